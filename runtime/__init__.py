@@ -1,0 +1,1 @@
+"""What all processes share: settings, logs, metrics, and the one place that knows Redis."""

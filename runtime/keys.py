@@ -1,0 +1,101 @@
+"""Every Redis key: its builder, its type, its owner and how long it lives.
+
+Keys of an account carry its name as a hash tag, so that all of one account's keys stay together wherever they are.
+The two public outputs (`OUTCOMES`, the live channels) are the contract's; everything else is our own business.
+"""
+
+PREFIX = "legwork:"
+
+OUTCOMES = "legwork:outcomes"
+"""Stream. Every event told to the world. Written by track and resolve, trimmed by upkeep to the retention."""
+
+BELLS = "legwork:bells"
+"""Sorted set, `stage|account` by the time (seconds) the clock rings it next. Written by every stage's commits."""
+
+LIVE = "legwork:live"
+"""Pub/Sub channel. All events, and what happens during calls."""
+
+
+def live(account: str, extension_id: str | None = None) -> str:
+    """Name the Pub/Sub channel of one account, or of one extension in it."""
+    return f"{LIVE}:{account}:{extension_id}" if extension_id else f"{LIVE}:{account}"
+
+
+def inbox(account: str) -> str:
+    """Stream. Notifications as they came: `body`. Written by web, trimmed by upkeep to the inbox retention."""
+    return f"{PREFIX}{{{account}}}:inbox"
+
+
+def inbox_cursor(account: str) -> str:
+    """String. Id of the last inbox entry that is folded. Written by track; lives for ever."""
+    return f"{PREFIX}{{{account}}}:cursor"
+
+
+def quarantine(account: str) -> str:
+    """Stream. Inbox entries no notification could be read from: `reason`, `inboxId`, `body`. Written by track."""
+    return f"{PREFIX}{{{account}}}:quarantine"
+
+
+def session(account: str, telephony_session_id: str) -> str:
+    """String. One tracked session, encoded by `runtime.ledger`. Lives for the retention after its last change."""
+    return f"{PREFIX}{{{account}}}:session:{telephony_session_id}"
+
+
+def revisions(account: str, telephony_session_id: str) -> str:
+    """Hash, revision -> id of its entry in the outcome log. Written with the entry; lives for the retention."""
+    return f"{PREFIX}{{{account}}}:revisions:{telephony_session_id}"
+
+
+def quiet(account: str) -> str:
+    """Sorted set. Sessions whose parties are all gone, by the time (seconds) the quiet pause is over. Track's."""
+    return f"{PREFIX}{{{account}}}:quiet"
+
+
+def due(account: str) -> str:
+    """Sorted set. Sessions the call log must be asked about, by the time (seconds) of the next look. Resolve's."""
+    return f"{PREFIX}{{{account}}}:due"
+
+
+def open_sessions(account: str) -> str:
+    """Sorted set. Sessions that have not ended, by the time (seconds) of their last notification. Track's."""
+    return f"{PREFIX}{{{account}}}:open"
+
+
+def counts(account: str) -> str:
+    """Hash. What became of notifications and calls, counted in the same step as the effect. Lives for ever."""
+    return f"{PREFIX}{{{account}}}:counts"
+
+
+def reconcile_position(account: str) -> str:
+    """String. Time (seconds) up to which the call log was compared with the ledger. Written by reconcile."""
+    return f"{PREFIX}{{{account}}}:reconciled"
+
+
+def lease(account: str, stage: str) -> str:
+    """Hash, `token` and `commits`. Who runs this stage of this account. Lives until its runner stops renewing it."""
+    return f"{PREFIX}{{{account}}}:lease:{stage}"
+
+
+def fence(account: str) -> str:
+    """Counter. The last fencing token given out. Lives for ever."""
+    return f"{PREFIX}{{{account}}}:fence"
+
+
+def rung(account: str, stage: str) -> str:
+    """String. A bell of this stage is waiting in its queue or being served. Lives for seconds."""
+    return f"{PREFIX}{{{account}}}:rung:{stage}"
+
+
+def access_token(account: str) -> str:
+    """String. RingCentral's access token and when it expires. Lives as long as the token."""
+    return f"{PREFIX}{{{account}}}:token"
+
+
+def access_token_lock(account: str) -> str:
+    """String. Somebody is fetching an access token. Lives for seconds."""
+    return f"{PREFIX}{{{account}}}:token-lock"
+
+
+def budget(account: str, group: str) -> str:
+    """Hash. Token bucket and gate of one rate-limit group of the account's user. Lives for an hour after its use."""
+    return f"{PREFIX}{{{account}}}:budget:{group}"

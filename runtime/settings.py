@@ -1,0 +1,298 @@
+"""Settings: read once, from the environment, by the process that needs them; every fault is reported at once.
+
+Names are the contract's and, for RingCentral, those of its own quick starts. `load` is told what the process needs,
+so that `web` runs without a RingCentral credential and the workers without a verification token.
+"""
+
+import ipaddress
+import math
+import tomllib
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+DEFAULT_ACCOUNT = "default"
+"""The account's name when the `RC_*` variables describe the only one."""
+
+_ACCOUNT_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+_MAX_ACCOUNT_NAME = 64
+_MAX_PORT = 65535
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Need(StrEnum):
+    """What a process cannot run without, beside Redis."""
+
+    VERIFICATION = "verification"
+    CREDENTIALS = "credentials"
+
+
+class Scope(StrEnum):
+    """Whose call log answers: the company's, or only the authenticated user's own."""
+
+    ACCOUNT = "account"
+    EXTENSION = "extension"
+
+
+class SettingsError(Exception):
+    """Some settings are missing or wrong; `faults` holds one sentence for each."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("settings: " + "; ".join(faults))
+        self.faults = faults
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """What the JWT bearer grant asks for. Never logged: `repr` shows the client id only."""
+
+    client_id: str
+    client_secret: str
+    jwt: str
+
+    def __repr__(self) -> str:
+        return f"Credentials(client_id={self.client_id!r})"
+
+
+class Account(msgspec.Struct, frozen=True):
+    """One RingCentral account as this installation sees it."""
+
+    name: str
+    server_url: str
+    scope: Scope
+    credentials: Credentials | None
+    verification_tokens: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"Account(name={self.name!r}, server_url={self.server_url!r})"
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Everything the environment decides. Durations are seconds."""
+
+    redis_url: str
+    accounts: tuple[Account, ...]
+    port: int = 8080
+    log_level: str = "info"
+    log_format: str = "json"
+    public_url: str | None = None
+    admin_token: str | None = None
+    quiet_seconds: float = 3.0
+    settle_seconds: float = 10.0
+    fetch_interval_seconds: float = 6.0
+    record_deadline_seconds: float = 900.0
+    reread_seconds: tuple[float, ...] = (90.0, 300.0, 900.0)
+    silence_seconds: float = 14400.0
+    reconcile_seconds: float = 300.0
+    retention_seconds: float = 604800.0
+    inbox_retention_seconds: float = 86400.0
+    heavy_limit: int = 10
+    allow_private_destinations: tuple[Network, ...] = ()
+    secrets_keys: tuple[str, ...] = ()
+
+    def account(self, name: str) -> Account | None:
+        """Find an account by its name."""
+        return next((account for account in self.accounts if account.name == name), None)
+
+    def __repr__(self) -> str:
+        return f"Settings(accounts={[account.name for account in self.accounts]!r})"
+
+
+def load(environ: Mapping[str, str], *, needs: frozenset[Need] = frozenset()) -> Settings:
+    """Read the settings of a process that needs `needs`.
+
+    Raises SettingsError naming every fault, so that a deployment is mended in one go.
+    """
+    reader = _Reader(environ)
+    values: dict[str, Any] = {name: reader.value(*how) for name, how in _SETTINGS.items()}
+    values["redis_url"] = reader.value("REDIS_URL", _redis_url, "")
+    if not values["redis_url"] and not reader.named("REDIS_URL"):
+        reader.faults.append("REDIS_URL is not set (./scripts/run starts an embedded server and sets it)")
+    values["accounts"] = _accounts(reader, needs)
+    if reader.faults:
+        raise SettingsError(tuple(reader.faults))
+    return Settings(**values)
+
+
+class _Reader:
+    """Reads one mapping of settings and collects what is wrong with it; `where` names it in the faults."""
+
+    def __init__(self, values: Mapping[str, str], where: str = "") -> None:
+        self._values = values
+        self._where = where
+        self.faults: list[str] = []
+
+    def value(self, name: str, parse: Callable[[str], Any], default: Any) -> Any:
+        text = self._values.get(name, "").strip()
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except ValueError as error:
+            self.faults.append(f"{self._where}{name} {error}")
+            return default
+
+    def need(self, name: str, why: str) -> None:
+        if not self._values.get(name, "").strip():
+            self.faults.append(f"{self._where}{name} is not set ({why})")
+
+    def named(self, name: str) -> bool:
+        """Whether a fault was already found with `name`."""
+        return any(fault.startswith(f"{self._where}{name} ") for fault in self.faults)
+
+
+def _accounts(reader: _Reader, needs: frozenset[Need]) -> tuple[Account, ...]:
+    file = reader.value("ACCOUNTS_FILE", Path, None)
+    if file is None:
+        return (_account(DEFAULT_ACCOUNT, reader, needs),)
+    try:
+        tables = tomllib.loads(file.read_text("utf-8")).get("accounts", [])
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        reader.faults.append(f"ACCOUNTS_FILE cannot be read: {error}")
+        return ()
+    if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
+        reader.faults.append("ACCOUNTS_FILE holds no [[accounts]] table")
+        return ()
+    accounts = tuple(_account_of_table(table, reader, needs) for table in tables)
+    names = [account.name for account in accounts]
+    reader.faults += [f"ACCOUNTS_FILE names {name!r} twice" for name in sorted(set(names)) if names.count(name) > 1]
+    return accounts
+
+
+def _account_of_table(table: dict[str, Any], outer: _Reader, needs: frozenset[Need]) -> Account:
+    name = str(table.get("name", ""))
+    if not name or len(name) > _MAX_ACCOUNT_NAME or not set(name) <= _ACCOUNT_NAME:
+        outer.faults.append(f"ACCOUNTS_FILE: name {name!r} must be 1 to 64 letters, digits, '-', '_' or '.'")
+    values = {key.upper(): str(value) for key, value in table.items() if key != "name"}
+    inner = _Reader(values, f"ACCOUNTS_FILE, account {name}: ")
+    inner.faults += [f"ACCOUNTS_FILE, account {name}: {key} is unknown" for key in values if key not in _OF_ACCOUNT]
+    account = _account(name, inner, needs)
+    outer.faults += inner.faults
+    return account
+
+
+_OF_ACCOUNT = frozenset(
+    {
+        "RC_SERVER_URL",
+        "RC_APP_CLIENT_ID",
+        "RC_APP_CLIENT_SECRET",
+        "RC_USER_JWT",
+        "RC_VERIFICATION_TOKEN",
+        "CALL_LOG_SCOPE",
+    }
+)
+
+
+def _account(name: str, reader: _Reader, needs: frozenset[Need]) -> Account:
+    client_id = reader.value("RC_APP_CLIENT_ID", str, "")
+    client_secret = reader.value("RC_APP_CLIENT_SECRET", str, "")
+    jwt = reader.value("RC_USER_JWT", str, "")
+    if Need.CREDENTIALS in needs:
+        for variable in ("RC_APP_CLIENT_ID", "RC_APP_CLIENT_SECRET", "RC_USER_JWT"):
+            reader.need(variable, "from your app's page in the RingCentral developer console")
+    if Need.VERIFICATION in needs:
+        reader.need("RC_VERIFICATION_TOKEN", "without it anybody could post notifications")
+    complete = bool(client_id and client_secret and jwt)
+    return Account(
+        name=name,
+        server_url=reader.value("RC_SERVER_URL", _http_url, "https://platform.ringcentral.com"),
+        scope=reader.value("CALL_LOG_SCOPE", _one_of(*Scope, kind=Scope), Scope.ACCOUNT),
+        credentials=Credentials(client_id, client_secret, jwt) if complete else None,
+        verification_tokens=reader.value("RC_VERIFICATION_TOKEN", _tokens, ()),
+    )
+
+
+# Parsers: each takes the text of a setting; its ValueError ends a sentence that begins with the setting's name.
+
+
+def _seconds(least: float, most: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            seconds = float(text)
+        except ValueError:
+            seconds = math.nan
+        if not least <= seconds <= most:
+            raise ValueError(f"must be a number of seconds from {least:g} to {most:g}, not {text!r}")
+        return seconds
+
+    return parse
+
+
+def _seconds_list(text: str) -> tuple[float, ...]:
+    one = _seconds(1, 30 * 86400)
+    seconds = tuple(one(part) for part in text.split(",") if part.strip())
+    if list(seconds) != sorted(seconds):
+        raise ValueError(f"must rise, as in 90,300,900, not {text!r}")
+    return seconds
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}, not {text!r}")
+        return int(text)
+
+    return parse
+
+
+def _one_of(*words: str, kind: Callable[[str], Any] = str) -> Callable[[str], Any]:
+    def parse(text: str) -> Any:
+        if text.lower() not in words:
+            raise ValueError(f"must be one of {', '.join(words)}, not {text!r}")
+        return kind(text.lower())
+
+    return parse
+
+
+def _tokens(text: str) -> tuple[str, ...]:
+    tokens = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not tokens:
+        raise ValueError("holds no token")
+    return tokens
+
+
+def _http_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"must be an http:// or https:// address, not {text!r}")
+    return text.rstrip("/")
+
+
+def _redis_url(text: str) -> str:
+    if urlsplit(text).scheme not in {"redis", "rediss", "unix", "redis+sentinel"}:
+        raise ValueError("must begin with redis://, rediss://, unix:// or redis+sentinel://")
+    return text
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise ValueError(f"must be addresses or networks such as 10.0.0.0/8: {error}") from error
+
+
+_DAY = 86400.0
+_SETTINGS: Mapping[str, tuple[str, Callable[[str], Any], Any]] = {
+    "port": ("PORT", _whole(1, _MAX_PORT), 8080),
+    "log_level": ("LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info"),
+    "log_format": ("LOG_FORMAT", _one_of("json", "text"), "json"),
+    "public_url": ("PUBLIC_URL", _http_url, None),
+    "admin_token": ("ADMIN_TOKEN", str, None),
+    "quiet_seconds": ("QUIET_SECONDS", _seconds(0, 600), 3.0),
+    "settle_seconds": ("SETTLE_SECONDS", _seconds(0, 3600), 10.0),
+    "fetch_interval_seconds": ("FETCH_INTERVAL_SECONDS", _seconds(0, 3600), 6.0),
+    "record_deadline_seconds": ("RECORD_DEADLINE_SECONDS", _seconds(1, 7 * _DAY), 900.0),
+    "reread_seconds": ("REREAD_SECONDS", _seconds_list, (90.0, 300.0, 900.0)),
+    "silence_seconds": ("SILENCE_SECONDS", _seconds(1, 7 * _DAY), 14400.0),
+    "reconcile_seconds": ("RECONCILE_SECONDS", _seconds(1, _DAY), 300.0),
+    "retention_seconds": ("RETENTION_SECONDS", _seconds(60, 3650 * _DAY), 604800.0),
+    "inbox_retention_seconds": ("INBOX_RETENTION_SECONDS", _seconds(60, 365 * _DAY), 86400.0),
+    "heavy_limit": ("HEAVY_LIMIT", _whole(1, 10000), 10),
+    "allow_private_destinations": ("ALLOW_PRIVATE_DESTINATIONS", _networks, ()),
+    "secrets_keys": ("SECRETS_KEY", _tokens, ()),
+}
+"""Field of Settings -> (variable, parser, default)."""
