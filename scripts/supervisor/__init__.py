@@ -1,0 +1,1 @@
+"""What `scripts/run` does: start every process of the product, keep it alive, leave nothing behind."""

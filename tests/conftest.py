@@ -1,0 +1,37 @@
+"""What every test may ask for: a real server, empty."""
+
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from scripts.supervisor.embedded import EmbeddedRedis
+from scripts.supervisor.watchdog import Watchdog
+
+
+@pytest.fixture(scope="session")
+def watchdog() -> Iterator[Watchdog]:
+    """End whatever a test started, even when the test run itself is killed."""
+    with Watchdog() as watchdog:
+        yield watchdog
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory, watchdog: Watchdog) -> Iterator[EmbeddedRedis]:
+    """Run one real embedded server for each test process; its address is `redis_server.url`."""
+    with EmbeddedRedis(tmp_path_factory.mktemp("redis"), watchdog=watchdog) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: EmbeddedRedis, redis: Redis) -> str:
+    """Give the address of an empty server, for what makes its own connections."""
+    return redis_server.url
+
+
+@pytest.fixture
+def redis(redis_server: EmbeddedRedis) -> Iterator[Redis]:
+    """Connect to an empty database; answers are bytes."""
+    with Redis.from_url(redis_server.url) as client:
+        client.flushall()
+        yield client

@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from scripts.supervisor.embedded import EmbeddedRedis, EmbeddedServerError
+from scripts.supervisor.watchdog import Watchdog
+
+
+@pytest.fixture
+def server(tmp_path: Path, watchdog: Watchdog) -> EmbeddedRedis:
+    return EmbeddedRedis(tmp_path, watchdog=watchdog)
+
+
+def test_what_was_acknowledged_survives_a_kill(server: EmbeddedRedis) -> None:
+    with server, Redis.from_url(server.url) as client:
+        client.set("call", "answered")
+        server.kill()
+        server.start()
+
+        assert client.get("call") == b"answered"
+
+
+def test_half_a_command_at_the_end_costs_only_that_command(server: EmbeddedRedis) -> None:
+    with server, Redis.from_url(server.url) as client:
+        client.set("call", "answered")
+    newest = max((server.data_dir / "appendonlydir").glob("*.incr.aof"))
+    with newest.open("ab") as log:
+        log.write(b"*3\r\n$3\r\nSET\r\n$4\r\nha")
+
+    with server, Redis.from_url(server.url) as client:
+        assert client.keys() == [b"call"]
+
+
+def test_nothing_is_evicted_and_everything_is_logged(redis: Redis) -> None:
+    settings = redis.config_get("maxmemory-policy", "appendonly", "appendfsync")
+
+    assert settings == {"maxmemory-policy": "noeviction", "appendonly": "yes", "appendfsync": "everysec"}
+
+
+def test_a_data_directory_serves_one_server_at_a_time(server: EmbeddedRedis, watchdog: Watchdog) -> None:
+    second = EmbeddedRedis(server.data_dir, watchdog=watchdog, patience=0)
+
+    with server, pytest.raises(EmbeddedServerError, match="in use by another"):
+        second.start()
+
+
+def test_a_directory_too_deep_for_a_socket_works_as_well(tmp_path: Path, watchdog: Watchdog) -> None:
+    deep = tmp_path / ("d" * 120)
+
+    with EmbeddedRedis(deep, watchdog=watchdog) as server, Redis.from_url(server.url) as client:
+        assert client.ping()
+
+
+def test_broken_data_is_reported_in_the_servers_own_words(server: EmbeddedRedis) -> None:
+    with server, Redis.from_url(server.url) as client:
+        client.set("call", "answered")
+    newest = max((server.data_dir / "appendonlydir").glob("*.incr.aof"))
+    newest.write_bytes(b"not a log\r\n" * 9)
+
+    with pytest.raises(EmbeddedServerError, match="Bad file format"):
+        server.start()
