@@ -12,6 +12,9 @@ OUTCOMES = "legwork:outcomes"
 BELLS = "legwork:bells"
 """Sorted set, `stage|account` by the time (seconds) the clock rings it next. Written by every stage's commits."""
 
+METRICS = "legwork:metrics"
+"""Hash, metric and labels -> count. What all processes have counted; added to once a second. Lives for ever."""
+
 LIVE = "legwork:live"
 """Pub/Sub channel. All events, and what happens during calls."""
 
@@ -39,6 +42,11 @@ def quarantine(account: str) -> str:
 def session(account: str, telephony_session_id: str) -> str:
     """String. One tracked session, encoded by `runtime.ledger`. Lives for the retention after its last change."""
     return f"{PREFIX}{{{account}}}:session:{telephony_session_id}"
+
+
+def resolution(account: str, telephony_session_id: str) -> str:
+    """String. What became of one session, encoded by `runtime.ledger`. Resolve's; lives for the retention."""
+    return f"{PREFIX}{{{account}}}:resolution:{telephony_session_id}"
 
 
 def revisions(account: str, telephony_session_id: str) -> str:
@@ -97,5 +105,10 @@ def access_token_lock(account: str) -> str:
 
 
 def budget(account: str, group: str) -> str:
-    """Hash. Token bucket and gate of one rate-limit group of the account's user. Lives for an hour after its use."""
+    """Hash. Token bucket and gate of one rate-limit group of the account's user. Lives for two hours after use."""
     return f"{PREFIX}{{{account}}}:budget:{group}"
+
+
+def breaker(account: str) -> str:
+    """Hash. Until when RingCentral is left alone, and why. Lives until it answers again, at most for days."""
+    return f"{PREFIX}{{{account}}}:breaker"

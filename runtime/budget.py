@@ -1,0 +1,199 @@
+"""One budget per account and rate-limit group, for all workers and scripts on all machines.
+
+RingCentral counts requests per user, app and group over a sliding minute, and every request sent during the penalty of
+a 429 starts the penalty again (https://developers.ringcentral.com/guide/basics/rate-limits). So nobody sends without
+having asked here first. A token bucket paces the requests, because a plain count over the last minute spends it at once
+and then stalls; the headers of the answers correct it; a gate shuts the whole group after a 429.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+from redis import Redis
+
+from runtime import keys
+
+
+class Group(StrEnum):
+    """RingCentral's rate-limit groups."""
+
+    LIGHT = "light"
+    MEDIUM = "medium"
+    HEAVY = "heavy"
+    AUTH = "auth"
+
+
+class Share(StrEnum):
+    """For whom a request is sent: somebody who is waiting, the calls of this minute, or the past."""
+
+    INTERACTIVE = "interactive"
+    LIVE = "live"
+    BACKFILL = "backfill"
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """What a share leaves to the ones before it, as a part of the burst, and after how many paces it goes first."""
+
+    reserve: float
+    patience: float | None
+
+
+RULES: Final[Mapping[Share, Rule]] = MappingProxyType(
+    {
+        Share.INTERACTIVE: Rule(reserve=0.025, patience=None),
+        Share.LIVE: Rule(reserve=0.05, patience=2),
+        Share.BACKFILL: Rule(reserve=0.45, patience=5),
+    }
+)
+"""An idle bucket serves everybody. In a contended one the least reserve is served first; whoever has been refused for
+longer than its patience goes before all others: a long replay cannot starve live calls, nor these a backfill."""
+
+LIMITS: Final[Mapping[Group, int]] = MappingProxyType(
+    {Group.LIGHT: 50, Group.MEDIUM: 40, Group.HEAVY: 10, Group.AUTH: 5}
+)
+"""Requests a minute RingCentral allows by default, until its headers say otherwise."""
+
+WINDOW: Final = 60.0
+GATE_UNSAID: Final = 30.0
+GATE_LEAST: Final = 1.0
+GATE_MOST: Final = 3600.0
+_GATE_MARGIN: Final = 0.5  # Retry-After is in whole seconds, and early is worse than late
+_TTL: Final = 2 * 3600
+
+_BUDGET: Final = """
+-- The bucket and the gate of one group. Every operation answers {wait, tokens, limit, interval, gate}, as text.
+-- KEYS: budget. ARGV: now ('' is the server's clock), limit and window unless headers said otherwise, time to live (s),
+-- and one of
+--   'take' share reserve patience     a token, or how long to wait for one ('' patience: for ever)
+--   'learn' limit remaining window    what the headers of an answer said ('' is nothing)
+--   'close' seconds                   nobody sends anything for so long; never shortens
+--   'left'                            only look
+local time = redis.call('TIME')
+local now = tonumber(ARGV[1]) or tonumber(time[1]) + tonumber(time[2]) / 1e6
+local op, share = ARGV[5], ARGV[6]
+local state = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'gate', 'limit', 'window', 'waits:' .. (share or ''))
+local limit = tonumber(state[4]) or tonumber(ARGV[2])
+local window = tonumber(state[5]) or tonumber(ARGV[3])
+local gate, wait, refused = tonumber(state[3]) or 0, 0, tonumber(state[6])
+
+-- At most `most + window / interval` requests, less than `limit`, fit into any window: one is kept for the network,
+-- on which requests that were sent apart may arrive together.
+local burst, most, interval
+local function pace()
+  burst = limit < 4 and 1 or math.max(2, math.floor(limit / 5))
+  most = burst * 1.05
+  interval = window / math.max(limit - most - 0.1, 0.85)
+end
+
+local at = math.min(tonumber(state[2]) or now, math.max(now, gate))
+pace()
+local tokens = math.min(most, (tonumber(state[1]) or most) + math.max(0, now - at) / interval)
+at = math.max(at, now)
+
+-- When the gate opens there is one token for whoever comes first, and no herd.
+local function close(seconds)
+  gate = math.max(gate, now + seconds)
+  tokens, at = burst * 0.05 + 1, gate
+end
+
+if op == 'take' and now < gate then
+  wait = gate - now
+elseif op == 'take' then
+  local need = math.min(1 + burst * tonumber(ARGV[7]), most)
+  local patience = tonumber(ARGV[8])
+  local first = patience and refused and refused + patience * interval
+  if tokens >= (first and now >= first and 1 or need) - 1e-6 then
+    tokens, refused = tokens - 1, nil
+  else
+    refused = refused or now
+    wait = (need - tokens) * interval
+    if first then wait = math.min(wait, math.max(first - now, (1 - tokens) * interval)) end
+    wait = math.max(wait, 0.001)
+  end
+elseif op == 'learn' then
+  limit, window = tonumber(ARGV[6]) or limit, tonumber(ARGV[8]) or window
+  pace()
+  tokens = math.min(tokens, most, tonumber(ARGV[7]) or most)
+  if tonumber(ARGV[7]) == 0 then close(window) end
+elseif op == 'close' then
+  close(tonumber(ARGV[6]))
+end
+
+local function text(number) return string.format('%.6f', number) end
+if op ~= 'left' then
+  redis.call('HSET', KEYS[1], 'tokens', text(tokens), 'at', text(at), 'gate', text(gate))
+  if op == 'take' and refused then redis.call('HSET', KEYS[1], 'waits:' .. share, text(refused))
+  elseif op == 'take' then redis.call('HDEL', KEYS[1], 'waits:' .. share)
+  elseif op == 'learn' then redis.call('HSET', KEYS[1], 'limit', limit, 'window', window) end
+  redis.call('EXPIRE', KEYS[1], ARGV[4])
+end
+return {text(wait), text(tokens), text(limit), text(interval), text(math.max(0, gate - now))}
+"""
+
+
+class BudgetState(msgspec.Struct, frozen=True):
+    """What one group has left: requests that may be sent at once, and seconds between any further ones."""
+
+    tokens: float
+    limit: int
+    interval: float
+    gate_seconds: float
+
+
+class Budget:
+    """The right to send requests for one account. Times are seconds; the clock is Redis's unless a test has its own."""
+
+    def __init__(
+        self,
+        redis: "Redis",
+        account: str,
+        limits: Mapping[Group, int] = LIMITS,
+        *,
+        window: float = WINDOW,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self._account = account
+        self._limits = {**LIMITS, **limits}
+        self._window = window
+        self._clock = clock
+        self._script = redis.register_script(_BUDGET)
+
+    def take(self, group: Group, share: Share) -> float:
+        """Take the right to send one request: 0.0 when it is granted, else the seconds to wait before asking again."""
+        rule = RULES[share]
+        return self._run(group, "take", share, rule.reserve, _said(rule.patience))[0]
+
+    def learn(
+        self, group: Group, *, limit: int | None = None, remaining: int | None = None, window: float | None = None
+    ) -> None:
+        """Correct the bucket by the headers of an answer.
+
+        RingCentral's limit and window replace the configured ones. `remaining` only ever lowers what we may send,
+        for it may be old news; at 0 the group waits for a whole window, as RingCentral asks.
+        """
+        self._run(group, "learn", _said(limit), _said(remaining), _said(window))
+
+    def close_gate(self, group: Group, seconds: float | None) -> float:
+        """Let nobody send anything in `group` for `seconds` after a 429 (None: it did not say). Gives the time left."""
+        bounded = min(max(GATE_UNSAID if seconds is None else seconds, GATE_LEAST), GATE_MOST)
+        return self._run(group, "close", bounded + _GATE_MARGIN)[4]
+
+    def left(self, group: Group) -> BudgetState:
+        """Look at what `group` has left, taking nothing."""
+        _, tokens, limit, interval, gate = self._run(group, "left")
+        return BudgetState(tokens, int(limit), interval, gate)
+
+    def _run(self, group: Group, operation: str, *arguments: str | float) -> list[float]:
+        now = "" if self._clock is None else self._clock()
+        answer = self._script(
+            keys=[keys.budget(self._account, group)],
+            args=[now, self._limits[group], self._window, _TTL, operation, *arguments],
+        )
+        return [float(value) for value in answer]
+
+
+def _said(value: float | None) -> float | str:
+    return "" if value is None else value

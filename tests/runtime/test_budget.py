@@ -1,0 +1,238 @@
+"""The shared budget, on a real server."""
+
+from threading import Barrier, Thread
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from redis import Redis
+
+from runtime import keys
+from runtime.budget import GATE_MOST, LIMITS, Budget, Group, Share
+
+HEAVY, LIVE = Group.HEAVY, Share.LIVE
+
+
+class Clock:
+    """A clock that stands still until it is told otherwise."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def budget(redis: Redis, clock: Clock) -> Budget:
+    return Budget(redis, "acme", clock=clock)
+
+
+def busiest_window(times: list[float], window: float = 60.0) -> int:
+    return max((sum(1 for t in times if start <= t < start + window) for start in times), default=0)
+
+
+def greedy(budget: Budget, clock: Clock, share: Share, seconds: float, group: Group = HEAVY) -> list[float]:
+    """Send whenever it is allowed; give the times."""
+    sent, end = [], clock.now + seconds
+    while clock.now < end:
+        wait = budget.take(group, share)
+        if wait == 0.0:
+            sent.append(clock.now)
+        clock.now += wait
+    return sent
+
+
+def test_an_idle_bucket_grants_a_burst_and_then_paces(budget: Budget, clock: Clock) -> None:
+    sent = greedy(budget, clock, LIVE, 30)
+
+    assert [round(t - sent[0], 1) for t in sent] == [0.0, 0.0, 7.7, 15.4, 23.1]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 9, 10, 40, 50, 200])
+def test_no_window_ever_holds_more_requests_than_the_limit(redis: Redis, clock: Clock, limit: int) -> None:
+    budget = Budget(redis, "acme", {HEAVY: limit}, clock=clock)
+
+    sent = greedy(budget, clock, Share.INTERACTIVE, 240)
+
+    assert max(1, limit - 2) <= busiest_window(sent) <= max(1, limit - 1)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@given(steps=st.lists(st.tuples(st.floats(0, 20), st.sampled_from(list(Share))), max_size=60))
+def test_however_the_shares_mix_the_limit_holds(redis: Redis, steps: list[tuple[float, Share]]) -> None:
+    redis.flushall()
+    clock = Clock()
+    budget = Budget(redis, "acme", clock=clock)
+    sent = []
+
+    for pause, share in steps:
+        clock.now += pause
+        if budget.take(HEAVY, share) == 0.0:
+            sent.append(clock.now)
+
+    assert busiest_window(sent) <= LIMITS[HEAVY]
+
+
+def test_the_wait_that_is_told_is_enough_and_not_too_much(budget: Budget, clock: Clock) -> None:
+    while not (wait := budget.take(HEAVY, LIVE)):
+        pass
+
+    clock.now += wait - 0.1
+    assert budget.take(HEAVY, LIVE) == pytest.approx(0.1, abs=0.01)
+    clock.now += 0.1
+    assert budget.take(HEAVY, LIVE) == 0.0
+
+
+def test_accounts_and_groups_have_budgets_of_their_own(redis: Redis, budget: Budget, clock: Clock) -> None:
+    greedy(budget, clock, LIVE, 1)
+    budget.close_gate(HEAVY, 60)
+
+    assert budget.take(Group.LIGHT, LIVE) == 0.0
+    assert Budget(redis, "other", clock=clock).take(HEAVY, LIVE) == 0.0
+
+
+def test_two_processes_share_one_bucket(redis: Redis, budget: Budget, clock: Clock) -> None:
+    other = Budget(redis, "acme", clock=clock)
+
+    assert [budget.take(HEAVY, LIVE), other.take(HEAVY, LIVE)] == [0.0, 0.0]
+    assert min(budget.take(HEAVY, LIVE), other.take(HEAVY, LIVE)) > 5
+
+
+def test_threads_at_once_get_no_more_than_the_burst(redis: Redis) -> None:
+    budget, start, waits = Budget(redis, "acme"), Barrier(30), []
+
+    def ask() -> None:
+        start.wait()
+        waits.append(budget.take(HEAVY, LIVE))
+
+    threads = [Thread(target=ask) for _ in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert waits.count(0.0) == 2
+
+
+def test_a_backfill_leaves_the_last_token_to_live_calls(budget: Budget, clock: Clock) -> None:
+    assert budget.take(HEAVY, Share.BACKFILL) == 0.0
+    assert budget.take(HEAVY, Share.BACKFILL) > 5
+
+    assert budget.take(HEAVY, LIVE) == 0.0
+
+
+def test_somebody_who_waits_at_a_screen_is_served_before_live_calls(budget: Budget, clock: Clock) -> None:
+    greedy(budget, clock, LIVE, 1)
+
+    assert budget.take(HEAVY, Share.INTERACTIVE) < budget.take(HEAVY, LIVE)
+
+
+@pytest.mark.parametrize(("busy", "quiet"), [(Share.INTERACTIVE, LIVE), (LIVE, Share.BACKFILL)])
+def test_a_busy_share_cannot_starve_a_later_one(budget: Budget, clock: Clock, busy: Share, quiet: Share) -> None:
+    sent = dict.fromkeys(Share, 0)
+    next_ask = dict.fromkeys((busy, quiet), clock.now)
+    end = clock.now + 600
+
+    while clock.now < end:
+        share = min(next_ask, key=lambda share: next_ask[share])
+        clock.now = max(clock.now, next_ask[share])
+        wait = budget.take(HEAVY, share)
+        sent[share] += wait == 0.0
+        next_ask[share] = clock.now + wait
+
+    assert sent[busy] > sent[quiet] >= 10
+
+
+def test_nobody_sends_while_the_gate_is_closed(redis: Redis, budget: Budget, clock: Clock) -> None:
+    budget.close_gate(HEAVY, 60)
+    other = Budget(redis, "acme", clock=clock)
+
+    assert other.take(HEAVY, Share.INTERACTIVE) == pytest.approx(60.5)
+    clock.now += 60
+    assert other.take(HEAVY, Share.INTERACTIVE) > 0
+
+
+def test_an_opening_gate_lets_one_request_through_and_no_herd(budget: Budget, clock: Clock) -> None:
+    budget.close_gate(HEAVY, 60)
+    clock.now += 61
+
+    assert [budget.take(HEAVY, LIVE) == 0.0 for _ in range(5)] == [True, False, False, False, False]
+
+
+def test_a_gate_is_never_shortened(budget: Budget) -> None:
+    budget.close_gate(HEAVY, 60)
+
+    assert budget.close_gate(HEAVY, 5) == pytest.approx(60.5)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "closed"), [(None, 30.5), (0.0, 1.5), (-5.0, 1.5), (45.0, 45.5), (86400.0, GATE_MOST + 0.5)]
+)
+def test_a_gate_has_bounds(budget: Budget, retry_after: float | None, closed: float) -> None:
+    assert budget.close_gate(HEAVY, retry_after) == pytest.approx(closed)
+
+
+def test_the_limit_of_the_headers_replaces_the_configured_one(budget: Budget, clock: Clock) -> None:
+    budget.learn(HEAVY, limit=5, remaining=4, window=60)
+    assert busiest_window(greedy(budget, clock, LIVE, 180)) == 4
+
+    budget.learn(HEAVY, limit=40, remaining=39, window=60)
+    assert 30 <= busiest_window(greedy(budget, clock, LIVE, 180)) < 40
+
+
+def test_a_lower_remaining_empties_the_bucket_and_a_higher_one_does_not_fill_it(budget: Budget) -> None:
+    budget.learn(HEAVY, limit=10, remaining=1, window=60)
+    assert budget.left(HEAVY).tokens == 1
+
+    budget.learn(HEAVY, limit=10, remaining=9, window=60)
+    assert budget.left(HEAVY).tokens == 1
+
+
+def test_nothing_remaining_closes_the_gate_for_a_window(budget: Budget) -> None:
+    budget.learn(HEAVY, limit=10, remaining=0, window=60)
+
+    assert budget.take(HEAVY, Share.INTERACTIVE) == pytest.approx(60)
+
+
+def test_headers_that_say_nothing_change_nothing(budget: Budget) -> None:
+    before = budget.left(HEAVY)
+
+    budget.learn(HEAVY)
+
+    assert budget.left(HEAVY) == before
+
+
+def test_a_scaled_minute_scales_the_pace(redis: Redis, clock: Clock) -> None:
+    budget = Budget(redis, "acme", window=6, clock=clock)
+
+    assert busiest_window(greedy(budget, clock, LIVE, 30), window=6) == 9
+
+
+def test_what_is_left_can_be_looked_at_without_taking_it(budget: Budget, clock: Clock) -> None:
+    budget.take(HEAVY, LIVE)
+
+    state = budget.left(HEAVY)
+
+    assert (round(state.tokens, 2), state.limit, round(state.interval, 1), state.gate_seconds) == (1.1, 10, 7.7, 0.0)
+    assert budget.left(HEAVY) == state
+
+
+def test_a_clock_that_was_set_back_does_not_stop_the_budget(budget: Budget, clock: Clock) -> None:
+    greedy(budget, clock, LIVE, 1)
+
+    clock.now -= 3600
+
+    assert budget.take(HEAVY, LIVE) < 10
+
+
+def test_the_server_s_own_clock_is_used_and_unused_budgets_are_forgotten(redis: Redis) -> None:
+    budget = Budget(redis, "acme")
+
+    assert [budget.take(HEAVY, LIVE) > 0 for _ in range(3)] == [False, False, True]
+    assert 3600 <= redis.ttl(keys.budget("acme", HEAVY)) <= 7200
