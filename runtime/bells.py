@@ -1,0 +1,137 @@
+"""Bells: RQ jobs that say "look at this account", and the times at which the clock rings them again.
+
+A job carries an account's name and nothing else; all it needs is in Redis. A bell that is lost, doubled or late is
+therefore harmless: its stage looks at what there is, and the clock rings again for whatever is due.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from redis import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from runtime import keys
+
+RUNG_SECONDS: Final = 10
+"""How long a bell counts as rung. A runner renews it; after a kill the clock rings again this much later at most."""
+
+JOB_TIMEOUT_SECONDS: Final = 120
+FAILURE_TTL_SECONDS: Final = 86400
+
+
+class Stage(StrEnum):
+    """A stage that is served by RQ workers, each from a queue of its own."""
+
+    TRACK = "track"
+    RESOLVE = "resolve"
+    UPKEEP = "upkeep"
+
+
+JOBS: Final[Mapping[Stage, str]] = MappingProxyType(
+    {
+        Stage.TRACK: "workers.track.serve",
+        Stage.RESOLVE: "workers.resolve.serve",
+        Stage.UPKEEP: "workers.upkeep.serve",
+    }
+)
+"""The only functions a worker will ever run. By name, because `web` never imports `workers`."""
+
+
+def queue_name(stage: Stage) -> str:
+    """Name the RQ queue of a stage."""
+    return f"legwork-{stage}"
+
+
+def ring(redis: "Redis", stage: Stage, account: str) -> None:
+    """Enqueue the job that serves `stage` for `account`. Whether it is needed was decided by the caller."""
+    # A job that fails is not retried by RQ: the clock rings again, which is the one retry policy of bells.
+    Queue(queue_name(stage), connection=redis, serializer=JSONSerializer).enqueue(
+        JOBS[stage],
+        account,
+        job_timeout=JOB_TIMEOUT_SECONDS,
+        result_ttl=0,
+        failure_ttl=FAILURE_TTL_SECONDS,
+        description=stage.value,
+    )
+
+
+def waiting(redis: "Redis", stage: Stage) -> int:
+    """Count the bells of a stage that nobody has taken up yet."""
+    return Queue(queue_name(stage), connection=redis, serializer=JSONSerializer).count
+
+
+def member(stage: Stage, account: str) -> str:
+    """Write a stage of an account as a member of the bells."""
+    return f"{stage}|{account}"
+
+
+def keep(stage: Stage, account: str, now: float) -> tuple[tuple[str, ...], ...]:
+    """Give the commands with which a runner, at each commit, keeps others from being rung beside it."""
+    return (
+        ("SET", keys.rung(account, stage), "1", "PX", str(RUNG_SECONDS * 1000)),
+        ("ZADD", keys.BELLS, f"{now + RUNG_SECONDS:.3f}", member(stage, account)),
+    )
+
+
+def due_at(stage: Stage, account: str, when: float) -> tuple[str, ...]:
+    """Give the command that has the clock ring `stage` at `when` (seconds), unless it does so earlier anyway."""
+    return ("ZADD", keys.BELLS, "LT", f"{when:.3f}", member(stage, account))
+
+
+_REST: Final = """
+-- End a runner's shift, unless news has come in. KEYS: rung, bells, sorted set of what is due, inbox (track only).
+-- ARGV: bell, earliest next time (seconds), inbox cursor. Gives 1 when the shift is over, 0 when there is news.
+if KEYS[4] and #redis.call('XRANGE', KEYS[4], '(' .. ARGV[3], '+', 'COUNT', 1) > 0 then return 0 end
+redis.call('DEL', KEYS[1])
+local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')
+if first[2] then
+  redis.call('ZADD', KEYS[2], math.max(tonumber(first[2]), tonumber(ARGV[2])), ARGV[1])
+else
+  redis.call('ZREM', KEYS[2], ARGV[1])
+end
+return 1
+"""
+
+
+def rest(redis: "Redis", stage: Stage, account: str, *, due: str, not_before: float = 0, cursor: str = "") -> bool:
+    """End a runner's shift in one step: set the next bell from `due`, or say False because the inbox has news."""
+    names = [keys.rung(account, stage), keys.BELLS, due]
+    if cursor:
+        names.append(keys.inbox(account))
+    return bool(redis.register_script(_REST)(keys=names, args=[member(stage, account), f"{not_before:.3f}", cursor]))
+
+
+_DUE: Final = """
+-- Find the bells whose time has come. KEYS: bells. ARGV: how many at most.
+local now = redis.call('TIME')
+local seconds = tonumber(now[1]) + tonumber(now[2]) / 1000000
+return redis.call('ZRANGE', KEYS[1], '-inf', seconds, 'BYSCORE', 'LIMIT', 0, ARGV[1])
+"""
+
+_TAKE: Final = """
+-- Claim one bell for ringing, and look at it again soon. KEYS: rung, bells. ARGV: bell, rung time (s).
+-- Gives 1 to the one who shall ring it, 0 while it is rung already.
+local now = tonumber(redis.call('TIME')[1])
+redis.call('ZADD', KEYS[2], now + 2, ARGV[1])
+if redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[2]) then return 1 end
+return 0
+"""
+
+
+def ring_what_is_due(redis: "Redis", limit: int = 100) -> int:
+    """Ring every bell whose time has come and that nobody is serving; give how many were rung."""
+    take = redis.register_script(_TAKE)
+    rung = 0
+    for bell in redis.register_script(_DUE)(keys=[keys.BELLS], args=[limit]):
+        stage_name, _, account = bell.decode().partition("|")
+        if stage_name not in Stage:
+            redis.zrem(keys.BELLS, bell)
+            continue
+        stage = Stage(stage_name)
+        if take(keys=[keys.rung(account, stage), keys.BELLS], args=[bell, RUNG_SECONDS]):
+            ring(redis, stage, account)
+            rung += 1
+    return rung

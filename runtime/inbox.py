@@ -1,0 +1,52 @@
+"""The inbox: the log of what RingCentral told us, word for word.
+
+`web` appends a body and answers; everything else happens later, from here. The append and the decision whether a bell
+must be rung are one script, one round trip.
+"""
+
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+from redis import Redis
+from redis.exceptions import RedisError
+
+from runtime import bells, keys
+from runtime.bells import Stage
+
+_APPEND: Final = """
+-- Store a body. KEYS: inbox, rung, bells. ARGV: body, rung time (ms), bell. Gives 1 when the bell must be rung.
+redis.call('XADD', KEYS[1], '*', 'body', ARGV[1])
+if not redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[2]) then return 0 end
+redis.call('ZADD', KEYS[3], 'LT', tonumber(redis.call('TIME')[1]) + 2, ARGV[3])
+return 1
+"""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One stored body. `id` is its place in the inbox; its first part is the time of arrival in milliseconds."""
+
+    id: str
+    body: bytes
+
+    @property
+    def arrived_at(self) -> float:
+        """Seconds since 1970, by Redis's clock."""
+        return int(self.id.partition("-")[0]) / 1000
+
+
+class Inbox:
+    """One account's inbox, for appending."""
+
+    def __init__(self, redis: "Redis", account: str) -> None:
+        self._redis = redis
+        self._account = account
+        self._append = redis.register_script(_APPEND)
+        self._keys = [keys.inbox(account), keys.rung(account, Stage.TRACK), keys.BELLS]
+        self._args = (str(bells.RUNG_SECONDS * 1000), bells.member(Stage.TRACK, account))
+
+    def append(self, body: bytes) -> None:
+        """Store `body` and see to it that it is tracked. When this returns, Redis has it."""
+        if self._append(keys=self._keys, args=[body, *self._args]):
+            with suppress(RedisError):  # the body is stored, and the clock rings within seconds in our place
+                bells.ring(self._redis, Stage.TRACK, self._account)

@@ -1,0 +1,99 @@
+"""The ledger: what is known of each session, in two records with one writer each.
+
+Track writes what the notifications tell (`Tracked`), resolve writes what became of it (`Resolution`). Neither touches
+the other's record, so the two stages of one account can run at the same time.
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Final, TypeVar, cast
+
+import msgspec
+from redis import Redis
+
+from runtime import keys
+from runtime.leases import Command
+from telephony.sessions import Session
+
+
+class State(StrEnum):
+    """How far a call has come."""
+
+    OPEN = "open"
+    ENDED = "ended"
+    RESOLVED = "resolved"
+    UNRESOLVED = "unresolved"
+
+
+class Tracked(msgspec.Struct, frozen=True, array_like=True):
+    """A session and when it was last heard of and taken as ended; seconds since 1970 by Redis's clock."""
+
+    session: Session
+    heard_at: float
+    ended_at: float | None = None
+
+
+class Resolution(msgspec.Struct, frozen=True, array_like=True):
+    """What was found out about a call after its end.
+
+    `revision` is the last one published (0: only the end, if anything); `digest` tells whether the next one differs.
+    `looks` counts the looks at the call log that found no settled record, `rereads` those after it was resolved.
+    """
+
+    state: State = State.ENDED
+    revision: int = 0
+    digest: bytes = b""
+    looks: int = 0
+    rereads: int = 0
+    record_seen_at: float | None = None
+
+
+_V1: Final = b"\x01"
+"""First byte of every record: how the rest is encoded, so that a later version can tell."""
+
+_Record = TypeVar("_Record", Tracked, Resolution)
+_TRACKED: Final = msgspec.msgpack.Decoder(Tracked)
+_RESOLUTION: Final = msgspec.msgpack.Decoder(Resolution)
+
+
+class UnknownVersion(ValueError):  # noqa: N818 - named for what happened
+    """A record was written by a version of Legwork that this one does not know."""
+
+
+def tracked(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, Tracked]:
+    """Load what the notifications told about these sessions; the unknown ones are absent."""
+    return _load(redis, [keys.session(account, one) for one in ids], ids, _TRACKED)
+
+
+def resolutions(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, Resolution]:
+    """Load what became of these sessions; those never looked at are absent."""
+    return _load(redis, [keys.resolution(account, one) for one in ids], ids, _RESOLUTION)
+
+
+def write_tracked(account: str, record: Tracked, *, retention: float) -> Command:
+    """Give the command that stores a tracked session for `retention` seconds."""
+    return _write(keys.session(account, record.session.id), record, retention)
+
+
+def write_resolution(account: str, session_id: str, record: Resolution, *, retention: float) -> Command:
+    """Give the command that stores what became of a session for `retention` seconds."""
+    return _write(keys.resolution(account, session_id), record, retention)
+
+
+def _write(key: str, record: Tracked | Resolution, retention: float) -> Command:
+    return ("SET", key, _V1 + msgspec.msgpack.encode(record), "EX", str(int(retention)))
+
+
+def _load(
+    redis: "Redis", names: Sequence[str], ids: Iterable[str], decoder: msgspec.msgpack.Decoder[_Record]
+) -> dict[str, _Record]:
+    if not names:
+        return {}
+    blobs = cast("list[bytes | None]", redis.mget(names))
+    return {one: _decode(blob, decoder) for one, blob in zip(ids, blobs, strict=True) if blob is not None}
+
+
+def _decode(blob: bytes, decoder: msgspec.msgpack.Decoder[_Record]) -> _Record:
+    if not blob.startswith(_V1):
+        raise UnknownVersion(f"a record begins with {blob[:1]!r}")
+    return decoder.decode(memoryview(blob)[1:])

@@ -1,0 +1,183 @@
+"""Metrics: each declared once, counted in memory, added up in Redis, told to Prometheus by any `web` process.
+
+Workers come and go and `web` runs many times; adding the counts up in one Redis hash makes one scrape of one process
+tell about all of them. A process that is killed loses at most the last second of its counts, and of nothing else.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import Final, cast
+
+import msgspec
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector, CollectorRegistry
+from redis import Redis
+from redis.exceptions import RedisError
+
+from runtime import keys
+
+FLUSH_SECONDS: Final = 1.0
+
+
+class Count(msgspec.Struct, frozen=True):
+    """A number that only grows. Label values come from short closed lists."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+class Histogram(msgspec.Struct, frozen=True):
+    """How long something takes, in seconds."""
+
+    name: str
+    help: str
+    buckets: tuple[float, ...]
+    labels: tuple[str, ...] = ()
+
+
+NOTIFICATIONS = Count("legwork_notifications", "Webhook requests, by what they were answered.", ("account", "answer"))
+TRACKED = Count("legwork_tracked", "Notifications taken from the inbox, by what they were.", ("account", "kind"))
+OUTCOMES = Count("legwork_outcomes", "Events published, by outcome and trigger.", ("account", "outcome", "trigger"))
+REVISIONS = Count("legwork_revisions", "Outcomes published again because something changed.", ("account",))
+UNKNOWN_WORDS = Count("legwork_unknown_words", "Words of RingCentral's no table knows.", ("kind", "word"))
+MALFORMED_RECORDS = Count("legwork_malformed_records", "Call-log records that could not be read.", ("account",))
+REQUESTS = Count("legwork_ringcentral_requests", "Requests to RingCentral.", ("account", "group", "status"))
+FAILURES = Count("legwork_failures", "Failures of a stage, by what went wrong.", ("stage", "error"))
+INGEST_SECONDS = Histogram(
+    "legwork_ingest_seconds", "From a notification's arrival to its answer.", (0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 1)
+)
+PUBLISH_SECONDS = Histogram(
+    "legwork_end_to_outcome_seconds", "From the end of a call to its outcome.", (5, 10, 15, 20, 30, 45, 60, 120, 900)
+)
+RECORD_LAG_SECONDS = Histogram(
+    "legwork_record_lag_seconds", "From the end of a call to its record.", (5, 10, 15, 20, 30, 45, 60, 120, 900)
+)
+DECLARED: Final = (
+    NOTIFICATIONS,
+    TRACKED,
+    OUTCOMES,
+    REVISIONS,
+    UNKNOWN_WORDS,
+    MALFORMED_RECORDS,
+    REQUESTS,
+    FAILURES,
+    INGEST_SECONDS,
+    PUBLISH_SECONDS,
+    RECORD_LAG_SECONDS,
+)
+
+_BETWEEN: Final = "\x1f"
+_MAX_LABEL: Final = 64
+
+
+class Recorder:
+    """Counts in memory and adds the counts to Redis once a second, from a thread of its own once started."""
+
+    def __init__(self, redis: "Redis | None" = None) -> None:
+        self._redis = redis
+        self._pending: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+
+    def count(self, metric: Count, *labels: str, by: int = 1) -> None:
+        """Add to a count. Labels in the order of their declaration."""
+        with self._lock:
+            self._pending[_field(metric.name, labels)] += by
+
+    def observe(self, metric: Histogram, seconds: float, *labels: str) -> None:
+        """Add one duration."""
+        bucket = next((str(bound) for bound in metric.buckets if seconds <= bound), "+Inf")
+        with self._lock:
+            self._pending[_field(metric.name, (*labels, bucket))] += 1
+            self._pending[_field(metric.name, (*labels, "sum"))] += max(0, round(seconds * 1e6))
+
+    def flush(self) -> None:
+        """Add what was counted to Redis. What cannot be added now is kept for the next time."""
+        with self._lock:
+            pending, self._pending = self._pending, Counter()
+        if self._redis is None or not pending:
+            return
+        try:
+            with self._redis.pipeline(transaction=True) as pipeline:
+                for field, value in pending.items():
+                    pipeline.hincrby(keys.METRICS, field, value)
+                pipeline.execute()
+        except RedisError:
+            with self._lock:
+                self._pending += pending
+
+    def start(self) -> None:
+        """Flush once a second until `stop`."""
+        threading.Thread(target=self._run, name="metrics", daemon=True).start()
+
+    def stop(self) -> None:
+        """Flush a last time."""
+        self._stopped.set()
+        with suppress(RedisError):
+            self.flush()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(FLUSH_SECONDS):
+            self.flush()
+
+
+def render(redis: "Redis", gauges: Iterable[Metric] = ()) -> bytes:
+    """Write all metrics as Prometheus reads them."""
+    registry = CollectorRegistry()
+    registry.register(_Collected(redis, gauges))
+    return generate_latest(registry)
+
+
+def gauge(name: str, text: str, values: Iterable[tuple[tuple[str, ...], float]], labels: tuple[str, ...]) -> Metric:
+    """Make a gauge from values read just now."""
+    family = GaugeMetricFamily(name, text, labels=labels)
+    for label_values, value in values:
+        family.add_metric(label_values, value)
+    return family
+
+
+def _field(name: str, labels: tuple[str, ...]) -> str:
+    return _BETWEEN.join((name, *(label[:_MAX_LABEL].replace(_BETWEEN, "") for label in labels)))
+
+
+class _Collected(Collector):
+    """The counts in Redis, as prometheus_client wants them."""
+
+    def __init__(self, redis: "Redis", gauges: Iterable[Metric]) -> None:
+        self._redis = redis
+        self._gauges = gauges
+
+    def collect(self) -> Iterator[Metric]:
+        values: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+        for field, value in cast("dict[bytes, bytes]", self._redis.hgetall(keys.METRICS)).items():
+            name, *labels = field.decode().split(_BETWEEN)
+            values.setdefault(name, []).append((tuple(labels), int(value)))
+        for metric in DECLARED:
+            found = values.get(metric.name, [])
+            yield _counted(metric, found) if isinstance(metric, Count) else _measured(metric, found)
+        yield from self._gauges
+
+
+def _counted(metric: Count, values: list[tuple[tuple[str, ...], int]]) -> Metric:
+    family = CounterMetricFamily(metric.name, metric.help, labels=metric.labels)
+    for labels, value in values:
+        family.add_metric(labels, value)
+    return family
+
+
+def _measured(metric: Histogram, values: list[tuple[tuple[str, ...], int]]) -> Metric:
+    family = HistogramMetricFamily(metric.name, metric.help, labels=metric.labels)
+    series: dict[tuple[str, ...], dict[str, int]] = {}
+    for labels, value in values:
+        series.setdefault(labels[:-1], {})[labels[-1]] = value
+    for labels, found in series.items():
+        total, buckets = 0, []
+        for bound in (*(str(bound) for bound in metric.buckets), "+Inf"):
+            total += found.get(bound, 0)
+            buckets.append((bound, float(total)))
+        family.add_metric(labels, buckets, found.get("sum", 0) / 1e6)
+    return family

@@ -1,0 +1,66 @@
+"""Connect to Redis: one place that decides time limits, retries and how an address is read.
+
+redis-py's own defaults wait a minute on a frozen server, or do not retry at all, depending on the constructor, so
+neither is used. Two profiles: INGEST fails fast, because RingCentral waits three seconds for its answer; WORK is
+patient, because a worker has nothing better to do than wait for Redis to return.
+"""
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+import redis
+from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
+from redis.retry import Retry
+from redis.sentinel import Sentinel
+
+_SENTINEL_SCHEME: Final = "redis+sentinel"
+_SENTINEL_PORT: Final = 26379
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """How long one command may take, and how often it is sent again. Times are seconds.
+
+    A command that is sent again may be applied twice, so everything sent here is safe to apply twice.
+    """
+
+    timeout: float
+    connect_timeout: float
+    retries: int
+    longest_pause: float
+
+
+INGEST: Final = Profile(timeout=0.4, connect_timeout=0.3, retries=1, longest_pause=0)
+WORK: Final = Profile(timeout=10, connect_timeout=3, retries=15, longest_pause=2)
+
+
+def connect(url: str, profile: Profile) -> "redis.Redis":
+    """Make a client for `redis://`, `rediss://`, `unix://` or `redis+sentinel://host:port,host:port/service`."""
+    options: dict[str, Any] = {
+        "socket_timeout": profile.timeout,
+        "socket_connect_timeout": profile.connect_timeout,
+        "retry": Retry(_backoff(profile), profile.retries),
+        "health_check_interval": 0,
+        "protocol": 3,
+    }
+    if urlsplit(url).scheme == _SENTINEL_SCHEME:
+        return _from_sentinel(url, options)
+    return redis.Redis.from_url(url, **options)
+
+
+def _backoff(profile: Profile) -> ExponentialWithJitterBackoff | NoBackoff:
+    return ExponentialWithJitterBackoff(profile.longest_pause, 0.1) if profile.longest_pause else NoBackoff()
+
+
+def _from_sentinel(url: str, options: dict[str, Any]) -> "redis.Redis":
+    parts = urlsplit(url)
+    login, _, hosts = parts.netloc.rpartition("@")
+    user, _, password = login.partition(":")
+    addresses = [(host, int(port or _SENTINEL_PORT)) for host, _, port in (h.partition(":") for h in hosts.split(","))]
+    service, _, database = parts.path.strip("/").partition("/")
+    times = {key: options[key] for key in ("socket_timeout", "socket_connect_timeout")}
+    sentinel: Any = Sentinel(addresses, **times)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+    master: redis.Redis = sentinel.master_for(
+        service or "mymaster", db=int(database or 0), username=user or None, password=password or None, **options
+    )
+    return master

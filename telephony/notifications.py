@@ -1,0 +1,235 @@
+"""Read RingCentral's webhook bodies into typed notifications.
+
+The vocabulary is open: codes, reasons and origins stay RingCentral's words, unknown fields are passed over, an event of
+a kind we do not fold is still a notification. Only what cannot be a notification at all is malformed, and says why.
+Schema: AccountTelephonySessionsEvent, https://developers.ringcentral.com/api-reference/Account-Telephony-Sessions-Event
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Final
+
+import msgspec
+
+_MAX_ID: Final = 200
+_TELEPHONY_SUFFIX: Final = "/telephony/sessions"
+_REMINDER_PART: Final = "/subscription/"
+
+Sequence = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
+class Kind(StrEnum):
+    """What a notification is about, told from its `event` path, which is never equal to the filter asked for."""
+
+    TELEPHONY_SESSION = "telephony_session"
+    REMINDER = "reminder"
+    OTHER = "other"
+
+
+class Endpoint(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, array_like=True):
+    """One side of a party's call, as far as RingCentral names it."""
+
+    phone_number: str | None = None
+    name: str | None = None
+    extension_id: str | None = None
+
+
+class Party(msgspec.Struct, frozen=True):
+    """One participant's state at the notification's sequence.
+
+    `direction` is the party's own: an external caller is Outbound, the user who is called Inbound. `extension_id` is
+    absent for parties outside the account. `peer` is the telephony session this party has gone on in, if it has.
+    """
+
+    id: str
+    code: str
+    reason: str | None
+    direction: str | None
+    extension_id: str | None
+    account_id: str | None
+    from_: Endpoint
+    to: Endpoint
+    peer: str | None
+    missed: bool
+    queue: bool
+
+
+class Notification(msgspec.Struct, frozen=True):
+    """One webhook POST, or one of several in it. The session's fields are None unless `kind` is TELEPHONY_SESSION."""
+
+    kind: Kind
+    uuid: str | None
+    event: str
+    subscription_id: str | None
+    sent_at: datetime | None
+    telephony_session_id: str | None = None
+    session_id: str | None = None
+    sequence: int | None = None
+    event_time: datetime | None = None
+    origin: str | None = None
+    parties: tuple[Party, ...] = ()
+
+
+class Malformed(msgspec.Struct, frozen=True):
+    """A body, or one element of it, that no notification can be read from."""
+
+    reason: str
+
+
+def read(body: bytes) -> tuple[Notification | Malformed, ...]:
+    """Read everything a webhook body says; never raises.
+
+    RingCentral posts one notification a request; an array is read element by element, so that a bad one harms no other.
+    """
+    try:
+        raws = _RAWS.decode(body) if body.lstrip()[:1] == b"[" else [msgspec.Raw(body)]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        return (Malformed(_first_line(error)),)
+    return tuple(_read_one(raw) for raw in raws)
+
+
+def _read_one(raw: msgspec.Raw) -> Notification | Malformed:
+    try:
+        envelope = _ENVELOPE.decode(raw)
+        kind = _kind(envelope.event)
+        notification = Notification(
+            kind=kind,
+            uuid=_text(envelope.uuid),
+            event=envelope.event,
+            subscription_id=_text(envelope.subscription_id),
+            sent_at=_time(envelope.timestamp),
+        )
+        if kind is not Kind.TELEPHONY_SESSION:
+            return notification
+        return _with_session(notification, _SESSION.decode(envelope.body))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError) as error:
+        return Malformed(_first_line(error))
+
+
+def _kind(event: str) -> Kind:
+    path = event.partition("?")[0]
+    if path.endswith(_TELEPHONY_SUFFIX):
+        return Kind.TELEPHONY_SESSION
+    return Kind.REMINDER if _REMINDER_PART in path else Kind.OTHER
+
+
+def _with_session(notification: Notification, body: "_Session") -> Notification:
+    return msgspec.structs.replace(
+        notification,
+        telephony_session_id=_id(body.telephony_session_id, "telephonySessionId"),
+        session_id=_text(body.session_id),
+        sequence=body.sequence,
+        event_time=_time(body.event_time) or notification.sent_at,
+        origin=body.origin.type if body.origin else None,
+        parties=tuple(_party(party) for party in body.parties),
+    )
+
+
+def _party(party: "_Party") -> Party:
+    peer = party.status.peer_id
+    return Party(
+        id=_id(party.id, "party id"),
+        code=party.status.code,
+        reason=party.status.reason,
+        direction=party.direction,
+        extension_id=_text(party.extension_id),
+        account_id=_text(party.account_id),
+        from_=_endpoint(party.from_),
+        to=_endpoint(party.to),
+        peer=peer.telephony_session_id if peer else None,
+        missed=bool(party.missed_call),
+        queue=bool(party.queue_call),
+    )
+
+
+def _endpoint(side: "_Side | None") -> Endpoint:
+    return Endpoint(side.phone_number, side.name, _text(side.extension_id)) if side else Endpoint()
+
+
+def _id(value: str, what: str) -> str:
+    """Accept every shape of id seen since 2018, but nothing that could not be a part of a Redis key or a log line."""
+    if not 0 < len(value) <= _MAX_ID or not value.isprintable() or " " in value:
+        raise ValueError(f"{what} is not an id")
+    return value
+
+
+def _text(value: str | int | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _time(text: str | None) -> datetime | None:
+    """Read a time leniently: a time that cannot be read is a missing one, not a malformed notification."""
+    if not text:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:200] or type(error).__name__
+
+
+# The shapes on the wire. Ids come as strings today and as numbers in older data.
+
+_Id = str | int | None
+
+
+class _Wire(msgspec.Struct, rename="camel"):
+    """A JSON object of RingCentral's: camel case, unknown fields ignored."""
+
+
+class _Envelope(_Wire):
+    event: str
+    uuid: _Id = None
+    subscription_id: _Id = None
+    timestamp: str | None = None
+    body: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Origin(_Wire):
+    type: str | None = None
+
+
+class _Peer(_Wire):
+    telephony_session_id: str | None = None
+
+
+class _Status(_Wire):
+    code: str
+    reason: str | None = None
+    peer_id: _Peer | None = None
+
+
+class _Side(_Wire):
+    phone_number: str | None = None
+    name: str | None = None
+    extension_id: _Id = None
+
+
+class _Party(_Wire):
+    id: str
+    status: _Status
+    direction: str | None = None
+    extension_id: _Id = None
+    account_id: _Id = None
+    from_: _Side | None = msgspec.field(name="from", default=None)
+    to: _Side | None = None
+    missed_call: bool | None = None
+    queue_call: bool | None = None
+
+
+class _Session(_Wire):
+    telephony_session_id: str
+    sequence: Sequence
+    parties: list[_Party]
+    session_id: _Id = None
+    event_time: str | None = None
+    origin: _Origin | None = None
+
+
+_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+_SESSION = msgspec.json.Decoder(_Session)

@@ -1,0 +1,188 @@
+"""The fold: notifications in, telephony session out; and the rule that says when the call is over.
+
+The fold is a join: whatever the order of a session's notifications and however often each arrives, the same session
+comes out. Duplicates are therefore harmless here and nobody has to remember what was seen before.
+There is no "call ended" notification; a session is over when every known party is (see `has_ended`).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+
+from telephony.notifications import Endpoint, Notification, Party
+
+FIRST_SEQUENCE: Final = 2
+"""RingCentral numbers a session's notifications 2, 3, 4, … across its parties (seen in every complete capture)."""
+
+GAP_FACTOR: Final = 4
+"""How much longer the quiet pause lasts while a sequence number is missing: it may be a new party's first."""
+
+TERMINAL_CODES: Final = frozenset({"disconnected", "gone"})
+"""A party is over in these. All other codes, unknown ones too, mean that it lives: parked, on hold, in voicemail."""
+
+_ANSWERED: Final = "answered"
+_VOICEMAIL: Final = frozenset({"voicemail", "voicemailscreening", "vmscreening"})
+_FAX: Final = "faxreceive"
+
+
+class PartyState(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """The newest a party said, and what it once was: answered, in voicemail, receiving a fax."""
+
+    id: str
+    sequence: int
+    code: str
+    reason: str | None = None
+    direction: str | None = None
+    extension_id: str | None = None
+    from_: Endpoint = Endpoint()
+    to: Endpoint = Endpoint()
+    peer: str | None = None
+    missed: bool = False
+    queue: bool = False
+    seen_at: datetime | None = None
+    answered_at: datetime | None = None
+    changed_at: datetime | None = None
+    voicemail: bool = False
+    fax: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the party has left the call for good."""
+        return self.code.lower() in TERMINAL_CODES
+
+
+class Session(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """A telephony session as far as its notifications tell. `heard` holds the sequences as (first, last) runs."""
+
+    id: str
+    account_id: str | None = None
+    session_id: str | None = None
+    origin: str | None = None
+    started_at: datetime | None = None
+    changed_at: datetime | None = None
+    heard: tuple[tuple[int, int], ...] = ()
+    parties: tuple[PartyState, ...] = ()
+
+    @property
+    def has_gap(self) -> bool:
+        """Whether a notification between the first and the newest has not come."""
+        return bool(self.heard) and not (len(self.heard) == 1 and self.heard[0][0] <= FIRST_SEQUENCE)
+
+
+def fold(session: Session | None, notification: Notification) -> Session:
+    """Join one telephony-session notification into its session.
+
+    Gives back `session` itself when the notification says nothing new: a duplicate.
+    """
+    if notification.telephony_session_id is None or notification.sequence is None:
+        raise ValueError("only telephony-session notifications fold into sessions")
+    before = session or Session(notification.telephony_session_id)
+    parties: Mapping[str, PartyState] = MappingProxyType({party.id: party for party in before.parties})
+    accounts = tuple(party.account_id for party in notification.parties)
+    after = Session(
+        id=before.id,
+        account_id=_first(before.account_id, *accounts),
+        session_id=_first(before.session_id, notification.session_id),
+        origin=_first(before.origin, notification.origin),
+        started_at=_first(before.started_at, notification.event_time),
+        changed_at=_last(before.changed_at, notification.event_time),
+        heard=_with_sequence(before.heard, notification.sequence),
+        parties=_joined(parties, notification),
+    )
+    return before if session and after == before else after
+
+
+def ends_after(session: Session, quiet: timedelta) -> timedelta | None:
+    """Say how long the session must stay silent to be over; None while a party lives or none is known."""
+    if not session.parties or not all(party.is_over for party in session.parties):
+        return None
+    return quiet * GAP_FACTOR if session.has_gap else quiet
+
+
+def has_ended(session: Session, *, heard_at: datetime, now: datetime, quiet: timedelta) -> bool:
+    """Say whether the call is over: every known party is, and nothing new has come for the quiet pause."""
+    pause = ends_after(session, quiet)
+    return pause is not None and now - heard_at >= pause
+
+
+def _joined(parties: Mapping[str, PartyState], notification: Notification) -> tuple[PartyState, ...]:
+    joined = dict(parties)
+    for party in notification.parties:
+        news = _state(party, notification)
+        known = joined.get(party.id)
+        joined[party.id] = _join(known, news) if known else news
+    return tuple(sorted(joined.values(), key=_party_order))
+
+
+def _party_order(party: PartyState) -> tuple[int, str]:
+    """Order parties as RingCentral numbers them: `p-<core>-N`, 1 the initiator."""
+    number = party.id.rpartition("-")[2]
+    return (int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 10**9, party.id)  # noqa: PLR2004 - ten digits are no party number
+
+
+def _state(party: Party, notification: Notification) -> PartyState:
+    code = party.code.lower()
+    return PartyState(
+        id=party.id,
+        sequence=notification.sequence or 0,
+        code=party.code,
+        reason=party.reason,
+        direction=party.direction,
+        extension_id=party.extension_id,
+        from_=party.from_,
+        to=party.to,
+        peer=party.peer,
+        missed=party.missed,
+        queue=party.queue,
+        seen_at=notification.event_time,
+        answered_at=notification.event_time if code == _ANSWERED else None,
+        changed_at=notification.event_time,
+        voicemail=code in _VOICEMAIL,
+        fax=code == _FAX,
+    )
+
+
+def _join(one: PartyState, other: PartyState) -> PartyState:
+    newest = max(one, other, key=_age)
+    return msgspec.structs.replace(
+        newest,
+        seen_at=_first(one.seen_at, other.seen_at),
+        answered_at=_first(one.answered_at, other.answered_at),
+        voicemail=one.voicemail or other.voicemail,
+        fax=one.fax or other.fax,
+        extension_id=_first(one.extension_id, other.extension_id),
+        peer=_first(one.peer, other.peer),
+    )
+
+
+def _age(party: PartyState) -> tuple[Any, ...]:
+    """Order a party's states by age; where two share a sequence, the one that is over wins, then the text decides.
+
+    Any order will do there, so long as it is one. Fields that `_join` gathers over time take no part, so that joining in any grouping gives the same result.
+    """
+    said = (party.code, party.reason, party.direction, party.from_, party.to, party.missed, party.queue)
+    return (party.sequence, party.is_over, repr(said), repr(party.changed_at))
+
+
+def _first(*values: Any) -> Any:
+    return min((value for value in values if value is not None), default=None)
+
+
+def _last(*values: Any) -> Any:
+    return max((value for value in values if value is not None), default=None)
+
+
+def _with_sequence(runs: tuple[tuple[int, int], ...], sequence: int) -> tuple[tuple[int, int], ...]:
+    """Add one number to a sorted tuple of runs, joining runs that touch."""
+    if any(first <= sequence <= last for first, last in runs):
+        return runs
+    merged: list[tuple[int, int]] = []
+    for first, last in sorted((*runs, (sequence, sequence))):
+        if merged and first == merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], last)
+        else:
+            merged.append((first, last))
+    return tuple(merged)

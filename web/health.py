@@ -1,0 +1,77 @@
+"""Routes for whoever watches this process: alive, ready, and the metrics."""
+
+from flask import Flask, Response, jsonify
+from prometheus_client.core import Metric
+from redis import Redis
+from redis.exceptions import RedisError
+
+from runtime import keys
+from runtime.clocks import redis_time
+from runtime.metrics import gauge, render
+from runtime.settings import Settings
+from web.safety import Verdict, readiness
+
+
+def add_routes(app: Flask, settings: Settings, redis: "Redis") -> None:
+    """Add `/healthz`, `/readyz` and `/metrics`."""
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return jsonify(alive=True)
+
+    @app.get("/readyz")
+    def readyz() -> tuple[Response, int]:
+        checks = readiness(redis)
+        ready = all(check.verdict is not Verdict.FAILED for check in checks)
+        found = [{"name": check.name, "verdict": check.verdict, "detail": check.detail} for check in checks]
+        return jsonify(ready=ready, checks=found), 200 if ready else 503
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        try:
+            text = render(redis, _gauges(settings, redis))
+        except RedisError:
+            return Response("Redis does not answer\n", 503, content_type="text/plain")
+        return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _gauges(settings: Settings, redis: "Redis") -> list[Metric]:
+    """Read what is a state rather than a count: what waits, and since when."""
+    now = redis_time(redis)
+    names = [account.name for account in settings.accounts]
+    with redis.pipeline(transaction=False) as pipeline:
+        for name in names:
+            for key in (keys.open_sessions(name), keys.quiet(name), keys.due(name)):
+                pipeline.zcard(key)
+            pipeline.zrange(keys.open_sessions(name), 0, 0, withscores=True)
+            pipeline.xlen(keys.inbox(name))
+            pipeline.xlen(keys.quarantine(name))
+        rows = pipeline.execute()
+    by_account = {name: rows[6 * number : 6 * number + 6] for number, name in enumerate(names)}
+    states = ("open", "quiet", "due")
+    return [
+        gauge(
+            "legwork_sessions",
+            "Sessions, by what they wait for.",
+            [((name, state), row[at]) for name, row in by_account.items() for at, state in enumerate(states)],
+            ("account", "state"),
+        ),
+        gauge(
+            "legwork_oldest_open_seconds",
+            "Since when the quietest open session was not heard of.",
+            [((name,), now - row[3][0][1] if row[3] else 0) for name, row in by_account.items()],
+            ("account",),
+        ),
+        gauge(
+            "legwork_inbox_entries",
+            "Notifications kept.",
+            [((name,), row[4]) for name, row in by_account.items()],
+            ("account",),
+        ),
+        gauge(
+            "legwork_quarantine_entries",
+            "Bodies no notification could be read from.",
+            [((name,), row[5]) for name, row in by_account.items()],
+            ("account",),
+        ),
+    ]
