@@ -1,0 +1,47 @@
+"""Read RingCentral's times, and write the one form in which ours leave.
+
+In: whatever the platform has written since 2015 (milliseconds or none, `Z`, `+00:00` or `+0000`). Between: aware
+datetimes in UTC. Out: UTC ISO 8601 with milliseconds and `Z`.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+_OFFSET_LENGTH = len("+00:00")
+
+
+def parse_time(text: str) -> datetime | None:
+    """Read a point in time in UTC; None for text that is none. A time without a zone is taken as UTC."""
+    try:
+        return in_utc(datetime.fromisoformat(text.strip()))
+    except ValueError:
+        return None
+
+
+def in_utc(moment: datetime) -> datetime | None:
+    """Give the same moment in UTC; None where that lies outside what a datetime can hold (years 1 and 9999)."""
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def later(moment: datetime | None, milliseconds: int | None) -> datetime | None:
+    """Add milliseconds to a moment; None when either is missing or the sum is beyond any calendar."""
+    if moment is None or milliseconds is None:
+        return None
+    try:
+        return moment + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return None
+
+
+def iso_ms(moment: datetime) -> str:
+    """Write an aware moment as `2018-11-22T08:42:05.500Z`: always UTC, always three digits, cut and not rounded.
+
+    Raises ValueError for a naive datetime: it names no moment.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a datetime without a zone names no moment")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-_OFFSET_LENGTH] + "Z"
