@@ -94,6 +94,18 @@ class EmbeddedRedis:
         self._started().kill()
         self._group = None
 
+    def revive(self) -> None:
+        """Start the server again if it ended without being asked to."""
+        if self.has_died():
+            self.start()
+
+    def empty(self) -> None:
+        """Throw away what an earlier server on this data directory kept."""
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = self._lock()
+        shutil.rmtree(self.data_dir / "appendonlydir", ignore_errors=True)
+        os.close(lock)
+
     def has_died(self) -> bool:
         """Say whether a started server ended without being asked to."""
         return self._group is not None and self._group.exit_code() is not None

@@ -29,6 +29,7 @@ class Group:
         pass_fds: Sequence[int] = (),
     ) -> None:
         self._watchdog = watchdog
+        self._gone = False
         self._process = subprocess.Popen(
             ["/bin/sh", "-c", WAIT_FOR_THE_WORD, "sh", *argv],
             stdin=subprocess.PIPE,
@@ -71,12 +72,14 @@ class Group:
         return self.kill()
 
     def kill(self) -> int:
-        """End the whole group at once; return the leader's exit code."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
-        code = self._process.wait()
-        self._watchdog.forget(self.pid)
-        return code
+        """End the whole group at once; return the leader's exit code. Once is enough: later the number is free."""
+        if not self._gone:
+            self._gone = True
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+            self._process.wait()
+            self._watchdog.forget(self.pid)
+        return self._process.returncode
 
     def _give_the_word(self) -> None:
         with contextlib.suppress(BrokenPipeError), cast("IO[bytes]", self._process.stdin) as stdin:

@@ -1,0 +1,79 @@
+"""The whole product with one command, and RingCentral in a box when no real one is configured."""
+
+import argparse
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from redis import RedisError
+
+from runtime.settings import SettingsError
+from scripts.supervisor.console import Console
+from scripts.supervisor.demo import Play
+from scripts.supervisor.embedded import EmbeddedServerError
+from scripts.supervisor.preparation import PreparationError, prepare
+from scripts.supervisor.procfile import ProcfileError
+from scripts.supervisor.running import run
+from scripts.supervisor.stopping import StopRequest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+HUMAN_RATE, BRISK_RATE = 0.2, 2.0
+DONE, FAILED = 0, 1
+FAULTS = (PreparationError, ProcfileError, SettingsError, EmbeddedServerError, RedisError, OSError)
+EPILOG = """
+Without RingCentral credentials (RC_APP_CLIENT_ID and the like, or ACCOUNTS_FILE; see .env.example) RingCentral in a
+box stands in and plays calls. Ctrl-C stops everything in good order; twice, at once.
+Exit codes: 0 done, 1 failed (with --exit: some call was not reported as it should be), 2 usage.
+"""
+
+
+def main() -> int:
+    """Run the product until Ctrl-C or, with `--exit`, until all played calls are reported."""
+    parser = _parser()
+    options = parser.parse_args()
+    if options.exit and options.calls is None:
+        parser.error("--exit needs --calls N: how many to wait for")
+    rate = options.rate or (HUMAN_RATE if options.calls is None else BRISK_RATE)
+    play = Play(options.calls, rate, options.seed, options.exit, options.timeout)
+    stop = StopRequest()
+    stop.listen()
+    try:
+        prepared = prepare(os.environ, root=ROOT, box_options=play.box_options)
+        if options.calls is not None and prepared.box_url is None:
+            parser.error("--calls is for RingCentral in a box, but credentials of the real one are set")
+        succeeded = run(prepared, play, console=Console(), stop=stop, root=ROOT, data=options.data)
+    except FAULTS as fault:
+        print(f"scripts/run: {fault}", file=sys.stderr)
+        return FAILED
+    return DONE if succeeded else FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts/run", description=__doc__, epilog=EPILOG)
+    add = parser.add_argument
+    add("--calls", type=_count, metavar="N", help="play N calls; left out: play for ever")
+    add("--exit", action="store_true", help="wait until all N are reported, compare, print a summary, and end")
+    add("--rate", type=_positive, metavar="R", help="calls begun a second (0.2; with --calls 2)")
+    add("--seed", type=int, default=secrets.randbelow(10**6), metavar="S", help="the same seed plays the same calls")
+    add("--timeout", type=_positive, metavar="SECONDS", help="with --exit: how long all outcomes may take")
+    add("--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where the embedded server's data is (.data)")
+    return parser
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("must be above 0")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

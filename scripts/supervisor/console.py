@@ -1,0 +1,42 @@
+"""What the person at the terminal sees: whole lines, each saying which process it is from."""
+
+import contextlib
+import sys
+import threading
+from typing import TextIO
+
+COLOURS = (36, 33, 35, 34, 32, 96, 93, 95)  # cyan, yellow, magenta, blue, green, and brighter ones
+RESET = "\x1b[0m"
+LEGWORK = "legwork"  # our own lines
+
+
+class Console:
+    """Prints lines from many threads; coloured on a terminal, plain anywhere else."""
+
+    def __init__(self, stream: TextIO = sys.stdout, *, coloured: bool | None = None) -> None:
+        self._stream = stream
+        self._coloured = stream.isatty() if coloured is None else coloured
+        self._colours: dict[str, int] = {LEGWORK: 1}  # bold
+        self._width = len(LEGWORK)
+        self._lock = threading.Lock()
+
+    def introduce(self, name: str) -> None:
+        """Give a process its colour and room for its name."""
+        self._colours[name] = COLOURS[(len(self._colours) - 1) % len(COLOURS)]
+        self._width = max(self._width, len(name))
+
+    def say(self, text: str, *, name: str = LEGWORK) -> None:
+        """Print `text`, every line of it under `name`."""
+        prefix = f"{name:<{self._width}} |"
+        if self._coloured:
+            prefix = f"\x1b[{self._colours.get(name, 0)}m{prefix}{RESET}"
+        self._write("".join(f"{prefix} {line}\n" for line in text.splitlines()))
+
+    def show(self, text: str) -> None:
+        """Print `text` as it is."""
+        self._write(f"{text}\n")
+
+    def _write(self, text: str) -> None:
+        with self._lock, contextlib.suppress(BrokenPipeError):  # nobody reads any more: no reason to stop working
+            self._stream.write(text)
+            self._stream.flush()

@@ -1,0 +1,80 @@
+"""Follow the outcome log, as any other system would, and show each event as one line."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from redis import Redis, RedisError
+
+from runtime.keys import OUTCOMES
+from scripts.supervisor.stopping import StopRequest
+from scripts.supervisor.summary import Data, Event, Person
+
+ENDED = "legwork.call.ended"
+BATCH = 500
+BLOCK_MILLISECONDS = 500
+RETRY_SECONDS = 0.5
+
+
+class Follower:
+    """Collects every event published from now on, and passes each on once."""
+
+    def __init__(self, redis: Redis, *, on_event: Callable[[Event], None]) -> None:
+        self._redis = redis
+        self._on_event = on_event
+        self._events: list[Event] = []
+        self._last = newest_id(redis)
+
+    def follow(self, stop: StopRequest) -> None:
+        """Read until we are to stop; a server that is away for a while is waited for."""
+        while not stop.wait(0):
+            try:
+                for entry_id, event in self._read():
+                    self._last = entry_id
+                    self._events.append(event)
+                    self._on_event(event)
+            except RedisError:
+                stop.wait(RETRY_SECONDS)
+
+    def events(self) -> list[Event]:
+        """All events so far, in the order they were published."""
+        return list(self._events)
+
+    def _read(self) -> Iterator[tuple[bytes, Event]]:
+        answer: Any = self._redis.xread({OUTCOMES: self._last}, count=BATCH, block=BLOCK_MILLISECONDS)
+        for entries in answer[OUTCOMES.encode()] if answer else ():
+            for entry_id, fields in entries:
+                yield entry_id, msgspec.json.decode(fields[b"event"], type=Event)
+
+
+def newest_id(redis: Redis) -> bytes:
+    """Say where the outcome log ends now."""
+    newest: Any = redis.xrevrange(OUTCOMES, count=1)
+    return newest[0][0] if newest else b"0-0"
+
+
+def line(event: Event, *, now: datetime) -> str:
+    """Show an event: when, how the call ended, who with whom, which revision, how long after the end."""
+    data = event.data
+    shown = "ended" if event.type == ENDED else data.outcome or "?"
+    sides = f"{person(data.from_)} → {person(data.to)}"
+    text = f"{now:%H:%M:%S}  {shown:<18} {data.direction or '':<9} {sides:<44} rev {data.revision}{_delay(data, now)}"
+    if data.caller_status or data.callee_status:
+        text += f"  caller {data.caller_status or '-'}, callee {data.callee_status or '-'}"
+    return text
+
+
+def person(who: Person | None) -> str:
+    """Name one side of a call by what is known: number, extension, name."""
+    if who is None:
+        return "?"
+    number = who.phone_number or (f"ext. {who.extension_number}" if who.extension_number else "?")
+    return f"{number} {who.name}" if who.name else number
+
+
+def _delay(data: Data, now: datetime) -> str:
+    if data.end_time is None:
+        return ""
+    seconds = (now - datetime.fromisoformat(data.end_time)).total_seconds()
+    return f"  {seconds:5.1f} s"

@@ -1,0 +1,69 @@
+"""Decide before anything starts: which processes, on which ports, with which environment."""
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from runtime.settings import Need, load
+from scripts.supervisor import environment
+from scripts.supervisor.procfile import Entry, parse
+
+USUAL_PORT = 8080
+EVERY_NEED = frozenset(Need)
+
+
+class PreparationError(Exception):
+    """What was asked for cannot be run; the message says what to change."""
+
+
+class Prepared(NamedTuple):
+    """Everything that is decided before the first process starts."""
+
+    environ: Mapping[str, str]
+    entries: tuple[Entry, ...]
+    web_url: str
+    box_url: str | None
+    remarks: tuple[str, ...]
+
+    @property
+    def redis_url(self) -> str | None:
+        """The server that was asked for; None: the embedded one."""
+        return self.environ.get("REDIS_URL")
+
+
+def prepare(environ: Mapping[str, str], *, root: Path, box_options: str) -> Prepared:
+    """Read .env and the Procfile, settle ports and secrets, and see that the settings are complete.
+
+    `box_options` are for `scripts/simulate.py`, should RingCentral in a box be needed.
+    Raises PreparationError, ProcfileError, and SettingsError with all faults at once.
+    """
+    chosen = environment.gather(environ, root=root)
+    entries = parse((root / "Procfile").read_text().splitlines())
+    chosen["PORT"], remarks = _settle_port(chosen.get("PORT"))
+    web_url = f"http://127.0.0.1:{chosen['PORT']}"
+    remarks.append(f"dashboard and API at {web_url}/")
+    if "ADMIN_TOKEN" not in chosen:
+        chosen["ADMIN_TOKEN"] = secrets.token_urlsafe(18)
+        remarks.append(f"token for them: {chosen['ADMIN_TOKEN']} (new each time, unless you set ADMIN_TOKEN)")
+    box_url = None
+    if environment.wants_box(chosen):
+        box_port = environment.free_port()
+        box_url = f"http://127.0.0.1:{box_port}"
+        chosen = environment.point_at_box(chosen, box_url=box_url)
+        entries = (Entry("box", f"python scripts/simulate.py --port {box_port} {box_options}"), *entries)
+        remarks.append("no RingCentral credentials are set, so RingCentral in a box plays calls")
+    load({"REDIS_URL": "unix://embedded", **chosen}, needs=EVERY_NEED)
+    return Prepared(chosen, entries, web_url, box_url, tuple(remarks))
+
+
+def _settle_port(wanted: str | None) -> tuple[str, list[str]]:
+    """Take the port that was asked for, else the usual one, else any."""
+    if wanted is not None:
+        if wanted.isdecimal() and not environment.is_free(int(wanted)):
+            raise PreparationError(f"port {wanted} is taken; choose another PORT, or none")
+        return wanted, []
+    if environment.is_free(USUAL_PORT):
+        return str(USUAL_PORT), []
+    port = environment.free_port()
+    return str(port), [f"port {USUAL_PORT} is taken, so this is port {port}"]

@@ -1,0 +1,75 @@
+"""One run of the product: its parts put together, and taken apart again in the right order."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from runtime.redis_client import Profile, connect
+from scripts.supervisor.box import Box
+from scripts.supervisor.console import Console
+from scripts.supervisor.demo import Demonstration, Play
+from scripts.supervisor.embedded import EmbeddedRedis
+from scripts.supervisor.follow import Follower, line
+from scripts.supervisor.preparation import Prepared
+from scripts.supervisor.process import Process
+from scripts.supervisor.stopping import StopRequest
+from scripts.supervisor.summary import Event
+from scripts.supervisor.supervision import keep_running, stop_all
+from scripts.supervisor.watchdog import Watchdog
+
+FOLLOWING = Profile(timeout=5, connect_timeout=2, retries=0, longest_pause=0)  # the follower tries again by itself
+
+
+def run(prepared: Prepared, play: Play, *, console: Console, stop: StopRequest, root: Path, data: Path) -> bool:
+    """Run until asked to stop, or until all calls of a check are reported; say whether all went well."""
+    with ExitStack() as stack:
+        watchdog = stack.enter_context(Watchdog())
+        redis_url, revive = prepared.redis_url, _nothing
+        if redis_url is None:
+            server = stack.enter_context(_embedded_server(prepared, play, data, watchdog))
+            redis_url, revive = server.url, server.revive
+        environ = {**prepared.environ, "REDIS_URL": redis_url}
+        redis = stack.enter_context(connect(redis_url, FOLLOWING))
+        follower = Follower(redis, on_event=lambda event: _tell(console, event))
+        for remark in prepared.remarks:
+            console.say(remark)
+        processes = [
+            Process(entry, env=environ, cwd=root, watchdog=watchdog, console=console) for entry in prepared.entries
+        ]
+        threads = stack.enter_context(ThreadPoolExecutor())
+        threads.submit(follower.follow, stop)
+        verdict = threads.submit(_demonstrate, prepared, play, follower, console=console, stop=stop)
+        try:
+            keep_running(processes, stop=stop, also=revive)
+        finally:
+            stop.request()
+            stop_all(processes, stop=stop)
+        return verdict.result()
+
+
+def _embedded_server(prepared: Prepared, play: Play, data: Path, watchdog: Watchdog) -> EmbeddedRedis:
+    """Choose where the data is: real calls, played ones and those of a check never mix; a check begins with none."""
+    if play.check:
+        server = EmbeddedRedis(data / "check", watchdog=watchdog)
+        server.empty()
+        return server
+    return EmbeddedRedis(data / ("demo" if prepared.box_url else "redis"), watchdog=watchdog)
+
+
+def _demonstrate(prepared: Prepared, play: Play, follower: Follower, *, console: Console, stop: StopRequest) -> bool:
+    if prepared.box_url is None:
+        return True
+    with closing(Box(prepared.box_url)) as box:
+        demonstration = Demonstration(box, play, stop=stop, show=console.show)
+        return demonstration.run(
+            follower, web_url=prepared.web_url, verification_token=prepared.environ["RC_VERIFICATION_TOKEN"]
+        )
+
+
+def _tell(console: Console, event: Event) -> None:
+    console.say(line(event, now=datetime.now(UTC)))
+
+
+def _nothing() -> None:
+    """Do nothing: a server that is not ours is not ours to revive."""
