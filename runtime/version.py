@@ -1,0 +1,5 @@
+"""The version of Legwork, for those who are told it. `pyproject.toml` says the same."""
+
+from typing import Final
+
+VERSION: Final = "0.1.0"

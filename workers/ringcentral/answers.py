@@ -1,0 +1,207 @@
+"""Where an answer becomes a value or an error: pure, and decided by RingCentral's codes, never by its messages.
+
+https://developers.ringcentral.com/guide/basics/errors
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from runtime.budget import GATE_UNSAID, Group
+from workers.ringcentral.errors import (
+    BrokenConfiguration,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    Refused,
+    RingCentralError,
+    TokenRefused,
+    Unavailable,
+)
+
+T = TypeVar("T")
+
+_SAMPLE: Final = 1024
+_MAX_CODES: Final = 10
+_MAX_CODE: Final = 64
+_MAX_MESSAGE: Final = 200
+_MOST: Final = 10_000_000
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A complete answer. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class RateLimit(msgspec.Struct, frozen=True):
+    """What the X-Rate-Limit headers of an answer say; None is not said."""
+
+    group: str | None
+    limit: int | None
+    remaining: int | None
+    window: float | None
+
+
+BY_CODE: Final[Mapping[str, type[RingCentralError]]] = MappingProxyType(
+    {
+        "OAU-213": TokenRefused,  # token not found
+        "OAU-128": TokenRefused,  # expired
+        "OAU-129": TokenRefused,  # corrupted
+        "OAU-149": TokenRefused,  # unparsable
+        "CMN-405": TokenRefused,  # login required
+        "CMN-102": NotFound,
+        "SUB-507": NotFound,  # the subscription has expired
+        "CMN-120": Refused,  # no such address: asking later does not help
+        "CMN-202": Refused,  # not supported
+        "CMN-401": Forbidden,  # the app's permission
+        "CMN-402": Forbidden,  # administrators only
+        "CMN-403": Forbidden,  # not for this type of extension
+        "CMN-404": Forbidden,  # somebody else's extension
+        "CMN-408": Forbidden,  # the user's permission
+    }
+)
+"""The first code with a row decides, whatever the status; but a 429 is always about the rate."""
+
+BY_STATUS: Final[Mapping[int, type[RingCentralError]]] = MappingProxyType(
+    {401: TokenRefused, 404: NotFound, 408: Unavailable, 429: RateLimited}
+)
+"""Where no code decides. Other 4xx are `Refused`; 5xx, and redirects, which are not followed, are `Unavailable`."""
+
+_NEEDS_A_BODY: Final = frozenset({401, 403, 404})
+"""Without RingCentral's error body these are the words of a proxy in between."""
+
+
+def value_of(answer: Answer, decode: Callable[[bytes], T]) -> T:
+    """Read the body of a success; raise what anything else means.
+
+    `decode` raises ValueError or msgspec.DecodeError for a body it cannot use: a success that is cut short, or not
+    RingCentral's at all, is no success.
+    """
+    if not _is_success(answer.status):
+        raise problem(answer)
+    try:
+        return decode(answer.body)
+    except (ValueError, msgspec.DecodeError) as error:
+        raise Unavailable("unusable body with", status=answer.status, sample=answer.body[:_SAMPLE]) from error
+
+
+def granted_by(answer: Answer, decode: Callable[[bytes], T]) -> T:
+    """Read an answer of the token endpoint, where whatever is refused is a broken configuration."""
+    try:
+        return value_of(answer, decode)
+    except (RateLimited, Unavailable):
+        raise
+    except RingCentralError as error:
+        raise BrokenConfiguration("no access token:", status=error.status, codes=error.codes) from error
+
+
+def problem(answer: Answer) -> RingCentralError:
+    """Say what an answer that is no success means."""
+    said = _json_object(answer.body)
+    codes = tuple(_codes(said))
+    kind = _kind(answer.status, codes, spoken=bool(said))
+    if kind is RateLimited:
+        seconds = retry_after(answer.headers)
+        wait = GATE_UNSAID if seconds is None else seconds
+        return RateLimited("rate limited", retry_after=wait, status=answer.status, codes=codes)
+    if kind is Unavailable:
+        return Unavailable(
+            "no usable answer",
+            retry_after=retry_after(answer.headers),
+            status=answer.status,
+            codes=codes,
+            sample=answer.body[:_SAMPLE],
+        )
+    if kind is Forbidden:
+        return Forbidden(f"not permitted ({_missing(said)})", status=answer.status, codes=codes)
+    return kind("refused with", status=answer.status, codes=codes)
+
+
+def _kind(status: int, codes: tuple[str, ...], *, spoken: bool) -> type[RingCentralError]:
+    if status == 429:  # noqa: PLR2004 - the number is its name
+        return RateLimited
+    if status in _NEEDS_A_BODY and not spoken:
+        return Unavailable
+    for code in codes:
+        if code in BY_CODE:
+            return BY_CODE[code]
+    if status == 401 and any(code.startswith("OAU-") for code in codes):  # noqa: PLR2004 - the number is its name
+        return BrokenConfiguration
+    return BY_STATUS.get(status, Refused if 400 <= status < 500 else Unavailable)  # noqa: PLR2004 - HTTP's classes
+
+
+def _is_success(status: int) -> bool:
+    return 200 <= status < 300  # noqa: PLR2004 - HTTP's classes
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        said = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _codes(said: dict[str, Any]) -> Iterator[str]:
+    """Give every code of an error body once: the outer, then the inner ones, then OAuth's word."""
+    errors = said.get("errors")
+    inner = [error.get("errorCode") for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    found = dict.fromkeys(code for code in (said.get("errorCode"), *inner, said.get("error")) if isinstance(code, str))
+    yield from (code[:_MAX_CODE] for code in list(found)[:_MAX_CODES])
+
+
+def _missing(said: dict[str, Any]) -> str:
+    """Name the missing permission, for people; only where there is no field for it, from the message."""
+    for field in ("permissionName", "message"):
+        if isinstance(said.get(field), str):
+            return str(said[field])[:_MAX_MESSAGE]
+    return "RingCentral does not say what is missing"
+
+
+# Headers. Proxies and new versions of the platform may leave any of them out, or write what they like.
+
+
+def rate_limit(headers: Mapping[str, str]) -> RateLimit:
+    """Read the X-Rate-Limit headers of an answer."""
+    limit = _number(headers.get("x-rate-limit-limit"))
+    remaining = _number(headers.get("x-rate-limit-remaining"))
+    window = _number(headers.get("x-rate-limit-window"))
+    return RateLimit(
+        group=headers.get("x-rate-limit-group", "").lower() or None,
+        limit=None if limit is None or limit < 1 else int(limit),
+        remaining=None if remaining is None else int(remaining),
+        window=window or None,
+    )
+
+
+def is_about(said: RateLimit, group: Group) -> bool:
+    """Whether the headers speak of the group that we counted the request in. A name we do not know does no harm."""
+    return said.group in {None, group} or said.group not in set(Group)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Read Retry-After: seconds, or a date, which is compared with the answer's own Date, whoever's clock is wrong."""
+    text = headers.get("retry-after", "")
+    seconds = _number(text)
+    if seconds is not None:
+        return seconds
+    try:
+        until, now = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("date", ""))
+        return max(0.0, (until - now).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return min(number, _MOST) if math.isfinite(number) and number >= 0 else None

@@ -1,0 +1,113 @@
+"""Ask RingCentral's REST API on behalf of one account."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+import msgspec
+import requests
+from redis import Redis
+
+from runtime.budget import Budget, Group, Share
+from runtime.settings import Account
+from workers.ringcentral.answers import Answer, value_of
+from workers.ringcentral.breaker import Breaker
+from workers.ringcentral.errors import TokenRefused, Unavailable
+from workers.ringcentral.exchange import Exchange, Observe, unobserved
+from workers.ringcentral.tokens import Tokens, fingerprint_of
+from workers.ringcentral.transport import Bounds, Request, Transport
+
+T = TypeVar("T")
+
+_ROOT: Final = "/restapi/"
+_JSON: Final = "application/json"
+
+
+class RingCentral:
+    """One account's RingCentral, as all its workers see it: they share its token, budget and breaker through Redis.
+
+    Every method raises an error of `workers.ringcentral.errors` when it cannot give what was asked for. Nothing is
+    retried here but a request whose access token was refused, once. Paths are RingCentral's, on the configured host
+    only: links in answers are not followed.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        redis: "Redis",
+        budget: Budget,
+        *,
+        session: requests.Session | None = None,
+        bounds: Bounds | None = None,
+        observe: Observe = unobserved,
+    ) -> None:
+        self.account = account
+        breaker = Breaker(redis, account.name, fingerprint_of(account))
+        self._exchange = Exchange(budget, breaker, Transport(session, bounds), observe)
+        self._tokens = Tokens(account, redis, self._exchange)
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        decode: Callable[[bytes], T],
+        group: Group,
+        share: Share = Share.LIVE,
+        accept: str = _JSON,
+    ) -> T:
+        """Get what is at `path`, read by `decode`, which raises ValueError or msgspec.DecodeError for a bad body."""
+        request = self._request("GET", path, accept=accept, params=params or {})
+        return self._send(request, group, share, decode)
+
+    def post(
+        self, path: str, body: Any = None, *, decode: Callable[[bytes], T], group: Group, share: Share = Share.LIVE
+    ) -> T:
+        """Post `body` as JSON, or nothing."""
+        return self._send(self._request("POST", path, body=body), group, share, decode)
+
+    def put(self, path: str, body: Any, *, decode: Callable[[bytes], T], group: Group, share: Share = Share.LIVE) -> T:
+        """Put `body` as JSON."""
+        return self._send(self._request("PUT", path, body=body), group, share, decode)
+
+    def delete(self, path: str, *, group: Group, share: Share = Share.LIVE) -> None:
+        """Delete what is at `path`."""
+        self._send(self._request("DELETE", path), group, share, lambda _body: None)
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        accept: str = _JSON,
+        params: Mapping[str, str] | None = None,
+        body: Any = None,
+    ) -> Request:
+        if not path.startswith(_ROOT):
+            raise ValueError(f"not a path of RingCentral's API: {path!r}")
+        headers = {"Accept": accept} | ({} if body is None else {"Content-Type": _JSON})
+        encoded = b"" if body is None else msgspec.json.encode(body)
+        return Request(method, self.account.server_url + path, headers, params or {}, encoded)
+
+    def _send(self, request: Request, group: Group, share: Share, decode: Callable[[bytes], T]) -> T:
+        token = self._tokens.current()
+        try:
+            return self._exchange.send(
+                _authorized(request, token), group, share, read=lambda answer: value_of(answer, decode)
+            )
+        except TokenRefused:
+            another = self._tokens.current(instead_of=token)
+            return self._exchange.send(
+                _authorized(request, another), group, share, read=lambda answer: _value_at_last(answer, decode)
+            )
+
+
+def _authorized(request: Request, token: str) -> Request:
+    return msgspec.structs.replace(request, headers={**request.headers, "Authorization": f"Bearer {token}"})
+
+
+def _value_at_last(answer: Answer, decode: Callable[[bytes], T]) -> T:
+    """Read an answer to a request with a new token: when even that is refused, the fault is not the token's."""
+    try:
+        return value_of(answer, decode)
+    except TokenRefused as error:
+        raise Unavailable("even a new access token is", status=error.status, codes=error.codes) from error

@@ -1,0 +1,81 @@
+"""What can go wrong with a request to RingCentral, named for what the caller does about it.
+
+| error | the caller |
+|-|-|
+| `RateLimited` | asks again after `retry_after`; nothing was wrong |
+| `Unavailable` | asks again after `retry_after`; the back-off is already shared by all workers |
+| `NotFound` | takes it as an answer: not there, or not there yet |
+| `Forbidden` | goes without it and says which permission is missing |
+| `BrokenConfiguration` | raises an alert; nothing is asked until `retry_after`, or until the credentials change |
+| `Refused` | looks at `codes`; asking the same again gives the same |
+"""
+
+
+class RingCentralError(Exception):
+    """RingCentral did not do what it was asked. `codes` are RingCentral's own, outermost first; `status` is HTTP's."""
+
+    def __init__(self, message: str, *, status: int | None = None, codes: tuple[str, ...] = ()) -> None:
+        super().__init__(" ".join((message, *(str(status),) * (status is not None), *codes)))
+        self.status = status
+        self.codes = codes
+
+
+class RateLimited(RingCentralError):  # noqa: N818 - named for what the catcher does
+    """The budget of the rate-limit group is spent, or RingCentral said so; `retry_after` seconds from now it is not."""
+
+    def __init__(
+        self, message: str, *, retry_after: float, status: int | None = None, codes: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message, status=status, codes=codes)
+        self.retry_after = retry_after
+
+
+class Unavailable(RingCentralError):  # noqa: N818 - named for what the catcher does
+    """Nothing usable came back: no connection, no answer in time, a 5xx, half a body, or somebody else's HTML.
+
+    `sample` is the beginning of the body, if there was one; it may hold personal data and is not for logs.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        status: int | None = None,
+        codes: tuple[str, ...] = (),
+        sample: bytes = b"",
+    ) -> None:
+        super().__init__(message, status=status, codes=codes)
+        self.retry_after = retry_after
+        self.sample = sample
+
+
+class NotFound(RingCentralError):  # noqa: N818 - named for what the catcher does
+    """There is no such resource, or not yet: a call-log record comes later than the end of its call."""
+
+
+class Forbidden(RingCentralError):  # noqa: N818 - named for what the catcher does
+    """The app or the user lacks a permission; the message names it as far as RingCentral does."""
+
+
+class BrokenConfiguration(RingCentralError):  # noqa: N818 - named for what the catcher does
+    """The credentials, the app or the account are not accepted; a person must mend it."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        status: int | None = None,
+        codes: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message, status=status, codes=codes)
+        self.retry_after = retry_after
+
+
+class Refused(RingCentralError):  # noqa: N818 - named for what the catcher does
+    """RingCentral understood the request and will not do it; `codes` say why."""
+
+
+class TokenRefused(RingCentralError):  # noqa: N818 - named for what the catcher does
+    """The access token is not accepted (any more): get another one, once. Never leaves the client."""

@@ -1,0 +1,170 @@
+"""One access token for all workers, from the JWT bearer grant, kept in Redis and renewed before it expires.
+
+RingCentral allows five grants a minute and about five sessions at a time per user and app, of which it revokes the
+oldest; so one process asks and the others wait for what it gets. There is no refresh token: the grant is simply made
+again. https://developers.ringcentral.com/guide/authentication/jwt-flow
+"""
+
+import hashlib
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+from urllib.parse import urlencode
+
+import msgspec
+from redis import Redis
+from redis.exceptions import LockError
+
+from runtime import keys
+from runtime.budget import Group, Share
+from runtime.clocks import stopwatch
+from runtime.settings import Account, Credentials
+from workers.ringcentral.answers import granted_by
+from workers.ringcentral.errors import BrokenConfiguration, RingCentralError, Unavailable
+from workers.ringcentral.exchange import Exchange
+from workers.ringcentral.transport import Request
+
+PATH: Final = "/restapi/oauth/token"
+_GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+_LOCK_SECONDS: Final = 40.0  # longer than a request may take
+_POLL_SECONDS: Final = 0.025
+_SPARE_SECONDS: Final = 30.0  # a token is not used in its last seconds
+_EARLY: Final = 0.1  # it is renewed in the last tenth of its life
+
+
+class _Grant(msgspec.Struct, frozen=True):
+    """What the token endpoint answers, as far as we use it."""
+
+    access_token: str
+    expires_in: float
+
+    def __post_init__(self) -> None:
+        if not self.access_token.isascii() or not self.access_token.isprintable() or self.expires_in <= 0:
+            raise ValueError("not a usable access token")
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    """What is kept in Redis, for as long as the token can be used. `renew_at` is in milliseconds left to live."""
+
+    access_token: str
+    fingerprint: str
+    renew_at: int
+
+
+def fingerprint_of(account: Account) -> str:
+    """Tell one set of credentials from another without giving any of it away."""
+    digest = hashlib.blake2b(account.server_url.encode(), digest_size=12)
+    if account.credentials is not None:
+        for part in (account.credentials.client_id, account.credentials.client_secret, account.credentials.jwt):
+            digest.update(b"\0" + part.encode())
+    return digest.hexdigest()
+
+
+class Tokens:
+    """The account's access token, whoever has fetched it."""
+
+    def __init__(
+        self, account: Account, redis: "Redis", exchange: Exchange, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._account = account
+        self._redis = redis
+        self._exchange = exchange
+        self._sleep = sleep
+        self._fingerprint = fingerprint_of(account)
+
+    def current(self, *, instead_of: str | None = None) -> str:
+        """Give a token that is valid as far as we know, and is not `instead_of`, which RingCentral has refused.
+
+        Asks for one only if nobody else is asking. Raises what the client's requests raise.
+        """
+        deadline = stopwatch() + _LOCK_SECONDS
+        while stopwatch() < deadline:
+            token, fresh = self._kept(instead_of)
+            if token is None or not fresh:
+                with self._asking() as ours:
+                    if ours:
+                        return self._renewed(instead_of)
+            if token is not None:
+                return token
+            self._sleep(_POLL_SECONDS)
+        raise Unavailable("somebody else has been asking for an access token for too long", retry_after=_POLL_SECONDS)
+
+    def _renewed(self, instead_of: str | None) -> str:
+        token, fresh = self._kept(instead_of)
+        if token is not None and fresh:
+            return token  # somebody was faster
+        try:
+            return self._grant()
+        except RingCentralError:
+            if token is None:
+                raise
+            return token  # it is good for a while yet
+
+    def _kept(self, instead_of: str | None) -> tuple[str | None, bool]:
+        """Give the token in Redis, and whether it has long to live."""
+        with self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.get(self._key)
+            pipeline.pttl(self._key)
+            value, left = pipeline.execute()
+        kept = _decoded(value)
+        if kept is None or kept.fingerprint != self._fingerprint or kept.access_token == instead_of:
+            return None, False
+        return kept.access_token, left > kept.renew_at
+
+    @contextmanager
+    def _asking(self) -> Iterator[bool]:
+        """Hold the right to ask for a token, if nobody else does."""
+        lock = self._redis.lock(keys.access_token_lock(self._account.name), timeout=_LOCK_SECONDS, blocking=False)
+        held = lock.acquire()
+        try:
+            yield held
+        finally:
+            if held:
+                with suppress(LockError):  # it took so long that the right has gone to somebody else
+                    lock.release()
+
+    def _grant(self) -> str:
+        request = _request(self._account)
+        grant = self._exchange.send(
+            request, Group.AUTH, Share.INTERACTIVE, read=lambda answer: granted_by(answer, _decode_grant)
+        )
+        usable = max(grant.expires_in - _SPARE_SECONDS, grant.expires_in / 2)
+        kept = _Kept(grant.access_token, self._fingerprint, int(usable * _EARLY * 1000))
+        self._redis.set(self._key, msgspec.json.encode(kept), px=max(1, int(usable * 1000)))
+        return grant.access_token
+
+    @property
+    def _key(self) -> str:
+        return keys.access_token(self._account.name)
+
+
+_decode_grant: Final = msgspec.json.Decoder(_Grant).decode
+
+
+def _decoded(value: bytes | None) -> _Kept | None:
+    try:
+        return None if value is None else msgspec.json.decode(value, type=_Kept)
+    except msgspec.DecodeError:
+        return None  # written by another version
+
+
+def _request(account: Account) -> Request:
+    credentials = account.credentials
+    if credentials is None:
+        raise BrokenConfiguration(f"no credentials for account {account.name}")
+    return Request(
+        "POST",
+        account.server_url + PATH,
+        headers={
+            "Authorization": _basic(credentials),
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Accept": "application/json",
+        },
+        body=urlencode({"grant_type": _GRANT, "assertion": credentials.jwt}).encode(),
+    )
+
+
+def _basic(credentials: Credentials) -> str:
+    return "Basic " + b64encode(f"{credentials.client_id}:{credentials.client_secret}".encode()).decode()
