@@ -1,90 +1,23 @@
-"""Say what became of each leg and whose it is: two tables over RingCentral's words, and the few cases beyond them.
+"""Say what became of each leg and whose it is: a table over RingCentral's leg types, and the few cases beyond it.
 
-Both tables are total over what RingCentral publishes (schemas CallResultEnum, CallLegTypeEnum of the OpenAPI document,
-https://developers.ringcentral.com/api-reference/Call-Log/readCompanyCallLog) and hold the further words its own apps
+The table is total over what RingCentral publishes (schema CallLegTypeEnum,
+https://developers.ringcentral.com/api-reference/Call-Log/readCompanyCallLog) and holds the further types its own apps
 know. Words are compared without regard to case. docs/reference/outcomes.md is generated from here.
 """
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 
 from telephony.records import CallLogRecord, CallPart, Leg
+from telephony.results import folded, is_known_result, is_outbound, status_of
 from telephony.words import LegRole, LegStatus
-
-Word = TypeVar("Word")
 
 _RINGOUT_PREFIX: Final = "ringout"
 _VOICEMAIL: Final = "voicemail"
 _FAX: Final = "fax"
-
-STATUS_BY_RESULT: Final[Mapping[str, LegStatus]] = MappingProxyType(
-    {
-        "911": LegStatus.EMERGENCY,
-        "933": LegStatus.EMERGENCY,
-        "Abandoned": LegStatus.ABANDONED,
-        "Accepted": LegStatus.ANSWERED,
-        "Answered Elsewhere": LegStatus.ANSWERED_ELSEWHERE,
-        # A machine picked up, or nobody pressed the key that takes the call: no person did.
-        "Answered Not Accepted": LegStatus.NO_ANSWER,
-        "Blocked": LegStatus.BLOCKED,
-        "Busy": LegStatus.BUSY,
-        "Call connected": LegStatus.ANSWERED,
-        "Call Failed": LegStatus.FAILED,
-        "Call Failure": LegStatus.FAILED,
-        "Callback requested": LegStatus.CALLBACK_REQUESTED,
-        "Carrier is not active": LegStatus.FAILED,
-        "Declined": LegStatus.REJECTED,
-        "EDGE trunk misconfigured": LegStatus.FAILED,
-        "Fax Not Sent": LegStatus.FAX_FAILED,
-        "Fax on Demand": LegStatus.FAX_SENT,
-        "Fax Partially Sent": LegStatus.FAX_PARTIAL,
-        "Fax Poor Line": LegStatus.FAX_FAILED,
-        "Fax Receipt Error": LegStatus.FAX_FAILED,
-        "Hang Up": LegStatus.ABANDONED,
-        "In Progress": LegStatus.IN_PROGRESS,
-        "Internal Error": LegStatus.FAILED,
-        "International Disabled": LegStatus.BLOCKED,
-        "International Restricted": LegStatus.BLOCKED,
-        "IP Phone Offline": LegStatus.FAILED,
-        "Missed": LegStatus.MISSED,
-        "No Answer": LegStatus.NO_ANSWER,
-        "No Calling Credit": LegStatus.FAILED,
-        "Not Allowed": LegStatus.BLOCKED,
-        "Partial Receive": LegStatus.FAX_PARTIAL,
-        # The caller reached the platform's own menu and logged in.
-        "Phone Login": LegStatus.ANSWERED,
-        "Receive Error": LegStatus.FAX_FAILED,
-        "Received": LegStatus.FAX_RECEIVED,
-        "Rejected": LegStatus.REJECTED,
-        "Reply": LegStatus.REPLIED,
-        "Restricted Number": LegStatus.BLOCKED,
-        "Send Error": LegStatus.FAX_FAILED,
-        "Sent": LegStatus.FAX_SENT,
-        "Sent to Voicemail": LegStatus.VOICEMAIL,
-        "Stopped": LegStatus.STOPPED,
-        "Suspended account": LegStatus.FAILED,
-        "Unknown": LegStatus.UNKNOWN,
-        "Voicemail": LegStatus.VOICEMAIL,
-        "Wrong Number": LegStatus.FAILED,
-        # Not published, but known to RingCentral's own apps.
-        "Call accepted": LegStatus.ANSWERED,
-        "Connected": LegStatus.ANSWERED,
-        "Fax Receipt": LegStatus.FAX_RECEIVED,
-        "Fax Send Error": LegStatus.FAX_FAILED,
-        "International Restriction": LegStatus.BLOCKED,
-        "No fax machine": LegStatus.FAX_FAILED,
-        "Partially Sent": LegStatus.FAX_PARTIAL,
-        "Poor Line Quality": LegStatus.FAX_FAILED,
-        "Ringing Elsewhere": LegStatus.IN_PROGRESS,
-        "Suspended": LegStatus.FAILED,
-    }
-)
-
-# The one word that means something else when the call was ours: who hangs up before the answer is whoever called.
-STATUS_BY_RESULT_OUTBOUND: Final[Mapping[str, LegStatus]] = MappingProxyType({"Hang Up": LegStatus.CANCELLED})
 
 ROLE_BY_LEG_TYPE: Final[Mapping[str, LegRole]] = MappingProxyType(
     {
@@ -166,20 +99,6 @@ class RoleRule(msgspec.Struct, frozen=True):
     applies: Callable[[Leg, CallLogRecord], bool]
 
 
-def status_of(result: str | None, *, direction: str | None) -> LegStatus:
-    """Put RingCentral's word for a result into ours; `direction` is the whole call's.
-
-    No word, or one never seen, gives UNKNOWN rather than an error: one new word must not stop the outcomes of all
-    other calls.
-    """
-    if not result:
-        return LegStatus.UNKNOWN
-    word = result.casefold()
-    if is_outbound(direction) and word in _STATUS_OUTBOUND:
-        return _STATUS_OUTBOUND[word]
-    return _STATUS.get(word, LegStatus.UNKNOWN)
-
-
 def leg_status(leg: Leg, *, direction: str | None) -> LegStatus:
     """Say what became of `leg`, in a call of this direction."""
     return status_of(leg.result, direction=direction)
@@ -198,16 +117,6 @@ def leg_role(leg: Leg, *, record: CallLogRecord) -> tuple[LegRole, RoleRule | No
     if not is_outbound(record.direction) and leg_type in _ROLE_INBOUND:
         return _ROLE_INBOUND[leg_type], None
     return _ROLE.get(leg_type, LegRole.OTHER), None
-
-
-def is_outbound(direction: str | None) -> bool:
-    """Tell whether a call was ours. A call without a direction is read as inbound."""
-    return (direction or "").casefold() == "outbound"
-
-
-def is_known_result(result: str) -> bool:
-    """Tell whether the table of results has this word."""
-    return result.casefold() in _STATUS
 
 
 def unknown_words(record: CallLogRecord) -> tuple[tuple[str, str], ...]:
@@ -265,11 +174,5 @@ ROLE_RULES: Final = (
 )
 
 
-def _folded(table: Mapping[str, Word]) -> Mapping[str, Word]:
-    return MappingProxyType({word.casefold(): ours for word, ours in table.items()})
-
-
-_STATUS: Final = _folded(STATUS_BY_RESULT)
-_STATUS_OUTBOUND: Final = _folded(STATUS_BY_RESULT_OUTBOUND)
-_ROLE: Final = _folded(ROLE_BY_LEG_TYPE)
-_ROLE_INBOUND: Final = _folded(ROLE_BY_LEG_TYPE_INBOUND)
+_ROLE: Final = folded(ROLE_BY_LEG_TYPE)
+_ROLE_INBOUND: Final = folded(ROLE_BY_LEG_TYPE_INBOUND)

@@ -10,8 +10,8 @@ from typing import Final
 
 import msgspec
 
-from telephony.legs import is_known_result, status_of
 from telephony.records import CallLogRecord, CallPart
+from telephony.results import is_known_result, is_of_one_phone, status_of
 from telephony.words import LegStatus
 
 
@@ -72,7 +72,7 @@ def _has_mid_call_shape(record: CallLogRecord) -> bool:
         return False
     if not all((leg.leg_type or "").casefold() == "pstntosip" for leg in record.legs):
         return False
-    return (record.result or "").casefold() in _MID_CALL_RESULTS
+    return is_of_one_phone(record.result)
 
 
 def _parts(record: CallLogRecord) -> tuple[CallPart, ...]:
@@ -80,7 +80,6 @@ def _parts(record: CallLogRecord) -> tuple[CallPart, ...]:
 
 
 _HAVE_A_LENGTH: Final = frozenset({LegStatus.ANSWERED, LegStatus.VOICEMAIL, LegStatus.EMERGENCY})
-_MID_CALL_RESULTS: Final = frozenset({"stopped", "ip phone offline"})
 
 UNSETTLED_RULES: Final = (
     UnsettledRule(Unsettled.NOT_FINISHED, "`finished` of the record or a leg is false", _is_not_finished),

@@ -1,0 +1,123 @@
+"""What hangs on a call: the extensions that took part, recordings, messages, cost, transfers, linked sessions.
+
+RingCentral gives each of these on the record, on a leg, on both or on neither; here each is listed once, in an order
+that does not depend on the order of legs.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from telephony.call_outcome import Cost, MessageRef, RecordingRef, Transfer
+from telephony.explanations import Explanation
+from telephony.legs import has_fax, has_voicemail
+from telephony.one_call import OneCall
+from telephony.records import CallPart, Message
+
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+
+
+class Attachments(msgspec.Struct, frozen=True):
+    """Everything that hangs on a call, and why."""
+
+    extensions: tuple[str, ...]
+    recordings: tuple[RecordingRef, ...]
+    voicemail: MessageRef | None
+    fax: MessageRef | None
+    billing: Cost | None
+    transfer: Transfer | None
+    linked_sessions: tuple[str, ...]
+    explanation: tuple[Explanation, ...]
+
+
+def attachments(call: OneCall) -> Attachments:
+    """Collect what hangs on the call."""
+    parts: tuple[CallPart, ...] = (*call.records, *(leg.leg for leg in call.legs))
+    why: list[Explanation] = []
+
+    extensions = _extensions(parts)
+    if extensions:
+        why.append(_why("extensions", extensions, "extensions-named", "named by the record, a leg or one of its ends"))
+    recordings = _recordings(parts)
+    if recordings:
+        ids = tuple(recording.id or "" for recording in recordings)
+        why.append(_why("recordings", ids, "recordings-named", "on the record or a leg, each once"))
+    voicemail = _message(parts, has_voicemail)
+    if voicemail:
+        why.append(_why("voicemail", voicemail.message_id, "message-type", "a message of type VoiceMail"))
+    fax = _message(parts, has_fax)
+    if fax:
+        why.append(_why("fax", fax.message_id, "message-type", "a message of type Fax"))
+    transfer = _transfer(parts)
+    if transfer:
+        target = transfer.target_telephony_session_id
+        why.append(_why("transfer", target, "transfer-named", "the latest part with transferTarget or transferee"))
+    linked = _linked_sessions(call, parts)
+    if linked:
+        why.append(_why("linkedSessions", linked, "sessions-named", "another session named by the record or a leg"))
+
+    return Attachments(
+        extensions=extensions,
+        recordings=recordings,
+        voicemail=voicemail,
+        fax=fax,
+        billing=_cost(call),
+        transfer=transfer,
+        linked_sessions=linked,
+        explanation=tuple(why),
+    )
+
+
+def _why(field: str, value: str | tuple[str, ...] | None, rule: str, because: str) -> Explanation:
+    return Explanation(field, value, rule, None, because)
+
+
+def _extensions(parts: tuple[CallPart, ...]) -> tuple[str, ...]:
+    found = {part.extension_id for part in parts if part.extension}
+    found |= {end.extension_id for part in parts for end in (part.from_, part.to) if end}
+    return tuple(sorted(one for one in found if one))
+
+
+def _recordings(parts: tuple[CallPart, ...]) -> tuple[RecordingRef, ...]:
+    """List each recording once: the record and its legs name the same one."""
+    found: dict[str, RecordingRef] = {}
+    for part in parts:
+        if (one := part.recording) and (key := one.id or one.content_uri or one.uri):
+            found.setdefault(key, RecordingRef(id=one.id, type=one.type, uri=one.uri, content_uri=one.content_uri))
+    return tuple(found[key] for key in sorted(found))
+
+
+def _message(parts: tuple[CallPart, ...], is_one: Callable[[CallPart], bool]) -> MessageRef | None:
+    messages = [part.message for part in parts if part.message and is_one(part)]
+    chosen: Message | None = min(messages, key=lambda one: (one.id or "", one.uri or ""), default=None)
+    return None if chosen is None else MessageRef(message_id=chosen.id, uri=chosen.uri)
+
+
+def _cost(call: OneCall) -> Cost | None:
+    billing = next((record.billing for record in call.records if record.billing), None)
+    return None if billing is None else Cost(cost_included=billing.cost_included, cost_purchased=billing.cost_purchased)
+
+
+def _transfer(parts: tuple[CallPart, ...]) -> Transfer | None:
+    found = [(part.start_time or _LONG_AGO, *_transfer_sessions(part)) for part in parts]
+    named = [(start, target or "", transferee or "") for start, target, transferee in found if target or transferee]
+    if not named:
+        return None
+    _, target, transferee = max(named)
+    return Transfer(target_telephony_session_id=target or None, transferee_telephony_session_id=transferee or None)
+
+
+def _transfer_sessions(part: CallPart) -> tuple[str | None, str | None]:
+    """Give the sessions of the transfer's target and of whom was transferred."""
+    return (
+        part.transfer_target.telephony_session_id if part.transfer_target else None,
+        part.transferee.telephony_session_id if part.transferee else None,
+    )
+
+
+def _linked_sessions(call: OneCall, parts: tuple[CallPart, ...]) -> tuple[str, ...]:
+    own = {record.telephony_session_id for record in call.records}
+    named = {one for part in parts for one in (part.telephony_session_id, *_transfer_sessions(part))}
+    return tuple(sorted(one for one in named - own if one))

@@ -1,0 +1,155 @@
+"""Derive how a call ended from all its call-log records: the one function the rest of Legwork asks.
+
+Pure and deterministic: equal records give an equal answer, whatever the order they come in, and the order of a
+record's legs changes nothing but the order in which they are listed.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from telephony.attachments import attachments
+from telephony.call_outcome import CallOutcome, Endpoint, LegOutcome
+from telephony.call_times import call_times, seconds_of, starts_at
+from telephony.explanations import Explanation
+from telephony.numbers import e164
+from telephony.one_call import CallLeg, OneCall, one_call
+from telephony.records import CallLogRecord, PhoneParty
+from telephony.ringout import Sides
+
+# Raise it with any change that can give another value for the same record.
+RULES_VERSION: Final = "1"
+
+_NOBODY: Final = Endpoint()
+_NOT_A_RINGOUT: Final = tuple(
+    Explanation(field, None, "not-a-ringout", None, "only a RingOut has these")
+    for field in ("callerStatus", "calleeStatus", "callerOutcome", "calleeOutcome")
+)
+
+
+def derive(records: Sequence[CallLogRecord], *, origin: str | None = None) -> CallOutcome:
+    """Say how the call with these records ended, and why.
+
+    `records` are all those of one telephony session; `origin` is the `origin.type` of its notifications, if known.
+    Never raises over what a record says or lacks: what cannot be told is None, or `unknown`. Raises ValueError when
+    there is no record. Whether the records are final is not asked here: see `settled`.
+    """
+    call = one_call(records, origin=origin)
+    record, times, hanging = call.principal, call_times(call), attachments(call)
+    caller = call.sides.caller if call.sides else None
+    callee = call.sides.callee if call.sides else None
+    from_ = endpoint(next((one.from_ for one in call.records if one.from_), None))
+    to = endpoint(next((one.to for one in call.records if one.to), None))
+    return CallOutcome(
+        session_id=record.session_id,
+        record_ids=tuple(dict.fromkeys(one.id for one in call.records if one.id)),
+        direction=record.direction,
+        type=record.type,
+        outcome=call.verdict.outcome,
+        result=record.result,
+        reason=record.reason,
+        action=record.action,
+        caller_status=caller.status if caller else None,
+        callee_status=callee.status if callee else None,
+        caller_outcome=caller.outcome if caller else None,
+        callee_outcome=callee.outcome if callee else None,
+        from_=from_,
+        to=to,
+        start_time=times.start,
+        answer_time=times.answer,
+        end_time=times.end,
+        duration_seconds=times.duration_seconds,
+        extensions=hanging.extensions,
+        legs=tuple(_leg(leg) for leg in call.legs),
+        recordings=hanging.recordings,
+        voicemail=hanging.voicemail,
+        fax=hanging.fax,
+        billing=hanging.billing,
+        transfer=hanging.transfer,
+        linked_sessions=hanging.linked_sessions,
+        explanation=(
+            _why_outcome(call),
+            _why_principal(call),
+            *_why_sides(call.sides),
+            *_why_number("from", from_),
+            *_why_number("to", to),
+            *times.explanation,
+            *hanging.explanation,
+            *_why_roles(call.legs),
+        ),
+    )
+
+
+def endpoint(party: PhoneParty | None) -> Endpoint:
+    """Give one end of a call or leg with its number in E.164, the text RingCentral wrote kept beside it."""
+    if party is None:
+        return _NOBODY
+    raw = party.phone_number or party.dialed_phone_number or party.dialer_phone_number
+    return Endpoint(
+        phone_number=e164(raw),
+        raw_phone_number=raw,
+        name=party.name,
+        extension_id=party.extension_id,
+        extension_number=party.extension_number,
+    )
+
+
+def _leg(call_leg: CallLeg) -> LegOutcome:
+    leg, word = call_leg.leg, call_leg.word
+    return LegOutcome(
+        index=word.index,
+        leg_type=leg.leg_type,
+        role=word.role,
+        status=word.status,
+        result=leg.result,
+        reason=leg.reason,
+        action=leg.action,
+        direction=leg.direction,
+        from_=endpoint(leg.from_),
+        to=endpoint(leg.to),
+        extension_id=leg.extension_id,
+        start_time=starts_at(leg),
+        duration_seconds=seconds_of(leg),
+        master=bool(leg.master),
+    )
+
+
+def _why_outcome(call: OneCall) -> Explanation:
+    verdict = call.verdict
+    return Explanation("outcome", verdict.outcome, verdict.rule, verdict.leg, verdict.because)
+
+
+def _why_principal(call: OneCall) -> Explanation:
+    if len(call.records) == 1:
+        return Explanation("result", call.principal.result, "only-record", None, "the call has one record")
+    because = f"of {len(call.records)} records the one that speaks for the call; the fields without a rule are its own"
+    return Explanation("result", call.principal.result, "principal-record", None, because)
+
+
+def _why_sides(sides: Sides | None) -> tuple[Explanation, ...]:
+    if sides is None:
+        return _NOT_A_RINGOUT
+    named = (("caller", sides.caller), ("callee", sides.callee))
+    return tuple(
+        Explanation(f"{name}{what}", value, side.rule, side.leg, side.because)
+        for name, side in named
+        for what, value in (("Status", side.status), ("Outcome", side.outcome))
+    )
+
+
+def _why_number(field: str, end: Endpoint) -> tuple[Explanation, ...]:
+    """Explain a number only where it is not simply what RingCentral wrote."""
+    if end.phone_number == end.raw_phone_number:
+        return ()
+    because = "written as E.164" if end.phone_number else "not a number that E.164 can be told from"
+    return (Explanation(f"{field}.phoneNumber", end.phone_number, "e164", None, because),)
+
+
+def _why_roles(legs: tuple[CallLeg, ...]) -> tuple[Explanation, ...]:
+    """Explain the roles that do not follow from the leg's type: the others stand beside it, in the table."""
+    return tuple(
+        Explanation(
+            f"legs[{leg.word.index}].role", leg.word.role, leg.role_rule.name, leg.word.index, leg.role_rule.because
+        )
+        for leg in legs
+        if leg.role_rule is not None
+    )

@@ -1,0 +1,115 @@
+"""Find the two sides of a RingOut in its legs, and what became of each.
+
+A RingOut calls two parties one after the other: first the caller, then, usually only if that one answers, the callee
+(RingCentral: the subscriber). The record has one leg for each party called, in no promised order, and none for a party
+that never was: when one is busy the other need not be called.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from telephony.records import CallLogRecord, Leg
+from telephony.results import status_of
+from telephony.words import LegStatus
+
+CALLER_LEG_TYPES: Final = (
+    "RingOutClientToCaller",
+    "RingOutDeviceToCaller",
+    "RingOutOneLegToCaller",
+    "RingOutWebToCaller",
+)
+CALLEE_LEG_TYPES: Final = (
+    "RingOutClientToSubscriber",
+    "RingOutDeviceToSubscriber",
+    "RingOutWebToSubscriber",
+)
+RINGOUT_ACTIONS: Final = ("RingOut Mobile", "RingOut PC", "RingOut Web")
+RINGOUT_ORIGIN: Final = "RingOut"
+
+_CALLER: Final = frozenset(word.casefold() for word in CALLER_LEG_TYPES)
+_CALLEE: Final = frozenset(word.casefold() for word in CALLEE_LEG_TYPES)
+_ACTIONS: Final = frozenset(word.casefold() for word in RINGOUT_ACTIONS)
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+
+
+class Side(msgspec.Struct, frozen=True):
+    """One party of a RingOut. `status` is the leg's `result` verbatim, `leg` its index among the call's legs.
+
+    Without a leg both are None, and `outcome` is NOT_ATTEMPTED, or UNKNOWN where no leg of the RingOut is known.
+    """
+
+    status: str | None
+    outcome: LegStatus
+    leg: int | None
+    rule: str
+    because: str
+
+
+class Sides(msgspec.Struct, frozen=True):
+    """Both parties of a RingOut."""
+
+    caller: Side
+    callee: Side
+
+
+def is_ringout(record: CallLogRecord, origin: str | None = None) -> bool:
+    """Tell whether a call is a RingOut: by a leg, by its action, or by the origin the notifications gave."""
+    if (origin or "").casefold() == RINGOUT_ORIGIN.casefold():
+        return True
+    if (record.action or "").casefold() in _ACTIONS:
+        return True
+    return any(has_ringout_type(leg) for leg in record.legs)
+
+
+def has_ringout_type(leg: Leg) -> bool:
+    """Tell whether a leg's type is one of the seven of RingOut."""
+    return _is(leg, _CALLER) or _is(leg, _CALLEE)
+
+
+def sides(legs: Sequence[Leg]) -> Sides:
+    """Say what became of the caller and of the callee of a RingOut with these legs, in whatever order they come."""
+    any_leg = any(has_ringout_type(leg) for leg in legs)
+    return Sides(
+        caller=_side(legs, _CALLER, any_leg=any_leg),
+        callee=_side(legs, _CALLEE, any_leg=any_leg),
+    )
+
+
+def _side(legs: Sequence[Leg], types: frozenset[str], *, any_leg: bool) -> Side:
+    mine = [(index, leg) for index, leg in enumerate(legs) if _is(leg, types)]
+    if not mine and any_leg:
+        return Side(None, LegStatus.NOT_ATTEMPTED, None, "ringout-not-attempted", "no leg: this party was never called")
+    if not mine:
+        return Side(None, LegStatus.UNKNOWN, None, "ringout-no-legs", "no leg of the RingOut is known")
+    index, leg = mine[0] if len(mine) == 1 else max(mine, key=lambda pair: _preference(pair[1]))
+    if not leg.result:
+        return Side(None, LegStatus.UNKNOWN, index, "ringout-leg-without-result", "the leg has no result")
+    if len(mine) == 1:
+        return Side(leg.result, _status(leg), index, "ringout-leg", "the result of the leg to this party")
+    return Side(
+        leg.result,
+        _status(leg),
+        index,
+        "ringout-best-leg",
+        f"of {len(mine)} legs to this party, the connected one, else the latest",
+    )
+
+
+def _status(leg: Leg) -> LegStatus:
+    return status_of(leg.result, direction="Outbound")
+
+
+def _preference(leg: Leg) -> tuple[bool, datetime, bytes]:
+    """Rank legs to one party: connected before all others, then by start; the text breaks ties, never the order."""
+    return (
+        _status(leg) is LegStatus.ANSWERED,
+        leg.start_time or _LONG_AGO,
+        msgspec.json.encode(leg, order="deterministic"),
+    )
+
+
+def _is(leg: Leg, types: frozenset[str]) -> bool:
+    return (leg.leg_type or "").casefold() in types
