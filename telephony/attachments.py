@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from telephony.call_outcome import Cost, MessageRef, RecordingRef, Transfer
-from telephony.explanations import Explanation
+from telephony.explanations import Explanation, explained
 from telephony.legs import has_fax, has_voicemail
 from telephony.one_call import OneCall
 from telephony.records import CallPart, Message
@@ -35,29 +35,9 @@ class Attachments(msgspec.Struct, frozen=True):
 def attachments(call: OneCall) -> Attachments:
     """Collect what hangs on the call."""
     parts: tuple[CallPart, ...] = (*call.records, *(leg.leg for leg in call.legs))
-    why: list[Explanation] = []
-
-    extensions = _extensions(parts)
-    if extensions:
-        why.append(_why("extensions", extensions, "extensions-named", "named by the record, a leg or one of its ends"))
-    recordings = _recordings(parts)
-    if recordings:
-        ids = tuple(recording.id or "" for recording in recordings)
-        why.append(_why("recordings", ids, "recordings-named", "on the record or a leg, each once"))
-    voicemail = _message(parts, has_voicemail)
-    if voicemail:
-        why.append(_why("voicemail", voicemail.message_id, "message-type", "a message of type VoiceMail"))
-    fax = _message(parts, has_fax)
-    if fax:
-        why.append(_why("fax", fax.message_id, "message-type", "a message of type Fax"))
-    transfer = _transfer(parts)
-    if transfer:
-        target = transfer.target_telephony_session_id
-        why.append(_why("transfer", target, "transfer-named", "the latest part with transferTarget or transferee"))
-    linked = _linked_sessions(call, parts)
-    if linked:
-        why.append(_why("linkedSessions", linked, "sessions-named", "another session named by the record or a leg"))
-
+    extensions, recordings = _extensions(parts), _recordings(parts)
+    voicemail, fax = _message(parts, has_voicemail), _message(parts, has_fax)
+    transfer, linked = _transfer(parts), _linked_sessions(call, parts)
     return Attachments(
         extensions=extensions,
         recordings=recordings,
@@ -66,12 +46,19 @@ def attachments(call: OneCall) -> Attachments:
         billing=_cost(call),
         transfer=transfer,
         linked_sessions=linked,
-        explanation=tuple(why),
+        explanation=tuple(
+            explained(field, value, rule)
+            for field, value, rule in (
+                ("extensions", extensions, "extensions-named"),
+                ("recordings", tuple(one.id or "" for one in recordings), "recordings-named"),
+                ("voicemail", voicemail and voicemail.message_id, "message-type"),
+                ("fax", fax and fax.message_id, "message-type"),
+                ("transfer", transfer and transfer.target_telephony_session_id, "transfer-named"),
+                ("linkedSessions", linked, "sessions-named"),
+            )
+            if value
+        ),
     )
-
-
-def _why(field: str, value: str | tuple[str, ...] | None, rule: str, because: str) -> Explanation:
-    return Explanation(field, value, rule, None, because)
 
 
 def _extensions(parts: tuple[CallPart, ...]) -> tuple[str, ...]:

@@ -115,10 +115,12 @@ def decode_sync(body: bytes) -> SyncPage:
 
 
 def decode_record(body: bytes) -> CallLogRecord:
-    """Read a single record, repaired if need be. Raises MalformedPage when it is none."""
+    """Read a single record, repaired if need be. Raises MalformedPage when it is none: an error body names no call."""
     record = _read_record(0, body)
     if isinstance(record, MalformedRecord):
         raise MalformedPage(record.error)
+    if not (record.id or record.session_id or record.telephony_session_id):
+        raise MalformedPage("an object that names no call")
     return record
 
 

@@ -1,10 +1,8 @@
 """The shape of what is derived from a call's records: the part of the event that the call log decides.
 
-Field names become the event's own in camelCase. Every list is a tuple, every time a datetime in UTC, every absent
+Field names become the event's own in camelCase. Every list is a tuple, every time text in UTC with milliseconds, as it leaves, every absent
 value None.
 """
-
-from datetime import datetime
 
 import msgspec
 
@@ -40,7 +38,7 @@ class LegOutcome(_Part, frozen=True):
     from_: Endpoint = msgspec.field(name="from")
     to: Endpoint
     extension_id: str | None
-    start_time: datetime | None
+    start_time: str | None
     duration_seconds: int | None
     master: bool
 
@@ -96,9 +94,9 @@ class CallOutcome(_Part, frozen=True):
     callee_outcome: LegStatus | None
     from_: Endpoint = msgspec.field(name="from")
     to: Endpoint
-    start_time: datetime | None
-    answer_time: datetime | None
-    end_time: datetime | None
+    start_time: str | None
+    answer_time: str | None
+    end_time: str | None
     duration_seconds: int | None
     extensions: tuple[str, ...]
     legs: tuple[LegOutcome, ...]

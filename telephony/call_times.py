@@ -9,10 +9,10 @@ from typing import Final
 
 import msgspec
 
-from telephony.explanations import Explanation
+from telephony.explanations import Explanation, explained
 from telephony.one_call import CallLeg, OneCall
 from telephony.records import CallPart
-from telephony.times import in_utc, iso_ms, later
+from telephony.times import in_utc, iso_ms_or_none, later
 from telephony.words import LegRole, LegStatus, Outcome
 
 _ANSWERING: Final = frozenset({LegRole.AGENT, LegRole.CALLEE, LegRole.TRANSFER})
@@ -36,16 +36,14 @@ def call_times(call: OneCall) -> CallTimes:
     answer, why_answer = _answer(call, start)
     seconds: int | None
     if len(call.records) > 1 and start and end:
-        seconds = int((end - start).total_seconds())
-        rule, because = "span-of-records", "from the first start to the last end of the call's records"
+        seconds, rule = int((end - start).total_seconds()), "span-of-records"
     else:
-        seconds = seconds_of(call.principal)
-        rule, because = "record-times", "the record's start and duration"
+        seconds, rule = seconds_of(call.principal), "record-times"
     why = (
-        Explanation("startTime", _text(start), rule, None, because),
+        explained("startTime", _text(start), rule),
         why_answer,
-        Explanation("endTime", _text(end), rule, None, because),
-        Explanation("durationSeconds", seconds, rule, None, because),
+        explained("endTime", _text(end), rule),
+        explained("durationSeconds", seconds, rule),
     )
     return CallTimes(start=start, answer=answer, end=end, duration_seconds=seconds, explanation=why)
 
@@ -64,20 +62,17 @@ def seconds_of(part: CallPart) -> int | None:
 
 def _answer(call: OneCall, start: datetime | None) -> tuple[datetime | None, Explanation]:
     if call.verdict.outcome is not Outcome.ANSWERED:
-        return None, Explanation("answerTime", None, "not-answered", None, "the call was not answered")
+        return None, explained("answerTime", None, "not-answered")
     if call.sides is not None:
-        connected = _starts([call.legs[i] for i in (call.sides.caller.leg, call.sides.callee.leg) if i is not None])
-        chosen = max(connected, default=None)
-        because = "the later of the two sides' legs began then, both being connected"
+        both = [call.legs[index] for index in (call.sides.caller.leg, call.sides.callee.leg) if index is not None]
+        chosen, rule = max(_starts(both), default=None), "answer-at-both-sides"
     else:
-        chosen = min(_starts([leg for leg in call.legs if leg.word.role in _ANSWERING]), default=None)
-        because = "the first leg that was answered began then"
+        answering = [leg for leg in call.legs if leg.word.role in _ANSWERING]
+        chosen, rule = min(_starts(answering), default=None), "answer-at-leg"
     if chosen is None:
-        return start, Explanation(
-            "answerTime", _text(start), "answer-at-start", None, "no leg of its own was answered: the call's start"
-        )
+        return start, explained("answerTime", _text(start), "answer-at-start")
     moment, index = chosen
-    return moment, Explanation("answerTime", _text(moment), "answer-at-leg", index, because)
+    return moment, explained("answerTime", _text(moment), rule, leg=index)
 
 
 def _starts(legs: list[CallLeg]) -> list[tuple[datetime, int]]:
@@ -86,7 +81,3 @@ def _starts(legs: list[CallLeg]) -> list[tuple[datetime, int]]:
         for leg in legs
         if leg.word.status is LegStatus.ANSWERED and (start := starts_at(leg.leg)) is not None
     ]
-
-
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else iso_ms(moment)

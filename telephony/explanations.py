@@ -1,6 +1,39 @@
-"""Why a value is what it is: the rule and the leg that gave it."""
+"""Why a value is what it is: the rule and the leg that gave it, and the table of the rules that are plain facts.
+
+Rules that decide between words have tables of their own (`precedence.RULES`, `legs.ROLE_RULES`).
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 
 import msgspec
+
+REASONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "only-record": "the call has one record",
+        "principal-record": "of several records, the one that speaks for the call",
+        "ringout-leg": "the result of the leg to this party",
+        "ringout-best-leg": "of several legs to this party, the connected one, else the latest",
+        "ringout-leg-without-result": "the leg to this party has no result",
+        "ringout-not-attempted": "no leg: this party was never called",
+        "ringout-no-legs": "no leg of the RingOut is known",
+        "not-a-ringout": "only a RingOut has these",
+        "e164": "written as E.164",
+        "not-e164": "not a text that an E.164 number can be told from",
+        "record-times": "the record's start and duration",
+        "span-of-records": "from the first start to the last end of the call's records",
+        "not-answered": "the call was not answered",
+        "answer-at-leg": "the first leg that was answered began then",
+        "answer-at-both-sides": "the later of the two connected legs of the RingOut began then",
+        "answer-at-start": "no leg of its own was answered: the call's start",
+        "extensions-named": "named by the record, a leg or one of its ends",
+        "recordings-named": "on the record or a leg, each once",
+        "message-type": "the message of this type on the record or a leg",
+        "transfer-named": "the latest part with a transferTarget or a transferee",
+        "sessions-named": "another telephony session that the record or a leg names",
+    }
+)
 
 
 class Explanation(msgspec.Struct, frozen=True, rename="camel"):
@@ -16,3 +49,10 @@ class Explanation(msgspec.Struct, frozen=True, rename="camel"):
     rule: str
     leg: int | None
     because: str
+
+
+def explained(
+    field: str, value: str | int | tuple[str, ...] | None, rule: str, *, leg: int | None = None
+) -> Explanation:
+    """Explain a value by a rule of `REASONS`."""
+    return Explanation(field, value, rule, leg, REASONS[rule])

@@ -10,8 +10,9 @@ from typing import Final
 
 import msgspec
 
+from telephony.claims import strength
 from telephony.legs import RoleRule, leg_role, leg_status
-from telephony.precedence import Evidence, LegWord, Verdict, decide, strength
+from telephony.precedence import Evidence, LegWord, Verdict, decide
 from telephony.records import CallLogRecord, Leg
 from telephony.results import is_of_one_phone, is_outbound
 from telephony.ringout import Sides, is_ringout, sides

@@ -10,18 +10,19 @@ from typing import Final
 from telephony.attachments import attachments
 from telephony.call_outcome import CallOutcome, Endpoint, LegOutcome
 from telephony.call_times import call_times, seconds_of, starts_at
-from telephony.explanations import Explanation
+from telephony.explanations import Explanation, explained
 from telephony.numbers import e164
 from telephony.one_call import CallLeg, OneCall, one_call
 from telephony.records import CallLogRecord, PhoneParty
 from telephony.ringout import Sides
+from telephony.times import iso_ms_or_none
 
 # Raise it with any change that can give another value for the same record.
 RULES_VERSION: Final = "1"
 
 _NOBODY: Final = Endpoint()
 _NOT_A_RINGOUT: Final = tuple(
-    Explanation(field, None, "not-a-ringout", None, "only a RingOut has these")
+    explained(field, None, "not-a-ringout")
     for field in ("callerStatus", "calleeStatus", "callerOutcome", "calleeOutcome")
 )
 
@@ -54,9 +55,9 @@ def derive(records: Sequence[CallLogRecord], *, origin: str | None = None) -> Ca
         callee_outcome=callee.outcome if callee else None,
         from_=from_,
         to=to,
-        start_time=times.start,
-        answer_time=times.answer,
-        end_time=times.end,
+        start_time=iso_ms_or_none(times.start),
+        answer_time=iso_ms_or_none(times.answer),
+        end_time=iso_ms_or_none(times.end),
         duration_seconds=times.duration_seconds,
         extensions=hanging.extensions,
         legs=tuple(_leg(leg) for leg in call.legs),
@@ -68,7 +69,7 @@ def derive(records: Sequence[CallLogRecord], *, origin: str | None = None) -> Ca
         linked_sessions=hanging.linked_sessions,
         explanation=(
             _why_outcome(call),
-            _why_principal(call),
+            _why_result(call),
             *_why_sides(call.sides),
             *_why_number("from", from_),
             *_why_number("to", to),
@@ -107,7 +108,7 @@ def _leg(call_leg: CallLeg) -> LegOutcome:
         from_=endpoint(leg.from_),
         to=endpoint(leg.to),
         extension_id=leg.extension_id,
-        start_time=starts_at(leg),
+        start_time=iso_ms_or_none(starts_at(leg)),
         duration_seconds=seconds_of(leg),
         master=bool(leg.master),
     )
@@ -118,11 +119,9 @@ def _why_outcome(call: OneCall) -> Explanation:
     return Explanation("outcome", verdict.outcome, verdict.rule, verdict.leg, verdict.because)
 
 
-def _why_principal(call: OneCall) -> Explanation:
-    if len(call.records) == 1:
-        return Explanation("result", call.principal.result, "only-record", None, "the call has one record")
-    because = f"of {len(call.records)} records the one that speaks for the call; the fields without a rule are its own"
-    return Explanation("result", call.principal.result, "principal-record", None, because)
+def _why_result(call: OneCall) -> Explanation:
+    rule = "only-record" if len(call.records) == 1 else "principal-record"
+    return explained("result", call.principal.result, rule)
 
 
 def _why_sides(sides: Sides | None) -> tuple[Explanation, ...]:
@@ -130,7 +129,7 @@ def _why_sides(sides: Sides | None) -> tuple[Explanation, ...]:
         return _NOT_A_RINGOUT
     named = (("caller", sides.caller), ("callee", sides.callee))
     return tuple(
-        Explanation(f"{name}{what}", value, side.rule, side.leg, side.because)
+        explained(f"{name}{what}", value, side.rule, leg=side.leg)
         for name, side in named
         for what, value in (("Status", side.status), ("Outcome", side.outcome))
     )
@@ -140,8 +139,7 @@ def _why_number(field: str, end: Endpoint) -> tuple[Explanation, ...]:
     """Explain a number only where it is not simply what RingCentral wrote."""
     if end.phone_number == end.raw_phone_number:
         return ()
-    because = "written as E.164" if end.phone_number else "not a number that E.164 can be told from"
-    return (Explanation(f"{field}.phoneNumber", end.phone_number, "e164", None, because),)
+    return (explained(f"{field}.phoneNumber", end.phone_number, "e164" if end.phone_number else "not-e164"),)
 
 
 def _why_roles(legs: tuple[CallLeg, ...]) -> tuple[Explanation, ...]:

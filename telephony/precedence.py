@@ -1,16 +1,16 @@
-"""Decide how a call ended: the rules in their order of precedence, and the words they decide between.
+"""Decide how a call ended: the rules, in their order of precedence.
 
 A record's own result decides, unless it says less than the legs do (it is absent, `Unknown`, or a word about one phone
 only) or claims more than they bear out. The first rule that has an answer wins; the last one always has, so the table
 is total. docs/reference/outcomes.md is generated from here.
 """
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
+from telephony.claims import outcome_of, rank
 from telephony.legs import has_voicemail
 from telephony.records import CallLogRecord
 from telephony.results import is_known_result, is_of_one_phone, is_outbound, status_of
@@ -60,66 +60,6 @@ class Rule(msgspec.Struct, frozen=True):
     decide: Callable[[Evidence], tuple[Outcome, int | None] | None]
 
 
-# What a leg status makes of a whole call; a status that is missing here says nothing about the whole.
-OUTCOME_BY_STATUS: Final[Mapping[LegStatus, Outcome]] = MappingProxyType(
-    {
-        LegStatus.ANSWERED: Outcome.ANSWERED,
-        LegStatus.VOICEMAIL: Outcome.VOICEMAIL,
-        LegStatus.MISSED: Outcome.MISSED,
-        LegStatus.NO_ANSWER: Outcome.NO_ANSWER,
-        LegStatus.BUSY: Outcome.BUSY,
-        LegStatus.ABANDONED: Outcome.ABANDONED,
-        LegStatus.CANCELLED: Outcome.CANCELLED,
-        LegStatus.REJECTED: Outcome.REJECTED,
-        LegStatus.BLOCKED: Outcome.BLOCKED,
-        LegStatus.FAILED: Outcome.FAILED,
-        LegStatus.REPLIED: Outcome.REPLIED,
-        LegStatus.CALLBACK_REQUESTED: Outcome.CALLBACK_REQUESTED,
-        LegStatus.ANSWERED_ELSEWHERE: Outcome.ANSWERED_ELSEWHERE,
-        LegStatus.EMERGENCY: Outcome.EMERGENCY,
-        LegStatus.FAX_SENT: Outcome.FAX_SENT,
-        LegStatus.FAX_RECEIVED: Outcome.FAX_RECEIVED,
-        LegStatus.FAX_PARTIAL: Outcome.FAX_PARTIAL,
-        LegStatus.FAX_FAILED: Outcome.FAX_FAILED,
-    }
-)
-# Nobody picking up is ours to have missed when the call was inbound, the far side's when it was ours.
-OUTCOME_WHEN_INBOUND: Final[Mapping[LegStatus, Outcome]] = MappingProxyType(
-    {
-        LegStatus.NO_ANSWER: Outcome.MISSED,
-        LegStatus.CANCELLED: Outcome.ABANDONED,
-    }
-)
-OUTCOME_WHEN_OUTBOUND: Final[Mapping[LegStatus, Outcome]] = MappingProxyType(
-    {
-        LegStatus.MISSED: Outcome.NO_ANSWER,
-        LegStatus.ABANDONED: Outcome.CANCELLED,
-    }
-)
-
-# The strongest claims first, between records of one call and between legs when these must decide.
-# Records in the same row: the one that started first decides. Legs in the same row: from left to right.
-STRENGTH: Final[tuple[tuple[Outcome, ...], ...]] = (
-    (Outcome.EMERGENCY,),
-    (Outcome.ANSWERED, Outcome.FAX_RECEIVED, Outcome.FAX_SENT),
-    (Outcome.FAX_PARTIAL, Outcome.CALLBACK_REQUESTED, Outcome.REPLIED, Outcome.VOICEMAIL),
-    (Outcome.ANSWERED_ELSEWHERE,),
-    (
-        Outcome.BUSY,
-        Outcome.REJECTED,
-        Outcome.BLOCKED,
-        Outcome.ABANDONED,
-        Outcome.CANCELLED,
-        Outcome.MISSED,
-        Outcome.NO_ANSWER,
-        Outcome.FAX_FAILED,
-        Outcome.FAILED,
-    ),
-    (Outcome.UNKNOWN, Outcome.UNRESOLVED),
-)
-
-_TIER: Final = MappingProxyType({word: tier for tier, row in enumerate(STRENGTH) for word in row})
-_RANK: Final = MappingProxyType({word: rank for rank, word in enumerate(w for row in STRENGTH for w in row)})
 _TOOK_THE_CALL: Final = frozenset({LegRole.AGENT, LegRole.TRANSFER})
 _SPEAK_FOR_NOBODY: Final = frozenset({LegRole.MONITOR, LegRole.PARK})
 
@@ -130,17 +70,6 @@ def decide(evidence: Evidence) -> Verdict:
         if (found := rule.decide(evidence)) is not None:
             return Verdict(outcome=found[0], rule=rule.name, because=rule.because, leg=found[1])
     raise AssertionError("unreachable: the last rule always has an answer")
-
-
-def strength(outcome: Outcome) -> int:
-    """Rank what a record claims against the other records of its call; less is stronger."""
-    return _TIER[outcome]
-
-
-def outcome_of(status: LegStatus, *, direction: str | None) -> Outcome | None:
-    """Say what a status makes of a whole call of this direction; None when it says nothing about the whole."""
-    directed = OUTCOME_WHEN_OUTBOUND if is_outbound(direction) else OUTCOME_WHEN_INBOUND
-    return directed.get(status) or OUTCOME_BY_STATUS.get(status)
 
 
 def _emergency(evidence: Evidence) -> tuple[Outcome, int | None] | None:
@@ -208,7 +137,7 @@ def _strongest_leg(evidence: Evidence) -> tuple[Outcome, int | None] | None:
         and not leg.one_phone
         and (outcome := outcome_of(leg.status, direction=evidence.record.direction)) is not None
     ]
-    return min(words, key=lambda word: (_RANK[word[0]], word[1]), default=None)
+    return min(words, key=lambda word: (rank(word[0]), word[1]), default=None)
 
 
 def _one_phone(evidence: Evidence) -> tuple[Outcome, int | None] | None:

@@ -39,13 +39,13 @@ class Side(msgspec.Struct, frozen=True):
     """One party of a RingOut. `status` is the leg's `result` verbatim, `leg` its index among the call's legs.
 
     Without a leg both are None, and `outcome` is NOT_ATTEMPTED, or UNKNOWN where no leg of the RingOut is known.
+    `rule` names the reason, as explanations do.
     """
 
     status: str | None
     outcome: LegStatus
     leg: int | None
     rule: str
-    because: str
 
 
 class Sides(msgspec.Struct, frozen=True):
@@ -81,21 +81,13 @@ def sides(legs: Sequence[Leg]) -> Sides:
 def _side(legs: Sequence[Leg], types: frozenset[str], *, any_leg: bool) -> Side:
     mine = [(index, leg) for index, leg in enumerate(legs) if _is(leg, types)]
     if not mine and any_leg:
-        return Side(None, LegStatus.NOT_ATTEMPTED, None, "ringout-not-attempted", "no leg: this party was never called")
+        return Side(None, LegStatus.NOT_ATTEMPTED, None, "ringout-not-attempted")
     if not mine:
-        return Side(None, LegStatus.UNKNOWN, None, "ringout-no-legs", "no leg of the RingOut is known")
+        return Side(None, LegStatus.UNKNOWN, None, "ringout-no-legs")
     index, leg = mine[0] if len(mine) == 1 else max(mine, key=lambda pair: _preference(pair[1]))
     if not leg.result:
-        return Side(None, LegStatus.UNKNOWN, index, "ringout-leg-without-result", "the leg has no result")
-    if len(mine) == 1:
-        return Side(leg.result, _status(leg), index, "ringout-leg", "the result of the leg to this party")
-    return Side(
-        leg.result,
-        _status(leg),
-        index,
-        "ringout-best-leg",
-        f"of {len(mine)} legs to this party, the connected one, else the latest",
-    )
+        return Side(None, LegStatus.UNKNOWN, index, "ringout-leg-without-result")
+    return Side(leg.result, _status(leg), index, "ringout-leg" if len(mine) == 1 else "ringout-best-leg")
 
 
 def _status(leg: Leg) -> LegStatus:
