@@ -1,0 +1,85 @@
+import socket
+from pathlib import Path
+
+import pytest
+
+from runtime.settings import SettingsError
+from scripts.supervisor.environment import gather, is_free, read_dotenv, wants_box
+from scripts.supervisor.preparation import PreparationError, prepare
+
+REAL = {"RC_APP_CLIENT_ID": "id", "RC_APP_CLIENT_SECRET": "secret", "RC_USER_JWT": "jwt", "RC_VERIFICATION_TOKEN": "v"}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "Procfile").write_text("web: serve --port $PORT\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("NAME=value", "value"),
+        ("export NAME = value ", "value"),
+        ("NAME='a # b'", "a # b"),
+        ('NAME="quoted" # why', "quoted"),
+        ("NAME=value # why", "value"),
+        ("NAME=a=b", "a=b"),
+        ("NAME=", ""),
+    ],
+)
+def test_dotenv_reads_as_a_shell_would(line: str, value: str) -> None:
+    assert read_dotenv(["# NAME=comment", "", line]) == {"NAME": value}
+
+
+def test_the_callers_environment_outweighs_dotenv(root: Path) -> None:
+    (root / ".env").write_text("LOG_LEVEL=info\nHEAVY_LIMIT=20\n")
+
+    found = gather({"LOG_LEVEL": "debug"}, root=root)
+
+    assert (found["LOG_LEVEL"], found["HEAVY_LIMIT"]) == ("debug", "20")
+
+
+def test_an_empty_setting_counts_as_none(root: Path) -> None:
+    assert wants_box(gather({"RC_USER_JWT": ""}, root=root))
+    assert not wants_box(gather({"ACCOUNTS_FILE": "accounts.toml"}, root=root))
+
+
+def test_without_credentials_ringcentral_in_a_box_comes_along(root: Path) -> None:
+    prepared = prepare({}, root=root, box_options="--seed 7")
+
+    assert [entry.name for entry in prepared.entries] == ["box", "web"]
+    assert prepared.entries[0].command.endswith("--seed 7")
+    assert prepared.environ["RC_SERVER_URL"] == prepared.box_url
+    assert prepared.environ["RC_VERIFICATION_TOKEN"]
+
+
+def test_with_credentials_only_the_product_runs(root: Path) -> None:
+    prepared = prepare(REAL, root=root, box_options="")
+
+    assert [entry.name for entry in prepared.entries] == ["web"]
+    assert prepared.box_url is None
+
+
+def test_a_setting_of_ours_never_replaces_the_users(root: Path) -> None:
+    prepared = prepare({"SETTLE_SECONDS": "9", "ADMIN_TOKEN": "mine"}, root=root, box_options="")
+
+    assert prepared.environ["SETTLE_SECONDS"] == "9"
+    assert not any("mine" in remark for remark in prepared.remarks)
+
+
+def test_all_faults_of_the_settings_are_said_before_anything_starts(root: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        prepare({"RC_USER_JWT": "jwt", "HEAVY_LIMIT": "many"}, root=root, box_options="")
+
+    told = str(caught.value)
+    assert all(name in told for name in ("RC_APP_CLIENT_ID", "RC_APP_CLIENT_SECRET", "HEAVY_LIMIT"))
+
+
+def test_a_port_that_was_asked_for_must_be_free(root: Path) -> None:
+    with socket.create_server(("", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        assert not is_free(port)
+        with pytest.raises(PreparationError, match=f"port {port} is taken"):
+            prepare({"PORT": str(port)}, root=root, box_options="")

@@ -1,0 +1,131 @@
+import io
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts.supervisor.console import Console
+from scripts.supervisor.process import Process, pause_before_restart
+from scripts.supervisor.procfile import Entry
+from scripts.supervisor.stopping import StopRequest
+from scripts.supervisor.supervision import stages, stop_all
+from scripts.supervisor.watchdog import Watchdog, watched
+
+
+class Workshop:
+    """Makes processes in a directory and ends them all afterwards. A FIFO tells when the last writer is gone."""
+
+    def __init__(self, directory: Path, watchdog: Watchdog) -> None:
+        self.directory = directory
+        self.fifo = directory / "alive"
+        os.mkfifo(self.fifo)
+        self.screen = io.StringIO()
+        self._watchdog = watchdog
+        self._made: list[Process] = []
+
+    def process(self, command: str, name: str = "worker") -> Process:
+        environ = {"PATH": os.defpath, "GREETING": "hello"}
+        made = Process(
+            Entry(name, command),
+            env=environ,
+            cwd=self.directory,
+            watchdog=self._watchdog,
+            console=Console(self.screen, coloured=False),
+        )
+        self._made.append(made)
+        return made
+
+    def wait_for(self, text: str) -> None:
+        while text not in self.screen.getvalue():
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        for process in self._made:
+            process.kill()
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, watchdog: Watchdog) -> Iterator[Workshop]:
+    workshop = Workshop(tmp_path, watchdog)
+    yield workshop
+    workshop.close()
+
+
+def with_child(fifo: Path) -> str:
+    """Be a process that, like a server, has a child; both hold the FIFO open."""
+    return f"""sh -c 'sleep 1000 & echo up; wait' > {fifo}"""
+
+
+@pytest.mark.parametrize(
+    ("previous", "uptime", "pause"),
+    [(None, 0, 0.2), (0.2, 1, 0.4), (0.4, 9.9, 0.8), (6.4, 0, 10), (10, 0, 10), (10, 10, 0.2), (10, 3600, 0.2)],
+)
+def test_the_pause_doubles_until_a_process_stays_up(previous: float | None, uptime: float, pause: float) -> None:
+    assert pause_before_restart(previous, uptime=uptime) == pytest.approx(pause)
+
+
+def test_a_process_is_started_again_however_it_ended(workshop: Workshop) -> None:
+    process = workshop.process("sh -c 'echo up; exit 0'")
+
+    now = 0
+    while workshop.screen.getvalue().count("exit code 0") < 2:
+        process.look_after(now=(now := now + 1))
+
+
+def test_a_command_sees_its_environment_and_its_lines_bear_its_name(workshop: Workshop) -> None:
+    workshop.process("echo $GREETING there", name="greeter").look_after(now=0)
+
+    workshop.wait_for("greeter | hello there\n")
+
+
+def test_children_of_a_killed_process_go_before_it_starts_again(workshop: Workshop) -> None:
+    process = workshop.process(with_child(workshop.fifo))
+    process.look_after(now=0)
+    with workshop.fifo.open() as alive:
+        assert alive.readline() == "up\n"
+        leader = process.group
+        assert leader is not None
+        os.kill(leader.pid, signal.SIGKILL)
+        while process.group is leader:
+            process.look_after(now=1)
+
+        assert alive.read() == ""
+    workshop.wait_for("ended (killed by SIGKILL); starts again in 0.2 s")
+
+
+def test_a_stop_leaves_time_for_a_good_end(workshop: Workshop) -> None:
+    process = workshop.process("""sh -c 'trap "echo done; exit" TERM; echo up; while :; do sleep 0.01; done'""")
+    process.look_after(now=0)
+    workshop.wait_for("up")
+
+    stop_all([process], stop=StopRequest())
+
+    workshop.wait_for("done")
+    assert process.has_ended()
+
+
+def test_who_does_not_stop_in_time_is_killed_with_all_children(workshop: Workshop) -> None:
+    process = workshop.process(f"""sh -c 'trap "" TERM; sleep 1000 & echo up; wait; sleep 1000' > {workshop.fifo}""")
+    process.look_after(now=0)
+    with workshop.fifo.open() as alive:
+        alive.readline()
+
+        stop_all([process], stop=StopRequest(), grace=0.1)
+
+        assert alive.read() == ""
+
+
+def test_calls_stop_first_then_what_takes_them_in_then_the_rest(workshop: Workshop) -> None:
+    processes = [workshop.process("true", name=name) for name in ("clock", "web", "track", "box")]
+
+    order = [[process.name for process in stage] for stage in stages(processes)]
+
+    assert order == [["box"], ["web"], ["clock", "track"]]
+
+
+def test_the_watchdog_ends_only_what_was_not_ended_already() -> None:
+    assert watched(["+1\n", "+2\n", "-1\n", "+3\n", "-2\n"]) == [3]
+    assert watched(["+1\n", "-1\n", "+1\n"]) == [1]

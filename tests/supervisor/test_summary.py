@@ -1,0 +1,65 @@
+import pytest
+
+from scripts.supervisor.summary import Data, Event, Truth, Verdict, judge, render
+
+CALL = "s-a0d1"
+
+
+def a_truth() -> Truth:
+    return Truth(
+        telephony_session_id=CALL,
+        scenario="ringout caller busy",
+        direction="Outbound",
+        outcome="busy",
+        caller_status="Busy",
+    )
+
+
+def an_event(
+    revision: int = 1, *, confirmed: bool = True, outcome: str = "busy", callee_status: str | None = None
+) -> Event:
+    data = Data(
+        revision=revision,
+        confirmed=confirmed,
+        direction="Outbound",
+        outcome=outcome,
+        caller_status="Busy",
+        callee_status=callee_status,
+    )
+    kind = "legwork.call.outcome" if revision else "legwork.call.ended"
+    return Event(f"{CALL}/{revision}", kind, CALL, data)
+
+
+@pytest.mark.parametrize(
+    ("events", "verdict"),
+    [
+        ([an_event()], Verdict.RIGHT),
+        ([an_event(outcome="failed")], Verdict.WRONG),
+        ([an_event(callee_status="Busy")], Verdict.WRONG),
+        ([an_event(1, outcome="failed"), an_event(2)], Verdict.RIGHT),
+        ([an_event(2), an_event(1, outcome="failed")], Verdict.RIGHT),
+        ([an_event(1), an_event(2, outcome="failed")], Verdict.WRONG),
+        ([an_event(0, confirmed=False)], Verdict.MISSING),
+        ([an_event(1, confirmed=False)], Verdict.MISSING),
+        ([], Verdict.MISSING),
+    ],
+)
+def test_the_newest_confirmed_outcome_decides(events: list[Event], verdict: Verdict) -> None:
+    report = judge([a_truth()], events)
+
+    assert [one.verdict for one in report.judgements] == [verdict]
+    assert report.all_right is (verdict is Verdict.RIGHT)
+
+
+def test_an_event_published_twice_spoils_a_right_outcome() -> None:
+    report = judge([a_truth()], [an_event(0, confirmed=False), an_event(), an_event()])
+
+    assert report.repeated == (f"{CALL}/1",)
+    assert not report.all_right
+
+
+def test_what_was_wrong_is_said_with_what_was_expected() -> None:
+    text = render(judge([a_truth()], [an_event(outcome="failed")]), numbers={"seconds": "1.0"})
+
+    assert "outcome expected 'busy', got 'failed'" in text
+    assert "direction expected" not in text
