@@ -1,7 +1,7 @@
 """The shape of what is derived from a call's records: the part of the event that the call log decides.
 
-Field names become the event's own in camelCase. Every list is a tuple, every time text in UTC with milliseconds, as it leaves, every absent
-value None.
+Field names become the event's own in camelCase. Every list is a tuple, every time is text in UTC with milliseconds, as
+it leaves, every absent value is None.
 """
 
 import msgspec

@@ -40,9 +40,9 @@ def call_times(call: OneCall) -> CallTimes:
     else:
         seconds, rule = seconds_of(call.principal), "record-times"
     why = (
-        explained("startTime", _text(start), rule),
+        explained("startTime", iso_ms_or_none(start), rule),
         why_answer,
-        explained("endTime", _text(end), rule),
+        explained("endTime", iso_ms_or_none(end), rule),
         explained("durationSeconds", seconds, rule),
     )
     return CallTimes(start=start, answer=answer, end=end, duration_seconds=seconds, explanation=why)
@@ -70,9 +70,9 @@ def _answer(call: OneCall, start: datetime | None) -> tuple[datetime | None, Exp
         answering = [leg for leg in call.legs if leg.word.role in _ANSWERING]
         chosen, rule = min(_starts(answering), default=None), "answer-at-leg"
     if chosen is None:
-        return start, explained("answerTime", _text(start), "answer-at-start")
+        return start, explained("answerTime", iso_ms_or_none(start), "answer-at-start")
     moment, index = chosen
-    return moment, explained("answerTime", _text(moment), rule, leg=index)
+    return moment, explained("answerTime", iso_ms_or_none(moment), rule, leg=index)
 
 
 def _starts(legs: list[CallLeg]) -> list[tuple[datetime, int]]:

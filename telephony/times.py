@@ -45,3 +45,8 @@ def iso_ms(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("a datetime without a zone names no moment")
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-_OFFSET_LENGTH] + "Z"
+
+
+def iso_ms_or_none(moment: datetime | None) -> str | None:
+    """Write a moment that may be missing."""
+    return None if moment is None else iso_ms(moment)
