@@ -19,6 +19,8 @@ def parse_time(text: str) -> datetime | None:
 
 def in_utc(moment: datetime) -> datetime | None:
     """Give the same moment in UTC; None where that lies outside what a datetime can hold (years 1 and 9999)."""
+    if moment.tzinfo is UTC:
+        return moment
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
     try:
