@@ -27,22 +27,17 @@ class _Identified(msgspec.Struct, frozen=True):
 
 def decode_batch(body: bytes) -> CallLogPage:
     """Read the records that were found; those that were not are left out. Raises MalformedPage for anything else."""
+    body = body.strip()
+    if body.startswith(b"{"):
+        return CallLogPage((decode_record(body),))
     records: list[CallLogRecord] = []
     malformed: list[MalformedRecord] = []
-    for index, raw in enumerate(_bodies(body.strip())):
+    for index, raw in enumerate(_of_multipart(body) if body.startswith(b"--") else _of_json(body)):
         try:
             records.append(decode_record(raw))
         except MalformedPage as error:
             malformed.append(MalformedRecord(index, str(error), raw))
     return CallLogPage(tuple(records), tuple(malformed))
-
-
-def _bodies(body: bytes) -> Iterator[bytes]:
-    if body.startswith(b"["):
-        return _of_json(body)
-    if body.startswith(b"--"):
-        return _of_multipart(body)
-    return iter((body,))
 
 
 def _of_json(body: bytes) -> Iterator[bytes]:

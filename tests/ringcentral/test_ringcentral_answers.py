@@ -1,0 +1,166 @@
+"""What an answer means: pure, by RingCentral's codes."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from runtime.budget import Group
+from workers.ringcentral.answers import Answer, RateLimit, granted_by, is_about, problem, rate_limit, retry_after
+from workers.ringcentral.errors import (
+    BrokenConfiguration,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    Refused,
+    RingCentralError,
+    TokenRefused,
+    Unavailable,
+)
+
+
+def an_error(status: int, *codes: str, **more: Any) -> Answer:
+    errors = [{"errorCode": code, "message": "whatever"} for code in codes]
+    return Answer(
+        status, {}, json.dumps({"errorCode": codes[0], "message": "whatever", "errors": errors} | more).encode()
+    )
+
+
+def a_body(status: int, body: bytes) -> Answer:
+    return Answer(status, {}, body)
+
+
+ANSWERS: list[tuple[str, Answer, type[RingCentralError]]] = [
+    ("the gateway knows no such path", an_error(404, "AGW-404", errors=[]), NotFound),
+    ("no such record", an_error(404, "CMN-102"), NotFound),
+    ("no such record, said with a 400", an_error(400, "CMN-102"), NotFound),
+    ("the subscription has expired", an_error(404, "SUB-507"), NotFound),
+    ("an address that will never exist", an_error(404, "CMN-120"), Refused),
+    ("a bad parameter", an_error(400, "CMN-101"), Refused),
+    ("a bad parameter, without an outer code", a_body(400, b'{"errors":[{"errorCode":"CMN-101"}]}'), Refused),
+    ("a sync token that has expired", an_error(400, "CLG-101"), Refused),
+    ("filters that exclude each other", an_error(400, "CLG-110"), Refused),
+    ("a range beyond the end", an_error(416, "CMN-107"), Refused),
+    ("too many subscriptions", an_error(403, "SUB-505"), Refused),
+    ("a webhook address that failed the handshake", an_error(400, "SUB-525"), Refused),
+    ("not supported", an_error(501, "CMN-202"), Refused),
+    ("a bad request nobody explains", a_body(400, b""), Refused),
+    ("the app lacks a permission", an_error(403, "InsufficientPermissions", "CMN-401"), Forbidden),
+    ("the user lacks a permission", an_error(403, "CMN-408"), Forbidden),
+    ("somebody else's extension", an_error(403, "CMN-404"), Forbidden),
+    ("token not found", an_error(401, "OAU-213"), TokenRefused),
+    ("token expired", an_error(401, "OAU-128"), TokenRefused),
+    ("token corrupted", an_error(401, "OAU-129"), TokenRefused),
+    ("token unparsable", an_error(401, "OAU-149"), TokenRefused),
+    ("login required", an_error(401, "CMN-405"), TokenRefused),
+    ("the gateway misses a header", an_error(401, "AGW-402"), TokenRefused),
+    ("the account is suspended", an_error(401, "OAU-142"), BrokenConfiguration),
+    ("the client is unknown", an_error(401, "OAU-146"), BrokenConfiguration),
+    ("too many requests", an_error(429, "CMN-301"), RateLimited),
+    ("too many requests from everybody", an_error(429, "CMN-310"), RateLimited),
+    ("too many requests, says a proxy", a_body(429, b"<html>slow down</html>"), RateLimited),
+    ("an internal error", an_error(500, "CMN-203"), Unavailable),
+    ("in maintenance", an_error(503, "CMN-201"), Unavailable),
+    ("a bad gateway", a_body(502, b"<html>"), Unavailable),
+    ("a request that took them too long", a_body(408, b""), Unavailable),
+    ("a 404 of a proxy is not an answer", a_body(404, b"<html>not here</html>"), Unavailable),
+    ("a 403 of a firewall is not an answer", a_body(403, b""), Unavailable),
+    ("a 401 of a proxy is not an answer", a_body(401, b"[]"), Unavailable),
+    ("a redirect is not followed", a_body(302, b""), Unavailable),
+    (
+        "an error body of unexpected shapes",
+        a_body(500, b'{"errorCode":7,"errors":[null,{"errorCode":[]}]}'),
+        Unavailable,
+    ),
+    ("an error body too deep to read", a_body(500, b"[" * 100_000), Unavailable),
+]
+
+
+@pytest.mark.parametrize(("answer", "kind"), [row[1:] for row in ANSWERS], ids=[row[0] for row in ANSWERS])
+def test_an_answer_means(answer: Answer, kind: type[RingCentralError]) -> None:
+    assert type(problem(answer)) is kind
+
+
+def test_the_codes_are_kept_outermost_first_and_once() -> None:
+    assert problem(an_error(403, "InsufficientPermissions", "CMN-401", "CMN-401")).codes == (
+        "InsufficientPermissions",
+        "CMN-401",
+    )
+
+
+def test_a_missing_permission_is_named() -> None:
+    assert "ReadCallLog" in str(problem(an_error(403, "CMN-401", permissionName="ReadCallLog")))
+    assert "ReadCompanyCallLog" in str(problem(an_error(403, "CMN-408", message="needs [ReadCompanyCallLog]")))
+
+
+def test_what_came_instead_of_an_answer_is_kept_but_not_shown() -> None:
+    error = problem(a_body(502, b"<html>+16505550101" + b"x" * 5000))
+
+    assert isinstance(error, Unavailable)
+    assert error.sample.startswith(b"<html>")
+    assert len(error.sample) == 1024
+    assert "555" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (a_body(400, b'{"error":"invalid_grant","errors":[{"errorCode":"OAU-210"}]}'), BrokenConfiguration),
+        (a_body(400, b'{"error":"invalid_client"}'), BrokenConfiguration),
+        (an_error(401, "OAU-146"), BrokenConfiguration),
+        (an_error(401, "OAU-213"), BrokenConfiguration),
+        (an_error(403, "OAU-112"), BrokenConfiguration),
+        (an_error(429, "CMN-301"), RateLimited),
+        (an_error(503, "CMN-201"), Unavailable),
+        (a_body(403, b"<html>firewall</html>"), Unavailable),
+        (a_body(200, b"<html>welcome</html>"), Unavailable),
+    ],
+)
+def test_whatever_the_token_endpoint_refuses_a_person_must_mend(answer: Answer, kind: type[RingCentralError]) -> None:
+    with pytest.raises(RingCentralError) as raised:
+        granted_by(answer, msgspec.json.decode)
+
+    assert type(raised.value) is kind
+
+
+DATE = "Wed, 01 Oct 2025 12:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "60"}, 60),
+        ({"retry-after": "0"}, 0),
+        ({"retry-after": "86400"}, 86400),
+        ({"retry-after": "Wed, 01 Oct 2025 12:01:30 GMT", "date": DATE}, 90),
+        ({"retry-after": "Wed, 01 Oct 2025 11:00:00 GMT", "date": DATE}, 0),
+        ({"retry-after": "Wed, 01 Oct 2025 12:01:30 GMT"}, None),
+        ({"retry-after": "Wed, 01 Oct 2025 12:01:30", "date": DATE}, None),
+        ({"retry-after": "-5"}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "soon", "date": DATE}, None),
+        ({}, None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date_or_nothing(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after(headers) == seconds
+
+
+def test_rate_limit_headers_are_read_and_nonsense_is_not_said() -> None:
+    headers = {
+        "x-rate-limit-group": "Heavy",
+        "x-rate-limit-limit": "10",
+        "x-rate-limit-remaining": "0",
+        "x-rate-limit-window": "60",
+    }
+
+    assert rate_limit(headers) == RateLimit("heavy", 10, 0, 60.0)
+    assert rate_limit(dict.fromkeys(headers, "-1x")) == RateLimit("-1x", None, None, None)
+    assert rate_limit({}) == RateLimit(None, None, None, None)
+
+
+@pytest.mark.parametrize(("group", "about"), [("heavy", True), ("light", False), ("renamed", True), (None, True)])
+def test_headers_of_another_group_teach_nothing_about_ours(group: str | None, *, about: bool) -> None:
+    assert is_about(RateLimit(group, 10, 9, 60), Group.HEAVY) is about

@@ -1,0 +1,188 @@
+"""The access token that all workers share."""
+
+import time
+from collections.abc import Callable
+from threading import Barrier, Thread
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+import pytest
+from redis import Redis
+
+from runtime import keys
+from runtime.budget import Group
+from tests.ringcentral.conftest import MakeClient
+from tests.ringcentral.server import TOKEN_PATH, Server, a_token, fails, says
+from workers.ringcentral.client import RingCentral
+from workers.ringcentral.errors import BrokenConfiguration, RateLimited, RingCentralError, Unavailable
+
+PATH = "/restapi/v1.0/it"
+REFUSED = says({"error": "invalid_grant"}, status=400)
+
+
+def get(client: RingCentral) -> Any:
+    return client.get(PATH, decode=msgspec.json.decode, group=Group.LIGHT)
+
+
+def all_at_once(calls: list[Callable[[], Any]]) -> list[Any]:
+    """Call all at the same moment, each in a thread of its own; give the values and the errors."""
+    start, results = Barrier(len(calls)), []
+
+    def run(call: Callable[[], Any]) -> None:
+        start.wait()
+        try:
+            results.append(call())
+        except RingCentralError as error:
+            results.append(error)
+
+    threads = [Thread(target=run, args=[call]) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+@pytest.fixture(autouse=True)
+def answers(server: Server) -> None:
+    server.on(PATH, says(1))
+
+
+def test_the_grant_is_asked_for_as_documented(server: Server, client: RingCentral) -> None:
+    get(client)
+
+    seen = server.asked(TOKEN_PATH)[0]
+    assert seen.method == "POST"
+    assert seen.headers["authorization"] == "Basic Y2xpZW50OnNlY3JldA=="
+    assert seen.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert parse_qs(seen.body.decode()) == {
+        "grant_type": ["urn:ietf:params:oauth:grant-type:jwt-bearer"],
+        "assertion": ["jwt"],
+    }
+
+
+def test_a_hundred_that_need_a_token_cause_one_grant(server: Server, a_client: MakeClient) -> None:
+    clients = [a_client() for _ in range(100)]
+
+    results = all_at_once([client._tokens.current for client in clients])
+
+    assert results == ["token-1"] * 100
+    assert len(server.asked(TOKEN_PATH)) == 1
+
+
+def test_a_hundred_whose_token_was_revoked_cause_one_grant(server: Server, client: RingCentral) -> None:
+    server.on(TOKEN_PATH, a_token("old"), a_token("new"), a_token("newer"))
+    get(client)
+
+    results = all_at_once([lambda: client._tokens.current(instead_of="old")] * 100)
+
+    assert results == ["new"] * 100
+
+
+@pytest.mark.parametrize(
+    ("reply", "kinds"),
+    [(REFUSED, {BrokenConfiguration}), (fails(503, "CMN-201"), {Unavailable}), (fails(429, "CMN-301"), {RateLimited})],
+)
+def test_a_grant_that_fails_is_not_repeated_by_those_who_waited(
+    server: Server, client: RingCentral, reply: Any, kinds: set[type]
+) -> None:
+    server.on(TOKEN_PATH, reply)
+
+    results = all_at_once([client._tokens.current] * 20)
+
+    assert {type(result) for result in results} == kinds
+    assert len(server.asked(TOKEN_PATH)) == 1
+
+
+def test_the_token_is_shared_by_processes_and_kept_for_less_than_its_life(
+    server: Server, a_client: MakeClient, redis: Redis
+) -> None:
+    get(a_client())
+    get(a_client())
+
+    assert len(server.asked(TOKEN_PATH)) == 1
+    assert 3560 < redis.ttl(keys.access_token("acme")) <= 3570
+
+
+def test_a_token_is_renewed_before_it_expires(server: Server, client: RingCentral, redis: Redis) -> None:
+    server.on(TOKEN_PATH, a_token("old"), a_token("new"))
+    get(client)
+    redis.pexpire(keys.access_token("acme"), 300_000)
+
+    get(client)
+
+    assert [seen.headers["authorization"] for seen in server.asked(PATH)] == ["Bearer old", "Bearer new"]
+
+
+def test_while_one_renews_early_the_others_go_on_with_the_old_token(
+    server: Server, client: RingCentral, redis: Redis
+) -> None:
+    get(client)
+    redis.pexpire(keys.access_token("acme"), 300_000)
+    redis.set(keys.access_token_lock("acme"), "somebody else")
+
+    assert get(client) == 1
+    assert len(server.asked(TOKEN_PATH)) == 1
+
+
+@pytest.mark.parametrize("reply", [REFUSED, fails(503, "CMN-201")])
+def test_a_failed_early_renewal_does_not_harm_the_old_token(
+    server: Server, client: RingCentral, redis: Redis, reply: Any
+) -> None:
+    server.on(TOKEN_PATH, a_token("old"), reply)
+    get(client)
+    redis.pexpire(keys.access_token("acme"), 300_000)
+
+    assert client._tokens.current() == "old"
+
+
+def test_a_short_lived_token_is_used_for_half_of_its_life(server: Server, client: RingCentral, redis: Redis) -> None:
+    server.on(TOKEN_PATH, a_token(expires_in=10))
+
+    get(client)
+
+    assert 4000 < redis.pttl(keys.access_token("acme")) <= 5000
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        says({"access_token": "token"}),
+        says({"access_token": "to\r\nken", "expires_in": 3600}),
+        says({"access_token": "token", "expires_in": 0}),
+        says("<html>"),
+    ],
+)
+def test_an_unusable_grant_is_unavailable(server: Server, client: RingCentral, reply: Any) -> None:
+    server.on(TOKEN_PATH, reply)
+
+    with pytest.raises(Unavailable):
+        get(client)
+    assert server.asked(PATH) == []
+
+
+def test_grants_have_a_budget_too(server: Server, a_client: MakeClient, redis: Redis) -> None:
+    client = a_client(limits={})
+    for _ in range(2):
+        redis.delete(keys.access_token("acme"))
+        get(client)
+    redis.delete(keys.access_token("acme"))
+
+    with pytest.raises(RateLimited):
+        get(client)
+    assert len(server.asked(TOKEN_PATH)) == 2
+
+
+def test_what_another_version_has_kept_is_passed_over(client: RingCentral, redis: Redis) -> None:
+    redis.set(keys.access_token("acme"), b"\x80something else")
+
+    assert get(client) == 1
+
+
+def test_one_whose_fetcher_was_killed_does_not_wait_for_ever(server: Server, client: RingCentral, redis: Redis) -> None:
+    redis.set(keys.access_token_lock("acme"), "killed", px=100)
+    began = time.monotonic()
+
+    assert get(client) == 1
+    assert time.monotonic() - began < 5

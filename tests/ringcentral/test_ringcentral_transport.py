@@ -1,0 +1,100 @@
+"""One request over a real connection: whole answers, and everything that is none."""
+
+import socket
+
+import pytest
+
+from tests.ringcentral.conftest import QUICK
+from tests.ringcentral.server import Reply, Server, fails, says, zipped
+from workers.ringcentral.errors import Unavailable
+from workers.ringcentral.transport import Bounds, Request, Transport
+
+
+@pytest.fixture
+def transport() -> Transport:
+    return Transport(bounds=QUICK)
+
+
+def test_a_whole_answer_is_given_whatever_its_status(server: Server, transport: Transport) -> None:
+    server.on("/it", fails(404, "CMN-102", headers={"X-Rate-Limit-Group": "heavy"}))
+
+    answer = transport.send(Request("GET", server.url + "/it"))
+
+    assert (answer.status, answer.headers["x-rate-limit-group"]) == (404, "heavy")
+    assert answer.body.startswith(b'{"errorCode"')
+
+
+def test_we_say_who_we_are_and_take_compressed_answers(server: Server, transport: Transport) -> None:
+    server.on("/it", zipped({"a": 1}))
+
+    assert transport.send(Request("GET", server.url + "/it")).body == b'{"a": 1}'
+    assert server.seen[0].headers["user-agent"].startswith("Legwork/")
+    assert server.seen[0].headers["accept-encoding"] == "gzip"
+
+
+def test_the_connection_is_kept(server: Server, transport: Transport) -> None:
+    server.on("/it", zipped([1] * 1000), says([1] * 10_000), fails(404, "CMN-102"), Reply(204, b""), says(1))
+
+    for _ in range(5):
+        transport.send(Request("GET", server.url + "/it"))
+
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(body=b"x" * 5000, cut_after=0),
+        Reply(body=b"x" * 5000, cut_after=4999),
+        Reply(silent=True),
+        Reply(drip=True, body=b" " * 10_000),
+        Reply(body=b"x" * 100_001),
+        Reply(headers={"Content-Encoding": "gzip"}, body=b"not compressed at all"),
+    ],
+    ids=["reset at once", "reset at the end", "silence", "a slow drip", "a flood", "broken compression"],
+)
+def test_what_is_no_answer_is_unavailable(server: Server, transport: Transport, reply: Reply) -> None:
+    server.on("/it", reply)
+
+    with pytest.raises(Unavailable):
+        transport.send(Request("GET", server.url + "/it"))
+
+
+def test_a_small_answer_that_unpacks_into_a_flood_is_unavailable(server: Server) -> None:
+    server.on("/it", zipped("x" * 200_000))
+
+    with pytest.raises(Unavailable, match="too long"):
+        Transport(bounds=Bounds(body=50_000)).send(Request("GET", server.url + "/it"))
+
+
+def test_nobody_listening_no_such_host_and_no_tls_are_unavailable(server: Server, transport: Transport) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        refused = f"http://127.0.0.1:{nobody.getsockname()[1]}/"
+        for url in (refused, "http://nowhere.invalid/", server.url.replace("http:", "https:")):
+            with pytest.raises(Unavailable):
+                transport.send(Request("GET", url))
+
+
+def test_redirects_are_not_followed(server: Server, transport: Transport) -> None:
+    server.on("/it", Reply(302, b"", {"Location": server.url + "/elsewhere"}))
+
+    assert transport.send(Request("GET", server.url + "/it")).status == 302
+    assert server.asked("/elsewhere") == []
+
+
+def test_cookies_proxies_and_netrc_are_left_alone(
+    server: Server, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    server.on("/it", Reply(headers={"Set-Cookie": "who=acme"}))
+
+    for _ in range(2):
+        transport.send(Request("GET", server.url + "/it", {"Authorization": "Bearer secret"}))
+
+    assert "cookie" not in server.seen[1].headers
+    assert server.seen[1].headers["authorization"] == "Bearer secret"
+
+
+def test_a_request_does_not_show_its_secrets() -> None:
+    assert "secret" not in repr(Request("POST", "http://x/", {"Authorization": "secret"}, {}, b"secret"))
