@@ -81,6 +81,11 @@ def due_at(stage: Stage, account: str, when: float) -> tuple[str, ...]:
     return ("ZADD", keys.BELLS, "LT", f"{when:.3f}", member(stage, account))
 
 
+def ring_at(redis: "Redis", stage: Stage, account: str, when: float) -> None:
+    """Have the clock ring `stage` at `when` (seconds), unless it does so earlier anyway."""
+    redis.zadd(keys.BELLS, {member(stage, account): when}, lt=True)
+
+
 _REST: Final = """
 -- End a runner's shift, unless news has come in. KEYS: rung, bells, sorted set of what is due, inbox (track only).
 -- ARGV: bell, earliest next time (seconds), inbox cursor. Gives 1 when the shift is over, 0 when there is news.

@@ -79,6 +79,11 @@ def reconcile_position(account: str) -> str:
     return f"{PREFIX}{{{account}}}:reconciled"
 
 
+def swept(account: str) -> str:
+    """String. Time (seconds) of the last sweep of the call log. Written by resolve."""
+    return f"{PREFIX}{{{account}}}:swept"
+
+
 def lease(account: str, stage: str) -> str:
     """Hash, `token` and `commits`. Who runs this stage of this account. Lives until its runner stops renewing it."""
     return f"{PREFIX}{{{account}}}:lease:{stage}"

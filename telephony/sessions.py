@@ -161,7 +161,8 @@ def _join(one: PartyState, other: PartyState) -> PartyState:
 def _age(party: PartyState) -> tuple[Any, ...]:
     """Order a party's states by age; where two share a sequence, the one that is over wins, then the text decides.
 
-    Any order will do there, so long as it is one. Fields that `_join` gathers over time take no part, so that joining in any grouping gives the same result.
+    Any order will do there, so long as it is one. Fields that `_join` gathers over time take no part, so that joining
+    in any grouping gives the same result.
     """
     said = (party.code, party.reason, party.direction, party.from_, party.to, party.missed, party.queue)
     return (party.sequence, party.is_over, repr(said), repr(party.changed_at))

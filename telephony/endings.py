@@ -1,0 +1,196 @@
+"""Say how a call ended from its notifications alone, for the event that goes out before the call log knows.
+
+A first word, not the last: the call-log record decides, and a later revision replaces this one. The rules are rows; the
+first that applies wins, and the last always does.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from telephony import notifications
+from telephony.call_outcome import CallOutcome, Endpoint
+from telephony.explanations import Explanation
+from telephony.numbers import e164
+from telephony.ringout import RINGOUT_ORIGIN
+from telephony.sessions import PartyState, Session
+from telephony.times import iso_ms_or_none
+from telephony.words import Outcome
+
+INBOUND: Final = "Inbound"
+OUTBOUND: Final = "Outbound"
+
+OUTCOME_BY_REASON: Final[Mapping[str, Outcome]] = MappingProxyType(
+    {
+        "targetbusy": Outcome.BUSY,
+        "rejected": Outcome.REJECTED,
+        "destinationblocked": Outcome.BLOCKED,
+        "internationaldisabled": Outcome.BLOCKED,
+        "notenoughfunds": Outcome.FAILED,
+        "invalidnumber": Outcome.FAILED,
+        "nosuchuser": Outcome.FAILED,
+        "internalerror": Outcome.FAILED,
+        "callreplied": Outcome.REPLIED,
+    }
+)
+"""What a party's last reason (case-folded) says about the whole call, when nobody answered it."""
+
+OUTBOUND_BY_REASON: Final[Mapping[str, Outcome]] = MappingProxyType(
+    {"noanswer": Outcome.NO_ANSWER, "timeout": Outcome.NO_ANSWER, "cancelled": Outcome.CANCELLED}
+)
+INBOUND_BY_REASON: Final[Mapping[str, Outcome]] = MappingProxyType(
+    {"callerdropped": Outcome.ABANDONED, "cancelled": Outcome.ABANDONED}
+)
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """One row: gives an outcome, or None to leave it to the next row."""
+
+    rule: str
+    because: str
+    decide: Callable[[Session], Outcome | None]
+
+
+def is_ringout(session: Session) -> bool:
+    """Tell whether the notifications say that this call is a RingOut."""
+    return (session.origin or "").casefold() == RINGOUT_ORIGIN.casefold()
+
+
+def direction(session: Session) -> str:
+    """Tell the company's direction of the call: Outbound if one of its extensions, or a RingOut, started it."""
+    if is_ringout(session):
+        return OUTBOUND
+    first = session.parties[0] if session.parties else None
+    ours = first is not None and first.extension_id is not None and (first.direction or "").casefold() == "outbound"
+    return OUTBOUND if ours else INBOUND
+
+
+def ending(session: Session) -> CallOutcome:
+    """Derive what can be said of an ended session before its record is there."""
+    outcome, why = _decide(session)
+    caller, callee = _sides(session)
+    answered = min((p.answered_at for p in _far_side(session) if p.answered_at), default=None)
+    length = session.changed_at - session.started_at if session.changed_at and session.started_at else None
+    return CallOutcome(
+        session_id=session.session_id,
+        record_ids=(),
+        direction=direction(session),
+        type="Fax" if outcome is Outcome.FAX_RECEIVED else "Voice",
+        outcome=outcome,
+        result=None,
+        reason=_last_reason(session),
+        action=None,
+        caller_status=None,
+        callee_status=None,
+        caller_outcome=None,
+        callee_outcome=None,
+        from_=caller,
+        to=callee,
+        start_time=iso_ms_or_none(session.started_at),
+        answer_time=iso_ms_or_none(answered) if outcome is Outcome.ANSWERED else None,
+        end_time=iso_ms_or_none(session.changed_at),
+        duration_seconds=max(0, int(length.total_seconds())) if length is not None else None,
+        extensions=extensions(session),
+        legs=(),
+        recordings=(),
+        voicemail=None,
+        fax=None,
+        billing=None,
+        transfer=None,
+        linked_sessions=linked(session),
+        explanation=(why,),
+    )
+
+
+def extensions(session: Session) -> tuple[str, ...]:
+    """List the account's extensions that took part."""
+    return tuple(sorted({party.extension_id for party in session.parties if party.extension_id}))
+
+
+def linked(session: Session) -> tuple[str, ...]:
+    """List the telephony sessions in which parties of this one went on."""
+    return tuple(sorted({party.peer for party in session.parties if party.peer and party.peer != session.id}))
+
+
+def _decide(session: Session) -> tuple[Outcome, Explanation]:
+    for row in ENDINGS:
+        outcome = row.decide(session)
+        if outcome is not None:
+            return outcome, Explanation("outcome", outcome, row.rule, None, row.because)
+    raise AssertionError("the last row always decides")
+
+
+def _far_side(session: Session) -> tuple[PartyState, ...]:
+    """Give the parties whose answer means that somebody took the call.
+
+    Not the first: an external caller is Answered as soon as an IVR plays, an internal one before the other side is.
+    In a RingOut, where both sides are called, all of them.
+    """
+    return session.parties if is_ringout(session) else session.parties[1:]
+
+
+def _sides(session: Session) -> tuple[Endpoint, Endpoint]:
+    """Say who called whom. A RingOut's first party is its caller being called, so its two ends are the wrong way."""
+    if not session.parties:
+        return Endpoint(), Endpoint()
+    first = session.parties[0]
+    ends = _endpoint(first.from_), _endpoint(first.to)
+    return (ends[1], ends[0]) if is_ringout(session) else ends
+
+
+def _endpoint(end: notifications.Endpoint) -> Endpoint:
+    return Endpoint(
+        phone_number=e164(end.phone_number),
+        raw_phone_number=end.phone_number,
+        name=end.name,
+        extension_id=end.extension_id,
+    )
+
+
+def _last_reason(session: Session) -> str | None:
+    said = [party for party in session.parties if party.reason]
+    return max(said, key=lambda party: party.sequence).reason if said else None
+
+
+def _fax(session: Session) -> Outcome | None:
+    return Outcome.FAX_RECEIVED if any(party.fax for party in session.parties) else None
+
+
+def _answered(session: Session) -> Outcome | None:
+    answered = [party for party in _far_side(session) if party.answered_at]
+    enough = len(answered) > 1 if is_ringout(session) else bool(answered)
+    return Outcome.ANSWERED if enough else None
+
+
+def _voicemail(session: Session) -> Outcome | None:
+    return Outcome.VOICEMAIL if any(party.voicemail for party in session.parties) else None
+
+
+def _by_reason(session: Session) -> Outcome | None:
+    own = OUTBOUND_BY_REASON if direction(session) == OUTBOUND else INBOUND_BY_REASON
+    table = {**OUTCOME_BY_REASON, **own}
+    for party in sorted(session.parties, key=lambda party: -party.sequence):
+        outcome = table.get((party.reason or "").casefold())
+        if outcome is not None:
+            return outcome
+    return None
+
+
+def _missed(session: Session) -> Outcome | None:
+    return Outcome.MISSED if direction(session) == INBOUND and any(party.missed for party in session.parties) else None
+
+
+def _by_direction(session: Session) -> Outcome:
+    return Outcome.NO_ANSWER if direction(session) == OUTBOUND else Outcome.ABANDONED
+
+
+ENDINGS: Final = (
+    Ending("ended-fax", "a party was receiving a fax", _fax),
+    Ending("ended-answered", "a party on the far side answered", _answered),
+    Ending("ended-voicemail", "a party was in voicemail", _voicemail),
+    Ending("ended-missed", "RingCentral marked a party's call as missed", _missed),
+    Ending("ended-reason", "the last reason a party gave", _by_reason),
+    Ending("ended-unanswered", "all parties left, and none had answered", _by_direction),
+)

@@ -1,0 +1,273 @@
+"""The events as they leave: CloudEvents 1.0 in structured JSON, with an id that is the same for the same fact.
+
+https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
+"""
+
+import hashlib
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from telephony import endings
+from telephony.call_outcome import CallOutcome, Endpoint
+from telephony.explanations import Explanation
+from telephony.numbers import e164
+from telephony.outcomes import RULES_VERSION
+from telephony.sessions import PartyState, Session
+from telephony.times import iso_ms, iso_ms_or_none
+from telephony.words import Outcome
+
+UPDATED: Final = "legwork.call.updated"
+ENDED: Final = "legwork.call.ended"
+OUTCOME: Final = "legwork.call.outcome"
+
+
+class Trigger(StrEnum):
+    """What made us look at a call."""
+
+    WEBHOOK = "webhook"
+    RECONCILE = "reconcile"
+    BACKFILL = "backfill"
+    REPLAY = "replay"
+    RINGOUT = "ringout"
+
+
+class Conversation(msgspec.Struct, frozen=True, rename="camel"):
+    """The conversation a session is part of: the same id in all its sessions."""
+
+    id: str
+    role: str
+
+
+class Agent(msgspec.Struct, frozen=True, rename="camel"):
+    """What happened to one of the account's people who were rung."""
+
+    extension_id: str
+    name: str | None
+    status: str
+    ring_seconds: int | None
+    talk_seconds: int | None
+
+
+class Timing(msgspec.Struct, frozen=True, rename="camel"):
+    """When we learned what; times as text, None where it did not happen."""
+
+    first_event_at: str | None
+    ended_at: str | None
+    record_seen_at: str | None
+    published_at: str
+
+
+class CallData(CallOutcome, frozen=True, kw_only=True, rename="camel"):
+    """The `data` of `legwork.call.ended` and `legwork.call.outcome`."""
+
+    account_id: str | None
+    telephony_session_id: str
+    revision: int
+    confirmed: bool
+    trigger: Trigger
+    origin: str | None
+    conversation: Conversation
+    agents: tuple[Agent, ...] = ()
+    changed: tuple[str, ...] = ()
+    rules_version: str = RULES_VERSION
+    timing: Timing
+
+
+class LiveParty(msgspec.Struct, frozen=True, rename="camel"):
+    """One party of a call that is on."""
+
+    id: str
+    extension_id: str | None
+    direction: str | None
+    code: str
+    reason: str | None
+    from_: Endpoint = msgspec.field(name="from")
+    to: Endpoint
+    missed: bool
+    queue: bool
+
+
+class LiveData(msgspec.Struct, frozen=True, rename="camel"):
+    """The `data` of `legwork.call.updated`."""
+
+    account_id: str | None
+    telephony_session_id: str
+    session_id: str | None
+    origin: str | None
+    direction: str
+    start_time: str | None
+    extensions: tuple[str, ...]
+    parties: tuple[LiveParty, ...]
+
+
+class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """What every CloudEvent has around its data."""
+
+    specversion: str = "1.0"
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: str
+    datacontenttype: str = "application/json"
+
+
+class CallEvent(_Envelope, frozen=True, kw_only=True):
+    """A fact about how a call ended; a later revision replaces an earlier one."""
+
+    data: CallData
+
+
+class LiveEvent(_Envelope, frozen=True, kw_only=True):
+    """News of a call that is on; may be missed."""
+
+    data: LiveData
+
+
+def updated(session: Session, *, now: datetime) -> LiveEvent:
+    """Make the live event that says where a session's parties are."""
+    newest = session.heard[-1][1] if session.heard else 0
+    return LiveEvent(
+        id=f"{session.id}/live/{newest}",
+        source=_source(session.account_id),
+        type=UPDATED,
+        subject=session.id,
+        time=iso_ms_or_none(session.changed_at) or iso_ms(now),
+        data=LiveData(
+            account_id=session.account_id,
+            telephony_session_id=session.id,
+            session_id=session.session_id,
+            origin=session.origin,
+            direction=endings.direction(session),
+            start_time=iso_ms_or_none(session.started_at),
+            extensions=endings.extensions(session),
+            parties=tuple(_live_party(party) for party in session.parties),
+        ),
+    )
+
+
+def ended(session: Session, *, now: datetime) -> CallEvent:
+    """Make revision 0: the call is over, and how it ended as far as the notifications tell."""
+    return call_event(
+        session,
+        endings.ending(session),
+        revision=0,
+        confirmed=False,
+        trigger=Trigger.WEBHOOK,
+        record_seen=None,
+        now=now,
+    )
+
+
+def unresolved(session: Session, *, revision: int, now: datetime) -> CallEvent:
+    """Make the event that says that the record of this call never came."""
+    guess = endings.ending(session)
+    why = Explanation("outcome", Outcome.UNRESOLVED, "record-never-came", None, "the call log showed no record in time")
+    outcome = msgspec.structs.replace(guess, outcome=Outcome.UNRESOLVED, explanation=(why,))
+    return call_event(
+        session, outcome, revision=revision, confirmed=False, trigger=Trigger.WEBHOOK, record_seen=None, now=now
+    )
+
+
+def call_event(
+    session: Session,
+    outcome: CallOutcome,
+    *,
+    revision: int,
+    confirmed: bool,
+    trigger: Trigger,
+    record_seen: datetime | None,
+    now: datetime,
+) -> CallEvent:
+    """Make one revision of what is known about a call."""
+    linked = tuple(sorted({*outcome.linked_sessions, *endings.linked(session)}))
+    data = CallData(
+        **{field: getattr(outcome, field) for field in _OF_OUTCOME},
+        linked_sessions=linked,
+        extensions=tuple(sorted({*outcome.extensions, *endings.extensions(session)})),
+        account_id=session.account_id,
+        telephony_session_id=session.id,
+        revision=revision,
+        confirmed=confirmed,
+        trigger=trigger,
+        origin=session.origin,
+        conversation=Conversation(id=min((session.id, *linked)), role="linked" if linked else "only"),
+        timing=Timing(
+            first_event_at=iso_ms_or_none(session.started_at),
+            ended_at=iso_ms_or_none(session.changed_at) or outcome.end_time,
+            record_seen_at=iso_ms_or_none(record_seen),
+            published_at=iso_ms(now),
+        ),
+    )
+    return CallEvent(
+        id=f"{session.id}/{revision}",
+        source=_source(session.account_id),
+        type=OUTCOME if revision else ENDED,
+        subject=session.id,
+        time=data.end_time or data.timing.ended_at or iso_ms(now),
+        data=data,
+    )
+
+
+def with_changes(event: CallEvent, before: CallData) -> CallEvent:
+    """Name in `changed` what differs from the revision before."""
+    return msgspec.structs.replace(event, data=msgspec.structs.replace(event.data, changed=changed(before, event.data)))
+
+
+def changed(before: CallData, after: CallData) -> tuple[str, ...]:
+    """Name the fields, as they are called in the JSON, in which two revisions differ, but for those of `_NO_NEWS`."""
+    fields = msgspec.structs.fields(CallData)
+    return tuple(f.encode_name for f in fields if f.name not in _NO_NEWS and _differs(before, after, f.name))
+
+
+def digest(data: CallData) -> bytes:
+    """Give eight bytes that are equal for data that no consumer needs to hear about twice."""
+    fields = [getattr(data, name) for name in CallData.__struct_fields__ if name not in _NO_NEWS]
+    return hashlib.blake2b(msgspec.msgpack.encode(fields), digest_size=8).digest()
+
+
+def encode(event: CallEvent | LiveEvent) -> bytes:
+    """Write the JSON document that leaves."""
+    return _ENCODER.encode(event)
+
+
+def decode(document: bytes) -> CallEvent:
+    """Read an ended or outcome event of ours. Raises msgspec.MsgspecError for anything else."""
+    return _DECODER.decode(document)
+
+
+def _differs(before: CallData, after: CallData, field: str) -> bool:
+    return bool(getattr(before, field) != getattr(after, field))
+
+
+def _live_party(party: PartyState) -> LiveParty:
+    return LiveParty(
+        id=party.id,
+        extension_id=party.extension_id,
+        direction=party.direction,
+        code=party.code,
+        reason=party.reason,
+        from_=_end(party.from_.phone_number, party.from_.name, party.from_.extension_id),
+        to=_end(party.to.phone_number, party.to.name, party.to.extension_id),
+        missed=party.missed,
+        queue=party.queue,
+    )
+
+
+def _end(number: str | None, name: str | None, extension_id: str | None) -> Endpoint:
+    return Endpoint(phone_number=e164(number), raw_phone_number=number, name=name, extension_id=extension_id)
+
+
+def _source(account_id: str | None) -> str:
+    return f"/accounts/{account_id or '~'}"
+
+
+_JOINED: Final = frozenset({"linked_sessions", "extensions"})
+_OF_OUTCOME: Final = tuple(field for field in CallOutcome.__struct_fields__ if field not in _JOINED)
+_NO_NEWS: Final = frozenset({"revision", "trigger", "changed", "timing", "explanation", "rules_version"})
+"""Fields in which a revision may differ without anything having changed about the call."""
+_ENCODER: Final = msgspec.json.Encoder()
+_DECODER: Final = msgspec.json.Decoder(CallEvent)

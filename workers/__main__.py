@@ -1,0 +1,62 @@
+"""Entry point: `python -m workers track`, `resolve`, `upkeep` or `clock`. Each line of the Procfile is one of them.
+
+Any number of each may run, on any number of machines, against one Redis.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from types import FrameType
+
+from runtime import logs, settings
+from runtime.bells import Stage
+from runtime.metrics import Recorder
+from runtime.redis_client import WORK, connect
+from workers import clock, dependencies
+from workers.dependencies import Dependencies
+from workers.rq_worker import StageWorker
+
+_CLOCK = "clock"
+
+
+def main(arguments: list[str]) -> int:
+    """Serve one stage, or be the clock, until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
+    parser.add_argument("stage", choices=[*Stage, _CLOCK])
+    stage = parser.parse_args(arguments).stage
+    needs = frozenset({settings.Need.CREDENTIALS}) if stage == Stage.RESOLVE else frozenset[settings.Need]()
+    try:
+        ours = settings.load(os.environ, needs=needs)
+    except settings.SettingsError as error:
+        print("\n".join(error.faults), file=sys.stderr)  # noqa: T201 - said to whoever starts the process
+        return 2
+    logs.configure(level=ours.log_level, form=ours.log_format, process=stage)
+    redis = connect(ours.redis_url, WORK)
+    recorder = Recorder(redis)
+    recorder.start()
+    made = Dependencies(ours, redis, recorder)
+    try:
+        _run_clock(made) if stage == _CLOCK else _serve(Stage(stage), made)
+    finally:
+        recorder.stop()
+    return 0
+
+
+def _serve(stage: Stage, made: Dependencies) -> None:
+    dependencies.install(made)
+    # RQ changes the time limits of the connection it is given, so it has one of its own.
+    StageWorker(stage, connect(made.settings.redis_url, WORK), made).work(with_scheduler=False, logging_level="WARNING")
+
+
+def _run_clock(made: Dependencies) -> None:
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        made.stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    clock.run(made.settings, made.redis, made.recorder, made.stopping)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

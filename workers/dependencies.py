@@ -1,0 +1,60 @@
+"""What the jobs of this process work with. RQ calls a job with its arguments only, so it asks for the rest here."""
+
+import threading
+
+from redis import Redis
+
+from runtime.budget import Budget, Group
+from runtime.metrics import REQUESTS, Recorder
+from runtime.settings import Account, Settings
+from workers.ringcentral.client import RingCentral
+from workers.ringcentral.transport import new_session
+
+
+class UnknownAccount(LookupError):  # noqa: N818 - named for what happened
+    """A bell was rung for an account that the settings do not name (any more)."""
+
+
+class Dependencies:
+    """Settings, connections and counters of one worker process; made once, by its entry point."""
+
+    def __init__(self, settings: Settings, redis: "Redis", recorder: Recorder) -> None:
+        self.settings = settings
+        self.redis = redis
+        self.recorder = recorder
+        self.stopping = threading.Event()
+        self._session = new_session()
+        self._clients: dict[str, RingCentral] = {}
+
+    def account(self, name: str) -> Account:
+        """Find an account. Raises UnknownAccount."""
+        account = self.settings.account(name)
+        if account is None:
+            raise UnknownAccount(name)
+        return account
+
+    def ringcentral(self, account: Account) -> RingCentral:
+        """Give the account's client; its connections are kept between jobs."""
+        if account.name not in self._clients:
+            self._clients[account.name] = self._client(account)
+        return self._clients[account.name]
+
+    def _client(self, account: Account) -> RingCentral:
+        def observe(group: str, status: str, _seconds: float) -> None:
+            self.recorder.count(REQUESTS, account.name, group, status)
+
+        budget = Budget(self.redis, account.name, {Group.HEAVY: self.settings.heavy_limit})
+        return RingCentral(account, self.redis, budget, session=self._session, observe=observe)
+
+
+_installed: list[Dependencies] = []
+
+
+def install(dependencies: Dependencies) -> None:
+    """Have this process's jobs work with `dependencies` from now on."""
+    _installed[:] = [dependencies]
+
+
+def current() -> Dependencies:
+    """Give what was installed."""
+    return _installed[0]

@@ -1,0 +1,183 @@
+"""Judge one call by what the call log says of it: publish, wait, give up, or leave it be.
+
+Everything decided about a call becomes commands of one atomic step: its event, its record in the ledger, and when it is
+looked at again. The same judgement serves calls that were due, that changed, and that no notification told of.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+from redis import Redis
+
+from runtime import bells, keys, ledger, outcome_log
+from runtime.bells import Stage
+from runtime.leases import Command
+from runtime.ledger import Resolution, State, Tracked
+from runtime.logs import log
+from runtime.metrics import OUTCOMES, PUBLISH_SECONDS, RECORD_LAG_SECONDS, REVISIONS, UNKNOWN_WORDS, Recorder
+from runtime.settings import Settings
+from telephony import events, looks
+from telephony.events import CallEvent, Trigger
+from telephony.legs import unknown_words
+from telephony.outcomes import derive
+from telephony.records import CallLogRecord
+from telephony.sessions import Session
+from telephony.settled import is_settled
+from telephony.times import later
+
+GRACE_SECONDS: Final = 30.0
+"""A call no notification told of is taken up this long after it must have been settled; till then they may be late."""
+
+
+class Case(msgspec.Struct, frozen=True):
+    """One call before its judgement. `due` is its place in the due list, None when its record came unasked."""
+
+    telephony_session_id: str
+    due: float | None
+    tracked: Tracked | None
+    session: Session | None
+    records: tuple[CallLogRecord, ...]
+    resolution: Resolution
+    asked: bool
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether there are records and all of them are final."""
+        return bool(self.records) and all(is_settled(record) for record in self.records)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the notifications say that the call is over."""
+        return self.tracked is not None and self.tracked.ended_at is not None
+
+    def recorded_end(self) -> float | None:
+        """Give the latest end its records tell of, in seconds."""
+        ends = (later(record.start_time, record.length_ms or 0) for record in self.records)
+        return max((end.timestamp() for end in ends if end), default=None)
+
+
+class Judge:
+    """Judges the calls of one account."""
+
+    def __init__(self, account: str, redis: "Redis", settings: Settings, recorder: Recorder) -> None:
+        self._account = account
+        self._redis = redis
+        self._settings = settings
+        self._recorder = recorder
+
+    def judged(self, case: Case, *, now: float) -> Iterator[Command]:
+        """Give the commands that carry out the judgement of `case`."""
+        if case.session is None:  # due, but its retention is over
+            yield from self._look_again(case, None)
+        elif case.is_settled and (case.has_ended or self._is_forgotten(case, now)):
+            yield from self._resolved(case, case.session, now)
+        elif case.due is None:
+            return
+        elif not case.has_ended:  # it goes on after all; track sets it due again when it ends
+            yield from self._look_again(case, None)
+        elif case.asked:
+            yield from self._waiting(case, case.session, now)
+
+    def _is_forgotten(self, case: Case, now: float) -> bool:
+        """Say whether a call that the notifications did not end was over so long ago that they will not."""
+        end = case.recorded_end()
+        wait = self._settings.quiet_seconds + self._settings.settle_seconds + GRACE_SECONDS
+        return end is not None and now - self._settings.retention_seconds < end < now - wait
+
+    def _resolved(self, case: Case, session: Session, now: float) -> Iterator[Command]:
+        trigger = Trigger.WEBHOOK if case.has_ended else Trigger.RECONCILE
+        seen = case.resolution.record_seen_at or now
+        event = self._event(case, session, trigger, confirmed=True, seen=seen, now=now)
+        resolution = msgspec.structs.replace(case.resolution, state=State.RESOLVED, record_seen_at=seen)
+        yield from self._published(case, event, resolution)
+        ended_at = (case.tracked.ended_at if case.tracked else None) or case.recorded_end() or now
+        if not case.has_ended:
+            yield ("ZREM", keys.open_sessions(self._account), case.telephony_session_id)
+            yield ("ZREM", keys.quiet(self._account), case.telephony_session_id)
+        if case.resolution.record_seen_at is None:
+            self._recorder.observe(RECORD_LAG_SECONDS, now - ended_at)
+            self._recorder.observe(PUBLISH_SECONDS, now - ended_at)
+        yield from self._look_again(case, looks.next_of(self._settings.reread_seconds, since=ended_at, now=now))
+
+    def _waiting(self, case: Case, session: Session, now: float) -> Iterator[Command]:
+        """Judge a call whose record is not there or not final: wait, or at the deadline say so."""
+        ended_at = (case.tracked.ended_at if case.tracked else None) or now
+        deadline = self._settings.record_deadline_seconds
+        if case.resolution.state is State.RESOLVED:  # a final record that has become less so, or is gone: we know it
+            yield from self._look_again(case, looks.next_of(self._settings.reread_seconds, since=ended_at, now=now))
+            return
+        resolution = msgspec.structs.replace(case.resolution, looks=case.resolution.looks + 1)
+        if not looks.is_too_late(ended_at, now=now, deadline=deadline):
+            yield self._write(case, resolution)
+            interval = self._settings.fetch_interval_seconds
+            yield from self._look_again(case, looks.next_look(resolution.looks, now=now, interval=interval))
+            return
+        if resolution.state is not State.UNRESOLVED:
+            event = self._given_up(case, session, now)
+            resolution = msgspec.structs.replace(resolution, state=State.UNRESOLVED)
+            yield from self._published(case, event, resolution)
+        yield from self._look_again(case, looks.next_of(looks.LATE_LOOKS, since=ended_at + deadline, now=now))
+
+    def _given_up(self, case: Case, session: Session, now: float) -> CallEvent:
+        if not case.records:
+            return events.unresolved(session, revision=case.resolution.revision + 1, now=_time(now))
+        return self._event(case, session, Trigger.WEBHOOK, confirmed=False, seen=now, now=now)
+
+    def _event(
+        self, case: Case, session: Session, trigger: Trigger, *, confirmed: bool, seen: float, now: float
+    ) -> CallEvent:
+        return events.call_event(
+            session,
+            derive(case.records, origin=session.origin),
+            revision=case.resolution.revision + 1,
+            confirmed=confirmed,
+            trigger=trigger,
+            record_seen=_time(seen),
+            now=_time(now),
+        )
+
+    def _published(self, case: Case, event: CallEvent, resolution: Resolution) -> Iterator[Command]:
+        """Publish `event` if it says anything new, and write down what is known now."""
+        digest = events.digest(event.data)
+        if digest == case.resolution.digest:
+            if resolution != case.resolution:
+                yield self._write(case, resolution)
+            return
+        resolution = msgspec.structs.replace(resolution, revision=event.data.revision, digest=digest)
+        yield self._write(case, resolution)
+        if case.resolution.revision:
+            event = self._with_changes(case, event)
+        yield outcome_log.published(self._account, event, retention=self._settings.retention_seconds)
+        self._recorder.count(OUTCOMES, self._account, event.data.outcome, event.data.trigger)
+        for record in case.records:
+            for kind, word in unknown_words(record):
+                self._recorder.count(UNKNOWN_WORDS, kind, word)
+        log.info("outcome.published", account=self._account, session=case.telephony_session_id, event=event.id)
+
+    def _with_changes(self, case: Case, event: CallEvent) -> CallEvent:
+        """Name what differs from the revision before, as far as that one is still known."""
+        self._recorder.count(REVISIONS, self._account)
+        before = outcome_log.newest(self._redis, self._account, case.telephony_session_id)
+        return event if before is None else events.with_changes(event, before)
+
+    def _look_again(self, case: Case, when: float | None) -> Iterator[Command]:
+        """Set when the call is looked at next, None for never, unless track has set it due anew meanwhile."""
+        due = keys.due(self._account)
+        if case.due is not None:
+            new = "" if when is None else f"{when:.3f}"
+            yield ("MOVE", due, case.telephony_session_id, repr(case.due), new)
+        elif when is not None:
+            yield ("ZADD", due, "NX", f"{when:.3f}", case.telephony_session_id)
+        if when is not None:
+            yield bells.due_at(Stage.RESOLVE, self._account, when)
+
+    def _write(self, case: Case, resolution: Resolution) -> Command:
+        return ledger.write_resolution(
+            self._account, case.telephony_session_id, resolution, retention=self._settings.retention_seconds
+        )
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,212 @@
+"""Track: fold what arrived in the inbox into sessions, see which calls are over, and say so.
+
+One runner per account. A bell begins a shift; the runner stays as long as its account has news, so that a busy minute
+costs a few jobs and not one per notification, and leaves as soon as it is quiet or another bell waits.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeGuard, cast
+
+import msgspec
+
+from runtime import bells, keys, ledger, outcome_log
+from runtime.bells import Stage
+from runtime.clocks import as_seconds, stopwatch
+from runtime.inbox import Entry
+from runtime.leases import Command, Lease, LeaseHeld, LeaseLost, lease
+from runtime.ledger import Tracked
+from runtime.logs import log
+from runtime.metrics import TRACKED
+from telephony import events, sessions
+from telephony.notifications import Kind, Malformed, Notification, read
+from workers.dependencies import Dependencies, current
+
+BATCH: Final = 500
+"""Notifications folded in one step."""
+
+PAUSE_SECONDS: Final = 0.25
+LINGER_SECONDS: Final = 1.0
+"""How long a runner waits for more before it leaves; also how far ahead it waits for a call to end."""
+
+SHIFT_SECONDS: Final = 20.0
+
+
+def serve(account: str) -> None:
+    """Serve one account's bell. Called by RQ."""
+    dependencies = current()
+    try:
+        with lease(dependencies.redis, dependencies.account(account).name, Stage.TRACK) as held:
+            _shift(account, held, dependencies)
+    except LeaseHeld:
+        return
+    except LeaseLost:
+        log.warning("track.overtaken", account=account)
+
+
+class Tally(msgspec.Struct):
+    """What one step did: entries read, whether calls wait to end soon, whether other bells wait."""
+
+    read: int
+    ends_soon: bool
+    others_wait: bool
+
+
+def _shift(account: str, held: Lease, dependencies: Dependencies) -> None:
+    tracker = Tracker(account, held, dependencies)
+    began = last_news = stopwatch()
+    while True:
+        tally = tracker.step()
+        now = stopwatch()
+        last_news = now if tally.read or tally.ends_soon else last_news
+        over = dependencies.stopping.is_set() or tally.others_wait or now - began > SHIFT_SECONDS
+        if tally.read < BATCH and (over or now - last_news > LINGER_SECONDS) and tracker.rest():
+            return
+        if tally.read < BATCH and not over:
+            dependencies.stopping.wait(PAUSE_SECONDS)
+
+
+class Tracker:
+    """One account's runner. Reads, decides and commits, one batch at a time."""
+
+    def __init__(self, account: str, held: Lease, dependencies: Dependencies) -> None:
+        self._account = account
+        self._lease = held
+        self._redis = dependencies.redis
+        self._settings = dependencies.settings
+        self._recorder = dependencies.recorder
+        self._cursor = cast("bytes | None", self._redis.get(keys.inbox_cursor(account))) or b"0-0"
+
+    def rest(self) -> bool:
+        """End the shift, unless the inbox has news."""
+        return bells.rest(
+            self._redis, Stage.TRACK, self._account, due=keys.quiet(self._account), cursor=self._cursor.decode()
+        )
+
+    def step(self) -> Tally:
+        """Take the next batch all the way: read, fold, decide, commit."""
+        now, entries, quiet, waiting = self._read()
+        arrivals = [(entry, item) for entry in entries for item in read(entry.body)]
+        ending = {session_id for session_id, due in quiet if due <= now}
+        touched = {item.telephony_session_id for _, item in arrivals if _is_telephony(item)} | ending
+        before = ledger.tracked(self._redis, self._account, sorted(filter(None, touched)))
+        after = self._fold(before, arrivals)
+        commands = self._changes(before, after, now)
+        commands += self._endings(after, ending, now)
+        commands += self._quarantined(arrivals)
+        if entries:
+            self._cursor = entries[-1].id.encode()
+            commands.append(("SET", keys.inbox_cursor(self._account), self._cursor))
+        self._lease.commit([*commands, *bells.keep(Stage.TRACK, self._account, now)])
+        return Tally(len(entries), any(due - now < LINGER_SECONDS for _, due in quiet), waiting > 0)
+
+    def _read(self) -> tuple[float, list[Entry], list[tuple[str, float]], int]:
+        """Read in one round trip: the time, the next entries, what waits to end, and how many other bells wait."""
+        with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.time()
+            pipeline.xrange(keys.inbox(self._account), min=b"(" + self._cursor, max="+", count=BATCH)
+            pipeline.zrange(keys.quiet(self._account), 0, BATCH, withscores=True)
+            pipeline.llen(f"rq:queue:{bells.queue_name(Stage.TRACK)}")
+            time, entries, quiet, waiting = pipeline.execute()
+        return (
+            as_seconds(*time),
+            [Entry(entry_id.decode(), fields.get(b"body", b"")) for entry_id, fields in entries],
+            [(member.decode(), float(score)) for member, score in quiet],
+            waiting,
+        )
+
+    def _fold(
+        self, before: Mapping[str, Tracked], arrivals: Sequence[tuple[Entry, Notification | Malformed]]
+    ) -> dict[str, Tracked]:
+        """Join every notification into its session; a duplicate leaves it as it is."""
+        after = dict(before)
+        for entry, item in arrivals:
+            if not _is_telephony(item):
+                kind = "malformed" if isinstance(item, Malformed) else item.kind
+                self._recorder.count(TRACKED, self._account, kind)
+                continue
+            known = after.get(item.telephony_session_id or "")
+            session = sessions.fold(known.session if known else None, item)
+            if known and session is known.session:
+                self._recorder.count(TRACKED, self._account, "duplicate")
+                continue
+            self._recorder.count(TRACKED, self._account, "folded")
+            over = all(party.is_over for party in session.parties)
+            after[session.id] = Tracked(session, entry.arrived_at, known.ended_at if known and over else None)
+        return after
+
+    def _changes(self, before: Mapping[str, Tracked], after: Mapping[str, Tracked], now: float) -> list[Command]:
+        """Store what changed, tell who watches, and set when it may be taken as ended."""
+        commands: list[Command] = []
+        for session_id, record in after.items():
+            if record is before.get(session_id):
+                continue
+            commands.append(self._write(record))
+            commands += outcome_log.live(self._account, events.updated(record.session, now=_time(now)))
+            pause = sessions.ends_after(record.session, timedelta(seconds=self._settings.quiet_seconds))
+            if record.ended_at is None:
+                commands.append(("ZADD", keys.open_sessions(self._account), f"{record.heard_at:.3f}", session_id))
+            if pause is None:
+                commands.append(("ZREM", keys.quiet(self._account), session_id))
+            elif record.ended_at is None:
+                due = record.heard_at + pause.total_seconds()
+                commands.append(("ZADD", keys.quiet(self._account), f"{due:.3f}", session_id))
+        return commands
+
+    def _endings(self, after: Mapping[str, Tracked], ending: set[str], now: float) -> list[Command]:
+        """End the sessions whose quiet pause is over: publish that, and have the call log asked."""
+        commands: list[Command] = []
+        for session_id in sorted(ending):
+            record = after.get(session_id)
+            if record is not None and not self._has_ended(record, now):
+                continue
+            commands.append(("ZREM", keys.quiet(self._account), session_id))
+            commands.append(("ZREM", keys.open_sessions(self._account), session_id))
+            if record is None or record.ended_at is not None:
+                continue
+            ended = msgspec.structs.replace(record, ended_at=now)
+            look = now + self._settings.settle_seconds
+            commands += [
+                self._write(ended),
+                ("ZADD", keys.due(self._account), f"{look:.3f}", session_id),
+                bells.due_at(Stage.RESOLVE, self._account, look),
+                outcome_log.published(
+                    self._account,
+                    events.ended(ended.session, now=_time(now)),
+                    retention=self._settings.retention_seconds,
+                ),
+            ]
+            log.info("call.ended", account=self._account, session=session_id)
+        return commands
+
+    def _has_ended(self, record: Tracked, now: float) -> bool:
+        quiet = timedelta(seconds=self._settings.quiet_seconds)
+        return sessions.has_ended(record.session, heard_at=_time(record.heard_at), now=_time(now), quiet=quiet)
+
+    def _quarantined(self, arrivals: Sequence[tuple[Entry, Notification | Malformed]]) -> list[Command]:
+        return [
+            (
+                "XADD",
+                keys.quarantine(self._account),
+                "*",
+                "reason",
+                item.reason,
+                "inboxId",
+                entry.id,
+                "body",
+                entry.body,
+            )
+            for entry, item in arrivals
+            if isinstance(item, Malformed)
+        ]
+
+    def _write(self, record: Tracked) -> Command:
+        return ledger.write_tracked(self._account, record, retention=self._settings.retention_seconds)
+
+
+def _is_telephony(item: Notification | Malformed) -> TypeGuard[Notification]:
+    return isinstance(item, Notification) and item.kind is Kind.TELEPHONY_SESSION
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,40 @@
+"""Upkeep: drop what has been kept as long as it was promised."""
+
+from typing import Final
+
+from redis import Redis
+
+from runtime import bells, keys
+from runtime.bells import Stage
+from runtime.clocks import redis_time
+from runtime.leases import LeaseHeld, lease
+from runtime.settings import Settings
+from workers.dependencies import current
+
+UPKEEP_SECONDS: Final = 60.0
+
+
+def serve(account: str) -> None:
+    """Serve one account's bell. Called by RQ."""
+    dependencies = current()
+    try:
+        with lease(dependencies.redis, dependencies.account(account).name, Stage.UPKEEP):
+            trim(dependencies.redis, account, dependencies.settings)
+    except LeaseHeld:
+        return
+
+
+def trim(redis: "Redis", account: str, settings: Settings) -> None:
+    """Trim the logs to their retention, and be rung again. Bodies that are not tracked yet are never dropped."""
+    now = redis_time(redis)
+    cursor = redis.get(keys.inbox_cursor(account))
+    tracked_ms = int((cursor.decode() if isinstance(cursor, bytes) else "0-0").partition("-")[0])
+    inbox_ms = min(int((now - settings.inbox_retention_seconds) * 1000), tracked_ms)
+    log_ms = int((now - settings.retention_seconds) * 1000)
+    with redis.pipeline(transaction=False) as pipeline:
+        pipeline.xtrim(keys.inbox(account), minid=f"{inbox_ms}-0", approximate=True)
+        pipeline.xtrim(keys.quarantine(account), minid=f"{log_ms}-0", approximate=True)
+        pipeline.xtrim(keys.OUTCOMES, minid=f"{log_ms}-0", approximate=True)
+        pipeline.zadd(keys.BELLS, {bells.member(Stage.UPKEEP, account): now + UPKEEP_SECONDS})
+        pipeline.delete(keys.rung(account, Stage.UPKEEP))
+        pipeline.execute()
