@@ -1,0 +1,124 @@
+"""Deal calls from the scenarios: who, how long, with which ids. The same seed deals the same calls."""
+
+import math
+import random
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from scripts.simulator.chance import seeded
+from scripts.simulator.configuration import Configuration
+from scripts.simulator.scenarios import SCENARIOS
+from scripts.simulator.scenarios.ringout import FAMILIES
+from scripts.simulator.scripting import Scenario
+from scripts.simulator.world import Cast, choose_cast
+
+_ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_PROVISIONAL_MOMENT = 0.6  # of the call's length: when a provisional record is listed
+
+
+class SessionIds(Struct, frozen=True):
+    """The names RingCentral gives one telephony session."""
+
+    telephony_session_id: str
+    session_id: str
+    record_ids: tuple[str, ...]
+    seed: int  # of everything numbered later: notification, recording and message ids
+
+    def party_id(self, number: int) -> str:
+        """Name a party: the session's own core and the party's number."""
+        return f"p-{self.telephony_session_id.removeprefix('s-')}-{number}"
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """One call to be played: a scenario with its parts given out. Times are seconds at speed 1."""
+
+    scenario: Scenario
+    sessions: tuple[SessionIds, ...]
+    cast: Cast
+    family: str  # of the RingOut leg types
+    stretch: float  # played seconds per written second
+    lag: float
+    provisional_at: float | None
+    recording_delay: float | None
+
+    @property
+    def length(self) -> float:
+        """Say how long the call lasts."""
+        return self.scenario.length * self.stretch
+
+
+class Dealer:
+    """Deal calls in shuffled rounds, so that every round holds every scenario once."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._dealt = 0
+        self._round = 0
+        self._pile: list[Scenario] = []
+
+    def deal(self, count: int, scenario: Scenario | None = None) -> Iterator[Call]:
+        """Deal calls that make `count` telephony sessions together.
+
+        Scenarios of two sessions count twice. A scenario asked for by name is
+        rounded up to whole calls.
+        """
+        left = count
+        while left > 0:
+            call = self.deal_one(scenario or self._draw(left))
+            left -= len(call.sessions)
+            yield call
+
+    def deal_endlessly(self, scenario: Scenario | None = None) -> Iterator[Call]:
+        """Deal for ever."""
+        while True:
+            yield self.deal_one(scenario or self._draw(math.inf))
+
+    def deal_one(self, scenario: Scenario) -> Call:
+        """Give out the parts of one scenario."""
+        chosen = self._configuration
+        rng = seeded(chosen.seed, self._dealt)
+        self._dealt += 1
+        cast = choose_cast(rng)
+        length = _length(rng, chosen)
+        recorded = rng.random() < chosen.recording_share
+        provisional = rng.random() < chosen.provisional_share or scenario.always_provisional
+        return Call(
+            scenario=scenario,
+            sessions=tuple(_ids(rng, len(session.records)) for session in scenario.sessions),
+            cast=cast,
+            family=rng.choice(tuple(FAMILIES)),
+            stretch=length / scenario.length,
+            lag=rng.uniform(*chosen.lag),
+            provisional_at=length * _PROVISIONAL_MOMENT if provisional else None,
+            recording_delay=rng.uniform(*chosen.recording_delay) if recorded else None,
+        )
+
+    def _draw(self, room: float) -> Scenario:
+        """Take the next scenario with at most `room` sessions, opening a new round when needed."""
+        while True:
+            for place, scenario in enumerate(self._pile):
+                if len(scenario.sessions) <= room:
+                    return self._pile.pop(place)
+            fresh = list(SCENARIOS.values())
+            seeded(self._configuration.seed, "round", self._round).shuffle(fresh)
+            self._round += 1
+            self._pile.extend(fresh)
+
+
+def _length(rng: random.Random, chosen: Configuration) -> float:
+    if chosen.mean_call is None:
+        return rng.uniform(chosen.shortest_call, chosen.longest_call)
+    length = max(1.0, rng.expovariate(1.0 / chosen.mean_call))
+    return min(length, chosen.longest_call) if chosen.longest_call > chosen.mean_call else length
+
+
+def _ids(rng: random.Random, records: int) -> SessionIds:
+    """Make ids of the lengths and alphabets RingCentral uses today."""
+    core = f"a0d1{rng.getrandbits(36):09x}z{rng.getrandbits(44):011x}z{rng.getrandbits(28):07x}0000"
+    return SessionIds(
+        telephony_session_id=f"s-{core}",
+        session_id=str(rng.randrange(10**11, 10**12)),
+        record_ids=tuple("".join(rng.choices(_ID_LETTERS, k=15)) for _ in range(records)),
+        seed=rng.getrandbits(48),
+    )

@@ -1,0 +1,34 @@
+"""What can be chosen about a simulator before it starts."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from msgspec import Struct
+
+from scripts.simulator.world import ACCOUNT_ID
+
+# Requests per window and user, RingCentral's defaults.
+LIMITS: Mapping[str, int] = MappingProxyType({"light": 50, "medium": 40, "heavy": 10, "auth": 5})
+
+
+class Configuration(Struct, frozen=True, kw_only=True):
+    """Choices for one simulator. Times are seconds; shares lie between 0 and 1.
+
+    `speed` of a play divides call lengths, lags and delays, never the limits' window.
+    """
+
+    seed: int = 1
+    account_id: str = ACCOUNT_ID
+    shortest_call: float = 2.0
+    longest_call: float = 12.0
+    mean_call: float | None = None  # set: exponential lengths, cut at `longest_call` only if that is above the mean
+    lag: tuple[float, float] = (1.0, 4.0)  # end of the call to its record
+    provisional_share: float = 0.2
+    recording_share: float = 0.25
+    recording_delay: tuple[float, float] = (2.0, 5.0)  # record to its recording
+    limits: Mapping[str, int] = LIMITS
+    minute_seconds: float = 60.0  # the limits' window; smaller makes RingCentral's minute pass faster
+    token_seconds: int = 3600
+    blacklist_after: int = 0  # failed deliveries in a row; 0: never
+    strict: bool = False  # insist on https, as the real platform does
+    senders: int = 8

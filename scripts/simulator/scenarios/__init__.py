@@ -1,0 +1,15 @@
+"""Every kind of call the simulator plays, one table row per notification, the right answer written beside."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from scripts.simulator.scenarios import fax, handed_over, inbound, outbound, ringout
+from scripts.simulator.scripting import Scenario
+
+SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
+    {
+        scenario.name: scenario
+        for table in (inbound, outbound, ringout, handed_over, fax)
+        for scenario in table.SCENARIOS
+    }
+)

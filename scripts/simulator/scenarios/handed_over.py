@@ -1,0 +1,228 @@
+"""Calls that change hands: blind transfer, warm transfer, and a parked call picked up elsewhere."""
+
+from scripts.simulator.scripting import Leg, Party, Record, Scenario, Session, Step, Truth
+from scripts.simulator.world import Role
+
+OUTSIDER, AGENT, COLLEAGUE, PARK = Role.OUTSIDER, Role.AGENT, Role.COLLEAGUE, Role.PARK
+
+_CALLER = Party(OUTSIDER, AGENT, "Outbound")
+_AGENT = Party(OUTSIDER, AGENT, "Inbound", owner=AGENT)
+_COLLEAGUE = Party(OUTSIDER, COLLEAGUE, "Inbound", owner=COLLEAGUE)
+
+
+def _accept(who: Role, start: float, end: float) -> Leg:
+    return Leg(
+        leg_type="Accept",
+        direction="Inbound",
+        action="Phone Call",
+        result="Accepted",
+        source=OUTSIDER,
+        target=who,
+        start=start,
+        end=end,
+        extension=who,
+        master=True,
+    )
+
+
+def _talk(who: Role, start: float, end: float) -> Leg:
+    return Leg(
+        leg_type="PstnToSip",
+        direction="Outbound",
+        action="VoIP Call",
+        result="Call connected",
+        source=OUTSIDER,
+        target=who,
+        start=start,
+        end=end,
+        extension=who,
+        transport="VoIP",
+    )
+
+
+def _hand_over(leg_type: str, action: str, target: Role, start: float, end: float, *, to: int | None = None) -> Leg:
+    """Write the leg by which the agent gave the call to `target`."""
+    return Leg(
+        leg_type=leg_type,
+        direction="Outbound",
+        action=action,
+        result="Call connected",
+        source=AGENT,
+        target=target,
+        start=start,
+        end=end,
+        extension=AGENT,
+        transport="VoIP",
+        transfers_to=to,
+    )
+
+
+def _inbound(who: Role, start: float, end: float, *legs: Leg) -> Record:
+    return Record(
+        direction="Inbound",
+        action="Phone Call",
+        result="Accepted",
+        source=OUTSIDER,
+        target=who,
+        start=start,
+        end=end,
+        extension=who,
+        legs=legs,
+    )
+
+
+def _internal(leg_type: str, action: str, source: Role, target: Role, start: float, end: float) -> Record:
+    """Write the record of a call between two of our extensions, with its one leg."""
+    leg = Leg(
+        leg_type=leg_type,
+        direction="Outbound",
+        action=action,
+        result="Call connected",
+        source=source,
+        target=target,
+        start=start,
+        end=end,
+        extension=source,
+        transport="VoIP",
+        master=True,
+    )
+    return Record(
+        direction="Outbound",
+        action=action,
+        result="Call connected",
+        source=source,
+        target=target,
+        start=start,
+        end=end,
+        extension=source,
+        transport="VoIP",
+        legs=(leg,),
+    )
+
+
+_RING_AND_ANSWER = (
+    Step(0.00, 1, "Setup"),
+    Step(0.02, 2, "Setup"),
+    Step(0.10, 2, "Proceeding"),
+    Step(1.50, 2, "Answered"),
+    Step(1.51, 1, "Answered"),
+)
+
+BLIND_TRANSFER = Scenario(
+    name="blind_transfer",
+    sessions=(
+        Session(
+            truth=Truth(direction="Inbound", outcome="answered"),
+            parties=(_CALLER, _AGENT, _COLLEAGUE),
+            steps=(
+                *_RING_AND_ANSWER,
+                Step(3.50, 2, "Disconnected", "BlindTransfer"),
+                Step(3.52, 3, "Setup"),
+                Step(3.60, 3, "Proceeding"),
+                Step(5.00, 3, "Answered"),
+                Step(8.00, 3, "Disconnected"),
+                Step(8.01, 1, "Disconnected"),
+            ),
+            # One session, two records: the second is the colleague's share of the call.
+            records=(
+                _inbound(
+                    AGENT,
+                    0.0,
+                    8.0,
+                    _accept(AGENT, 0.0, 8.0),
+                    _talk(AGENT, 0.1, 3.5),
+                    _hand_over("TransferCall", "Transfer", COLLEAGUE, 3.5, 8.0),
+                ),
+                _inbound(COLLEAGUE, 3.5, 8.0, _accept(COLLEAGUE, 3.5, 8.0), _talk(COLLEAGUE, 3.6, 8.0)),
+            ),
+        ),
+    ),
+)
+
+WARM_TRANSFER = Scenario(
+    name="warm_transfer",
+    sessions=(
+        Session(
+            truth=Truth(direction="Inbound", outcome="answered"),
+            parties=(_CALLER, _AGENT, _COLLEAGUE),
+            steps=(
+                *_RING_AND_ANSWER,
+                Step(2.50, 2, "Hold"),
+                Step(5.50, 3, "Answered"),
+                Step(5.52, 2, "Disconnected", "AttendedTransfer"),
+                Step(8.50, 3, "Disconnected"),
+                Step(8.51, 1, "Disconnected"),
+            ),
+            records=(
+                _inbound(
+                    AGENT,
+                    0.0,
+                    8.5,
+                    _accept(AGENT, 0.0, 8.5),
+                    _talk(AGENT, 0.1, 5.5),
+                    _hand_over("TransferCall", "Transfer", COLLEAGUE, 5.5, 8.5, to=1),
+                ),
+            ),
+        ),
+        Session(  # the agent asks the colleague first
+            truth=Truth(direction="Outbound", outcome="answered"),
+            parties=(
+                Party(AGENT, COLLEAGUE, "Outbound", owner=AGENT),
+                Party(AGENT, COLLEAGUE, "Inbound", owner=COLLEAGUE),
+            ),
+            steps=(
+                Step(2.60, 1, "Setup"),
+                Step(2.70, 1, "Answered"),
+                Step(2.72, 2, "Setup"),
+                Step(2.80, 2, "Proceeding"),
+                Step(3.80, 2, "Answered"),
+                Step(5.51, 1, "Disconnected", "AttendedTransfer"),
+                Step(5.53, 2, "Gone", "AttendedTransfer", peer=3),
+            ),
+            records=(_internal("ExtensionToExtension", "VoIP Call", AGENT, COLLEAGUE, 2.6, 5.5),),
+        ),
+    ),
+)
+
+PARK_AND_PICK_UP = Scenario(
+    name="park_and_pick_up",
+    sessions=(
+        Session(
+            truth=Truth(direction="Inbound", outcome="answered"),
+            parties=(_CALLER, _AGENT),
+            steps=(
+                *_RING_AND_ANSWER,
+                Step(3.00, 1, "Parked", park_data="*801"),
+                Step(3.02, 2, "Disconnected", "CallPark"),
+                Step(5.55, 1, "Gone", "Pickup", peer=2),
+            ),
+            records=(
+                _inbound(
+                    AGENT,
+                    0.0,
+                    5.55,
+                    _accept(AGENT, 0.0, 5.55),
+                    _talk(AGENT, 0.1, 3.0),
+                    _hand_over("CallPark", "Call Park", PARK, 3.0, 5.55),
+                ),
+            ),
+        ),
+        Session(  # the colleague dials the park extension and has the caller
+            truth=Truth(direction="Outbound", outcome="answered"),
+            parties=(
+                Party(COLLEAGUE, PARK, "Outbound", owner=COLLEAGUE),
+                Party(OUTSIDER, COLLEAGUE, "Inbound"),
+            ),
+            steps=(
+                Step(5.40, 1, "Setup"),
+                Step(5.50, 1, "Answered"),
+                Step(5.52, 2, "Answered"),
+                Step(8.00, 1, "Disconnected"),
+                Step(8.02, 2, "Disconnected"),
+            ),
+            records=(_internal("Pickup", "Pickup", COLLEAGUE, PARK, 5.4, 8.0),),
+        ),
+    ),
+)
+
+SCENARIOS = (BLIND_TRANSFER, WARM_TRANSFER, PARK_AND_PICK_UP)

@@ -1,0 +1,108 @@
+"""The columns of the scenario tables: parties, steps, legs, records and the truth.
+
+Times are seconds from the start of the call as it is written; a played call is stretched
+or squeezed to the length drawn for it, so only their order and proportions matter.
+"""
+
+from msgspec import Struct
+
+from scripts.simulator.world import Role
+
+
+class Party(Struct, frozen=True):
+    """One participant of a session: `owner` is the extension it belongs to, if any."""
+
+    source: Role
+    target: Role
+    direction: str
+    owner: Role | None = None
+    queue_call: bool = False
+
+
+class Step(Struct, frozen=True):
+    """One notification: at this moment `party` (numbered from 1) gets this status.
+
+    `peer` is the party of the call's other session that a `Gone` party went to.
+    """
+
+    at: float
+    party: int
+    code: str
+    reason: str | None = None
+    missed: bool = False
+    peer: int | None = None
+    park_data: str | None = None
+
+
+class Leg(Struct, frozen=True, kw_only=True):
+    """One leg of a record. `{family}` in the type or action is replaced by the call's RingOut family."""
+
+    leg_type: str
+    direction: str
+    action: str
+    result: str
+    source: Role
+    target: Role
+    start: float
+    end: float
+    extension: Role | None = None
+    type: str = "Voice"
+    transport: str = "PSTN"
+    reason: str | None = None
+    master: bool = False
+    transfers_to: int | None = None  # index of the session a warm transfer went to
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """One call-log record in its final form."""
+
+    direction: str
+    action: str
+    result: str
+    source: Role
+    target: Role
+    start: float
+    end: float
+    legs: tuple[Leg, ...]
+    extension: Role | None = None
+    type: str = "Voice"
+    transport: str = "PSTN"
+    reason: str | None = None
+    message: str | None = None  # "VoiceMail" or "Fax" where one is linked
+
+
+class Truth(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a correct product must say about a session. Written by hand, never computed.
+
+    The last four are about RingOut calls and stay null for every other kind.
+    """
+
+    direction: str
+    outcome: str
+    caller_status: str | None = None
+    callee_status: str | None = None
+    caller_outcome: str | None = None
+    callee_outcome: str | None = None
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """One telephony session: its participants, its notifications in order, its records, its truth."""
+
+    truth: Truth
+    parties: tuple[Party, ...]
+    steps: tuple[Step, ...]
+    records: tuple[Record, ...]
+    origin: str = "Call"
+
+
+class Scenario(Struct, frozen=True, kw_only=True):
+    """A kind of call. Most have one session; transfers to a consulted colleague and park pick-ups have two."""
+
+    name: str
+    sessions: tuple[Session, ...]
+    always_provisional: bool = False  # listed mid-call in the misleading shape queue calls have
+
+    @property
+    def length(self) -> float:
+        """Say how long the call is as written, from the first step to the last."""
+        return max(session.steps[-1].at for session in self.sessions)

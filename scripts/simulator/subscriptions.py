@@ -1,0 +1,252 @@
+"""Subscriptions: created with the real handshake, renewed, changed, expired, blacklisted."""
+
+import re
+import secrets
+import threading
+import uuid
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from msgspec import Struct
+
+from scripts.simulator.clock import Clock
+from scripts.simulator.moments import written
+from scripts.simulator.posting import Poster, UnreachableError
+from scripts.simulator.problems import ApiError
+from scripts.simulator.world import EXTENSION_IDS, OWNER_ID
+
+MOST_PER_USER = 30
+DEFAULT_SECONDS = 604_800
+MOST_SECONDS = 315_360_000
+_REMINDER = re.compile(r"/restapi/v1\.0/subscription/~\?threshold=\d+&interval=\d+")
+_SESSIONS = re.compile(r"/restapi/v1\.0/account/(?P<account>\d+)(/extension/(?P<extension>\d+))?/telephony/sessions")
+
+
+class Subscription(Struct, eq=False, kw_only=True):
+    """One webhook subscription."""
+
+    id: str
+    address: str
+    verification_token: str | None
+    filters: tuple[str, ...]
+    disabled: tuple[dict[str, str], ...]
+    created_at: float
+    expires_at: float
+    blacklisted_at: float | None = None
+    blacklist_reason: str | None = None
+    failures_in_a_row: int = 0
+
+    def document(self, base_url: str, now: float) -> dict[str, Any]:
+        """Write it as the API does. The verification token is never shown."""
+        document: dict[str, Any] = {
+            "uri": f"{base_url}/restapi/v1.0/subscription/{self.id}",
+            "id": self.id,
+            "creationTime": written(self.created_at),
+            "status": "Active" if self.blacklisted_at is None else "Blacklisted",
+            "eventFilters": list(self.filters),
+            "expirationTime": written(self.expires_at),
+            "expiresIn": max(1, int(self.expires_at - now)),
+            "deliveryMode": {"transportType": "WebHook", "encryption": False, "address": self.address},
+        }
+        if self.disabled:
+            document["disabledFilters"] = list(self.disabled)
+        if self.blacklisted_at is not None:
+            document["blacklistedData"] = {
+                "blacklistedAt": written(self.blacklisted_at),
+                "reason": self.blacklist_reason,
+            }
+        return document
+
+    def wants(self, body: dict[str, Any]) -> bool:
+        """Say whether one of the filters lets a telephony notification through."""
+        return any(_lets_through(event_filter, body) for event_filter in self.filters)
+
+
+class Subscriptions:
+    """All subscriptions of the one user and app."""
+
+    def __init__(self, account_id: str, clock: Clock, *, strict: bool, blacklist_after: int) -> None:
+        self._account_id = account_id
+        self._clock = clock
+        self._strict = strict
+        self._blacklist_after = blacklist_after
+        self._all: dict[str, Subscription] = {}
+        self._lock = threading.Lock()
+        self.created = threading.Event()
+
+    def create(self, request: dict[str, Any]) -> Subscription:
+        """Check the request, shake hands with the webhook, and keep the subscription; raise ApiError otherwise."""
+        filters, disabled = self._filters(request)
+        mode = request.get("deliveryMode")
+        if not isinstance(mode, dict) or mode.get("transportType") != "WebHook":
+            raise ApiError("bad_parameter", "deliveryMode.transportType")
+        address, token = mode.get("address"), mode.get("verificationToken")
+        if not isinstance(address, str) or urlsplit(address).scheme not in {"http", "https"}:
+            raise ApiError("bad_parameter", "deliveryMode.address")
+        if token is not None and (not isinstance(token, str) or not token):
+            raise ApiError("bad_parameter", "deliveryMode.verificationToken")
+        # The real platform insists on https; a webhook on this machine has no certificate.
+        if self._strict and not address.startswith("https://"):
+            raise ApiError("webhook_https")
+        if len(self.active_or_blacklisted()) >= MOST_PER_USER:
+            raise ApiError("subscription_limit")
+        seconds = _lifetime(request)
+        shake_hands(address)
+        now = self._clock()
+        subscription = Subscription(
+            id=str(uuid.uuid4()),
+            address=address,
+            verification_token=token,
+            filters=filters,
+            disabled=disabled,
+            created_at=now,
+            expires_at=now + seconds,
+        )
+        with self._lock:
+            self._all[subscription.id] = subscription
+        self.created.set()
+        return subscription
+
+    def change(self, subscription_id: str, request: dict[str, Any]) -> Subscription:
+        """Replace the filters and renew. The address cannot be changed."""
+        subscription = self.get(subscription_id)
+        subscription.filters, subscription.disabled = self._filters(request)
+        subscription.expires_at = self._clock() + _lifetime(request)
+        return subscription
+
+    def renew(self, subscription_id: str) -> Subscription:
+        """Give a subscription its lifetime anew. A blacklisted one stays blacklisted."""
+        try:
+            subscription = self.get(subscription_id)
+        except ApiError:
+            raise ApiError("subscription_gone") from None
+        subscription.expires_at = self._clock() + (subscription.expires_at - subscription.created_at)
+        return subscription
+
+    def delete(self, subscription_id: str) -> None:
+        """Forget a subscription."""
+        self.get(subscription_id)
+        with self._lock:
+            self._all.pop(subscription_id, None)
+
+    def delete_all(self) -> None:
+        """Forget every subscription, as when an administrator removes them."""
+        with self._lock:
+            self._all.clear()
+
+    def get(self, subscription_id: str) -> Subscription:
+        """Give a subscription; raise the documented 404 when it is unknown or has expired."""
+        with self._lock:
+            subscription = self._all.get(subscription_id)
+        if subscription is None or subscription.expires_at <= self._clock():
+            raise ApiError("not_found", "subscriptionId")
+        return subscription
+
+    def active_or_blacklisted(self) -> list[Subscription]:
+        """List all that have not expired."""
+        now = self._clock()
+        with self._lock:
+            self._all = {key: kept for key, kept in self._all.items() if kept.expires_at > now}
+            return list(self._all.values())
+
+    def receiving(self) -> list[Subscription]:
+        """List those that notifications are sent to now."""
+        now = self._clock()
+        with self._lock:
+            return [one for one in self._all.values() if one.blacklisted_at is None and one.expires_at > now]
+
+    def blacklist(self, subscription: Subscription, reason: str) -> None:
+        """Stop sending, and say so only to those who ask."""
+        subscription.blacklisted_at = self._clock()
+        subscription.blacklist_reason = reason
+
+    def note_delivery(self, subscription: Subscription, failure: str | None) -> None:
+        """Take a delivery's result; too many failures in a row blacklist the subscription."""
+        if failure is None:
+            subscription.failures_in_a_row = 0
+            return
+        subscription.failures_in_a_row += 1
+        if self._blacklist_after and subscription.failures_in_a_row >= self._blacklist_after:
+            self.blacklist(subscription, failure)
+
+    def _filters(self, request: dict[str, Any]) -> tuple[tuple[str, ...], tuple[dict[str, str], ...]]:
+        """Expand the filters asked for; split off those of extensions the user cannot see."""
+        asked = request.get("eventFilters")
+        if not isinstance(asked, list) or not asked or not all(isinstance(one, str) for one in asked):
+            raise ApiError("bad_parameter", "eventFilters")
+        unknown = [one for one in asked if not one.startswith("/restapi/v1.0/")]
+        if unknown:
+            raise ApiError("filters_invalid", ", ".join(unknown))
+        if all(_REMINDER.fullmatch(one) for one in asked):
+            raise ApiError("only_reminder")
+        expanded = [self._expand(one) for one in asked]
+        disabled = tuple(
+            {"filter": one, "reason": "CMN-408", "message": "The extension is not visible to the user"}
+            for one in expanded
+            if _is_foreign(one, self._account_id)
+        )
+        refused = {one["filter"] for one in disabled}
+        return tuple(one for one in expanded if one not in refused), disabled
+
+    def _expand(self, event_filter: str) -> str:
+        return event_filter.replace("/account/~", f"/account/{self._account_id}").replace(
+            "/extension/~", f"/extension/{OWNER_ID}"
+        )
+
+
+def shake_hands(address: str) -> None:
+    """Ask a webhook whether it is ours: it must echo a token, quickly and briefly. Raise ApiError if not.
+
+    The verification token is not sent along: whether RingCentral does is not documented,
+    and a webhook that needs it here would be wrong.
+    https://developers.ringcentral.com/guide/notifications/webhooks/creating-webhooks
+    """
+    challenge = secrets.token_urlsafe(24)
+    poster = Poster()
+    try:
+        reply = poster.post(address, b"", {"Validation-Token": challenge})
+    except UnreachableError as fault:
+        raise ApiError("webhook_unreachable", str(fault)) from fault
+    finally:
+        poster.close()
+    if reply.status != 200:  # noqa: PLR2004 - the one status RingCentral takes
+        raise ApiError("webhook_status", str(reply.status))
+    content_type = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    echoed = reply.headers.get("validation-token") == challenge
+    if not echoed or reply.too_long or content_type != "application/json":
+        raise ApiError("webhook_response")
+
+
+def _lifetime(request: dict[str, Any]) -> int:
+    seconds = request.get("expiresIn", DEFAULT_SECONDS)
+    if not isinstance(seconds, int) or not 1 <= seconds <= MOST_SECONDS:
+        raise ApiError("bad_parameter", "expiresIn")
+    return seconds
+
+
+def _is_foreign(event_filter: str, account_id: str) -> bool:
+    match = _SESSIONS.match(event_filter)
+    if match is None:
+        return False
+    extension = match["extension"]
+    return match["account"] != account_id or (extension is not None and extension not in EXTENSION_IDS)
+
+
+def _lets_through(event_filter: str, body: dict[str, Any]) -> bool:
+    """Match a notification's party against one telephony filter and its query."""
+    match = _SESSIONS.match(event_filter)
+    if match is None:
+        return False
+    party = body["parties"][0]
+    if match["extension"] not in {None, party.get("extensionId")}:
+        return False
+    values = {
+        "direction": party["direction"],
+        "statusCode": party["status"]["code"],
+        "missedCall": str(party["missedCall"]).lower(),
+    }
+    asked = parse_qs(urlsplit(event_filter).query)
+    numbers = {party["to"].get("phoneNumber"), party["from"].get("phoneNumber")}
+    return all(values[key] in asked[key] for key in values if key in asked) and (
+        "phoneNumber" not in asked or bool(numbers & {f"+{one.strip().lstrip('+')}" for one in asked["phoneNumber"]})
+    )

@@ -1,0 +1,82 @@
+"""A call being played: a scenario bound to the clock, and what has been sent of it."""
+
+from msgspec import Struct
+
+from scripts.simulator.calls import Call, SessionIds
+from scripts.simulator.moments import written
+from scripts.simulator.scripting import Session
+
+
+class Take(Struct, eq=False, kw_only=True):
+    """One session of a call, played from `started_at` on at `speed`.
+
+    The only moving parts are the counts of notifications still to be sent and of
+    records made final; both only ever approach their end.
+    """
+
+    call: Call
+    place: int  # which of the call's sessions
+    started_at: float
+    speed: float
+    extra_lag: float = 0.0
+    unsent: int = 0
+    record_visible: bool = False
+
+    def __post_init__(self) -> None:
+        """Expect one sending per written step."""
+        self.unsent = len(self.session.steps)
+
+    @property
+    def session(self) -> Session:
+        """Give the table being played."""
+        return self.call.scenario.sessions[self.place]
+
+    @property
+    def ids(self) -> SessionIds:
+        """Give the names of this session."""
+        return self.call.sessions[self.place]
+
+    def when(self, offset: float) -> float:
+        """Say when, on the clock, something written at `offset` happens."""
+        return self.started_at + offset * self.call.stretch / self.speed
+
+    @property
+    def ends_at(self) -> float:
+        """Say when the last step happens."""
+        return self.when(self.session.steps[-1].at)
+
+    @property
+    def listed_mid_call_at(self) -> float | None:
+        """Say when a provisional record shows up, if one does."""
+        moment = self.call.provisional_at
+        return None if moment is None else min(self.started_at + moment / self.speed, self.ends_at)
+
+    @property
+    def record_at(self) -> float:
+        """Say when the final record becomes visible."""
+        return self.ends_at + self.call.lag / self.speed + self.extra_lag
+
+    @property
+    def recording_at(self) -> float | None:
+        """Say when a recording is added to the record, if one is."""
+        delay = self.call.recording_delay
+        return None if delay is None else self.record_at + delay / self.speed
+
+    def truth(self, now: float) -> dict[str, object]:
+        """Tell what a correct product must say about this session, and how far it has been played."""
+        truth = self.session.truth
+        others = (ids.telephony_session_id for place, ids in enumerate(self.call.sessions) if place != self.place)
+        return {
+            "telephonySessionId": self.ids.telephony_session_id,
+            "scenario": self.call.scenario.name,
+            "direction": truth.direction,
+            "outcome": truth.outcome,
+            "callerStatus": truth.caller_status,
+            "calleeStatus": truth.callee_status,
+            "callerOutcome": truth.caller_outcome,
+            "calleeOutcome": truth.callee_outcome,
+            "linkedSessions": list(others),
+            "played": self.unsent == 0,
+            "endedAt": written(self.ends_at) if self.ends_at <= now else None,
+            "recordVisibleAt": written(self.record_at) if self.record_visible else None,
+        }
