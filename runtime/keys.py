@@ -115,5 +115,5 @@ def budget(account: str, group: str) -> str:
 
 
 def breaker(account: str) -> str:
-    """Hash. Until when RingCentral is left alone, and why. Lives until it answers again, at most for days."""
+    """Hash. Until when RingCentral is left alone, and why. Lives until it answers again, at most a day."""
     return f"{PREFIX}{{{account}}}:breaker"

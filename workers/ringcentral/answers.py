@@ -3,15 +3,13 @@
 https://developers.ringcentral.com/guide/basics/errors
 """
 
-import math
 from collections.abc import Callable, Iterator, Mapping
-from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import msgspec
 
-from runtime.budget import GATE_UNSAID, Group
+from runtime.budget import GATE_UNSAID
 from workers.ringcentral.errors import (
     BrokenConfiguration,
     Forbidden,
@@ -22,6 +20,7 @@ from workers.ringcentral.errors import (
     TokenRefused,
     Unavailable,
 )
+from workers.ringcentral.headers import retry_after
 
 T = TypeVar("T")
 
@@ -29,7 +28,6 @@ _SAMPLE: Final = 1024
 _MAX_CODES: Final = 10
 _MAX_CODE: Final = 64
 _MAX_MESSAGE: Final = 200
-_MOST: Final = 10_000_000
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -38,15 +36,6 @@ class Answer(msgspec.Struct, frozen=True):
     status: int
     headers: Mapping[str, str]
     body: bytes
-
-
-class RateLimit(msgspec.Struct, frozen=True):
-    """What the X-Rate-Limit headers of an answer say; None is not said."""
-
-    group: str | None
-    limit: int | None
-    remaining: int | None
-    window: float | None
 
 
 BY_CODE: Final[Mapping[str, type[RingCentralError]]] = MappingProxyType(
@@ -163,45 +152,3 @@ def _missing(said: dict[str, Any]) -> str:
         if isinstance(said.get(field), str):
             return str(said[field])[:_MAX_MESSAGE]
     return "RingCentral does not say what is missing"
-
-
-# Headers. Proxies and new versions of the platform may leave any of them out, or write what they like.
-
-
-def rate_limit(headers: Mapping[str, str]) -> RateLimit:
-    """Read the X-Rate-Limit headers of an answer."""
-    limit = _number(headers.get("x-rate-limit-limit"))
-    remaining = _number(headers.get("x-rate-limit-remaining"))
-    window = _number(headers.get("x-rate-limit-window"))
-    return RateLimit(
-        group=headers.get("x-rate-limit-group", "").lower() or None,
-        limit=None if limit is None or limit < 1 else int(limit),
-        remaining=None if remaining is None else int(remaining),
-        window=window or None,
-    )
-
-
-def is_about(said: RateLimit, group: Group) -> bool:
-    """Whether the headers speak of the group that we counted the request in. A name we do not know does no harm."""
-    return said.group in {None, group} or said.group not in set(Group)
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After: seconds, or a date, which is compared with the answer's own Date, whoever's clock is wrong."""
-    text = headers.get("retry-after", "")
-    seconds = _number(text)
-    if seconds is not None:
-        return seconds
-    try:
-        until, now = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("date", ""))
-        return max(0.0, (until - now).total_seconds())
-    except (ValueError, TypeError):
-        return None
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return min(number, _MOST) if math.isfinite(number) and number >= 0 else None

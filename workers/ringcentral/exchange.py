@@ -5,9 +5,10 @@ from typing import Final, TypeVar
 
 from runtime.budget import Budget, Group, Share
 from runtime.clocks import stopwatch
-from workers.ringcentral.answers import Answer, is_about, rate_limit
+from workers.ringcentral.answers import Answer
 from workers.ringcentral.breaker import Breaker
 from workers.ringcentral.errors import RateLimited, Unavailable
+from workers.ringcentral.headers import is_about, rate_limit
 from workers.ringcentral.transport import Request, Transport
 
 T = TypeVar("T")
