@@ -78,7 +78,7 @@ class Box:
         try:
             reply = self._http.request(method, f"{self.url}{path}", timeout=ATTEMPT_SECONDS, **sent)
         except requests.RequestException as error:
-            raise BoxError(f"RingCentral in a box does not answer: {error}") from error
+            raise BoxError(f"RingCentral in a box does not answer {method} {path}: {error}") from error
         if not reply.ok:
             raise BoxError(f"RingCentral in a box refused {method} {path}: {reply.status_code} {reply.text}")
         return reply.json()

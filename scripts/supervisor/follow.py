@@ -55,26 +55,27 @@ def newest_id(redis: Redis) -> bytes:
 
 
 def line(event: Event, *, now: datetime) -> str:
-    """Show an event: when, how the call ended, who with whom, which revision, how long after the end."""
+    """Show an event: when, how the call ended, which revision, seconds since the end, who with whom."""
     data = event.data
     shown = "ended" if event.type == ENDED else data.outcome or "?"
-    sides = f"{person(data.from_)} → {person(data.to)}"
-    text = f"{now:%H:%M:%S}  {shown:<18} {data.direction or '':<9} {sides:<44} rev {data.revision}{_delay(data, now)}"
+    text = (
+        f"{now:%H:%M:%S}  {shown:<18} {data.direction or '':<8} rev {data.revision} {_delay(data, now):>7}"
+        f"  {person(data.from_)} → {person(data.to)}"
+    )
     if data.caller_status or data.callee_status:
-        text += f"  caller {data.caller_status or '-'}, callee {data.callee_status or '-'}"
+        text += f"  (caller: {data.caller_status or '-'}, callee: {data.callee_status or '-'})"
     return text
 
 
 def person(who: Person | None) -> str:
-    """Name one side of a call by what is known: number, extension, name."""
+    """Name one side of a call by what is known of it."""
     if who is None:
         return "?"
-    number = who.phone_number or (f"ext. {who.extension_number}" if who.extension_number else "?")
-    return f"{number} {who.name}" if who.name else number
+    number = who.phone_number or (f"ext. {who.extension_number}" if who.extension_number else None)
+    return " ".join(part for part in (number, who.name) if part) or "?"
 
 
 def _delay(data: Data, now: datetime) -> str:
     if data.end_time is None:
         return ""
-    seconds = (now - datetime.fromisoformat(data.end_time)).total_seconds()
-    return f"  {seconds:5.1f} s"
+    return f"{(now - datetime.fromisoformat(data.end_time)).total_seconds():.1f} s"

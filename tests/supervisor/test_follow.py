@@ -43,8 +43,9 @@ def test_what_is_published_from_now_on_is_told_once_and_in_order(redis: Redis, r
     [
         (Data(revision=1, confirmed=True, outcome="answered", direction="Inbound"), ["answered", "Inbound", "rev 1"]),
         (Data(revision=1, confirmed=True, end_time="2026-11-23T15:20:25.500Z"), ["5.5 s"]),
-        (Data(revision=1, confirmed=True, caller_status="Busy"), ["caller Busy, callee -"]),
-        (Data(revision=1, confirmed=True, to=Person(extension_number="101", name="Ann")), ["ext. 101 Ann"]),
+        (Data(revision=1, confirmed=True, caller_status="Busy"), ["(caller: Busy, callee: -)"]),
+        (Data(revision=1, confirmed=True, to=Person(extension_number="101", name="Ann")), ["? → ext. 101 Ann"]),
+        (Data(revision=1, confirmed=True, to=Person(name="Park 801")), ["? → Park 801"]),
     ],
 )
 def test_a_line_says_what_there_is_to_say(data: Data, words: list[str]) -> None:
