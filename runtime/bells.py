@@ -132,7 +132,7 @@ def ring_what_is_due(redis: "Redis", limit: int = 100) -> int:
     rung = 0
     for bell in redis.register_script(_DUE)(keys=[keys.BELLS], args=[limit]):
         stage_name, _, account = bell.decode().partition("|")
-        if stage_name not in Stage:
+        if stage_name not in JOBS:
             redis.zrem(keys.BELLS, bell)
             continue
         stage = Stage(stage_name)

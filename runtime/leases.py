@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-import msgspec
 from redis import Redis
 
 from runtime import keys
@@ -47,8 +46,8 @@ return 0
 
 COMMIT: Final = """
 -- Apply commands all together, if the lease is still ours; a repeated commit is applied once.
--- KEYS: lease. ARGV: token, number of this commit, time to live (ms), msgpack array of commands.
--- Beside Redis's own commands:
+-- KEYS: lease. ARGV: token, number of this commit, time to live (ms), and for each command the count of its words and
+-- the words. Beside Redis's own commands:
 --   PUBLISHED revisions-key revision ttl stream event type subject account channel...
 --     appends an event to the outcome log and its channels, unless this or a later revision is there already.
 --   MOVE sorted-set member old-score new-score
@@ -58,23 +57,32 @@ if held[1] ~= ARGV[1] then return 'lost' end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 if held[2] == ARGV[2] then return 'applied' end
 
-local function published(c)
-  local last = redis.call('HGET', c[2], 'last')
-  if last and tonumber(last) >= tonumber(c[3]) then return end
-  local id = redis.call('XADD', c[5], '*', 'event', c[6], 'type', c[7], 'subject', c[8], 'account', c[9])
-  redis.call('HSET', c[2], c[3], id, 'last', c[3])
-  redis.call('EXPIRE', c[2], c[4])
-  for i = 10, #c do redis.call('PUBLISH', c[i], c[6]) end
+local function published(channels, revisions, revision, ttl, stream, event, type, subject, account)
+  local known = redis.call('HGET', revisions, 'last')
+  if known and tonumber(known) >= tonumber(revision) then return end
+  local id = redis.call('XADD', stream, '*', 'event', event, 'type', type, 'subject', subject, 'account', account)
+  redis.call('HSET', revisions, revision, id, 'last', revision)
+  redis.call('EXPIRE', revisions, ttl)
+  for channel = channels.first, channels.last do redis.call('PUBLISH', ARGV[channel], event) end
 end
 
-local function move(c)
-  local score = redis.call('ZSCORE', c[2], c[3])
-  if not score or tonumber(score) ~= tonumber(c[4]) then return end
-  if c[5] == '' then redis.call('ZREM', c[2], c[3]) else redis.call('ZADD', c[2], c[5], c[3]) end
+local function move(set, member, old, new)
+  local score = redis.call('ZSCORE', set, member)
+  if not score or tonumber(score) ~= tonumber(old) then return end
+  if new == '' then redis.call('ZREM', set, member) else redis.call('ZADD', set, new, member) end
 end
 
-for _, c in ipairs(cmsgpack.unpack(ARGV[4])) do
-  if c[1] == 'PUBLISHED' then published(c) elseif c[1] == 'MOVE' then move(c) else redis.call(unpack(c)) end
+local at = 4
+while at <= #ARGV do
+  local first, last = at + 1, at + tonumber(ARGV[at])
+  if ARGV[first] == 'PUBLISHED' then
+    published({first = first + 9, last = last}, unpack(ARGV, first + 1, first + 8))
+  elseif ARGV[first] == 'MOVE' then
+    move(unpack(ARGV, first + 1, last))
+  else
+    redis.call(unpack(ARGV, first, last))
+  end
+  at = last + 1
 end
 redis.call('HSET', KEYS[1], 'commits', ARGV[2])
 return 'applied'
@@ -98,8 +106,8 @@ class Lease:
         """
         self._commits += 1
         milliseconds = int(LEASE_SECONDS * 1000)
-        packed = msgspec.msgpack.encode(commands)
-        if self._commit(keys=[self._key], args=[self._token, self._commits, milliseconds, packed]) != b"applied":
+        words = [word for command in commands for word in (len(command), *command)]
+        if self._commit(keys=[self._key], args=[self._token, self._commits, milliseconds, *words]) != b"applied":
             raise LeaseLost(self._key)
 
     def renew(self) -> None:

@@ -154,7 +154,7 @@ class Judge:
         for record in case.records:
             for kind, word in unknown_words(record):
                 self._recorder.count(UNKNOWN_WORDS, kind, word)
-        log.info("outcome.published", account=self._account, session=case.telephony_session_id, event=event.id)
+        log.info("outcome.published", account=self._account, session=case.telephony_session_id, id=event.id)
 
     def _with_changes(self, case: Case, event: CallEvent) -> CallEvent:
         """Name what differs from the revision before, as far as that one is still known."""
