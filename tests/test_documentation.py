@@ -1,0 +1,42 @@
+"""What is written for people, held against what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from runtime import settings
+from scripts.supervisor.environment import FOR_THE_BOX, read_dotenv
+
+ROOT = Path(__file__).parent.parent
+SETTINGS_PAGE = (ROOT / "docs/reference/settings.md").read_text()
+LINK = re.compile(r"\]\((?!https?:)(?P<target>[^)#]+)(#[^)]*)?\)")
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+
+
+def variables() -> set[str]:
+    of_processes = {variable for variable, _, _ in settings._SETTINGS.values()}
+    return of_processes | settings._OF_ACCOUNT | {"REDIS_URL", "ACCOUNTS_FILE"}
+
+
+def test_every_setting_has_a_row_and_every_row_a_setting() -> None:
+    rows = [line.split("|")[1] for line in SETTINGS_PAGE.splitlines() if line.startswith("| `")]
+
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == variables()
+
+
+def test_the_example_names_only_settings_that_exist() -> None:
+    example = (ROOT / ".env.example").read_text().replace("# PORT", "PORT")
+
+    assert set(read_dotenv(example.splitlines())) <= variables()
+
+
+def test_the_box_changes_only_settings_that_exist() -> None:
+    assert set(FOR_THE_BOX) <= variables()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    targets = [found["target"] for found in LINK.finditer(page.read_text())]
+
+    assert [target for target in targets if not (page.parent / target).exists()] == []
