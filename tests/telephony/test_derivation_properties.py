@@ -1,0 +1,95 @@
+"""What holds for every call, however odd its records."""
+
+from typing import Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telephony.call_log import decode_page
+from telephony.explanations import REASONS
+from telephony.legs import ROLE_RULES
+from telephony.outcomes import derive
+from telephony.precedence import RULES
+from telephony.records import CallLogRecord, ExtensionRef, Leg
+from tests.builders.call_log import START
+from tests.telephony.test_call_log import JSON, RECORD_LIKE, as_json
+from tests.telephony.test_legs import PUBLISHED as LEG_TYPES
+from tests.telephony.test_results import PUBLISHED as RESULTS
+
+MAYBE_TIME = st.none() | st.integers(0, 300).map(lambda second: START.replace(minute=second // 60, second=second % 60))
+RESULT = st.none() | st.sampled_from([*RESULTS, "hang up", "A Word Never Seen"])
+DIRECTION = st.none() | st.sampled_from(["Inbound", "Outbound"])
+MAYBE_SECONDS = st.none() | st.integers(0, 600)
+LEG = st.builds(
+    Leg,
+    leg_type=st.none() | st.sampled_from([*LEG_TYPES, "HologramLeg"]),
+    result=RESULT,
+    direction=DIRECTION,
+    start_time=MAYBE_TIME,
+    duration=MAYBE_SECONDS,
+    master=st.none() | st.booleans(),
+    extension=st.none() | st.builds(ExtensionRef, id=st.integers(1, 3)),
+)
+RECORD = st.builds(
+    CallLogRecord,
+    id=st.sampled_from(["A", "B", "C", "D"]),
+    result=RESULT,
+    direction=DIRECTION,
+    action=st.sampled_from(["Phone Call", "VoIP Call", "RingOut Web"]),
+    start_time=MAYBE_TIME,
+    duration=MAYBE_SECONDS,
+    last_modified_time=MAYBE_TIME,
+    legs=st.lists(LEG, max_size=4).map(tuple),
+)
+CALL = st.lists(RECORD, min_size=1, max_size=4)
+ORIGIN = st.sampled_from([None, "Call", "RingOut"])
+KNOWN_RULES = {*REASONS, *(rule.name for rule in RULES), *(rule.name for rule in ROLE_RULES)}
+
+
+@given(CALL, ORIGIN, st.randoms(use_true_random=False))
+def test_the_order_of_the_records_changes_nothing(
+    records: list[CallLogRecord], origin: str | None, random: Any
+) -> None:
+    shuffled = random.sample(records, len(records))
+
+    assert derive(shuffled, origin=origin) == derive(records, origin=origin)
+
+
+@given(CALL, ORIGIN, st.randoms(use_true_random=False))
+def test_the_order_of_the_legs_changes_neither_outcome_nor_statuses_nor_times(
+    records: list[CallLogRecord], origin: str | None, random: Any
+) -> None:
+    distinct = list({record.id: record for record in records}.values())
+    shuffled = [
+        msgspec.structs.replace(record, legs=tuple(random.sample(record.legs, len(record.legs)))) for record in distinct
+    ]
+
+    before, after = derive(distinct, origin=origin), derive(shuffled, origin=origin)
+
+    for field in set(before.__struct_fields__) - {"legs", "explanation"}:
+        assert getattr(after, field) == getattr(before, field), field
+
+
+@given(CALL, ORIGIN)
+def test_every_explanation_names_a_rule_that_is_documented_and_a_leg_that_exists(
+    records: list[CallLogRecord], origin: str | None
+) -> None:
+    derived = derive(records, origin=origin)
+
+    for why in derived.explanation:
+        assert why.rule in KNOWN_RULES
+        assert why.leg is None or derived.legs[why.leg].index == why.leg
+
+
+@given(st.lists(RECORD_LIKE | JSON, min_size=1, max_size=3), ORIGIN)
+def test_whatever_can_be_read_can_be_derived_and_written(written: list[Any], origin: str | None) -> None:
+    records = decode_page(as_json({"records": written})).records
+
+    if records:
+        assert msgspec.json.encode(derive(records, origin=origin))
+
+
+@given(CALL)
+def test_deriving_twice_gives_the_same_bytes(records: list[CallLogRecord]) -> None:
+    assert msgspec.json.encode(derive(records)) == msgspec.json.encode(derive(tuple(records)))

@@ -1,0 +1,226 @@
+"""What `derive` says beyond the outcome: statuses, times, ends, attachments, and the reason for each."""
+
+import pytest
+
+from telephony.outcomes import derive
+from telephony.records import (
+    Billing,
+    CallLogRecord,
+    ExtensionRef,
+    Message,
+    PhoneParty,
+    Recording,
+    SessionRef,
+)
+from telephony.words import LegRole, LegStatus
+from tests.builders.call_log import (
+    SESSION,
+    a_leg,
+    a_record,
+    a_ringout,
+    a_voicemail,
+    after,
+    an_accept_leg,
+    to_callee,
+    to_caller,
+)
+
+
+def test_a_ringout_gives_the_result_of_both_legs_verbatim() -> None:
+    derived = derive([a_ringout("Call connected", to_callee(), to_caller())])
+
+    assert (derived.caller_status, derived.callee_status) == ("Call connected", "Call connected")
+    assert (derived.caller_outcome, derived.callee_outcome) == (LegStatus.ANSWERED, LegStatus.ANSWERED)
+
+
+def test_a_busy_caller_leaves_the_callee_unattempted() -> None:
+    derived = derive([a_ringout("Busy", to_caller("Busy"))])
+
+    assert (derived.caller_status, derived.callee_status) == ("Busy", None)
+    assert (derived.caller_outcome, derived.callee_outcome) == (LegStatus.BUSY, LegStatus.NOT_ATTEMPTED)
+
+
+def test_only_a_ringout_has_a_caller_and_a_callee_status() -> None:
+    derived = derive([a_record("Accepted", an_accept_leg(), a_leg())])
+
+    assert (derived.caller_status, derived.callee_status) == (None, None)
+    assert (derived.caller_outcome, derived.callee_outcome) == (None, None)
+
+
+def test_the_origin_makes_a_call_without_legs_a_ringout_of_which_nothing_is_known() -> None:
+    derived = derive([a_record("Call connected", direction="Outbound")], origin="RingOut")
+
+    assert (derived.caller_outcome, derived.callee_outcome) == (LegStatus.UNKNOWN, LegStatus.UNKNOWN)
+
+
+def test_the_words_of_ringcentral_stay_as_they_are() -> None:
+    derived = derive([a_record("hang up", reason="Some Reason", action="Some Action")])
+
+    assert (derived.result, derived.reason, derived.action) == ("hang up", "Some Reason", "Some Action")
+    assert (derived.direction, derived.type) == ("Inbound", "Voice")
+
+
+def test_a_call_ends_its_duration_after_its_start() -> None:
+    derived = derive([a_record(duration=40, duration_ms=40_250)])
+
+    assert derived.start_time == "2026-03-02T09:00:00.000Z"
+    assert derived.end_time == "2026-03-02T09:00:40.250Z"
+    assert derived.duration_seconds == 40
+
+
+def test_without_a_duration_the_end_is_not_known() -> None:
+    derived = derive([a_record("Busy", duration=None)])
+
+    assert (derived.end_time, derived.duration_seconds) == (None, None)
+
+
+def test_an_answered_call_was_answered_when_its_first_answered_leg_began() -> None:
+    rung, took, joined = (
+        a_leg(result="Stopped", start_time=after(2)),
+        a_leg(result="Call connected", start_time=after(6)),
+        a_leg("TransferCall", start_time=after(30)),
+    )
+
+    assert derive([a_record("Accepted", an_accept_leg(), rung, joined, took)]).answer_time == "2026-03-02T09:00:06.000Z"
+
+
+def test_an_answered_ringout_was_answered_when_the_second_side_was_connected() -> None:
+    record = a_ringout("Call connected", to_callee(start_time=after(7)), to_caller(start_time=after(1)))
+
+    assert derive([record]).answer_time == "2026-03-02T09:00:07.000Z"
+
+
+def test_without_an_answered_leg_an_answered_call_was_answered_at_its_start() -> None:
+    assert derive([a_record("Accepted")]).answer_time == "2026-03-02T09:00:00.000Z"
+
+
+@pytest.mark.parametrize("result", ["Missed", "Voicemail", "Hang Up", "Received"])
+def test_a_call_that_was_not_answered_has_no_time_of_answer(result: str) -> None:
+    assert derive([a_record(result, an_accept_leg(result), a_leg(start_time=after(3)))]).answer_time is None
+
+
+def test_numbers_are_e164_with_the_raw_text_beside() -> None:
+    caller = PhoneParty(phone_number="(206)555-0177", name="R. Okafor")
+    callee = PhoneParty(extension_id="60200101", extension_number="201")
+
+    derived = derive([a_record(from_=caller, to=callee)])
+
+    assert (derived.from_.phone_number, derived.from_.raw_phone_number) == ("+12065550177", "(206)555-0177")
+    assert derived.from_.name == "R. Okafor"
+    assert (derived.to.phone_number, derived.to.extension_id, derived.to.extension_number) == (None, "60200101", "201")
+
+
+def test_a_masked_number_stays_raw_only() -> None:
+    derived = derive([a_record(from_=PhoneParty(phone_number="anonymous"))])
+
+    assert (derived.from_.phone_number, derived.from_.raw_phone_number) == (None, "anonymous")
+
+
+def test_every_leg_is_listed_in_ringcentrals_order_with_our_words_beside_its_own() -> None:
+    derived = derive([a_record("Accepted", an_accept_leg(), a_leg(result="Stopped", reason="Stopped"), a_leg())])
+
+    assert [leg.index for leg in derived.legs] == [0, 1, 2]
+    assert [leg.role for leg in derived.legs] == [LegRole.CALLER, LegRole.AGENT, LegRole.AGENT]
+    assert [leg.status for leg in derived.legs] == [LegStatus.ANSWERED, LegStatus.STOPPED, LegStatus.ANSWERED]
+    assert [leg.result for leg in derived.legs] == ["Accepted", "Stopped", "Call connected"]
+    assert [leg.master for leg in derived.legs] == [True, False, False]
+
+
+def test_the_extensions_are_those_named_anywhere_each_once() -> None:
+    record = a_record(
+        "Accepted",
+        a_leg(extension=ExtensionRef(id=3), to=PhoneParty(extension_id="4")),
+        a_leg(extension=ExtensionRef(id="3")),
+        extension=ExtensionRef(id=2),
+        from_=PhoneParty(extension_id="1"),
+    )
+
+    assert derive([record]).extensions == ("1", "2", "3", "4")
+
+
+def test_a_recording_on_the_record_and_its_legs_is_listed_once() -> None:
+    first, second = Recording(id="8801", type="OnDemand"), Recording(id="8800")
+    record = a_record("Accepted", a_leg(recording=first), a_leg(recording=second), recording=first)
+
+    assert [(one.id, one.type) for one in derive([record]).recordings] == [("8800", None), ("8801", "OnDemand")]
+
+
+def test_a_voicemail_and_a_fax_are_told_by_the_type_of_the_message() -> None:
+    voicemail = derive([a_record("Voicemail", an_accept_leg(message=a_voicemail()))])
+    fax = derive([a_record("Received", message=Message(id="7711", type="Fax"))])
+
+    assert voicemail.voicemail is not None
+    assert voicemail.voicemail.message_id == "7700"
+    assert voicemail.fax is None
+    assert fax.fax is not None
+    assert fax.fax.message_id == "7711"
+
+
+def test_a_transfer_names_its_sessions_and_links_the_other() -> None:
+    transferred = a_leg(
+        "TransferCall",
+        transferee=SessionRef(telephony_session_id=SESSION),
+        transfer_target=SessionRef(telephony_session_id="s-consult"),
+    )
+
+    derived = derive([a_record("Accepted", an_accept_leg(), transferred)])
+
+    assert derived.transfer is not None
+    assert derived.transfer.target_telephony_session_id == "s-consult"
+    assert derived.transfer.transferee_telephony_session_id == SESSION
+    assert derived.linked_sessions == ("s-consult",)
+
+
+def test_a_leg_in_another_session_links_it() -> None:
+    assert derive([a_record("Accepted", a_leg(telephony_session_id="s-pickup"))]).linked_sessions == ("s-pickup",)
+
+
+def test_what_a_call_cost_is_passed_on() -> None:
+    derived = derive([a_record(billing=Billing(cost_included=0.137, cost_purchased=0.0))])
+
+    assert derived.billing is not None
+    assert (derived.billing.cost_included, derived.billing.cost_purchased) == (0.137, 0.0)
+
+
+def test_every_derived_value_is_explained() -> None:
+    record = a_ringout(
+        "Call connected",
+        to_callee(recording=Recording(id="8801")),
+        to_caller(extension=ExtensionRef(id=1), transfer_target=SessionRef(telephony_session_id="s-other")),
+        message=a_voicemail(),
+        from_=PhoneParty(phone_number="16505550101"),
+    )
+
+    explained = {one.field: one for one in derive([record]).explanation}
+
+    assert set(explained) == {
+        *("outcome", "result", "callerStatus", "callerOutcome", "calleeStatus", "calleeOutcome"),
+        *("startTime", "answerTime", "endTime", "durationSeconds", "from.phoneNumber"),
+        *("extensions", "recordings", "voicemail", "transfer", "linkedSessions"),
+    }
+    assert (explained["calleeStatus"].value, explained["calleeStatus"].leg) == ("Call connected", 0)
+    assert (explained["callerStatus"].rule, explained["callerStatus"].leg) == ("ringout-leg", 1)
+
+
+def test_a_missing_status_is_explained_too() -> None:
+    [why] = [one for one in derive([a_ringout("Busy", to_caller("Busy"))]).explanation if one.field == "calleeStatus"]
+
+    assert (why.value, why.rule, why.leg) == (None, "ringout-not-attempted", None)
+
+
+def test_an_explanation_names_nobody() -> None:
+    record = a_record(from_=PhoneParty(phone_number="anonymous", name="R. Okafor"))
+
+    assert not any("Okafor" in one.because or "anonymous" in one.because for one in derive([record]).explanation)
+
+
+def test_an_empty_record_has_an_outcome() -> None:
+    derived = derive([CallLogRecord()])
+
+    assert derived.outcome == "unknown"
+    assert derived.record_ids == ()
+
+
+def test_a_call_needs_a_record() -> None:
+    with pytest.raises(ValueError, match="record"):
+        derive([])
