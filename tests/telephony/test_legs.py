@@ -89,7 +89,8 @@ def test_the_only_accept_leg_is_the_callers_even_with_an_extension() -> None:
 
 
 def test_a_further_accept_leg_of_an_extension_is_an_agents() -> None:
-    first, second = an_accept_leg(), an_accept_leg(master=None, extension=ExtensionRef(id=60200101))
+    first = an_accept_leg(extension=ExtensionRef(id=60200199))
+    second = an_accept_leg(master=None, extension=ExtensionRef(id=60200101))
     record = a_record("Accepted", first, second)
 
     assert role(first, record) is LegRole.CALLER

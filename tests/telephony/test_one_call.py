@@ -42,12 +42,12 @@ def test_of_two_sides_of_an_internal_call_the_callers_record_speaks() -> None:
 
 
 def test_the_record_of_a_ringout_speaks_before_that_of_a_phone_it_rang() -> None:
-    ringout = a_ringout("No Answer", to_caller(), to_callee("No Answer"), id="R")
-    phone = a_record("Accepted", an_accept_leg(), id="P")
+    ringout = a_ringout("No Answer", to_caller(), to_callee("No Answer"), id="R", start_time=after(2))
+    phone = a_record("Accepted", an_accept_leg(), id="P", start_time=after(0))
 
     call = in_every_order(ringout, phone)
 
-    assert (call.outcome, call.callee_status) == ("no_answer", "No Answer")
+    assert (call.outcome, call.result, call.callee_status) == ("no_answer", "No Answer", "No Answer")
 
 
 def test_a_ringout_whose_legs_lie_in_two_records_has_both_sides() -> None:
