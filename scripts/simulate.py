@@ -134,7 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--speed", type=_positive, default=1.0, metavar="X", help="lengths, lags and delays pass X times faster (1)")
     add("--lag", type=_range, default=(1.0, 4.0), metavar="MIN,MAX", help="seconds from end to record (1,4)")
     add("--min-duration", type=_positive, default=2.0, metavar="SECONDS", help="shortest call (2)")
-    add("--max-duration", type=_positive, default=12.0, metavar="SECONDS", help="longest call (12)")
+    add("--max-duration", type=_positive, metavar="SECONDS", help="longest call (12; none with a mean)")
     add("--mean-duration", type=_positive, metavar="SECONDS", help="exponential call lengths with this mean")
     add("--heavy-limit", type=int, default=LIMITS["heavy"], metavar="N", help="Heavy requests a minute (10)")
     add("--minute-seconds", type=_positive, default=60.0, metavar="S", help="length of RingCentral's minute (60)")

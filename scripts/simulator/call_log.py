@@ -45,6 +45,7 @@ class CallLog:
         self._by_start: list[tuple[float, str]] = []
         self._changes: list[tuple[float, str]] = []  # when, which record; a rewritten record is listed again
         self._lock = threading.Lock()
+        self.generation = 0  # raised when the platform forgets every sync token it gave out
 
     def __len__(self) -> int:
         """Count the records."""
@@ -83,12 +84,13 @@ class CallLog:
             keys = self._by_start[first:last]
         return (self._entries[record_id] for _, record_id in reversed(keys) if record_id in self._entries)
 
-    def changed_since(self, change: int) -> Iterator[Entry]:
-        """Go through the records changed at or after a place in the order of changes, oldest change first.
+    def changed_between(self, first: int, end: int) -> Iterator[Entry]:
+        """Go through the records changed from one place in the order of changes up to another, oldest first.
 
-        A record changed several times comes once, as it is now, at its latest change.
+        A record changed several times comes once, as it is now, at its latest change;
+        if that is later than `end`, not at all.
         """
-        for place in range(change, self.changes):
+        for place in range(first, end):
             entry = self._entries[self._changes[place][1]]
             if entry.change == place:
                 yield entry

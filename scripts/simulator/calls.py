@@ -14,7 +14,7 @@ from scripts.simulator.scripting import Scenario
 from scripts.simulator.world import Cast, choose_cast
 
 _ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-_PROVISIONAL_MOMENT = 0.6  # of the call's length: when a provisional record is listed
+_LONGEST = 12.0  # seconds, unless chosen otherwise
 
 
 class SessionIds(Struct, frozen=True):
@@ -39,7 +39,7 @@ class Call(Struct, frozen=True, kw_only=True):
     family: str  # of the RingOut leg types
     stretch: float  # played seconds per written second
     lag: float
-    provisional_at: float | None
+    provisional: bool  # listed mid-call, and rewritten after the end
     recording_delay: float | None
 
     @property
@@ -90,7 +90,7 @@ class Dealer:
             family=rng.choice(tuple(FAMILIES)),
             stretch=length / scenario.length,
             lag=rng.uniform(*chosen.lag),
-            provisional_at=length * _PROVISIONAL_MOMENT if provisional else None,
+            provisional=provisional,
             recording_delay=rng.uniform(*chosen.recording_delay) if recorded else None,
         )
 
@@ -107,10 +107,11 @@ class Dealer:
 
 
 def _length(rng: random.Random, chosen: Configuration) -> float:
+    """Draw a call's length: even between the bounds, or exponential where a mean is chosen."""
+    shortest, longest = chosen.shortest_call, chosen.longest_call
     if chosen.mean_call is None:
-        return rng.uniform(chosen.shortest_call, chosen.longest_call)
-    length = max(1.0, rng.expovariate(1.0 / chosen.mean_call))
-    return min(length, chosen.longest_call) if chosen.longest_call > chosen.mean_call else length
+        return rng.uniform(shortest, max(shortest, _LONGEST if longest is None else longest))
+    return min(max(shortest, rng.expovariate(1.0 / chosen.mean_call)), math.inf if longest is None else longest)
 
 
 def _ids(rng: random.Random, records: int) -> SessionIds:

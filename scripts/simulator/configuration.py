@@ -20,8 +20,8 @@ class Configuration(Struct, frozen=True, kw_only=True):
     seed: int = 1
     account_id: str = ACCOUNT_ID
     shortest_call: float = 2.0
-    longest_call: float = 12.0
-    mean_call: float | None = None  # set: exponential lengths, cut at `longest_call` only if that is above the mean
+    longest_call: float | None = None  # left out: 12, or no bound where there is a mean
+    mean_call: float | None = None  # set: exponential lengths
     lag: tuple[float, float] = (1.0, 4.0)  # end of the call to its record
     provisional_share: float = 0.2
     recording_share: float = 0.25

@@ -11,7 +11,7 @@ from scripts.simulator.agenda import Agenda
 from scripts.simulator.clock import Clock
 from scripts.simulator.faults import Faults
 from scripts.simulator.notifications import notification, notification_body, notification_uuid
-from scripts.simulator.posting import Poster, UnreachableError
+from scripts.simulator.posting import OK, Poster, UnreachableError
 from scripts.simulator.subscriptions import Subscription, Subscriptions
 from scripts.simulator.take import Take
 from scripts.simulator.world import OWNER_ID
@@ -152,6 +152,6 @@ def _send(poster: Poster, delivery: Delivery) -> str | None:
         reply = poster.post(delivery.subscription.address, delivery.document, _headers(delivery.subscription))
     except UnreachableError as fault:
         return str(fault)
-    if reply.status != 200:  # noqa: PLR2004 - the one status RingCentral takes
+    if reply.status != OK:
         return f"Webhook responses with code: [{reply.status}]"
     return "Webhook response exceeds max size. Read bytes count: [1024]" if reply.too_long else None

@@ -71,6 +71,10 @@ def _expire_subscriptions(box: Box, _asked: FaultRequest) -> None:
         subscription.expires_at = box.clock()
 
 
+def _expire_sync_tokens(box: Box, _asked: FaultRequest) -> None:
+    box.call_log.generation += 1
+
+
 def _clear(box: Box, _asked: FaultRequest) -> None:
     box.faults.clear()
     box.limits.forgive()
@@ -128,6 +132,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             partial(_toggle, "forbidden"),
         ),
         "break": Fault("answer such an endpoint with 500", ("endpoint", "on"), partial(_toggle, "broken")),
+        "expire_sync_tokens": Fault("forget every sync token given out so far", (), _expire_sync_tokens),
         "revoke_tokens": Fault("end all sessions", (), lambda box, _: box.tokens.revoke_all()),
         "reject_jwt": Fault("grant no more tokens", ("on",), _reject_jwt),
         "blacklist_subscriptions": Fault("blacklist all subscriptions", (), _blacklist),

@@ -79,7 +79,7 @@ class Player:
     def _begin(self, performance: list[Take], performances: Iterator[list[Take]]) -> None:
         for take in performance:
             self._takes[take.ids.telephony_session_id] = take
-            self._agenda.at(take.when(take.session.steps[0].at), partial(self._post, take, 0))
+            self._agenda.at(take.begins_at, partial(self._post, take, 0))
             if take.listed_mid_call_at is not None:
                 self._agenda.at(take.listed_mid_call_at, partial(self._list_provisional, take))
             self._agenda.at(take.record_at, partial(self._list_final, take))

@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 from msgspec import Struct
 
 TIMEOUT_SECONDS = 3.0
+OK = 200  # the one status RingCentral takes
 LONGEST_REPLY = 1024  # bytes, headers and body together
 USER_AGENT = "RingCentral-Webhook/8.3"
 _HEADERS = {

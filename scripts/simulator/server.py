@@ -123,7 +123,7 @@ def served(configuration: Configuration, *, host: str = "127.0.0.1", port: int =
     server = _Server(host, port)
     box = Box(configuration, f"http://{host}:{server.server_port}", read_clock)
     server.application = create_application(box)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="simulator-http", daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="simulator-http", daemon=True)
     box.start()
     thread.start()
     try:

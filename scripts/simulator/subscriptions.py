@@ -1,25 +1,21 @@
 """Subscriptions: created with the real handshake, renewed, changed, expired, blacklisted."""
 
-import re
-import secrets
 import threading
 import uuid
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from scripts.simulator.clock import Clock
+from scripts.simulator.event_filters import lets_through, read_filters
+from scripts.simulator.handshake import shake_hands
 from scripts.simulator.moments import written
-from scripts.simulator.posting import Poster, UnreachableError
 from scripts.simulator.problems import ApiError
-from scripts.simulator.world import EXTENSION_IDS, OWNER_ID
 
 MOST_PER_USER = 30
 DEFAULT_SECONDS = 604_800
 MOST_SECONDS = 315_360_000
-_REMINDER = re.compile(r"/restapi/v1\.0/subscription/~\?threshold=\d+&interval=\d+")
-_SESSIONS = re.compile(r"/restapi/v1\.0/account/(?P<account>\d+)(/extension/(?P<extension>\d+))?/telephony/sessions")
 
 
 class Subscription(Struct, eq=False, kw_only=True):
@@ -59,7 +55,7 @@ class Subscription(Struct, eq=False, kw_only=True):
 
     def wants(self, body: dict[str, Any]) -> bool:
         """Say whether one of the filters lets a telephony notification through."""
-        return any(_lets_through(event_filter, body) for event_filter in self.filters)
+        return any(lets_through(event_filter, body) for event_filter in self.filters)
 
 
 class Subscriptions:
@@ -76,7 +72,7 @@ class Subscriptions:
 
     def create(self, request: dict[str, Any]) -> Subscription:
         """Check the request, shake hands with the webhook, and keep the subscription; raise ApiError otherwise."""
-        filters, disabled = self._filters(request)
+        filters, disabled = read_filters(request.get("eventFilters"), self._account_id)
         mode = request.get("deliveryMode")
         if not isinstance(mode, dict) or mode.get("transportType") != "WebHook":
             raise ApiError("bad_parameter", "deliveryMode.transportType")
@@ -110,7 +106,7 @@ class Subscriptions:
     def change(self, subscription_id: str, request: dict[str, Any]) -> Subscription:
         """Replace the filters and renew. The address cannot be changed."""
         subscription = self.get(subscription_id)
-        subscription.filters, subscription.disabled = self._filters(request)
+        subscription.filters, subscription.disabled = read_filters(request.get("eventFilters"), self._account_id)
         subscription.expires_at = self._clock() + _lifetime(request)
         return subscription
 
@@ -169,84 +165,9 @@ class Subscriptions:
         if self._blacklist_after and subscription.failures_in_a_row >= self._blacklist_after:
             self.blacklist(subscription, failure)
 
-    def _filters(self, request: dict[str, Any]) -> tuple[tuple[str, ...], tuple[dict[str, str], ...]]:
-        """Expand the filters asked for; split off those of extensions the user cannot see."""
-        asked = request.get("eventFilters")
-        if not isinstance(asked, list) or not asked or not all(isinstance(one, str) for one in asked):
-            raise ApiError("bad_parameter", "eventFilters")
-        unknown = [one for one in asked if not one.startswith("/restapi/v1.0/")]
-        if unknown:
-            raise ApiError("filters_invalid", ", ".join(unknown))
-        if all(_REMINDER.fullmatch(one) for one in asked):
-            raise ApiError("only_reminder")
-        expanded = [self._expand(one) for one in asked]
-        disabled = tuple(
-            {"filter": one, "reason": "CMN-408", "message": "The extension is not visible to the user"}
-            for one in expanded
-            if _is_foreign(one, self._account_id)
-        )
-        refused = {one["filter"] for one in disabled}
-        return tuple(one for one in expanded if one not in refused), disabled
-
-    def _expand(self, event_filter: str) -> str:
-        return event_filter.replace("/account/~", f"/account/{self._account_id}").replace(
-            "/extension/~", f"/extension/{OWNER_ID}"
-        )
-
-
-def shake_hands(address: str) -> None:
-    """Ask a webhook whether it is ours: it must echo a token, quickly and briefly. Raise ApiError if not.
-
-    The verification token is not sent along: whether RingCentral does is not documented,
-    and a webhook that needs it here would be wrong.
-    https://developers.ringcentral.com/guide/notifications/webhooks/creating-webhooks
-    """
-    challenge = secrets.token_urlsafe(24)
-    poster = Poster()
-    try:
-        reply = poster.post(address, b"", {"Validation-Token": challenge})
-    except UnreachableError as fault:
-        raise ApiError("webhook_unreachable", str(fault)) from fault
-    finally:
-        poster.close()
-    if reply.status != 200:  # noqa: PLR2004 - the one status RingCentral takes
-        raise ApiError("webhook_status", str(reply.status))
-    content_type = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-    echoed = reply.headers.get("validation-token") == challenge
-    if not echoed or reply.too_long or content_type != "application/json":
-        raise ApiError("webhook_response")
-
 
 def _lifetime(request: dict[str, Any]) -> int:
     seconds = request.get("expiresIn", DEFAULT_SECONDS)
     if not isinstance(seconds, int) or not 1 <= seconds <= MOST_SECONDS:
         raise ApiError("bad_parameter", "expiresIn")
     return seconds
-
-
-def _is_foreign(event_filter: str, account_id: str) -> bool:
-    match = _SESSIONS.match(event_filter)
-    if match is None:
-        return False
-    extension = match["extension"]
-    return match["account"] != account_id or (extension is not None and extension not in EXTENSION_IDS)
-
-
-def _lets_through(event_filter: str, body: dict[str, Any]) -> bool:
-    """Match a notification's party against one telephony filter and its query."""
-    match = _SESSIONS.match(event_filter)
-    if match is None:
-        return False
-    party = body["parties"][0]
-    if match["extension"] not in {None, party.get("extensionId")}:
-        return False
-    values = {
-        "direction": party["direction"],
-        "statusCode": party["status"]["code"],
-        "missedCall": str(party["missedCall"]).lower(),
-    }
-    asked = parse_qs(urlsplit(event_filter).query)
-    numbers = {party["to"].get("phoneNumber"), party["from"].get("phoneNumber")}
-    return all(values[key] in asked[key] for key in values if key in asked) and (
-        "phoneNumber" not in asked or bool(numbers & {f"+{one.strip().lstrip('+')}" for one in asked["phoneNumber"]})
-    )

@@ -6,6 +6,8 @@ from scripts.simulator.calls import Call, SessionIds
 from scripts.simulator.moments import written
 from scripts.simulator.scripting import Session
 
+_PROVISIONAL_MOMENT = 0.6  # of the session: when a provisional record is listed
+
 
 class Take(Struct, eq=False, kw_only=True):
     """One session of a call, played from `started_at` on at `speed`.
@@ -41,6 +43,11 @@ class Take(Struct, eq=False, kw_only=True):
         return self.started_at + offset * self.call.stretch / self.speed
 
     @property
+    def begins_at(self) -> float:
+        """Say when the first step happens."""
+        return self.when(self.session.steps[0].at)
+
+    @property
     def ends_at(self) -> float:
         """Say when the last step happens."""
         return self.when(self.session.steps[-1].at)
@@ -48,8 +55,9 @@ class Take(Struct, eq=False, kw_only=True):
     @property
     def listed_mid_call_at(self) -> float | None:
         """Say when a provisional record shows up, if one does."""
-        moment = self.call.provisional_at
-        return None if moment is None else min(self.started_at + moment / self.speed, self.ends_at)
+        if not self.call.provisional:
+            return None
+        return self.begins_at + (self.ends_at - self.begins_at) * _PROVISIONAL_MOMENT
 
     @property
     def record_at(self) -> float:

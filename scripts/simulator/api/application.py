@@ -3,7 +3,7 @@
 from flask import Flask
 from msgspec import Struct
 
-from scripts.simulator.api import call_log, control, oauth, subscription, telephony
+from scripts.simulator.api import call_log, control, oauth, subscription, sync, telephony
 from scripts.simulator.api.guard import AUTH_GROUP, Handler, guarded
 from scripts.simulator.box import Box
 from scripts.simulator.problems import ApiError
@@ -33,6 +33,9 @@ ROUTES = (
     Route("DELETE", f"{_SUBSCRIPTION}/<subscription_id>", MEDIUM, subscription.delete),
     Route("GET", f"{_ACCOUNT}/call-log", HEAVY, call_log.list_company),
     Route("GET", f"{_EXTENSION}/call-log", HEAVY, call_log.list_extension),
+    Route("GET", f"{_ACCOUNT}/call-log-sync", HEAVY, sync.sync_company),
+    Route("GET", f"{_EXTENSION}/call-log-sync", HEAVY, sync.sync_extension),
+    Route("GET", f"{_ACCOUNT}/call-log-extract-sync", HEAVY, sync.extract_company),
     Route("GET", f"{_ACCOUNT}/call-log/<record_ids>", HEAVY, call_log.show_company),
     Route("GET", f"{_EXTENSION}/call-log/<record_ids>", HEAVY, call_log.show_extension),
     Route("GET", f"{_ACCOUNT}/telephony/sessions/<telephony_session_id>", LIGHT, telephony.show_session),

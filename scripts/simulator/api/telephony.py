@@ -17,14 +17,14 @@ from scripts.simulator.take import Take
 def show_session(box: Box, _request: Request, telephony_session_id: str) -> Reply:
     """Show the parties of a session that is on; one that has ended is not found."""
     take, now = box.player.find(telephony_session_id), box.clock()
-    if take is None or not take.when(take.session.steps[0].at) <= now < take.ends_at:
+    if take is None or not take.begins_at <= now < take.ends_at:
         raise ApiError("not_found", "telephonySessionId")
     latest = {step.party: step for step in take.session.steps if take.when(step.at) <= now}
     return Reply(
         {
             "id": telephony_session_id,
             "sessionId": take.ids.session_id,
-            "creationTime": written(take.when(take.session.steps[0].at)),
+            "creationTime": written(take.begins_at),
             "origin": {"type": take.session.origin},
             "parties": [_party(take, step, box.configuration.account_id) for step in latest.values()],
         }

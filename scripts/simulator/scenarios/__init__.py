@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from scripts.simulator.scenarios import fax, handed_over, inbound, outbound, ringout
+from scripts.simulator.scenarios import fax, handed_over, inbound, outbound, queues, ringout
 from scripts.simulator.scripting import Scenario
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
         scenario.name: scenario
-        for table in (inbound, outbound, ringout, handed_over, fax)
+        for table in (inbound, queues, outbound, ringout, handed_over, fax)
         for scenario in table.SCENARIOS
     }
 )

@@ -1,5 +1,6 @@
 """Calls that change hands: blind transfer, warm transfer, and a parked call picked up elsewhere."""
 
+from scripts.simulator.scenarios.inbound_legs import inbound_record, rang, reached
 from scripts.simulator.scripting import Leg, Party, Record, Scenario, Session, Step, Truth
 from scripts.simulator.world import Role
 
@@ -8,36 +9,6 @@ OUTSIDER, AGENT, COLLEAGUE, PARK = Role.OUTSIDER, Role.AGENT, Role.COLLEAGUE, Ro
 _CALLER = Party(OUTSIDER, AGENT, "Outbound")
 _AGENT = Party(OUTSIDER, AGENT, "Inbound", owner=AGENT)
 _COLLEAGUE = Party(OUTSIDER, COLLEAGUE, "Inbound", owner=COLLEAGUE)
-
-
-def _accept(who: Role, start: float, end: float) -> Leg:
-    return Leg(
-        leg_type="Accept",
-        direction="Inbound",
-        action="Phone Call",
-        result="Accepted",
-        source=OUTSIDER,
-        target=who,
-        start=start,
-        end=end,
-        extension=who,
-        master=True,
-    )
-
-
-def _talk(who: Role, start: float, end: float) -> Leg:
-    return Leg(
-        leg_type="PstnToSip",
-        direction="Outbound",
-        action="VoIP Call",
-        result="Call connected",
-        source=OUTSIDER,
-        target=who,
-        start=start,
-        end=end,
-        extension=who,
-        transport="VoIP",
-    )
 
 
 def _hand_over(leg_type: str, action: str, target: Role, start: float, end: float, *, to: int | None = None) -> Leg:
@@ -57,18 +28,9 @@ def _hand_over(leg_type: str, action: str, target: Role, start: float, end: floa
     )
 
 
-def _inbound(who: Role, start: float, end: float, *legs: Leg) -> Record:
-    return Record(
-        direction="Inbound",
-        action="Phone Call",
-        result="Accepted",
-        source=OUTSIDER,
-        target=who,
-        start=start,
-        end=end,
-        extension=who,
-        legs=legs,
-    )
+def _answered_by(who: Role, start: float, end: float, *legs: Leg) -> Record:
+    """Write the record of the call as it reached `who` and was answered."""
+    return inbound_record("Accepted", reached("Accepted", end, start=start, target=who, extension=who), *legs)
 
 
 def _internal(leg_type: str, action: str, source: Role, target: Role, start: float, end: float) -> Record:
@@ -125,15 +87,14 @@ BLIND_TRANSFER = Scenario(
             ),
             # One session, two records: the second is the colleague's share of the call.
             records=(
-                _inbound(
+                _answered_by(
                     AGENT,
                     0.0,
                     8.0,
-                    _accept(AGENT, 0.0, 8.0),
-                    _talk(AGENT, 0.1, 3.5),
+                    rang("Call connected", 0.1, 3.5, who=AGENT),
                     _hand_over("TransferCall", "Transfer", COLLEAGUE, 3.5, 8.0),
                 ),
-                _inbound(COLLEAGUE, 3.5, 8.0, _accept(COLLEAGUE, 3.5, 8.0), _talk(COLLEAGUE, 3.6, 8.0)),
+                _answered_by(COLLEAGUE, 3.5, 8.0, rang("Call connected", 3.6, 8.0, who=COLLEAGUE)),
             ),
         ),
     ),
@@ -154,12 +115,11 @@ WARM_TRANSFER = Scenario(
                 Step(8.51, 1, "Disconnected"),
             ),
             records=(
-                _inbound(
+                _answered_by(
                     AGENT,
                     0.0,
                     8.5,
-                    _accept(AGENT, 0.0, 8.5),
-                    _talk(AGENT, 0.1, 5.5),
+                    rang("Call connected", 0.1, 5.5, who=AGENT),
                     _hand_over("TransferCall", "Transfer", COLLEAGUE, 5.5, 8.5, to=1),
                 ),
             ),
@@ -197,12 +157,11 @@ PARK_AND_PICK_UP = Scenario(
                 Step(5.55, 1, "Gone", "Pickup", peer=2),
             ),
             records=(
-                _inbound(
+                _answered_by(
                     AGENT,
                     0.0,
                     5.55,
-                    _accept(AGENT, 0.0, 5.55),
-                    _talk(AGENT, 0.1, 3.0),
+                    rang("Call connected", 0.1, 3.0, who=AGENT),
                     _hand_over("CallPark", "Call Park", PARK, 3.0, 5.55),
                 ),
             ),

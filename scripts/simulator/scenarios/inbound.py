@@ -1,65 +1,14 @@
-"""Calls from outside: answered in three ways, missed, to voicemail, given up, turned away."""
+"""Calls from outside to the company or one of its people: answered, missed, given up, turned away."""
 
-from scripts.simulator.scripting import Leg, Party, Record, Scenario, Session, Step, Truth
+from scripts.simulator.scenarios.inbound_legs import inbound_record, rang, reached
+from scripts.simulator.scripting import Party, Scenario, Session, Step, Truth
 from scripts.simulator.world import Role
 
-OUTSIDER, COMPANY, IVR, QUEUE = Role.OUTSIDER, Role.COMPANY, Role.IVR, Role.QUEUE
-AGENT, COLLEAGUE = Role.AGENT, Role.COLLEAGUE
+OUTSIDER, COMPANY, IVR, AGENT = Role.OUTSIDER, Role.COMPANY, Role.IVR, Role.AGENT
 
 _CALLER_TO_COMPANY = Party(OUTSIDER, COMPANY, "Outbound")
 _CALLER_TO_AGENT = Party(OUTSIDER, AGENT, "Outbound")
 _AGENT = Party(OUTSIDER, AGENT, "Inbound", owner=AGENT)
-
-
-def _accept(result: str, end: float, *, target: Role = AGENT, extension: Role | None = AGENT) -> Leg:
-    """Write the leg of the call as it reached the company."""
-    return Leg(
-        leg_type="Accept",
-        direction="Inbound",
-        action="Phone Call",
-        result=result,
-        source=OUTSIDER,
-        target=target,
-        start=0.0,
-        end=end,
-        extension=extension,
-        master=True,
-    )
-
-
-def _ring(result: str, start: float, end: float, *, who: Role = AGENT, reason: str | None = None) -> Leg:
-    """Write the leg to somebody's phone."""
-    return Leg(
-        leg_type="PstnToSip",
-        direction="Outbound",
-        action="VoIP Call",
-        result=result,
-        source=OUTSIDER,
-        target=who,
-        start=start,
-        end=end,
-        extension=who,
-        transport="VoIP",
-        reason=reason,
-    )
-
-
-def _record(result: str, end: float, *legs: Leg, reason: str | None = None, message: str | None = None) -> Record:
-    """Write the record of a call from outside; its ends are those of its first leg."""
-    return Record(
-        direction="Inbound",
-        action="Phone Call",
-        result=result,
-        source=OUTSIDER,
-        target=legs[0].target,
-        start=0.0,
-        end=end,
-        legs=legs,
-        extension=legs[0].extension,
-        reason=reason,
-        message=message,
-    )
-
 
 INBOUND_IVR_ANSWERED = Scenario(
     name="inbound_ivr_answered",
@@ -79,11 +28,10 @@ INBOUND_IVR_ANSWERED = Scenario(
                 Step(8.00, 1, "Disconnected"),
             ),
             records=(
-                _record(
+                inbound_record(
                     "Accepted",
-                    8.0,
-                    _accept("Accepted", 8.0, target=COMPANY, extension=None),
-                    _ring("Call connected", 2.0, 8.0),
+                    reached("Accepted", 8.0, target=COMPANY, extension=None),
+                    rang("Call connected", 2.0, 8.0),
                 ),
             ),
         ),
@@ -107,7 +55,7 @@ INBOUND_DIRECT_ANSWERED = Scenario(
                 Step(7.00, 2, "Disconnected"),
                 Step(7.01, 1, "Disconnected"),
             ),
-            records=(_record("Accepted", 7.0, _accept("Accepted", 7.0), _ring("Accepted", 0.1, 7.0)),),
+            records=(inbound_record("Accepted", reached("Accepted", 7.0), rang("Accepted", 0.1, 7.0)),),
         ),
     ),
 )
@@ -125,7 +73,7 @@ INBOUND_MISSED = Scenario(
                 Step(5.00, 2, "Disconnected", "NoAnswer", missed=True),
                 Step(5.02, 1, "Disconnected"),
             ),
-            records=(_record("Missed", 5.0, _accept("Missed", 5.0), _ring("Stopped", 0.1, 5.0)),),
+            records=(inbound_record("Missed", reached("Missed", 5.0), rang("Stopped", 0.1, 5.0)),),
         ),
     ),
 )
@@ -146,11 +94,10 @@ INBOUND_VOICEMAIL = Scenario(
                 Step(7.01, 2, "Disconnected", missed=True),
             ),
             records=(
-                _record(
+                inbound_record(
                     "Voicemail",
-                    7.0,
-                    _accept("Voicemail", 7.0),
-                    _ring("Stopped", 0.1, 3.0),
+                    reached("Voicemail", 7.0),
+                    rang("Stopped", 0.1, 3.0),
                     message="VoiceMail",
                 ),
             ),
@@ -172,11 +119,10 @@ INBOUND_ABANDONED = Scenario(
                 Step(2.53, 2, "Disconnected", "Cancelled", missed=True),
             ),
             records=(
-                _record(
+                inbound_record(
                     "Hang Up",
-                    2.5,
-                    _accept("Hang Up", 2.5),
-                    _ring("Stopped", 0.1, 2.5),
+                    reached("Hang Up", 2.5),
+                    rang("Stopped", 0.1, 2.5),
                     reason="Hang Up",
                 ),
             ),
@@ -198,80 +144,11 @@ INBOUND_REJECTED = Scenario(
                 Step(2.02, 1, "Disconnected"),
             ),
             records=(
-                _record(
+                inbound_record(
                     "Rejected",
-                    2.0,
-                    _accept("Rejected", 2.0),
-                    _ring("Rejected", 0.1, 2.0),
+                    reached("Rejected", 2.0),
+                    rang("Rejected", 0.1, 2.0),
                     reason="Calls Not Accepted",
-                ),
-            ),
-        ),
-    ),
-)
-
-_QUEUE = Party(OUTSIDER, QUEUE, "Inbound", owner=QUEUE)
-_WINNER = Party(OUTSIDER, QUEUE, "Inbound", owner=AGENT, queue_call=True)
-_LOSER = Party(OUTSIDER, QUEUE, "Inbound", owner=COLLEAGUE, queue_call=True)
-
-QUEUE_ANSWERED = Scenario(
-    name="queue_answered",
-    always_provisional=True,
-    sessions=(
-        Session(
-            truth=Truth(direction="Inbound", outcome="answered"),
-            parties=(Party(OUTSIDER, QUEUE, "Outbound"), _QUEUE, _WINNER, _LOSER),
-            steps=(
-                Step(0.00, 1, "Setup"),
-                Step(0.02, 2, "Setup"),
-                Step(0.10, 1, "Answered"),  # the queue's greeting
-                Step(1.50, 3, "Proceeding"),
-                Step(1.51, 4, "Proceeding"),
-                Step(3.50, 3, "Answered"),
-                Step(3.52, 4, "Disconnected", "AgentAnswered"),  # the other phone stops ringing
-                Step(3.53, 2, "Disconnected"),
-                Step(8.00, 3, "Disconnected"),
-                Step(8.02, 1, "Disconnected"),
-            ),
-            records=(
-                _record(
-                    "Accepted",
-                    8.0,
-                    _accept("Accepted", 8.0, target=QUEUE, extension=QUEUE),
-                    _ring("Stopped", 1.5, 3.5, who=COLLEAGUE, reason="Stopped"),
-                    _ring("Call connected", 1.5, 8.0),
-                ),
-            ),
-        ),
-    ),
-)
-
-QUEUE_ABANDONED = Scenario(
-    name="queue_abandoned",
-    always_provisional=True,
-    sessions=(
-        Session(
-            truth=Truth(direction="Inbound", outcome="abandoned"),
-            parties=(Party(OUTSIDER, QUEUE, "Outbound"), _QUEUE, _WINNER, _LOSER),
-            steps=(
-                Step(0.00, 1, "Setup"),
-                Step(0.02, 2, "Setup"),
-                Step(0.10, 1, "Answered"),
-                Step(1.50, 3, "Proceeding"),
-                Step(1.51, 4, "Proceeding"),
-                Step(4.00, 1, "Disconnected"),
-                Step(4.01, 3, "Disconnected", "Cancelled", missed=True),
-                Step(4.01, 4, "Disconnected", "Cancelled", missed=True),
-                Step(4.02, 2, "Disconnected"),
-            ),
-            records=(
-                _record(
-                    "Abandoned",
-                    4.0,
-                    _accept("Abandoned", 4.0, target=QUEUE, extension=QUEUE),
-                    _ring("Stopped", 1.5, 4.0, reason="Stopped"),
-                    _ring("IP Phone Offline", 1.5, 1.5, who=COLLEAGUE, reason="No Digital Line"),
-                    reason="Hang Up",
                 ),
             ),
         ),
@@ -285,6 +162,4 @@ SCENARIOS = (
     INBOUND_VOICEMAIL,
     INBOUND_ABANDONED,
     INBOUND_REJECTED,
-    QUEUE_ANSWERED,
-    QUEUE_ABANDONED,
 )

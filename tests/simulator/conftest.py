@@ -1,0 +1,56 @@
+"""A webhook, a simulator in a hurry, and a client of it."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+import pytest
+
+from scripts.simulator import Configuration, RunningSimulator, running_simulator
+from tests.simulator.client import Client
+from tests.simulator.waiting import wait_until
+from tests.simulator.webhook import Webhook
+
+Play: TypeAlias = Callable[..., list[str]]  # (count=1, scenario=None) -> telephonySessionIds
+HASTE = 60.0  # played seconds per second
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    server = Webhook()
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def configuration() -> Configuration:
+    return Configuration(limits={"light": 1000, "medium": 1000, "heavy": 1000, "auth": 1000})
+
+
+@pytest.fixture
+def simulator(configuration: Configuration) -> Iterator[RunningSimulator]:
+    with running_simulator(configuration) as running:
+        yield running
+
+
+@pytest.fixture
+def client(simulator: RunningSimulator) -> Iterator[Client]:
+    client = Client(simulator.url)
+    yield client
+    client.session.close()
+
+
+@pytest.fixture
+def play(simulator: RunningSimulator) -> Play:
+    """Play calls to their end, records included, and give their ids."""
+
+    def play(count: int = 1, scenario: str | None = None) -> list[str]:
+        ids = simulator.play(count=count, rate=200, scenario=scenario, speed=HASTE)
+        wait_until(lambda: all(row["played"] and row["recordVisibleAt"] for row in simulator.truth()))
+        return ids
+
+    return play

@@ -1,0 +1,69 @@
+"""Dealing calls: the same seed, the same calls; every kind among the first 25."""
+
+from collections import Counter
+from itertools import islice
+
+from scripts.simulator.calls import Dealer
+from scripts.simulator.configuration import Configuration
+from scripts.simulator.scenarios import SCENARIOS
+
+
+def test_the_same_seed_deals_the_same_calls() -> None:
+    first = list(Dealer(Configuration(seed=7)).deal(60))
+    second = list(Dealer(Configuration(seed=7)).deal(60))
+
+    assert first == second
+
+
+def test_another_seed_deals_other_calls() -> None:
+    first = {ids for call in Dealer(Configuration(seed=7)).deal(60) for ids in call.sessions}
+    second = {ids for call in Dealer(Configuration(seed=8)).deal(60) for ids in call.sessions}
+
+    assert not first & second
+
+
+def test_dealing_in_parts_deals_the_same_as_dealing_at_once() -> None:
+    dealer = Dealer(Configuration(seed=7))
+
+    in_parts = [*islice(dealer.deal_endlessly(), 3), *islice(dealer.deal_endlessly(), 4)]
+
+    assert in_parts == list(islice(Dealer(Configuration(seed=7)).deal_endlessly(), 7))
+
+
+def test_twenty_five_sessions_hold_every_kind() -> None:
+    calls = list(Dealer(Configuration(seed=3)).deal(25))
+
+    assert {call.scenario.name for call in calls} == set(SCENARIOS)
+    assert sum(len(call.sessions) for call in calls) == 25
+
+
+def test_as_many_sessions_are_dealt_as_asked_for() -> None:
+    for count in (1, 2, 7, 24, 26, 51):
+        calls = Dealer(Configuration(seed=count)).deal(count)
+
+        assert sum(len(call.sessions) for call in calls) == count
+
+
+def test_two_rounds_hold_every_kind_twice() -> None:
+    kinds = Counter(call.scenario.name for call in Dealer(Configuration()).deal(50))
+
+    assert set(kinds.values()) == {2}
+
+
+def test_calls_last_as_long_as_chosen() -> None:
+    choices = Configuration(shortest_call=3.0, longest_call=5.0)
+
+    assert all(3.0 <= call.length <= 5.0 for call in Dealer(choices).deal(100))
+
+
+def test_exponential_lengths_have_the_mean_chosen() -> None:
+    lengths = [call.length for call in Dealer(Configuration(mean_call=180.0)).deal(2000)]
+
+    assert 165 < sum(lengths) / len(lengths) < 195
+    assert max(lengths) > 600
+
+
+def test_queue_calls_are_always_listed_mid_call() -> None:
+    calls = Dealer(Configuration(provisional_share=0.0)).deal(25)
+
+    assert {call.scenario.name for call in calls if call.provisional} == {"queue_answered", "queue_abandoned"}
