@@ -44,6 +44,7 @@ def run(prepared: Prepared, play: Play, *, console: Console, stop: StopRequest, 
             keep_running(processes, stop=stop, also=revive)
         finally:
             stop.request()
+            console.say("stopping" if play.check else "stopping; Ctrl-C once more stops at once")
             stop_all(processes, stop=stop)
         return verdict.result()
 
