@@ -77,7 +77,7 @@ class Malformed(msgspec.Struct, frozen=True):
 
 
 def read(body: bytes) -> tuple[Notification | Malformed, ...]:
-    """Read everything a webhook body says; never raises.
+    """Read everything a webhook body says; never raises, and gives at least one item, so that no body goes uncounted.
 
     RingCentral posts one notification a request; an array is read element by element, so that a bad one harms no other.
     """
@@ -85,7 +85,7 @@ def read(body: bytes) -> tuple[Notification | Malformed, ...]:
         raws = _RAWS.decode(body) if body.lstrip()[:1] == b"[" else [msgspec.Raw(body)]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return (Malformed(_first_line(error)),)
-    return tuple(_read_one(raw) for raw in raws)
+    return tuple(_read_one(raw) for raw in raws) or (Malformed("an empty array"),)
 
 
 def _read_one(raw: msgspec.Raw) -> Notification | Malformed:
