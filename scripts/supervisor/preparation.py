@@ -31,6 +31,11 @@ class Prepared(NamedTuple):
         """The server that was asked for; None: the embedded one."""
         return self.environ.get("REDIS_URL")
 
+    @property
+    def verification_token(self) -> str:
+        """What notifications are to bear: the first, where two are accepted."""
+        return self.environ["RC_VERIFICATION_TOKEN"].partition(",")[0].strip()
+
 
 def prepare(environ: Mapping[str, str], *, root: Path, box_options: str) -> Prepared:
     """Read .env and the Procfile, settle ports and secrets, and see that the settings are complete.

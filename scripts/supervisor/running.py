@@ -38,14 +38,17 @@ def run(prepared: Prepared, play: Play, *, console: Console, stop: StopRequest, 
             Process(entry, env=environ, cwd=root, watchdog=watchdog, console=console) for entry in prepared.entries
         ]
         threads = stack.enter_context(ThreadPoolExecutor())
-        threads.submit(follower.follow, stop)
+        following = threads.submit(follower.follow, stop)
         verdict = threads.submit(_demonstrate, prepared, play, follower, console=console, stop=stop)
+        for thread in (following, verdict):
+            thread.add_done_callback(lambda done: stop.request() if done.exception() else None)
         try:
             keep_running(processes, stop=stop, also=revive)
         finally:
             stop.request()
             console.say("stopping" if play.check else "stopping; Ctrl-C once more stops at once")
             stop_all(processes, stop=stop)
+        following.result()
         return verdict.result()
 
 
@@ -63,9 +66,7 @@ def _demonstrate(prepared: Prepared, play: Play, follower: Follower, *, console:
         return True
     with closing(Box(prepared.box_url)) as box:
         demonstration = Demonstration(box, play, stop=stop, show=console.show)
-        return demonstration.run(
-            follower, web_url=prepared.web_url, verification_token=prepared.environ["RC_VERIFICATION_TOKEN"]
-        )
+        return demonstration.run(follower, web_url=prepared.web_url, verification_token=prepared.verification_token)
 
 
 def _tell(console: Console, event: Event) -> None:

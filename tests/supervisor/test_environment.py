@@ -54,6 +54,12 @@ def test_without_credentials_ringcentral_in_a_box_comes_along(root: Path) -> Non
     assert prepared.environ["RC_VERIFICATION_TOKEN"]
 
 
+def test_of_two_verification_tokens_the_first_is_sent(root: Path) -> None:
+    prepared = prepare({"RC_VERIFICATION_TOKEN": "new, old"}, root=root, box_options="")
+
+    assert prepared.verification_token == "new"
+
+
 def test_with_credentials_only_the_product_runs(root: Path) -> None:
     prepared = prepare(REAL, root=root, box_options="")
 
