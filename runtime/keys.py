@@ -49,6 +49,11 @@ def resolution(account: str, telephony_session_id: str) -> str:
     return f"{PREFIX}{{{account}}}:resolution:{telephony_session_id}"
 
 
+def records(account: str, telephony_session_id: str) -> str:
+    """String. The call-log records of one session seen so far, encoded by `runtime.ledger`. Resolve's; half an hour."""
+    return f"{PREFIX}{{{account}}}:records:{telephony_session_id}"
+
+
 def revisions(account: str, telephony_session_id: str) -> str:
     """Hash, revision -> id of its entry in the outcome log. Written with the entry; lives for the retention."""
     return f"{PREFIX}{{{account}}}:revisions:{telephony_session_id}"
@@ -74,14 +79,19 @@ def counts(account: str) -> str:
     return f"{PREFIX}{{{account}}}:counts"
 
 
-def reconcile_position(account: str) -> str:
-    """String. Time (seconds) up to which the call log was compared with the ledger. Written by reconcile."""
-    return f"{PREFIX}{{{account}}}:reconciled"
+def asking(account: str) -> str:
+    """String. How far the call log has been asked, encoded by `runtime.asking`. Resolve's; lives for ever."""
+    return f"{PREFIX}{{{account}}}:asking"
 
 
-def swept(account: str) -> str:
-    """String. Time (seconds) of the last sweep of the call log. Written by resolve."""
-    return f"{PREFIX}{{{account}}}:swept"
+def rereads(account: str) -> str:
+    """Sorted set. Minutes in which calls began, by the time (seconds) their records are looked at again. Resolve's."""
+    return f"{PREFIX}{{{account}}}:rereads"
+
+
+def first_wait(account: str) -> str:
+    """String. Seconds after a call at which its record is first looked for. Resolve's; lives for ever."""
+    return f"{PREFIX}{{{account}}}:first-wait"
 
 
 def lease(account: str, stage: str) -> str:

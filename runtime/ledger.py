@@ -13,6 +13,7 @@ from redis import Redis
 
 from runtime import keys
 from runtime.leases import Command
+from telephony.records import CallLogRecord
 from telephony.sessions import Session
 
 
@@ -37,23 +38,23 @@ class Resolution(msgspec.Struct, frozen=True, array_like=True):
     """What was found out about a call after its end.
 
     `revision` is the last one published (0: only the end, if anything); `digest` tells whether the next one differs.
-    `looks` counts the looks at the call log that found no settled record, `rereads` those after it was resolved.
     """
 
     state: State = State.ENDED
     revision: int = 0
     digest: bytes = b""
-    looks: int = 0
-    rereads: int = 0
     record_seen_at: float | None = None
 
 
 _V1: Final = b"\x01"
 """First byte of every record: how the rest is encoded, so that a later version can tell."""
 
-_Record = TypeVar("_Record", Tracked, Resolution)
+RECORDS_KEPT_SECONDS: Final = 1800
+
+_Record = TypeVar("_Record", Tracked, Resolution, tuple[CallLogRecord, ...])
 _TRACKED: Final = msgspec.msgpack.Decoder(Tracked)
 _RESOLUTION: Final = msgspec.msgpack.Decoder(Resolution)
+_RECORDS: Final = msgspec.msgpack.Decoder(tuple[CallLogRecord, ...])
 
 
 class UnknownVersion(ValueError):  # noqa: N818 - named for what happened
@@ -68,6 +69,17 @@ def tracked(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, Track
 def resolutions(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, Resolution]:
     """Load what became of these sessions; those never looked at are absent."""
     return _load(redis, [keys.resolution(account, one) for one in ids], ids, _RESOLUTION)
+
+
+def records(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, tuple[CallLogRecord, ...]]:
+    """Load the call-log records of these sessions that were seen lately."""
+    return _load(redis, [keys.records(account, one) for one in ids], ids, _RECORDS)
+
+
+def write_records(account: str, telephony_session_id: str, seen: tuple[CallLogRecord, ...]) -> Command:
+    """Give the command that remembers records: a change feed shows each once, and perhaps before we can use it."""
+    blob = _V1 + msgspec.msgpack.encode(seen)
+    return ("SET", keys.records(account, telephony_session_id), blob, "EX", str(RECORDS_KEPT_SECONDS))
 
 
 def write_tracked(account: str, record: Tracked, *, retention: float) -> Command:

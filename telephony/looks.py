@@ -2,22 +2,34 @@
 
 The record comes some 15 to 30 seconds after the call and is rewritten later. So not-there-yet is no error, a resolved
 call is looked at again, and a record that never comes is given up at a deadline, though never quite forgotten.
+All times are seconds.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
-GROWTH: Final = 1.5
 LONGEST_WAIT: Final = 60.0
-"""Seconds between two looks at a call that has no settled record."""
+"""Between two looks at a call that has no settled record."""
 
 LATE_LOOKS: Final = (900.0, 3600.0, 4 * 3600.0, 24 * 3600.0)
-"""Seconds after the deadline at which an unresolved call is looked at all the same."""
+"""After the deadline an unresolved call is looked at all the same, this much later."""
+
+LAGS_KEPT: Final = 50
+LAG_SHARE: Final = 0.9
+"""A first look comes when nine of ten of the account's last records were there."""
 
 
-def next_look(looks: int, *, now: float, interval: float) -> float:
-    """Say when to look again after `looks` looks in vain; `interval` is the least time between two."""
-    return now + min(interval * GROWTH ** min(looks - 1, 20), max(interval, LONGEST_WAIT))
+def first_wait(lags: Sequence[float], *, settle: float) -> float:
+    """Say how long after a call to look for its record, from how long the last ones took; `settle` at least."""
+    if not lags:
+        return settle
+    usual = sorted(lags)[min(len(lags) - 1, int(LAG_SHARE * len(lags)))]
+    return min(max(settle, usual), max(settle, LONGEST_WAIT))
+
+
+def next_look(ended_at: float, *, now: float, interval: float) -> float:
+    """Say when to look again after a look in vain: soon at first, rarely when the call is long over."""
+    return now + min(max(interval, (now - ended_at) / 4), max(interval, LONGEST_WAIT))
 
 
 def is_too_late(ended_at: float, *, now: float, deadline: float) -> bool:

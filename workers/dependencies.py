@@ -25,6 +25,7 @@ class Dependencies:
         self.stopping = threading.Event()
         self._session = new_session()
         self._clients: dict[str, RingCentral] = {}
+        self._budgets: dict[str, Budget] = {}
 
     def account(self, name: str) -> Account:
         """Find an account. Raises UnknownAccount."""
@@ -39,12 +40,18 @@ class Dependencies:
             self._clients[account.name] = self._client(account)
         return self._clients[account.name]
 
+    def budget(self, account_name: str) -> Budget:
+        """Give the account's budget of requests."""
+        if account_name not in self._budgets:
+            limits = {Group.HEAVY: self.settings.heavy_limit}
+            self._budgets[account_name] = Budget(self.redis, account_name, limits)
+        return self._budgets[account_name]
+
     def _client(self, account: Account) -> RingCentral:
         def observe(group: str, status: str, _seconds: float) -> None:
             self.recorder.count(REQUESTS, account.name, group, status)
 
-        budget = Budget(self.redis, account.name, {Group.HEAVY: self.settings.heavy_limit})
-        return RingCentral(account, self.redis, budget, session=self._session, observe=observe)
+        return RingCentral(account, self.redis, self.budget(account.name), session=self._session, observe=observe)
 
 
 _installed: list[Dependencies] = []

@@ -26,19 +26,25 @@ from telephony.records import CallLogRecord
 from telephony.sessions import Session
 from telephony.settled import is_settled
 from telephony.times import later
+from workers import rereads
 
 GRACE_SECONDS: Final = 30.0
 """A call no notification told of is taken up this long after it must have been settled; till then they may be late."""
 
 
 class Case(msgspec.Struct, frozen=True):
-    """One call before its judgement. `due` is its place in the due list, None when its record came unasked."""
+    """One call before its judgement.
+
+    `due` is its place in the due list, None when it has none; `asked` says whether it was due and asked about now.
+    `records` are all that are known, `seen` those that were known before.
+    """
 
     telephony_session_id: str
     due: float | None
     tracked: Tracked | None
     session: Session | None
     records: tuple[CallLogRecord, ...]
+    seen: tuple[CallLogRecord, ...]
     resolution: Resolution
     asked: bool
 
@@ -58,6 +64,13 @@ class Case(msgspec.Struct, frozen=True):
         return max((end.timestamp() for end in ends if end), default=None)
 
 
+class Judged(msgspec.Struct, frozen=True):
+    """What carries a judgement out; and how long after the call its record came, when that was seen now. Seconds."""
+
+    commands: tuple[Command, ...]
+    lag: float | None = None
+
+
 class Judge:
     """Judges the calls of one account."""
 
@@ -67,12 +80,19 @@ class Judge:
         self._settings = settings
         self._recorder = recorder
 
-    def judged(self, case: Case, *, now: float) -> Iterator[Command]:
-        """Give the commands that carry out the judgement of `case`."""
+    def judged(self, case: Case, *, now: float) -> Judged:
+        """Judge `case`."""
+        return Judged(tuple(self._commands(case, now)), self._lag(case, now))
+
+    def _commands(self, case: Case, now: float) -> Iterator[Command]:
+        if case.records != case.seen:
+            yield ledger.write_records(self._account, case.telephony_session_id, case.records)
         if case.session is None:  # due, but its retention is over
             yield from self._look_again(case, None)
         elif case.is_settled and (case.has_ended or self._is_forgotten(case, now)):
             yield from self._resolved(case, case.session, now)
+        elif case.is_settled and not case.has_ended:  # its notifications may be late: look again when they would not be
+            yield from self._look_again(case, max(now, self._forgotten_at(case, now)))
         elif case.due is None:
             return
         elif not case.has_ended:  # it goes on after all; track sets it due again when it ends
@@ -83,42 +103,66 @@ class Judge:
     def _is_forgotten(self, case: Case, now: float) -> bool:
         """Say whether a call that the notifications did not end was over so long ago that they will not."""
         end = case.recorded_end()
+        return end is not None and end > now - self._settings.retention_seconds and self._forgotten_at(case, now) <= now
+
+    def _forgotten_at(self, case: Case, now: float) -> float:
+        end = case.recorded_end()
         wait = self._settings.quiet_seconds + self._settings.settle_seconds + GRACE_SECONDS
-        return end is not None and now - self._settings.retention_seconds < end < now - wait
+        return (now if end is None else end) + wait
 
     def _resolved(self, case: Case, session: Session, now: float) -> Iterator[Command]:
         trigger = Trigger.WEBHOOK if case.has_ended else Trigger.RECONCILE
         seen = case.resolution.record_seen_at or now
         event = self._event(case, session, trigger, confirmed=True, seen=seen, now=now)
         resolution = msgspec.structs.replace(case.resolution, state=State.RESOLVED, record_seen_at=seen)
-        yield from self._published(case, event, resolution)
-        ended_at = (case.tracked.ended_at if case.tracked else None) or case.recorded_end() or now
+        yield from self._published(case, event, resolution, now)
+        ended_at = self._ended_at(case, now)
         if not case.has_ended:
             yield ("ZREM", keys.open_sessions(self._account), case.telephony_session_id)
             yield ("ZREM", keys.quiet(self._account), case.telephony_session_id)
+        yield from self._look_again(case, None)
         if case.resolution.record_seen_at is None:
-            self._recorder.observe(RECORD_LAG_SECONDS, now - ended_at)
             self._recorder.observe(PUBLISH_SECONDS, now - ended_at)
-        yield from self._look_again(case, looks.next_of(self._settings.reread_seconds, since=ended_at, now=now))
+            times = [ended_at + seconds for seconds in self._settings.reread_seconds if ended_at + seconds > now]
+            yield from rereads.scheduled(self._account, self._started_at(case, ended_at), times)
+            yield from (bells.due_at(Stage.RESOLVE, self._account, when) for when in times[:1])
 
     def _waiting(self, case: Case, session: Session, now: float) -> Iterator[Command]:
         """Judge a call whose record is not there or not final: wait, or at the deadline say so."""
-        ended_at = (case.tracked.ended_at if case.tracked else None) or now
+        ended_at = self._ended_at(case, now)
         deadline = self._settings.record_deadline_seconds
         if case.resolution.state is State.RESOLVED:  # a final record that has become less so, or is gone: we know it
-            yield from self._look_again(case, looks.next_of(self._settings.reread_seconds, since=ended_at, now=now))
+            yield from self._look_again(case, None)
             return
-        resolution = msgspec.structs.replace(case.resolution, looks=case.resolution.looks + 1)
         if not looks.is_too_late(ended_at, now=now, deadline=deadline):
-            yield self._write(case, resolution)
             interval = self._settings.fetch_interval_seconds
-            yield from self._look_again(case, looks.next_look(resolution.looks, now=now, interval=interval))
+            yield from self._look_again(case, looks.next_look(ended_at, now=now, interval=interval))
             return
-        if resolution.state is not State.UNRESOLVED:
+        if case.resolution.state is not State.UNRESOLVED:
             event = self._given_up(case, session, now)
-            resolution = msgspec.structs.replace(resolution, state=State.UNRESOLVED)
-            yield from self._published(case, event, resolution)
+            resolution = msgspec.structs.replace(case.resolution, state=State.UNRESOLVED)
+            yield from self._published(case, event, resolution, now)
         yield from self._look_again(case, looks.next_of(looks.LATE_LOOKS, since=ended_at + deadline, now=now))
+
+    def _lag(self, case: Case, now: float) -> float | None:
+        """Say how long a record that is seen for the first time took, by RingCentral's word for when it wrote it."""
+        if not (case.is_settled and case.has_ended and case.resolution.record_seen_at is None):
+            return None
+        written = max((r.last_modified_time.timestamp() for r in case.records if r.last_modified_time), default=now)
+        lag = max(0.0, min(written, now) - self._ended_at(case, now))
+        self._recorder.observe(RECORD_LAG_SECONDS, lag)
+        return lag
+
+    def _ended_at(self, case: Case, now: float) -> float:
+        """Say when the call was over: when its last notification came, else what its records say. Seconds."""
+        if case.has_ended and case.tracked is not None:
+            return case.tracked.heard_at
+        return case.recorded_end() or now
+
+    def _started_at(self, case: Case, ended_at: float) -> float:
+        """Say when the call log says that the call began, or nearly. Seconds."""
+        starts = [record.start_time.timestamp() for record in case.records if record.start_time]
+        return min(starts, default=ended_at)
 
     def _given_up(self, case: Case, session: Session, now: float) -> CallEvent:
         if not case.records:
@@ -138,7 +182,7 @@ class Judge:
             now=_time(now),
         )
 
-    def _published(self, case: Case, event: CallEvent, resolution: Resolution) -> Iterator[Command]:
+    def _published(self, case: Case, event: CallEvent, resolution: Resolution, now: float) -> Iterator[Command]:
         """Publish `event` if it says anything new, and write down what is known now."""
         digest = events.digest(event.data)
         if digest == case.resolution.digest:
@@ -146,21 +190,20 @@ class Judge:
                 yield self._write(case, resolution)
             return
         resolution = msgspec.structs.replace(resolution, revision=event.data.revision, digest=digest)
-        yield self._write(case, resolution)
         if case.resolution.revision:
-            event = self._with_changes(case, event)
+            before = outcome_log.newest(self._redis, self._account, case.telephony_session_id)
+            if before is not None and not set(before.record_ids) <= set(event.data.record_ids):
+                yield from self._look_again(case, now)  # a feed showed some of its records only: ask for all
+                return
+            self._recorder.count(REVISIONS, self._account)
+            event = event if before is None else events.with_changes(event, before)
+        yield self._write(case, resolution)
         yield outcome_log.published(self._account, event, retention=self._settings.retention_seconds)
         self._recorder.count(OUTCOMES, self._account, event.data.outcome, event.data.trigger)
         for record in case.records:
             for kind, word in unknown_words(record):
                 self._recorder.count(UNKNOWN_WORDS, kind, word)
         log.info("outcome.published", account=self._account, session=case.telephony_session_id, id=event.id)
-
-    def _with_changes(self, case: Case, event: CallEvent) -> CallEvent:
-        """Name what differs from the revision before, as far as that one is still known."""
-        self._recorder.count(REVISIONS, self._account)
-        before = outcome_log.newest(self._redis, self._account, case.telephony_session_id)
-        return event if before is None else events.with_changes(event, before)
 
     def _look_again(self, case: Case, when: float | None) -> Iterator[Command]:
         """Set when the call is looked at next, None for never, unless track has set it due anew meanwhile."""

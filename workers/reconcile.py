@@ -1,40 +1,56 @@
-"""Reconcile: now and then ask the call log about a window that nothing was due in.
+"""Reconcile: now and then compare the call log with the ledger, though nothing is due.
 
 RingCentral promises no second delivery of a notification, so a call may be over without our ever having heard of it, or
-of its end. The window reaches back over the last ones, because a record appears only after its call, which may be long.
+of its end. A feed that is read to its end compares everything; where there is none, windows of the list do, each
+reaching back over the last ones, because a record appears only after its call, which may be long.
 """
 
-from datetime import UTC, datetime
-from typing import Final, cast
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
-from redis import Redis
+import msgspec
 
-from runtime import keys
-from runtime.leases import Command
+from runtime.asking import Asking
 from runtime.settings import Settings
-from telephony.fetch_plan import Window
+from telephony.fetch_plan import SHORTEST, Window, window_length
+from workers.sweep import Sweep
 
-OVERLAP_SECONDS: Final = 1800.0
-
-
-def next_time(redis: "Redis", account: str, settings: Settings) -> float:
-    """Say when the next window is to be asked about, in seconds."""
-    return _position(redis, account) + settings.reconcile_seconds
+OVERLAP: Final = timedelta(minutes=30)
+"""How far a window reaches back, where a page reaches so far."""
 
 
-def window(redis: "Redis", account: str, settings: Settings, *, now: float) -> Window | None:
-    """Give the window to ask about, or None while it is too early. The first one reaches back by the overlap."""
-    position = _position(redis, account) or now - settings.reconcile_seconds
-    if now < position + settings.reconcile_seconds:
-        return None
-    earliest = max(position - OVERLAP_SECONDS, now - settings.retention_seconds)
-    return Window(datetime.fromtimestamp(earliest, UTC), datetime.fromtimestamp(now, UTC))
+def next_time(asking: Asking, settings: Settings, *, now: float) -> float:
+    """Say when the next comparison is due; at once where there was none yet. Seconds."""
+    return now if asking.compared_to is None else asking.compared_to + settings.reconcile_seconds
 
 
-def done(account: str, asked: Window) -> Command:
-    """Give the command that remembers how far the call log has been compared with the ledger."""
-    return ("SET", keys.reconcile_position(account), f"{asked.date_to.timestamp():.3f}")
+def is_due(asking: Asking, settings: Settings, *, now: float) -> bool:
+    """Say whether it is time to compare."""
+    return next_time(asking, settings, now=now) <= now
 
 
-def _position(redis: "Redis", account: str) -> float:
-    return float(cast("bytes | None", redis.get(keys.reconcile_position(account))) or 0)
+def since(asking: Asking, settings: Settings, *, now: float) -> datetime:
+    """Say from when on a feed begins: some time before the last comparison; the first one reaches back a little."""
+    if asking.compared_to is None:
+        return _time(now - settings.reconcile_seconds)
+    return _time(max(asking.compared_to, now - settings.retention_seconds)) - OVERLAP
+
+
+def window(asking: Asking, settings: Settings, *, now: float) -> Window:
+    """Give the next window of the list to compare: at most a page, from a little before where the last one ended."""
+    length = window_length(asking.density)
+    overlap = min(OVERLAP, max(SHORTEST, length / 2))
+    position = asking.compared_to if asking.compared_to is not None else now - settings.reconcile_seconds
+    date_from = max(_time(position) - overlap, _time(now - settings.retention_seconds))
+    return Window(date_from, min(_time(now), date_from + max(length, overlap + SHORTEST)))
+
+
+def after(found: Sweep, asked: Window) -> Asking:
+    """Give the position after a sweep: on to the end of the window that was read whole."""
+    if any(isinstance(one, Window) and one.date_from <= asked.date_from for one in found.answered):
+        return msgspec.structs.replace(found.asking, compared_to=asked.date_to.timestamp())
+    return found.asking
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

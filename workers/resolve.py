@@ -5,27 +5,33 @@ yet, that have changed since, or that no notification ever told of. All of them 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, cast
 
+import msgspec
+
 from runtime import bells, keys, ledger
+from runtime.asking import Asking, load, write
 from runtime.bells import Stage
-from runtime.budget import Share
+from runtime.budget import Group, Share
 from runtime.clocks import redis_time
-from runtime.leases import Command, Lease, LeaseHeld, LeaseLost, lease
+from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
 from runtime.ledger import Resolution, Tracked
 from runtime.logs import log
 from runtime.metrics import FAILURES, MALFORMED_RECORDS
-from telephony.fetch_plan import Request, Wanted, Window, plan
+from runtime.settings import Scope
+from telephony import looks
+from telephony.fetch_plan import Lane, Request, Wanted, Window, plan
 from telephony.records import CallLogRecord
 from telephony.sessions import Session
-from workers import reconcile
+from workers import reconcile, rereads
 from workers.dependencies import Dependencies, current
 from workers.judgement import Case, Judge
 from workers.ringcentral.call_log import CallLog
-from workers.ringcentral.errors import RateLimited, RingCentralError
-from workers.sweep import Sweep, sweep
+from workers.ringcentral.errors import RateLimited
+from workers.ringcentral.feeds import CallLogFeed
+from workers.sweep import Sweep, Sweeper
 
 MOST_DUE: Final = 2000
 """Calls looked after in one sweep."""
@@ -36,7 +42,12 @@ MOST_REQUESTS: Final = 4
 TOGETHER: Final = 200
 """Calls judged in one atomic step."""
 
-_PARKED_SECONDS: Final = 60.0
+TOKENS_WANTED: Final = 1.15
+"""What the budget should hold before a sweep begins: a token, and what live work leaves to people who wait."""
+
+PARKED_SECONDS: Final = 60.0
+"""How long nothing is asked after a failure that says nothing of when to come back."""
+
 _ACCOUNT_IN_URI: Final = re.compile(r"/account/(\d+)/")
 
 
@@ -62,35 +73,38 @@ class Resolver:
         self._settings = dependencies.settings
         self._recorder = dependencies.recorder
         self._judge = Judge(account, self._redis, dependencies.settings, dependencies.recorder)
-        self._call_log = CallLog(dependencies.ringcentral(dependencies.account(account)))
+        self._company = dependencies.account(account).scope is Scope.ACCOUNT
+        client = dependencies.ringcentral(dependencies.account(account))
+        self._call_log, self._feed = CallLog(client), CallLogFeed(client)
+        self._budget = dependencies.budget(account)
 
     def run(self) -> None:
         """Make one sweep, unless the last one was too short a time ago, and have the clock ring for the next."""
         now = redis_time(self._redis)
-        swept = float(cast("bytes | None", self._redis.get(keys.swept(self._account))) or 0)
-        not_before = swept + self._settings.fetch_interval_seconds
+        asking = load(self._redis, self._account)
+        not_before = asking.swept_at + self._settings.fetch_interval_seconds
         if now >= not_before:
-            not_before = self._sweep(now)
-        next_reconcile = reconcile.next_time(self._redis, self._account, self._settings)
+            asking, not_before = self._sweep(asking, now)
+        times = [reconcile.next_time(asking, self._settings, now=now), rereads.next_time(self._redis, self._account)]
+        other = min(time for time in times if time is not None)
         bells.rest(self._redis, Stage.RESOLVE, self._account, due=keys.due(self._account), not_before=not_before)
-        bells.ring_at(self._redis, Stage.RESOLVE, self._account, max(not_before, next_reconcile))
+        bells.ring_at(self._redis, Stage.RESOLVE, self._account, max(not_before, other))
 
-    def _sweep(self, now: float) -> float:
-        """Ask and judge; give the earliest time of the next sweep."""
+    def _sweep(self, asking: Asking, now: float) -> tuple[Asking, float]:
+        """Ask and judge, if there is a reason to; give the new position and the earliest time of the next sweep."""
         due = self._due(now)
         tracked = ledger.tracked(self._redis, self._account, list(due))
-        wanted = [_wanted(one, record) for one, record in tracked.items() if record.ended_at is not None]
-        window = reconcile.window(self._redis, self._account, self._settings, now=now)
-        requests: list[tuple[Request, Share]] = [(one, Share.LIVE) for one in plan(wanted, most=MOST_REQUESTS)]
-        if window is not None:
-            requests.append((window, Share.BACKFILL))
-        self._lease.commit(bells.keep(Stage.RESOLVE, self._account, now))
+        again = rereads.due(self._redis, self._account, now)
+        requests, compared = self._plan(asking, tracked, again, now)
         if not requests:
-            self._lease.commit(list(self._judged(self._cases(due, tracked, Sweep()), now)))
-            return now
-        found = self._ask(requests, tracked)
-        self._commit(self._cases(due, tracked, found), window if window in found.answered else None)
-        return self._after(found, now)
+            self._judge_all(due, tracked, Sweep(asking))
+            return asking, now
+        found = self._ask(requests, asking, tracked, now)
+        self._judge_all(due, tracked, found)
+        asking = reconcile.after(found, compared) if compared else found.asking
+        asking = msgspec.structs.replace(asking, swept_at=now)
+        self._lease.commit([write(self._account, asking), *rereads.done(self._account, again, found, now)])
+        return asking, self._after(found, now)
 
     def _due(self, now: float) -> dict[str, float]:
         rows = self._redis.zrange(
@@ -98,63 +112,95 @@ class Resolver:
         )
         return {member.decode(): float(score) for member, score in cast("list[tuple[bytes, float]]", rows)}
 
-    def _ask(self, requests: Sequence[tuple[Request, Share]], tracked: Mapping[str, Tracked]) -> Sweep:
-        by_session_id = {r.session.session_id: one for one, r in tracked.items() if r.session.session_id}
-        found = Sweep()
-        for _ in sweep(self._call_log, requests, sessions=by_session_id, into=found):
+    def _plan(
+        self, asking: Asking, tracked: Mapping[str, Tracked], again: Mapping[str, Wanted], now: float
+    ) -> tuple[list[tuple[Request, Share]], Window | None]:
+        """Decide what to ask: about calls that are due, those to look at again, and what nobody told us of."""
+        wanted = [_wanted(one, record, now) for one, record in tracked.items() if record.ended_at is not None]
+        compare = reconcile.is_due(asking, self._settings, now=now)
+        if not (wanted or again or compare):
+            return [], None
+        lane = asking.lane(company=self._company, now=now)
+        most = max(1, min(MOST_REQUESTS, int(self._budget.left(Group.HEAVY).tokens)))
+        planned = plan([*wanted, *again.values()], lane=lane, most=most, density=asking.density)
+        requests: list[tuple[Request, Share]] = [(one, Share.LIVE) for one in planned]
+        if not compare or lane is not Lane.LIST:
+            return requests, None
+        window = reconcile.window(asking, self._settings, now=now)
+        return [*requests, (window, Share.BACKFILL)], window
+
+    def _ask(
+        self, requests: Sequence[tuple[Request, Share]], asking: Asking, tracked: Mapping[str, Tracked], now: float
+    ) -> Sweep:
+        sessions = {r.session.session_id: one for one, r in tracked.items() if r.session.session_id}
+        sweeper = Sweeper(self._call_log, self._feed, asking, sessions)
+        since = reconcile.since(asking, self._settings, now=now)
+        self._lease.commit(bells.keep(Stage.RESOLVE, self._account, now))
+        for _ in sweeper.carry_out(requests, since=since, now=now):
             self._lease.commit(bells.keep(Stage.RESOLVE, self._account, redis_time(self._redis)))
-        if found.malformed:
-            self._recorder.count(MALFORMED_RECORDS, self._account, by=found.malformed)
-        return found
+        if sweeper.found.malformed:
+            self._recorder.count(MALFORMED_RECORDS, self._account, by=sweeper.found.malformed)
+        return sweeper.found
+
+    def _judge_all(self, due: Mapping[str, float], tracked: Mapping[str, Tracked], found: Sweep) -> None:
+        """Judge every call that was due or that a record was found of, some at a time in one atomic step."""
+        cases = self._cases(due, tracked, found)
+        lags: list[float] = []
+        for start in range(0, len(cases), TOGETHER):
+            now = redis_time(self._redis)
+            judged = [self._judge.judged(case, now=now) for case in cases[start : start + TOGETHER]]
+            commands = dict.fromkeys(command for one in judged for command in one.commands)
+            self._lease.commit([*commands, *bells.keep(Stage.RESOLVE, self._account, now)])
+            lags += [one.lag for one in judged if one.lag is not None]
+        if lags:
+            found.asking = found.asking.with_lags(tuple(lags))
+            wait = looks.first_wait(found.asking.lags, settle=self._settings.settle_seconds)
+            self._redis.set(keys.first_wait(self._account), f"{wait:.3f}")
 
     def _cases(self, due: Mapping[str, float], tracked: Mapping[str, Tracked], found: Sweep) -> list[Case]:
-        """Put together all that is known of every call that was due or that a record was found of."""
+        """Put together all that is known of those calls."""
         others = [one for one in found.records if one not in due]
         known = {**tracked, **ledger.tracked(self._redis, self._account, others)}
-        resolutions = ledger.resolutions(self._redis, self._account, [*due, *others])
+        ids = [*due, *others]
+        resolutions = ledger.resolutions(self._redis, self._account, ids)
+        seen = ledger.records(self._redis, self._account, ids)
+        records = {one: _merged(seen.get(one, ()), found.records.get(one, ())) for one in ids}
+        scores = self._redis.zmscore(keys.due(self._account), others) if others else []
+        places: dict[str, float | None] = {**due, **dict(zip(others, scores, strict=True))}
         return [
             Case(
                 telephony_session_id=one,
-                due=due.get(one),
+                due=places[one],
                 tracked=known.get(one),
-                session=_session(one, known.get(one), found.records.get(one, ())),
-                records=tuple(found.records.get(one, ())),
+                session=_session(one, known.get(one), records[one]),
+                records=records[one],
+                seen=seen.get(one, ()),
                 resolution=resolutions.get(one, Resolution()),
-                asked=one in known and found.has_asked_about(one, _started_at(known[one])),
+                asked=one in due and one in known and found.has_asked_about(one, _started_at(known[one])),
             )
-            for one in [*due, *others]
+            for one in places
         ]
 
-    def _commit(self, cases: Sequence[Case], reconciled: Window | None) -> None:
-        for start in range(0, len(cases), TOGETHER):
-            now = redis_time(self._redis)
-            commands = list(self._judged(cases[start : start + TOGETHER], now))
-            self._lease.commit([*commands, *bells.keep(Stage.RESOLVE, self._account, now)])
-        if reconciled is not None:
-            self._lease.commit([reconcile.done(self._account, reconciled)])
-
-    def _judged(self, cases: Sequence[Case], now: float) -> Iterator[Command]:
-        for case in cases:
-            yield from self._judge.judged(case, now=now)
-
     def _after(self, found: Sweep, began: float) -> float:
-        """Note when this sweep was, and say when the next may be."""
-        self._redis.set(keys.swept(self._account), f"{began:.3f}")
+        """Say when the next sweep may be: after the interval, and when the budget allows or the failure is over."""
         error = found.stopped_by
         if error is None:
-            return began + self._settings.fetch_interval_seconds
+            left = self._budget.left(Group.HEAVY)
+            pause = left.gate_seconds + max(0.0, TOKENS_WANTED - left.tokens) * left.interval
+            return max(began + self._settings.fetch_interval_seconds, redis_time(self._redis) + pause)
         if not isinstance(error, RateLimited):
             self._recorder.count(FAILURES, Stage.RESOLVE, type(error).__name__)
             log.warning("call_log.not_asked", account=self._account, error=type(error).__name__, codes=error.codes)
-        return redis_time(self._redis) + _pause(error)
+        return redis_time(self._redis) + float(getattr(error, "retry_after", None) or PARKED_SECONDS)
 
 
-def _pause(error: RingCentralError) -> float:
-    return float(getattr(error, "retry_after", None) or _PARKED_SECONDS)
+def _merged(seen: Sequence[CallLogRecord], found: Sequence[CallLogRecord]) -> tuple[CallLogRecord, ...]:
+    """Put the newly found version of each record in the place of the one seen before."""
+    return tuple({record.id: record for record in (*seen, *found)}.values())
 
 
-def _wanted(telephony_session_id: str, record: Tracked) -> Wanted:
-    return Wanted(telephony_session_id, _started_at(record))
+def _wanted(telephony_session_id: str, record: Tracked, now: float) -> Wanted:
+    return Wanted(telephony_session_id, _started_at(record), waiting=max(0.0, now - record.heard_at))
 
 
 def _started_at(record: Tracked) -> datetime:

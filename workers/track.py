@@ -85,34 +85,36 @@ class Tracker:
 
     def step(self) -> Tally:
         """Take the next batch all the way: read, fold, decide, commit."""
-        now, entries, quiet, waiting = self._read()
+        now, entries, quiet, others, wait = self._read()
         arrivals = [(entry, item) for entry in entries for item in read(entry.body)]
         ending = {session_id for session_id, due in quiet if due <= now}
         touched = {item.telephony_session_id for _, item in arrivals if _is_telephony(item)} | ending
         before = ledger.tracked(self._redis, self._account, sorted(filter(None, touched)))
         after = self._fold(before, arrivals)
         commands = self._changes(before, after, now)
-        commands += self._endings(after, ending, now)
+        commands += self._endings(after, ending, now, wait)
         commands += self._quarantined(arrivals)
         if entries:
             self._cursor = entries[-1].id.encode()
             commands.append(("SET", keys.inbox_cursor(self._account), self._cursor))
         self._lease.commit([*commands, *bells.keep(Stage.TRACK, self._account, now)])
-        return Tally(len(entries), any(due - now < LINGER_SECONDS for _, due in quiet), waiting > 0)
+        return Tally(len(entries), any(due - now < LINGER_SECONDS for _, due in quiet), others > 0)
 
-    def _read(self) -> tuple[float, list[Entry], list[tuple[str, float]], int]:
-        """Read in one round trip: the time, the next entries, what waits to end, and how many other bells wait."""
+    def _read(self) -> tuple[float, list[Entry], list[tuple[str, float]], int, float]:
+        """Read in one round trip: the time, the next entries, what waits to end, the other bells, the first wait."""
         with self._redis.pipeline(transaction=False) as pipeline:
             pipeline.time()
             pipeline.xrange(keys.inbox(self._account), min=b"(" + self._cursor, max="+", count=BATCH)
             pipeline.zrange(keys.quiet(self._account), 0, BATCH, withscores=True)
             pipeline.llen(f"rq:queue:{bells.queue_name(Stage.TRACK)}")
-            time, entries, quiet, waiting = pipeline.execute()
+            pipeline.get(keys.first_wait(self._account))
+            time, entries, quiet, others, wait = pipeline.execute()
         return (
             as_seconds(*time),
             [Entry(entry_id.decode(), fields.get(b"body", b"")) for entry_id, fields in entries],
             [(member.decode(), float(score)) for member, score in quiet],
-            waiting,
+            others,
+            float(wait or self._settings.settle_seconds),
         )
 
     def _fold(
@@ -153,8 +155,8 @@ class Tracker:
                 commands.append(("ZADD", keys.quiet(self._account), f"{due:.3f}", session_id))
         return commands
 
-    def _endings(self, after: Mapping[str, Tracked], ending: set[str], now: float) -> list[Command]:
-        """End the sessions whose quiet pause is over: publish that, and have the call log asked."""
+    def _endings(self, after: Mapping[str, Tracked], ending: set[str], now: float, wait: float) -> list[Command]:
+        """End the sessions whose quiet pause is over: publish that, and have the call log asked `wait` after them."""
         commands: list[Command] = []
         for session_id in sorted(ending):
             record = after.get(session_id)
@@ -165,7 +167,7 @@ class Tracker:
             if record is None or record.ended_at is not None:
                 continue
             ended = msgspec.structs.replace(record, ended_at=now)
-            look = now + self._settings.settle_seconds
+            look = max(now, record.heard_at + wait)
             commands += [
                 self._write(ended),
                 ("ZADD", keys.due(self._account), f"{look:.3f}", session_id),
