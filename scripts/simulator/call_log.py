@@ -2,7 +2,7 @@
 
 import bisect
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -66,6 +66,14 @@ class CallLog:
             self._entries[entry.id] = entry
             self._changes.append((now, entry.id))
 
+    def forget(self, record_ids: Iterable[str]) -> None:
+        """Forget records, as the platform does with old ones."""
+        with self._lock:
+            for entry in filter(None, (self._entries.pop(record_id, None) for record_id in record_ids)):
+                del self._by_start[bisect.bisect_left(self._by_start, (entry.start, entry.id))]
+                for key in {entry.telephony_session_id, entry.session_id}:
+                    self._by_session.pop(key, None)
+
     def get(self, record_id: str) -> Entry | None:
         """Give a record by its id."""
         return self._entries.get(record_id)
@@ -91,8 +99,8 @@ class CallLog:
         if that is later than `end`, not at all.
         """
         for place in range(first, end):
-            entry = self._entries[self._changes[place][1]]
-            if entry.change == place:
+            entry = self._entries.get(self._changes[place][1])
+            if entry is not None and entry.change == place:
                 yield entry
 
     def first_change_at(self, moment: float) -> int:

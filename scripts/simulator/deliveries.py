@@ -24,7 +24,7 @@ class Delivery(msgspec.Struct, frozen=True):
 
     subscription: Subscription
     document: bytes
-    take: Take | None = None
+    take: Take
 
 
 class Deliveries:
@@ -128,17 +128,20 @@ class Deliveries:
     def _send_all(self, lane: "queue.SimpleQueue[Delivery | None]") -> None:
         poster = Poster()
         while (delivery := lane.get()) is not None:
-            failure = _send(poster, delivery)
-            self._subscriptions.note_delivery(delivery.subscription, failure)
+            if delivery.subscription.blacklisted_at is None:
+                self._note(delivery.subscription, _send(poster, delivery))
             with self._lock:
-                if failure is None:
-                    self.sent += 1
-                else:
-                    self.failed += 1
-                    self.last_failure = failure
-                if delivery.take is not None:
-                    delivery.take.unsent -= 1
+                delivery.take.unsent -= 1
         poster.close()
+
+    def _note(self, subscription: Subscription, failure: str | None) -> None:
+        self._subscriptions.note_delivery(subscription, failure)
+        with self._lock:
+            if failure is None:
+                self.sent += 1
+            else:
+                self.failed += 1
+                self.last_failure = failure
 
 
 def _headers(subscription: Subscription) -> dict[str, str]:

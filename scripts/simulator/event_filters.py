@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from scripts.simulator.problems import ApiError
-from scripts.simulator.world import EXTENSION_IDS, OWNER_ID
+from scripts.simulator.world import EXTENSIONS, OWNER_ID
 
 _REMINDER = re.compile(r"/restapi/v1\.0/subscription/~\?threshold=\d+&interval=\d+")
 _SESSIONS = re.compile(r"/restapi/v1\.0/account/(?P<account>\d+)(/extension/(?P<extension>\d+))?/telephony/sessions")
@@ -35,7 +35,7 @@ def _is_foreign(event_filter: str, account_id: str) -> bool:
     if match is None:
         return False
     extension = match["extension"]
-    return match["account"] != account_id or (extension is not None and extension not in EXTENSION_IDS)
+    return match["account"] != account_id or (extension is not None and extension not in EXTENSIONS)
 
 
 def lets_through(event_filter: str, body: dict[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from msgspec import Struct
 from scripts.simulator.clock import Clock
 from scripts.simulator.problems import ApiError
 
-RETRY_AFTER_STYLES = ("seconds", "date", "absent", "huge")
+RETRY_AFTER_STYLES = ("seconds", "date", "absent", "huge", "bare")  # bare: no header about limits at all
 _HUGE_RETRY_AFTER = "86400"
 
 
@@ -80,6 +80,8 @@ class RateLimits:
     def _refuse(self, window: _Window, group: str, now: float) -> ApiError:
         window.penalty_until = now + window.penalty_seconds
         window.taken.clear()
+        if window.retry_after == "bare":
+            return ApiError("global_rate_exceeded")
         headers = self._headers(group, 0) | self._retry_after(window)
         return ApiError("rate_exceeded", headers=headers)
 

@@ -14,6 +14,8 @@ from scripts.simulator.records import RecordWriter, is_recordable
 from scripts.simulator.scripting import Scenario
 from scripts.simulator.take import Take
 
+REMEMBERED = 20_000  # sessions, where calls are played endlessly
+
 
 class Player:
     """Play calls on an agenda. A call is as many takes as it has sessions."""
@@ -49,8 +51,8 @@ class Player:
         return takes
 
     def play_endlessly(self, *, rate: float, scenario: Scenario | None, speed: float) -> None:
-        """Play calls, `rate` a second, until the agenda is closed."""
-        self._raise_curtain(self._stage(self._dealer.deal_endlessly(scenario), rate, speed))
+        """Play calls, `rate` a second, until the agenda is closed; the oldest are forgotten on the way."""
+        self._raise_curtain(self._forgetting(self._stage(self._dealer.deal_endlessly(scenario), rate, speed)))
 
     def takes(self) -> list[Take]:
         """List the sessions played, being played, and planned."""
@@ -69,6 +71,14 @@ class Player:
                 for place in range(len(call.sessions))
             ]
             start += len(call.sessions) / rate
+
+    def _forgetting(self, performances: Iterator[list[Take]]) -> Iterator[list[Take]]:
+        """Pass the calls on, and forget one for each beyond those remembered."""
+        for performance in performances:
+            while len(self._takes) > REMEMBERED:
+                oldest = self._takes.pop(next(iter(self._takes)))
+                self._call_log.forget(oldest.ids.record_ids)
+            yield performance
 
     def _raise_curtain(self, performances: Iterator[list[Take]]) -> None:
         """Enter the next call into the agenda; each brings in the one after it."""

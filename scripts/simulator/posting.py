@@ -49,15 +49,15 @@ class Poster:
     def post(self, address: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """Send once, never again, and give the answer; raise UnreachableError when there is none."""
         url = urlsplit(address)
-        connection = self._connection(url)
         path = (url.path or "/") + (f"?{url.query}" if url.query else "")
         try:
+            connection = self._connection(url)
             connection.request("POST", path, body, {**_HEADERS, **headers})
             answer = connection.getresponse()
             content = answer.read(LONGEST_REPLY + 1)
             whole = answer.isclosed() or not answer.read(1)
-        except (OSError, http.client.HTTPException) as fault:
-            connection.close()
+        except (OSError, http.client.HTTPException, UnicodeError) as fault:
+            self._forget(url)
             raise UnreachableError(f"I/O operation is failed. Details: [{fault!r}]") from fault
         if not whole:
             connection.close()
@@ -65,6 +65,12 @@ class Poster:
         size = len(f"HTTP/1.1 {answer.status} {answer.reason}\r\n\r\n") + len(content)
         size += sum(len(name) + len(value) + 4 for name, value in fields)
         return Reply(answer.status, {name.lower(): value for name, value in fields}, size)
+
+    def _forget(self, url: SplitResult) -> None:
+        """Close a connection whose state is unknown."""
+        connection = self._connections.pop((url.scheme, url.netloc), None)
+        if connection is not None:
+            connection.close()
 
     def close(self) -> None:
         """Close all connections."""

@@ -23,6 +23,7 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
         "token_unknown": Problem(401, "OAU-213", "Token not found"),
         "token_expired": Problem(401, "OAU-128", "Access token expired."),
         "rate_exceeded": Problem(429, "CMN-301", "Request rate exceeded"),
+        "global_rate_exceeded": Problem(429, "CMN-310", "Global request rate exceeded"),
         "bad_parameter": Problem(400, "CMN-101", "Parameter [{}] value is invalid"),
         "bad_body": Problem(400, "CMN-103", "Cannot parse input message"),
         "not_found": Problem(404, "CMN-102", "Resource for parameter [{}] is not found"),

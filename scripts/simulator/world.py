@@ -1,7 +1,9 @@
 """The simulated company: its account, people and numbers, and the outside callers."""
 
 import random
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -60,9 +62,10 @@ AGENTS = tuple(
         ("08", "Hal Hurst"),
     )
 )
-EXTENSION_IDS = frozenset(
-    person.extension_id for person in (IVR, QUEUE, PARK, *AGENTS) if person.extension_id is not None
-) | {OWNER_ID}
+OWNER = Endpoint(phone_number=MAIN_NUMBER, name="Olivia Owner", extension_id=OWNER_ID, extension_number="100")
+EXTENSIONS: Mapping[str, Endpoint] = MappingProxyType(
+    {str(one.extension_id): one for one in (OWNER, IVR, QUEUE, PARK, *AGENTS)}
+)
 
 _TOWNS = (("212", "New York, NY"), ("303", "Denver, CO"), ("415", "San Francisco, CA"), ("720", "Boulder, CO"))
 _NAMES = ("WIRELESS CALLER", "Ivy Ingram", "Jon Jarvis", "Kim Knight", "Lea Lowe", None)

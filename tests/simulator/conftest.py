@@ -11,8 +11,8 @@ from tests.simulator.client import Client
 from tests.simulator.waiting import wait_until
 from tests.simulator.webhook import Webhook
 
-Play: TypeAlias = Callable[..., list[str]]  # (count=1, scenario=None) -> telephonySessionIds
-HASTE = 60.0  # played seconds per second
+Play: TypeAlias = Callable[..., list[str]]  # (count=1, scenario=None, *, rate=2000) -> telephonySessionIds
+HASTE = 100.0  # played seconds per second
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def client(simulator: RunningSimulator) -> Iterator[Client]:
 def play(simulator: RunningSimulator) -> Play:
     """Play calls to their end, records included, and give their ids."""
 
-    def play(count: int = 1, scenario: str | None = None) -> list[str]:
-        ids = simulator.play(count=count, rate=200, scenario=scenario, speed=HASTE)
+    def play(count: int = 1, scenario: str | None = None, *, rate: float = 2000) -> list[str]:
+        ids = simulator.play(count=count, rate=rate, scenario=scenario, speed=HASTE)
         wait_until(lambda: all(row["played"] and row["recordVisibleAt"] for row in simulator.truth()))
         return ids
 

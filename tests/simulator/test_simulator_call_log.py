@@ -5,7 +5,6 @@ from msgspec import structs
 
 from scripts.simulator import Configuration, running_simulator
 from scripts.simulator.call_log import CallLog
-from scripts.simulator.moments import read
 from scripts.simulator.records import RecordWriter
 from tests.simulator.client import Client
 from tests.simulator.conftest import Play
@@ -35,7 +34,7 @@ def test_all_records_are_listed_newest_first_over_pages(client: Client, play: Pl
 
 
 def test_the_window_is_about_the_start_of_the_call(client: Client, play: Play) -> None:
-    play(10)
+    play(10, rate=200)  # no two start in the same millisecond
     records = client.call_log()["records"]
     third, fifth = records[2]["startTime"], records[4]["startTime"]
 
@@ -125,20 +124,23 @@ def test_a_parameter_that_makes_no_sense_is_named(client: Client, query: dict[st
     assert answer.json()["parameterName"] in query
 
 
-def test_a_record_comes_after_its_lag_and_not_before() -> None:
-    with running_simulator(Configuration(lag=(5.0, 5.0), provisional_share=0.0)) as simulator:
+def test_a_record_is_not_there_before_its_lag_has_passed() -> None:
+    with running_simulator(Configuration(lag=(1000.0, 1000.0), provisional_share=0.0)) as simulator:
         client = Client(simulator.url)
         simulator.play(count=1, scenario="outbound_busy", speed=25)
         wait_until(lambda: simulator.truth()[0]["endedAt"] is not None)
 
-        assert client.call_log()["records"] == []
-        wait_until(lambda: simulator.truth()[0]["recordVisibleAt"] is not None)
-
-        (record,) = client.call_log()["records"]
-        ended, visible = (read(simulator.truth()[0][key]) for key in ("endedAt", "recordVisibleAt"))
+        listed, (row,) = client.call_log()["records"], simulator.truth()
         client.session.close()
-    assert record["result"] == "Busy"
-    assert visible - ended == pytest.approx(0.2, abs=0.01)
+
+    assert listed == []
+    assert row["recordVisibleAt"] is None
+
+
+def test_the_lag_begins_at_the_end_of_the_call() -> None:
+    take = a_take("warm_transfer", lag=(5.0, 5.0))
+
+    assert take.record_at - take.ends_at == pytest.approx(5.0)
 
 
 def test_a_queue_call_is_listed_mid_call_and_rewritten() -> None:
@@ -211,3 +213,17 @@ def test_a_page_of_a_very_long_log_is_not_a_walk_over_it() -> None:
 
     assert next(entries).id == "002999"
     assert next(call_log.changed_between(2998, 3000)).id == "002998"
+
+
+def test_a_forgotten_record_is_nowhere() -> None:
+    call_log, writer = CallLog(), RecordWriter("http://127.0.0.1", "1")
+    take = a_take("blind_transfer")
+    for document in writer.final(take, recorded=False, now=NOON):
+        call_log.put(document, now=NOON)
+
+    call_log.forget(take.ids.record_ids)
+
+    assert len(call_log) == 0
+    assert call_log.of_session(take.ids.telephony_session_id) == []
+    assert list(call_log.started_between(0, NOON * 2)) == []
+    assert list(call_log.changed_between(0, call_log.changes)) == []

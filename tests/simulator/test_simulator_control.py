@@ -8,7 +8,6 @@ import requests
 from scripts.simulator import SCENARIOS, RunningSimulator
 from tests.simulator.client import Client
 from tests.simulator.conftest import Play
-from tests.simulator.waiting import wait_until
 
 
 def ask(simulator: RunningSimulator, method: str, path: str, body: Any = None) -> requests.Response:
@@ -64,19 +63,22 @@ def test_the_status_counts_calls(simulator: RunningSimulator, play: Play) -> Non
     assert (calls["planned"], calls["played"], calls["recordsVisible"]) == (5, 3, 3)
 
 
-def test_a_running_session_shows_its_parties_and_an_ended_one_is_not_found(
-    simulator: RunningSimulator, client: Client
-) -> None:
-    (telephony_session_id,) = simulator.play(count=1, scenario="inbound_direct_answered", speed=5)
-    path = f"/account/~/telephony/sessions/{telephony_session_id}"
+def test_a_running_session_shows_its_parties(simulator: RunningSimulator, client: Client) -> None:
+    (telephony_session_id,) = simulator.play(count=1, scenario="inbound_direct_answered", speed=0.01)
 
-    wait_until(lambda: client.get(path).status_code == 200)
-    session = client.get(path).json()
-    wait_until(lambda: client.get(path).status_code == 404)
+    session = client.get(f"/account/~/telephony/sessions/{telephony_session_id}").json()
 
     assert session["id"] == telephony_session_id
-    assert session["parties"][0]["owner"]["accountId"] == "400131426008"
-    assert client.get(path).json()["errorCode"] == "CMN-102"
+    assert [party["id"][-2:] for party in session["parties"]] == ["-1"]
+    assert session["parties"][0]["owner"] == {"accountId": "400131426008"}
+
+
+def test_an_ended_session_is_not_found(client: Client, play: Play) -> None:
+    (telephony_session_id,) = play(1)
+
+    answer = client.get(f"/account/~/telephony/sessions/{telephony_session_id}")
+
+    assert (answer.status_code, answer.json()["errorCode"]) == (404, "CMN-102")
 
 
 @pytest.mark.parametrize("body", [{"count": 0}, {"count": 1, "rate": 0}, {"count": 1, "scenario": "none"}, {}, []])

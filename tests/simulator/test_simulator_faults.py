@@ -47,7 +47,7 @@ def test_duplicates_have_the_same_uuid(simulator: RunningSimulator, webhook: Web
 
 def test_shuffled_webhooks_all_come_in_another_order(simulator: RunningSimulator, webhook: Webhook, play: Play) -> None:
     simulator.subscribe(webhook.url)
-    simulator.fault("shuffle_webhooks", seconds=1.0)
+    simulator.fault("shuffle_webhooks", seconds=0.2)
 
     (telephony_session_id,) = play(1, "queue_answered")
 

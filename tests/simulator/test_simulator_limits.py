@@ -106,6 +106,14 @@ def test_a_provoked_penalty_is_as_long_as_asked(
     take(limits, 3)
 
 
+def test_a_429_may_say_nothing_about_limits(limits: RateLimits) -> None:
+    limits.provoke("heavy", 7.0, "bare")
+
+    refused = refusal(limits)
+
+    assert (refused.problem.status, refused.problem.code, refused.headers) == (429, "CMN-310", {})
+
+
 def test_retry_after_can_be_a_date(limits: RateLimits) -> None:
     limits.provoke("heavy", 7.0, "date")
 
@@ -117,7 +125,7 @@ def test_retry_after_can_be_a_date(limits: RateLimits) -> None:
 class TestOverHttp:
     @pytest.fixture
     def configuration(self) -> Configuration:
-        return Configuration(minute_seconds=0.4)
+        return Configuration()
 
     def test_the_eleventh_heavy_request_is_refused_and_counted(
         self, client: Client, simulator: RunningSimulator

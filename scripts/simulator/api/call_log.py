@@ -13,7 +13,7 @@ from scripts.simulator.api.reply import Reply
 from scripts.simulator.box import Box
 from scripts.simulator.call_log import Entry
 from scripts.simulator.problems import ApiError
-from scripts.simulator.world import EXTENSION_IDS, OWNER_ID
+from scripts.simulator.world import EXTENSIONS, OWNER_ID
 
 DAY_SECONDS = 86_400
 MOST_PER_PAGE = 1000
@@ -44,7 +44,7 @@ def show_extension(box: Box, request: Request, extension: str, record_ids: str) 
 def extension_id(text: str) -> str:
     """Read the extension of a path; `~` is the token's own."""
     given = OWNER_ID if text == "~" else text
-    if given not in EXTENSION_IDS:
+    if given not in EXTENSIONS:
         raise ApiError("not_found", "extensionId")
     return given
 

@@ -12,6 +12,7 @@ from scripts.simulator.notifications import party_body
 from scripts.simulator.problems import ApiError
 from scripts.simulator.scripting import Step
 from scripts.simulator.take import Take
+from scripts.simulator.world import EXTENSIONS
 
 
 def show_session(box: Box, _request: Request, telephony_session_id: str) -> Reply:
@@ -41,8 +42,8 @@ def show_extension(box: Box, _request: Request, extension: str) -> Reply:
             "uri": f"{uri}/extension/{own}",
             "id": int(own),
             "account": {"uri": uri, "id": account},
-            "extensionNumber": "100",
-            "name": "Olivia Owner",
+            "extensionNumber": EXTENSIONS[own].extension_number,
+            "name": EXTENSIONS[own].name,
             "type": "User",
             "status": "Enabled",
         }
