@@ -4,16 +4,25 @@ The stream `legwork:outcomes` and the Pub/Sub channels carry the same JSON docum
 of the commit that decided it, so an event is in the log exactly when the ledger says that it was published.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 
+import msgspec
 from redis import Redis
 
 from runtime import keys
 from runtime.leases import Command
 from telephony.events import CallData, CallEvent, LiveEvent, decode, encode
 
-_BLOCK_MS: Final = 1000
+_PAGE: Final = 500
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One entry of the log: its place in it, the account's name, and the event's JSON document."""
+
+    place: str
+    account: str
+    document: bytes
 
 
 def published(account: str, event: CallEvent, *, retention: float) -> Command:
@@ -34,19 +43,26 @@ def _channels(account: str, event: CallEvent | LiveEvent) -> tuple[str, ...]:
     return (keys.LIVE, keys.live(account), *(keys.live(account, extension) for extension in event.data.extensions))
 
 
-def follow(redis: "Redis", after: str = "$") -> Iterator[tuple[str, bytes]]:
-    """Yield (id, JSON document) of every event after `after`, and wait for more; '$' begins with the next one.
+def after(redis: "Redis", place: str, *, most: int, wait_ms: int | None = None) -> list[Entry]:
+    """Read what was published after `place`, oldest first; where there is nothing, wait up to `wait_ms` for some."""
+    answer: Any = redis.xread({keys.OUTCOMES: place}, block=wait_ms, count=most)
+    return [_entry(entry_id, fields) for entry_id, fields in _entries(answer)]
 
-    Yields ("", b"") about once a second while nothing comes, so that the caller can do something else.
-    """
+
+def newest_first(redis: "Redis") -> Iterator[Entry]:
+    """Read the log backwards, from its end as it is now."""
+    place = "+"
     while True:
-        answer: Any = redis.xread({keys.OUTCOMES: after}, block=_BLOCK_MS, count=100)
-        entries = _entries(answer)
-        if not entries:
-            yield "", b""
-        for entry_id, fields in entries:
-            after = entry_id.decode()
-            yield after, fields[b"event"]
+        page = cast("list[Any]", redis.xrevrange(keys.OUTCOMES, max=place, count=_PAGE))
+        for entry_id, fields in page:
+            yield _entry(entry_id, fields)
+        if len(page) < _PAGE:
+            return
+        place = f"({page[-1][0].decode()}"
+
+
+def _entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:
+    return Entry(entry_id.decode(), fields[b"account"].decode(), fields[b"event"])
 
 
 def _entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:

@@ -1,5 +1,6 @@
 """Let a script started with any Python find the project's own environment."""
 
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -8,14 +9,20 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def reexec_in_venv() -> None:
-    """Run the script again with `.venv/bin/python` when it was started outside any environment.
+    """Run the script again with `.venv/bin/python` when it was started outside any environment, or in a foreign one.
 
-    In an activated environment, or where there is no `.venv` as in the container, the
-    running Python is kept. Either way the project's packages can be imported afterwards,
-    and `scripts/` itself stands in nobody's way.
+    In an environment that has what we need, or where there is no `.venv` as in the container, the running Python is
+    kept. Either way the project's packages can be imported afterwards, and `scripts/` itself stands in nobody's way.
     """
     python = ROOT / ".venv" / "bin" / "python"
-    if sys.prefix == sys.base_prefix and python.exists():
+    is_ours = Path(sys.prefix) == ROOT / ".venv"
+    if python.exists() and not is_ours and (sys.prefix == sys.base_prefix or not _has_requirements()):
         os.execv(python, [str(python), *sys.argv])  # noqa: S606 - our own interpreter, no shell
+    if not _has_requirements():
+        sys.exit("the project's requirements are not installed; ./scripts/install does it")
     here = str(ROOT / "scripts")
     sys.path[:] = [str(ROOT), *(entry for entry in sys.path if entry not in {str(ROOT), here})]
+
+
+def _has_requirements() -> bool:
+    return importlib.util.find_spec("msgspec") is not None

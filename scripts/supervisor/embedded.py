@@ -20,6 +20,7 @@ from scripts.supervisor.group import Group
 from scripts.supervisor.watchdog import Watchdog
 
 SERVER_NAMES = ("valkey-server", "redis-server")
+URL_FILE = "url"  # in the data directory while the server runs: where commands for people find it
 LONGEST_SOCKET_PATH = 100  # bytes; macOS allows 103, Linux 107
 START_SECONDS = 120.0  # a large append-only file takes a while to load
 PATIENCE_SECONDS = 5.0  # a predecessor that was killed needs a moment to be gone
@@ -79,10 +80,12 @@ class EmbeddedRedis:
         finally:
             os.close(lock)
         self._wait_until_it_answers()
+        (self.data_dir / URL_FILE).write_text(self.url)
 
     def stop(self) -> None:
         """Let the server write what it holds and end; safe to call twice."""
         if self._group is not None:
+            (self.data_dir / URL_FILE).unlink(missing_ok=True)
             self._group.stop(grace=STOP_SECONDS)
             self._group = None
         if self._socket_dir is not None:

@@ -1,0 +1,112 @@
+"""The history of one call: everything Redis holds of it, put together for people who ask why.
+
+Read only. The parts come from the inbox, the ledger and the outcome log, so each lives as long as its source keeps it:
+notifications for the inbox's retention, the rest for the retention.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final, cast
+
+import msgspec
+from redis import Redis
+
+from runtime import keys, ledger, outcome_log
+from runtime.clocks import redis_time
+from runtime.inbox import Entry
+from runtime.ledger import Resolution, Tracked
+from telephony import events, notifications
+from telephony.events import CallEvent
+from telephony.notifications import Notification
+
+EARLY_SECONDS: Final = 3600.0
+"""How much earlier than RingCentral says it began a call is searched for in the inbox: its clock is not ours."""
+
+LATE_SECONDS: Final = 3600.0
+"""How long after the last news of a call its late duplicates are searched for."""
+
+_PAGE: Final = 1000
+
+_GLOB: Final = re.compile(r"[*?\[\\]")
+"""Characters that mean something in Redis's patterns."""
+
+_SCANNED: Final = 5000
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """One notification as it came: its place in the inbox, when it arrived (seconds), and what it said."""
+
+    id: str
+    arrived_at: float
+    notification: Notification
+
+
+class CallHistory(msgspec.Struct, frozen=True):
+    """What is known of a call. `looks_again_at` is when its record is looked at next (seconds), None for never."""
+
+    account: str
+    telephony_session_id: str
+    notifications: tuple[Heard, ...]
+    tracked: Tracked | None
+    resolution: Resolution | None
+    events: tuple[CallEvent, ...]
+    looks_again_at: float | None
+
+
+def read(redis: "Redis", account: str, telephony_session_id: str) -> CallHistory:
+    """Read everything there is about one call; the parts that are not there are empty."""
+    tracked = ledger.tracked(redis, account, [telephony_session_id]).get(telephony_session_id)
+    return CallHistory(
+        account=account,
+        telephony_session_id=telephony_session_id,
+        notifications=_notifications(redis, account, telephony_session_id, tracked),
+        tracked=tracked,
+        resolution=ledger.resolutions(redis, account, [telephony_session_id]).get(telephony_session_id),
+        events=tuple(
+            events.decode(document) for document in outcome_log.revisions(redis, account, telephony_session_id)
+        ),
+        looks_again_at=redis.zscore(keys.due(account), telephony_session_id),
+    )
+
+
+def find(redis: "Redis", beginning: str) -> tuple[tuple[str, str], ...]:
+    """Find the calls whose telephonySessionId begins so, as (account, telephonySessionId), in order.
+
+    For people: it passes over all keys, which takes a second or two where there are millions.
+    """
+    escaped = _GLOB.sub(r"\\\g<0>", beginning)
+    found = set()
+    for kind in (keys.session, keys.revisions):  # a call that no notification told of has only the latter
+        for key in redis.scan_iter(match=kind("*", f"{escaped}*"), count=_SCANNED):
+            _, tag, _, telephony_session_id = key.decode().split(":", 3)
+            found.add((tag.strip("{}"), telephony_session_id))
+    return tuple(sorted(found))
+
+
+def _notifications(
+    redis: "Redis", account: str, telephony_session_id: str, tracked: Tracked | None
+) -> tuple[Heard, ...]:
+    """Read the call's notifications out of all that arrived while it was on, in order of arrival."""
+    if tracked is None:  # known from its record alone
+        return ()
+    began = tracked.session.started_at
+    since = min(began.timestamp() if began else tracked.heard_at, tracked.heard_at) - EARLY_SECONDS
+    until = min(tracked.heard_at + LATE_SECONDS, redis_time(redis))
+    arrived = _arrived(redis, account, since=max(since, 0), until=until)
+    return tuple(
+        Heard(entry.id, entry.arrived_at, item)
+        for entry in arrived
+        for item in notifications.read(entry.body)
+        if isinstance(item, Notification) and item.telephony_session_id == telephony_session_id
+    )
+
+
+def _arrived(redis: "Redis", account: str, *, since: float, until: float) -> Iterator[Entry]:
+    start, end = f"{int(since * 1000)}", f"{int(until * 1000)}"
+    while True:
+        page = cast("list[Any]", redis.xrange(keys.inbox(account), min=start, max=end, count=_PAGE))
+        for entry_id, fields in page:
+            yield Entry(entry_id.decode(), fields.get(b"body", b""))
+        if len(page) < _PAGE:
+            return
+        start = f"({page[-1][0].decode()}"

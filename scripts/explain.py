@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""Explain one call: what we were told of it and when, what was published, and which rule and leg gave each value."""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.venv import ROOT, reexec_in_venv
+
+reexec_in_venv()
+
+from redis import Redis, RedisError  # noqa: E402 - the line above chooses the environment
+
+from runtime import call_history  # noqa: E402 - as above
+from runtime.call_history import CallHistory  # noqa: E402 - as above
+from scripts.terminal.call_document import document  # noqa: E402 - as above
+from scripts.terminal.call_report import report  # noqa: E402 - as above
+from scripts.terminal.redis_server import NoRedis, open_redis  # noqa: E402 - as above
+from telephony.events import CallEvent  # noqa: E402 - as above
+
+DONE, FAILED = 0, 1
+MOST_NAMED = 10
+EPILOG = """
+A session is named by its telephonySessionId, as it stands in every event (`subject`) and in `./scripts/tail.py --json`;
+the beginning will do, as long as only one call has it. What is told:
+
+  time line     each notification with its sequence number and what it said of its party; when all parties had left
+                (ended), when the record was seen in the call log, each revision as it was published, the next look
+  parties       what each party said last, which is what the end of the call is told from
+  legs          the record's legs, with our words for whose they are (role) and what became of them (status)
+  why           each derived value with the rule that gave it and the leg it looked at, if one decided
+
+Notifications are kept for INBOX_RETENTION_SECONDS, the rest for RETENTION_SECONDS.
+Redis is the one of REDIS_URL, in the environment or in .env, else the embedded server of a running ./scripts/run.
+exit codes: 0 done, 1 failed or no such call, 2 usage
+"""
+
+
+class NotFound(Exception):  # noqa: N818 - named for what happened
+    """There is no such call, or no such revision of it, or too many begin so; the message says which."""
+
+
+def main() -> int:
+    """Explain the call."""
+    options = _options()
+    try:
+        with open_redis(root=ROOT, data=options.data) as redis:
+            account, telephony_session_id = _find(redis, options.session, options.account)
+            history = call_history.read(redis, account, telephony_session_id)
+        event = _revision(history, options.revision)
+    except (NoRedis, RedisError, NotFound) as fault:
+        print(f"scripts/explain.py: {fault}", file=sys.stderr)
+        return FAILED
+    if options.json:
+        print(document(history, event).decode())
+    else:
+        print("\n".join(report(history, event)))
+    return DONE
+
+
+def _find(redis: Redis, beginning: str, account: str | None) -> tuple[str, str]:
+    """Find the one call that begins so; a whole id is never taken for the beginning of another."""
+    found = [call for call in call_history.find(redis, beginning) if account in {None, call[0]}]
+    whole = [call for call in found if call[1] == beginning]
+    candidates = whole or found
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates:
+        raise NotFound(f"no call's telephonySessionId begins with {beginning!r} (or it is older than we keep calls)")
+    named = "".join(f"\n  {one} of account {name}" for name, one in candidates[:MOST_NAMED])
+    more = len(candidates) - MOST_NAMED
+    raise NotFound(f"{len(candidates)} calls begin so:{named}" + (f"\n  and {more} more" if more > 0 else ""))
+
+
+def _revision(history: CallHistory, wanted: int | None) -> CallEvent | None:
+    """Choose the revision to explain: the one asked for, else the newest, if anything was published."""
+    if wanted is None:
+        return history.events[-1] if history.events else None
+    for event in history.events:
+        if event.data.revision == wanted:
+            return event
+    there = ", ".join(str(event.data.revision) for event in history.events) or "none"
+    raise NotFound(f"no revision {wanted} was published of this call; there is {there}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/explain.py",
+        description=__doc__,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("session", metavar="SESSION", type=_session, help="telephonySessionId, or its beginning")
+    add("--revision", type=int, metavar="N", help="explain this revision (the newest)")
+    add("--account", metavar="NAME", help="the call's account, by its name in the settings, where two know the call")
+    add("--json", action="store_true", help="print one JSON document")
+    add("--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where ./scripts/run has its data (.data)")
+    return parser.parse_args()
+
+
+def _session(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must not be empty")
+    return text.strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What the commands for people share: finding Redis, reading what was typed, writing tables."""

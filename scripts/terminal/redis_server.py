@@ -1,0 +1,61 @@
+"""Find the Redis of this installation: the configured one, else the embedded server of a running `./scripts/run`."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from redis import Redis, RedisError
+
+from runtime.redis_client import Profile, connect
+from scripts.supervisor.embedded import URL_FILE
+from scripts.supervisor.environment import gather
+
+AT_THE_TERMINAL: Final = Profile(timeout=10, connect_timeout=3, retries=1, longest_pause=0)
+"""Somebody is waiting: a Redis that is away is said so at once."""
+
+
+class NoRedis(Exception):  # noqa: N818 - named for what happened
+    """No Redis was found, or it does not answer; the message says what to do."""
+
+
+@contextmanager
+def open_redis(*, root: Path, data: Path) -> Iterator[Redis]:
+    """Connect to the Redis of this installation while the block runs. Raises NoRedis."""
+    url = find_url(os.environ, root=root, data=data)
+    try:
+        redis = connect(url, AT_THE_TERMINAL)
+        redis.ping()
+    except (RedisError, ValueError) as error:  # ValueError: REDIS_URL is none
+        raise NoRedis(f"Redis does not answer: {error}") from error
+    with redis:
+        yield redis
+
+
+def find_url(environ: Mapping[str, str], *, root: Path, data: Path) -> str:
+    """Say where Redis is: REDIS_URL of the environment or of .env, else an embedded server that runs on `data`.
+
+    Raises NoRedis when neither is there. Of several embedded servers the one that was started last is taken.
+    """
+    configured = gather(environ, root=root).get("REDIS_URL")
+    if configured:
+        return configured
+    for url in _left_by_servers(data):
+        if _answers(url):
+            return url
+    raise NoRedis(f"no Redis: set REDIS_URL, or start ./scripts/run (looked for its server in {data})")
+
+
+def _left_by_servers(data: Path) -> list[str]:
+    """Read the addresses that embedded servers left, newest first; one that was killed has left a stale one."""
+    found = sorted(data.glob(f"*/{URL_FILE}"), key=lambda file: file.stat().st_mtime, reverse=True)
+    return [file.read_text().strip() for file in found]
+
+
+def _answers(url: str) -> bool:
+    try:
+        with connect(url, AT_THE_TERMINAL) as redis:
+            return bool(redis.ping())
+    except RedisError:
+        return False

@@ -1,0 +1,37 @@
+from pathlib import Path
+
+import pytest
+
+from scripts.supervisor.embedded import EmbeddedRedis
+from scripts.supervisor.watchdog import Watchdog
+from scripts.terminal.redis_server import NoRedis, find_url
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / ".data"
+
+
+def test_the_configured_redis_goes_first(tmp_path: Path, data: Path) -> None:
+    (tmp_path / ".env").write_text("REDIS_URL=redis://from-dotenv\n")
+
+    assert find_url({"REDIS_URL": "redis://given"}, root=tmp_path, data=data) == "redis://given"
+    assert find_url({}, root=tmp_path, data=data) == "redis://from-dotenv"
+
+
+def test_a_running_embedded_server_is_found(tmp_path: Path, data: Path, watchdog: Watchdog) -> None:
+    with EmbeddedRedis(data / "demo", watchdog=watchdog) as server:
+        assert find_url({}, root=tmp_path, data=data) == server.url
+
+    with pytest.raises(NoRedis, match=r"start \./scripts/run"):
+        find_url({}, root=tmp_path, data=data)
+
+
+def test_the_address_of_a_server_that_was_killed_is_passed_over(tmp_path: Path, data: Path, watchdog: Watchdog) -> None:
+    with (
+        EmbeddedRedis(data / "demo", watchdog=watchdog) as living,
+        EmbeddedRedis(data / "check", watchdog=watchdog) as killed,
+    ):
+        killed.kill()
+
+        assert find_url({}, root=tmp_path, data=data) == living.url

@@ -1,0 +1,177 @@
+from argparse import ArgumentTypeError
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from runtime import outcome_log
+from runtime.keys import OUTCOMES
+from runtime.leases import lease
+from scripts.terminal.moments import moment
+from scripts.terminal.outcome_table import OutcomeTable
+from scripts.terminal.published import LiveChannels, OutcomeLog, Told, Wanted
+from telephony import events
+from telephony.events import CallEvent, LiveEvent
+from telephony.records import PhoneParty
+from tests.builders.call_log import a_record, a_ringout, to_callee, to_caller
+from tests.builders.events import NOW, an_outcome, publish
+from tests.builders.notifications import ANSWERED, SETUP
+from tests.builders.sessions import an_inbound_call
+from tests.scripts.commands import run
+
+ANY = Wanted()
+
+
+def ids(read: list[Told]) -> list[str]:
+    return [told.event.id for told in read]
+
+
+def told(event: CallEvent | LiveEvent) -> Told:
+    return Told("default", event, events.encode(event))
+
+
+def lines(*shown: CallEvent | LiveEvent) -> list[str]:
+    table = OutcomeTable()
+    return [line for event in shown for line in table.lines(told(event))]
+
+
+def test_the_last_events_come_oldest_first_and_then_what_follows(redis: Redis) -> None:
+    publish(redis, *(an_outcome(telephony_session_id=f"s-{number}") for number in range(5)))
+    log = OutcomeLog(redis, ANY)
+
+    assert ids(log.last(2)) == ["s-3/1", "s-4/1"]
+    publish(redis, an_outcome(telephony_session_id="s-5"))
+    assert ids(log.wait()) == ["s-5/1"]
+    assert log.wait() == []
+
+
+def test_with_none_of_the_last_only_what_follows_is_told(redis: Redis) -> None:
+    publish(redis, an_outcome(telephony_session_id="s-1"))
+    log = OutcomeLog(redis, ANY)
+
+    assert log.last(0) == []
+    assert list(log.to_the_end()) == []
+
+
+def test_the_last_are_the_last_of_those_that_are_wanted(redis: Redis) -> None:
+    publish(redis, an_outcome(a_record("Missed"), telephony_session_id="s-1"))
+    publish(redis, an_outcome(a_record("Voicemail"), telephony_session_id="s-2"))
+    publish(redis, an_outcome(a_record("Missed"), telephony_session_id="s-3"), account="other")
+
+    assert ids(OutcomeLog(redis, Wanted(outcomes=frozenset({"missed"}))).last(1)) == ["s-3/1"]
+    assert ids(OutcomeLog(redis, Wanted(account="default")).last(1)) == ["s-2/1"]
+    assert ids(OutcomeLog(redis, Wanted("default", frozenset({"missed"}))).last(5)) == ["s-1/1"]
+
+
+def test_reading_begins_with_what_was_published_at_that_time(redis: Redis) -> None:
+    for milliseconds in (999, 1000, 1001):
+        event = an_outcome(telephony_session_id=f"s-{milliseconds}")
+        redis.xadd(OUTCOMES, {"event": events.encode(event), "account": "default"}, id=f"{milliseconds}-0")
+    log = OutcomeLog(redis, ANY)
+
+    log.stand_at(datetime.fromtimestamp(1, UTC))
+
+    assert ids(list(log.to_the_end())) == ["s-1000/1", "s-1001/1"]
+
+
+def test_news_of_a_call_that_is_on_come_once_though_each_extension_has_a_channel(redis: Redis) -> None:
+    news = events.updated(an_inbound_call((1, SETUP), (3, ANSWERED)), now=NOW)
+    channels = LiveChannels(redis, ANY)
+
+    with lease(redis, "default", "track") as held:
+        held.commit(outcome_log.live("default", news))
+    publish(redis, an_outcome())
+    come: list[Told] = []
+    while not come:
+        come += channels.drain()
+    channels.close()
+
+    assert come == [told(news)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("90s", datetime(2026, 3, 2, 8, 59, 30, tzinfo=UTC)),
+        ("2h", datetime(2026, 3, 2, 7, 1, tzinfo=UTC)),
+        ("2026-03-01", datetime(2026, 3, 1, tzinfo=UTC)),
+        ("2026-03-01T10:00:00+02:00", datetime(2026, 3, 1, 8, tzinfo=UTC)),
+    ],
+)
+def test_moments_are_read_as_people_write_them(text: str, found: datetime) -> None:
+    assert moment(text, now=NOW) == found
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "5 weeks", "-3m", "999999999d"])
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="no time"):
+        moment(text, now=NOW)
+
+
+def test_the_names_of_the_columns_come_first_and_a_day_is_named_once() -> None:
+    shown = lines(an_outcome(), an_outcome(revision=2))
+
+    assert shown[0].startswith("time")
+    assert shown[1] == "2026-03-02 (UTC)"
+    assert [line[:8] for line in shown[2:]] == ["09:01:00", "09:01:00"]
+
+
+def test_an_outcome_the_call_log_has_not_confirmed_bears_a_question_mark() -> None:
+    (*_, unconfirmed, confirmed) = lines(events.ended(an_inbound_call((1, ANSWERED)), now=NOW), an_outcome())
+
+    assert "abandoned?" in unconfirmed
+    assert "answered?" not in confirmed
+    assert "answered" in confirmed
+
+
+def test_a_line_tells_both_sides_of_a_ringout_and_the_seconds_since_the_end() -> None:
+    ringout = a_ringout("Call connected", to_caller(), to_callee("Busy"), duration=45)
+
+    shown = lines(an_outcome(ringout))[-1]
+
+    assert "Call connected / Busy" in shown
+    assert "15.0 s" in shown
+
+
+def test_a_line_about_a_call_that_is_on_tells_where_its_parties_are() -> None:
+    shown = lines(events.updated(an_inbound_call((1, ANSWERED), (3, SETUP)), now=NOW))[-1]
+
+    assert shown.endswith("1 Answered, 3 Setup")
+
+
+def test_a_callers_name_cannot_steer_the_terminal() -> None:
+    record = a_record(from_=PhoneParty(phone_number="+12125550111", name="\x1b[2J\rNoor"))
+
+    shown = lines(an_outcome(record))[-1]
+
+    assert "\x1b" not in shown
+    assert "\r" not in shown
+    assert "Noor" in shown
+
+
+def test_the_command_prints_the_events_word_for_word_from_anywhere(
+    redis: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    event = an_outcome()
+    publish(redis, event)
+
+    done = run("tail.py", "--once", "--json", redis_url=redis_url, cwd=tmp_path)
+
+    assert (done.stdout.encode(), done.returncode) == (events.encode(event) + b"\n", 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["--outcome", "lost"], 2, "answered, voicemail"),
+        (["--since", "1h", "--last", "3"], 2, "not allowed with"),
+        (["--live", "--once"], 2, "--once about what is there"),
+        ([], 1, "Redis does not answer"),
+    ],
+)
+def test_a_fault_is_said_with_its_exit_code(arguments: list[str], code: int, told: str) -> None:
+    done = run("tail.py", *arguments, redis_url="unix:///nowhere/redis.sock")
+
+    assert done.returncode == code
+    assert told in done.stderr
