@@ -41,7 +41,13 @@ OUTBOUND_BY_REASON: Final[Mapping[str, Outcome]] = MappingProxyType(
     {"noanswer": Outcome.NO_ANSWER, "timeout": Outcome.NO_ANSWER, "cancelled": Outcome.CANCELLED}
 )
 INBOUND_BY_REASON: Final[Mapping[str, Outcome]] = MappingProxyType(
-    {"callerdropped": Outcome.ABANDONED, "cancelled": Outcome.ABANDONED}
+    {
+        "callerdropped": Outcome.ABANDONED,
+        "cancelled": Outcome.ABANDONED,
+        "noanswer": Outcome.MISSED,
+        "timeout": Outcome.MISSED,
+        "voicemail": Outcome.VOICEMAIL,
+    }
 )
 
 
@@ -62,7 +68,7 @@ def direction(session: Session) -> str:
     """Tell the company's direction of the call: Outbound if one of its extensions, or a RingOut, started it."""
     if is_ringout(session):
         return OUTBOUND
-    first = session.parties[0] if session.parties else None
+    first = _initiator(session)
     ours = first is not None and first.extension_id is not None and (first.direction or "").casefold() == "outbound"
     return OUTBOUND if ours else INBOUND
 
@@ -122,22 +128,32 @@ def _decide(session: Session) -> tuple[Outcome, Explanation]:
     raise AssertionError("the last row always decides")
 
 
+def _initiator(session: Session) -> PartyState | None:
+    """Give the party that began the call, if it was told of: RingCentral need not tell of parties outside."""
+    return next((party for party in session.parties if party.number == 1), None)
+
+
 def _far_side(session: Session) -> tuple[PartyState, ...]:
     """Give the parties whose answer means that somebody took the call.
 
-    Not the first: an external caller is Answered as soon as an IVR plays, an internal one before the other side is.
+    Not the initiator: an external caller is Answered as soon as an IVR plays, an internal one before the other side is.
     In a RingOut, where both sides are called, all of them.
     """
-    return session.parties if is_ringout(session) else session.parties[1:]
+    if is_ringout(session):
+        return session.parties
+    return tuple(party for party in session.parties if party.number != 1)
 
 
 def _sides(session: Session) -> tuple[Endpoint, Endpoint]:
-    """Say who called whom. A RingOut's first party is its caller being called, so its two ends are the wrong way."""
+    """Say who called whom. In a RingOut both are called, one after the other, and are found in their parties' `to`."""
     if not session.parties:
         return Endpoint(), Endpoint()
+    if is_ringout(session):
+        callees = [_endpoint(party.to) for party in session.parties if party.number != 1]
+        caller = _initiator(session)
+        return _endpoint(caller.to) if caller else Endpoint(), callees[0] if callees else Endpoint()
     first = session.parties[0]
-    ends = _endpoint(first.from_), _endpoint(first.to)
-    return (ends[1], ends[0]) if is_ringout(session) else ends
+    return _endpoint(first.from_), _endpoint(first.to)
 
 
 def _endpoint(end: notifications.Endpoint) -> Endpoint:
@@ -190,7 +206,7 @@ ENDINGS: Final = (
     Ending("ended-fax", "a party was receiving a fax", _fax),
     Ending("ended-answered", "a party on the far side answered", _answered),
     Ending("ended-voicemail", "a party was in voicemail", _voicemail),
-    Ending("ended-missed", "RingCentral marked a party's call as missed", _missed),
     Ending("ended-reason", "the last reason a party gave", _by_reason),
+    Ending("ended-missed", "RingCentral marked a party's call as missed", _missed),
     Ending("ended-unanswered", "all parties left, and none had answered", _by_direction),
 )

@@ -26,6 +26,8 @@ TERMINAL_CODES: Final = frozenset({"disconnected", "gone"})
 _ANSWERED: Final = "answered"
 _VOICEMAIL: Final = frozenset({"voicemail", "voicemailscreening", "vmscreening"})
 _FAX: Final = "faxreceive"
+_LONGEST_NUMBER: Final = 9
+"""Digits of a party's number; more are a part of some other kind of id."""
 
 
 class PartyState(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
@@ -52,6 +54,12 @@ class PartyState(msgspec.Struct, frozen=True, array_like=True, omit_defaults=Tru
     def is_over(self) -> bool:
         """Whether the party has left the call for good."""
         return self.code.lower() in TERMINAL_CODES
+
+    @property
+    def number(self) -> int | None:
+        """Its number as RingCentral counts (`p-<core>-N`, 1 is who began the call); None where the id has none."""
+        last = self.id.rpartition("-")[2]
+        return int(last) if last.isascii() and last.isdigit() and len(last) <= _LONGEST_NUMBER else None
 
 
 class Session(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
@@ -117,10 +125,9 @@ def _joined(parties: Mapping[str, PartyState], notification: Notification) -> tu
     return tuple(sorted(joined.values(), key=_party_order))
 
 
-def _party_order(party: PartyState) -> tuple[int, str]:
-    """Order parties as RingCentral numbers them: `p-<core>-N`, 1 the initiator."""
-    number = party.id.rpartition("-")[2]
-    return (int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 10**9, party.id)  # noqa: PLR2004 - ten digits are no party number
+def _party_order(party: PartyState) -> tuple[bool, int, str]:
+    """Order parties by their numbers; those without one come last."""
+    return (party.number is None, party.number or 0, party.id)
 
 
 def _state(party: Party, notification: Notification) -> PartyState:
