@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from scripts.simulator.world import ACCOUNT_ID
 
@@ -26,7 +26,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     provisional_share: float = 0.2
     recording_share: float = 0.25
     recording_delay: tuple[float, float] = (2.0, 5.0)  # record to its recording
-    limits: Mapping[str, int] = LIMITS
+    limits: Mapping[str, int] = field(default_factory=lambda: dict(LIMITS))
     minute_seconds: float = 60.0  # the limits' window; smaller makes RingCentral's minute pass faster
     token_seconds: int = 3600
     blacklist_after: int = 0  # failed deliveries in a row; 0: never

@@ -3,6 +3,8 @@
 from collections import Counter
 from itertools import islice
 
+import msgspec
+
 from scripts.simulator.calls import Dealer
 from scripts.simulator.configuration import Configuration
 from scripts.simulator.scenarios import SCENARIOS
@@ -67,3 +69,9 @@ def test_queue_calls_are_always_listed_mid_call() -> None:
     calls = Dealer(Configuration(provisional_share=0.0)).deal(25)
 
     assert {call.scenario.name for call in calls if call.provisional} == {"queue_answered", "queue_abandoned"}
+
+
+def test_a_configuration_can_be_handed_to_another_process() -> None:
+    chosen = Configuration(seed=3, mean_call=180.0)
+
+    assert msgspec.json.decode(msgspec.json.encode(chosen), type=Configuration) == chosen
