@@ -1,0 +1,19 @@
+"""What can be chosen about the end-to-end benchmarks."""
+
+import sys
+from collections.abc import Callable
+
+from msgspec import Struct
+
+
+def to_stderr(text: str) -> None:
+    """Say what goes on, apart from the results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """`quick` makes everything small: does it work at all, in at most 20 s; its figures mean nothing."""
+
+    quick: bool = False
+    rates: tuple[float, ...] = ()  # calls a minute, for call-log; none: a short set of its own
+    say: Callable[[str], None] = to_stderr

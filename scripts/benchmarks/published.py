@@ -1,0 +1,87 @@
+"""When each call's outcome was published, read from where any other system would read it."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+from redis import Redis
+
+from runtime.keys import OUTCOMES
+from telephony.events import OUTCOME
+
+_BATCH: Final = 1000
+
+
+class Published(msgspec.Struct, frozen=True):
+    """What was told of one call: when its outcome first (seconds since 1970), and how it ended as told last."""
+
+    first_at: float
+    outcome: str | None
+
+
+class _Data(msgspec.Struct, frozen=True):
+    confirmed: bool
+    outcome: str | None = None
+
+
+class _Event(msgspec.Struct, frozen=True):
+    data: _Data
+
+
+def from_outcome_log(redis: "Redis") -> dict[str, Published]:
+    """Read the whole outcome log of a run: every session whose outcome is there, confirmed by the call log.
+
+    The time is that of the entry's id, which Redis gave it: no reader had to be quick.
+    """
+    found: dict[str, Published] = {}
+    for entry_id, fields in _entries(redis):
+        if fields[b"type"] != OUTCOME.encode():
+            continue
+        event = msgspec.json.decode(fields[b"event"], type=_Event)
+        subject = fields[b"subject"].decode()
+        if event.data.confirmed:
+            at = found[subject].first_at if subject in found else int(entry_id.partition(b"-")[0]) / 1000
+            found[subject] = Published(at, event.data.outcome)
+    return found
+
+
+def _entries(redis: "Redis") -> Iterator[tuple[bytes, dict[bytes, bytes]]]:
+    after = "-"
+    while True:
+        entries: Any = redis.xrange(OUTCOMES, min=after, count=_BATCH)
+        yield from entries
+        if len(entries) < _BATCH:
+            return
+        after = f"({entries[-1][0].decode()}"
+
+
+class Listener:
+    """Hears what the baseline publishes on a Pub/Sub channel: it keeps nothing, so somebody must listen all along."""
+
+    def __init__(self, redis: "Redis", channel: str) -> None:
+        self._found: dict[str, Published] = {}
+        self._channel = redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]  # redis-py's
+        self._channel.subscribe(channel)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def heard(self) -> dict[str, Published]:
+        """Give what was heard so far."""
+        return dict(self._found)
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._stopping.set()
+        self._thread.join()
+        self._channel.close()
+
+    def _listen(self) -> None:
+        while not self._stopping.is_set():
+            message = self._channel.get_message(timeout=0.2)
+            if message is not None:
+                call = msgspec.json.decode(message["data"])
+                said = Published(time.time(), call.get("outcome"))
+                self._found.setdefault(call["telephonySessionId"], said)
