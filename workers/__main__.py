@@ -5,9 +5,7 @@ Any number of each may run, on any number of machines, against one Redis.
 
 import argparse
 import os
-import signal
 import sys
-from types import FrameType
 
 from runtime import logs, settings
 from runtime.bells import Stage
@@ -50,11 +48,7 @@ def _serve(stage: Stage, made: Dependencies) -> None:
 
 
 def _run_clock(made: Dependencies) -> None:
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        made.stopping.set()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    made.stopping.listen()
     clock.run(made.settings, made.redis, made.recorder, made.stopping)
 
 

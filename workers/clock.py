@@ -1,6 +1,5 @@
 """The clock: rings the bell of whatever is due. It decides nothing and may run any number of times."""
 
-import threading
 from typing import Final
 
 from redis import Redis
@@ -12,11 +11,12 @@ from runtime.clocks import redis_time
 from runtime.logs import log
 from runtime.metrics import FAILURES, Recorder
 from runtime.settings import Settings
+from runtime.stopping import Stopping
 
 TICK_SECONDS: Final = 0.2
 
 
-def run(settings: Settings, redis: "Redis", recorder: Recorder, stopping: threading.Event) -> None:
+def run(settings: Settings, redis: "Redis", recorder: Recorder, stopping: Stopping) -> None:
     """Ring what is due, five times a second, until `stopping` is set; wait out a Redis that does not answer."""
     wound = False
     while not stopping.wait(TICK_SECONDS):

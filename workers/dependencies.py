@@ -1,12 +1,11 @@
 """What the jobs of this process work with. RQ calls a job with its arguments only, so it asks for the rest here."""
 
-import threading
-
 from redis import Redis
 
 from runtime.budget import Budget, Group
 from runtime.metrics import REQUESTS, Recorder
 from runtime.settings import Account, Settings
+from runtime.stopping import Stopping
 from workers.ringcentral.client import RingCentral
 from workers.ringcentral.transport import new_session
 
@@ -22,7 +21,7 @@ class Dependencies:
         self.settings = settings
         self.redis = redis
         self.recorder = recorder
-        self.stopping = threading.Event()
+        self.stopping = Stopping()
         self._session = new_session()
         self._clients: dict[str, RingCentral] = {}
         self._budgets: dict[str, Budget] = {}

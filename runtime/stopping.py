@@ -1,0 +1,38 @@
+"""Stop a process in good order: a signal is noted, and whoever pauses sees it afterwards."""
+
+import signal
+import time
+from typing import Final
+
+_SLICE_SECONDS: Final = 0.1
+
+
+class Stopping:
+    """Whether this process was asked to stop. For the main thread.
+
+    Not a `threading.Event`: a signal handler runs in the middle of whatever the main thread does, and were that the
+    event's own lock, setting the event would wait for ever.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def listen(self) -> None:
+        """Take SIGTERM and SIGINT as the request to stop."""
+        signal.signal(signal.SIGTERM, lambda *_: self.set())
+        signal.signal(signal.SIGINT, lambda *_: self.set())
+
+    def set(self) -> None:
+        """Ask to stop. Safe in a signal handler."""
+        self._asked = True
+
+    def is_set(self) -> bool:
+        """Say whether somebody asked."""
+        return self._asked
+
+    def wait(self, seconds: float) -> bool:
+        """Pause, but not much longer once somebody asks; say whether somebody did."""
+        until = time.monotonic() + seconds
+        while not self._asked and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, _SLICE_SECONDS))
+        return self._asked
