@@ -1,36 +1,40 @@
-"""Build events as they are published, and publish them."""
+"""Build events as they leave."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from redis import Redis
+import msgspec
 
-from runtime import outcome_log
-from runtime.leases import lease
-from telephony import events
-from telephony.events import CallEvent, Trigger
+from telephony.events import CallEvent, Trigger, call_event
 from telephony.outcomes import derive
 from telephony.records import CallLogRecord
 from telephony.sessions import Session
-from tests.builders.call_log import SESSION, a_record
-
-NOW = datetime(2026, 3, 2, 9, 1, tzinfo=UTC)
-
-
-def an_outcome(record: CallLogRecord | None = None, **fields: Any) -> CallEvent:
-    """Build what is published when the call log has told how a call ended."""
-    session = fields.pop("session", None) or Session(fields.pop("telephony_session_id", SESSION))
-    ordinary: dict[str, Any] = {
-        "revision": 1,
-        "confirmed": True,
-        "trigger": Trigger.WEBHOOK,
-        "record_seen": NOW,
-        "now": NOW,
-    }
-    return events.call_event(session, derive([record or a_record()]), **ordinary | fields)
+from tests.builders.call_log import a_leg, a_record, an_accept_leg
+from tests.builders.notifications import DISCONNECTED, second
+from tests.builders.sessions import a_session
 
 
-def publish(redis: Redis, *published: CallEvent, account: str = "default") -> None:
-    """Publish events as the workers do."""
-    with lease(redis, account, "resolve") as held:
-        held.commit([outcome_log.published(account, event, retention=600) for event in published])
+def an_outcome(
+    *records: CallLogRecord, session: Session | None = None, revision: int = 1, at: datetime | None = None
+) -> CallEvent:
+    """Build an outcome event; without more, of an inbound call that was answered."""
+    return call_event(
+        session or a_session(caller=DISCONNECTED, agent=DISCONNECTED),
+        derive(records or (an_answered_record(),)),
+        revision=revision,
+        confirmed=True,
+        trigger=Trigger.WEBHOOK,
+        record_seen=second(40),
+        now=at or second(41),
+    )
+
+
+def an_answered_record(**fields: Any) -> CallLogRecord:
+    """Build the record of an inbound call that a phone took."""
+    return a_record("Accepted", an_accept_leg(), a_leg(), **fields)
+
+
+def document(event: CallEvent) -> dict[str, Any]:
+    """Give the JSON document of an event, as a consumer reads it."""
+    read: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(event))
+    return read
