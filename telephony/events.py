@@ -129,9 +129,9 @@ class LiveEvent(_Envelope, frozen=True, kw_only=True):
 
 def updated(session: Session, *, now: datetime) -> LiveEvent:
     """Make the live event that says where a session's parties are."""
-    newest = session.heard[-1][1] if session.heard else 0
+    heard = sum(last - first + 1 for first, last in session.heard)
     return LiveEvent(
-        id=f"{session.id}/live/{newest}",
+        id=f"{session.id}/live/{heard}",
         source=_source(session.account_id),
         type=UPDATED,
         subject=session.id,

@@ -246,10 +246,17 @@ def test_live_news_say_where_the_parties_are_and_to_which_extensions_it_matters(
     event = updated(session, now=second(40))
 
     assert (event.type, event.subject) == ("legwork.call.updated", session.id)
-    assert event.id == f"{session.id}/live/8"
+    assert event.id == f"{session.id}/live/7"
     assert [party.code for party in event.data.parties] == ["Answered", "Disconnected", "Answered"]
     assert event.data.extensions == ("60200101", "60200900")
     assert event.data.parties[2].to.phone_number == "+16505550100"
+
+
+def test_late_news_are_news_of_their_own() -> None:
+    late, *others = ivr_call().notifications
+    before = folded(*others)
+
+    assert updated(folded(late, into=before), now=second(40)).id != updated(before, now=second(40)).id
 
 
 def test_live_news_are_json_with_every_field_the_data_has() -> None:
