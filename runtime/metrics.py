@@ -5,6 +5,7 @@ tell about all of them. A process that is killed loses at most the last second o
 """
 
 import threading
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -72,6 +73,10 @@ DECLARED: Final = (
 
 _BETWEEN: Final = "\x1f"
 _MAX_LABEL: Final = 64
+_ABOVE_ALL: Final = "+Inf"
+
+_Series = tuple[str, tuple[str | float, ...]]
+"""A metric's name, its label values, and for a histogram which part of it: a bound, or the sum in microseconds."""
 
 
 class Recorder:
@@ -79,21 +84,22 @@ class Recorder:
 
     def __init__(self, redis: "Redis | None" = None) -> None:
         self._redis = redis
-        self._pending: Counter[str] = Counter()
+        self._pending: Counter[_Series] = Counter()
         self._lock = threading.Lock()
         self._stopped = threading.Event()
 
     def count(self, metric: Count, *labels: str, by: int = 1) -> None:
         """Add to a count. Labels in the order of their declaration."""
         with self._lock:
-            self._pending[_field(metric.name, labels)] += by
+            self._pending[metric.name, labels] += by
 
     def observe(self, metric: Histogram, seconds: float, *labels: str) -> None:
         """Add one duration."""
-        bucket = next((str(bound) for bound in metric.buckets if seconds <= bound), "+Inf")
+        at = bisect_left(metric.buckets, seconds)
+        bound = metric.buckets[at] if at < len(metric.buckets) else _ABOVE_ALL
         with self._lock:
-            self._pending[_field(metric.name, (*labels, bucket))] += 1
-            self._pending[_field(metric.name, (*labels, "sum"))] += max(0, round(seconds * 1e6))
+            self._pending[metric.name, (*labels, bound)] += 1
+            self._pending[metric.name, (*labels, "sum")] += max(0, round(seconds * 1e6))
 
     def flush(self) -> None:
         """Add what was counted to Redis. What cannot be added now is kept for the next time."""
@@ -103,8 +109,8 @@ class Recorder:
             return
         try:
             with self._redis.pipeline(transaction=True) as pipeline:
-                for field, value in pending.items():
-                    pipeline.hincrby(keys.METRICS, field, value)
+                for (name, labels), value in pending.items():
+                    pipeline.hincrby(keys.METRICS, _field(name, labels), value)
                 pipeline.execute()
         except RedisError:
             with self._lock:
@@ -140,8 +146,10 @@ def gauge(name: str, text: str, values: Iterable[tuple[tuple[str, ...], float]],
     return family
 
 
-def _field(name: str, labels: tuple[str, ...]) -> str:
-    return _BETWEEN.join((name, *(label[:_MAX_LABEL].replace(_BETWEEN, "") for label in labels)))
+def _field(name: str, labels: tuple[str | float, ...]) -> bytes:
+    """Write a series as a field of the hash. Labels may be anybody's words, so they are cut and made encodable."""
+    words = (str(label)[:_MAX_LABEL].replace(_BETWEEN, "") for label in labels)
+    return _BETWEEN.join((name, *words)).encode("utf-8", "replace")
 
 
 class _Collected(Collector):
@@ -176,7 +184,7 @@ def _measured(metric: Histogram, values: list[tuple[tuple[str, ...], int]]) -> M
         series.setdefault(labels[:-1], {})[labels[-1]] = value
     for labels, found in series.items():
         total, buckets = 0, []
-        for bound in (*(str(bound) for bound in metric.buckets), "+Inf"):
+        for bound in (*(str(bound) for bound in metric.buckets), _ABOVE_ALL):
             total += found.get(bound, 0)
             buckets.append((bound, float(total)))
         family.add_metric(labels, buckets, found.get("sum", 0) / 1e6)

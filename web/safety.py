@@ -13,6 +13,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from runtime.clocks import stopwatch
+from runtime.redis_line import Line
 
 HIGH_WATER: Final = 0.75
 """Share of `maxmemory` above which new notifications are refused."""
@@ -40,8 +41,8 @@ class Check(msgspec.Struct, frozen=True):
 class Room:
     """Remembers for a second whether Redis has room, so that asking costs almost nothing."""
 
-    def __init__(self, redis: "Redis") -> None:
-        self._redis = redis
+    def __init__(self, line: Line) -> None:
+        self._line = line
         self._asked_at = float("-inf")
         self._has_room = True
 
@@ -50,8 +51,14 @@ class Room:
         now = stopwatch()
         if now - self._asked_at >= LOOK_SECONDS:
             self._asked_at = now
-            self._has_room = memory(self._redis.info("memory")).verdict is not Verdict.FAILED
+            self._has_room = memory(_fields(self._line.call("INFO", "memory"))).verdict is not Verdict.FAILED
         return self._has_room
+
+
+def _fields(info: bytes) -> Mapping[str, str]:
+    """Read what INFO answers."""
+    pairs = (line.partition(":") for line in info.decode(errors="replace").splitlines())
+    return {name: value for name, colon, value in pairs if colon}
 
 
 def readiness(redis: "Redis") -> tuple[Check, ...]:

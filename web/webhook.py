@@ -18,13 +18,15 @@ from runtime.clocks import stopwatch
 from runtime.inbox import Inbox
 from runtime.logs import log
 from runtime.metrics import INGEST_SECONDS, NOTIFICATIONS, Recorder
+from runtime.redis_line import Line
 from runtime.settings import Account
+from web import answers
+from web.answers import Answer
+from web.body import BrokenBody, OversizedBody, has_body, read_body
 from web.safety import Room
 from web.verification import HANDSHAKE_HEADER, VERIFICATION_HEADER, Verifier, may_be_echoed
 
-MAX_BODY: Final = 256 * 1024
-RETRY_AFTER_SECONDS: Final = 5
-_CHUNK: Final = 64 * 1024
+PATH: Final = "/webhooks/ringcentral"
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -35,105 +37,71 @@ class Endpoint(msgspec.Struct, frozen=True):
     inbox: Inbox
 
 
-def endpoints(accounts: tuple[Account, ...], redis: "Redis") -> Mapping[str, Endpoint]:
-    """Make an endpoint for every account, by name; the only account answers without its name too."""
-    made = {one.name: Endpoint(one.name, Verifier(one.verification_tokens), Inbox(redis, one.name)) for one in accounts}
-    return made | {"": next(iter(made.values()))} if len(made) == 1 else made
+class Receiver:
+    """Answers requests for all accounts. Works on the WSGI environment, so that it can be called from anywhere."""
+
+    def __init__(self, accounts: tuple[Account, ...], redis: "Redis", recorder: Recorder) -> None:
+        line = Line(redis)
+        self._room = Room(line)
+        self._recorder = recorder
+        self._endpoints = {
+            one.name: Endpoint(one.name, Verifier(one.verification_tokens), Inbox(redis, one.name, line))
+            for one in accounts
+        }
+        if len(accounts) == 1:  # the only account answers without its name, too
+            self._endpoints[""] = self._endpoints[accounts[0].name]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The accounts there are, and the empty name where it is one."""
+        return frozenset(self._endpoints)
+
+    def receive(self, account: str, environ: Mapping[str, Any]) -> Answer:
+        """Answer one request, and count it."""
+        started = stopwatch()
+        endpoint = self._endpoints.get(account)
+        if endpoint is None:
+            return answers.UNKNOWN_ACCOUNT
+        answer = _answer(endpoint, self._room, environ)
+        self._recorder.count(NOTIFICATIONS, endpoint.name, answer.word)
+        self._recorder.observe(INGEST_SECONDS, stopwatch() - started)
+        return answer
 
 
-def add_routes(app: Flask, accounts: Mapping[str, Endpoint], room: Room, recorder: Recorder) -> None:
+def add_routes(app: Flask, receiver: Receiver) -> None:
     """Add `POST /webhooks/ringcentral` and `POST /webhooks/ringcentral/<account>`."""
 
-    @app.post("/webhooks/ringcentral", defaults={"account": ""})
-    @app.post("/webhooks/ringcentral/<account>")
-    def receive(account: str) -> Response:
-        started = stopwatch()
-        endpoint = accounts.get(account)
-        if endpoint is None:
-            return _reply(404)
-        answer, response = _receive(endpoint, room, request.environ)
-        recorder.count(NOTIFICATIONS, endpoint.name, answer)
-        recorder.observe(INGEST_SECONDS, stopwatch() - started)
-        return response
+    @app.post(PATH)
+    @app.post(f"{PATH}/<account>")
+    def receive(account: str = "") -> Response:
+        answer = receiver.receive(account, request.environ)
+        return Response(answers.BODY, answer.status, list(answer.headers))
 
 
-def _receive(endpoint: Endpoint, room: Room, environ: Mapping[str, Any]) -> tuple[str, Response]:
-    """Answer one request; the first word names the answer for the metrics."""
+def _answer(endpoint: Endpoint, room: Room, environ: Mapping[str, Any]) -> Answer:
     handshake = environ.get(HANDSHAKE_HEADER)
     verified = endpoint.verifier.accepts(environ.get(VERIFICATION_HEADER))
-    if handshake is not None and not (verified and _has_body(environ)):
-        return _shake_hands(handshake)
+    if handshake is not None and not (verified and has_body(environ)):
+        return answers.HANDSHAKE.echoing(handshake) if may_be_echoed(handshake) else answers.BAD_HANDSHAKE
     if not verified:
         log.warning("notification.refused", account=endpoint.name, why="verification")
-        return "unverified", _reply(401)
+        return answers.UNVERIFIED
     try:
-        body = _body(environ)
+        body = read_body(environ)
     except OversizedBody:
-        return "oversized", _reply(413)
+        return answers.OVERSIZED
     except BrokenBody:
-        return "broken", _reply(400)
-    return _store(endpoint, room, body, handshake)
+        return answers.BROKEN
+    answer = _store(endpoint, room, body)
+    return answer.echoing(handshake) if handshake and may_be_echoed(handshake) else answer
 
 
-def _shake_hands(token: str) -> tuple[str, Response]:
-    if not may_be_echoed(token):
-        return "bad_handshake", _reply(400)
-    return "handshake", _reply(200, {"Validation-Token": token})
-
-
-def _store(endpoint: Endpoint, room: Room, body: bytes, handshake: str | None) -> tuple[str, Response]:
+def _store(endpoint: Endpoint, room: Room, body: bytes) -> Answer:
     try:
         if not room.is_left():
-            return "no_room", _unavailable()
+            return answers.NO_ROOM
         endpoint.inbox.append(body)
     except RedisError as error:
         log.error("notification.not_stored", account=endpoint.name, error=type(error).__name__)
-        return "not_stored", _unavailable()
-    echo = {"Validation-Token": handshake} if handshake and may_be_echoed(handshake) else {}
-    return "stored", _reply(200, echo)
-
-
-class OversizedBody(Exception):  # noqa: N818 - named for what happened
-    """The body is larger than any notification; nothing of it is kept."""
-
-
-class BrokenBody(Exception):  # noqa: N818 - named for what happened
-    """The sender went away before the body was whole, or lied about its length."""
-
-
-def _body(environ: Mapping[str, Any]) -> bytes:
-    """Read the whole body and count it ourselves: a chunked one tells no length, and Werkzeug cuts it silently."""
-    told = environ.get("CONTENT_LENGTH") or ""
-    length = int(told) if told.isascii() and told.isdigit() else None
-    if length is not None and length > MAX_BODY:
-        raise OversizedBody
-    try:
-        body = _read(environ["wsgi.input"], MAX_BODY + 1 if length is None else length)
-    except OSError as error:
-        raise BrokenBody from error
-    if len(body) > MAX_BODY:
-        raise OversizedBody
-    if length is not None and len(body) < length:
-        raise BrokenBody
-    return body
-
-
-def _read(stream: Any, most: int) -> bytes:
-    parts, left = [], most
-    while left > 0 and (part := stream.read(min(left, _CHUNK))):
-        parts.append(part)
-        left -= len(part)
-    return b"".join(parts)
-
-
-def _has_body(environ: Mapping[str, Any]) -> bool:
-    return environ.get("CONTENT_LENGTH", "") not in {"", "0"} or "HTTP_TRANSFER_ENCODING" in environ
-
-
-def _unavailable() -> Response:
-    return _reply(503, {"Retry-After": str(RETRY_AFTER_SECONDS)})
-
-
-def _reply(status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """Answer with an empty JSON object: RingCentral wants JSON, and 1,024 bytes at most with all headers."""
-    return Response(b"{}", status, dict(headers or {}), content_type="application/json")
+        return answers.NOT_STORED
+    return answers.STORED
