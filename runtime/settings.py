@@ -4,16 +4,25 @@ Names are the contract's and, for RingCentral, those of its own quick starts. `l
 so that `web` runs without a RingCentral credential and the workers without a verification token.
 """
 
-import ipaddress
-import math
 import tomllib
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
+
+from runtime.setting_values import (
+    Network,
+    http_url,
+    networks,
+    one_of,
+    redis_url,
+    seconds,
+    seconds_list,
+    tokens,
+    whole,
+)
 
 DEFAULT_ACCOUNT = "default"
 """The account's name when the `RC_*` variables describe the only one."""
@@ -21,8 +30,6 @@ DEFAULT_ACCOUNT = "default"
 _ACCOUNT_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 _MAX_ACCOUNT_NAME = 64
 _MAX_PORT = 65535
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Need(StrEnum):
@@ -109,7 +116,7 @@ def load(environ: Mapping[str, str], *, needs: frozenset[Need] = frozenset()) ->
     """
     reader = _Reader(environ)
     values: dict[str, Any] = {name: reader.value(*how) for name, how in _SETTINGS.items()}
-    values["redis_url"] = reader.value("REDIS_URL", _redis_url, "")
+    values["redis_url"] = reader.value("REDIS_URL", redis_url, "")
     if not values["redis_url"] and not reader.named("REDIS_URL"):
         reader.faults.append("REDIS_URL is not set (./scripts/run starts an embedded server and sets it)")
     values["accounts"] = _accounts(reader, needs)
@@ -199,100 +206,31 @@ def _account(name: str, reader: _Reader, needs: frozenset[Need]) -> Account:
     complete = bool(client_id and client_secret and jwt)
     return Account(
         name=name,
-        server_url=reader.value("RC_SERVER_URL", _http_url, "https://platform.ringcentral.com"),
-        scope=reader.value("CALL_LOG_SCOPE", _one_of(*Scope, kind=Scope), Scope.ACCOUNT),
+        server_url=reader.value("RC_SERVER_URL", http_url, "https://platform.ringcentral.com"),
+        scope=reader.value("CALL_LOG_SCOPE", one_of(*Scope, kind=Scope), Scope.ACCOUNT),
         credentials=Credentials(client_id, client_secret, jwt) if complete else None,
-        verification_tokens=reader.value("RC_VERIFICATION_TOKEN", _tokens, ()),
+        verification_tokens=reader.value("RC_VERIFICATION_TOKEN", tokens, ()),
     )
-
-
-# Parsers: each takes the text of a setting; its ValueError ends a sentence that begins with the setting's name.
-
-
-def _seconds(least: float, most: float) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        try:
-            seconds = float(text)
-        except ValueError:
-            seconds = math.nan
-        if not least <= seconds <= most:
-            raise ValueError(f"must be a number of seconds from {least:g} to {most:g}, not {text!r}")
-        return seconds
-
-    return parse
-
-
-def _seconds_list(text: str) -> tuple[float, ...]:
-    one = _seconds(1, 30 * 86400)
-    seconds = tuple(one(part) for part in text.split(",") if part.strip())
-    if list(seconds) != sorted(seconds):
-        raise ValueError(f"must rise, as in 90,300,900, not {text!r}")
-    return seconds
-
-
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-            raise ValueError(f"must be a whole number from {least} to {most}, not {text!r}")
-        return int(text)
-
-    return parse
-
-
-def _one_of(*words: str, kind: Callable[[str], Any] = str) -> Callable[[str], Any]:
-    def parse(text: str) -> Any:
-        if text.lower() not in words:
-            raise ValueError(f"must be one of {', '.join(words)}, not {text!r}")
-        return kind(text.lower())
-
-    return parse
-
-
-def _tokens(text: str) -> tuple[str, ...]:
-    tokens = tuple(part.strip() for part in text.split(",") if part.strip())
-    if not tokens:
-        raise ValueError("holds no token")
-    return tokens
-
-
-def _http_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"must be an http:// or https:// address, not {text!r}")
-    return text.rstrip("/")
-
-
-def _redis_url(text: str) -> str:
-    if urlsplit(text).scheme not in {"redis", "rediss", "unix", "redis+sentinel"}:
-        raise ValueError("must begin with redis://, rediss://, unix:// or redis+sentinel://")
-    return text
-
-
-def _networks(text: str) -> tuple[Network, ...]:
-    try:
-        return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
-    except ValueError as error:
-        raise ValueError(f"must be addresses or networks such as 10.0.0.0/8: {error}") from error
 
 
 _DAY = 86400.0
 _SETTINGS: Mapping[str, tuple[str, Callable[[str], Any], Any]] = {
-    "port": ("PORT", _whole(1, _MAX_PORT), 8080),
-    "log_level": ("LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info"),
-    "log_format": ("LOG_FORMAT", _one_of("json", "text"), "json"),
-    "public_url": ("PUBLIC_URL", _http_url, None),
+    "port": ("PORT", whole(1, _MAX_PORT), 8080),
+    "log_level": ("LOG_LEVEL", one_of("debug", "info", "warning", "error"), "info"),
+    "log_format": ("LOG_FORMAT", one_of("json", "text"), "json"),
+    "public_url": ("PUBLIC_URL", http_url, None),
     "admin_token": ("ADMIN_TOKEN", str, None),
-    "quiet_seconds": ("QUIET_SECONDS", _seconds(0, 600), 3.0),
-    "settle_seconds": ("SETTLE_SECONDS", _seconds(0, 3600), 10.0),
-    "fetch_interval_seconds": ("FETCH_INTERVAL_SECONDS", _seconds(0, 3600), 6.0),
-    "record_deadline_seconds": ("RECORD_DEADLINE_SECONDS", _seconds(1, 7 * _DAY), 900.0),
-    "reread_seconds": ("REREAD_SECONDS", _seconds_list, (90.0, 300.0, 900.0)),
-    "silence_seconds": ("SILENCE_SECONDS", _seconds(1, 7 * _DAY), 14400.0),
-    "reconcile_seconds": ("RECONCILE_SECONDS", _seconds(1, _DAY), 300.0),
-    "retention_seconds": ("RETENTION_SECONDS", _seconds(60, 3650 * _DAY), 604800.0),
-    "inbox_retention_seconds": ("INBOX_RETENTION_SECONDS", _seconds(60, 365 * _DAY), 86400.0),
-    "heavy_limit": ("HEAVY_LIMIT", _whole(1, 10000), 10),
-    "allow_private_destinations": ("ALLOW_PRIVATE_DESTINATIONS", _networks, ()),
-    "secrets_keys": ("SECRETS_KEY", _tokens, ()),
+    "quiet_seconds": ("QUIET_SECONDS", seconds(0, 600), 3.0),
+    "settle_seconds": ("SETTLE_SECONDS", seconds(0, 3600), 10.0),
+    "fetch_interval_seconds": ("FETCH_INTERVAL_SECONDS", seconds(0, 3600), 6.0),
+    "record_deadline_seconds": ("RECORD_DEADLINE_SECONDS", seconds(1, 7 * _DAY), 900.0),
+    "reread_seconds": ("REREAD_SECONDS", seconds_list, (90.0, 300.0, 900.0)),
+    "silence_seconds": ("SILENCE_SECONDS", seconds(1, 7 * _DAY), 14400.0),
+    "reconcile_seconds": ("RECONCILE_SECONDS", seconds(1, _DAY), 300.0),
+    "retention_seconds": ("RETENTION_SECONDS", seconds(60, 3650 * _DAY), 604800.0),
+    "inbox_retention_seconds": ("INBOX_RETENTION_SECONDS", seconds(60, 365 * _DAY), 86400.0),
+    "heavy_limit": ("HEAVY_LIMIT", whole(1, 10000), 10),
+    "allow_private_destinations": ("ALLOW_PRIVATE_DESTINATIONS", networks, ()),
+    "secrets_keys": ("SECRETS_KEY", tokens, ()),
 }
 """Field of Settings -> (variable, parser, default)."""
