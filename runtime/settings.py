@@ -5,7 +5,7 @@ so that `web` runs without a RingCentral credential and the workers without a ve
 """
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -144,7 +144,7 @@ class _Reader:
             return default
 
     def need(self, name: str, why: str) -> None:
-        if not self._values.get(name, "").strip():
+        if not self._values.get(name, "").strip() and not self.named(name):
             self.faults.append(f"{self._where}{name} is not set ({why})")
 
     def named(self, name: str) -> bool:
@@ -171,15 +171,24 @@ def _accounts(reader: _Reader, needs: frozenset[Need]) -> tuple[Account, ...]:
 
 
 def _account_of_table(table: dict[str, Any], outer: _Reader, needs: frozenset[Need]) -> Account:
-    name = str(table.get("name", ""))
-    if not name or len(name) > _MAX_ACCOUNT_NAME or not set(name) <= _ACCOUNT_NAME:
+    name = table.get("name", "")
+    if not isinstance(name, str) or not 0 < len(name) <= _MAX_ACCOUNT_NAME or not set(name) <= _ACCOUNT_NAME:
         outer.faults.append(f"ACCOUNTS_FILE: name {name!r} must be 1 to 64 letters, digits, '-', '_' or '.'")
-    values = {key.upper(): str(value) for key, value in table.items() if key != "name"}
-    inner = _Reader(values, f"ACCOUNTS_FILE, account {name}: ")
-    inner.faults += [f"ACCOUNTS_FILE, account {name}: {key} is unknown" for key in values if key not in _OF_ACCOUNT]
+    where = f"ACCOUNTS_FILE, account {name}: "
+    inner = _Reader({key.upper(): value for key, value in table.items() if isinstance(value, str)}, where)
+    inner.faults += [where + fault for fault in _faults_of_table(table)]
     account = _account(name, inner, needs)
     outer.faults += inner.faults
     return account
+
+
+def _faults_of_table(table: dict[str, Any]) -> Iterator[str]:
+    """Say which keys are not ours, are there twice, or hold what is no text: a list of tokens would be no token."""
+    keys = [key.upper() for key in table if key != "name"]
+    yield from (f"{key} is unknown" for key in dict.fromkeys(keys) if key not in _OF_ACCOUNT)
+    yield from (f"{key} is there twice" for key in dict.fromkeys(keys) if keys.count(key) > 1)
+    no_text = [key.upper() for key, value in table.items() if not isinstance(value, str)]
+    yield from (f"{key} must be text in quotes" for key in no_text if key in _OF_ACCOUNT)
 
 
 _OF_ACCOUNT = frozenset(
