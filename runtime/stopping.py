@@ -4,7 +4,7 @@ import signal
 import time
 from typing import Final
 
-_SLICE_SECONDS: Final = 0.1
+_SLICE_SECONDS: Final = 0.25
 
 
 class Stopping:

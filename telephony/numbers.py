@@ -7,6 +7,7 @@ digits, which may or may not begin with a country code) is left alone.
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _DECORATION: Final = re.compile(r"[ ()./\-\u00a0\u2010-\u2015]")
@@ -15,6 +16,7 @@ _WITH_COUNTRY_CODE: Final = re.compile(r"[1-9][0-9]{10,14}")
 _NORTH_AMERICAN: Final = re.compile(r"\(?([2-9][0-9]{2})\)?[ .\-]?([2-9][0-9]{2})[ .\-]([0-9]{4})")
 
 
+@lru_cache(maxsize=8192)
 def e164(text: str | None) -> str | None:
     """Give `text` as an E.164 number (`+16505550101`), or None where it cannot be one for certain."""
     if not text:

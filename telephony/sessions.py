@@ -122,6 +122,8 @@ def _joined(parties: Mapping[str, PartyState], notification: Notification) -> tu
         news = _state(party, notification)
         known = joined.get(party.id)
         joined[party.id] = _join(known, news) if known else news
+    if len(joined) == len(parties):
+        return tuple(joined.values())
     return tuple(sorted(joined.values(), key=_party_order))
 
 
@@ -153,7 +155,10 @@ def _state(party: Party, notification: Notification) -> PartyState:
 
 
 def _join(one: PartyState, other: PartyState) -> PartyState:
-    newest = max(one, other, key=_age)
+    if one.sequence != other.sequence:
+        newest = one if one.sequence > other.sequence else other
+    else:
+        newest = max(one, other, key=_precedence)
     return msgspec.structs.replace(
         newest,
         seen_at=_first(one.seen_at, other.seen_at),
@@ -165,22 +170,25 @@ def _join(one: PartyState, other: PartyState) -> PartyState:
     )
 
 
-def _age(party: PartyState) -> tuple[Any, ...]:
-    """Order a party's states by age; where two share a sequence, the one that is over wins, then the text decides.
+def _precedence(party: PartyState) -> tuple[Any, ...]:
+    """Order two states of a party with the same sequence: the one that is over wins, then the text decides.
 
     Any order will do there, so long as it is one. Fields that `_join` gathers over time take no part, so that joining
     in any grouping gives the same result.
     """
     said = (party.code, party.reason, party.direction, party.from_, party.to, party.missed, party.queue)
-    return (party.sequence, party.is_over, repr(said), repr(party.changed_at))
+    return (party.is_over, repr(said), repr(party.changed_at))
 
 
-def _first(*values: Any) -> Any:
-    return min((value for value in values if value is not None), default=None)
+def _first(one: Any, *others: Any) -> Any:
+    for other in others:
+        if one is None or (other is not None and other < one):
+            one = other
+    return one
 
 
-def _last(*values: Any) -> Any:
-    return max((value for value in values if value is not None), default=None)
+def _last(one: Any, other: Any) -> Any:
+    return other if one is None or (other is not None and other > one) else one
 
 
 def _with_sequence(runs: tuple[tuple[int, int], ...], sequence: int) -> tuple[tuple[int, int], ...]:

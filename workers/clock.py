@@ -13,11 +13,11 @@ from runtime.metrics import FAILURES, Recorder
 from runtime.settings import Settings
 from runtime.stopping import Stopping
 
-TICK_SECONDS: Final = 0.2
+TICK_SECONDS: Final = 0.25
 
 
 def run(settings: Settings, redis: "Redis", recorder: Recorder, stopping: Stopping) -> None:
-    """Ring what is due, five times a second, until `stopping` is set; wait out a Redis that does not answer."""
+    """Ring what is due, four times a second, until `stopping` is set; wait out a Redis that does not answer."""
     wound = False
     while not stopping.wait(TICK_SECONDS):
         try:

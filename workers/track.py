@@ -25,7 +25,7 @@ from workers.dependencies import Dependencies, current
 BATCH: Final = 500
 """Notifications folded in one step."""
 
-PAUSE_SECONDS: Final = 0.25
+PAUSE_SECONDS: Final = 0.5
 LINGER_SECONDS: Final = 1.0
 """How long a runner waits for more before it leaves; also how far ahead it waits for a call to end."""
 
