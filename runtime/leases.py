@@ -18,7 +18,7 @@ LEASE_SECONDS: Final = 10.0
 
 Word = str | bytes
 Command = Sequence[Word]
-"""A Redis command as words, or one of the steps that only `COMMIT` knows: PUBLISHED and MOVE."""
+"""A Redis command as words, or one of the steps that only `COMMIT` knows: PUBLISHED, TOLD and MOVE."""
 
 
 class LeaseHeld(Exception):  # noqa: N818 - not an error: somebody else is at it
@@ -50,6 +50,8 @@ COMMIT: Final = """
 -- the words. Beside Redis's own commands:
 --   PUBLISHED revisions-key revision ttl stream event type subject account channel...
 --     appends an event to the outcome log and its channels, unless this or a later revision is there already.
+--   TOLD event channel...
+--     publishes on several channels what is sent to us once.
 --   MOVE sorted-set member old-score new-score
 --     gives a member a new score ('' removes it), unless somebody has moved it since we read the old one.
 local held = redis.call('HMGET', KEYS[1], 'token', 'commits')
@@ -57,13 +59,17 @@ if held[1] ~= ARGV[1] then return 'lost' end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 if held[2] == ARGV[2] then return 'applied' end
 
+local function told(event, first, last)
+  for channel = first, last do redis.call('PUBLISH', ARGV[channel], event) end
+end
+
 local function published(channels, revisions, revision, ttl, stream, event, type, subject, account)
   local known = redis.call('HGET', revisions, 'last')
   if known and tonumber(known) >= tonumber(revision) then return end
   local id = redis.call('XADD', stream, '*', 'event', event, 'type', type, 'subject', subject, 'account', account)
   redis.call('HSET', revisions, revision, id, 'last', revision)
   redis.call('EXPIRE', revisions, ttl)
-  for channel = channels.first, channels.last do redis.call('PUBLISH', ARGV[channel], event) end
+  told(event, channels.first, channels.last)
 end
 
 local function move(set, member, old, new)
@@ -77,6 +83,8 @@ while at <= #ARGV do
   local first, last = at + 1, at + tonumber(ARGV[at])
   if ARGV[first] == 'PUBLISHED' then
     published({first = first + 9, last = last}, unpack(ARGV, first + 1, first + 8))
+  elseif ARGV[first] == 'TOLD' then
+    told(ARGV[first + 1], first + 2, last)
   elseif ARGV[first] == 'MOVE' then
     move(unpack(ARGV, first + 1, last))
   else

@@ -33,10 +33,9 @@ def published(account: str, event: CallEvent, *, retention: float) -> Command:
     return ("PUBLISHED", revisions, revision, str(int(retention)), *stream, *_channels(account, event))
 
 
-def live(account: str, event: LiveEvent) -> list[Command]:
-    """Give the commands that tell only those who are watching just now."""
-    text = encode(event)
-    return [("PUBLISH", channel, text) for channel in _channels(account, event)]
+def live(account: str, event: LiveEvent) -> Command:
+    """Give the step that tells only those who are watching just now."""
+    return ("TOLD", encode(event), *_channels(account, event))
 
 
 def _channels(account: str, event: CallEvent | LiveEvent) -> tuple[str, ...]:

@@ -144,7 +144,7 @@ class Tracker:
             if record is before.get(session_id):
                 continue
             commands.append(self._write(record))
-            commands += outcome_log.live(self._account, events.updated(record.session, now=_time(now)))
+            commands.append(outcome_log.live(self._account, events.updated(record.session, now=_time(now))))
             pause = sessions.ends_after(record.session, timedelta(seconds=self._settings.quiet_seconds))
             if record.ended_at is None:
                 commands.append(("ZADD", keys.open_sessions(self._account), f"{record.heard_at:.3f}", session_id))
