@@ -10,13 +10,15 @@ from typing import Final
 
 import msgspec
 from redis import Redis
+from redis.exceptions import RedisError
+from rq.timeouts import BaseTimeoutException
 
 from runtime import bells, keys, ledger, outcome_log
 from runtime.bells import Stage
 from runtime.leases import Command
 from runtime.ledger import Resolution, State, Tracked
 from runtime.logs import log
-from runtime.metrics import OUTCOMES, PUBLISH_SECONDS, RECORD_LAG_SECONDS, REVISIONS, UNKNOWN_WORDS, Recorder
+from runtime.metrics import FAILURES, OUTCOMES, PUBLISH_SECONDS, RECORD_LAG_SECONDS, REVISIONS, UNKNOWN_WORDS, Recorder
 from runtime.settings import Settings
 from telephony import events, looks
 from telephony.events import CallEvent, Trigger
@@ -30,6 +32,9 @@ from workers import rereads
 
 GRACE_SECONDS: Final = 30.0
 """A call no notification told of is taken up this long after it must have been settled; till then they may be late."""
+
+
+PUT_ASIDE_SECONDS: Final = 300.0
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -81,8 +86,19 @@ class Judge:
         self._recorder = recorder
 
     def judged(self, case: Case, *, now: float) -> Judged:
-        """Judge `case`."""
-        return Judged(tuple(self._commands(case, now)), self._lag(case, now))
+        """Judge `case`.
+
+        One call must not keep all others waiting, whatever is wrong with it. So what the judgement of a call raises,
+        which it never should, is told, and the call is put aside for a while.
+        """
+        try:
+            return Judged(tuple(self._commands(case, now)), self._lag(case, now))
+        except (RedisError, BaseTimeoutException):
+            raise
+        except Exception as error:  # noqa: BLE001 - see above
+            log.exception("call.put_aside", account=self._account, session=case.telephony_session_id)
+            self._recorder.count(FAILURES, Stage.RESOLVE, type(error).__name__)
+            return Judged(tuple(self._look_again(case, now + PUT_ASIDE_SECONDS)))
 
     def _commands(self, case: Case, now: float) -> Iterator[Command]:
         if case.records != case.seen:
