@@ -20,7 +20,7 @@ LIVE = "legwork:live"
 
 
 def live(account: str, extension_id: str | None = None) -> str:
-    """Name the Pub/Sub channel of one account, or of one extension in it."""
+    """Pub/Sub channel. The same, of one account, or of one extension in it."""
     return f"{LIVE}:{account}:{extension_id}" if extension_id else f"{LIVE}:{account}"
 
 
@@ -72,11 +72,6 @@ def due(account: str) -> str:
 def open_sessions(account: str) -> str:
     """Sorted set. Sessions that have not ended, by the time (seconds) of their last notification. Track's."""
     return f"{PREFIX}{{{account}}}:open"
-
-
-def counts(account: str) -> str:
-    """Hash. What became of notifications and calls, counted in the same step as the effect. Lives for ever."""
-    return f"{PREFIX}{{{account}}}:counts"
 
 
 def asking(account: str) -> str:

@@ -14,7 +14,8 @@ from scripts.venv import ROOT, reexec_in_venv
 
 reexec_in_venv()
 
-from telephony.claims import (  # noqa: E402 - the line above chooses the environment
+from scripts.keys_page import keys_page  # noqa: E402 - the line above chooses the environment
+from telephony.claims import (  # noqa: E402 - as above
     OUTCOME_BY_STATUS,
     OUTCOME_WHEN_INBOUND,
     OUTCOME_WHEN_OUTBOUND,
@@ -49,7 +50,9 @@ def outcomes_page() -> str:
     return "\n".join(sections)
 
 
-PAGES: Final[Mapping[str, Callable[[], str]]] = MappingProxyType({"docs/reference/outcomes.md": outcomes_page})
+PAGES: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
+    {"docs/reference/outcomes.md": outcomes_page, "docs/reference/keys.md": keys_page}
+)
 
 
 def main() -> int:
