@@ -15,8 +15,9 @@ from telephony.records import CallLogRecord
 from telephony.sessions import fold
 from tests.builders.call_log import a_leg, a_record, an_accept_leg
 from tests.builders.calls import Call, ivr_call, queue_call
-from tests.builders.events import an_outcome, publish
+from tests.builders.events import an_outcome
 from tests.scripts.commands import run
+from tests.scripts.publishing import outcome_of, publish
 
 RECORD = a_record("Accepted", an_accept_leg(), a_leg("PstnToSip", "Call connected"))
 
@@ -42,7 +43,7 @@ def resolve(redis: Redis, call: Call, record: CallLogRecord) -> None:
     now = redis_time(redis)
     moment = datetime.fromtimestamp(now, UTC)
     resolution = Resolution(state=State.RESOLVED, revision=1, record_seen_at=now)
-    outcome = an_outcome(record, session=session, record_seen=moment, now=moment)
+    outcome = an_outcome(record, session=session, at=moment)
     with lease(redis, "default", "resolve") as held:
         held.commit(
             [
@@ -100,7 +101,7 @@ def test_a_call_without_an_outcome_is_told_as_far_as_it_got(redis: Redis) -> Non
 
 
 def test_a_call_known_from_its_record_alone_is_told_too(redis: Redis) -> None:
-    publish(redis, an_outcome(RECORD, telephony_session_id="s-only"))
+    publish(redis, outcome_of("s-only", RECORD))
 
     assert call_history.find(redis, "s-o") == (("default", "s-only"),)
     history = call_history.read(redis, "default", "s-only")
@@ -109,7 +110,7 @@ def test_a_call_known_from_its_record_alone_is_told_too(redis: Redis) -> None:
 
 def test_a_beginning_is_taken_word_for_word(redis: Redis) -> None:
     for one in ("s-a*c", "s-abc", "s-[ab]"):
-        publish(redis, an_outcome(telephony_session_id=one))
+        publish(redis, outcome_of(one))
 
     assert call_history.find(redis, "s-a*") == (("default", "s-a*c"),)
     assert call_history.find(redis, "s-[ab") == (("default", "s-[ab]"),)
@@ -145,7 +146,7 @@ def test_the_command_tells_machines_the_same(redis_url: str, call: Call) -> None
 def test_what_cannot_be_explained_is_said(
     redis: Redis, redis_url: str, arguments: list[str], code: int, told: str
 ) -> None:
-    publish(redis, *(an_outcome(telephony_session_id=one) for one in ("s-1", "s-12")))
+    publish(redis, *(outcome_of(one) for one in ("s-1", "s-12")))
 
     done = run("explain.py", *arguments, redis_url=redis_url)
 

@@ -15,12 +15,14 @@ from telephony import events
 from telephony.events import CallEvent, LiveEvent
 from telephony.records import PhoneParty
 from tests.builders.call_log import a_record, a_ringout, to_callee, to_caller
-from tests.builders.events import NOW, an_outcome, publish
-from tests.builders.notifications import ANSWERED, SETUP
+from tests.builders.events import an_outcome
+from tests.builders.notifications import ANSWERED, SETUP, second
 from tests.builders.sessions import an_inbound_call
 from tests.scripts.commands import run
+from tests.scripts.publishing import outcome_of, publish
 
 ANY = Wanted()
+NOW = second(60)
 
 
 def ids(read: list[Told]) -> list[str]:
@@ -37,17 +39,17 @@ def lines(*shown: CallEvent | LiveEvent) -> list[str]:
 
 
 def test_the_last_events_come_oldest_first_and_then_what_follows(redis: Redis) -> None:
-    publish(redis, *(an_outcome(telephony_session_id=f"s-{number}") for number in range(5)))
+    publish(redis, *(outcome_of(f"s-{number}") for number in range(5)))
     log = OutcomeLog(redis, ANY)
 
     assert ids(log.last(2)) == ["s-3/1", "s-4/1"]
-    publish(redis, an_outcome(telephony_session_id="s-5"))
+    publish(redis, outcome_of("s-5"))
     assert ids(log.wait()) == ["s-5/1"]
     assert log.wait() == []
 
 
 def test_with_none_of_the_last_only_what_follows_is_told(redis: Redis) -> None:
-    publish(redis, an_outcome(telephony_session_id="s-1"))
+    publish(redis, outcome_of("s-1"))
     log = OutcomeLog(redis, ANY)
 
     assert log.last(0) == []
@@ -55,9 +57,9 @@ def test_with_none_of_the_last_only_what_follows_is_told(redis: Redis) -> None:
 
 
 def test_the_last_are_the_last_of_those_that_are_wanted(redis: Redis) -> None:
-    publish(redis, an_outcome(a_record("Missed"), telephony_session_id="s-1"))
-    publish(redis, an_outcome(a_record("Voicemail"), telephony_session_id="s-2"))
-    publish(redis, an_outcome(a_record("Missed"), telephony_session_id="s-3"), account="other")
+    publish(redis, outcome_of("s-1", a_record("Missed")))
+    publish(redis, outcome_of("s-2", a_record("Voicemail")))
+    publish(redis, outcome_of("s-3", a_record("Missed")), account="other")
 
     assert ids(OutcomeLog(redis, Wanted(outcomes=frozenset({"missed"}))).last(1)) == ["s-3/1"]
     assert ids(OutcomeLog(redis, Wanted(account="default")).last(1)) == ["s-2/1"]
@@ -66,7 +68,7 @@ def test_the_last_are_the_last_of_those_that_are_wanted(redis: Redis) -> None:
 
 def test_reading_begins_with_what_was_published_at_that_time(redis: Redis) -> None:
     for milliseconds in (999, 1000, 1001):
-        event = an_outcome(telephony_session_id=f"s-{milliseconds}")
+        event = outcome_of(f"s-{milliseconds}")
         redis.xadd(OUTCOMES, {"event": events.encode(event), "account": "default"}, id=f"{milliseconds}-0")
     log = OutcomeLog(redis, ANY)
 
@@ -80,7 +82,7 @@ def test_news_of_a_call_that_is_on_come_once_though_each_extension_has_a_channel
     channels = LiveChannels(redis, ANY)
 
     with lease(redis, "default", "track") as held:
-        held.commit(outcome_log.live("default", news))
+        held.commit([outcome_log.live("default", news)])
     publish(redis, an_outcome())
     come: list[Told] = []
     while not come:
@@ -110,7 +112,7 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
 
 
 def test_the_names_of_the_columns_come_first_and_a_day_is_named_once() -> None:
-    shown = lines(an_outcome(), an_outcome(revision=2))
+    shown = lines(an_outcome(at=NOW), an_outcome(revision=2, at=NOW))
 
     assert shown[0].startswith("time")
     assert shown[1] == "2026-03-02 (UTC)"
@@ -128,7 +130,7 @@ def test_an_outcome_the_call_log_has_not_confirmed_bears_a_question_mark() -> No
 def test_a_line_tells_both_sides_of_a_ringout_and_the_seconds_since_the_end() -> None:
     ringout = a_ringout("Call connected", to_caller(), to_callee("Busy"), duration=45)
 
-    shown = lines(an_outcome(ringout))[-1]
+    shown = lines(an_outcome(ringout, at=NOW))[-1]
 
     assert "Call connected / Busy" in shown
     assert "15.0 s" in shown
