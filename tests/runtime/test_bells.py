@@ -1,0 +1,169 @@
+"""Bells: rung once for many, rung again when lost, and silent while somebody serves. On a real server."""
+
+import pytest
+from redis import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from runtime import bells, keys
+from runtime.bells import JOBS, Stage
+from runtime.clocks import redis_time
+from runtime.leases import lease
+
+ACCOUNT = "acme"
+TRACK, RESOLVE = Stage.TRACK, Stage.RESOLVE
+LONG_AGO, FAR_AHEAD = 0.0, 4e9
+
+
+def next_bell(redis: Redis, stage: Stage = TRACK) -> float | None:
+    """Say when the clock rings next."""
+    score = redis.zscore(keys.BELLS, bells.member(stage, ACCOUNT))
+    return None if score is None else float(score)
+
+
+def set_bell(redis: Redis, when: float, stage: Stage = TRACK) -> None:
+    redis.zadd(keys.BELLS, {bells.member(stage, ACCOUNT): when})
+
+
+def is_rung(redis: Redis, stage: Stage = TRACK) -> bool:
+    return bool(redis.exists(keys.rung(ACCOUNT, stage)))
+
+
+def lose(redis: Redis, stage: Stage = TRACK) -> None:
+    """Lose the job on its way, and let the time pass in which it counts as rung."""
+    redis.delete(f"rq:queue:{bells.queue_name(stage)}", keys.rung(ACCOUNT, stage))
+    set_bell(redis, LONG_AGO, stage)
+
+
+def test_a_job_carries_the_name_of_its_account_and_nothing_else(redis: Redis) -> None:
+    bells.ring(redis, TRACK, ACCOUNT)
+
+    (job,) = Queue(bells.queue_name(TRACK), connection=redis, serializer=JSONSerializer).jobs
+    assert (job.func_name, job.args, job.kwargs) == (JOBS[TRACK], [ACCOUNT], {})
+    assert (job.result_ttl, job.retries_left) == (0, None)
+
+
+def test_each_stage_has_a_queue_of_its_own(redis: Redis) -> None:
+    bells.ring(redis, TRACK, ACCOUNT)
+
+    assert [bells.waiting(redis, stage) for stage in Stage] == [1, 0, 0]
+    assert set(JOBS) == set(Stage)
+
+
+def test_the_clock_rings_what_is_due_and_nothing_else(redis: Redis) -> None:
+    set_bell(redis, LONG_AGO, TRACK)
+    set_bell(redis, FAR_AHEAD, RESOLVE)
+
+    assert bells.ring_what_is_due(redis) == 1
+    assert (bells.waiting(redis, TRACK), bells.waiting(redis, RESOLVE)) == (1, 0)
+
+
+def test_a_bell_is_not_rung_twice_before_it_is_served(redis: Redis) -> None:
+    set_bell(redis, LONG_AGO)
+
+    assert [bells.ring_what_is_due(redis) for _ in range(3)] == [1, 0, 0]
+    set_bell(redis, LONG_AGO)
+    assert bells.ring_what_is_due(redis) == 0
+    assert bells.waiting(redis, TRACK) == 1
+
+
+def test_the_clock_does_not_ring_what_is_being_served(redis: Redis) -> None:
+    set_bell(redis, LONG_AGO)
+    with lease(redis, ACCOUNT, TRACK) as held:
+        held.commit(bells.keep(TRACK, ACCOUNT, redis_time(redis)))
+        set_bell(redis, LONG_AGO)
+
+        assert bells.ring_what_is_due(redis) == 0
+
+
+def test_a_runner_keeps_the_clock_away_a_while_longer_with_every_commit(redis: Redis) -> None:
+    with lease(redis, ACCOUNT, TRACK) as held:
+        held.commit(bells.keep(TRACK, ACCOUNT, 1000.0))
+
+    assert next_bell(redis) == 1000.0 + bells.RUNG_SECONDS
+    assert 0 < int(redis.pttl(keys.rung(ACCOUNT, TRACK))) <= bells.RUNG_SECONDS * 1000
+
+
+def test_a_bell_that_was_lost_is_rung_again(redis: Redis) -> None:
+    set_bell(redis, LONG_AGO)
+    bells.ring_what_is_due(redis)
+    lose(redis)
+
+    assert bells.ring_what_is_due(redis) == 1
+    assert bells.waiting(redis, TRACK) == 1
+
+
+def test_the_bell_of_a_runner_that_was_killed_is_due_once_its_time_is_over(redis: Redis) -> None:
+    set_bell(redis, LONG_AGO)
+
+    bells.ring_what_is_due(redis)
+
+    due = next_bell(redis)
+    assert due is not None
+    assert 0 < due - redis_time(redis) <= bells.RUNG_SECONDS
+
+
+def test_a_bell_nobody_knows_is_dropped_and_holds_nobody_up(redis: Redis) -> None:
+    redis.zadd(keys.BELLS, {"polish|acme": LONG_AGO, "no bell at all": LONG_AGO})
+    set_bell(redis, LONG_AGO)
+
+    assert bells.ring_what_is_due(redis) == 1
+    assert redis.zcard(keys.BELLS) == 1
+
+
+def test_many_bells_are_rung_a_few_at_a_time_and_none_is_left_out(redis: Redis) -> None:
+    for number in range(25):
+        redis.zadd(keys.BELLS, {bells.member(TRACK, f"a{number}"): LONG_AGO})
+
+    assert [bells.ring_what_is_due(redis, limit=10) for _ in range(4)] == [10, 10, 5, 0]
+
+
+def test_a_bell_is_only_ever_set_earlier_by_those_who_do_not_serve_it(redis: Redis) -> None:
+    set_bell(redis, 2000.0)
+
+    bells.ring_at(redis, TRACK, ACCOUNT, 3000.0)
+    assert next_bell(redis) == 2000.0
+    bells.ring_at(redis, TRACK, ACCOUNT, 1000.5)
+    assert next_bell(redis) == 1000.5
+    with lease(redis, ACCOUNT, RESOLVE) as held:
+        held.commit([bells.due_at(TRACK, ACCOUNT, 5000.0), bells.due_at(TRACK, ACCOUNT, 500.25)])
+    assert next_bell(redis) == 500.25
+
+
+def test_a_shift_ends_with_the_bell_set_to_what_is_due_first(redis: Redis) -> None:
+    redis.zadd(keys.due(ACCOUNT), {"s-2": 2000.0, "s-1": 1000.5})
+    redis.set(keys.rung(ACCOUNT, RESOLVE), "1")
+
+    assert bells.rest(redis, RESOLVE, ACCOUNT, due=keys.due(ACCOUNT))
+    assert (next_bell(redis, RESOLVE), is_rung(redis, RESOLVE)) == (1000.5, False)
+
+
+def test_a_shift_ends_with_the_bell_no_earlier_than_it_may_be_rung(redis: Redis) -> None:
+    redis.zadd(keys.due(ACCOUNT), {"s-1": 1000.5})
+
+    assert bells.rest(redis, RESOLVE, ACCOUNT, due=keys.due(ACCOUNT), not_before=1500.0)
+    assert next_bell(redis, RESOLVE) == 1500.0
+
+
+def test_a_shift_after_which_nothing_is_due_takes_the_bell_away(redis: Redis) -> None:
+    set_bell(redis, LONG_AGO)
+
+    assert bells.rest(redis, TRACK, ACCOUNT, due=keys.quiet(ACCOUNT), cursor="0-0")
+    assert next_bell(redis) is None
+
+
+def test_a_shift_does_not_end_while_the_inbox_has_news(redis: Redis) -> None:
+    first = redis.xadd(keys.inbox(ACCOUNT), {"body": b"{}"})
+    redis.set(keys.rung(ACCOUNT, TRACK), "1")
+    set_bell(redis, 2000.0)
+
+    assert not bells.rest(redis, TRACK, ACCOUNT, due=keys.quiet(ACCOUNT), cursor="0-0")
+    assert (next_bell(redis), is_rung(redis)) == (2000.0, True)
+    assert isinstance(first, bytes)
+    assert bells.rest(redis, TRACK, ACCOUNT, due=keys.quiet(ACCOUNT), cursor=first.decode())
+    assert not is_rung(redis)
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+def test_a_bell_says_its_stage_and_its_account_and_accounts_cannot_be_taken_for_stages(stage: Stage) -> None:
+    assert bells.member(stage, "a-b.c_1").partition("|") == (stage.value, "|", "a-b.c_1")
