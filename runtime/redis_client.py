@@ -21,16 +21,18 @@ _SENTINEL_PORT: Final = 26379
 class Profile(msgspec.Struct, frozen=True):
     """How long one command may take, and how often it is sent again. Times are seconds.
 
-    A command that is sent again may be applied twice, so everything sent here is safe to apply twice.
+    A command that is sent again may be applied twice, so everything sent here is safe to apply twice. Unless `patient`,
+    only a broken connection is a reason to send it again, not an answer that does not come.
     """
 
     timeout: float
     connect_timeout: float
     retries: int
     longest_pause: float
+    patient: bool = True
 
 
-INGEST: Final = Profile(timeout=0.4, connect_timeout=0.3, retries=1, longest_pause=0)
+INGEST: Final = Profile(timeout=0.4, connect_timeout=0.3, retries=1, longest_pause=0, patient=False)
 WORK: Final = Profile(timeout=10, connect_timeout=3, retries=15, longest_pause=2)
 
 
@@ -39,7 +41,7 @@ def connect(url: str, profile: Profile) -> "redis.Redis":
     options: dict[str, Any] = {
         "socket_timeout": profile.timeout,
         "socket_connect_timeout": profile.connect_timeout,
-        "retry": Retry(_backoff(profile), profile.retries),
+        "retry": _retry(profile),
         "health_check_interval": 0,
         "protocol": 3,
     }
@@ -48,8 +50,10 @@ def connect(url: str, profile: Profile) -> "redis.Redis":
     return redis.Redis.from_url(url, **options)
 
 
-def _backoff(profile: Profile) -> ExponentialWithJitterBackoff | NoBackoff:
-    return ExponentialWithJitterBackoff(profile.longest_pause, 0.1) if profile.longest_pause else NoBackoff()
+def _retry(profile: Profile) -> Retry:
+    pause = ExponentialWithJitterBackoff(profile.longest_pause, 0.1) if profile.longest_pause else NoBackoff()
+    no_answer = (redis.TimeoutError, TimeoutError) if profile.patient else ()
+    return Retry(pause, profile.retries, (redis.ConnectionError, *no_answer))
 
 
 def _from_sentinel(url: str, options: dict[str, Any]) -> "redis.Redis":
@@ -58,8 +62,9 @@ def _from_sentinel(url: str, options: dict[str, Any]) -> "redis.Redis":
     user, _, password = login.partition(":")
     addresses = [(host, int(port or _SENTINEL_PORT)) for host, _, port in (h.partition(":") for h in hosts.split(","))]
     service, _, database = parts.path.strip("/").partition("/")
-    times = {key: options[key] for key in ("socket_timeout", "socket_connect_timeout")}
-    sentinel: Any = Sentinel(addresses, **times)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+    asking = {key: options[key] for key in ("socket_timeout", "socket_connect_timeout")}
+    asking["retry"] = Retry(NoBackoff(), 0)  # the next sentinel is asked instead
+    sentinel: Any = Sentinel(addresses, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]  # redis-py leaves it so
     master: redis.Redis = sentinel.master_for(
         service or "mymaster", db=int(database or 0), username=user or None, password=password or None, **options
     )
