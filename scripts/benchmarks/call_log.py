@@ -35,7 +35,7 @@ COLUMNS: Final = (
     "per outcome",
     "429s",
     "wrong",
-    "machine busy",
+    "machine busy, %",
 )
 REMARKS: Final = """\
 Stock limits: 10 Heavy requests a minute, 60 s penalty. Calls of 180 s mean length (exponential), records after 8 to
@@ -90,7 +90,7 @@ def _chosen(options: Options) -> Sequence[tuple[float, str]]:
 def _load(per_minute: float, lane: str, *, quick: bool) -> Load:
     """Choose a load. The busier, the slower time passes, so that the simulator and two cores keep up."""
     if quick:
-        return Load(per_minute=per_minute, mean_call=10, speed=15, lead_in=30, window=45, rest=15)
+        return Load(per_minute=per_minute, mean_call=10, speed=15, lead_in=30, window=30, rest=15)
     return Load(
         per_minute=per_minute,
         mean_call=MEAN_CALL,
@@ -128,7 +128,7 @@ def _row(one: Run) -> tuple[Cell, ...]:
         seen.requests_an_outcome(),
         seen.refused(),
         seen.wrong(),
-        f"{seen.machine_busy:.0%}",
+        seen.machine_busy,
     )
 
 

@@ -24,7 +24,7 @@ from scripts.supervisor.stopping import StopRequest
 from scripts.supervisor.watchdog import Watchdog
 
 START_SECONDS: Final = 60.0
-STOP_SECONDS: Final = 10.0
+STOP_SECONDS: Final = 4.0
 REDIS: Final = "redis"
 VERIFICATION_TOKEN: Final = "benchmark"  # noqa: S105 - opens nothing but this run
 CREDENTIALS: Final = {name: value for name, value in FOR_THE_BOX.items() if name.startswith("RC_")}

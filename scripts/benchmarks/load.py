@@ -86,7 +86,7 @@ def observe(load: Load, box: Box, product: Installation, read: Callable[[], Mapp
         end=ended,
         until=until,
         cpu={name: after[name] - before[name] for name in after},
-        machine_busy=worked / ((worked + idled) or 1.0),
+        machine_busy=100 * worked / ((worked + idled) or 1.0),
         truths=box.truths(),
         requests=box.requests(),
         published=read(),

@@ -5,8 +5,9 @@ Figures are told in the simulated time, in which RingCentral's minute lasts 60 s
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import parse_qs, urlsplit
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from scripts.benchmarks.box_client import SeenRequest, Truth
 from scripts.benchmarks.published import Published
@@ -28,16 +29,20 @@ class Observation(Struct, frozen=True, kw_only=True):
     begin: float
     end: float
     until: float
-    cpu: Mapping[str, float]
-    machine_busy: float
     truths: tuple[Truth, ...]
     requests: tuple[SeenRequest, ...]
     published: Mapping[str, Published]
+    cpu: Mapping[str, float] = {}
+    machine_busy: float | None = None
 
     @property
     def minutes(self) -> float:
         """Simulated minutes from `begin` to `end`."""
         return (self.end - self.begin) * self.speed / 60
+
+    def narrowed(self, begin: float, end: float) -> "Observation":
+        """Give the same, with the figures about another time. CPU stays that of the whole."""
+        return structs.replace(self, begin=begin, end=end)
 
     def outcomes(self) -> int:
         """Count the calls whose outcome was published first in this time."""
@@ -69,14 +74,26 @@ class Observation(Struct, frozen=True, kw_only=True):
         told = ((truth, self.published.get(truth.telephony_session_id)) for truth in self.truths)
         return sum(truth.outcome != one.outcome for truth, one in told if one is not None and one.outcome is not None)
 
+    def statuses(self) -> list[int]:
+        """List how the requests to the call log in this time were answered."""
+        return [one.status for one in self.requests if one.group == HEAVY and self._is_within(one.time)]
+
     def heavy_requests(self) -> int:
         """Count the requests to the call log in this time, those that were refused as well."""
-        return sum(self._is_within(one.time) for one in self.requests if one.group == HEAVY)
+        return len(self.statuses())
 
     def requests_an_outcome(self) -> float | None:
         """Say how many requests to the call log one outcome took."""
         outcomes = self.outcomes()
         return self.heavy_requests() / outcomes if outcomes else None
+
+    def requests_until_outcome(self) -> int:
+        """Count the requests to the call log in this time that a call still waited for, as `is_waited_for` has it."""
+        return sum(
+            self._is_within(one.time) and is_waited_for(one, self._waiting())
+            for one in self.requests
+            if one.group == HEAVY
+        )
 
     def refused(self) -> int:
         """Count the answers 429 of the whole run."""
@@ -90,6 +107,14 @@ class Observation(Struct, frozen=True, kw_only=True):
         """Say how many milliseconds of these processes' CPU one outcome took."""
         outcomes = self.outcomes()
         return 1000 * sum(self.cpu[name] for name in names) / outcomes if outcomes else None
+
+    def _waiting(self) -> dict[str, tuple[float, float]]:
+        """Give, for each call that has ended, from when to when it waited for its outcome."""
+        return {
+            truth.telephony_session_id: (truth.ended_at.timestamp(), min(self._published_at(truth), self.until))
+            for truth in self.truths
+            if truth.ended_at is not None
+        }
 
     def _visible(self) -> Iterable[tuple[Truth, float]]:
         return (
@@ -106,6 +131,16 @@ class Observation(Struct, frozen=True, kw_only=True):
 
     def _is_within(self, moment: float) -> bool:
         return self.begin <= moment < self.end
+
+
+def is_waited_for(request: SeenRequest, waiting: Mapping[str, tuple[float, float]]) -> bool:
+    """Say whether a request was sent for an outcome still to come, rather than to look again or to reconcile.
+
+    One that names a session is for that session; any other one is for every call that waits just then.
+    """
+    named = parse_qs(urlsplit(request.path).query).get("telephonySessionId", ())
+    waits = [waiting[one] for one in named if one in waiting] if named else waiting.values()
+    return any(begin <= request.time <= end for begin, end in waits)
 
 
 def quantile(share: float, waits: Sequence[Wait]) -> float | None:

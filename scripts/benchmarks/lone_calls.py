@@ -1,0 +1,201 @@
+"""Few calls: how soon each one's outcome is there, and how many requests it takes when nobody shares them."""
+
+import time
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Final
+
+from msgspec import Struct
+
+from scripts.benchmarks.box_client import Box, played
+from scripts.benchmarks.figures import Cell, Figure, Result, Table
+from scripts.benchmarks.installation import legwork
+from scripts.benchmarks.load import Load, begin
+from scripts.benchmarks.observation import Observation, Wait, quantile, unseen
+from scripts.benchmarks.options import Options
+from scripts.benchmarks.published import from_outcome_log
+from scripts.supervisor.watchdog import Watchdog
+
+STEADY, WIDE = (8.0, 9.0), (8.0, 12.0)
+LAST_SECONDS: Final = 15.0  # what became visible just before the end is not judged
+COLUMNS: Final = (
+    "calls/min",
+    "record after, s",
+    "speed",
+    "accounts",
+    "outcomes",
+    "until outcome",
+    "later",
+    "p50 s",
+    "p95 s",
+    "learned p50",
+    "learned p95",
+    "not seen",
+    "429s",
+)
+REMARKS: Final = """\
+Several accounts at once, each with its own simulator, limits and budget: as many samples in less time.
+until outcome   requests to the call log while the call waited for its outcome, per outcome
+later           all others: re-reads and reconciliation, per outcome
+learned         of the second half of the time, when the account's usual lag is known
+"""
+
+
+class Kind(Struct, frozen=True):
+    """Some accounts that are alike. `every` is the simulated time from one call to the next."""
+
+    every: float
+    lag: tuple[float, float]
+    accounts: int
+
+    @property
+    def per_minute(self) -> float:
+        """Say how many calls a minute there are."""
+        return 60 / self.every
+
+
+class Plan(Struct, frozen=True):
+    """Kinds of accounts measured together; `seconds` are real ones."""
+
+    speed: float
+    seconds: float
+    kinds: tuple[Kind, ...]
+
+
+PLANS: Final = (
+    Plan(
+        speed=5,
+        seconds=490,
+        kinds=(Kind(600, STEADY, 10), Kind(600, WIDE, 10)),
+    ),
+    Plan(
+        speed=1,
+        seconds=240,
+        kinds=(Kind(60, STEADY, 5), Kind(60, WIDE, 5), Kind(10, STEADY, 2), Kind(10, WIDE, 2)),
+    ),
+)
+QUICK: Final = (Plan(speed=12, seconds=11, kinds=(Kind(20, STEADY, 1), Kind(10, WIDE, 1))),)
+
+
+class Seen(Struct, frozen=True):
+    """What became of the calls of one kind: one observation for each account."""
+
+    kind: Kind
+    speed: float
+    accounts: tuple[Observation, ...]
+
+    def outcomes(self) -> int:
+        """Count the outcomes."""
+        return sum(one.outcomes() for one in self.accounts)
+
+    def until_outcome(self) -> float | None:
+        """Say how many requests an outcome took until it was there."""
+        outcomes = self.outcomes()
+        return sum(one.requests_until_outcome() for one in self.accounts) / outcomes if outcomes else None
+
+    def later(self) -> float | None:
+        """Say how many requests per outcome were for anything else."""
+        until, outcomes = self.until_outcome(), self.outcomes()
+        return None if until is None else sum(one.heavy_requests() for one in self.accounts) / outcomes - until
+
+    def waits(self, *, learned: bool = False) -> list[Wait]:
+        """Give the waits of all calls, or of those in the second half of the time."""
+        return [wait for one in self.accounts for wait in (_second_half(one) if learned else one).waits()]
+
+
+def run(options: Options) -> Result:
+    """Measure all kinds."""
+    with Watchdog() as watchdog:
+        seen = [one for plan in (QUICK if options.quick else PLANS) for one in _measured(plan, options, watchdog)]
+    return Result(
+        benchmark="lone-calls",
+        remarks=REMARKS,
+        tables=(Table("Accounts with few calls", COLUMNS, tuple(_row(one) for one in seen)),),
+        figures=tuple(_figures(seen)),
+    )
+
+
+def _measured(plan: Plan, options: Options, watchdog: Watchdog) -> Iterator[Seen]:
+    kinds = [kind for kind in plan.kinds for _ in range(kind.accounts)]
+    loads = [_load(kind, plan, seed) for seed, kind in enumerate(kinds, start=1)]
+    options.say(f"lone-calls: {len(loads)} accounts at speed {plan.speed:g}: {plan.seconds:.0f} s")
+    configurations = [load.configuration() for load in loads]
+    with played(configurations, watchdog) as boxes, legwork(boxes, plan.speed, watchdog) as product:
+        begun = time.time()
+        _begin_spread_out(loads, kinds, boxes, plan.speed)
+        time.sleep(max(0.0, begun + plan.seconds - time.time()))
+        product.cpu()  # all of it still runs
+        published, until = from_outcome_log(product.redis), time.time()
+        accounts = [
+            Observation(
+                speed=plan.speed,
+                begin=begun,
+                end=until - LAST_SECONDS / plan.speed,
+                until=until,
+                truths=box.truths(),
+                requests=box.requests(),
+                published=published,
+            )
+            for box in boxes
+        ]
+    for kind, found in groupby(zip(kinds, accounts, strict=True), key=lambda pair: pair[0]):
+        yield Seen(kind, plan.speed, tuple(observation for _, observation in found))
+
+
+def _load(kind: Kind, plan: Plan, seed: int) -> Load:
+    return Load(
+        per_minute=kind.per_minute,
+        shortest_call=20,
+        longest_call=40,
+        lag=kind.lag,
+        speed=plan.speed,
+        lead_in=0,
+        window=plan.seconds * plan.speed - 70,  # the last call ends, and its record comes
+        rest=0,
+        seed=seed,
+    )
+
+
+def _begin_spread_out(loads: Sequence[Load], kinds: Sequence[Kind], boxes: Sequence[Box], speed: float) -> None:
+    """Let the accounts' calls begin one after the other: it is not the contention between accounts that is measured."""
+    pause = min(kind.every for kind in kinds) / speed / len(boxes)
+    for load, box in zip(loads, boxes, strict=True):
+        begin(load, box)
+        time.sleep(pause)
+
+
+def _second_half(seen: Observation) -> Observation:
+    return seen.narrowed((seen.begin + seen.end) / 2, seen.end)
+
+
+def _row(one: Seen) -> tuple[Cell, ...]:
+    waits, learned = one.waits(), one.waits(learned=True)
+    return (
+        one.kind.per_minute,
+        "{:g} to {:g}".format(*one.kind.lag),
+        one.speed,
+        one.kind.accounts,
+        one.outcomes(),
+        one.until_outcome(),
+        one.later(),
+        quantile(0.5, waits),
+        quantile(0.95, waits),
+        quantile(0.5, learned),
+        quantile(0.95, learned),
+        unseen(waits),
+        sum(account.refused() for account in one.accounts),
+    )
+
+
+def _figures(seen: Sequence[Seen]) -> Iterator[Figure]:
+    for one in seen:
+        where = "{:g} calls/min, record after {:g} to {:g} s".format(one.kind.per_minute, *one.kind.lag)
+        learned = one.waits(learned=True)
+        if one.kind.every >= 600:  # noqa: PLR2004 - one call every ten minutes, as promised
+            yield Figure(name=f"requests until the outcome, {where}", value=one.until_outcome(), at_most=1.3)
+        else:
+            yield Figure(name=f"p50, {where}", value=quantile(0.5, learned), unit="s", at_most=1)
+            goal = 1 if one.kind.lag == STEADY else None
+            yield Figure(name=f"p95, {where}", value=quantile(0.95, learned), unit="s", at_most=goal)
+    refused = sum(account.refused() for one in seen for account in one.accounts)
+    yield Figure(name="429s, all accounts", value=refused, at_most=0)
