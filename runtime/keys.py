@@ -13,7 +13,7 @@ BELLS = "legwork:bells"
 """Sorted set, `stage|account` by the time (seconds) the clock rings it next. Written by every stage's commits."""
 
 METRICS = "legwork:metrics"
-"""Hash, metric and labels -> count. What all processes have counted; added to once a second. Lives for ever."""
+"""Hash, metric and labels -> count. What all processes have counted; added to every other second. Lives for ever."""
 
 LIVE = "legwork:live"
 """Pub/Sub channel. All events, and what happens during calls."""

@@ -1,7 +1,7 @@
 """Metrics: each declared once, counted in memory, added up in Redis, told to Prometheus by any `web` process.
 
 Workers come and go and `web` runs many times; adding the counts up in one Redis hash makes one scrape of one process
-tell about all of them. A process that is killed loses at most the last second of its counts, and of nothing else.
+tell about all of them. A process that is killed loses at most the last two seconds of its counts, and of nothing else.
 """
 
 import threading
@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 
 from runtime import keys
 
-FLUSH_SECONDS: Final = 1.0
+FLUSH_SECONDS: Final = 2.0
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -80,7 +80,7 @@ _Series = tuple[str, tuple[str | float, ...]]
 
 
 class Recorder:
-    """Counts in memory and adds the counts to Redis once a second, from a thread of its own once started."""
+    """Counts in memory and adds the counts to Redis every other second, from a thread of its own once started."""
 
     def __init__(self, redis: "Redis | None" = None) -> None:
         self._redis = redis
@@ -117,7 +117,7 @@ class Recorder:
                 self._pending += pending
 
     def start(self) -> None:
-        """Flush once a second until `stop`."""
+        """Flush every other second until `stop`."""
         threading.Thread(target=self._run, name="metrics", daemon=True).start()
 
     def stop(self) -> None:

@@ -25,9 +25,12 @@ from workers.dependencies import Dependencies, current
 BATCH: Final = 500
 """Notifications folded in one step."""
 
-PAUSE_SECONDS: Final = 0.5
+PAUSE_SECONDS: Final = 0.75
 LINGER_SECONDS: Final = 1.0
 """How long a runner waits for more before it leaves; also how far ahead it waits for a call to end."""
+
+NOTED_SECONDS: Final = 30
+"""How exactly the list of open sessions says when each was last heard of."""
 
 SHIFT_SECONDS: Final = 20.0
 
@@ -145,12 +148,13 @@ class Tracker:
                 continue
             commands.append(self._write(record))
             commands.append(outcome_log.live(self._account, events.updated(record.session, now=_time(now))))
-            pause = sessions.ends_after(record.session, timedelta(seconds=self._settings.quiet_seconds))
-            if record.ended_at is None:
+            known = before.get(session_id)
+            pause = self._pause(record)
+            if record.ended_at is None and not _is_noted_open(known, record):
                 commands.append(("ZADD", keys.open_sessions(self._account), f"{record.heard_at:.3f}", session_id))
-            if pause is None:
+            if pause is None and known is not None and self._pause(known) is not None:
                 commands.append(("ZREM", keys.quiet(self._account), session_id))
-            elif record.ended_at is None:
+            elif pause is not None and record.ended_at is None:
                 due = record.heard_at + pause.total_seconds()
                 commands.append(("ZADD", keys.quiet(self._account), f"{due:.3f}", session_id))
         return commands
@@ -181,6 +185,9 @@ class Tracker:
             log.info("call.ended", account=self._account, session=session_id)
         return commands
 
+    def _pause(self, record: Tracked) -> timedelta | None:
+        return sessions.ends_after(record.session, timedelta(seconds=self._settings.quiet_seconds))
+
     def _has_ended(self, record: Tracked, now: float) -> bool:
         quiet = timedelta(seconds=self._settings.quiet_seconds)
         return sessions.has_ended(record.session, heard_at=_time(record.heard_at), now=_time(now), quiet=quiet)
@@ -208,6 +215,13 @@ class Tracker:
 
 def _is_telephony(item: Notification | Malformed) -> TypeGuard[Notification]:
     return isinstance(item, Notification) and item.kind is Kind.TELEPHONY_SESSION
+
+
+def _is_noted_open(known: Tracked | None, record: Tracked) -> bool:
+    """Say whether the list of open sessions need not be touched: it is exact to `NOTED_SECONDS`."""
+    if known is None or known.ended_at is not None:
+        return False
+    return known.heard_at // NOTED_SECONDS == record.heard_at // NOTED_SECONDS
 
 
 def _time(seconds: float) -> datetime:
