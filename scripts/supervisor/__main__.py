@@ -3,6 +3,7 @@
 import argparse
 import os
 import secrets
+import shlex
 import sys
 from pathlib import Path
 
@@ -23,7 +24,8 @@ DONE, FAILED = 0, 1
 FAULTS = (PreparationError, ProcfileError, SettingsError, EmbeddedServerError, RedisError, OSError)
 EPILOG = """
 Without RingCentral credentials (RC_APP_CLIENT_ID and the like, or ACCOUNTS_FILE; see .env.example) RingCentral in a
-box stands in and plays calls. Ctrl-C stops everything in good order; twice, at once.
+box stands in and plays calls; --box='--mean-duration 180 --lag 0,120' makes them more like real ones. Ctrl-C stops
+everything in good order; twice, at once.
 Exit codes: 0 done, 1 failed (with --exit: some call was not reported as it should be), 2 usage.
 """
 
@@ -35,7 +37,7 @@ def main() -> int:
     if options.exit and options.calls is None:
         parser.error("--exit needs --calls N: how many to wait for")
     rate = options.rate or (HUMAN_RATE if options.calls is None else BRISK_RATE)
-    play = Play(options.calls, rate, options.seed, options.exit, options.timeout)
+    play = Play(options.calls, rate, options.seed, options.exit, options.timeout, options.box)
     stop = StopRequest()
     stop.listen()
     try:
@@ -57,6 +59,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--rate", type=_positive, metavar="R", help="calls begun a second (0.2; with --calls 2)")
     add("--seed", type=int, default=secrets.randbelow(10**6), metavar="S", help="the same seed plays the same calls")
     add("--timeout", type=_positive, metavar="SECONDS", help="with --exit: how long all outcomes may take")
+    add(
+        "--box",
+        type=_shell_words,
+        default="",
+        metavar="OPTIONS",
+        help="further options of scripts/simulate.py, in one word",
+    )
     add("--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where the embedded server's data is (.data)")
     return parser
 
@@ -66,6 +75,14 @@ def _count(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
     return value
+
+
+def _shell_words(text: str) -> str:
+    """Quote each word again, so that the shell that starts the box finds words and nothing else."""
+    try:
+        return shlex.join(shlex.split(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _positive(text: str) -> float:

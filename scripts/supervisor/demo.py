@@ -22,6 +22,7 @@ class Play(NamedTuple):
     seed: int
     check: bool
     timeout: float | None
+    box: str = ""
 
     @property
     def patience(self) -> float:
@@ -30,8 +31,9 @@ class Play(NamedTuple):
 
     @property
     def box_options(self) -> str:
-        """Say the same in the options of `scripts/simulate.py`."""
-        return f"--seed {self.seed} --rate {self.rate:g}" + ("" if self.calls is None else f" --calls {self.calls}")
+        """Say the same in the options of `scripts/simulate.py`, and whatever else was asked of it."""
+        calls = () if self.calls is None else (f"--calls {self.calls}",)
+        return " ".join((f"--seed {self.seed}", f"--rate {self.rate:g}", *calls, self.box)).rstrip()
 
 
 class Demonstration:

@@ -38,8 +38,15 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     }
 )
 HASTE: Mapping[str, str] = MappingProxyType(
-    {"QUIET_SECONDS": "1", "SETTLE_SECONDS": "1", "FETCH_INTERVAL_SECONDS": "1", "RECONCILE_SECONDS": "5"}
+    {
+        "QUIET_SECONDS": "1",
+        "SETTLE_SECONDS": "1",
+        "FETCH_INTERVAL_SECONDS": "1",
+        "RECONCILE_SECONDS": "5",
+        "HEAVY_LIMIT": "60",
+    }
 )
+SHORT_CALLS = "--max-duration 5 --lag 0.5,2 --heavy-limit 60"
 
 
 def account_of(simulator: RunningSimulator) -> dict[str, str]:

@@ -9,7 +9,7 @@ from redis import Redis, RedisError
 
 from scripts.supervisor.group import Group
 from scripts.supervisor.watchdog import Watchdog
-from tests.faults.product import running
+from tests.faults.product import SHORT_CALLS, running
 from tests.simulator.waiting import wait_until
 
 CALLS = 25  # so many hold every kind of scenario
@@ -41,7 +41,7 @@ def installed_redis(tmp_path: Path, watchdog: Watchdog) -> Iterator[str]:
 def test_the_demonstration_runs_on_an_installed_redis_as_well(
     installed_redis: str, tmp_path: Path, watchdog: Watchdog
 ) -> None:
-    options = ("--calls", str(CALLS), "--exit", "--rate", "8", "--seed", "3")
+    options = ("--calls", str(CALLS), "--exit", "--rate", "8", "--seed", "3", "--box", SHORT_CALLS)
     with running(tmp_path / "data", *options, watchdog=watchdog, REDIS_URL=installed_redis) as product:
         assert product.wait(100) == 0, product.output
         assert f"{CALLS} of {CALLS}" in product.output

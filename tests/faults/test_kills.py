@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scripts.supervisor.watchdog import Watchdog
-from tests.faults.product import running
+from tests.faults.product import SHORT_CALLS, running
 
 VICTIMS = ("web", "track", "resolve", "upkeep", "clock")
 CALLS = 200
@@ -16,7 +16,7 @@ CALLS = 200
 @pytest.mark.timeout(240)
 def test_every_call_comes_out_right_whoever_is_killed_meanwhile(tmp_path: Path, watchdog: Watchdog) -> None:
     chosen = random.Random(7)  # noqa: S311 - the same at each run
-    options = ("--calls", str(CALLS), "--exit", "--rate", "15", "--seed", "7", "--timeout", "180")
+    options = ("--calls", str(CALLS), "--exit", "--rate", "15", "--seed", "7", "--timeout", "180", "--box", SHORT_CALLS)
     with running(tmp_path, *options, watchdog=watchdog) as product:
         product.wait_until_up()
         killed: list[str] = []

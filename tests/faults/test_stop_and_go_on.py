@@ -15,7 +15,7 @@ from tests.simulator.waiting import wait_until
 
 CALLS = 10
 RECORDS_COME_LATE = Configuration(
-    shortest_call=0.5, longest_call=1.5, lag=(8, 9), recording_share=0, provisional_share=0
+    shortest_call=0.5, longest_call=1.5, lag=(6, 7), recording_share=0, provisional_share=0
 )
 
 

@@ -1,0 +1,15 @@
+import pytest
+
+from scripts.supervisor.demo import Play
+
+
+@pytest.mark.parametrize(
+    ("play", "options"),
+    [
+        (Play(None, 0.2, 7, check=False, timeout=None), "--seed 7 --rate 0.2"),
+        (Play(50, 2, 7, check=True, timeout=None), "--seed 7 --rate 2 --calls 50"),
+        (Play(50, 2, 7, check=True, timeout=None, box="--lag 0,60"), "--seed 7 --rate 2 --calls 50 --lag 0,60"),
+    ],
+)
+def test_the_box_is_asked_for_the_calls_that_are_to_be_played(play: Play, options: str) -> None:
+    assert play.box_options == options
