@@ -90,12 +90,15 @@ class Tracker:
         """Take the next batch all the way: read, fold, decide, commit."""
         now, entries, quiet, others, wait = self._read()
         arrivals = [(entry, item) for entry in entries for item in read(entry.body)]
-        ending = {session_id for session_id, due in quiet if due <= now}
+        # With more to read, nothing is known yet of the time after what was read: a call may have gone on in it.
+        heard_to = now if len(entries) < BATCH else entries[-1].arrived_at
+        ending = {session_id for session_id, due in quiet if due <= heard_to}
         touched = {item.telephony_session_id for _, item in arrivals if _is_telephony(item)} | ending
         before = ledger.tracked(self._redis, self._account, sorted(filter(None, touched)))
         after = self._fold(before, arrivals)
         commands = self._changes(before, after, now)
-        commands += self._endings(after, ending, now, wait)
+        over = [session_id for session_id in sorted(ending) if self._has_ended(after.get(session_id), heard_to)]
+        commands += self._endings(after, over, now, wait)
         commands += self._quarantined(arrivals)
         if entries:
             self._cursor = entries[-1].id.encode()
@@ -159,13 +162,11 @@ class Tracker:
                 commands.append(("ZADD", keys.quiet(self._account), f"{due:.3f}", session_id))
         return commands
 
-    def _endings(self, after: Mapping[str, Tracked], ending: set[str], now: float, wait: float) -> list[Command]:
+    def _endings(self, after: Mapping[str, Tracked], over: Sequence[str], now: float, wait: float) -> list[Command]:
         """End the sessions whose quiet pause is over: publish that, and have the call log asked `wait` after them."""
         commands: list[Command] = []
-        for session_id in sorted(ending):
+        for session_id in over:
             record = after.get(session_id)
-            if record is not None and not self._has_ended(record, now):
-                continue
             commands.append(("ZREM", keys.quiet(self._account), session_id))
             commands.append(("ZREM", keys.open_sessions(self._account), session_id))
             if record is None or record.ended_at is not None:
@@ -188,7 +189,9 @@ class Tracker:
     def _pause(self, record: Tracked) -> timedelta | None:
         return sessions.ends_after(record.session, timedelta(seconds=self._settings.quiet_seconds))
 
-    def _has_ended(self, record: Tracked, now: float) -> bool:
+    def _has_ended(self, record: Tracked | None, now: float) -> bool:
+        if record is None:  # its retention is over
+            return True
         quiet = timedelta(seconds=self._settings.quiet_seconds)
         return sessions.has_ended(record.session, heard_at=_time(record.heard_at), now=_time(now), quiet=quiet)
 

@@ -1,11 +1,13 @@
 """Whole calls as RingCentral would post them, from `tests/samples/telephony`."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from telephony.notifications import Notification, read
+from telephony.times import iso_ms
 
 _SAMPLES = Path(__file__).parent.parent / "samples" / "telephony"
 
@@ -22,6 +24,18 @@ class Call(msgspec.Struct, frozen=True):
         return text
 
     @property
+    def began_at(self) -> datetime:
+        """When its first notification says it was."""
+        return _time(self.documents[0]["body"]["eventTime"])
+
+    def ending_at(self, seconds: float) -> "Call":
+        """Give the same call at another time (seconds since 1970), with an id of its own."""
+        later = datetime.fromtimestamp(seconds, UTC) - _time(self.documents[-1]["timestamp"])
+        core = self.telephony_session_id.removeprefix("s-")
+        text = msgspec.json.encode(self.documents).decode().replace(core, f"{core}t{int(seconds * 1000):x}")
+        return Call(tuple(_moved(document, later) for document in msgspec.json.decode(text)))
+
+    @property
     def bodies(self) -> list[bytes]:
         """The requests that tell of the call."""
         return [msgspec.json.encode(document) for document in self.documents]
@@ -32,6 +46,15 @@ class Call(msgspec.Struct, frozen=True):
         read_ones = [item for body in self.bodies for item in read(body)]
         assert all(isinstance(item, Notification) for item in read_ones)
         return [item for item in read_ones if isinstance(item, Notification)]
+
+
+def _moved(document: dict[str, Any], later: timedelta) -> dict[str, Any]:
+    body = document["body"] | {"eventTime": iso_ms(_time(document["body"]["eventTime"]) + later)}
+    return document | {"timestamp": iso_ms(_time(document["timestamp"]) + later), "body": body}
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _call(name: str) -> Call:

@@ -1,0 +1,129 @@
+"""One installation with one account, RingCentral in a box, and a clock that is set ahead instead of waiting."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from runtime import keys
+from runtime.bells import Stage
+from runtime.clocks import redis_time
+from runtime.leases import lease
+from runtime.metrics import Recorder
+from runtime.redis_client import WORK, connect
+from runtime.settings import Account, Credentials, Scope, Settings
+from scripts.simulator import CLIENT_ID, CLIENT_SECRET, USER_JWT, RunningSimulator
+from telephony.events import CallEvent
+from telephony.records import CallLogRecord
+from telephony.times import iso_ms
+from tests.builders.calls import Call
+from tests.outputs import events_of
+from workers import dependencies, resolve
+from workers.dependencies import Dependencies
+from workers.track import Tracker
+
+ACCOUNT = "acme"
+NOBODY = {"phoneNumber": "+12125550199"}
+
+
+class Office:
+    """Do what `web` and the workers do, in the order the test wants."""
+
+    def __init__(self, redis_url: str, platform: RunningSimulator, **settings: Any) -> None:
+        self.redis = connect(redis_url, WORK)
+        self.platform = platform
+        credentials = Credentials(CLIENT_ID, CLIENT_SECRET, USER_JWT)
+        account = Account(ACCOUNT, platform.url, Scope.ACCOUNT, credentials, ())
+        chosen: dict[str, Any] = {"heavy_limit": 6000, **settings}
+        self.settings = Settings(redis_url, (account,), **chosen)
+        self.dependencies = Dependencies(self.settings, self.redis, Recorder(self.redis))
+        dependencies.install(self.dependencies)
+        self._ahead = 0.0
+        self.redis.set_response_callback("TIME", self._set_ahead)
+
+    def _set_ahead(self, answer: Sequence[bytes], **_: Any) -> tuple[int, int]:
+        microseconds = int(answer[0]) * 1_000_000 + int(answer[1]) + round(self._ahead * 1_000_000)
+        return divmod(microseconds, 1_000_000)
+
+    @property
+    def now(self) -> float:
+        """The time by the clock all workers share. Seconds."""
+        return redis_time(self.redis)
+
+    def let_pass(self, seconds: float) -> None:
+        """Set the clock ahead."""
+        self._ahead += seconds
+
+    def hear(self, *bodies: bytes) -> None:
+        """Receive notifications, as `web` stores them."""
+        for body in bodies:
+            self.redis.xadd(keys.inbox(ACCOUNT), {"body": body}, id=f"{int(self.now * 1000)}-*")
+
+    def track(self) -> None:
+        """Run track until it has nothing to do."""
+        with lease(self.redis, ACCOUNT, Stage.TRACK) as held:
+            tracker = Tracker(ACCOUNT, held, self.dependencies)
+            while tracker.step().read:
+                pass
+
+    def resolve(self) -> None:
+        """Serve the bell of resolve once."""
+        resolve.serve(ACCOUNT)
+
+    def ended(self, call: Call) -> None:
+        """Have a call happen and end, as far as its notifications tell; its record may be looked for now."""
+        self.hear(*call.bodies)
+        self.track()
+        self.let_pass(self.settings.quiet_seconds)
+        self.track()
+        self.let_pass(self.settings.settle_seconds)
+
+    def show(self, record: CallLogRecord) -> None:
+        """Have RingCentral's call log show a record, or rewrite the one with its id."""
+        self.show_document(document(record, modified_at=self.now))
+
+    def show_document(self, written: dict[str, Any], change: Callable[[Any], Any] = lambda entry: entry) -> None:
+        """Have the call log show a record as it is written; `change` spoils it after it was entered."""
+        call_log = self.platform._box.call_log
+        call_log.put(written, now=self.now)
+        call_log._entries[written["id"]] = change(call_log._entries[written["id"]])
+
+    def published(self, call: Call | str) -> list[CallEvent]:
+        """Give everything published of a call, in order."""
+        return events_of(self.redis, call if isinstance(call, str) else call.telephony_session_id)
+
+    def outcomes(self, call: Call | str) -> list[CallEvent]:
+        """Give what was published of a call from the call log."""
+        return [event for event in self.published(call) if event.data.revision]
+
+    def is_due(self, call: Call | str) -> bool:
+        """Say whether the call is to be looked at, now or later."""
+        one = call if isinstance(call, str) else call.telephony_session_id
+        return self.redis.zscore(keys.due(ACCOUNT), one) is not None
+
+    def next_bell(self, stage: Stage) -> float | None:
+        """Say in how many seconds the clock rings a stage."""
+        score = self.redis.zscore(keys.BELLS, f"{stage}|{ACCOUNT}")
+        return None if score is None else float(score) - self.now
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.dependencies._session.close()
+        self.redis.close()
+
+
+def document(record: CallLogRecord, *, modified_at: float) -> dict[str, Any]:
+    """Write a record as RingCentral does, with somebody at both ends of every part."""
+    written: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(record))
+    written.setdefault("legs", [])
+    for part in (written, *written["legs"]):
+        part.setdefault("from", NOBODY)
+        part.setdefault("to", NOBODY)
+        if "startTime" in part:
+            part["startTime"] = iso_ms(datetime.fromisoformat(part["startTime"]))
+    return {
+        "uri": f"https://platform.example/restapi/v1.0/account/60200000/call-log/{record.id}?view=Detailed",
+        "lastModifiedTime": iso_ms(datetime.fromtimestamp(modified_at, UTC)),
+        **written,
+    }

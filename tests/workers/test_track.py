@@ -1,0 +1,308 @@
+"""Track, on a real server: from the inbox to sessions, live news and the end of each call, every fact once."""
+
+import random
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import msgspec
+import pytest
+from redis import Redis
+
+from runtime import keys, ledger
+from runtime.bells import RUNG_SECONDS, Stage
+from runtime.leases import LeaseLost, lease
+from telephony.words import Outcome
+from tests.builders.calls import Call, ivr_call, queue_call, ringout_call
+from tests.builders.notifications import DISCONNECTED, PROCEEDING, SESSION_ID, a_document, a_party_document, posted
+from tests.outputs import entries, events, listening
+from tests.workers.office import ACCOUNT, Office
+from workers.track import BATCH, Tracker
+
+QUIET = 3.0  # the office's
+CALL = ivr_call()
+SESSION = CALL.telephony_session_id
+
+REMINDER = posted({"event": "/restapi/v1.0/subscription/~?threshold=86400&interval=3600", "body": {"expiresIn": 86300}})
+
+
+def as_they_came(bodies: Sequence[bytes]) -> list[bytes]:
+    return list(bodies)
+
+
+def backwards(bodies: Sequence[bytes]) -> list[bytes]:
+    return list(reversed(bodies))
+
+
+def doubled(bodies: Sequence[bytes]) -> list[bytes]:
+    return [body for body in bodies for _ in range(2)]
+
+
+def shuffled_and_doubled(bodies: Sequence[bytes]) -> list[bytes]:
+    return random.Random(4).sample(doubled(bodies), k=2 * len(bodies))  # noqa: S311 - the same shuffle each time
+
+
+ORDERS = [as_they_came, backwards, doubled, shuffled_and_doubled]
+
+
+def state(office: Office) -> dict[bytes, object]:
+    """Take down all that is stored of the account, but for what a runner's presence leaves."""
+    passing = {keys.lease(ACCOUNT, Stage.TRACK), keys.fence(ACCOUNT), keys.rung(ACCOUNT, Stage.TRACK), keys.BELLS}
+    names = sorted(name for name in office.redis.scan_iter() if name.decode() not in passing)
+    return {name: office.redis.dump(name) for name in names}
+
+
+@pytest.mark.parametrize("call", [ivr_call(), queue_call(), ringout_call()], ids=["ivr", "queue", "ringout"])
+@pytest.mark.parametrize("order", ORDERS, ids=lambda order: order.__name__)
+def test_a_call_ends_once_whatever_the_order_of_its_notifications(
+    office: Office, call: Call, order: Callable[[Sequence[bytes]], list[bytes]]
+) -> None:
+    for body in order(call.bodies):
+        office.hear(body)
+        office.track()
+    assert office.published(call) == []
+
+    for _ in range(3):
+        office.let_pass(QUIET)
+        office.track()
+
+    (event,) = office.published(call)
+    assert (event.type, event.data.outcome) == ("legwork.call.ended", Outcome.ANSWERED)
+
+
+def test_one_step_of_many_notifications_does_what_many_steps_of_one_do(office: Office, redis: Redis) -> None:
+    for body in CALL.bodies:
+        office.hear(body)
+        office.track()
+    one_by_one = ledger.tracked(redis, ACCOUNT, [SESSION])[SESSION].session
+    redis.flushall()
+    office.hear(*CALL.bodies)
+    office.track()
+
+    assert ledger.tracked(redis, ACCOUNT, [SESSION])[SESSION].session == one_by_one
+
+
+def test_a_call_has_not_ended_before_the_quiet_pause_is_over(office: Office) -> None:
+    office.hear(*CALL.bodies)
+    office.track()
+    office.let_pass(QUIET - 0.5)
+    office.track()
+    assert office.published(CALL) == []
+
+    office.let_pass(0.5)
+    office.track()
+
+    assert len(office.published(CALL)) == 1
+
+
+def test_while_a_notification_is_missing_the_pause_is_longer(office: Office) -> None:
+    office.hear(*CALL.bodies[1:])
+    office.track()
+    office.let_pass(3 * QUIET)
+    office.track()
+    assert office.published(CALL) == []
+
+    office.let_pass(QUIET)
+    office.track()
+
+    assert len(office.published(CALL)) == 1
+
+
+def test_news_of_the_call_begin_the_pause_anew_and_a_duplicate_does_not(office: Office) -> None:
+    *others, last = CALL.bodies
+    office.hear(*others[1:], last)
+    office.track()
+    office.let_pass(QUIET - 1)
+    office.hear(others[0])
+    office.track()
+    office.let_pass(QUIET - 1)
+    office.hear(*CALL.bodies)
+    office.track()
+    assert office.published(CALL) == []
+
+    office.let_pass(1)
+    office.track()
+
+    assert len(office.published(CALL)) == 1
+
+
+def test_notifications_that_wait_in_the_inbox_keep_a_call_from_ending(office: Office) -> None:
+    party = a_party_document(2, DISCONNECTED)
+    office.hear(posted(a_document(a_party_document(1, DISCONNECTED), party)))
+    office.hear(*(posted(a_document(telephonySessionId=f"s-{number}")) for number in range(2 * BATCH)))
+    office.hear(posted(a_document(a_party_document(3, PROCEEDING), sequence=3)))
+    office.let_pass(60)
+
+    office.track()
+
+    assert office.published(SESSION_ID) == []
+
+
+def test_a_party_that_comes_late_opens_the_call_again_and_its_end_is_not_told_twice(office: Office) -> None:
+    office.hear(posted(a_document(a_party_document(1, DISCONNECTED))))
+    office.track()
+    office.let_pass(QUIET)
+    office.track()
+    (first,) = office.published(SESSION_ID)
+
+    office.hear(posted(a_document(a_party_document(2, PROCEEDING), sequence=3)))
+    office.track()
+    reopened = ledger.tracked(office.redis, ACCOUNT, [SESSION_ID])[SESSION_ID]
+    office.hear(posted(a_document(a_party_document(2, DISCONNECTED), sequence=4)))
+    office.track()
+    office.let_pass(QUIET)
+    office.track()
+
+    assert (reopened.ended_at, reopened.session.parties[1].is_over) == (None, False)
+    assert office.published(SESSION_ID) == [first]
+    assert ledger.tracked(office.redis, ACCOUNT, [SESSION_ID])[SESSION_ID].ended_at is not None
+
+
+def test_an_ended_call_is_looked_for_in_the_call_log_once_its_record_may_be_there(office: Office) -> None:
+    office.hear(*CALL.bodies)
+    office.track()
+    heard = office.now
+    office.let_pass(QUIET)
+    office.track()
+
+    due = office.redis.zscore(keys.due(ACCOUNT), SESSION)
+    assert due == pytest.approx(heard + office.settings.settle_seconds, abs=1)
+    assert office.next_bell(Stage.RESOLVE) == pytest.approx(office.settings.settle_seconds - QUIET, abs=1)
+
+
+def test_open_calls_are_known_until_they_end(office: Office) -> None:
+    office.hear(CALL.bodies[0])
+    office.track()
+    assert office.redis.zrange(keys.open_sessions(ACCOUNT), 0, -1) == [SESSION.encode()]
+
+    office.hear(*CALL.bodies[1:])
+    office.track()
+    office.let_pass(QUIET)
+    office.track()
+
+    assert office.redis.zcard(keys.open_sessions(ACCOUNT)) == 0
+
+
+def test_a_step_that_is_refused_leaves_neither_effects_nor_cursor(office: Office) -> None:
+    office.hear(*CALL.bodies, b"nonsense")
+    before = state(office)
+    with lease(office.redis, ACCOUNT, Stage.TRACK) as held:
+        tracker = Tracker(ACCOUNT, held, office.dependencies)
+        office.redis.delete(keys.lease(ACCOUNT, Stage.TRACK))
+
+        with pytest.raises(LeaseLost):
+            tracker.step()
+
+    assert state(office) == before
+
+
+def test_a_runner_killed_between_two_steps_is_followed_by_one_that_goes_on_where_it_was(office: Office) -> None:
+    for body in CALL.bodies:
+        office.hear(body)
+        with lease(office.redis, ACCOUNT, Stage.TRACK) as held:
+            Tracker(ACCOUNT, held, office.dependencies).step()
+            stalled = Tracker(ACCOUNT, held, office.dependencies)
+            office.redis.delete(keys.lease(ACCOUNT, Stage.TRACK))  # killed here, and its lease over
+            with pytest.raises(LeaseLost):
+                stalled.step()
+    office.let_pass(QUIET)
+    office.track()
+
+    assert len(office.published(CALL)) == 1
+    assert ledger.tracked(office.redis, ACCOUNT, [SESSION])[SESSION].session.heard == ((2, 12),)
+
+
+def test_what_is_no_notification_goes_into_quarantine_with_its_reason_and_harms_no_other(office: Office) -> None:
+    first, *others = CALL.bodies
+    office.hear(first, b"{", posted([a_document(), {"event": 1}]), *others)
+    office.track()
+
+    quarantined = [fields for _, fields in entries(office.redis, keys.quarantine(ACCOUNT))]
+    inbox = [entry_id for entry_id, _ in entries(office.redis, keys.inbox(ACCOUNT))]
+    assert [fields[b"body"] for fields in quarantined] == [b"{", posted([a_document(), {"event": 1}])]
+    assert all(fields[b"reason"] for fields in quarantined)
+    assert [fields[b"inboxId"] for fields in quarantined] == inbox[1:3]
+    assert set(ledger.tracked(office.redis, ACCOUNT, [SESSION, SESSION_ID])) == {SESSION, SESSION_ID}
+
+
+def test_notifications_of_other_kinds_are_passed_over(office: Office) -> None:
+    office.hear(REMINDER)
+    office.track()
+
+    assert entries(office.redis, keys.quarantine(ACCOUNT)) == []
+    assert office.redis.get(keys.inbox_cursor(ACCOUNT)) == entries(office.redis, keys.inbox(ACCOUNT))[-1][0]
+
+
+def test_what_happens_in_a_call_is_told_to_those_who_watch_it(office: Office, redis: Redis) -> None:
+    mira, menu, tom = (f"legwork:live:{ACCOUNT}:{extension}" for extension in ("60200101", "60200900", "60200102"))
+    with listening(redis, "legwork:live", f"legwork:live:{ACCOUNT}", mira, menu, tom) as listener:
+        for body in CALL.bodies:
+            office.hear(body)
+            office.track()
+        heard = listener.heard()
+
+    told = {channel: [document for name, document in heard if name == channel] for channel, _ in heard}
+    assert {channel: len(documents) for channel, documents in told.items()} == {
+        "legwork:live": 11,
+        f"legwork:live:{ACCOUNT}": 11,
+        menu: 10,
+        mira: 7,
+    }
+    assert [one["data"]["parties"][-1]["code"] for one in told[mira]] == [
+        *("Setup", "Proceeding", "Answered", "Hold", "Answered", "Disconnected", "Disconnected"),
+    ]
+
+
+def test_a_duplicate_is_news_for_nobody(office: Office, redis: Redis) -> None:
+    office.hear(*CALL.bodies)
+    office.track()
+    with listening(redis, "legwork:live") as listener:
+        office.hear(*CALL.bodies)
+        office.track()
+
+        assert listener.heard() == []
+
+
+def test_every_notification_is_counted_by_what_it_was(office: Office) -> None:
+    office.hear(*CALL.bodies, CALL.bodies[0], b"{", REMINDER)
+    office.track()
+    office.dependencies.recorder.flush()
+
+    counts = cast("dict[bytes, bytes]", office.redis.hgetall(keys.METRICS))
+    kinds = {name.decode().split("\x1f")[2]: int(count) for name, count in counts.items()}
+    assert kinds == {"folded": 11, "duplicate": 1, "malformed": 1, "reminder": 1}
+
+
+def test_a_runner_at_work_keeps_the_clock_away_and_one_at_rest_sets_it_to_the_next_end(office: Office) -> None:
+    office.hear(*CALL.bodies)
+    with lease(office.redis, ACCOUNT, Stage.TRACK) as held:
+        tracker = Tracker(ACCOUNT, held, office.dependencies)
+        tracker.step()
+        assert office.next_bell(Stage.TRACK) == pytest.approx(RUNG_SECONDS, abs=1)
+        assert office.redis.exists(keys.rung(ACCOUNT, Stage.TRACK))
+
+        assert tracker.rest()
+
+    assert office.next_bell(Stage.TRACK) == pytest.approx(QUIET, abs=1)
+    assert not office.redis.exists(keys.rung(ACCOUNT, Stage.TRACK))
+
+
+def test_sessions_live_for_the_retention_after_their_last_news(office: Office) -> None:
+    office.hear(*CALL.bodies)
+    office.track()
+
+    left = int(office.redis.ttl(keys.session(ACCOUNT, SESSION)))
+    assert office.settings.retention_seconds - 60 < left <= office.settings.retention_seconds
+
+
+def test_calls_of_the_real_platform_s_shape_end_as_they_did(office: Office) -> None:
+    calls = [ivr_call(), queue_call(), ringout_call()]
+    mixed = [body for bodies in zip(*(backwards(call.bodies)[:6] for call in calls), strict=True) for body in bodies]
+    office.hear(*mixed, *(body for call in calls for body in call.bodies))
+    office.track()
+    office.let_pass(QUIET)
+    office.track()
+
+    assert sorted(event.subject for event in events(office.redis)) == sorted(
+        call.telephony_session_id for call in calls
+    )
+    assert msgspec.structs.asdict(events(office.redis)[0])["specversion"] == "1.0"
