@@ -17,7 +17,7 @@ from scripts.supervisor.watchdog import Watchdog
 
 FEED, LIST, BASELINE = "feed", "list only", "straightforward"
 MEAN_CALL: Final = 180.0
-RATES: Final = ((60.0, FEED), (500.0, FEED), (1500.0, FEED), (1000.0, LIST))
+RATES: Final = ((60.0, FEED), (500.0, FEED), (1500.0, FEED), (1100.0, LIST))
 BASELINE_RATE: Final = 60.0
 PROMISED_RATE: Final = 1000.0
 
@@ -95,7 +95,7 @@ def _load(per_minute: float, lane: str, *, quick: bool) -> Load:
         per_minute=per_minute,
         mean_call=MEAN_CALL,
         speed=_speed(per_minute),
-        lead_in=1.5 * MEAN_CALL,
+        lead_in=(3 if lane == LIST else 1.5) * MEAN_CALL,  # list windows are the slower, the older the oldest call
         window=240,
         feeds=lane != LIST,
     )

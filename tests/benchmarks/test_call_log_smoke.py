@@ -1,0 +1,23 @@
+"""The end-to-end benchmarks run: real processes, few calls. Their figures mean nothing here and are not looked at."""
+
+import sys
+
+import pytest
+
+from scripts.benchmarks.call_log import BASELINE, FEED
+from scripts.benchmarks.end_to_end import BENCHMARKS
+from scripts.benchmarks.options import Options
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="CPU is read from /proc")
+
+
+def test_the_busy_account_and_the_baseline_are_measured() -> None:
+    result = BENCHMARKS["call-log"](Options(quick=True))
+
+    assert [row[0] for row in result.tables[0].rows] == [FEED, BASELINE]
+
+
+def test_growth_is_measured() -> None:
+    result = BENCHMARKS["growth"](Options(quick=True))
+
+    assert [row[0] for row in result.tables[0].rows] == [200, 400]
