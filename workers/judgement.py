@@ -41,7 +41,7 @@ class Case(msgspec.Struct, frozen=True):
     """One call before its judgement.
 
     `due` is its place in the due list, None when it has none; `asked` says whether it was due and asked about now.
-    `records` are all that are known, `seen` those that were known before.
+    `records` are all that are known, `seen` those that were known before; `listed` says that there are no others.
     """
 
     telephony_session_id: str
@@ -52,6 +52,7 @@ class Case(msgspec.Struct, frozen=True):
     seen: tuple[CallLogRecord, ...]
     resolution: Resolution
     asked: bool
+    listed: bool = False
 
     @property
     def is_settled(self) -> bool:
@@ -208,8 +209,9 @@ class Judge:
         resolution = msgspec.structs.replace(resolution, revision=event.data.revision, digest=digest)
         if case.resolution.revision:
             before = outcome_log.newest(self._redis, self._account, case.telephony_session_id)
-            if before is not None and not set(before.record_ids) <= set(event.data.record_ids):
-                yield from self._look_again(case, now)  # a feed showed some of its records only: ask for all
+            if before is not None and not (case.listed or set(before.record_ids) <= set(event.data.record_ids)):
+                if case.has_ended:  # a feed showed some of its records only: ask for all
+                    yield from self._look_again(case, now)
                 return
             self._recorder.count(REVISIONS, self._account)
             event = event if before is None else events.with_changes(event, before)

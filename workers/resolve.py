@@ -177,6 +177,7 @@ class Resolver:
                 seen=seen.get(one, ()),
                 resolution=resolutions.get(one, Resolution()),
                 asked=one in due and one in known and found.has_asked_about(one, _started_at(known[one])),
+                listed=one in known and found.has_listed(one, _started_at(known[one])),
             )
             for one in places
         ]

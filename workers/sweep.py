@@ -26,7 +26,11 @@ class Sweep(msgspec.Struct):
 
     def has_asked_about(self, telephony_session_id: str, started_at: datetime) -> bool:
         """Say whether the sweep would have brought the records of this call, had there been any."""
-        return self.caught_up or any(
+        return self.caught_up or self.has_listed(telephony_session_id, started_at)
+
+    def has_listed(self, telephony_session_id: str, started_at: datetime) -> bool:
+        """Say whether the sweep brought all records of this call, and not only those that changed."""
+        return any(
             request.covers(started_at)
             if isinstance(request, Window)
             else isinstance(request, LookUp) and request.telephony_session_id == telephony_session_id
