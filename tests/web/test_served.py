@@ -1,0 +1,104 @@
+"""What only a real server shows: bytes on the wire, and a Redis that is frozen, killed and back."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from tests.simulator.waiting import wait_until
+from tests.web.posting import BODY
+from tests.web.served import Served, request, status
+from web.body import MAX_BODY
+
+CHUNKED = "Transfer-Encoding: chunked"
+LARGEST_REPLY = 1024
+EVERYBODY = 40  # more than the server has threads
+
+
+def chunks(*parts: bytes) -> bytes:
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (*parts, b""))
+
+
+@contextmanager
+def frozen(served: Served) -> Iterator[None]:
+    os.kill(served.server.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(served.server.pid, signal.SIGCONT)
+
+
+def at_once(many: int, send: Callable[[], bytes]) -> list[int]:
+    with ThreadPoolExecutor(many) as pool:
+        return [status(reply) for reply in pool.map(lambda _: send(), range(many))]
+
+
+def test_a_chunked_body_is_stored_whole(served: Served) -> None:
+    before = served.stored()
+
+    reply = served.send(request(b"", CHUNKED), chunks(BODY[:9], BODY[9:]))
+
+    assert status(reply) == 200
+    assert served.stored() == before + 1
+
+
+def test_a_chunked_body_that_grows_too_large_is_refused_not_cut(served: Served) -> None:
+    before = served.stored()
+
+    reply = served.send(request(b"", CHUNKED), chunks(b"x" * MAX_BODY, b"x"))
+
+    assert status(reply) == 413
+    assert served.stored() == before
+
+
+def test_a_sender_that_goes_away_leaves_nothing_behind(served: Served) -> None:
+    before = served.stored()
+
+    with served.connect() as connection:
+        connection.sendall(request(b"", "Content-Length: 100") + b"half")
+
+    assert status(served.send(request())) == 200
+    assert served.stored() == before + 1
+
+
+def test_a_reply_with_all_its_headers_stays_below_what_ringcentral_reads(served: Served) -> None:
+    longest = "x" * 512
+
+    reply = served.send(request(b"", f"Validation-Token: {longest}"))
+
+    assert f"Validation-Token: {longest}".lower().encode() in reply.lower()
+    assert len(reply) < LARGEST_REPLY
+
+
+def test_a_stranger_is_refused_before_sending_the_body(served: Served) -> None:
+    reply = served.send(request(b"", "Content-Length: 1000", token="wrong"))
+
+    assert status(reply) == 401
+
+
+def test_everybody_is_told_to_come_again_while_redis_is_frozen(served: Served) -> None:
+    served.send(request())
+    before = served.stored()
+
+    with frozen(served):
+        answers = at_once(EVERYBODY, lambda: served.send(request()))
+        handshake = served.send(request(b"", "Validation-Token: hand.shake"))
+
+    assert set(answers) == {503}
+    assert status(handshake) == 200
+    wait_until(lambda: status(served.send(request())) == 200)
+    assert served.stored() > before
+
+
+def test_a_killed_redis_costs_what_was_in_flight_and_nothing_else(served: Served) -> None:
+    acknowledged = served.stored() + at_once(EVERYBODY, lambda: served.send(request())).count(200)
+
+    served.server.kill()
+    refused = at_once(EVERYBODY, lambda: served.send(request()))
+    served.server.start()
+    back = at_once(EVERYBODY, lambda: served.send(request()))
+
+    assert set(refused) == {503}
+    assert set(back) == {200}
+    assert served.stored() == acknowledged + EVERYBODY
