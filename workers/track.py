@@ -40,11 +40,15 @@ def serve(account: str) -> None:
     dependencies = current()
     try:
         with lease(dependencies.redis, dependencies.account(account).name, Stage.TRACK) as held:
-            _shift(account, held, dependencies)
+            tracker = Tracker(account, held, dependencies)
+            _shift(tracker, dependencies)
     except LeaseHeld:
         return
     except LeaseLost:
         log.warning("track.overtaken", account=account)
+        return
+    if not tracker.rest():  # only now that the lease is free: whoever is rung finds it so
+        bells.ring(dependencies.redis, Stage.TRACK, account)
 
 
 class Tally(msgspec.Struct):
@@ -55,17 +59,18 @@ class Tally(msgspec.Struct):
     others_wait: bool
 
 
-def _shift(account: str, held: Lease, dependencies: Dependencies) -> None:
-    tracker = Tracker(account, held, dependencies)
+def _shift(tracker: "Tracker", dependencies: Dependencies) -> None:
+    """Step until it is quiet, but no longer than a shift; nor past one step when others wait, or this process stops."""
     began = last_news = stopwatch()
     while True:
         tally = tracker.step()
         now = stopwatch()
         last_news = now if tally.read or tally.ends_soon else last_news
-        over = dependencies.stopping.is_set() or tally.others_wait or now - began > SHIFT_SECONDS
-        if tally.read < BATCH and (over or now - last_news > LINGER_SECONDS) and tracker.rest():
+        if dependencies.stopping.is_set() or tally.others_wait or now - began > SHIFT_SECONDS:
             return
-        if tally.read < BATCH and not over:
+        if now - last_news > LINGER_SECONDS:
+            return
+        if tally.read < BATCH:
             dependencies.stopping.wait(PAUSE_SECONDS)
 
 
@@ -81,7 +86,7 @@ class Tracker:
         self._cursor = cast("bytes | None", self._redis.get(keys.inbox_cursor(account))) or b"0-0"
 
     def rest(self) -> bool:
-        """End the shift, unless the inbox has news."""
+        """Have the clock ring when the next call may end, or say False because the inbox has news."""
         return bells.rest(
             self._redis, Stage.TRACK, self._account, due=keys.quiet(self._account), cursor=self._cursor.decode()
         )

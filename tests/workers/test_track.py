@@ -7,8 +7,10 @@ from typing import cast
 import msgspec
 import pytest
 from redis import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
 
-from runtime import keys, ledger
+from runtime import bells, keys, ledger
 from runtime.bells import RUNG_SECONDS, Stage
 from runtime.leases import LeaseLost, lease
 from telephony.words import Outcome
@@ -16,6 +18,7 @@ from tests.builders.calls import Call, ivr_call, queue_call, ringout_call
 from tests.builders.notifications import DISCONNECTED, PROCEEDING, SESSION_ID, a_document, a_party_document, posted
 from tests.outputs import entries, events, listening
 from tests.workers.office import ACCOUNT, Office
+from workers import track
 from workers.track import BATCH, Tracker
 
 QUIET = 3.0  # the office's
@@ -284,6 +287,59 @@ def test_a_runner_at_work_keeps_the_clock_away_and_one_at_rest_sets_it_to_the_ne
 
     assert office.next_bell(Stage.TRACK) == pytest.approx(QUIET, abs=1)
     assert not office.redis.exists(keys.rung(ACCOUNT, Stage.TRACK))
+
+
+def jobs(office: Office) -> list[str]:
+    """Give the accounts that track is rung for, in order."""
+    queue = Queue(bells.queue_name(Stage.TRACK), connection=office.redis, serializer=JSONSerializer)
+    return [job.args[0] for job in queue.jobs]
+
+
+def read_so_far(office: Office) -> int:
+    """Say how many inbox entries the cursor has passed."""
+    cursor = cast("bytes", office.redis.get(keys.inbox_cursor(ACCOUNT)))
+    return [entry_id for entry_id, _ in entries(office.redis, keys.inbox(ACCOUNT))].index(cursor) + 1
+
+
+def test_a_worker_that_stops_leaves_a_backlog_to_the_next_and_rings_for_it(office: Office) -> None:
+    office.hear(*(CALL.bodies[0] for _ in range(2 * BATCH)))
+    office.dependencies.stopping.set()
+
+    track.serve(ACCOUNT)
+
+    assert read_so_far(office) == BATCH
+    assert jobs(office) == [ACCOUNT]
+    with lease(office.redis, ACCOUNT, Stage.TRACK) as free:
+        free.renew()
+
+
+def test_a_busy_account_lets_another_go_first_that_waits_for_its_turn(office: Office) -> None:
+    office.hear(*(CALL.bodies[0] for _ in range(2 * BATCH)))
+    bells.ring(office.redis, Stage.TRACK, "globex")
+
+    track.serve(ACCOUNT)
+
+    assert read_so_far(office) == BATCH
+    assert jobs(office) == ["globex", ACCOUNT]
+
+
+def test_a_runner_that_leaves_nothing_behind_sets_the_clock_and_rings_nobody(office: Office) -> None:
+    office.hear(*CALL.bodies)
+    office.dependencies.stopping.set()
+
+    track.serve(ACCOUNT)
+
+    assert jobs(office) == []
+    assert office.next_bell(Stage.TRACK) == pytest.approx(QUIET, abs=1)
+    assert not office.redis.exists(keys.rung(ACCOUNT, Stage.TRACK))
+
+
+def test_a_second_bell_for_an_account_that_is_being_served_does_nothing(office: Office) -> None:
+    office.hear(*CALL.bodies)
+    with lease(office.redis, ACCOUNT, Stage.TRACK):
+        track.serve(ACCOUNT)
+
+    assert office.redis.get(keys.inbox_cursor(ACCOUNT)) is None
 
 
 def test_sessions_live_for_the_retention_after_their_last_news(office: Office) -> None:
