@@ -8,6 +8,7 @@ import msgspec
 
 from runtime import keys
 from runtime.bells import Stage
+from runtime.budget import Group
 from runtime.clocks import redis_time
 from runtime.leases import lease
 from runtime.metrics import Recorder
@@ -83,11 +84,30 @@ class Office:
         """Have RingCentral's call log show a record, or rewrite the one with its id."""
         self.show_document(document(record, modified_at=self.now))
 
-    def show_document(self, written: dict[str, Any], change: Callable[[Any], Any] = lambda entry: entry) -> None:
-        """Have the call log show a record as it is written; `change` spoils it after it was entered."""
+    def show_document(self, written: dict[str, Any]) -> None:
+        """Have the call log show a record as it is written."""
+        self.platform._box.call_log.put(written, now=self.now)
+
+    def show_otherwise(self, record: CallLogRecord, change: Callable[[dict[str, Any]], object]) -> None:
+        """Have the call log show a record that is changed only where nobody looks for it."""
+        written = document(record, modified_at=self.now)
+        self.show_document(written)
+        change(written)
+        entries = self.platform._box.call_log._entries
+        entries[written["id"]] = msgspec.structs.replace(entries[written["id"]], detailed=msgspec.json.encode(written))
+
+    def unlist(self, record_id: str) -> None:
+        """Have the call log show a record no more."""
         call_log = self.platform._box.call_log
-        call_log.put(written, now=self.now)
-        call_log._entries[written["id"]] = change(call_log._entries[written["id"]])
+        entry = call_log._entries.pop(record_id)
+        call_log._by_start.remove((entry.start, entry.id))
+        for key in {entry.telephony_session_id, entry.session_id}:
+            call_log._by_session[key].remove(record_id)
+
+    def forgive(self) -> None:
+        """Have RingCentral behave again, and all penalties and pauses be over."""
+        self.platform.fault("clear")
+        self.redis.delete(keys.breaker(ACCOUNT), *(keys.budget(ACCOUNT, group) for group in Group))
 
     def published(self, call: Call | str) -> list[CallEvent]:
         """Give everything published of a call, in order."""
