@@ -1,4 +1,4 @@
-"""What can be chosen about the end-to-end benchmarks."""
+"""What can be chosen about the benchmarks."""
 
 import sys
 from collections.abc import Callable
@@ -15,5 +15,6 @@ class Options(Struct, frozen=True, kw_only=True):
     """`quick` makes everything small: does it work at all, in at most 20 s; its figures mean nothing."""
 
     quick: bool = False
+    seconds: float = 3.0  # of each stretch of load, for ingest
     rates: tuple[float, ...] = ()  # calls a minute, for call-log; none: a short set of its own
     say: Callable[[str], None] = to_stderr

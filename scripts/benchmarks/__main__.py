@@ -1,0 +1,70 @@
+"""Run benchmarks by name, and print what they found: the work behind `scripts/bench`."""
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from scripts.benchmarks import end_to_end, ingest, machine
+from scripts.benchmarks.figures import Result, render
+from scripts.benchmarks.options import Options
+
+BENCHMARKS: Final[Mapping[str, Callable[[Options], Result]]] = MappingProxyType(
+    {"ingest": ingest.run, **end_to_end.BENCHMARKS}
+)
+NOISE: Final = "Shared machines are noisy: believe the ratios of one run, not the figures of two."
+
+
+def main() -> int:
+    """Run the chosen benchmarks, print what they found, and say by the exit code whether every goal was met."""
+    options = _parser().parse_args()
+    facts = machine.facts()
+    print("\n".join(f"{name:<12} {value}" for name, value in facts.items()))
+    print(NOISE, flush=True)
+    results = []
+    for name in options.names or BENCHMARKS:
+        chosen = Options(quick=options.quick, seconds=options.seconds, rates=options.rates)
+        results.append(BENCHMARKS[name](chosen))
+        print(f"\n{render(results[-1])}", flush=True)
+        if options.json is not None:
+            options.json.write_bytes(msgspec.json.encode({"machine": facts, "results": results}))
+    met = all(figure.is_met for result in results for figure in result.figures if figure.goal)
+    return 0 if met or options.quick else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench", description="Measure what Legwork promises in figures, each beside its baseline."
+    )
+    add = parser.add_argument
+    add("names", nargs="*", type=_name, metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; none: all")
+    add("--quick", action="store_true", help="at most 20 s each: does it work at all; the figures mean nothing")
+    add("--seconds", type=_seconds, default=3.0, metavar="N", help="ingest: length of each stretch (default 3)")
+    add("--rates", type=_rates, default=(), metavar="N,...", help="call-log: calls a minute, over both lanes")
+    add("--json", type=Path, metavar="FILE", help="write the results there as well")
+    return parser
+
+
+def _name(text: str) -> str:
+    if text not in BENCHMARKS:
+        raise argparse.ArgumentTypeError(f"no benchmark: {text}; they are {', '.join(BENCHMARKS)}")
+    return text
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= 600:  # noqa: PLR2004 - ten minutes for one stretch are more than enough
+        raise argparse.ArgumentTypeError("must be more than 0 and at most 600")
+    return seconds
+
+
+def _rates(text: str) -> tuple[float, ...]:
+    return tuple(float(rate) for rate in text.split(","))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
