@@ -42,6 +42,7 @@ class Office:
         dependencies.install(self.dependencies)
         self._ahead = 0.0
         self.redis.set_response_callback("TIME", self._set_ahead)
+        platform._box.clock = lambda: self.now
 
     def _set_ahead(self, answer: Sequence[bytes], **_: Any) -> tuple[int, int]:
         microseconds = int(answer[0]) * 1_000_000 + int(answer[1]) + round(self._ahead * 1_000_000)

@@ -28,7 +28,7 @@ MINUTE = 60.0
 def the_record(call: Call, *legs: Any, result: str | None = "Accepted", **fields: Any) -> CallLogRecord:
     """Build the record of a call: an inbound one that was answered."""
     parts = legs or (an_accept_leg(), a_leg())
-    return a_record(result, *parts, **of(call), **fields)
+    return a_record(result, *parts, **of(call) | fields)
 
 
 def of(call: Call) -> dict[str, Any]:

@@ -1,0 +1,126 @@
+"""The judgement of one call: when its record counts, when it is waited for, and that it keeps no other waiting."""
+
+from typing import cast
+
+import msgspec
+import pytest
+
+from runtime import keys
+from telephony.events import Trigger
+from telephony.records import Recording
+from telephony.words import Outcome
+from tests.builders.calls import Call, ivr_call
+from tests.workers.office import ACCOUNT, Office
+from tests.workers.test_resolve import MINUTE, an_ended_call, look, the_record
+from workers.judgement import GRACE_SECONDS, PUT_ASIDE_SECONDS
+
+
+def spoil_what_was_published(office: Office, call: Call) -> bytes:
+    """Have the log hold something else where it held the call's first revision; give its place."""
+    place = cast("bytes", office.redis.xadd(keys.OUTCOMES, {"event": b"{"}))
+    office.redis.hset(keys.revisions(ACCOUNT, call.telephony_session_id), "1", place)
+    office.redis.xtrim(keys.OUTCOMES, minid=place.decode(), approximate=False)
+    return place
+
+
+def test_a_record_that_was_there_before_the_end_was_told_counts_when_it_is(office: Office) -> None:
+    call = ivr_call().ending_at(office.now)
+    office.hear(*call.bodies[:-1])
+    office.track()
+    office.show(the_record(call))
+    office.resolve()
+    office.hear(call.bodies[-1])
+    office.track()
+    office.let_pass(office.settings.quiet_seconds)
+    office.track()
+    office.let_pass(office.settings.settle_seconds)
+    look(office)
+
+    (event,) = office.outcomes(call)
+    assert (event.data.outcome, event.data.trigger) == (Outcome.ANSWERED, Trigger.WEBHOOK)
+
+
+def test_a_call_nobody_told_of_is_given_time_for_its_notifications_to_come(office: Office) -> None:
+    call = ivr_call().ending_at(office.now)
+    office.show(the_record(call))
+    wait = office.settings.quiet_seconds + office.settings.settle_seconds + GRACE_SECONDS
+
+    office.resolve()
+    assert office.is_due(call)
+    office.let_pass(wait - 10)
+    office.resolve()
+    assert office.published(call) == []
+    office.let_pass(10)
+    office.resolve()
+
+    assert [event.data.trigger for event in office.published(call)] == [Trigger.RECONCILE]
+
+
+def test_a_call_older_than_the_retention_is_not_taken_up(office: Office) -> None:
+    call = ivr_call().ending_at(office.now - office.settings.retention_seconds - MINUTE)
+    office.show(the_record(call))
+
+    look(office, times=6)
+
+    assert office.published(call) == []
+
+
+def test_a_final_record_that_becomes_less_so_takes_nothing_back(office: Office) -> None:
+    call = an_ended_call(office)
+    office.show(the_record(call))
+    look(office)
+    office.show(the_record(call, result="In Progress"))
+
+    look(office, times=20)
+
+    assert [event.data.outcome for event in office.outcomes(call)] == [Outcome.ANSWERED]
+    assert not office.is_due(call)
+
+
+def test_at_the_deadline_a_record_that_is_not_final_is_told_unconfirmed(office: Office) -> None:
+    call = an_ended_call(office)
+    office.show(msgspec.structs.replace(the_record(call), duration=None))
+    look(office, times=18)
+
+    (event,) = office.outcomes(call)
+    assert (event.data.result, event.data.confirmed) == ("Accepted", False)
+
+
+def test_a_correction_says_only_what_differs_from_the_revision_before(office: Office) -> None:
+    call = an_ended_call(office)
+    office.show(the_record(call, result="Missed"))
+    look(office)
+    office.show(the_record(call))
+    look(office, times=2)
+    office.show(the_record(call, recording=Recording("R1")))
+    look(office, times=6)
+
+    assert [event.data.changed for event in office.outcomes(call)][2] == ("recordings",)
+
+
+def test_a_call_that_cannot_be_judged_is_put_aside_and_keeps_no_other_waiting(office: Office) -> None:
+    poison, other = an_ended_call(office), an_ended_call(office)
+    office.show(the_record(poison, id="A1"))
+    look(office)
+    place = spoil_what_was_published(office, poison)
+    office.show(the_record(poison, id="A1", recording=Recording("R1")))
+    office.show(the_record(other, id="A2"))
+
+    look(office, every=0)
+
+    due = office.redis.zscore(keys.due(ACCOUNT), poison.telephony_session_id)
+    assert due == pytest.approx(office.now + PUT_ASIDE_SECONDS, abs=5)
+    office.redis.xdel(keys.OUTCOMES, place)
+    assert [event.data.outcome for event in office.outcomes(other)] == [Outcome.ANSWERED]
+
+
+def test_first_looks_come_when_most_records_of_the_account_are_there(office: Office) -> None:
+    assert office.redis.get(keys.first_wait(ACCOUNT)) is None
+    for number in range(3):
+        call = an_ended_call(office)
+        office.let_pass(17)
+        office.show(the_record(call, id=f"A{number}"))
+        look(office)
+
+    wait = float(office.redis.get(keys.first_wait(ACCOUNT)) or 0)
+    assert wait == pytest.approx(30, abs=1)  # 3 of quiet, 10 until the first look, 17 more
