@@ -29,7 +29,7 @@ class ForbiddenJob(Exception):  # noqa: N818 - named for what happened
 
 
 class BellJob(Job):
-    """A job that runs only what `runtime.bells.JOBS` names, and never a callback."""
+    """A job that runs only what `runtime.bells.JOBS` names, and neither calls back nor sends anything afterwards."""
 
     @property
     def func(self) -> Any:
@@ -50,6 +50,9 @@ class BellJob(Job):
     @property
     def stopped_callback(self) -> None:
         """Nothing, as above."""
+
+    def send_webhooks(self, status: Any, *, exc_string: str | None = None) -> None:
+        """Do nothing: RQ would request any address a job names, with the traceback."""
 
 
 class StageWorker(SimpleWorker):

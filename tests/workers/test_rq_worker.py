@@ -1,0 +1,136 @@
+"""RQ as we use it: whatever somebody wrote into Redis, nothing runs but our own jobs, and a bad job harms no other."""
+
+import json
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+from rq import Queue
+from rq.job import Job
+from rq.registry import FailedJobRegistry
+from rq.serializers import JSONSerializer
+
+from runtime import bells, keys
+from runtime.bells import JOBS, Stage
+from tests.builders.calls import ivr_call
+from tests.simulator.webhook import Webhook
+from tests.workers.office import ACCOUNT, Office
+from workers.rq_worker import StageWorker
+
+QUEUE = bells.queue_name(Stage.TRACK)
+CALLBACKS = ("success_callback_name", "failure_callback_name", "stopped_callback_name")
+
+
+def write_job(redis: Redis, body: bytes, **fields: str) -> str:
+    """Write a job into Redis by hand, as somebody can who may write to it; give its id."""
+    job_id = f"job-{redis.incr('jobs-written')}"
+    written: dict[Any, Any] = {"data": body, "status": "queued", "origin": QUEUE, **fields}
+    redis.hset(f"rq:job:{job_id}", mapping=written)
+    redis.rpush(f"rq:queue:{QUEUE}", job_id)
+    return job_id
+
+
+def call_of(name: Any, *arguments: Any, instance: Any = None) -> bytes:
+    """Write the body of a job that calls `name`."""
+    return json.dumps([name, instance, list(arguments), {}]).encode()
+
+
+def run_all(office: Office) -> None:
+    """Have a worker do everything that waits in the queue."""
+    office.dependencies.stopping.set()  # no lingering
+    worker = StageWorker(Stage.TRACK, office.redis, office.dependencies)
+    worker.work(burst=True, with_scheduler=False, logging_level="CRITICAL")
+
+
+def failed(redis: Redis) -> list[str]:
+    queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
+    return list(FailedJobRegistry(queue=queue).get_job_ids())
+
+
+def why_it_failed(redis: Redis, job_id: str) -> str:
+    """Give the last line of the traceback that is kept of a job."""
+    result = Job.fetch(job_id, redis, JSONSerializer).latest_result()
+    return str(result.exc_string if result else "").strip().rpartition("\n")[2]
+
+
+@pytest.fixture
+def mark(tmp_path: Path) -> Path:
+    """Give a file that is there once a forbidden function has run."""
+    return tmp_path / "it ran"
+
+
+class Trap:
+    """What runs a shell command when it is unpickled."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.system, (f"touch '{self.mark}'",)
+
+
+def test_a_bell_is_served_and_its_job_leaves_nothing_behind(office: Office) -> None:
+    office.hear(*ivr_call().bodies)
+    bells.ring(office.redis, Stage.TRACK, ACCOUNT)
+
+    run_all(office)
+
+    assert office.redis.get(keys.inbox_cursor(ACCOUNT)) is not None
+    assert list(office.redis.scan_iter("rq:job*")) == []
+
+
+def test_no_function_but_our_own_is_run(office: Office, mark: Path) -> None:
+    names = [
+        "os.system",
+        "posix.system",
+        "workers.track.os.system",
+        "workers.track.track.serve",
+        "",
+        None,
+        ["os.system"],
+    ]
+    written = [write_job(office.redis, call_of(name, f"touch '{mark}'")) for name in names]
+    written.append(write_job(office.redis, call_of(JOBS[Stage.TRACK], ACCOUNT, instance="an object with methods")))
+
+    run_all(office)
+
+    assert not mark.exists()
+    assert sorted(failed(office.redis)) == sorted(written)
+    assert why_it_failed(office.redis, written[0]).endswith(f"ForbiddenJob: {written[0]}")
+
+
+def test_a_pickle_is_not_even_opened(office: Office, mark: Path) -> None:
+    job_id = write_job(office.redis, pickle.dumps((Trap(mark), None, (), {})))
+
+    run_all(office)
+
+    assert not mark.exists()
+    assert failed(office.redis) == [job_id]
+
+
+def test_a_job_calls_nothing_back_and_sends_nothing_to_an_address_it_names(office: Office, webhook: Webhook) -> None:
+    addresses = [{"url": webhook.url, "job_status": status, "method": "POST"} for status in ("finished", "failed")]
+    afterwards = {**dict.fromkeys(CALLBACKS, "no.such.module"), "webhooks": json.dumps(addresses)}
+    write_job(office.redis, call_of(JOBS[Stage.TRACK], ACCOUNT), **afterwards)
+    forbidden = write_job(office.redis, call_of("os.system", "true"), **afterwards)
+
+    run_all(office)
+
+    assert webhook.received == []
+    assert failed(office.redis) == [forbidden]
+    assert "ForbiddenJob" in why_it_failed(office.redis, forbidden)
+
+
+def test_after_a_job_that_failed_the_next_is_served(office: Office) -> None:
+    office.hear(*ivr_call().bodies)
+    write_job(office.redis, b"\x00 nonsense")
+    write_job(office.redis, call_of(JOBS[Stage.TRACK], "an account nobody knows"))
+    bells.ring(office.redis, Stage.TRACK, ACCOUNT)
+
+    run_all(office)
+
+    assert len(failed(office.redis)) == 2
+    assert office.redis.get(keys.inbox_cursor(ACCOUNT)) is not None
