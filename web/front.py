@@ -2,7 +2,7 @@
 
 Finding the route, a request object, a response object and two contexts cost more than the whole work of the webhook
 route. The route exists in Flask all the same and gives the same answers: without this front nothing is missing but
-speed. docs/adr/0009-webhook-in-front-of-flask.md has the figures.
+speed. docs/adr/0009-notifications-are-answered-in-front-of-flask.md has the figures.
 """
 
 from collections.abc import Callable, Iterable
