@@ -32,9 +32,13 @@ def trim(redis: "Redis", account: str, settings: Settings) -> None:
     inbox_ms = min(int((now - settings.inbox_retention_seconds) * 1000), tracked_ms)
     log_ms = int((now - settings.retention_seconds) * 1000)
     with redis.pipeline(transaction=False) as pipeline:
-        pipeline.xtrim(keys.inbox(account), minid=f"{inbox_ms}-0", approximate=True)
-        pipeline.xtrim(keys.quarantine(account), minid=f"{log_ms}-0", approximate=True)
-        pipeline.xtrim(keys.OUTCOMES, minid=f"{log_ms}-0", approximate=True)
+        for stream, oldest_ms in (
+            (keys.inbox(account), inbox_ms),
+            (keys.quarantine(account), log_ms),
+            (keys.OUTCOMES, log_ms),
+        ):
+            # limit=0 is no limit: Redis's own, ten thousand entries a time, falls behind a busy account.
+            pipeline.xtrim(stream, minid=f"{oldest_ms}-0", approximate=True, limit=0)
         pipeline.zadd(keys.BELLS, {bells.member(Stage.UPKEEP, account): now + UPKEEP_SECONDS})
         pipeline.delete(keys.rung(account, Stage.UPKEEP))
         pipeline.execute()
