@@ -1,0 +1,91 @@
+"""Upkeep: what has been kept as long as was promised is dropped, and nothing that is still needed."""
+
+from redis import Redis
+
+from runtime import bells, keys
+from runtime.bells import Stage
+from runtime.leases import lease
+from tests.outputs import entries
+from tests.workers.office import ACCOUNT, Office
+from workers import upkeep
+
+MANY = 1000  # entries; Redis drops them a hundred or so together
+ROUGHLY = 110
+INBOX, QUARANTINE = keys.inbox(ACCOUNT), keys.quarantine(ACCOUNT)
+
+
+def fill(office: Office, stream: str, *, age: float, count: int = MANY) -> str:
+    """Append entries that came so many seconds ago; give the id of the last."""
+    start = int((office.now - age) * 1000)
+    with office.redis.pipeline(transaction=False) as pipeline:
+        for number in range(count):
+            pipeline.xadd(stream, {"body": b"{}"}, id=f"{start}-{number + 1}")
+        ids: list[bytes] = pipeline.execute()
+    return ids[-1].decode()
+
+
+def left(redis: Redis, stream: str) -> int:
+    return len(entries(redis, stream))
+
+
+def test_bodies_that_are_tracked_are_dropped_after_their_retention(office: Office) -> None:
+    fill(office, INBOX, age=office.settings.inbox_retention_seconds + 60)
+    last = fill(office, INBOX, age=office.settings.inbox_retention_seconds - 60)
+    office.redis.set(keys.inbox_cursor(ACCOUNT), last)
+
+    upkeep.serve(ACCOUNT)
+
+    assert MANY <= left(office.redis, INBOX) < MANY + ROUGHLY
+
+
+def test_bodies_that_are_not_tracked_yet_are_never_dropped(office: Office) -> None:
+    first = fill(office, INBOX, age=3 * office.settings.inbox_retention_seconds)
+    fill(office, INBOX, age=2 * office.settings.inbox_retention_seconds)
+    upkeep.serve(ACCOUNT)
+    assert left(office.redis, INBOX) == 2 * MANY
+
+    office.redis.set(keys.inbox_cursor(ACCOUNT), first)
+    upkeep.serve(ACCOUNT)
+
+    assert left(office.redis, INBOX) >= MANY
+
+
+def test_events_and_quarantined_bodies_are_kept_for_the_longer_retention(office: Office) -> None:
+    for stream in (keys.OUTCOMES, QUARANTINE):
+        fill(office, stream, age=office.settings.retention_seconds + 60)
+        fill(office, stream, age=office.settings.retention_seconds - 60)
+
+    upkeep.serve(ACCOUNT)
+
+    assert all(MANY <= left(office.redis, stream) < MANY + ROUGHLY for stream in (keys.OUTCOMES, QUARANTINE))
+
+
+def test_one_upkeep_drops_all_that_is_to_be_dropped_however_much(office: Office) -> None:
+    fill(office, keys.OUTCOMES, age=office.settings.retention_seconds + 60, count=30 * MANY)
+
+    upkeep.serve(ACCOUNT)
+
+    assert left(office.redis, keys.OUTCOMES) < ROUGHLY
+
+
+def test_upkeep_comes_again_after_a_while(office: Office) -> None:
+    office.redis.set(keys.rung(ACCOUNT, Stage.UPKEEP), "1")
+
+    upkeep.serve(ACCOUNT)
+
+    assert 0 < (office.next_bell(Stage.UPKEEP) or 0) <= upkeep.UPKEEP_SECONDS
+    assert not office.redis.exists(keys.rung(ACCOUNT, Stage.UPKEEP))
+
+
+def test_an_account_is_looked_after_by_one_at_a_time(office: Office) -> None:
+    office.redis.zadd(keys.BELLS, {bells.member(Stage.UPKEEP, ACCOUNT): 1000.0})
+    with lease(office.redis, ACCOUNT, Stage.UPKEEP):
+        upkeep.serve(ACCOUNT)
+
+    assert office.redis.zscore(keys.BELLS, bells.member(Stage.UPKEEP, ACCOUNT)) == 1000.0
+
+
+def test_upkeep_of_an_account_of_which_nothing_is_known_does_nothing(office: Office) -> None:
+    upkeep.serve(ACCOUNT)
+
+    assert [office.redis.exists(stream) for stream in (INBOX, QUARANTINE, keys.OUTCOMES)] == [0, 0, 0]
