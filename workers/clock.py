@@ -1,5 +1,6 @@
 """The clock: rings the bell of whatever is due. It decides nothing and may run any number of times."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from redis import Redis
@@ -15,27 +16,40 @@ from runtime.stopping import Stopping
 
 TICK_SECONDS: Final = 0.25
 
+TICKS_BETWEEN_WINDINGS: Final = 240
+
+ALWAYS_SET: Final = (Stage.RESOLVE, Stage.UPKEEP)
+"""Stages that always have a next time. Track has one only while a call is about to end."""
+
 
 def run(settings: Settings, redis: "Redis", recorder: Recorder, stopping: Stopping) -> None:
     """Ring what is due, four times a second, until `stopping` is set; wait out a Redis that does not answer."""
-    wound = False
+    ticks = 0
     while not stopping.wait(TICK_SECONDS):
         try:
-            if not wound:
+            if ticks == 0:
                 wind(settings, redis)
-                wound = True
+            elif ticks % TICKS_BETWEEN_WINDINGS == 0:
+                set_what_is_missing(settings, redis)
+            ticks += 1
             bells.ring_what_is_due(redis)
         except RedisError as error:
-            wound = False
+            ticks = 0
             recorder.count(FAILURES, "clock", type(error).__name__)
             log.warning("clock.waits", error=type(error).__name__)
 
 
 def wind(settings: Settings, redis: "Redis") -> None:
-    """Set every account's bells once, so that what a lost Redis or a first start left unset is looked at."""
+    """Have every bell of every account rung now, whatever a first start, or what went wrong before, left unset."""
     now = redis_time(redis)
-    with redis.pipeline(transaction=False) as pipeline:
-        for account in settings.accounts:
-            for stage in Stage:
-                pipeline.zadd(keys.BELLS, {bells.member(stage, account.name): now}, lt=True)
-        pipeline.execute()
+    redis.zadd(keys.BELLS, dict.fromkeys(_bells(settings, Stage), now), lt=True)
+
+
+def set_what_is_missing(settings: Settings, redis: "Redis") -> None:
+    """Set the bells that should always be set and are not: a Redis may lose what it held without a word."""
+    now = redis_time(redis)
+    redis.zadd(keys.BELLS, dict.fromkeys(_bells(settings, ALWAYS_SET), now), nx=True)
+
+
+def _bells(settings: Settings, stages: Iterable[Stage]) -> list[str]:
+    return [bells.member(stage, account.name) for account in settings.accounts for stage in stages]

@@ -1,0 +1,118 @@
+"""The clock: winds itself up, rings what is due, and waits out a Redis that does not answer."""
+
+from collections.abc import Callable
+
+from runtime import bells, keys
+from runtime.bells import Stage
+from runtime.metrics import Recorder
+from runtime.stopping import Stopping
+from tests.workers.office import ACCOUNT, Office
+from workers import clock
+
+FAR_AHEAD = 4e9
+
+
+class Ticks(Stopping):
+    """Stops the clock after some ticks, and does something before each; nothing ever waits."""
+
+    def __init__(self, *before: Callable[[], object]) -> None:
+        super().__init__()
+        self._before = list(before)
+
+    def wait(self, seconds: float) -> bool:  # noqa: ARG002 - the real one's
+        if not self._before:
+            return True
+        self._before.pop(0)()
+        return False
+
+
+def nothing() -> None:
+    """Let a tick pass as it is."""
+
+
+def run(office: Office, *before: Callable[[], object]) -> None:
+    clock.run(office.settings, office.redis, Recorder(), Ticks(*before))
+
+
+def rung(office: Office) -> list[int]:
+    return [bells.waiting(office.redis, stage) for stage in Stage]
+
+
+def test_a_clock_that_is_wound_rings_every_stage_of_every_account_once(office: Office) -> None:
+    run(office, nothing, nothing, nothing)
+
+    assert rung(office) == [1] * len(Stage)
+
+
+def test_winding_never_puts_a_bell_off(office: Office) -> None:
+    member = bells.member(Stage.TRACK, ACCOUNT)
+    office.redis.zadd(keys.BELLS, {member: 1000.0})
+
+    clock.wind(office.settings, office.redis)
+    clock.wind(office.settings, office.redis)
+
+    assert office.redis.zscore(keys.BELLS, member) == 1000.0
+
+
+def test_a_clock_wound_up_after_a_loss_of_everything_rings_again(office: Office) -> None:
+    run(office, nothing)
+    office.redis.flushall()
+
+    run(office, nothing)
+
+    assert rung(office) == [1] * len(Stage)
+
+
+def test_two_clocks_ring_no_more_than_one(office: Office) -> None:
+    run(office, nothing, nothing)
+    run(office, nothing, nothing)
+
+    assert rung(office) == [1] * len(Stage)
+
+
+def test_what_becomes_due_is_rung_and_what_is_not_is_left(office: Office) -> None:
+    def wait_for_the_resolver_only() -> None:
+        office.redis.flushall()
+        office.redis.zadd(keys.BELLS, {bells.member(stage, ACCOUNT): FAR_AHEAD for stage in Stage})
+        office.redis.zadd(keys.BELLS, {bells.member(Stage.RESOLVE, ACCOUNT): 0})
+
+    run(office, nothing, wait_for_the_resolver_only, nothing)
+
+    assert rung(office) == [0, 1, 0]
+
+
+def test_a_redis_that_refuses_is_waited_out_and_the_clock_wound_up_anew(office: Office) -> None:
+    def lose_nearly_everything_and_refuse() -> None:
+        office.redis.flushall()
+        office.redis.zadd(keys.BELLS, {bells.member(Stage.TRACK, ACCOUNT): 0})
+        office.redis.config_set("maxmemory", 1)
+
+    def recover() -> None:
+        office.redis.config_set("maxmemory", 0)
+
+    run(office, nothing, lose_nearly_everything_and_refuse, nothing, recover)
+
+    assert rung(office) == [1] * len(Stage)
+
+
+def test_a_redis_that_loses_what_it_held_without_a_word_is_noticed_within_a_minute(office: Office) -> None:
+    run(office, nothing, office.redis.flushall, *[nothing] * clock.TICKS_BETWEEN_WINDINGS)
+
+    assert rung(office) == [0, 1, 1]
+    assert clock.TICKS_BETWEEN_WINDINGS * clock.TICK_SECONDS <= 60
+
+
+def test_winding_up_again_and_again_rings_nothing_before_its_time(office: Office) -> None:
+    def serve_all() -> None:
+        office.redis.flushall()
+        office.redis.zadd(keys.BELLS, {bells.member(stage, ACCOUNT): FAR_AHEAD for stage in clock.ALWAYS_SET})
+
+    run(office, nothing, serve_all, *[nothing] * clock.TICKS_BETWEEN_WINDINGS)
+
+    assert rung(office) == [0, 0, 0]
+
+
+def test_a_clock_that_is_asked_to_stop_stops_at_once(office: Office) -> None:
+    run(office)
+
+    assert rung(office) == [0] * len(Stage)
