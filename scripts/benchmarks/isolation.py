@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from itertools import cycle
 from typing import Any, Final
 
 from msgspec import Struct
@@ -19,12 +18,8 @@ from scripts.supervisor.watchdog import Watchdog
 
 CALM, STORM = "calm", "storm"
 GUST_SECONDS: Final = 2.0
-GUSTS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
-    ("rate_limit", {"group": HEAVY, "seconds": 4}),
-    ("answer_status", {"group": HEAVY, "status": 503}),
-    ("rate_limit", {"group": HEAVY, "seconds": 4, "retryAfter": "date"}),
-    ("answer_status", {"group": HEAVY, "status": 502}),
-)
+REFUSALS: Final[dict[str, Any]] = {"name": "rate_limit", "group": HEAVY, "seconds": 4}
+ILLNESS: Final[dict[str, Any]] = {"name": "answer_status", "group": HEAVY, "status": 503}
 SETTLING_SECONDS: Final = 25.0  # until the first outcomes are out, and after the last calls
 
 COLUMNS: Final = (
@@ -38,10 +33,11 @@ COLUMNS: Final = (
     "other's requests",
     "429s",
     "5xx",
+    "sent in penalty",
 )
 REMARKS: Final = """\
 A quiet account with 20 calls a minute and a busy one with 300, at speed 1, on the same workers. The busy one has calm
-and storm in turns. In a storm its next request is, every two seconds, refused with a new penalty, or answered 5xx.
+and storm in turns. In a storm its next request is, every two seconds, refused with a new penalty; later answered 503.
 """
 
 
@@ -125,12 +121,11 @@ def _measured(plan: Plan) -> dict[str, Accounts]:
 
 def _weather(weather: str, plan: Plan, box: Box) -> tuple[float, float]:
     """Let there be calm or storm for a while; give when it began and ended."""
-    begun, gusts = time.time(), cycle(GUSTS)
+    begun = time.time()
     end = begun + plan.seconds / plan.speed
-    while time.time() < end:
-        if weather == STORM:
-            name, fields = next(gusts)
-            box.fault(name, **fields)
+    while (now := time.time()) < end:
+        if weather == STORM:  # first of 429s, then of 5xx: a 429 comes before anything else, and would hide them
+            box.fault(**(REFUSALS if now < (begun + end) / 2 else ILLNESS))
         time.sleep(min(GUST_SECONDS / plan.speed, max(0.0, end - time.time())))
     box.fault("clear")
     return begun, time.time()
@@ -151,6 +146,7 @@ def _row(weather: str, accounts: Accounts) -> tuple[Cell, ...]:
         len(statuses),
         statuses.count(TOO_MANY),
         sum(status >= 500 for status in statuses),  # noqa: PLR2004 - HTTP's number
+        accounts.busy[0].during_penalty() if weather == STORM else None,
     )
 
 
