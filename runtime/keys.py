@@ -94,11 +94,6 @@ def lease(account: str, stage: str) -> str:
     return f"{PREFIX}{{{account}}}:lease:{stage}"
 
 
-def fence(account: str) -> str:
-    """Counter. The last fencing token given out. Lives for ever."""
-    return f"{PREFIX}{{{account}}}:fence"
-
-
 def rung(account: str, stage: str) -> str:
     """String. A bell of this stage is waiting in its queue or being served. Lives for seconds."""
     return f"{PREFIX}{{{account}}}:rung:{stage}"

@@ -5,6 +5,7 @@ when somebody else has taken the stage over, and is applied once even if the cli
 was lost on the way.
 """
 
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
@@ -30,12 +31,13 @@ class LeaseLost(Exception):  # noqa: N818 - named for what happened
 
 
 _ACQUIRE: Final = """
--- Take a stage of an account. KEYS: lease, fence. ARGV: time to live (ms). Gives the fencing token, or nil.
-if redis.call('EXISTS', KEYS[1]) == 1 then return nil end
-local token = redis.call('INCR', KEYS[2])
-redis.call('HSET', KEYS[1], 'token', token, 'commits', '0')
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
-return token
+-- Take a stage of an account. KEYS: lease. ARGV: token, time to live (ms). Gives 1 when it is ours, be it that we asked
+-- before and the answer was lost; 0 when it is somebody else's.
+local held = redis.call('HGET', KEYS[1], 'token')
+if held then return held == ARGV[1] and 1 or 0 end
+redis.call('HSET', KEYS[1], 'token', ARGV[1], 'commits', '0')
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
 """
 
 _RELEASE: Final = """
@@ -45,7 +47,9 @@ return 0
 """
 
 COMMIT: Final = """
--- Apply commands all together, if the lease is still ours; a repeated commit is applied once.
+-- Apply commands all together, if the lease is still ours; a repeated commit is applied once. A commit whose
+-- predecessor is missing is refused: the server has lost some of what it had acknowledged, and the runner goes by
+-- things that are no more.
 -- KEYS: lease. ARGV: token, number of this commit, time to live (ms), and for each command the count of its words and
 -- the words. Beside Redis's own commands:
 --   PUBLISHED revisions-key revision ttl stream event type subject account channel...
@@ -58,6 +62,7 @@ local held = redis.call('HMGET', KEYS[1], 'token', 'commits')
 if held[1] ~= ARGV[1] then return 'lost' end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 if held[2] == ARGV[2] then return 'applied' end
+if tonumber(held[2]) ~= tonumber(ARGV[2]) - 1 then return 'lost' end
 
 local function told(event, first, last)
   for channel = first, last do redis.call('PUBLISH', ARGV[channel], event) end
@@ -100,7 +105,7 @@ return 'applied'
 class Lease:
     """The right to run one stage of one account, for as long as it commits or renews in time."""
 
-    def __init__(self, redis: "Redis", account: str, stage: str, token: int) -> None:
+    def __init__(self, redis: "Redis", account: str, stage: str, token: str) -> None:
         self._redis = redis
         self._key = keys.lease(account, stage)
         self._token = token
@@ -110,7 +115,8 @@ class Lease:
     def commit(self, commands: Sequence[Command]) -> None:
         """Apply all commands in one atomic step and renew the lease.
 
-        Raises LeaseLost, with nothing applied, when another runner has taken over.
+        Raises LeaseLost, with nothing applied, when another runner has taken over, or when the server has lost an
+        earlier commit, as after a failover: whoever comes next begins with what is there.
         """
         self._commits += 1
         milliseconds = int(LEASE_SECONDS * 1000)
@@ -130,11 +136,10 @@ class Lease:
 @contextmanager
 def lease(redis: "Redis", account: str, stage: str) -> Iterator[Lease]:
     """Hold `stage` of `account` while the block runs. Raises LeaseHeld when somebody else does."""
-    acquire = redis.register_script(_ACQUIRE)
-    token = acquire(keys=[keys.lease(account, stage), keys.fence(account)], args=[int(LEASE_SECONDS * 1000)])
-    if token is None:
-        raise LeaseHeld(keys.lease(account, stage))
-    held = Lease(redis, account, stage, int(token))
+    key, token = keys.lease(account, stage), secrets.token_hex(8)
+    if not redis.register_script(_ACQUIRE)(keys=[key], args=[token, int(LEASE_SECONDS * 1000)]):
+        raise LeaseHeld(key)
+    held = Lease(redis, account, stage, token)
     try:
         yield held
     finally:

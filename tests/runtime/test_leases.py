@@ -4,7 +4,7 @@ import pytest
 from redis import Redis
 
 from runtime import keys
-from runtime.leases import LEASE_SECONDS, Command, Lease, LeaseHeld, LeaseLost, lease
+from runtime.leases import _ACQUIRE, LEASE_SECONDS, Command, Lease, LeaseHeld, LeaseLost, lease
 from tests.outputs import entries, listening
 
 ACCOUNT = "acme"
@@ -131,6 +131,27 @@ def test_a_stalled_runner_does_not_free_the_stage_of_the_one_that_came_after(red
 
             with pytest.raises(LeaseHeld), lease(redis, ACCOUNT, STAGE):
                 pytest.fail("two runners at once")
+
+
+def test_a_runner_changes_nothing_more_when_the_server_has_lost_what_it_had_acknowledged(redis: Redis) -> None:
+    with lease(redis, ACCOUNT, STAGE) as held:
+        held.commit([("SET", "cursor", "1")])
+        held.commit([("SET", "cursor", "2")])
+        redis.set("cursor", "1")  # as a replica says that took over before the second commit had reached it
+        redis.hset(LEASE, "commits", "1")
+
+        with pytest.raises(LeaseLost):
+            held.commit([("SET", "cursor", "3")])
+
+    assert redis.get("cursor") == b"1"
+
+
+def test_a_lease_whose_answer_was_lost_on_the_way_is_ours_when_asked_again(redis: Redis) -> None:
+    acquire = redis.register_script(_ACQUIRE)
+
+    answers = [acquire(keys=[LEASE], args=[token, 1000]) for token in ("ours", "ours", "theirs")]
+
+    assert answers == [1, 1, 0]
 
 
 def test_a_commit_that_is_sent_again_is_applied_once(redis: Redis) -> None:
