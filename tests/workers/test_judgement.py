@@ -3,7 +3,6 @@
 from typing import cast
 
 import msgspec
-import pytest
 
 from runtime import keys
 from telephony.events import Trigger
@@ -109,7 +108,8 @@ def test_a_call_that_cannot_be_judged_is_put_aside_and_keeps_no_other_waiting(of
     look(office, every=0)
 
     due = office.redis.zscore(keys.due(ACCOUNT), poison.telephony_session_id)
-    assert due == pytest.approx(office.now + PUT_ASIDE_SECONDS, abs=5)
+    assert due is not None
+    assert PUT_ASIDE_SECONDS / 2 < due - office.now <= PUT_ASIDE_SECONDS
     office.redis.xdel(keys.OUTCOMES, place)
     assert [event.data.outcome for event in office.outcomes(other)] == [Outcome.ANSWERED]
 
@@ -123,4 +123,4 @@ def test_first_looks_come_when_most_records_of_the_account_are_there(office: Off
         look(office)
 
     wait = float(office.redis.get(keys.first_wait(ACCOUNT)) or 0)
-    assert wait == pytest.approx(30, abs=1)  # 3 of quiet, 10 until the first look, 17 more
+    assert 30 <= wait < 45  # 3 of quiet, 10 until the first look, 17 more; and what the test itself takes
