@@ -76,6 +76,26 @@ def test_a_final_record_that_becomes_less_so_takes_nothing_back(office: Office) 
     assert not office.is_due(call)
 
 
+def test_a_resolved_call_that_went_on_and_whose_record_is_being_rewritten_is_not_given_up(office: Office) -> None:
+    call = an_ended_call(office)
+    office.show(the_record(call))
+    look(office)
+    last = call.documents[-1]
+    party = last["body"]["parties"][0] | {"id": f"p-{call.telephony_session_id}-9"}
+    late = last["body"] | {"sequence": 13, "parties": [party | {"status": {"code": "Answered"}}]}
+    gone = last["body"] | {"sequence": 14, "parties": [party]}
+    office.show(the_record(call, result="In Progress"))
+    for body in (late, gone):
+        office.hear(msgspec.json.encode(last | {"body": body}))
+        office.track()
+        office.let_pass(office.settings.quiet_seconds)
+        office.track()
+
+    look(office, times=20)
+
+    assert [event.data.outcome for event in office.outcomes(call)] == [Outcome.ANSWERED]
+
+
 def test_at_the_deadline_a_record_that_is_not_final_is_told_unconfirmed(office: Office) -> None:
     call = an_ended_call(office)
     office.show(msgspec.structs.replace(the_record(call), duration=None))
