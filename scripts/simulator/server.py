@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response
 
 from scripts.simulator.api.application import create_application
 from scripts.simulator.box import Box
-from scripts.simulator.clock import read_clock
+from scripts.simulator.clock import Clock, read_clock
 from scripts.simulator.configuration import Configuration
 
 
@@ -118,10 +118,12 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def served(configuration: Configuration, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[Box]:
+def served(
+    configuration: Configuration, *, host: str = "127.0.0.1", port: int = 0, clock: Clock = read_clock
+) -> Iterator[Box]:
     """Serve a box until the block is left; port 0 takes a free one. Raise OSError when the port is taken."""
     server = _Server(host, port)
-    box = Box(configuration, f"http://{host}:{server.server_port}", read_clock)
+    box = Box(configuration, f"http://{host}:{server.server_port}", clock)
     server.application = create_application(box)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="simulator-http", daemon=True)
     box.start()
