@@ -3,6 +3,7 @@
 Kept by resolve, in one record of its own, so that any worker goes on where the last one stopped.
 """
 
+from datetime import UTC, datetime
 from typing import Final, cast
 
 import msgspec
@@ -16,21 +17,29 @@ from telephony.looks import LAGS_KEPT
 REFUSED_SECONDS: Final = 3600.0
 """How long a lane that RingCentral refused is not tried again."""
 
+FAILURES: Final = 3
+BROKEN_SECONDS: Final = 600.0
+"""A lane that answered so often in a row with nothing usable is not tried again for so long: the next may be well."""
+
 
 class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """One account's position. Times are seconds since 1970.
 
-    `token` goes on with `token_lane`. `compared_to` is how far the call log was compared with the ledger, without gap.
-    `density` is how many records began per second, as last seen; `lags` how long the last records took to appear.
+    `token` goes on with `token_lane`, which shows only calls that began since `token_from`, if that is set.
+    `compared_to` is how far the call log was compared with the ledger, without gap.
+    `density` is how many records began per second, as last seen; `lags` how long the last records took to appear;
+    `failures` counts the last polls of a feed that were answered with nothing usable.
     """
 
     token: str | None = None
     token_lane: Lane | None = None
+    token_from: float | None = None
     refused_until: dict[Lane, float] = msgspec.field(default_factory=dict)
     compared_to: float | None = None
     swept_at: float = 0.0
     density: float | None = None
     lags: tuple[float, ...] = ()
+    failures: int = 0
 
     def lane(self, *, company: bool, now: float) -> Lane:
         """Give the best lane that is open; the extract feed is for the company's call log only."""
@@ -41,14 +50,42 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
         """Give the token to go on with in `lane`, if there is one."""
         return self.token if self.token_lane is lane else None
 
+    @property
+    def shown_since(self) -> datetime | None:
+        """When calls must have begun to be shown by the feed that goes on with the token; None for any."""
+        return None if self.token_from is None else datetime.fromtimestamp(self.token_from, UTC)
+
+    @property
+    def has_gap(self) -> bool:
+        """Whether calls that began before the feed's beginning are still to be compared, with the list."""
+        return self.compared_to is not None and self.token_from is not None and self.compared_to < self.token_from
+
+    def begun(self, lane: Lane, token: str, *, since: float | None = None) -> "Asking":
+        """Go on with the token of a feed that began anew, and shows calls that began since `since` (None: all)."""
+        return msgspec.structs.replace(self, token=token, token_lane=lane, token_from=since)
+
+    def without_token(self) -> "Asking":
+        """Forget the token, and what it would have shown."""
+        return msgspec.structs.replace(self, token=None, token_lane=None, token_from=None)
+
     def without(self, lane: Lane, *, now: float) -> "Asking":
-        """Leave a lane that was refused alone for a while."""
-        refused = {**self.refused_until, lane: now + REFUSED_SECONDS}
-        return msgspec.structs.replace(self, refused_until=refused, token=None, token_lane=None)
+        """Leave a lane that was refused alone for a while; the token of another is still good."""
+        asking = self.without_token() if self.token_lane is lane else self
+        return _closed(asking, lane, now + REFUSED_SECONDS)
+
+    def after_failure(self, lane: Lane, *, now: float) -> "Asking":
+        """Count an answer that was not usable; leave the lane alone after some in a row."""
+        if self.failures + 1 < FAILURES:
+            return msgspec.structs.replace(self, failures=self.failures + 1)
+        return _closed(self, lane, now + BROKEN_SECONDS)
 
     def with_lags(self, lags: tuple[float, ...]) -> "Asking":
         """Remember how long the newest records took."""
         return msgspec.structs.replace(self, lags=(*self.lags, *lags)[-LAGS_KEPT:]) if lags else self
+
+
+def _closed(asking: Asking, lane: Lane, until: float) -> Asking:
+    return msgspec.structs.replace(asking, refused_until={**asking.refused_until, lane: until}, failures=0)
 
 
 def load(redis: "Redis", account: str) -> Asking:

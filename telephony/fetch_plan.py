@@ -4,7 +4,7 @@ The call log may be asked ten times a minute, and one answer can hold a thousand
 feed: one request brings whatever changed, however many calls that is and however long ago they began. Where RingCentral
 refuses the feeds, calls are found in windows of the list, which filters on a record's start: each window is as long as
 one page reaches, and lies where most calls are waiting, those that wait long counting more. A call that stands alone is
-looked up by its id, and so is one that the feed does not show.
+looked up by its id. Calls that the feed does not show are found in the same way.
 """
 
 from collections.abc import Sequence
@@ -18,18 +18,23 @@ import msgspec
 PAGE: Final = 1000
 """Records in one answer of the list, and of the larger feed."""
 
-MARGIN: Final = timedelta(minutes=2)
-"""How far a record's start may lie from what the notifications said."""
-
 FULLNESS: Final = 0.8
 """How full a page is planned to be: the density of calls is only an estimate."""
 
 SHORTEST: Final = timedelta(minutes=1)
 LONGEST: Final = timedelta(hours=24)
-"""Bounds of a window."""
+"""Bounds of a window; and how much earlier than we know of a call that is looked up may have begun."""
+
+MARGIN: Final = timedelta(minutes=2)
+MARGIN_SHARE: Final = 1 / 8
+"""A window reaches beyond its calls on either side, as records may start a little off what the notifications said: by
+the margin, or by that part of the window where it is short. A page of a busy account holds less than four minutes."""
 
 STRAGGLER_SECONDS: Final = 60.0
-"""After waiting so long, and then about each time as long again, a call the feed does not show is looked up."""
+"""A feed that has not shown a call for so long may never do so: where there is a request to spare, it is looked up."""
+
+PATIENCE_SECONDS: Final = 300.0
+"""A feed that has not shown a call for so long is not relied on for it any more."""
 
 
 class Lane(StrEnum):
@@ -41,12 +46,25 @@ class Lane(StrEnum):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """A call whose record is wanted, and since when (seconds); a `weight` below 1 can wait for others."""
+    """A call whose record is wanted; a `weight` far below 1 can wait for all others.
+
+    It has been over for `waiting` seconds, and due to be asked about for `due_for`: since it was asked about last.
+    """
 
     telephony_session_id: str | None
     started_at: datetime
     waiting: float = 0.0
+    due_for: float = 0.0
     weight: float = 1.0
+
+    @property
+    def urgency(self) -> float:
+        """How much it counts where not all can be answered: in the end more than any crowd that came later.
+
+        How long it has been over does not count: a call whose record is late, and which was asked about a minute ago,
+        would keep all others waiting until it is given up.
+        """
+        return self.weight * (1 + self.due_for / 60) ** 2
 
 
 class LookUp(msgspec.Struct, frozen=True):
@@ -66,6 +84,10 @@ class Window(msgspec.Struct, frozen=True):
         """Say whether a call that started then must be among the window's records, if it has one."""
         return self.date_from <= started_at <= self.date_to
 
+    def covers_all_of(self, other: "Window") -> bool:
+        """Say whether whatever is in the other window is in this one."""
+        return self.date_from <= other.date_from and other.date_to <= self.date_to
+
 
 class Feed(msgspec.Struct, frozen=True):
     """Ask for everything that changed since the last time, in this lane."""
@@ -76,56 +98,80 @@ class Feed(msgspec.Struct, frozen=True):
 Request = Feed | LookUp | Window
 
 
-def plan(wanted: Sequence[Wanted], *, lane: Lane, most: int, density: float | None) -> tuple[Request, ...]:
+def plan(
+    wanted: Sequence[Wanted], *, lane: Lane, most: int, density: float | None, shown_since: datetime | None = None
+) -> tuple[Request, ...]:
     """Give at most `most` requests that answer as much of `wanted` as they can.
 
     `density` is how many records began per second of the call log, as far as it is known. In the feed lanes a poll is
-    always planned: whoever asks has a reason, be it only that it is time to look.
+    planned even for nobody: whoever asks has a reason, be it only that it is time to look. One request more is for the
+    calls that the feed does not show, among them those that began before `shown_since`; if there is but one request in
+    all, it is for whom it helps most.
     """
     if most < 1:
         return ()
-    if lane is not Lane.LIST:
-        stragglers = [one for one in wanted if one.telephony_session_id and one.waiting >= STRAGGLER_SECONDS]
-        return (Feed(lane), *(_look_up(one) for one in sorted(stragglers, key=_patience)[: min(most - 1, 1)]))
-    length = window_length(density)
-    requests: list[Request] = []
-    left = sorted(wanted, key=lambda one: one.started_at)
-    while left and len(requests) < most:
-        first, last = _fullest(left, length)
-        requests.append(_request(left[first:last]))
-        left = left[:first] + left[last:]
-    return tuple(requests)
+    if lane is Lane.LIST:
+        return _requests(_groups(wanted, density, most), density)
+    shown = [one for one in wanted if is_shown(one, shown_since)]
+    hidden = [one for one in wanted if not is_shown(one, shown_since)]
+    if most > 1:
+        late = [one for one in shown if one.waiting >= STRAGGLER_SECONDS]
+        return (Feed(lane), *_requests(_groups([*hidden, *late], density, 1), density))
+    groups = _groups(hidden, density, 1)
+    helped = sum(map(_urgency, groups))
+    return _requests(groups, density) if helped > _urgency(shown) else (Feed(lane),)
+
+
+def is_shown(one: Wanted, shown_since: datetime | None) -> bool:
+    """Say whether a feed that shows calls that began since then (None: all) can be relied on to show this one."""
+    return one.waiting < PATIENCE_SECONDS and (shown_since is None or one.started_at >= shown_since)
 
 
 def window_length(density: float | None) -> timedelta:
     """Say how long a window of one page may be."""
     if not density:
         return LONGEST
-    seconds = FULLNESS * PAGE / density
-    return max(SHORTEST, timedelta(seconds=min(seconds, LONGEST.total_seconds()) - 2 * MARGIN.total_seconds()))
+    return max(SHORTEST, timedelta(seconds=min(FULLNESS * PAGE / density, LONGEST.total_seconds())))
 
 
-def _fullest(wanted: Sequence[Wanted], length: timedelta) -> tuple[int, int]:
-    """Find the stretch of `length` in which the calls that wait weigh most; as indices from, to."""
-    sums = [0.0, *accumulate(one.weight * (1 + one.waiting / 60) for one in wanted)]
+def _margin(density: float | None) -> timedelta:
+    return min(MARGIN, window_length(density) * MARGIN_SHARE)
+
+
+def _groups(wanted: Sequence[Wanted], density: float | None, most: int) -> list[Sequence[Wanted]]:
+    """Put together the calls that one window can hold; give the groups that count most."""
+    span = window_length(density) - 2 * _margin(density)
+    groups: list[Sequence[Wanted]] = []
+    left = sorted(wanted, key=lambda one: one.started_at)
+    while left and len(groups) < most:
+        first, last = _heaviest(left, span)
+        groups.append(left[first:last])
+        left = left[:first] + left[last:]
+    return groups
+
+
+def _heaviest(wanted: Sequence[Wanted], span: timedelta) -> tuple[int, int]:
+    """Find the calls, in the order of their starts, that lie within one `span` and count most; as indices from, to."""
+    sums = [0.0, *accumulate(one.urgency for one in wanted)]
     best, first = (0, 1), 0
     for last in range(1, len(wanted) + 1):
-        while wanted[last - 1].started_at - wanted[first].started_at > length:
+        while wanted[last - 1].started_at - wanted[first].started_at > span:
             first += 1
         if sums[last] - sums[first] > sums[best[1]] - sums[best[0]]:
             best = (first, last)
     return best
 
 
-def _request(group: Sequence[Wanted]) -> Request:
-    if len(group) == 1 and group[0].telephony_session_id:
-        return _look_up(group[0])
-    return Window(group[0].started_at - MARGIN, group[-1].started_at + MARGIN)
+def _urgency(group: Sequence[Wanted]) -> float:
+    return sum(one.urgency for one in group)
 
 
-def _look_up(one: Wanted) -> LookUp:
-    return LookUp(one.telephony_session_id or "", one.started_at - MARGIN)
+def _requests(groups: Sequence[Sequence[Wanted]], density: float | None) -> tuple[Request, ...]:
+    return tuple(_request(group, _margin(density)) for group in groups)
 
 
-def _patience(one: Wanted) -> float:
-    return -one.waiting
+def _request(group: Sequence[Wanted], margin: timedelta) -> Request:
+    one = group[0]
+    if len(group) == 1 and one.telephony_session_id:
+        return LookUp(one.telephony_session_id, one.started_at - LONGEST)
+    return Window(one.started_at - margin, group[-1].started_at + margin)

@@ -46,8 +46,8 @@ def window(asking: Asking, settings: Settings, *, now: float) -> Window:
 
 
 def after(found: Sweep, asked: Window) -> Asking:
-    """Give the position after a sweep: on to the end of the window that was read whole."""
-    if any(isinstance(one, Window) and one.date_from <= asked.date_from for one in found.answered):
+    """Give the position after a sweep: on to the end of the window, if it was read whole."""
+    if any(isinstance(one, Window) and one.covers_all_of(asked) for one in found.answered):
         return msgspec.structs.replace(found.asking, compared_to=asked.date_to.timestamp())
     return found.asking
 

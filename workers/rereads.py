@@ -19,13 +19,14 @@ STARTS_SECONDS: Final = 60
 TIMES_SECONDS: Final = 15
 """Calls are looked at again together if they began in the same minute and are due in the same quarter of one."""
 
-WEIGHT: Final = 0.1
-"""What a minute of calls to look at again counts beside a call that waits for its outcome."""
+WEIGHT: Final = 0.001
+"""What a minute of calls to look at again counts beside a call that waits for its outcome: all of them less than it."""
 
 TOO_LATE_SECONDS: Final = 900.0
 """When there is no time for it this long, it is given up: later looks and reconciliation remain."""
 
-_MOST: Final = 200
+MOST: Final = 200
+"""Minutes looked after in one sweep."""
 
 
 def scheduled(account: str, started_at: float, times: Iterable[float]) -> set[Command]:
@@ -35,9 +36,9 @@ def scheduled(account: str, started_at: float, times: Iterable[float]) -> set[Co
     return {("ZADD", keys.rereads(account), str(when), f"{when}:{minute}") for when in rounded}
 
 
-def due(redis: "Redis", account: str, now: float) -> dict[str, Wanted]:
-    """Load what is due, by its member of the sorted set."""
-    members = redis.zrange(keys.rereads(account), "-inf", now, byscore=True, offset=0, num=_MOST)
+def due(redis: "Redis", account: str, now: float) -> dict[str, tuple[Wanted, Wanted]]:
+    """Load what is due, by its member of the sorted set: the first and the last moment of each minute."""
+    members = redis.zrange(keys.rereads(account), "-inf", now, byscore=True, offset=0, num=MOST)
     return {text: _wanted(text) for text in (member.decode() for member in cast("list[bytes]", members))}
 
 
@@ -47,15 +48,20 @@ def next_time(redis: "Redis", account: str) -> float | None:
     return first[0][1] if first else None
 
 
-def done(account: str, asked: dict[str, Wanted], found: Sweep, now: float) -> list[Command]:
-    """Give the commands that strike off what the sweep answered, and what is too late."""
+def done(account: str, asked: dict[str, tuple[Wanted, Wanted]], found: Sweep, now: float) -> list[Command]:
+    """Give the commands that strike off what the sweep answered from end to end, and what is too late."""
     return [
         ("ZREM", keys.rereads(account), text)
-        for text, wanted in asked.items()
-        if found.has_asked_about("", wanted.started_at) or now - float(text.partition(":")[0]) > TOO_LATE_SECONDS
+        for text, ends in asked.items()
+        if all(found.has_asked_about(end) for end in ends) or _is_too_late(text, now)
     ]
 
 
-def _wanted(text: str) -> Wanted:
+def _is_too_late(text: str, now: float) -> bool:
+    return now - float(text.partition(":")[0]) > TOO_LATE_SECONDS
+
+
+def _wanted(text: str) -> tuple[Wanted, Wanted]:
     minute = int(text.partition(":")[2])
-    return Wanted(None, datetime.fromtimestamp(minute + STARTS_SECONDS / 2, UTC), weight=WEIGHT)
+    first, last = (datetime.fromtimestamp(minute + seconds, UTC) for seconds in (0, STARTS_SECONDS))
+    return Wanted(None, first, weight=WEIGHT), Wanted(None, last, weight=WEIGHT)

@@ -4,6 +4,7 @@ One runner per account, one sweep a shift. A sweep brings more than it was sent 
 yet, that have changed since, or that no notification ever told of. All of them are judged by the same rules.
 """
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -95,12 +96,13 @@ class Resolver:
         due = self._due(now)
         tracked = ledger.tracked(self._redis, self._account, list(due))
         again = rereads.due(self._redis, self._account, now)
-        requests, compared = self._plan(asking, tracked, again, now)
+        wanted = _wanted(tracked, due, now)
+        requests, compared = self._plan(asking, [*wanted.values(), *itertools.chain(*again.values())], now)
         if not requests:
-            self._judge_all(due, tracked, Sweep(asking))
+            self._judge_all(due, tracked, wanted, Sweep(asking))
             return asking, now
         found = self._ask(requests, asking, tracked, now)
-        self._judge_all(due, tracked, found)
+        self._judge_all(due, tracked, wanted, found)
         asking = reconcile.after(found, compared) if compared else found.asking
         asking = msgspec.structs.replace(asking, swept_at=now)
         self._lease.commit([write(self._account, asking), *rereads.done(self._account, again, found, now)])
@@ -113,21 +115,24 @@ class Resolver:
         return {member.decode(): float(score) for member, score in cast("list[tuple[bytes, float]]", rows)}
 
     def _plan(
-        self, asking: Asking, tracked: Mapping[str, Tracked], again: Mapping[str, Wanted], now: float
+        self, asking: Asking, wanted: Sequence[Wanted], now: float
     ) -> tuple[list[tuple[Request, Share]], Window | None]:
-        """Decide what to ask: about calls that are due, those to look at again, and what nobody told us of."""
-        wanted = [_wanted(one, record, now) for one, record in tracked.items() if record.ended_at is not None]
+        """Decide what to ask: about calls that are due, those to look at again, and what nobody told us of.
+
+        The past comes first, because it takes only what the budget has to spare, or its turn after a while.
+        """
         compare = reconcile.is_due(asking, self._settings, now=now)
-        if not (wanted or again or compare):
+        if not (wanted or compare):
             return [], None
         lane = asking.lane(company=self._company, now=now)
         most = max(1, min(MOST_REQUESTS, int(self._budget.left(Group.HEAVY).tokens)))
-        planned = plan([*wanted, *again.values()], lane=lane, most=most, density=asking.density)
-        requests: list[tuple[Request, Share]] = [(one, Share.LIVE) for one in planned]
-        if not compare or lane is not Lane.LIST:
-            return requests, None
+        shown_since = asking.shown_since if lane is asking.token_lane else None
+        planned = plan(wanted, lane=lane, most=most, density=asking.density, shown_since=shown_since)
+        live = [(request, Share.LIVE) for request in planned]
+        if not compare or not (lane is Lane.LIST or asking.has_gap):
+            return live, None
         window = reconcile.window(asking, self._settings, now=now)
-        return [*requests, (window, Share.BACKFILL)], window
+        return [(window, Share.BACKFILL), *live], window
 
     def _ask(
         self, requests: Sequence[tuple[Request, Share]], asking: Asking, tracked: Mapping[str, Tracked], now: float
@@ -142,9 +147,11 @@ class Resolver:
             self._recorder.count(MALFORMED_RECORDS, self._account, by=sweeper.found.malformed)
         return sweeper.found
 
-    def _judge_all(self, due: Mapping[str, float], tracked: Mapping[str, Tracked], found: Sweep) -> None:
+    def _judge_all(
+        self, due: Mapping[str, float], tracked: Mapping[str, Tracked], wanted: Mapping[str, Wanted], found: Sweep
+    ) -> None:
         """Judge every call that was due or that a record was found of, some at a time in one atomic step."""
-        cases = self._cases(due, tracked, found)
+        cases = self._cases(due, tracked, wanted, found)
         lags: list[float] = []
         for start in range(0, len(cases), TOGETHER):
             now = redis_time(self._redis)
@@ -157,7 +164,9 @@ class Resolver:
             wait = looks.first_wait(found.asking.lags, settle=self._settings.settle_seconds)
             self._redis.set(keys.first_wait(self._account), f"{wait:.3f}")
 
-    def _cases(self, due: Mapping[str, float], tracked: Mapping[str, Tracked], found: Sweep) -> list[Case]:
+    def _cases(
+        self, due: Mapping[str, float], tracked: Mapping[str, Tracked], wanted: Mapping[str, Wanted], found: Sweep
+    ) -> list[Case]:
         """Put together all that is known of those calls."""
         others = [one for one in found.records if one not in due]
         known = {**tracked, **ledger.tracked(self._redis, self._account, others)}
@@ -176,7 +185,7 @@ class Resolver:
                 records=records[one],
                 seen=seen.get(one, ()),
                 resolution=resolutions.get(one, Resolution()),
-                asked=one in due and one in known and found.has_asked_about(one, _started_at(known[one])),
+                asked=one in wanted and found.has_asked_about(wanted[one]),
                 listed=one in known and found.has_listed(one, _started_at(known[one])),
             )
             for one in places
@@ -200,8 +209,13 @@ def _merged(seen: Sequence[CallLogRecord], found: Sequence[CallLogRecord]) -> tu
     return tuple({record.id: record for record in (*seen, *found)}.values())
 
 
-def _wanted(telephony_session_id: str, record: Tracked, now: float) -> Wanted:
-    return Wanted(telephony_session_id, _started_at(record), waiting=max(0.0, now - record.heard_at))
+def _wanted(tracked: Mapping[str, Tracked], due: Mapping[str, float], now: float) -> dict[str, Wanted]:
+    """Say what is wanted of the calls that are due and over."""
+    return {
+        one: Wanted(one, _started_at(record), waiting=max(0.0, now - record.heard_at), due_for=max(0.0, now - due[one]))
+        for one, record in tracked.items()
+        if record.ended_at is not None
+    }
 
 
 def _started_at(record: Tracked) -> datetime:

@@ -2,17 +2,21 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from runtime.asking import Asking
 from runtime.budget import Share
 from telephony.call_log import CallLogPage, SyncPage
-from telephony.fetch_plan import PAGE, Feed, Lane, LookUp, Request, Window
+from telephony.fetch_plan import PAGE, Feed, Lane, LookUp, Request, Wanted, Window, is_shown
 from telephony.records import CallLogRecord
 from workers.ringcentral.call_log import CallLog
-from workers.ringcentral.errors import Forbidden, RateLimited, Refused, RingCentralError
+from workers.ringcentral.errors import Forbidden, NotFound, RateLimited, Refused, RingCentralError, Unavailable
 from workers.ringcentral.feeds import MOST, CallLogFeed, StaleToken
+
+MANY: Final = PAGE // 20
+"""Records that tell how many there are at other times."""
 
 
 class Sweep(msgspec.Struct):
@@ -24,9 +28,9 @@ class Sweep(msgspec.Struct):
     malformed: int = 0
     stopped_by: RingCentralError | None = None
 
-    def has_asked_about(self, telephony_session_id: str, started_at: datetime) -> bool:
+    def has_asked_about(self, wanted: Wanted) -> bool:
         """Say whether the sweep would have brought the records of this call, had there been any."""
-        return self.caught_up or self.has_listed(telephony_session_id, started_at)
+        return self._was_fed(wanted) or self.has_listed(wanted.telephony_session_id or "", wanted.started_at)
 
     def has_listed(self, telephony_session_id: str, started_at: datetime) -> bool:
         """Say whether the sweep brought all records of this call, and not only those that changed."""
@@ -37,10 +41,10 @@ class Sweep(msgspec.Struct):
             for request in self.answered
         )
 
-    @property
-    def caught_up(self) -> bool:
-        """Whether a feed was read to its end."""
-        return any(isinstance(request, Feed) for request in self.answered)
+    def _was_fed(self, wanted: Wanted) -> bool:
+        """Say whether a feed was read to its end that shows this call."""
+        since = self.asking.shown_since
+        return is_shown(wanted, since) and any(isinstance(request, Feed) for request in self.answered)
 
 
 class Sweeper:
@@ -59,52 +63,63 @@ class Sweeper:
         A feed without a token begins at `since`. A request that fails ends the sweep; what came before stays. One that
         the past must wait for, because the budget is needed for the present, is no failure.
         """
-        share = Share.LIVE
         try:
             for request, share in requests:
-                if isinstance(request, Feed):
-                    yield from self._poll(request, share, since=since, now=now)
-                elif isinstance(request, LookUp):
-                    found = self._call_log.by_telephony_session_id(
-                        request.telephony_session_id, request.date_from, share=share
-                    )
-                    yield from self._take(found)
-                    self.found.answered.append(request)
-                else:
-                    yield from self._list(request, share)
+                yield from self._carry_out(request, share, since=since, now=now)
         except RingCentralError as error:
-            if not (isinstance(error, RateLimited) and share is Share.BACKFILL):
-                self.found.stopped_by = error
+            self.found.stopped_by = error
+
+    def _carry_out(self, request: Request, share: Share, *, since: datetime, now: float) -> Iterator[None]:
+        try:
+            if isinstance(request, Feed):
+                yield from self._poll(request, share, since=since, now=now)
+            elif isinstance(request, LookUp):
+                yield from self._look_up(request, share)
+            else:
+                yield from self._list(request, share)
+        except RateLimited:
+            if share is not Share.BACKFILL:
+                raise
 
     def _poll(self, request: Feed, share: Share, *, since: datetime, now: float) -> Iterator[None]:
-        lane, begun = request.lane, False
+        """Read a feed to its end. One that is refused is left alone from now on, and so is one that is broken."""
+        more = True
         try:
-            while True:
-                token = self.found.asking.token_of(lane)
-                begun = begun or token is None
-                page = self._next(lane, token, since, share)
-                if page is None:
-                    continue
-                self.found.asking = msgspec.structs.replace(self.found.asking, token=page.sync_token, token_lane=lane)
+            while more:
+                page = self._next(request.lane, since, share)
                 yield from self._take(page)
-                if not page.newer_records_exist:
-                    break
-        except (Forbidden, Refused):
-            self.found.asking = self.found.asking.without(lane, now=now)
+                more = page.newer_records_exist
+        except (Forbidden, NotFound, Refused):
+            self.found.asking = self.found.asking.without(request.lane, now=now)
             return
+        except Unavailable as error:
+            if error.status is not None:  # it answered; where nobody does, the other lanes would not either
+                self.found.asking = self.found.asking.after_failure(request.lane, now=now)
+            raise
+        asking = self.found.asking
+        compared_to = asking.compared_to if asking.has_gap else now
+        self.found.asking = msgspec.structs.replace(asking, compared_to=compared_to, failures=0)
         self.found.answered.append(request)
-        if not (begun and lane is Lane.SYNC and len(page.records) >= MOST[lane]):  # such a beginning may lack some
-            self.found.asking = msgspec.structs.replace(self.found.asking, compared_to=now)
 
-    def _next(self, lane: Lane, token: str | None, since: datetime, share: Share) -> SyncPage | None:
-        """Ask for the next page; None when the token was refused, and forgotten."""
-        if token is None:
-            return self._feed.begin(lane, since, share=share)
-        try:
-            return self._feed.go_on(lane, token, share=share)
-        except StaleToken:
-            self.found.asking = msgspec.structs.replace(self.found.asking, token=None)
-            return None
+    def _next(self, lane: Lane, since: datetime, share: Share) -> SyncPage:
+        """Ask for the next page; anew from `since` where there is no token, or none that RingCentral goes on from."""
+        token = self.found.asking.token_of(lane)
+        if token is not None:
+            try:
+                page = self._feed.go_on(lane, token, share=share)
+            except StaleToken:
+                self.found.asking = self.found.asking.without_token()
+            else:
+                self.found.asking = msgspec.structs.replace(self.found.asking, token=page.sync_token)
+                return page
+        page = self._feed.begin(lane, since, share=share)
+        self.found.asking = _begun(self.found.asking, lane, page, since)
+        return page
+
+    def _look_up(self, request: LookUp, share: Share) -> Iterator[None]:
+        page = self._call_log.by_telephony_session_id(request.telephony_session_id, request.date_from, share=share)
+        yield from self._take(page)
+        self.found.answered.append(request)
 
     def _list(self, window: Window, share: Share) -> Iterator[None]:
         """Read a window page by page, newest first; what is read counts as asked even if the rest cannot be."""
@@ -113,13 +128,14 @@ class Sweeper:
             starts = [record.start_time for record in page.records if record.start_time]
             oldest, newest, count = min([oldest, *starts]), max([newest, *starts]), count + len(starts)
             self.found.answered.append(Window(oldest if page.next_page else window.date_from, window.date_to))
-            self._note_density(oldest, newest, count)
+            if count >= MANY and newest > oldest:
+                self._note_density(count / (newest - oldest).total_seconds())
             yield from self._take(page)
+        if count < MANY and self.found.asking.density:  # so few tell nothing, but that the next window may be longer
+            self._note_density(self.found.asking.density / 2)
 
-    def _note_density(self, oldest: datetime, newest: datetime, count: int) -> None:
-        seconds = (newest - oldest).total_seconds()
-        if seconds > 0 and count > PAGE / 20:
-            self.found.asking = msgspec.structs.replace(self.found.asking, density=count / seconds)
+    def _note_density(self, density: float) -> None:
+        self.found.asking = msgspec.structs.replace(self.found.asking, density=density)
 
     def _take(self, page: CallLogPage | SyncPage) -> Iterator[None]:
         self.found.malformed += len(page.malformed)
@@ -133,3 +149,18 @@ class Sweeper:
             return record.telephony_session_id
         session_id = record.session_id or ""
         return self._sessions.get(session_id) or session_id or record.id or "unknown"
+
+
+def _begun(asking: Asking, lane: Lane, page: SyncPage, since: datetime) -> Asking:
+    """Say how far a feed reaches that began anew with `page`.
+
+    The smaller feed begins with the newest calls only and never shows those that began before the oldest of them. What
+    it leaves out of the time since `since` is compared with the list.
+    """
+    if lane is not Lane.SYNC:
+        return asking.begun(lane, page.sync_token)
+    if len(page.records) + len(page.malformed) < MOST[lane]:
+        return asking.begun(lane, page.sync_token, since=since.timestamp())
+    oldest = min((record.start_time for record in page.records if record.start_time), default=since)
+    begun = asking.begun(lane, page.sync_token, since=oldest.timestamp())
+    return msgspec.structs.replace(begun, compared_to=since.timestamp())

@@ -9,16 +9,21 @@ from hypothesis import strategies as st
 from telephony.fetch_plan import (
     LONGEST,
     PAGE,
+    PATIENCE_SECONDS,
     SHORTEST,
+    STRAGGLER_SECONDS,
     Feed,
     Lane,
     LookUp,
     Request,
     Wanted,
     Window,
+    is_shown,
     plan,
     window_length,
 )
+from workers.rereads import MOST as MOST_REREADS
+from workers.rereads import WEIGHT
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 FEEDS = [Lane.EXTRACT, Lane.SYNC]
@@ -27,9 +32,16 @@ DENSITIES = [None, 0.001, 0.1, 2.0, 50.0, 1000.0]
 STARTS = st.lists(st.integers(0, 3 * 86_400), min_size=1, max_size=25, unique=True)
 
 
-def a_call(seconds_ago: float, *, name: str | None = None, waiting: float = 0.0) -> Wanted:
+def a_call(
+    seconds_ago: float, *, name: str | None = None, waiting: float = 0.0, due_for: float = 0.0, weight: float = 1.0
+) -> Wanted:
     """Want the record of a call that began so long ago."""
-    return Wanted(name or f"s-{seconds_ago}", NOON - timedelta(seconds=seconds_ago), waiting=waiting)
+    start = NOON - timedelta(seconds=seconds_ago)
+    return Wanted(name or f"s-{seconds_ago}", start, waiting=waiting, due_for=due_for, weight=weight)
+
+
+def a_minute_to_look_at_again(minutes_ago: int) -> Wanted:
+    return Wanted(None, NOON - timedelta(minutes=minutes_ago), weight=WEIGHT)
 
 
 def list_plan(*wanted: Wanted, most: int = 100, density: float | None = None) -> tuple[Request, ...]:
@@ -140,3 +152,141 @@ def test_a_window_says_which_calls_it_must_show() -> None:
     assert [window.covers(NOON + timedelta(seconds=seconds)) for seconds in (-1, 0, 60, 61)] == [
         *(False, True, True, False),
     ]
+
+
+class TestTheList:
+    """What holds where the feeds are refused."""
+
+    def test_a_call_of_two_hours_widens_nobodys_window(self) -> None:
+        short = [a_call(seconds_ago) for seconds_ago in range(60, 360, 10)]
+
+        requests = list_plan(a_call(7200, name="s-long"), *short, density=0.5)
+
+        assert isinstance(requests[0], Window)
+        assert requests[0].date_to - requests[0].date_from < timedelta(minutes=10)
+        assert requests[1:] == (LookUp("s-long", NOON - timedelta(hours=2) - LONGEST),)
+
+    @given(STARTS, st.sampled_from(DENSITIES), st.integers(1, 6))
+    def test_a_window_holds_a_page_at_most_or_a_minute(
+        self, starts: list[int], density: float | None, most: int
+    ) -> None:
+        requests = list_plan(*map(a_call, starts), most=most, density=density)
+
+        longest = max(SHORTEST, timedelta(seconds=PAGE / density)) if density else LONGEST
+        for request in requests:
+            assert not isinstance(request, Window) or request.date_to - request.date_from <= longest
+
+    def test_a_busy_window_is_not_filled_by_its_margins(self) -> None:
+        crowd = [a_call(seconds_ago) for seconds_ago in range(60, 180)]
+
+        (request,) = list_plan(*crowd, most=1, density=16.0)
+
+        assert sum(answered((request,), *crowd)) >= 40
+
+    def test_a_call_may_have_begun_long_before_we_heard_of_it(self) -> None:
+        (request,) = list_plan(a_call(60))
+
+        assert isinstance(request, LookUp)
+        assert request.date_from <= NOON - timedelta(hours=12)
+
+    def test_whoever_has_been_due_for_minutes_comes_before_a_crowd(self) -> None:
+        crowd = [a_call(seconds_ago) for seconds_ago in range(60, 90)]
+
+        early = list_plan(a_call(7200, due_for=60), *crowd, most=1, density=1.0)
+        late = list_plan(a_call(7200, name="s-late", due_for=360), *crowd, most=1, density=1.0)
+
+        assert isinstance(early[0], Window)
+        assert isinstance(late[0], LookUp)
+
+    def test_whoever_was_asked_about_just_now_comes_last_however_long_ago_the_call_was_over(self) -> None:
+        asked, fresh = a_call(7200, waiting=800), a_call(60, due_for=8)
+
+        assert answered(list_plan(asked, fresh, most=1, density=1.0), asked, fresh) == [False, True]
+
+    @given(st.lists(st.integers(0, 86_400), min_size=1, max_size=20), st.sampled_from([0.05, 2.0, 50.0]))
+    def test_asked_again_and_again_everybody_is_answered_though_others_keep_coming(
+        self, starts: list[int], density: float
+    ) -> None:
+        left = {f"s-{number}": NOON - timedelta(seconds=start) for number, start in enumerate(starts)}
+        crowd = [a_call(seconds_ago, name=f"s-new-{seconds_ago}") for seconds_ago in range(30)]
+
+        for round_number in range(2 * len(starts) + 60):
+            waiting = [Wanted(name, start, due_for=8.0 * round_number) for name, start in left.items()]
+            requests = list_plan(*waiting, *crowd, most=1, density=density)
+            left = {one.telephony_session_id or "": one.started_at for one in waiting if not answered(requests, one)[0]}
+
+        assert left == {}
+
+    @given(STARTS, st.lists(st.integers(0, 2000), min_size=1, max_size=MOST_REREADS), st.sampled_from(DENSITIES))
+    def test_what_is_looked_at_again_takes_no_request_from_those_who_wait(
+        self, starts: list[int], minutes: list[int], density: float | None
+    ) -> None:
+        wanted, again = [a_call(start) for start in starts], [a_minute_to_look_at_again(minute) for minute in minutes]
+
+        alone = list_plan(*wanted, most=2, density=density)
+        together = list_plan(*wanted, *again, most=2, density=density)
+
+        assert sum(answered(together, *wanted)) >= sum(answered(alone, *wanted))
+
+    def test_what_is_looked_at_again_comes_with_those_who_wait_nearby(self) -> None:
+        minute, call = a_minute_to_look_at_again(10), a_call(560)
+
+        assert answered(list_plan(call, minute, density=0.1), call, minute) == [True, True]
+        assert len(list_plan(call, minute, density=0.1)) == 1
+
+
+@pytest.mark.parametrize("lane", FEEDS)
+class TestTheFeeds:
+    """What holds where a change feed answers."""
+
+    @given(starts=STARTS, waiting=st.floats(0, 2000), most=st.integers(1, 6))
+    def test_a_feed_is_polled_once_and_one_request_more_is_for_all_it_does_not_show(
+        self, lane: Lane, starts: list[int], waiting: float, most: int
+    ) -> None:
+        requests = plan([a_call(start, waiting=waiting) for start in starts], lane=lane, most=most, density=None)
+
+        assert 1 <= len(requests) <= min(most, 2)
+        assert [request for request in requests if isinstance(request, Feed)] == [Feed(lane)] or most == 1
+
+    def test_a_lone_straggler_is_looked_up_and_several_near_each_other_share_a_window(self, lane: Lane) -> None:
+        one, other = a_call(300, name="s-1", waiting=STRAGGLER_SECONDS), a_call(280, waiting=STRAGGLER_SECONDS)
+
+        assert isinstance(plan([one], lane=lane, most=2, density=None)[1], LookUp)
+        assert isinstance(plan([one, other], lane=lane, most=2, density=None)[1], Window)
+
+    def test_nobody_is_looked_up_while_the_feed_may_still_show_the_call(self, lane: Lane) -> None:
+        wanted = [a_call(300, waiting=STRAGGLER_SECONDS - 1)]
+
+        assert plan(wanted, lane=lane, most=4, density=None) == (Feed(lane),)
+
+    def test_what_began_before_the_feed_did_is_asked_about_at_once(self, lane: Lane) -> None:
+        before, since = a_call(900, name="s-before"), a_call(300)
+
+        requests = plan([before, since], lane=lane, most=4, density=None, shown_since=NOON - timedelta(seconds=600))
+
+        assert requests == (Feed(lane), LookUp("s-before", before.started_at - LONGEST))
+
+    def test_a_minute_to_look_at_again_that_the_feed_does_not_show_is_asked_about(self, lane: Lane) -> None:
+        minute = a_minute_to_look_at_again(60)
+
+        requests = plan([minute], lane=lane, most=4, density=None, shown_since=NOON)
+
+        assert answered(requests, minute) == [True]
+
+    def test_a_busy_account_polls_though_a_straggler_waits(self, lane: Lane) -> None:
+        wanted = [a_call(400, waiting=PATIENCE_SECONDS), *map(a_call, range(60, 70))]
+
+        assert plan(wanted, lane=lane, most=1, density=None) == (Feed(lane),)
+
+    def test_a_straggler_has_its_turn_even_on_a_busy_account(self, lane: Lane) -> None:
+        straggler = a_call(4000, name="s-1", waiting=PATIENCE_SECONDS + 240, due_for=240)
+
+        requests = plan([straggler, *map(a_call, range(60, 70))], lane=lane, most=1, density=None)
+
+        assert requests == (LookUp("s-1", straggler.started_at - LONGEST),)
+
+    def test_a_busy_account_does_not_look_up_what_the_feed_may_still_show(self, lane: Lane) -> None:
+        late = a_call(400, waiting=PATIENCE_SECONDS - 1, due_for=10_000)
+
+        assert is_shown(late, None)
+        assert plan([late], lane=lane, most=1, density=None) == (Feed(lane),)
