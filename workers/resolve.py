@@ -57,11 +57,15 @@ def serve(account: str) -> None:
     dependencies = current()
     try:
         with lease(dependencies.redis, dependencies.account(account).name, Stage.RESOLVE) as held:
-            Resolver(account, held, dependencies).run()
+            not_before, other = Resolver(account, held, dependencies).run()
     except LeaseHeld:
         return
     except LeaseLost:
         log.warning("resolve.overtaken", account=account)
+        return
+    # Only now, with the lease given back: a bell that is rung before would find the stage taken.
+    bells.rest(dependencies.redis, Stage.RESOLVE, account, due=keys.due(account), not_before=not_before)
+    bells.ring_at(dependencies.redis, Stage.RESOLVE, account, max(not_before, other))
 
 
 class Resolver:
@@ -79,17 +83,18 @@ class Resolver:
         self._call_log, self._feed = CallLog(client), CallLogFeed(client)
         self._budget = dependencies.budget(account)
 
-    def run(self) -> None:
-        """Make one sweep, unless the last one was too short a time ago, and have the clock ring for the next."""
+    def run(self) -> tuple[float, float]:
+        """Make one sweep, unless the last one was too short a time ago.
+
+        Gives the earliest time of the next one, and when it is due for other reasons than calls that wait.
+        """
         now = redis_time(self._redis)
         asking = load(self._redis, self._account)
         not_before = asking.swept_at + self._settings.fetch_interval_seconds
         if now >= not_before:
             asking, not_before = self._sweep(asking, now)
         times = [reconcile.next_time(asking, self._settings, now=now), rereads.next_time(self._redis, self._account)]
-        other = min(time for time in times if time is not None)
-        bells.rest(self._redis, Stage.RESOLVE, self._account, due=keys.due(self._account), not_before=not_before)
-        bells.ring_at(self._redis, Stage.RESOLVE, self._account, max(not_before, other))
+        return not_before, min(time for time in times if time is not None)
 
     def _sweep(self, asking: Asking, now: float) -> tuple[Asking, float]:
         """Ask and judge, if there is a reason to; give the new position and the earliest time of the next sweep."""
@@ -206,7 +211,7 @@ class Resolver:
 
 def _merged(seen: Sequence[CallLogRecord], found: Sequence[CallLogRecord]) -> tuple[CallLogRecord, ...]:
     """Put the newly found version of each record in the place of the one seen before."""
-    return tuple({record.id: record for record in (*seen, *found)}.values())
+    return tuple({record.id or msgspec.json.encode(record): record for record in (*seen, *found)}.values())
 
 
 def _wanted(tracked: Mapping[str, Tracked], due: Mapping[str, float], now: float) -> dict[str, Wanted]:
