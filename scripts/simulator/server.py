@@ -27,6 +27,7 @@ class _Server(ThreadingHTTPServer):
     """One thread per connection. Knows the open ones, so that stopping ends them too."""
 
     application: Flask
+    clock: Clock
     daemon_threads = True
     request_queue_size = 128
 
@@ -72,6 +73,10 @@ class _Handler(BaseHTTPRequestHandler):
         if name.startswith("do_"):
             return self._answer
         raise AttributeError(name)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Write a `Date` header by the simulator's clock, as Retry-After is."""
+        return super().date_time_string(self.server.clock() if timestamp is None else timestamp)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
         """Say nothing: requests are counted, and listed by the control API."""
@@ -124,7 +129,7 @@ def served(
     """Serve a box until the block is left; port 0 takes a free one. Raise OSError when the port is taken."""
     server = _Server(host, port)
     box = Box(configuration, f"http://{host}:{server.server_port}", clock)
-    server.application = create_application(box)
+    server.application, server.clock = create_application(box), clock
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="simulator-http", daemon=True)
     box.start()
     thread.start()
