@@ -1,7 +1,8 @@
 """Bells: RQ jobs that say "look at this account", and the times at which the clock rings them again.
 
-A job carries an account's name and nothing else; all it needs is in Redis. A bell that is lost, doubled or late is
-therefore harmless: its stage looks at what there is, and the clock rings again for whatever is due.
+A job carries an account's name (for deliver: a destination's id) and nothing else; all it needs is in Redis. A bell
+that is lost, doubled or late is therefore harmless: its stage looks at what there is, and the clock rings again for
+whatever is due.
 """
 
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ class Stage(StrEnum):
     TRACK = "track"
     RESOLVE = "resolve"
     UPKEEP = "upkeep"
+    DELIVER = "deliver"
 
 
 JOBS: Final[Mapping[Stage, str]] = MappingProxyType(
@@ -35,9 +37,13 @@ JOBS: Final[Mapping[Stage, str]] = MappingProxyType(
         Stage.TRACK: "workers.track.serve",
         Stage.RESOLVE: "workers.resolve.serve",
         Stage.UPKEEP: "workers.upkeep.serve",
+        Stage.DELIVER: "workers.deliver.serve",
     }
 )
 """The only functions a worker will ever run. By name, because `web` never imports `workers`."""
+
+OF_ACCOUNTS: Final = (Stage.TRACK, Stage.RESOLVE, Stage.UPKEEP)
+"""The stages that are run for each account; DELIVER is run for each destination."""
 
 
 def queue_name(stage: Stage) -> str:
@@ -87,8 +93,8 @@ def ring_at(redis: "Redis", stage: Stage, account: str, when: float) -> None:
 
 
 _REST: Final = """
--- End a runner's shift, unless news has come in. KEYS: rung, bells, sorted set of what is due, inbox (track only).
--- ARGV: bell, earliest next time (seconds), inbox cursor. Gives 1 when the shift is over, 0 when there is news.
+-- End a runner's shift, unless news has come in. KEYS: rung, bells, sorted set of what is due, log it reads (if any).
+-- ARGV: bell, earliest next time (seconds), place in the log. Gives 1 when the shift is over, 0 when there is news.
 if KEYS[4] and #redis.call('XRANGE', KEYS[4], '(' .. ARGV[3], '+', 'COUNT', 1) > 0 then return 0 end
 redis.call('DEL', KEYS[1])
 local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')
@@ -101,11 +107,11 @@ return 1
 """
 
 
-def rest(redis: "Redis", stage: Stage, account: str, *, due: str, not_before: float = 0, cursor: str = "") -> bool:
-    """End a runner's shift in one step: set the next bell from `due`, or say False because the inbox has news."""
-    names = [keys.rung(account, stage), keys.BELLS, due]
-    if cursor:
-        names.append(keys.inbox(account))
+def rest(
+    redis: "Redis", stage: Stage, account: str, *, due: str, not_before: float = 0, log: str = "", cursor: str = ""
+) -> bool:
+    """End a runner's shift in one step: set the next bell from `due`, or say False: `log` has news after `cursor`."""
+    names = [keys.rung(account, stage), keys.BELLS, due, *([log] if log else [])]
     return bool(redis.register_script(_REST)(keys=names, args=[member(stage, account), f"{not_before:.3f}", cursor]))
 
 

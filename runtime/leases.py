@@ -46,10 +46,11 @@ return 0
 
 COMMIT: Final = """
 -- Apply commands all together, if the lease is still ours; a repeated commit is applied once.
--- KEYS: lease. ARGV: token, number of this commit, time to live (ms), and for each command the count of its words and
--- the words. Beside Redis's own commands:
+-- KEYS: lease, bells, destinations that listen. ARGV: token, number of this commit, time to live (ms), and for each
+-- command the count of its words and the words. Beside Redis's own commands:
 --   PUBLISHED revisions-key revision ttl stream event type subject account channel...
---     appends an event to the outcome log and its channels, unless this or a later revision is there already.
+--     appends an event to the outcome log and its channels, unless this or a later revision is there already, and
+--     has the bells of the listening destinations rung.
 --   TOLD event channel...
 --     publishes on several channels what is sent to us once.
 --   MOVE sorted-set member old-score new-score
@@ -58,6 +59,8 @@ local held = redis.call('HMGET', KEYS[1], 'token', 'commits')
 if held[1] ~= ARGV[1] then return 'lost' end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 if held[2] == ARGV[2] then return 'applied' end
+
+local news = false
 
 local function told(event, first, last)
   for channel = first, last do redis.call('PUBLISH', ARGV[channel], event) end
@@ -70,6 +73,12 @@ local function published(channels, revisions, revision, ttl, stream, event, type
   redis.call('HSET', revisions, revision, id, 'last', revision)
   redis.call('EXPIRE', revisions, ttl)
   told(event, channels.first, channels.last)
+  news = true
+end
+
+local function ring_destinations()
+  local now = redis.call('TIME')[1]
+  for _, id in ipairs(redis.call('SMEMBERS', KEYS[3])) do redis.call('ZADD', KEYS[2], 'LT', now, 'deliver|' .. id) end
 end
 
 local function move(set, member, old, new)
@@ -92,6 +101,7 @@ while at <= #ARGV do
   end
   at = last + 1
 end
+if news then ring_destinations() end
 redis.call('HSET', KEYS[1], 'commits', ARGV[2])
 return 'applied'
 """
@@ -115,7 +125,8 @@ class Lease:
         self._commits += 1
         milliseconds = int(LEASE_SECONDS * 1000)
         words = [word for command in commands for word in (len(command), *command)]
-        if self._commit(keys=[self._key], args=[self._token, self._commits, milliseconds, *words]) != b"applied":
+        names = [self._key, keys.BELLS, keys.LISTENING]
+        if self._commit(keys=names, args=[self._token, self._commits, milliseconds, *words]) != b"applied":
             raise LeaseLost(self._key)
 
     def renew(self) -> None:

@@ -1,6 +1,6 @@
 """The clock: rings the bell of whatever is due. It decides nothing and may run any number of times."""
 
-from typing import Final
+from typing import Final, cast
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -32,10 +32,8 @@ def run(settings: Settings, redis: "Redis", recorder: Recorder, stopping: Stoppi
 
 
 def wind(settings: Settings, redis: "Redis") -> None:
-    """Set every account's bells once, so that what a lost Redis or a first start left unset is looked at."""
+    """Set all bells once, so that what a lost Redis or a first start left unset is looked at."""
     now = redis_time(redis)
-    with redis.pipeline(transaction=False) as pipeline:
-        for account in settings.accounts:
-            for stage in Stage:
-                pipeline.zadd(keys.BELLS, {bells.member(stage, account.name): now}, lt=True)
-        pipeline.execute()
+    wound = [bells.member(stage, account.name) for account in settings.accounts for stage in bells.OF_ACCOUNTS]
+    wound += [bells.member(Stage.DELIVER, one.decode()) for one in cast("list[bytes]", redis.hkeys(keys.DESTINATIONS))]
+    redis.zadd(keys.BELLS, dict.fromkeys(wound, now), lt=True)

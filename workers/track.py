@@ -80,7 +80,12 @@ class Tracker:
     def rest(self) -> bool:
         """End the shift, unless the inbox has news."""
         return bells.rest(
-            self._redis, Stage.TRACK, self._account, due=keys.quiet(self._account), cursor=self._cursor.decode()
+            self._redis,
+            Stage.TRACK,
+            self._account,
+            due=keys.quiet(self._account),
+            log=keys.inbox(self._account),
+            cursor=self._cursor.decode(),
         )
 
     def step(self) -> Tally:
