@@ -16,9 +16,6 @@ from runtime.leases import Command
 REPLACED_AFTER: Final = 3
 """Failed attempts after which an event yields to a later revision of its call, which says all it said."""
 
-Queue = tuple["Waiting", ...]
-"""The events of one call that a destination has yet to take, in the order in which they are sent."""
-
 
 class Waiting(msgspec.Struct, frozen=True, array_like=True):
     """One event that waits. `place` is where the outcome log holds it, `due` when it is sent next (seconds).
@@ -40,6 +37,10 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True):
         return int(self.place.rpartition("/")[2].partition("-")[0]) / 1000
 
 
+Queue = tuple[Waiting, ...]
+"""The events of one call that a destination has yet to take, in the order in which they are sent."""
+
+
 class Joined(msgspec.Struct, frozen=True):
     """A queue after an event came, and those whose place the event took."""
 
@@ -59,6 +60,8 @@ def joined(queue: Queue, new: Waiting, *, create_only: bool = False, in_flight: 
         sooner = msgspec.structs.replace(known, due=min(known.due, new.due))
         return Joined(tuple(sooner if one is known else one for one in queue))
     safe = queue[:1] if in_flight else ()
+    if any(new.revision < one.revision for one in safe):
+        return Joined(queue, (new,))
     if create_only:
         kept = tuple(one for one in queue if one in safe or one.attempts)
         return Joined(kept, (new,)) if kept else Joined((new,), queue)
