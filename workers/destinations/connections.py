@@ -18,7 +18,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from runtime.clocks import stopwatch
-from workers.destinations.guard import Target
+from runtime.guard import Target
 
 MOST_RECEIVED: Final = 96 * 1024
 """Bytes of one answer, headers and all, after which the connection is given up."""

@@ -1,6 +1,5 @@
 """Send one event to one endpoint, within a time and a size, and say what came of it. No retries here."""
 
-import socket
 from collections.abc import Sequence
 from http.client import HTTPException
 from typing import Final
@@ -10,11 +9,11 @@ from urllib3 import Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from runtime.clocks import stopwatch
+from runtime.guard import ForbiddenAddress, Resolve, Target, Unresolvable, check
+from runtime.resolver import Resolver
 from runtime.setting_values import Network
 from runtime.version import VERSION
 from workers.destinations.connections import Connections, StaleConnection, tls_context
-from workers.destinations.guard import ForbiddenAddress, Resolve, Target, Unresolvable, check
-from workers.destinations.resolver import Resolver
 from workers.destinations.signing import BrokenSecret, signed_headers
 from workers.destinations.verdicts import Answer, Blame, Verdict, chain, judge_error, judge_status
 from workers.ringcentral.headers import retry_after
@@ -64,13 +63,13 @@ class Sender:
         *,
         connect_timeout: float = 3.0,
         total: float = 10.0,
-        resolve: Resolve = socket.getaddrinfo,
+        resolve: Resolve | None = None,
         authorities: str | None = None,
     ) -> None:
         self._allow = tuple(allow)
         self._connect_timeout = connect_timeout
         self._total = total
-        self._resolve = Resolver(connect_timeout, resolve=resolve)
+        self._resolve = resolve or Resolver(connect_timeout)
         self._connections = Connections(tls_context(authorities))
 
     def send(self, url: str, event_id: str, body: bytes, secrets: Sequence[str], *, now: float) -> Answer:

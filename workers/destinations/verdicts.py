@@ -21,7 +21,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from workers.destinations.guard import ForbiddenAddress, NoSuchName, Unresolvable
+from runtime.guard import ForbiddenAddress, NoSuchName, Unresolvable
 from workers.destinations.signing import BrokenSecret
 
 
@@ -115,6 +115,7 @@ BY_ERROR: Final[tuple[_Row, ...]] = (
 )
 """What happened instead of an answer; the first row that fits the error, or one that it wraps, decides."""
 
+_IN_OUR_WORDS: Final = (ForbiddenAddress, Unresolvable, BrokenSecret)
 _UNHEARD_OF: Final[Judgement] = (_T, Blame.THEIRS)
 _MOST_TEXT: Final = 300
 
@@ -127,7 +128,7 @@ def judge_status(status: int) -> Judgement:
 def judge_error(error: BaseException) -> tuple[Verdict, Blame, str]:
     """Say what it means that there is no whole answer, and in words what happened."""
     causes = list(chain(error))
-    detail = str(causes[-1])[:_MOST_TEXT]
+    detail = str(error if isinstance(error, _IN_OUR_WORDS) else causes[-1])[:_MOST_TEXT]
     if any(isinstance(cause, OSError) and cause.errno in _OUR_ERRNOS for cause in causes):
         return _T, Blame.OURS, f"this machine cannot send: {detail}"
     for kind, verdict, blame, what in BY_ERROR:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from runtime.clocks import stopwatch
-from workers.destinations.guard import Resolve
+from runtime.guard import Resolve
 
 KEPT_SECONDS: Final = 10.0
 _MOST_KEPT: Final = 1000
@@ -23,7 +23,7 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 class Resolver:
-    """Stands in the place of `socket.getaddrinfo`, of which it remembers the answers for some seconds.
+    """Stands in the place of `socket.getaddrinfo`, whose answers it remembers for some seconds.
 
     What is remembered is judged anew on each attempt. Raises socket.gaierror after `seconds` without an answer.
     """

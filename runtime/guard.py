@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
+from runtime.addresses import Address, is_in, parsed, why_forbidden
 from runtime.setting_values import Network
-from workers.destinations.addresses import Address, is_in, parsed, why_forbidden
 
 PORTS: Final = frozenset({443, 8443})
 """The ports that strangers may name. Where the operator allows the network, any port will do."""
@@ -141,10 +141,12 @@ def _resolved(host: str, port: int, resolve: Resolve) -> tuple[Address, ...]:
         found = resolve(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         missing = isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME
-        raise NoSuchName(host) if missing else Unresolvable(host) from error
+        if missing:
+            raise NoSuchName(f"there is no name {host}") from error
+        raise Unresolvable(f"{host} cannot be resolved now") from error
     addresses = tuple(dict.fromkeys(parsed(str(one[4][0])) for one in found))
     if not addresses:
-        raise Unresolvable(host)
+        raise Unresolvable(f"{host} has no address")
     if None in addresses:
         raise ForbiddenAddress(f"{host} leads to what is no address")
     return tuple(address for address in addresses if address is not None)
