@@ -157,11 +157,11 @@ class Endpoint:
 
 def _request(readline: Callable[[], bytes], read: Callable[[int], bytes]) -> Got | None:
     """Read one request; None: there is none any more."""
-    line = readline().decode().strip()
+    line = readline().decode("latin-1").strip()
     if not line:
         return None
     headers = {}
-    while (text := readline().decode().strip()) != "":
+    while (text := readline().decode("latin-1").strip()) != "":
         name, _, value = text.partition(":")
         headers[name.lower()] = value.strip()
     return Got(line, headers, read(int(headers.get("content-length", "0"))))

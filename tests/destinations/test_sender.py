@@ -269,20 +269,6 @@ def test_a_name_that_does_not_exist_is_a_matter_of_configuration(a_sender: Calla
     assert (answer.verdict, answer.blame) == (Verdict.TEMPORARY, Blame.CONFIGURATION)
 
 
-def test_a_resolver_that_does_not_answer_is_given_up_in_time(a_sender: Callable[..., Sender]) -> None:
-    released = threading.Event()
-
-    def resolve(*_: object, **__: object) -> list[tuple[object, ...]]:
-        released.wait()
-        return []
-
-    answer = a_sender(resolve=resolve).send("https://crm.example/", "s-1/1", b"{}", [new_secret()], now=0)
-    released.set()
-
-    assert (answer.verdict, answer.blame) == (Verdict.TEMPORARY, Blame.NETWORK)
-    assert answer.seconds < 5
-
-
 def test_without_a_secret_nothing_leaves_and_it_is_our_fault(
     endpoint: Endpoint, a_sender: Callable[..., Sender]
 ) -> None:
