@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from runtime.guard import ForbiddenAddress, NoSuchName, Resolve, Unresolvable, check
+from runtime.guard import ForbiddenAddress, Resolve, Unresolvable, check
 from runtime.resolver import Resolver
 from runtime.setting_values import Network
 
@@ -14,10 +14,6 @@ def why_not(url: str, allow: Sequence[Network], resolve: Resolve | None = None) 
     """Say why no destination can have this URL; None: it can. Each attempt to send will judge it again."""
     try:
         check(url, allow, resolve or Resolver(RESOLVE_SECONDS))
-    except ForbiddenAddress as error:
-        return error.reason
-    except NoSuchName as error:
-        return f"the name {error} does not exist"
-    except Unresolvable as error:
-        return f"the name {error} cannot be resolved now; try again"
+    except (ForbiddenAddress, Unresolvable) as error:
+        return str(error)
     return None
