@@ -309,3 +309,16 @@ def test_proxies_netrc_and_cookies_are_left_alone(
     assert [answer.verdict for answer in answers] == [Verdict.DELIVERED] * 2
     assert "cookie" not in endpoint.got[1].headers
     assert "authorization" not in endpoint.got[1].headers
+
+
+def test_no_log_tells_the_url_which_may_hold_a_token(
+    endpoint: Endpoint, send: Send, caplog: pytest.LogCaptureFixture
+) -> None:
+    endpoint.on(writes(b"HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 0\r\n\r\n"), silence)
+
+    with caplog.at_level("INFO"):
+        send(url=endpoint.url + "?token=secret")
+        failed = send(url=endpoint.url + "?token=secret")
+
+    assert "secret" not in caplog.text
+    assert "secret" not in str(failed.error)

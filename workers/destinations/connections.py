@@ -4,6 +4,7 @@ requests connects to the address in the URL; the name it stands for is in the Ho
 no name is resolved here at all, and none can lead elsewhere than where the guard looked.
 """
 
+import logging
 import math
 import socket
 import ssl
@@ -25,7 +26,7 @@ MOST_RECEIVED: Final = 96 * 1024
 
 _LEAST_SECONDS: Final = 0.001
 _DESTINATIONS: Final = 100
-_EACH: Final = 10
+_EACH: Final = 16
 
 T = TypeVar("T")
 
@@ -139,6 +140,8 @@ class Connections(HTTPAdapter):
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self._context = context
+        # Its warnings tell of odd headers, as often as an endpoint likes, with the whole URL, which may hold a token.
+        logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
         super().__init__(pool_connections=_DESTINATIONS, pool_maxsize=_EACH, max_retries=0)
 
     def post(self, target: Target, address: str, headers: Mapping[str, str], body: bytes, wait: Timeout) -> Response:
