@@ -111,6 +111,11 @@ class Endpoint:
         """Answer with these from now on."""
         self._replies = deque(replies)
 
+    @property
+    def idle(self) -> bool:
+        """Whether all connections have ended on this side."""
+        return all(wire.fileno() < 0 for wire in self._wires)
+
     @contextmanager
     def running(self) -> Iterator["Endpoint"]:
         """Serve while the block runs."""

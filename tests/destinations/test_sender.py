@@ -143,6 +143,17 @@ def test_a_kept_connection_that_is_cut_while_it_is_used_again_costs_no_attempt(e
     assert (endpoint.connections, len(endpoint.got)) == (2, 3)
 
 
+def test_a_connection_made_anew_that_is_cut_is_not_tried_again(endpoint: Endpoint, send: Send) -> None:
+    endpoint.on(closes_afterwards(says(200)), writes(then_reset=True))
+
+    send()
+    while not endpoint.idle:
+        time.sleep(0.001)
+    answer = send()
+
+    assert (answer.verdict, len(endpoint.got)) == (Verdict.TEMPORARY, 2)
+
+
 def test_a_new_connection_that_is_cut_is_not_tried_again(endpoint: Endpoint, send: Send) -> None:
     endpoint.on(writes(then_reset=True))
 

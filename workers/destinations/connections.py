@@ -26,7 +26,7 @@ MOST_RECEIVED: Final = 96 * 1024
 
 _LEAST_SECONDS: Final = 0.001
 _DESTINATIONS: Final = 100
-_EACH: Final = 16
+_EACH: Final = 64
 
 T = TypeVar("T")
 
@@ -73,15 +73,15 @@ class _Http(HTTPConnection):
     """A connection of which connecting, sending and receiving each end in time. urllib3 sets `timeout` before each."""
 
     _has_answered = False
-    _bounded: _Bounded | None = None
 
     def _new_conn(self) -> socket.socket:
         """Connect. What is left of the time is for the handshake."""
+        self._has_answered = False  # urllib3 connects again with what was closed
         begun = stopwatch()
         plain = super()._new_conn()
-        self._bounded = _Bounded(plain.family, plain.type, plain.proto, plain.detach())
-        self._bounded.settimeout(max(_LEAST_SECONDS, (self.timeout or 0) - (stopwatch() - begun)))
-        return self._bounded
+        bounded = _Bounded(plain.family, plain.type, plain.proto, plain.detach())
+        bounded.settimeout(max(_LEAST_SECONDS, (self.timeout or 0) - (stopwatch() - begun)))
+        return bounded
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         self._start_waiting()
