@@ -72,7 +72,7 @@ def destination_page(one: Destination, status: Status) -> Iterator[str]:
         yield f"  nothing is sent, nothing is lost; ./scripts/destinations.py resume {one.id}"
     if status.last_attempts:
         yield ""
-        yield from attempt_list(status.last_attempts)
+        yield from attempt_list(status.last_attempts[::-1])
 
 
 def attempt_list(attempts: Sequence[Attempt]) -> list[str]:
