@@ -19,6 +19,9 @@ from runtime import keys
 RUNG_SECONDS: Final = 10
 """How long a bell counts as rung. A runner renews it; after a kill the clock rings again this much later at most."""
 
+RUNG_BRIEFLY_SECONDS: Final = 3
+"""The same for deliver, whose runners commit several times a second: after a kill its destinations wait no longer."""
+
 JOB_TIMEOUT_SECONDS: Final = 120
 FAILURE_TTL_SECONDS: Final = 86400
 
@@ -51,6 +54,11 @@ def queue_name(stage: Stage) -> str:
     return f"legwork-{stage}"
 
 
+def rung_seconds(stage: Stage) -> int:
+    """Say how long a bell of this stage counts as rung."""
+    return RUNG_BRIEFLY_SECONDS if stage is Stage.DELIVER else RUNG_SECONDS
+
+
 def ring(redis: "Redis", stage: Stage, account: str) -> None:
     """Enqueue the job that serves `stage` for `account`. Whether it is needed was decided by the caller."""
     # A job that fails is not retried by RQ: the clock rings again, which is the one retry policy of bells.
@@ -76,9 +84,10 @@ def member(stage: Stage, account: str) -> str:
 
 def keep(stage: Stage, account: str, now: float) -> tuple[tuple[str, ...], ...]:
     """Give the commands with which a runner, at each commit, keeps others from being rung beside it."""
+    seconds = rung_seconds(stage)
     return (
-        ("SET", keys.rung(account, stage), "1", "PX", str(RUNG_SECONDS * 1000)),
-        ("ZADD", keys.BELLS, f"{now + RUNG_SECONDS:.3f}", member(stage, account)),
+        ("SET", keys.rung(account, stage), "1", "PX", str(seconds * 1000)),
+        ("ZADD", keys.BELLS, f"{now + seconds:.3f}", member(stage, account)),
     )
 
 
@@ -142,7 +151,7 @@ def ring_what_is_due(redis: "Redis", limit: int = 100) -> int:
             redis.zrem(keys.BELLS, bell)
             continue
         stage = Stage(stage_name)
-        if take(keys=[keys.rung(account, stage), keys.BELLS], args=[bell, RUNG_SECONDS]):
+        if take(keys=[keys.rung(account, stage), keys.BELLS], args=[bell, rung_seconds(stage)]):
             ring(redis, stage, account)
             rung += 1
     return rung

@@ -110,10 +110,11 @@ return 'applied'
 class Lease:
     """The right to run one stage of one account, for as long as it commits or renews in time."""
 
-    def __init__(self, redis: "Redis", account: str, stage: str, token: int) -> None:
+    def __init__(self, redis: "Redis", account: str, stage: str, token: int, seconds: float = LEASE_SECONDS) -> None:
         self._redis = redis
         self._key = keys.lease(account, stage)
         self._token = token
+        self._milliseconds = int(seconds * 1000)
         self._commits = 0
         self._commit = redis.register_script(COMMIT)
 
@@ -123,10 +124,9 @@ class Lease:
         Raises LeaseLost, with nothing applied, when another runner has taken over.
         """
         self._commits += 1
-        milliseconds = int(LEASE_SECONDS * 1000)
         words = [word for command in commands for word in (len(command), *command)]
         names = [self._key, keys.BELLS, keys.LISTENING]
-        if self._commit(keys=names, args=[self._token, self._commits, milliseconds, *words]) != b"applied":
+        if self._commit(keys=names, args=[self._token, self._commits, self._milliseconds, *words]) != b"applied":
             raise LeaseLost(self._key)
 
     def renew(self) -> None:
@@ -139,13 +139,16 @@ class Lease:
 
 
 @contextmanager
-def lease(redis: "Redis", account: str, stage: str) -> Iterator[Lease]:
-    """Hold `stage` of `account` while the block runs. Raises LeaseHeld when somebody else does."""
+def lease(redis: "Redis", account: str, stage: str, *, seconds: float = LEASE_SECONDS) -> Iterator[Lease]:
+    """Hold `stage` of `account` while the block runs. Raises LeaseHeld when somebody else does.
+
+    Whoever commits or renews more often than every `seconds` keeps it.
+    """
     acquire = redis.register_script(_ACQUIRE)
-    token = acquire(keys=[keys.lease(account, stage), keys.fence(account)], args=[int(LEASE_SECONDS * 1000)])
+    token = acquire(keys=[keys.lease(account, stage), keys.fence(account)], args=[int(seconds * 1000)])
     if token is None:
         raise LeaseHeld(keys.lease(account, stage))
-    held = Lease(redis, account, stage, int(token))
+    held = Lease(redis, account, stage, int(token), seconds)
     try:
         yield held
     finally:

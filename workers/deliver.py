@@ -22,6 +22,9 @@ from workers.dependencies import Dependencies, current
 IN_FLIGHT: Final = 16
 """Events on their way to one destination at the same time; never two of one call."""
 
+LEASE_SECONDS: Final = 3.0
+"""How long a killed runner's destination stays untouched; a runner commits several times a second."""
+
 SHIFT_SECONDS: Final = 20.0
 SLICE_SECONDS: Final = 2.0
 """How long a runner stays at least, even when bells of other destinations wait for a place."""
@@ -42,7 +45,7 @@ def run(destination: str, *, linger: float = LINGER_SECONDS) -> None:
     """Run one shift for a destination, unless another runner has it; wait `linger` seconds for more."""
     dependencies = current()
     try:
-        with lease(dependencies.redis, destination, Stage.DELIVER) as held:
+        with lease(dependencies.redis, destination, Stage.DELIVER, seconds=LEASE_SECONDS) as held:
             _shift(destination, held, dependencies, linger)
     except LeaseHeld:
         return

@@ -269,7 +269,7 @@ class Deliverer:
     def _land(self, now: View) -> None:
         """Wait for what is on its way, sending nothing new."""
         while self._flights:
-            self._commit(self._answered(now, 1.0), now)
+            self._commit(self._answered(now, GATHER_SECONDS), now)
 
     def _commit(self, commands: Sequence[Command], now: View) -> None:
         """Store everything that changed, with `commands`, in one step; nothing for a destination that is gone."""

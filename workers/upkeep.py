@@ -8,7 +8,9 @@ from runtime import bells, keys
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.leases import LeaseHeld, lease
+from runtime.metrics import Recorder
 from runtime.settings import Settings
+from workers import expiry
 from workers.dependencies import current
 
 UPKEEP_SECONDS: Final = 60.0
@@ -19,14 +21,15 @@ def serve(account: str) -> None:
     dependencies = current()
     try:
         with lease(dependencies.redis, dependencies.account(account).name, Stage.UPKEEP):
-            trim(dependencies.redis, account, dependencies.settings)
+            trim(dependencies.redis, account, dependencies.settings, dependencies.recorder)
     except LeaseHeld:
         return
 
 
-def trim(redis: "Redis", account: str, settings: Settings) -> None:
+def trim(redis: "Redis", account: str, settings: Settings, recorder: Recorder) -> None:
     """Trim the logs to their retention, and be rung again. Bodies that are not tracked yet are never dropped."""
     now = redis_time(redis)
+    expiry.trim(redis, recorder, now=now, retention=settings.retention_seconds)
     cursor = redis.get(keys.inbox_cursor(account))
     tracked_ms = int((cursor.decode() if isinstance(cursor, bytes) else "0-0").partition("-")[0])
     inbox_ms = min(int((now - settings.inbox_retention_seconds) * 1000), tracked_ms)
@@ -34,7 +37,6 @@ def trim(redis: "Redis", account: str, settings: Settings) -> None:
     with redis.pipeline(transaction=False) as pipeline:
         pipeline.xtrim(keys.inbox(account), minid=f"{inbox_ms}-0", approximate=True)
         pipeline.xtrim(keys.quarantine(account), minid=f"{log_ms}-0", approximate=True)
-        pipeline.xtrim(keys.OUTCOMES, minid=f"{log_ms}-0", approximate=True)
         pipeline.zadd(keys.BELLS, {bells.member(Stage.UPKEEP, account): now + UPKEEP_SECONDS})
         pipeline.delete(keys.rung(account, Stage.UPKEEP))
         pipeline.execute()
