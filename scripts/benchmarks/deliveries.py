@@ -5,7 +5,7 @@ import socket
 import sys
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import Any, Final
 
@@ -21,14 +21,15 @@ from scripts.benchmarks.options import Options
 from workers.destinations.sender import Sender, Verdict
 from workers.destinations.signing import PREFIX, new_secret
 
-OURS, BARE = "Legwork", "bare requests"
+OURS, BARE, BLIND = "Legwork", "bare requests", "the same, trust_env off"
 GOAL: Final = 0.8
 
 REMARKS: Final = """\
 One thread posts JSON bodies of about 3 KB over one kept connection; the endpoint answers at once, from a process of its
-own. Rounds of both take turns. CPU of the sending process, all its threads.
+own. Rounds of each take turns. CPU of the sending process, all its threads.
 Legwork        signs, has the guard judge URL and addresses, bounds time and size, and judges the answer
-bare requests  requests.Session, which signs with the key at hand, posts, and looks at the status
+bare requests  requests.Session, which signs with the key at hand, posts, and looks at the status; with trust_env off it does
+               not look for proxies and a .netrc each time
 """
 
 
@@ -46,13 +47,13 @@ Post = Callable[[str, bytes], bool]
 
 
 def run(options: Options) -> Result:
-    """Measure both in turns."""
+    """Measure all in turns."""
     plan = QUICK if options.quick else Plan()
     options.say(f"deliveries: {plan.rounds} rounds of {plan.deliveries}, ours and bare in turns")
     with running() as port:
-        ours, bare = measure(plan, port)
-    ratio = median(theirs / mine for mine, theirs in zip(ours, bare, strict=True))
-    rows = tuple((name, plan.deliveries / median(spent)) for name, spent in ((OURS, ours), (BARE, bare)))
+        spent = measure(plan, port)
+    ratio = median(bare / ours for bare, ours in zip(spent[BARE], spent[OURS], strict=True))
+    rows = tuple((name, plan.deliveries / median(seconds)) for name, seconds in spent.items())
     return Result(
         benchmark="deliveries",
         remarks=REMARKS,
@@ -61,18 +62,23 @@ def run(options: Options) -> Result:
     )
 
 
-def measure(plan: Plan, port: int) -> tuple[list[float], list[float]]:
-    """Give the CPU seconds of each round, ours and bare."""
+def measure(plan: Plan, port: int) -> Mapping[str, list[float]]:
+    """Give the CPU seconds of each one's rounds."""
     secret = new_secret()
     bodies = [_body(number) for number in range(plan.deliveries)]
     sender = Sender(networks("127.0.0.1"), resolve=Resolver(3.0, resolve=_resolve))
-    with requests.Session() as session:
-        posts = (_ours(sender, f"http://crm.test:{port}/hook", secret), _bare(session, port, secret))
-        for post in posts:
+    with requests.Session() as session, requests.Session() as blind:
+        blind.trust_env = False
+        posts = {
+            OURS: _ours(sender, f"http://crm.test:{port}/hook", secret),
+            BARE: _bare(session, port, secret),
+            BLIND: _bare(blind, port, secret),
+        }
+        for post in posts.values():
             _round(post, bodies)  # connects, and warms up
-        spent = [[_round(post, bodies) for post in posts] for _ in range(plan.rounds)]
+        spent = [{name: _round(post, bodies) for name, post in posts.items()} for _ in range(plan.rounds)]
     sender.close()
-    return [one for one, _ in spent], [one for _, one in spent]
+    return {name: [one[name] for one in spent] for name in posts}
 
 
 def _round(post: Post, bodies: Sequence[bytes]) -> float:
