@@ -28,8 +28,8 @@ REMARKS: Final = """\
 One thread posts JSON bodies of about 3 KB over one kept connection; the endpoint answers at once, from a process of its
 own. Rounds of each take turns. CPU of the sending process, all its threads.
 Legwork        signs, has the guard judge URL and addresses, bounds time and size, and judges the answer
-bare requests  requests.Session, which signs with the key at hand, posts, and looks at the status; with trust_env off it does
-               not look for proxies and a .netrc each time
+bare requests  requests.Session, which signs with the key at hand, posts, and looks at the status; with trust_env off
+               it does not look for proxies and a .netrc each time
 """
 
 
