@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from telephony.call_outcome import Endpoint
 from telephony.events import CallData, CallEvent, encode
+from telephony.explanations import Explanation
 from telephony.numbers import e164
 from telephony.words import Outcome
 
@@ -145,7 +146,13 @@ def _masked(data: CallData) -> CallData:
         to=_masked_end(data.to),
         legs=tuple(replace(leg, from_=_masked_end(leg.from_), to=_masked_end(leg.to)) for leg in data.legs),
         agents=tuple(replace(agent, name=None) for agent in data.agents),
+        explanation=tuple(map(_masked_reason, data.explanation)),
     )
+
+
+def _masked_reason(reason: Explanation) -> Explanation:
+    is_number = reason.field.endswith(".phoneNumber") and isinstance(reason.value, str)
+    return replace(reason, value=_hidden(str(reason.value))) if is_number else reason
 
 
 def _masked_end(end: Endpoint) -> Endpoint:
