@@ -74,15 +74,18 @@ class Receiver:
 
 
 @contextmanager
-def receiving(command: list[str], environment: Mapping[str, str], *, cwd: Path) -> Iterator[Receiver]:
-    """Run an example that receives, on a port of its own."""
-    port = _free_port()
+def receiving(
+    command: list[str], environment: Mapping[str, str], *, cwd: Path, port: int | None = None
+) -> Iterator[Receiver]:
+    """Run an example that receives, on this port, else on a port of its own."""
+    port = port or free_port()
     with running(command, {**environment, "PORT": str(port)}, cwd=cwd) as program:
         wait_until(lambda: _listens(port), seconds=30)
         yield Receiver(program, port)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Choose a port nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

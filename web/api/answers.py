@@ -20,4 +20,6 @@ def page(items: Sequence[object], following: str | None) -> Response:
 
 def nothing() -> Response:
     """Say that it is done, and nothing more."""
-    return Response(status=204)
+    response = Response(status=204)
+    del response.headers["Content-Type"]  # of nothing
+    return response

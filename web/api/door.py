@@ -59,8 +59,7 @@ def _told(error: HTTPException) -> Response | HTTPException:
         return error
     kind = OF_STATUS.get(error.code or INTERNAL.status, INTERNAL)
     headers = {name: value for name, value in error.get_headers() if name == "Allow"}
-    detail = "" if kind is INTERNAL else (error.description or "")
-    return Problem(kind, detail, headers=headers).response()
+    return Problem(kind, headers=headers).response()
 
 
 def _redis_away(error: RedisError) -> Response:

@@ -82,7 +82,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
     def __init__(
         self, kind: Kind, detail: str = "", *, faults: Iterable[Fault] = (), headers: Mapping[str, str] | None = None
     ) -> None:
-        super().__init__(f"{kind.word}: {detail}")
+        super().__init__(f"{kind.word}: {detail or kind.title}")
         self.kind = kind
         self.document = Document(_PREFIX + kind.word, kind.title, kind.status, detail, tuple(faults))
         self.headers: dict[str, Any] = dict(headers or {})
