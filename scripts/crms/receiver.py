@@ -65,6 +65,13 @@ class Receiver:
     def __init__(self, url: str, names: Mapping[str, Manner]) -> None:
         self.url = url
         self.arrivals: dict[str, list[Arrival]] = {name: [] for name in names}
+        self.begun = time.monotonic()
+
+    def begin(self) -> None:
+        """Have all CRMs begin anew, with an empty journal."""
+        for arrivals in self.arrivals.values():
+            arrivals.clear()
+        self.begun = time.monotonic()
 
     def taken(self, name: str) -> set[str]:
         """Give the ids of the events a CRM took."""
@@ -82,7 +89,6 @@ class Receiver:
 @contextmanager
 def receiver(manners: Mapping[str, Manner]) -> Iterator[Receiver]:
     """Run the CRMs until the block is left."""
-    begun = time.monotonic()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -91,7 +97,7 @@ def receiver(manners: Mapping[str, Manner]) -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             came, name = time.time(), self.path.strip("/")
-            status = manners[name](time.monotonic() - begun)
+            status = manners[name](time.monotonic() - made.begun)
             event_id = self.headers["webhook-id"]
             made.arrivals[name].append(Arrival(came, event_id, blake2b(body, digest_size=8).digest(), status))
             self.send_response(status)

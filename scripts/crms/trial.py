@@ -26,9 +26,9 @@ from telephony.destinations import DestinationState, Draft
 MANNERS: Final[Mapping[str, Manner]] = MappingProxyType(
     {
         "fast": at_once,
-        "slow": slowly(0.2),
+        "slow": slowly(0.1),
         "failing": half_the_time,
-        "down": down_for(5.0),
+        "down": down_for(3.0),
         "gone": gone,
     }
 )
@@ -85,7 +85,7 @@ def _warmed_up(redis: "Redis", crms: Receiver, name: str, destination: str) -> N
     until = time.monotonic() + 20
     while not crms.arrivals[name] and time.monotonic() < until:
         time.sleep(_POLL_SECONDS)
-    crms.arrivals[name].clear()
+    crms.begin()
 
 
 def _added(redis: "Redis", url: str) -> str:

@@ -7,15 +7,15 @@ from scripts.crms.trial import run
 
 
 def test_every_crm_gets_all_it_should_while_workers_are_killed(redis: Redis, redis_url: str) -> None:
-    reports = run(redis, redis_url, 1000, per_second=150, kill_every=3)
+    reports = run(redis, redis_url, 1000, per_second=300, kill_every=2)
 
     assert {one.name: one.faults for one in reports} == dict.fromkeys(("fast", "slow", "failing", "down", "gone"), ())
 
 
 def test_a_crm_that_takes_its_time_keeps_no_other_waiting(redis: Redis, redis_url: str) -> None:
-    manners = {"fast": at_once, "slow": slowly(4.0)}
+    manners = {"fast": at_once, "slow": slowly(2.0)}
 
-    reports = {one.name: one for one in run(redis, redis_url, 40, per_second=20, kill_every=0, manners=manners)}
+    reports = {one.name: one for one in run(redis, redis_url, 32, per_second=32, kill_every=0, manners=manners)}
 
     assert reports["fast"].faults == reports["slow"].faults == ()
     assert reports["fast"].p99 < reports["slow"].median
