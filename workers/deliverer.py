@@ -6,7 +6,7 @@ under the same id and with the same bytes.
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Executor, Future, wait
+from concurrent.futures import Executor
 from typing import Final, cast
 
 import msgspec
@@ -15,23 +15,21 @@ from runtime import attempts, bells, keys, outcome_log, redrive, waiting
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.leases import Command, Lease
-from runtime.logs import log
 from runtime.metrics import DELIVERIES, DELIVERY_LAG_SECONDS
 from runtime.outcome_log import Entry
 from runtime.waiting import Queue, Waiting
 from telephony import trial
 from telephony.destinations import Destination, body_for
 from telephony.events import decode
-from workers import intake
+from workers import intake, rests
 from workers.aftermath import aftermath, letter, replacement
 from workers.charge import Charge
 from workers.delivery_view import View, view
 from workers.dependencies import Dependencies
-from workers.destinations.sender import Answer, Blame, Verdict
+from workers.destinations.sender import Answer, Verdict
+from workers.flights import MOST, Flight, Flights
 from workers.intake import Arrival
-
-BATCH: Final = 64
-"""Events on their way, or about to be, at the same time."""
+from workers.working_queues import WorkingQueues
 
 GATHER_SECONDS: Final = 0.25
 """How long a step waits for answers before it commits those that are there."""
@@ -45,13 +43,6 @@ class Tally(msgspec.Struct, frozen=True):
     others_wait: bool
 
 
-class Flight(msgspec.Struct, frozen=True):
-    """An event on its way, for a call."""
-
-    call: str
-    item: Waiting
-
-
 class Deliverer:
     """Reads, decides, sends and commits, one step at a time."""
 
@@ -61,80 +52,52 @@ class Deliverer:
         self._redis = dependencies.redis
         self._settings = dependencies.settings
         self._recorder = dependencies.recorder
-        self._sender = dependencies.sender
-        self._senders = senders
+        self._flights = Flights(dependencies.sender, senders)
+        self._queues = WorkingQueues(self._redis, destination)
         self._charge = Charge(destination, self._redis, self._recorder)
         place = cast("bytes | None", self._redis.hget(keys.delivery_cursor(destination), "place"))
         self._cursor = (place or b"0-0").decode()
-        self._flights: dict[Future[Answer], Flight] = {}
-        self._queues: dict[str, Queue] = {}  # those this step changes, and those something is on its way for
-        self._stored: set[str] = set()  # which of them Redis has
-        self._changed: set[str] = set()
 
     def step(self) -> Tally:
         """Do what can be done now, and commit it."""
-        now = self._view(self._room())
+        now = self._view(self._room(redis_time(self._redis)))
         if now.destination is None or not now.is_active:
             self._land(now)
             return Tally(busy=False, shut=True, others_wait=now.others_wait)
         arrivals = self._arrivals(now.destination, now)
-        self._load({*now.due, *(one.call for one in arrivals)})
-        commands = self._queue_up(now.destination, arrivals, now.now)
-        commands += self._launch(now.destination, now, arrivals)
+        self._queues.load({*now.due, *(one.call for one in arrivals)})
+        commands = self._queued(now.destination, arrivals, now.now)
+        commands += self._launched(now.destination, arrivals, now)
         busy = bool(now.entries or now.asked or self._flights)
-        self._commit([*commands, *self._taken(now), *self._answered(now, GATHER_SECONDS)], now)
+        self._commit([*commands, *self._taken(now), *self._answered(now)], now)
         return Tally(busy=busy, shut=not self._charge.may_send(now.later()), others_wait=now.others_wait)
 
     def rest(self) -> bool:
         """End the shift with nothing left to do now; False: there is news after all."""
-        return self._rest(look_at_log=True)
+        now = self._view(0)
+        return rests.rest(self._redis, self._id, now, opens=self._opens(now), cursor=self._cursor)
 
     def leave(self) -> None:
         """End the shift with work left, which is gone on with at once."""
-        self._recall()
-        self._land(self._view(0))
-        self._rest(look_at_log=False)
-        bells.ring_at(self._redis, Stage.DELIVER, self._id, self._open_at(redis_time(self._redis)))
-
-    def _rest(self, *, look_at_log: bool) -> bool:
+        self._flights.recall()
         now = self._view(0)
-        opens = self._open_at(now.now)
-        log_name = keys.OUTCOMES if look_at_log and now.is_active and opens <= now.now else ""
-        due = keys.retries(self._id) if now.is_active else ""
-        over = bells.rest(
-            self._redis, Stage.DELIVER, self._id, due=due, not_before=opens, log=log_name, cursor=self._cursor
-        )
-        if not over:
-            return False
-        asked = self._redis.zrange(keys.asked(self._id), 0, 0, withscores=True)
-        times = [max(opens, float(score)) for _, score in cast("list[tuple[bytes, float]]", asked)]
-        if now.is_active and opens > now.now:
-            times.append(opens)
-        if self._view(0).is_active:  # or else its bell is rung by whoever makes it so
-            for when in times if now.is_active else [now.now]:
-                bells.ring_at(self._redis, Stage.DELIVER, self._id, when)
-        return True
+        self._land(now)
+        rests.rest(self._redis, self._id, now, opens=self._opens(now))
+        bells.ring_at(self._redis, Stage.DELIVER, self._id, self._opens(now))
 
-    def _open_at(self, now: float) -> float:
-        """Say when something may be sent again; `now` if it may be."""
-        return self._charge.shut_until(now) or now
+    def _opens(self, now: View) -> float:
+        """Say when something may be sent again: now, but for a breaker that is open."""
+        return self._charge.shut_until(now.now) or now.now
 
-    def _room(self) -> int:
+    def _room(self, now: float) -> int:
         """Say how many more events may be on their way; one, while it is tried whether the destination is back."""
-        now = redis_time(self._redis)
         if not self._charge.may_send(now):
             return 0
-        return max(0, (1 if self._charge.is_probing(now) else BATCH) - len(self._flights))
+        return max(0, (1 if self._charge.is_probing(now) else MOST) - len(self._flights))
 
     def _view(self, room: int) -> View:
-        return view(
-            self._redis,
-            self._id,
-            self._cursor,
-            room,
-            flying=len(self._flights),
-            keys_of_secrets=self._settings.secrets_keys,
-        )
+        opening = self._settings.secrets_keys
+        return view(self._redis, self._id, self._cursor, room, flying=len(self._flights), keys_of_secrets=opening)
 
     def _arrivals(self, destination: Destination, now: View) -> list[Arrival]:
         """Give what is new for this destination, and what somebody asked for."""
@@ -148,47 +111,39 @@ class Deliverer:
             new = list(intake.news(new, taken, create_only=True))
         return [*new, *intake.news(asked, taken, create_only=destination.create_only)]
 
-    def _load(self, calls: Iterable[str]) -> None:
-        missing = [call for call in calls if call not in self._queues]
-        found = waiting.load(self._redis, self._id, missing)
-        self._queues.update({call: found.get(call, ()) for call in missing})
-        self._stored.update(found)
-
-    def _queue_up(self, destination: Destination, arrivals: Sequence[Arrival], now: float) -> list[Command]:
+    def _queued(self, destination: Destination, arrivals: Sequence[Arrival], now: float) -> list[Command]:
         """Put what arrived into its call's queue; give the commands that note what lost its place."""
         commands: list[Command] = []
-        flying = {flight.call for flight in self._flights.values()}
+        flying, only = self._flights.calls(), destination.create_only
         for one in arrivals:
-            joined = waiting.joined(
-                self._queues[one.call],
-                one.item,
-                create_only=destination.create_only,
-                in_flight=one.call in flying,
-            )
-            self._set(one.call, joined.queue)
-            commands += self._replaced(one.call, joined.replaced, now)
+            after = waiting.joined(self._queues[one.call], one.item, create_only=only, in_flight=one.call in flying)
+            self._queues[one.call] = after.queue
+            commands += self._replaced(one.call, after.replaced, now)
         return commands
 
-    def _launch(self, destination: Destination, now: View, arrivals: Sequence[Arrival]) -> list[Command]:
+    def _launched(self, destination: Destination, arrivals: Sequence[Arrival], now: View) -> list[Command]:
         """Send the first event of every call that is due, as far as there is room; bury what the log lost."""
-        flying = {flight.call for flight in self._flights.values()}
-        calls = dict.fromkeys([*now.due, *(one.call for one in arrivals)])
-        due = [
-            call for call in calls if call not in flying and self._queues[call] and self._queues[call][0].due <= now.now
-        ]
-        due = due[: max(0, (1 if self._charge.is_probing(now.now) else BATCH) - len(flying))]
+        due = self._due(now, arrivals)
         entries = self._entries([self._queues[call][0] for call in due], arrivals)
         commands: list[Command] = []
         for call in due:
-            item = self._queues[call][0]
+            item, *others = self._queues[call]
             body = self._body(destination, item, entries)
             if body is None:
+                self._queues[call] = tuple(others)
                 commands.append(attempts.buried(self._id, letter(call, item, "retention", now=now.now)))
-                self._set(call, self._queues[call][1:])
-                continue
-            sent = self._senders.submit(self._send, destination.url, item.event_id, body, now)
-            self._flights[sent] = Flight(call, item)
+            else:
+                self._flights.launch(Flight(call, item), destination.url, body, now)
         return commands
+
+    def _due(self, now: View, arrivals: Sequence[Arrival]) -> list[str]:
+        """Give the calls whose first event is to be sent now; those that waited longest come first."""
+        calls: Iterable[str] = dict.fromkeys([*now.due, *(one.call for one in arrivals)])
+        flying = self._flights.calls()
+        due = [
+            call for call in calls if call not in flying and any(one.due <= now.now for one in self._queues[call][:1])
+        ]
+        return due[: self._room(now.now)]
 
     def _entries(self, items: Sequence[Waiting], arrivals: Sequence[Arrival]) -> Mapping[str, Entry]:
         known = {one.entry.place: one.entry for one in arrivals if one.entry is not None}
@@ -204,45 +159,24 @@ class Deliverer:
         shaped = destination.fields or destination.mask
         return body_for(destination, decode(entry.document)) if shaped else entry.document
 
-    def _send(self, url: str, event_id: str, body: bytes, now: View) -> Answer:
-        """Run in a thread of its own. A fault in our own sending is ours, and must not stop the shift."""
-        try:
-            return self._sender.send(url, event_id, body, now.secrets, now=now.later())
-        except Exception as error:  # noqa: BLE001 - see above
-            log.exception("deliver.send_failed", destination=self._id)
-            return Answer(verdict=Verdict.TEMPORARY, blame=Blame.OURS, seconds=0.0, error=type(error).__name__)
-
-    def _answered(self, now: View, seconds: float) -> list[Command]:
+    def _answered(self, now: View) -> list[Command]:
         """Wait a moment for answers, and give the commands that follow from those that came."""
-        if not self._flights:
-            return []
-        done, _ = wait(self._flights, timeout=seconds)
-        commands: list[Command] = []
+        landed = self._flights.landed(GATHER_SECONDS)
         later = now.later()
-        for future in done:
-            flight = self._flights.pop(future)
-            commands += self._judged(flight, future.result(), later)
-        commands += self._charge.commands(later)
+        commands = [command for flight, answer in landed for command in self._judged(flight, answer, later)]
+        commands += self._charge.commands(later) if landed else []
         if not self._charge.may_send(later):
-            self._recall()
+            self._flights.recall()
         return commands
-
-    def _recall(self) -> None:
-        """Take back what is not on its way yet; it waits."""
-        for future in [future for future in self._flights if future.cancel()]:
-            del self._flights[future]
 
     def _judged(self, flight: Flight, answer: Answer, now: float) -> list[Command]:
         """Give the commands that follow from one answer."""
-        call, item = flight.call, flight.item
+        call, item, kept = flight.call, flight.item, self._settings.retention_seconds
         after = aftermath(self._id, call, self._queues[call], answer, now=now, random=random.random)
-        self._set(call, after.queue)
+        self._queues[call] = after.queue
         self._recorder.count(DELIVERIES, self._id, answer.verdict)
-        kept = self._settings.retention_seconds
-        commands = [
-            *attempts.written(item.account, after.attempt, retention=kept),
-            *self._replaced(call, after.replaced, now),
-        ]
+        commands = [*attempts.written(item.account, after.attempt, retention=kept)]
+        commands += self._replaced(call, after.replaced, now)
         if after.letter is not None:
             commands.append(attempts.buried(self._id, after.letter))
         if redrive.is_test(item.place):
@@ -262,42 +196,25 @@ class Deliverer:
             commands += attempts.written(item.account, noted, retention=self._settings.retention_seconds)
         return commands
 
-    def _set(self, call: str, queue: Queue) -> None:
-        self._queues[call] = queue
-        self._changed.add(call)
-
     def _land(self, now: View) -> None:
         """Wait for what is on its way, sending nothing new."""
         while self._flights:
-            self._commit(self._answered(now, GATHER_SECONDS), now)
+            self._commit(self._answered(now), now)
+
+    def _taken(self, now: View) -> list[Command]:
+        """Give the commands that move on past what was taken up."""
+        commands: list[Command] = [("ZREM", keys.asked(self._id), *now.asked)] if now.asked else []
+        if now.entries:
+            self._cursor = now.entries[-1].place
+            commands.append(("HSET", keys.delivery_cursor(self._id), "place", self._cursor))
+            commands.append(("HINCRBY", keys.delivery_cursor(self._id), "taken", str(len(now.entries))))
+        return commands
 
     def _commit(self, commands: Sequence[Command], now: View) -> None:
         """Store everything that changed, with `commands`, in one step; nothing for a destination that is gone."""
         if now.destination is None:
             return
-        written = list(commands)
-        for call in sorted(self._changed):
-            if self._queues[call] or call in self._stored:
-                written += waiting.write(self._id, call, self._queues[call])
-        self._lease.commit([*written, *bells.keep(Stage.DELIVER, self._id, now.later())])
+        kept = bells.keep(Stage.DELIVER, self._id, now.later())
+        self._lease.commit([*commands, *self._queues.changes(), *kept])
         self._charge.carry_out()
-        self._forget()
-
-    def _taken(self, now: View) -> list[Command]:
-        """Give the commands that move on past what was taken up."""
-        commands: list[Command] = []
-        if now.entries:
-            self._cursor = now.entries[-1].place
-            commands.append(("HSET", keys.delivery_cursor(self._id), "place", self._cursor))
-            commands.append(("HINCRBY", keys.delivery_cursor(self._id), "taken", str(len(now.entries))))
-        if now.asked:
-            commands.append(("ZREM", keys.asked(self._id), *now.asked))
-        return commands
-
-    def _forget(self) -> None:
-        """Keep in memory only the queues of calls that something is on its way for."""
-        flying = {flight.call for flight in self._flights.values()}
-        self._stored |= {call for call in self._changed if self._queues[call]}
-        self._queues = {call: queue for call, queue in self._queues.items() if call in flying}
-        self._stored &= flying
-        self._changed.clear()
+        self._queues.forget_but(self._flights.calls())

@@ -95,7 +95,11 @@ def receiver(manners: Mapping[str, Manner]) -> Iterator[Receiver]:
         disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # whoever sent it was killed over it
+                self.close_connection = True
+                return
             came, name = time.time(), self.path.strip("/")
             status = manners[name](time.monotonic() - made.begun)
             event_id = self.headers["webhook-id"]
