@@ -50,6 +50,7 @@ def test_what_the_api_adds_is_tried_sent_and_kept(redis: Redis, tmp_path: Path) 
         publish(redis, outcome_of("s-missed", a_record("Missed")), outcome_of("s-2"))
         wanted = {f"{SESSION_ID} revision {number}" for number in (0, 1, 2)} | {"s-2 revision 1"}
         wait_until(lambda: wanted <= set(receiver.program.kept()), seconds=30)
+        wait_until(lambda: client.ask("GET", path).json["status"]["backlog"] == 0, seconds=30)
 
     kept = receiver.program.kept()
     assert set(kept) == wanted
@@ -57,9 +58,9 @@ def test_what_the_api_adds_is_tried_sent_and_kept(redis: Redis, tmp_path: Path) 
         f"{SESSION_ID} revision {number}" for number in (0, 1, 2)
     ]
     assert set(verdicts(client, path).values()) == {"delivered"}
-    assert client.ask("GET", path).json["status"]["backlog"] == 0
 
 
 def verdicts(client: Client, path: str) -> dict[str, str]:
-    items: list[dict[str, Any]] = client.ask("GET", f"{path}/attempts").json["items"]
-    return {one["eventId"]: one["verdict"] for one in items}
+    """Give what became of each event at last."""
+    newest_first: list[dict[str, Any]] = client.ask("GET", f"{path}/attempts").json["items"]
+    return {one["eventId"]: one["verdict"] for one in reversed(newest_first)}
