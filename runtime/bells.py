@@ -1,7 +1,8 @@
 """Bells: RQ jobs that say "look at this account", and the times at which the clock rings them again.
 
-A job carries an account's name and nothing else; all it needs is in Redis. A bell that is lost, doubled or late is
-therefore harmless: its stage looks at what there is, and the clock rings again for whatever is due.
+A job carries an account's name (for deliver: a destination's id) and nothing else; all it needs is in Redis. A bell
+that is lost, doubled or late is therefore harmless: its stage looks at what there is, and the clock rings again for
+whatever is due.
 """
 
 from collections.abc import Mapping
@@ -18,6 +19,9 @@ from runtime import keys
 RUNG_SECONDS: Final = 10
 """How long a bell counts as rung. A runner renews it; after a kill the clock rings again this much later at most."""
 
+RUNG_BRIEFLY_SECONDS: Final = 3
+"""The same for deliver, whose runners commit several times a second: after a kill its destinations wait no longer."""
+
 JOB_TIMEOUT_SECONDS: Final = 120
 FAILURE_TTL_SECONDS: Final = 86400
 
@@ -28,6 +32,7 @@ class Stage(StrEnum):
     TRACK = "track"
     RESOLVE = "resolve"
     UPKEEP = "upkeep"
+    DELIVER = "deliver"
 
 
 JOBS: Final[Mapping[Stage, str]] = MappingProxyType(
@@ -35,14 +40,23 @@ JOBS: Final[Mapping[Stage, str]] = MappingProxyType(
         Stage.TRACK: "workers.track.serve",
         Stage.RESOLVE: "workers.resolve.serve",
         Stage.UPKEEP: "workers.upkeep.serve",
+        Stage.DELIVER: "workers.deliver.serve",
     }
 )
 """The only functions a worker will ever run. By name, because `web` never imports `workers`."""
+
+OF_ACCOUNTS: Final = (Stage.TRACK, Stage.RESOLVE, Stage.UPKEEP)
+"""The stages that are run for each account; DELIVER is run for each destination."""
 
 
 def queue_name(stage: Stage) -> str:
     """Name the RQ queue of a stage."""
     return f"legwork-{stage}"
+
+
+def rung_seconds(stage: Stage) -> int:
+    """Say how long a bell of this stage counts as rung."""
+    return RUNG_BRIEFLY_SECONDS if stage is Stage.DELIVER else RUNG_SECONDS
 
 
 def ring(redis: "Redis", stage: Stage, account: str) -> None:
@@ -70,9 +84,10 @@ def member(stage: Stage, account: str) -> str:
 
 def keep(stage: Stage, account: str, now: float) -> tuple[tuple[str, ...], ...]:
     """Give the commands with which a runner, at each commit, keeps others from being rung beside it."""
+    seconds = rung_seconds(stage)
     return (
-        ("SET", keys.rung(account, stage), "1", "PX", str(RUNG_SECONDS * 1000)),
-        ("ZADD", keys.BELLS, f"{now + RUNG_SECONDS:.3f}", member(stage, account)),
+        ("SET", keys.rung(account, stage), "1", "PX", str(seconds * 1000)),
+        ("ZADD", keys.BELLS, f"{now + seconds:.3f}", member(stage, account)),
     )
 
 
@@ -87,8 +102,8 @@ def ring_at(redis: "Redis", stage: Stage, account: str, when: float) -> None:
 
 
 _REST: Final = """
--- End a runner's shift, unless news has come in. KEYS: rung, bells, sorted set of what is due, inbox (track only).
--- ARGV: bell, earliest next time (seconds), inbox cursor. Gives 1 when the shift is over, 0 when there is news.
+-- End a runner's shift, unless news has come in. KEYS: rung, bells, sorted set of what is due, log it reads (if any).
+-- ARGV: bell, earliest next time (seconds), place in the log. Gives 1 when the shift is over, 0 when there is news.
 if KEYS[4] and #redis.call('XRANGE', KEYS[4], '(' .. ARGV[3], '+', 'COUNT', 1) > 0 then return 0 end
 redis.call('DEL', KEYS[1])
 local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')
@@ -101,11 +116,11 @@ return 1
 """
 
 
-def rest(redis: "Redis", stage: Stage, account: str, *, due: str, not_before: float = 0, cursor: str = "") -> bool:
-    """End a runner's shift in one step: set the next bell from `due`, or say False because the inbox has news."""
-    names = [keys.rung(account, stage), keys.BELLS, due]
-    if cursor:
-        names.append(keys.inbox(account))
+def rest(
+    redis: "Redis", stage: Stage, account: str, *, due: str, not_before: float = 0, log: str = "", cursor: str = ""
+) -> bool:
+    """End a runner's shift in one step: set the next bell from `due`, or say False: `log` has news after `cursor`."""
+    names = [keys.rung(account, stage), keys.BELLS, due, *([log] if log else [])]
     return bool(redis.register_script(_REST)(keys=names, args=[member(stage, account), f"{not_before:.3f}", cursor]))
 
 
@@ -136,7 +151,7 @@ def ring_what_is_due(redis: "Redis", limit: int = 100) -> int:
             redis.zrem(keys.BELLS, bell)
             continue
         stage = Stage(stage_name)
-        if take(keys=[keys.rung(account, stage), keys.BELLS], args=[bell, RUNG_SECONDS]):
+        if take(keys=[keys.rung(account, stage), keys.BELLS], args=[bell, rung_seconds(stage)]):
             ring(redis, stage, account)
             rung += 1
     return rung

@@ -15,6 +15,12 @@ BELLS = "legwork:bells"
 METRICS = "legwork:metrics"
 """Hash, metric and labels -> count. What all processes have counted; added to every other second. Lives for ever."""
 
+DESTINATIONS = "legwork:destinations"
+"""Hash, id -> destination as JSON. Written by `runtime.destinations`; a destination lives until it is removed."""
+
+LISTENING = "legwork:destinations:listening"
+"""Set. Destinations whose bell is rung by whatever is published: not those paused, disabled or left alone for now."""
+
 LIVE = "legwork:live"
 """Pub/Sub channel. All events, and what happens during calls."""
 
@@ -117,3 +123,53 @@ def budget(account: str, group: str) -> str:
 def breaker(account: str) -> str:
     """Hash. Until when RingCentral is left alone, and why. Lives until it answers again, at most a day."""
     return f"{PREFIX}{{{account}}}:breaker"
+
+
+def secrets(destination: str) -> str:
+    """String. The secrets a destination's events are signed with, sealed by `runtime.sealing`. Lives with it."""
+    return f"{PREFIX}{{{destination}}}:secrets"
+
+
+def delivery_cursor(destination: str) -> str:
+    """Hash, `place` of the last outcome log entry taken up and the count `taken`. Deliver's; lives with it."""
+    return f"{PREFIX}{{{destination}}}:cursor"
+
+
+def waiting(destination: str) -> str:
+    """Hash, call -> its events that wait to be sent (again), encoded by `runtime.waiting`. Deliver's."""
+    return f"{PREFIX}{{{destination}}}:waiting"
+
+
+def retries(destination: str) -> str:
+    """Sorted set. Calls with waiting events, by the time (seconds) the first of them is sent. Deliver's."""
+    return f"{PREFIX}{{{destination}}}:retries"
+
+
+def asked(destination: str) -> str:
+    """Sorted set. Events somebody asked to be sent (again), by the time (seconds) of it. Taken over by deliver."""
+    return f"{PREFIX}{{{destination}}}:asked"
+
+
+def delivered(destination: str, telephony_session_id: str) -> str:
+    """String. The highest revision of a call the destination has taken. Deliver's; lives for the retention."""
+    return f"{PREFIX}{{{destination}}}:delivered:{telephony_session_id}"
+
+
+def attempts(destination: str) -> str:
+    """Stream. Every attempt as JSON, in `attempt`. Written by deliver, trimmed by upkeep to the retention."""
+    return f"{PREFIX}{{{destination}}}:attempts"
+
+
+def attempts_of_call(account: str, telephony_session_id: str) -> str:
+    """List. The last attempts for one call, to all destinations, as JSON. Deliver's; lives for the retention."""
+    return f"{PREFIX}{{{account}}}:attempts:{telephony_session_id}"
+
+
+def dead(destination: str) -> str:
+    """Hash, event id -> dead letter as JSON. Written by deliver and upkeep, kept for the retention."""
+    return f"{PREFIX}{{{destination}}}:dead"
+
+
+def health(destination: str) -> str:
+    """String. Breaker, and since when every attempt has failed, encoded by the deliver stage. Lives with it."""
+    return f"{PREFIX}{{{destination}}}:health"

@@ -50,10 +50,11 @@ COMMIT: Final = """
 -- Apply commands all together, if the lease is still ours; a repeated commit is applied once. A commit whose
 -- predecessor is missing is refused: the server has lost some of what it had acknowledged, and the runner goes by
 -- things that are no more.
--- KEYS: lease. ARGV: token, number of this commit, time to live (ms), and for each command the count of its words and
--- the words. Beside Redis's own commands:
+-- KEYS: lease, bells, destinations that listen. ARGV: token, number of this commit, time to live (ms), and for each
+-- command the count of its words and the words. Beside Redis's own commands:
 --   PUBLISHED revisions-key revision ttl stream event type subject account channel...
---     appends an event to the outcome log and its channels, unless this or a later revision is there already.
+--     appends an event to the outcome log and its channels, unless this or a later revision is there already, and
+--     has the bells of the listening destinations rung.
 --   TOLD event channel...
 --     publishes on several channels what is sent to us once.
 --   MOVE sorted-set member old-score new-score
@@ -63,6 +64,8 @@ if held[1] ~= ARGV[1] then return 'lost' end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 if held[2] == ARGV[2] then return 'applied' end
 if tonumber(held[2]) ~= tonumber(ARGV[2]) - 1 then return 'lost' end
+
+local news = false
 
 local function told(event, first, last)
   for channel = first, last do redis.call('PUBLISH', ARGV[channel], event) end
@@ -75,6 +78,12 @@ local function published(channels, revisions, revision, ttl, stream, event, type
   redis.call('HSET', revisions, revision, id, 'last', revision)
   redis.call('EXPIRE', revisions, ttl)
   told(event, channels.first, channels.last)
+  news = true
+end
+
+local function ring_destinations()
+  local now = redis.call('TIME')[1]
+  for _, id in ipairs(redis.call('SMEMBERS', KEYS[3])) do redis.call('ZADD', KEYS[2], 'LT', now, 'deliver|' .. id) end
 end
 
 local function move(set, member, old, new)
@@ -97,6 +106,7 @@ while at <= #ARGV do
   end
   at = last + 1
 end
+if news then ring_destinations() end
 redis.call('HSET', KEYS[1], 'commits', ARGV[2])
 return 'applied'
 """
@@ -105,10 +115,11 @@ return 'applied'
 class Lease:
     """The right to run one stage of one account, for as long as it commits or renews in time."""
 
-    def __init__(self, redis: "Redis", account: str, stage: str, token: str) -> None:
+    def __init__(self, redis: "Redis", account: str, stage: str, token: str, seconds: float = LEASE_SECONDS) -> None:
         self._redis = redis
         self._key = keys.lease(account, stage)
         self._token = token
+        self._milliseconds = int(seconds * 1000)
         self._commits = 0
         self._commit = redis.register_script(COMMIT)
 
@@ -119,9 +130,9 @@ class Lease:
         earlier commit, as after a failover: whoever comes next begins with what is there.
         """
         self._commits += 1
-        milliseconds = int(LEASE_SECONDS * 1000)
         words = [word for command in commands for word in (len(command), *command)]
-        if self._commit(keys=[self._key], args=[self._token, self._commits, milliseconds, *words]) != b"applied":
+        names = [self._key, keys.BELLS, keys.LISTENING]
+        if self._commit(keys=names, args=[self._token, self._commits, self._milliseconds, *words]) != b"applied":
             raise LeaseLost(self._key)
 
     def renew(self) -> None:
@@ -134,12 +145,15 @@ class Lease:
 
 
 @contextmanager
-def lease(redis: "Redis", account: str, stage: str) -> Iterator[Lease]:
-    """Hold `stage` of `account` while the block runs. Raises LeaseHeld when somebody else does."""
+def lease(redis: "Redis", account: str, stage: str, *, seconds: float = LEASE_SECONDS) -> Iterator[Lease]:
+    """Hold `stage` of `account` while the block runs. Raises LeaseHeld when somebody else does.
+
+    Whoever commits or renews more often than every `seconds` keeps it.
+    """
     key, token = keys.lease(account, stage), secrets.token_hex(8)
-    if not redis.register_script(_ACQUIRE)(keys=[key], args=[token, int(LEASE_SECONDS * 1000)]):
+    if not redis.register_script(_ACQUIRE)(keys=[key], args=[token, int(seconds * 1000)]):
         raise LeaseHeld(key)
-    held = Lease(redis, account, stage, token)
+    held = Lease(redis, account, stage, token, seconds)
     try:
         yield held
     finally:

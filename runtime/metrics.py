@@ -48,6 +48,13 @@ UNKNOWN_WORDS = Count("legwork_unknown_words", "Words of RingCentral's no table 
 MALFORMED_RECORDS = Count("legwork_malformed_records", "Call-log records that could not be read.", ("account",))
 REQUESTS = Count("legwork_ringcentral_requests", "Requests to RingCentral.", ("account", "group", "status"))
 FAILURES = Count("legwork_failures", "Failures of a stage, by what went wrong.", ("stage", "error"))
+DELIVERIES = Count("legwork_deliveries", "Attempts to deliver, by what came of them.", ("destination", "verdict"))
+DROPPED = Count("legwork_deliveries_dropped", "Events the retention dropped undelivered.", ("destination",))
+ALERTS = Count(
+    "legwork_destination_alerts",
+    "Destinations on the way to being disabled, by share of the time.",
+    ("destination", "percent"),
+)
 INGEST_SECONDS = Histogram(
     "legwork_ingest_seconds", "From a notification's arrival to its answer.", (0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 1)
 )
@@ -56,6 +63,12 @@ PUBLISH_SECONDS = Histogram(
 )
 RECORD_LAG_SECONDS = Histogram(
     "legwork_record_lag_seconds", "From the end of a call to its record.", (5, 10, 15, 20, 30, 45, 60, 120, 900)
+)
+DELIVERY_LAG_SECONDS = Histogram(
+    "legwork_delivery_lag_seconds",
+    "From an event's publication to its delivery.",
+    (0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600, 86400),
+    ("destination",),
 )
 DECLARED: Final = (
     NOTIFICATIONS,
@@ -66,9 +79,13 @@ DECLARED: Final = (
     MALFORMED_RECORDS,
     REQUESTS,
     FAILURES,
+    DELIVERIES,
+    DROPPED,
+    ALERTS,
     INGEST_SECONDS,
     PUBLISH_SECONDS,
     RECORD_LAG_SECONDS,
+    DELIVERY_LAG_SECONDS,
 )
 
 _BETWEEN: Final = "\x1f"

@@ -4,7 +4,7 @@ The stream `legwork:outcomes` and the Pub/Sub channels carry the same JSON docum
 of the commit that decided it, so an event is in the log exactly when the ledger says that it was published.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 import msgspec
@@ -48,6 +48,14 @@ def after(redis: "Redis", place: str, *, most: int, wait_ms: int | None = None) 
     return [_entry(entry_id, fields) for entry_id, fields in _entries(answer)]
 
 
+def at_places(redis: "Redis", places: Sequence[str]) -> list[Entry]:
+    """Read the entries at these places, in their order; those the log no longer holds are absent."""
+    with redis.pipeline(transaction=False) as pipeline:
+        for place in places:
+            pipeline.xrange(keys.OUTCOMES, min=place, max=place)
+        return [_entry(entry_id, fields) for found in pipeline.execute() for entry_id, fields in found]
+
+
 def newest_first(redis: "Redis") -> Iterator[Entry]:
     """Read the log backwards, from its end as it is now."""
     place = "+"
@@ -58,6 +66,11 @@ def newest_first(redis: "Redis") -> Iterator[Entry]:
         if len(page) < _PAGE:
             return
         place = f"({page[-1][0].decode()}"
+
+
+def entries_of(rows: Any) -> tuple[Entry, ...]:
+    """Read the answer of XRANGE."""
+    return tuple(_entry(entry_id, fields) for entry_id, fields in rows)
 
 
 def _entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:

@@ -4,6 +4,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -15,6 +16,10 @@ from scripts.venv import ROOT, reexec_in_venv
 reexec_in_venv()
 
 from scripts.keys_page import keys_page  # noqa: E402 - the line above chooses the environment
+from scripts.reference.api_page import api_page  # noqa: E402 - as above
+from scripts.reference.asyncapi import asyncapi  # noqa: E402 - as above
+from scripts.reference.events_page import events_page  # noqa: E402 - as above
+from scripts.reference.schemas import KINDS, document  # noqa: E402 - as above
 from telephony.claims import (  # noqa: E402 - as above
     OUTCOME_BY_STATUS,
     OUTCOME_WHEN_INBOUND,
@@ -51,7 +56,14 @@ def outcomes_page() -> str:
 
 
 PAGES: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
-    {"docs/reference/outcomes.md": outcomes_page, "docs/reference/keys.md": keys_page}
+    {
+        "docs/reference/outcomes.md": outcomes_page,
+        "docs/reference/keys.md": keys_page,
+        "docs/reference/events.md": events_page,
+        "docs/reference/api.md": api_page,
+        "docs/reference/asyncapi.json": asyncapi,
+        **{kind.path: partial(document, kind) for kind in KINDS},
+    }
 )
 
 

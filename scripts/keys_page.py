@@ -14,6 +14,7 @@ _SAMPLES: Final = {
     "extension_id": "<extensionId>",
     "stage": "<stage>",
     "group": "<group>",
+    "destination": "<destination>",
 }
 
 _HEAD: Final = """# Redis keys

@@ -103,7 +103,7 @@ class LiveData(msgspec.Struct, frozen=True, rename="camel"):
     parties: tuple[LiveParty, ...]
 
 
-class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """What every CloudEvent has around its data."""
 
     specversion: str = "1.0"
@@ -115,13 +115,13 @@ class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
     datacontenttype: str = "application/json"
 
 
-class CallEvent(_Envelope, frozen=True, kw_only=True):
+class CallEvent(Envelope, frozen=True, kw_only=True):
     """A fact about how a call ended; a later revision replaces an earlier one."""
 
     data: CallData
 
 
-class LiveEvent(_Envelope, frozen=True, kw_only=True):
+class LiveEvent(Envelope, frozen=True, kw_only=True):
     """News of a call that is on; may be missed."""
 
     data: LiveData

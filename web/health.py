@@ -5,7 +5,7 @@ from prometheus_client.core import Metric
 from redis import Redis
 from redis.exceptions import RedisError
 
-from runtime import keys
+from runtime import backlog, keys
 from runtime.clocks import redis_time
 from runtime.metrics import gauge, render
 from runtime.settings import Settings
@@ -29,7 +29,7 @@ def add_routes(app: Flask, settings: Settings, redis: "Redis") -> None:
     @app.get("/metrics")
     def metrics() -> Response:
         try:
-            text = render(redis, _gauges(settings, redis))
+            text = render(redis, [*_gauges(settings, redis), *backlog.gauges(redis)])
         except RedisError:
             return Response("Redis does not answer\n", 503, content_type="text/plain")
         return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")

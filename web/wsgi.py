@@ -3,13 +3,17 @@
 import atexit
 import os
 import sys
+from typing import Final
 
 from flask import Flask
 
 from runtime import logs, settings
 from runtime.metrics import Recorder
-from runtime.redis_client import INGEST, connect
+from runtime.redis_client import INGEST, Profile, connect
 from web.create_app import create_app
+
+FOR_PEOPLE: Final = Profile(timeout=3, connect_timeout=1, retries=2, longest_pause=0.2)
+"""Who asks the API waits for seconds, not for minutes."""
 
 
 def app() -> Flask:
@@ -23,4 +27,4 @@ def app() -> Flask:
     recorder = Recorder(redis)
     recorder.start()
     atexit.register(recorder.stop)
-    return create_app(ours, redis, recorder)
+    return create_app(ours, redis, recorder, patient=connect(ours.redis_url, FOR_PEOPLE))

@@ -1,4 +1,4 @@
-"""Entry point: `python -m workers track`, `resolve`, `upkeep` or `clock`. Each line of the Procfile is one of them.
+"""Entry point: `python -m workers track`, `resolve`, `deliver`, `upkeep` or `clock`; the Procfile's lines.
 
 Any number of each may run, on any number of machines, against one Redis.
 """
@@ -45,6 +45,8 @@ def _serve(stage: Stage, made: Dependencies) -> None:
     dependencies.install(made)
     # RQ changes the time limits of the connection it is given, so it has one of its own.
     StageWorker(stage, connect(made.settings.redis_url, WORK), made).work(with_scheduler=False, logging_level="WARNING")
+    made.stopping.set()
+    made.shifts.finish()
 
 
 def _run_clock(made: Dependencies) -> None:

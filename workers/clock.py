@@ -1,7 +1,7 @@
 """The clock: rings the bell of whatever is due. It decides nothing and may run any number of times."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, cast
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -40,9 +40,9 @@ def run(settings: Settings, redis: "Redis", recorder: Recorder, stopping: Stoppi
 
 
 def wind(settings: Settings, redis: "Redis") -> None:
-    """Have every bell of every account rung now, whatever a first start, or what went wrong before, left unset."""
+    """Have every bell rung now, whatever a first start, or what went wrong before, left unset."""
     now = redis_time(redis)
-    redis.zadd(keys.BELLS, dict.fromkeys(_bells(settings, Stage), now), lt=True)
+    redis.zadd(keys.BELLS, dict.fromkeys(_bells(settings, bells.OF_ACCOUNTS) + _of_destinations(redis), now), lt=True)
 
 
 def set_what_is_missing(settings: Settings, redis: "Redis") -> None:
@@ -53,3 +53,8 @@ def set_what_is_missing(settings: Settings, redis: "Redis") -> None:
 
 def _bells(settings: Settings, stages: Iterable[Stage]) -> list[str]:
     return [bells.member(stage, account.name) for account in settings.accounts for stage in stages]
+
+
+def _of_destinations(redis: "Redis") -> list[str]:
+    ids = cast("list[bytes]", redis.hkeys(keys.DESTINATIONS))
+    return [bells.member(Stage.DELIVER, one.decode()) for one in ids]

@@ -1,13 +1,25 @@
 """What the jobs of this process work with. RQ calls a job with its arguments only, so it asks for the rest here."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from redis import Redis
 
 from runtime.budget import Budget, Group
 from runtime.metrics import REQUESTS, Recorder
 from runtime.settings import Account, Settings
 from runtime.stopping import Stopping
+from workers.destinations.sender import Answer, Sender
 from workers.ringcentral.client import RingCentral
 from workers.ringcentral.transport import new_session
+from workers.shifts import Shifts
+
+
+class Sends(Protocol):
+    """Whatever makes one attempt to deliver an event, from any thread, and says what came of it."""
+
+    def send(self, url: str, event_id: str, body: bytes, secrets: Sequence[str], *, now: float) -> Answer:
+        """Post `body` to `url`, signed with all `secrets`. Raises nothing for whatever the other side does."""
 
 
 class UnknownAccount(LookupError):  # noqa: N818 - named for what happened
@@ -17,11 +29,13 @@ class UnknownAccount(LookupError):  # noqa: N818 - named for what happened
 class Dependencies:
     """Settings, connections and counters of one worker process; made once, by its entry point."""
 
-    def __init__(self, settings: Settings, redis: "Redis", recorder: Recorder) -> None:
+    def __init__(self, settings: Settings, redis: "Redis", recorder: Recorder, sender: Sends | None = None) -> None:
         self.settings = settings
         self.redis = redis
         self.recorder = recorder
         self.stopping = Stopping()
+        self.shifts = Shifts(self.stopping)
+        self.sender: Sends = sender or Sender(settings.allow_private_destinations)
         self._session = new_session()
         self._clients: dict[str, RingCentral] = {}
         self._budgets: dict[str, Budget] = {}

@@ -88,7 +88,12 @@ class Tracker:
     def rest(self) -> bool:
         """Have the clock ring when the next call may end, or say False because the inbox has news."""
         return bells.rest(
-            self._redis, Stage.TRACK, self._account, due=keys.quiet(self._account), cursor=self._cursor.decode()
+            self._redis,
+            Stage.TRACK,
+            self._account,
+            due=keys.quiet(self._account),
+            log=keys.inbox(self._account),
+            cursor=self._cursor.decode(),
         )
 
     def step(self) -> Tally:

@@ -8,7 +8,9 @@ from runtime import bells, keys
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.leases import LeaseHeld, lease
+from runtime.metrics import Recorder
 from runtime.settings import Settings
+from workers import expiry
 from workers.dependencies import current
 
 UPKEEP_SECONDS: Final = 60.0
@@ -19,24 +21,21 @@ def serve(account: str) -> None:
     dependencies = current()
     try:
         with lease(dependencies.redis, dependencies.account(account).name, Stage.UPKEEP):
-            trim(dependencies.redis, account, dependencies.settings)
+            trim(dependencies.redis, account, dependencies.settings, dependencies.recorder)
     except LeaseHeld:
         return
 
 
-def trim(redis: "Redis", account: str, settings: Settings) -> None:
+def trim(redis: "Redis", account: str, settings: Settings, recorder: Recorder) -> None:
     """Trim the logs to their retention, and be rung again. Bodies that are not tracked yet are never dropped."""
     now = redis_time(redis)
+    expiry.trim(redis, recorder, now=now, retention=settings.retention_seconds)
     cursor = redis.get(keys.inbox_cursor(account))
     tracked_ms = int((cursor.decode() if isinstance(cursor, bytes) else "0-0").partition("-")[0])
     inbox_ms = min(int((now - settings.inbox_retention_seconds) * 1000), tracked_ms)
     log_ms = int((now - settings.retention_seconds) * 1000)
     with redis.pipeline(transaction=False) as pipeline:
-        for stream, oldest_ms in (
-            (keys.inbox(account), inbox_ms),
-            (keys.quarantine(account), log_ms),
-            (keys.OUTCOMES, log_ms),
-        ):
+        for stream, oldest_ms in ((keys.inbox(account), inbox_ms), (keys.quarantine(account), log_ms)):
             # limit=0 is no limit: Redis's own, ten thousand entries a time, falls behind a busy account.
             pipeline.xtrim(stream, minid=f"{oldest_ms}-0", approximate=True, limit=0)
         pipeline.zadd(keys.BELLS, {bells.member(Stage.UPKEEP, account): now + UPKEEP_SECONDS})

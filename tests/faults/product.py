@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "track": "workers track",
         "resolve": "workers resolve",
         "upkeep": "workers upkeep",
+        "deliver": "workers deliver",
         "clock": "workers clock",
         "redis": "-server ",
     }

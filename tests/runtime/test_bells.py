@@ -46,7 +46,7 @@ def test_a_job_carries_the_name_of_its_account_and_nothing_else(redis: Redis) ->
 def test_each_stage_has_a_queue_of_its_own(redis: Redis) -> None:
     bells.ring(redis, TRACK, ACCOUNT)
 
-    assert [bells.waiting(redis, stage) for stage in Stage] == [1, 0, 0]
+    assert [bells.waiting(redis, stage) for stage in Stage] == [1, 0, 0, 0]
     assert set(JOBS) == set(Stage)
 
 
@@ -148,7 +148,7 @@ def test_a_shift_ends_with_the_bell_no_earlier_than_it_may_be_rung(redis: Redis)
 def test_a_shift_after_which_nothing_is_due_takes_the_bell_away(redis: Redis) -> None:
     set_bell(redis, LONG_AGO)
 
-    assert bells.rest(redis, TRACK, ACCOUNT, due=keys.quiet(ACCOUNT), cursor="0-0")
+    assert bells.rest(redis, TRACK, ACCOUNT, due=keys.quiet(ACCOUNT), log=keys.inbox(ACCOUNT), cursor="0-0")
     assert next_bell(redis) is None
 
 
@@ -157,7 +157,7 @@ def test_a_shift_does_not_end_while_the_inbox_has_news(redis: Redis) -> None:
     redis.set(keys.rung(ACCOUNT, TRACK), "1")
     set_bell(redis, 2000.0)
 
-    assert not bells.rest(redis, TRACK, ACCOUNT, due=keys.quiet(ACCOUNT), cursor="0-0")
+    assert not bells.rest(redis, TRACK, ACCOUNT, due=keys.quiet(ACCOUNT), log=keys.inbox(ACCOUNT), cursor="0-0")
     assert (next_bell(redis), is_rung(redis)) == (2000.0, True)
     assert isinstance(first, bytes)
     assert bells.rest(redis, TRACK, ACCOUNT, due=keys.quiet(ACCOUNT), cursor=first.decode())

@@ -55,12 +55,12 @@ def test_every_stage_and_the_clock_have_a_process() -> None:
 
 
 @pytest.mark.parametrize("name", JOBS.values())
-def test_every_job_is_a_function_of_an_account(name: str) -> None:
+def test_every_job_is_a_function_of_one_account_or_destination(name: str) -> None:
     module, _, function = name.rpartition(".")
 
     job = getattr(import_module(module), function)
 
-    assert list(inspect.signature(job).parameters) == ["account"]
+    assert list(inspect.signature(job).parameters) in (["account"], ["destination"])
 
 
 @pytest.mark.parametrize("words", [["nonsense"], [], ["track", "resolve"]], ids=["unknown", "none", "two"])

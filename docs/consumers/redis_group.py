@@ -1,0 +1,75 @@
+"""Read outcomes from the Redis stream as a consumer group: any number of readers share the work, none is lost.
+
+pip install redis
+REDIS_URL=redis://127.0.0.1:6379/0 python redis_group.py my-crm reader-1
+"""
+
+import json
+import os
+import sys
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import ResponseError
+
+STREAM = "legwork:outcomes"
+BEGINNING = "0"  # "$": only what is published from now on
+BATCH = 100
+ABANDONED_MS = 60_000
+
+KEEP_THE_NEWEST = """
+-- Keep an event of a call unless a later revision is there. KEYS: hash of calls. ARGV: call, revision, event.
+local kept = redis.call('HGET', KEYS[1], ARGV[1])
+if kept and cjson.decode(kept).data.revision >= tonumber(ARGV[2]) then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1
+"""
+
+
+def read(redis: Redis, group: str, reader: str, *, once: bool = False) -> None:
+    """Keep the newest revision of each call, for ever, or with `once` until there is nothing more.
+
+    An entry is acknowledged only after it was kept. What a reader that died had not acknowledged is taken over by
+    another after a minute; so an entry may come twice, and entries of one call out of order.
+    """
+    declare(redis, group)
+    while True:
+        entries = abandoned(redis, group, reader) or fresh(redis, group, reader, wait_ms=None if once else 5000)
+        for entry_id, fields in entries:
+            if fields:  # None: trimmed since it was handed out
+                keep(redis, group, json.loads(fields[b"event"]), fields[b"event"])
+            redis.xack(STREAM, group, entry_id)
+        if once and not entries:
+            return
+
+
+def declare(redis: Redis, group: str) -> None:
+    """Make the group, unless it is there."""
+    try:
+        redis.xgroup_create(STREAM, group, id=BEGINNING, mkstream=True)
+    except ResponseError as error:
+        if "BUSYGROUP" not in str(error):
+            raise
+
+
+def fresh(redis: Redis, group: str, reader: str, *, wait_ms: int | None) -> list[Any]:
+    """Take what nobody of the group has yet."""
+    answer: Any = redis.xreadgroup(group, reader, {STREAM: ">"}, count=BATCH, block=wait_ms)
+    return [entry for _, entries in answer or () for entry in entries]
+
+
+def abandoned(redis: Redis, group: str, reader: str) -> list[Any]:
+    """Take over what another reader took a minute ago and never acknowledged."""
+    answer: Any = redis.xautoclaim(STREAM, group, reader, min_idle_time=ABANDONED_MS, count=BATCH)
+    return list(answer[1])
+
+
+def keep(redis: Redis, group: str, event: dict[str, Any], document: bytes) -> None:
+    """Keep an event; in your own reader this writes to the CRM's database."""
+    call, revision = event["subject"], event["data"]["revision"]
+    if redis.eval(KEEP_THE_NEWEST, 1, f"{group}:calls", call, revision, document):
+        print(f"kept {call} revision {revision}", flush=True)
+
+
+if __name__ == "__main__":
+    read(Redis.from_url(os.environ["REDIS_URL"]), sys.argv[1], sys.argv[2])

@@ -1,0 +1,111 @@
+"""Attempts and dead letters: what was sent where, what came back, and what was given up.
+
+Both are facts for people and for `redrive`; no decision about what is sent next is read from an attempt.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final, cast
+
+import msgspec
+from redis import Redis
+
+from runtime import keys
+from runtime.leases import Command
+
+KEPT_OF_CALL: Final = 100
+
+_PAGE: Final = 500
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """One attempt to deliver an event. `at` and `next_at` are seconds, `number` counts an event's attempts from 1.
+
+    `verdict` and `blame` are the sender's words; a revision whose place a later one took has the verdict `replaced`.
+    """
+
+    at: float
+    destination_id: str
+    event_id: str
+    call: str
+    number: int
+    verdict: str
+    blame: str | None = None
+    status: int | None = None
+    seconds: float = 0.0
+    excerpt: str = ""
+    error: str | None = None
+    next_at: float | None = None
+    id: str = ""
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An event that will not be sent any more unless somebody asks. Times are seconds; `place` is in the log.
+
+    `because`: `permanent`, `exhausted` (all attempts failed) or `retention` (dropped unsent, the log was trimmed).
+    """
+
+    event_id: str
+    call: str
+    account: str
+    place: str
+    published_at: float
+    dead_at: float
+    attempts: int
+    because: str
+    blame: str | None = None
+    status: int | None = None
+    error: str | None = None
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Some attempts, newest first, and what to ask for to get those before them; None when there are none."""
+
+    items: tuple[Attempt, ...]
+    next: str | None
+
+
+def written(account: str, attempt: Attempt, *, retention: float) -> tuple[Command, ...]:
+    """Give the commands that keep an attempt, with its destination and with its call."""
+    text = msgspec.json.encode(attempt)
+    of_call = keys.attempts_of_call(account, attempt.call)
+    return (
+        ("XADD", keys.attempts(attempt.destination_id), "*", "attempt", text),
+        ("RPUSH", of_call, text),
+        ("LTRIM", of_call, str(-KEPT_OF_CALL), "-1"),
+        ("EXPIRE", of_call, str(int(retention))),
+    )
+
+
+def page(redis: "Redis", destination: str, *, after: str | None = None, limit: int = 50) -> Page:
+    """Read attempts of a destination, newest first, older than the one whose id is `after`."""
+    newest = f"({after}" if after else "+"
+    rows = cast("list[Any]", redis.xrevrange(keys.attempts(destination), max=newest, count=limit + 1))
+    items = tuple(_attempt(fields[b"attempt"], row_id.decode()) for row_id, fields in rows[:limit])
+    return Page(items, items[-1].id if len(rows) > limit else None)
+
+
+def of_call(redis: "Redis", account: str, telephony_session_id: str) -> tuple[Attempt, ...]:
+    """Read the attempts for one call, to all destinations, oldest first."""
+    rows = cast("list[bytes]", redis.lrange(keys.attempts_of_call(account, telephony_session_id), 0, -1))
+    return tuple(_attempt(row) for row in rows)
+
+
+def buried(destination: str, letter: DeadLetter) -> Command:
+    """Give the command that keeps a dead letter."""
+    return ("HSET", keys.dead(destination), letter.event_id, msgspec.json.encode(letter))
+
+
+def raised(destination: str, event_id: str) -> Command:
+    """Give the command that forgets a dead letter: its event was taken, or is being sent again."""
+    return ("HDEL", keys.dead(destination), event_id)
+
+
+def dead_letters(redis: "Redis", destination: str) -> Iterator[DeadLetter]:
+    """List the dead letters of a destination, in no order."""
+    for _, text in redis.hscan_iter(keys.dead(destination), count=_PAGE):
+        yield msgspec.json.decode(text, type=DeadLetter)
+
+
+def _attempt(text: bytes, attempt_id: str = "") -> Attempt:
+    attempt = msgspec.json.decode(text, type=Attempt)
+    return msgspec.structs.replace(attempt, id=attempt_id) if attempt_id else attempt

@@ -1,0 +1,95 @@
+"""Backlog: how far behind a destination is, for people and for Prometheus."""
+
+from typing import Any, cast
+
+import msgspec
+from prometheus_client.core import Metric
+from redis import Redis
+
+from runtime import attempts, destinations, keys, waiting
+from runtime.attempts import Attempt
+from runtime.clocks import redis_time
+from runtime.destinations import UnknownDestination
+from runtime.metrics import gauge
+
+_LAST: int = 5
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Where a destination stands. `unread` events of the log were not looked at yet (it may not want all of them).
+
+    `waiting` events are tried again or held, `asked` are to be sent again because somebody asked; `backlog` is the sum.
+    `oldest` is when the oldest of them was published (seconds), `lag` how long ago that is.
+    """
+
+    backlog: int
+    unread: int
+    waiting: int
+    asked: int
+    dead: int
+    oldest: float | None
+    lag: float
+    last_attempts: tuple[Attempt, ...] = ()
+
+
+def status(redis: "Redis", destination_id: str) -> Status:
+    """Say where a destination stands. Raises UnknownDestination."""
+    if not redis.hexists(keys.DESTINATIONS, destination_id):
+        raise UnknownDestination(destination_id)
+    last = attempts.page(redis, destination_id, limit=_LAST).items
+    return msgspec.structs.replace(_status(redis, destination_id), last_attempts=last)
+
+
+def gauges(redis: "Redis") -> list[Metric]:
+    """Read the states of all destinations as Prometheus wants them."""
+    found = {one.id: _status(redis, one.id) for one in destinations.all(redis)}
+    kinds = ("unread", "waiting", "asked")
+    return [
+        gauge(
+            "legwork_delivery_backlog",
+            "Events not delivered yet, by what they wait for.",
+            [((name, kind), getattr(one, kind)) for name, one in found.items() for kind in kinds],
+            ("destination", "kind"),
+        ),
+        gauge(
+            "legwork_delivery_backlog_seconds",
+            "How long ago the oldest event not delivered yet was published.",
+            [((name,), one.lag) for name, one in found.items()],
+            ("destination",),
+        ),
+        gauge(
+            "legwork_dead_letters",
+            "Events that are not sent any more unless somebody asks.",
+            [((name,), one.dead) for name, one in found.items()],
+            ("destination",),
+        ),
+    ]
+
+
+def _status(redis: "Redis", destination_id: str) -> Status:
+    now = redis_time(redis)
+    place, taken = cast("list[bytes | None]", redis.hmget(keys.delivery_cursor(destination_id), ["place", "taken"]))
+    unread, next_place = _unread(redis, (place or b"0-0").decode(), int(taken or 0))
+    queues = waiting.everything(redis, destination_id)
+    times = [one.published_at for queue in queues.values() for one in queue]
+    times += [int(next_place.partition("-")[0]) / 1000] if next_place else []
+    count = sum(map(len, queues.values()))
+    asked = redis.zcard(keys.asked(destination_id))
+    return Status(
+        backlog=unread + count + asked,
+        unread=unread,
+        waiting=count,
+        asked=asked,
+        dead=redis.hlen(keys.dead(destination_id)),
+        oldest=min(times, default=None),
+        lag=max(0.0, now - min(times, default=now)),
+    )
+
+
+def _unread(redis: "Redis", place: str, taken: int) -> tuple[int, str | None]:
+    """Count the entries after `place`, `taken` of all that ever were being taken up, and find the first of them."""
+    first = cast("list[Any]", redis.xrange(keys.OUTCOMES, min=f"({place}", count=1))
+    if not first:
+        return 0, None
+    added = int(redis.xinfo_stream(keys.OUTCOMES).get("entries-added", 0))
+    return max(1, added - taken), first[0][0].decode()

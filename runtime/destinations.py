@@ -1,0 +1,189 @@
+"""Destinations as they are stored: added, changed, removed, and the secrets their events are signed with.
+
+A destination begins with what is published after it was added; its cursor is set in the same step.
+"""
+
+import secrets as random
+from base64 import b64encode
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+
+import msgspec
+from redis import Redis
+
+from runtime import bells, keys
+from runtime.bells import Stage
+from runtime.clocks import redis_time
+from runtime.sealing import seal, unseal
+from telephony.destinations import Changes, Destination, DestinationState, Draft, changed
+from telephony.times import iso_ms
+
+OVERLAP_SECONDS: Final = 86400.0
+"""How long a secret that was replaced still signs, beside the new one."""
+
+_SECRET_BYTES: Final = 32
+
+
+class UnknownDestination(LookupError):  # noqa: N818 - named for what happened
+    """There is no destination with this id (any more)."""
+
+
+class Secret(msgspec.Struct, frozen=True, array_like=True):
+    """One signing secret and until when it is valid (seconds); None: until it is replaced."""
+
+    text: str
+    until: float | None = None
+
+    def __repr__(self) -> str:
+        return f"Secret(until={self.until!r})"
+
+
+def create(redis: "Redis", draft: Draft, *, keys: Sequence[str]) -> tuple[Destination, str]:
+    """Store a new, active destination; give it and its secret, which nothing shows again."""
+    now, secret = redis_time(redis), _new_secret()
+    created_at = iso_ms(datetime.fromtimestamp(now, UTC))
+    destination = Destination(**msgspec.structs.asdict(draft), id=f"dst_{random.token_hex(8)}", created_at=created_at)
+    place, count = _end_of_log(redis)
+    with redis.pipeline(transaction=True) as pipeline:
+        pipeline.set(_keys.secrets(destination.id), _sealed((Secret(secret),), keys))
+        pipeline.hset(_keys.delivery_cursor(destination.id), mapping={"place": place, "taken": count})
+        _store(pipeline, destination, now)
+        pipeline.execute()
+    return destination, secret
+
+
+def all(redis: "Redis") -> tuple[Destination, ...]:  # noqa: A001 - read as `destinations.all`
+    """List the destinations, the oldest first."""
+    found = [_decode(text) for text in cast("list[bytes]", redis.hvals(_keys.DESTINATIONS))]
+    return tuple(sorted(found, key=lambda one: (one.created_at, one.id)))
+
+
+def get(redis: "Redis", destination_id: str) -> Destination | None:
+    """Find a destination."""
+    text = cast("bytes | None", redis.hget(_keys.DESTINATIONS, destination_id))
+    return None if text is None else _decode(text)
+
+
+def update(redis: "Redis", destination_id: str, changes: Changes) -> Destination:
+    """Change a destination; its backlog stays, whatever its state. Raises UnknownDestination."""
+    after: list[Destination] = []
+
+    def change(pipeline: Any) -> None:
+        text = pipeline.hget(_keys.DESTINATIONS, destination_id)
+        if text is None:
+            raise UnknownDestination(destination_id)
+        now = redis_time(redis)
+        after[:] = [changed(_decode(text), changes)]
+        pipeline.multi()
+        if after[0].state is DestinationState.ACTIVE and _decode(text).state is not DestinationState.ACTIVE:
+            pipeline.delete(_keys.health(destination_id))  # a new start: its failures of old are over
+        _store(pipeline, after[0], now)
+
+    redis.transaction(change, _keys.DESTINATIONS)
+    return after[0]
+
+
+def delete(redis: "Redis", destination_id: str) -> None:
+    """Remove a destination and all that is kept for it. Raises UnknownDestination."""
+    with redis.pipeline(transaction=True) as pipeline:
+        pipeline.hdel(_keys.DESTINATIONS, destination_id)
+        pipeline.srem(_keys.LISTENING, destination_id)
+        pipeline.zrem(_keys.BELLS, bells.member(Stage.DELIVER, destination_id))
+        pipeline.delete(*(builder(destination_id) for builder in _OWN_KEYS))
+        removed, *_ = pipeline.execute()
+    if not removed:
+        raise UnknownDestination(destination_id)
+
+
+def rotate(
+    redis: "Redis", destination_id: str, *, keys: Sequence[str], overlap_seconds: float = OVERLAP_SECONDS
+) -> str:
+    """Give the destination a new secret; the one before is valid for `overlap_seconds` more. Raises UnknownDestination.
+
+    Whatever is stored is sealed with the newest key again.
+    """
+    now, secret = redis_time(redis), _new_secret()
+
+    def change(pipeline: Any) -> None:
+        blob = pipeline.get(_keys.secrets(destination_id))
+        if blob is None:
+            raise UnknownDestination(destination_id)
+        last = now + overlap_seconds
+        newest = _valid(unsealed(blob, keys), now)[:1]
+        old = (Secret(one.text, min(one.until or last, last)) for one in newest)
+        pipeline.multi()
+        pipeline.set(_keys.secrets(destination_id), _sealed((Secret(secret), *old), keys))
+
+    redis.transaction(change, _keys.secrets(destination_id))
+    return secret
+
+
+def secrets(redis: "Redis", destination_id: str, *, keys: Sequence[str]) -> tuple[str, ...]:
+    """Give the secrets that are valid now, the newest first. Raises UnknownDestination, `sealing.CannotOpen`."""
+    blob = cast("bytes | None", redis.get(_keys.secrets(destination_id)))
+    if blob is None:
+        raise UnknownDestination(destination_id)
+    return valid_now(unsealed(blob, keys), redis_time(redis))
+
+
+def unsealed(blob: bytes, keys: Sequence[str]) -> tuple[Secret, ...]:
+    """Read stored secrets. Raises `sealing.CannotOpen`."""
+    return msgspec.json.decode(unseal(blob, keys), type=tuple[Secret, ...])
+
+
+def valid_now(stored: Sequence[Secret], now: float) -> tuple[str, ...]:
+    """Give the texts of those valid at `now`, in their order."""
+    return tuple(one.text for one in _valid(stored, now))
+
+
+def encode(destination: Destination) -> bytes:
+    """Write a destination as it is stored."""
+    return msgspec.json.encode(destination)
+
+
+_keys: Final = keys  # some functions here have an argument of that name
+_OWN_KEYS: Final = (
+    keys.secrets,
+    keys.delivery_cursor,
+    keys.waiting,
+    keys.retries,
+    keys.asked,
+    keys.attempts,
+    keys.dead,
+    keys.health,
+)
+
+
+def _valid(stored: Sequence[Secret], now: float) -> tuple[Secret, ...]:
+    return tuple(one for one in stored if one.until is None or one.until > now)
+
+
+def _sealed(stored: Sequence[Secret], keys: Sequence[str]) -> bytes:
+    return seal(msgspec.json.encode(stored), keys)
+
+
+def _store(pipeline: Any, destination: Destination, now: float) -> None:
+    pipeline.hset(_keys.DESTINATIONS, destination.id, encode(destination))
+    if destination.state is DestinationState.ACTIVE:
+        pipeline.sadd(_keys.LISTENING, destination.id)
+        pipeline.zadd(_keys.BELLS, {bells.member(Stage.DELIVER, destination.id): now}, lt=True)
+    else:
+        pipeline.srem(_keys.LISTENING, destination.id)
+
+
+def _end_of_log(redis: "Redis") -> tuple[str, int]:
+    """Give the place of the log's last entry, and how many entries there ever were."""
+    if not redis.exists(_keys.OUTCOMES):
+        return "0-0", 0
+    known = redis.xinfo_stream(_keys.OUTCOMES)
+    place = known["last-generated-id"]
+    return place.decode() if isinstance(place, bytes) else place, int(known.get("entries-added", 0))
+
+
+def _new_secret() -> str:
+    return "whsec_" + b64encode(random.token_bytes(_SECRET_BYTES)).decode()
+
+
+def _decode(text: bytes) -> Destination:
+    return msgspec.json.decode(text, type=Destination)

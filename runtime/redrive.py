@@ -1,0 +1,161 @@
+"""Redrive: ask for events to be sent again. The request is written down; the deliver stage sees to it."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+
+import msgspec
+from redis import Redis
+
+from runtime import attempts, bells, destinations, keys, waiting
+from runtime.bells import Stage
+from runtime.clocks import redis_time
+from runtime.destinations import UnknownDestination
+from telephony.destinations import Destination, wants
+from telephony.events import decode
+from telephony.trial import TrialEvent, trial
+
+MOST_PER_SECOND: Final = 1000.0
+
+_PAGE: Final = 500
+_TRIAL: Final = "trial/"
+
+
+class Redrive(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Which events to send again: those published from `since` to `until` (seconds).
+
+    Those that failed and were never taken later, of the given blames if there are any; with `everything`, whatever the
+    destination wants, taken or not. At most `per_second` of them are sent in a second.
+    """
+
+    since: float | None = None
+    until: float | None = None
+    blame: tuple[str, ...] = ()
+    everything: bool = False
+    per_second: float = 50.0
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """An event that may be sent again."""
+
+    place: str
+    call: str
+    revision: int
+
+
+def redrive(redis: "Redis", destination_id: str, selection: Redrive, *, dry_run: bool) -> int:
+    """Ask for the selected events to be sent again, and say how many they are. Raises UnknownDestination.
+
+    Asking twice is asking once: there is one pending attempt of an event. One that waits for its next attempt is sent
+    at once instead; a revision of which the destination took a later one is left out.
+    """
+    destination = _known(redis, destination_id)
+    chosen = [
+        one for page in _pages(_candidates(redis, destination, selection)) for one in _live(redis, destination, page)
+    ]
+    if chosen and not dry_run:
+        now, pace = redis_time(redis), min(max(selection.per_second, 0.01), MOST_PER_SECOND)
+        with redis.pipeline(transaction=False) as pipeline:
+            for number, one in enumerate(chosen):
+                pipeline.zadd(keys.asked(destination_id), {one.place: now + number / pace}, lt=True)
+            pipeline.execute()
+        bells.ring_at(redis, Stage.DELIVER, destination_id, now)
+    return len(chosen)
+
+
+def send_test(redis: "Redis", destination_id: str) -> str:
+    """Ask for a test event to be sent, and give its id. Raises UnknownDestination."""
+    _known(redis, destination_id)
+    now = redis_time(redis)
+    place = f"{_TRIAL}{int(now * 1000)}-0"
+    redis.zadd(keys.asked(destination_id), {place: now})
+    bells.ring_at(redis, Stage.DELIVER, destination_id, now)
+    return test_event(destination_id, place).id
+
+
+def is_test(place: str) -> bool:
+    """Say whether a place is none of the outcome log but a test's."""
+    return place.startswith(_TRIAL)
+
+
+def test_event(destination_id: str, place: str) -> TrialEvent:
+    """Make the test event that was asked for, always the same for the same place."""
+    milliseconds = place.removeprefix(_TRIAL).partition("-")[0]
+    return trial(destination_id, milliseconds, now=datetime.fromtimestamp(int(milliseconds) / 1000, UTC))
+
+
+def superseded(redis: "Redis", destination_id: str, calls: Sequence[str]) -> dict[str, int]:
+    """Give the highest revision the destination took of each of these calls; those it never took one of are absent."""
+    if not calls:
+        return {}
+    found = cast("list[bytes | None]", redis.mget([keys.delivered(destination_id, call) for call in calls]))
+    return {call: int(revision) for call, revision in zip(calls, found, strict=True) if revision is not None}
+
+
+def _known(redis: "Redis", destination_id: str) -> Destination:
+    destination = destinations.get(redis, destination_id)
+    if destination is None:
+        raise UnknownDestination(destination_id)
+    return destination
+
+
+def _candidates(redis: "Redis", destination: Destination, selection: Redrive) -> Iterator[Candidate]:
+    found = (
+        _published(redis, destination, selection) if selection.everything else _failed(redis, destination, selection)
+    )
+    first, last = selection.since or 0.0, selection.until or float("inf")
+    return (one for one in found if first <= int(one.place.partition("-")[0]) / 1000 <= last)
+
+
+def _failed(redis: "Redis", destination: Destination, selection: Redrive) -> Iterator[Candidate]:
+    """Give the dead letters that can be sent again, in the order of publication, and what waits after failures."""
+    letters = attempts.dead_letters(redis, destination.id)
+    can = [
+        one for one in letters if one.because != "retention" and (not selection.blame or one.blame in selection.blame)
+    ]
+    for one in sorted(can, key=lambda letter: _order(letter.place)):
+        yield Candidate(one.place, one.call, _revision(one.event_id))
+    if not selection.blame:
+        for call, queue in waiting.everything(redis, destination.id).items():
+            yield from (Candidate(one.place, call, one.revision) for one in queue[:1] if one.attempts)
+
+
+def _published(redis: "Redis", destination: Destination, selection: Redrive) -> Iterator[Candidate]:
+    place = str(int((selection.since or 0.0) * 1000))
+    last = "+" if selection.until is None else str(int(selection.until * 1000))
+    while page := cast("list[Any]", redis.xrange(keys.OUTCOMES, min=place, max=last, count=_PAGE)):
+        for entry_id, fields in page:
+            event = decode(fields[b"event"])
+            if wants(destination, fields[b"account"].decode(), event):
+                yield Candidate(entry_id.decode(), event.subject, event.data.revision)
+        place = f"({page[-1][0].decode()}"
+
+
+def _live(redis: "Redis", destination: Destination, page: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Leave out what a later revision has made old, and for create-only destinations what would be a second one."""
+    taken = superseded(redis, destination.id, [one.call for one in page])
+    for one in page:
+        last = taken.get(one.call, -1)
+        if one.revision >= last and not (destination.create_only and last >= 0 and one.revision != last):
+            yield one
+
+
+def _pages(candidates: Iterator[Candidate]) -> Iterator[list[Candidate]]:
+    page: list[Candidate] = []
+    for one in candidates:
+        page.append(one)
+        if len(page) == _PAGE:
+            yield page
+            page = []
+    if page:
+        yield page
+
+
+def _order(place: str) -> tuple[int, int]:
+    milliseconds, _, number = place.partition("-")
+    return int(milliseconds), int(number or 0)
+
+
+def _revision(event_id: str) -> int:
+    revision = event_id.rpartition("/")[2]
+    return int(revision) if revision.isdigit() else 0

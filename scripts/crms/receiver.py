@@ -1,0 +1,127 @@
+"""A server that plays several CRMs, each under a path of its own, and keeps a journal of all that reached it."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import blake2b
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from msgspec import Struct
+
+
+class Arrival(Struct, frozen=True):
+    """One request: when it came (seconds), which event, what its body was, and what it was answered."""
+
+    at: float
+    event_id: str
+    digest: bytes
+    status: int
+
+
+Manner = Callable[[float], int]
+"""How a CRM behaves: takes its time, and gives the status to answer; it is told how many seconds it exists."""
+
+
+def at_once(_: float) -> int:
+    """Take everything."""
+    return 200
+
+
+def gone(_: float) -> int:
+    """Be there no more."""
+    return 410
+
+
+def half_the_time(_: float) -> int:
+    """Fail every other time, by chance."""
+    return random.choice((200, 500))  # noqa: S311 - no secret
+
+
+def slowly(seconds: float) -> Manner:
+    """Take everything, after a while."""
+
+    def manner(_: float) -> int:
+        time.sleep(seconds)
+        return 200
+
+    return manner
+
+
+def down_for(seconds: float) -> Manner:
+    """Take nothing at first."""
+
+    def manner(age: float) -> int:
+        return 503 if age < seconds else 200
+
+    return manner
+
+
+class Receiver:
+    """The server; `arrivals` are what each CRM saw, in the order in which it came."""
+
+    def __init__(self, url: str, names: Mapping[str, Manner]) -> None:
+        self.url = url
+        self.arrivals: dict[str, list[Arrival]] = {name: [] for name in names}
+        self.begun = time.monotonic()
+
+    def begin(self) -> None:
+        """Have all CRMs begin anew, with an empty journal."""
+        for arrivals in self.arrivals.values():
+            arrivals.clear()
+        self.begun = time.monotonic()
+
+    def taken(self, name: str) -> set[str]:
+        """Give the ids of the events a CRM took."""
+        return {one.event_id for one in list(self.arrivals[name]) if one.status == 200}  # noqa: PLR2004 - OK
+
+    def first_taken(self, name: str) -> dict[str, float]:
+        """Say when a CRM took each event first."""
+        found: dict[str, float] = {}
+        for one in self.arrivals[name]:
+            if one.status == 200:  # noqa: PLR2004 - OK
+                found.setdefault(one.event_id, one.at)
+        return found
+
+
+@contextmanager
+def receiver(manners: Mapping[str, Manner]) -> Iterator[Receiver]:
+    """Run the CRMs until the block is left."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # whoever sent it was killed over it
+                self.close_connection = True
+                return
+            came, name = time.time(), self.path.strip("/")
+            status = manners[name](time.monotonic() - made.begun)
+            event_id = self.headers["webhook-id"]
+            made.arrivals[name].append(Arrival(came, event_id, blake2b(body, digest_size=8).digest(), status))
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 256
+        daemon_threads = True
+
+        def handle_error(self, *_: Any) -> None:
+            """Say nothing: a client that is killed breaks its connection."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        made = Receiver(f"http://127.0.0.1:{server.server_address[1]}", manners)
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        try:
+            yield made
+        finally:
+            server.shutdown()

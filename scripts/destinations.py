@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""CRM webhooks: add them, see how they fare, try them, pause them, and send again what failed."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.venv import ROOT, reexec_in_venv
+
+reexec_in_venv()
+
+import msgspec  # noqa: E402 - the line above chooses the environment
+from redis import Redis, RedisError  # noqa: E402 - as above
+from tqdm import tqdm  # noqa: E402 - as above
+
+from runtime import attempts, backlog, destinations, redrive, settings  # noqa: E402 - as above
+from runtime.attempts import Attempt  # noqa: E402 - as above
+from runtime.destination_documents import attempt_document, destination_document  # noqa: E402 - as above
+from runtime.redrive import Redrive  # noqa: E402 - as above
+from runtime.sealing import CannotOpen  # noqa: E402 - as above
+from runtime.settings import Settings, SettingsError  # noqa: E402 - as above
+from scripts.supervisor.environment import FOR_THE_BOX, gather, wants_box  # noqa: E402 - as above
+from scripts.terminal.destination_asked import Refused, find, judge, read, wishes  # noqa: E402 - as above
+from scripts.terminal.destination_options import parse  # noqa: E402 - as above
+from scripts.terminal.destination_report import attempt_list, destination_list, destination_page  # noqa: E402 - as above
+from scripts.terminal.redis_server import NoRedis, find_url, open_redis  # noqa: E402 - as above
+from telephony.destinations import Changes, DestinationState, Draft  # noqa: E402 - as above
+
+DONE, FAILED = 0, 1
+LOOK_SECONDS: Final = 0.2
+DELIVERED: Final = "delivered"
+
+
+class Told(NamedTuple):
+    """What a command has to say: to machines, to people, and by its exit code."""
+
+    document: object
+    lines: Iterable[str]
+    code: int = DONE
+
+
+class Place(NamedTuple):
+    """What the commands work on."""
+
+    redis: Redis
+    settings: Settings
+
+
+def main() -> int:
+    """Do what the command line asks for."""
+    options = parse(ACTS, description=__doc__ or "", data=ROOT / ".data")
+    try:
+        url = find_url(os.environ, root=ROOT, data=options.data)
+        ours = _settings(url)
+        with open_redis(root=ROOT, data=options.data) as redis:
+            told = options.act(Place(redis, ours), options)
+    except (NoRedis, RedisError, SettingsError, Refused, CannotOpen) as fault:
+        print(f"scripts/destinations.py: {fault}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return FAILED
+    print(msgspec.json.encode(told.document).decode() if options.json else "\n".join(told.lines))
+    return int(told.code)
+
+
+def _settings(redis_url: str) -> Settings:
+    """Read the settings as ./scripts/run would, RingCentral in a box and its freer ways included."""
+    environ = gather(os.environ, root=ROOT)
+    beneath = FOR_THE_BOX if wants_box(environ) else {}
+    return settings.load({**beneath, **environ, "REDIS_URL": redis_url})
+
+
+def _add(place: Place, options: argparse.Namespace) -> Told:
+    draft = read(wishes(options) | {"url": options.url}, Draft)
+    judge(draft, place.settings)
+    made, secret = destinations.create(place.redis, draft, keys=place.settings.secrets_keys)
+    document = msgspec.to_builtins(made) | {"secret": secret}
+    return Told(document, [f"added {made.id}", *_secret(secret), f"try it: ./scripts/destinations.py test {made.id}"])
+
+
+def _list(place: Place, _: argparse.Namespace) -> Told:
+    rows = [(one, backlog.status(place.redis, one.id)) for one in destinations.all(place.redis)]
+    return Told([destination_document(*row) for row in rows], destination_list(rows))
+
+
+def _show(place: Place, options: argparse.Namespace) -> Told:
+    one = find(place.redis, options.id)
+    status = backlog.status(place.redis, one.id)
+    return Told(destination_document(one, status), destination_page(one, status))
+
+
+def _change(place: Place, options: argparse.Namespace) -> Told:
+    wished = wishes(options)
+    if not wished:
+        raise Refused("nothing to change was named; --help lists what can be")
+    return _changed(place, options, wished)
+
+
+def _pause(place: Place, options: argparse.Namespace) -> Told:
+    return _changed(place, options, {"state": DestinationState.PAUSED})
+
+
+def _resume(place: Place, options: argparse.Namespace) -> Told:
+    return _changed(place, options, {"state": DestinationState.ACTIVE})
+
+
+def _changed(place: Place, options: argparse.Namespace, wished: Mapping[str, object]) -> Told:
+    changes = read(wished, Changes)
+    one = find(place.redis, options.id)
+    judge(changes, place.settings)
+    destinations.update(place.redis, one.id, changes)
+    return _show(place, options)
+
+
+def _rotate(place: Place, options: argparse.Namespace) -> Told:
+    one = find(place.redis, options.id)
+    overlap = options.overlap * 3600
+    secret = destinations.rotate(place.redis, one.id, keys=place.settings.secrets_keys, overlap_seconds=overlap)
+    until = f"the old secret signs along for {options.overlap:g} hours" if overlap else "the old secret is void"
+    return Told({"id": one.id, "secret": secret}, [f"{one.id}: {until}", *_secret(secret)])
+
+
+def _remove(place: Place, options: argparse.Namespace) -> Told:
+    one = find(place.redis, options.id)
+    destinations.delete(place.redis, one.id)
+    return Told({"id": one.id}, [f"removed {one.id} ({one.url})"])
+
+
+def _attempts(place: Place, options: argparse.Namespace) -> Told:
+    one = find(place.redis, options.id)
+    found = attempts.page(place.redis, one.id, limit=options.last).items[::-1]
+    return Told([attempt_document(attempt) for attempt in found], attempt_list(found))
+
+
+def _test(place: Place, options: argparse.Namespace) -> Told:
+    one = find(place.redis, options.id)
+    event_id = redrive.send_test(place.redis, one.id)
+    attempt = next(_tried(place.redis, one.id, event_id, options.wait), None)
+    if attempt is None:
+        why = "is a deliver process running?" if one.state is DestinationState.ACTIVE else f"it is {one.state}"
+        return Told(
+            {"id": event_id, "attempt": None},
+            [f"asked for {event_id}; not sent within {options.wait:g} s: {why}"],
+            FAILED,
+        )
+    code = DONE if attempt.verdict == DELIVERED else FAILED
+    return Told({"id": event_id, "attempt": attempt_document(attempt)}, attempt_list([attempt]), code)
+
+
+def _tried(redis: Redis, destination_id: str, event_id: str, seconds: float) -> Iterator[Attempt]:
+    """Give the attempt of an event as soon as there is one; nothing when the time is over."""
+    until = time.monotonic() + seconds
+    while True:
+        yield from (one for one in attempts.page(redis, destination_id).items if one.event_id == event_id)
+        if time.monotonic() >= until:
+            return
+        time.sleep(LOOK_SECONDS)
+
+
+def _redrive(place: Place, options: argparse.Namespace) -> Told:
+    one = find(place.redis, options.id)
+    selection = Redrive(
+        since=options.since and options.since.timestamp(),
+        until=options.until and options.until.timestamp(),
+        blame=options.blame,
+        everything=options.everything,
+        per_second=options.per_second,
+    )
+    count = redrive.redrive(place.redis, one.id, selection, dry_run=options.dry_run)
+    if options.follow and not options.dry_run:
+        _follow(place.redis, one.id, count)
+    what = "would be sent" if options.dry_run else "are sent"
+    return Told({"count": count, "dryRun": options.dry_run}, [f"{count} events {what} to {one.url}"])
+
+
+def _follow(redis: Redis, destination_id: str, count: int) -> None:
+    """Show how many of those asked for were sent, until all were."""
+    with tqdm(total=count, unit=" events", file=sys.stderr) as bar:
+        while bar.n < count:
+            left = backlog.status(redis, destination_id).asked
+            bar.update(max(0, count - left - int(bar.n)))
+            time.sleep(LOOK_SECONDS)
+
+
+def _secret(secret: str) -> list[str]:
+    return [
+        "",
+        f"  {secret}",
+        "",
+        "This secret is not shown again: put it where the receiver reads its secrets. By it the receiver tells that a",
+        "request is ours; docs/consumers/README.md shows how.",
+    ]
+
+
+ACTS: Final[Mapping[str, Callable[[Place, argparse.Namespace], Told]]] = MappingProxyType(
+    {
+        "add": _add,
+        "list": _list,
+        "show": _show,
+        "change": _change,
+        "pause": _pause,
+        "resume": _resume,
+        "rotate": _rotate,
+        "test": _test,
+        "attempts": _attempts,
+        "redrive": _redrive,
+        "remove": _remove,
+    }
+)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

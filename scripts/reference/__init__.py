@@ -1,0 +1,1 @@
+"""What the reference pages and schemas of the events are drawn from and with."""

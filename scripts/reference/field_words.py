@@ -1,0 +1,201 @@
+"""What each field of an event promises, in a sentence: the schemas and the page of events both say it with these.
+
+Keys are the struct's name and the field's name as it is in the JSON; an enum or a struct alone is described as a whole.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+_ENVELOPE: Final = {
+    "specversion": "The version of CloudEvents.",
+    "id": "The same for the same fact, however often it is computed, sent or replayed: de-duplicate by it.",
+    "source": "`/accounts/<accountId>`; `~` stands for an account whose id was never told.",
+    "type": "What kind of event this is.",
+    "subject": "The telephonySessionId: what all events of one call have in common.",
+    "time": "When the call ended.",
+    "datacontenttype": "The type of `data`.",
+    "data": "The event itself.",
+}
+
+_CALL: Final = {
+    "accountId": "RingCentral's id of the account; null where it was never told.",
+    "telephonySessionId": "RingCentral's id of the call as its notifications have it.",
+    "sessionId": "RingCentral's id of the call as its older interfaces have it.",
+    "recordIds": "Ids of the call-log records this was derived from; none in revision 0.",
+    "revision": "0 when the call has ended, 1 and more from the call log. Keep the highest of each call.",
+    "confirmed": "Whether the call log has said so; false for what is told from the notifications alone.",
+    "trigger": "What made us look at the call.",
+    "direction": "`Inbound` or `Outbound`.",
+    "type": "`Voice` or `Fax`.",
+    "origin": "Where the call came from, as the notifications have it: `Call`, `RingOut`, …",
+    "outcome": "How the call ended, in one of our words.",
+    "result": "The record's `result`, verbatim.",
+    "reason": "The record's `reason`, verbatim.",
+    "action": "The record's `action`, verbatim.",
+    "callerStatus": "RingOut: `result` of the leg to the caller, verbatim; null when there is no such leg.",
+    "calleeStatus": "RingOut: `result` of the leg to the callee, verbatim; null when there is no such leg.",
+    "callerOutcome": "The same in our words; null when the call is no RingOut.",
+    "calleeOutcome": "The same in our words; `not_attempted` where RingCentral never called the callee.",
+    "from": "Who called.",
+    "to": "Who was called.",
+    "startTime": "When the call began.",
+    "answerTime": "When it was answered; null when it was not.",
+    "endTime": "When it ended.",
+    "durationSeconds": "How long it lasted, in whole seconds, ringing included.",
+    "extensions": "Ids of the account's extensions that took part.",
+    "legs": "The legs of the call's records.",
+    "recordings": "Recordings. They may come later, with a revision of their own.",
+    "voicemail": "The message the caller left.",
+    "fax": "The fax.",
+    "billing": "What the call cost.",
+    "transfer": "The calls at both ends of a warm transfer.",
+    "linkedSessions": "telephonySessionIds of the other calls of the same conversation.",
+    "conversation": "The conversation this call is part of.",
+    "agents": "What happened to each of the account's people who were rung.",
+    "changed": "Revision 2 and later: the fields that differ from the revision before.",
+    "explanation": "Which rule and which leg gave each derived value.",
+    "rulesVersion": "The version of the rules that decided.",
+    "timing": "When we learned what.",
+}
+
+_END: Final = {
+    "phoneNumber": "In E.164; null when it cannot be told.",
+    "rawPhoneNumber": "As RingCentral wrote it.",
+    "name": "The name RingCentral gave.",
+    "extensionId": "Id of the extension, when this is one of the account's.",
+    "extensionNumber": "Its short number.",
+}
+
+_LEG: Final = {
+    "index": "What explanations call this leg: from 0.",
+    "legType": "RingCentral's word for the kind of leg, verbatim.",
+    "role": "Whose part of the call it is, in our words.",
+    "status": "What became of it, in our words.",
+    "result": "RingCentral's `result`, verbatim.",
+    "reason": "RingCentral's `reason`, verbatim.",
+    "action": "RingCentral's `action`, verbatim.",
+    "direction": "`Inbound` or `Outbound`.",
+    "from": "Who called.",
+    "to": "Who was called.",
+    "extensionId": "Id of the extension the leg belongs to.",
+    "startTime": "When it began.",
+    "durationSeconds": "How long it lasted, in whole seconds.",
+    "master": "Whether RingCentral calls it the master leg.",
+}
+
+_LIVE: Final = {
+    "accountId": _CALL["accountId"],
+    "telephonySessionId": _CALL["telephonySessionId"],
+    "sessionId": _CALL["sessionId"],
+    "origin": _CALL["origin"],
+    "direction": _CALL["direction"],
+    "startTime": _CALL["startTime"],
+    "extensions": "Ids of the account's extensions that are in the call.",
+    "parties": "Everybody in the call, with the state each was last told in.",
+}
+
+_PARTY: Final = {
+    "id": "RingCentral's id of the party.",
+    "extensionId": "Id of the extension, when this is one of the account's.",
+    "direction": "`Inbound` or `Outbound`, as seen from this party.",
+    "code": "RingCentral's state of the party, verbatim: `Setup`, `Proceeding`, `Answered`, `Disconnected`, …",
+    "reason": "RingCentral's reason for it, verbatim.",
+    "from": "Who called.",
+    "to": "Who was called.",
+    "missed": "Whether RingCentral says that this party missed the call.",
+    "queue": "Whether the party is a call queue.",
+}
+
+_STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "CallEvent": _ENVELOPE,
+    "LiveEvent": _ENVELOPE
+    | {
+        "id": "The same for the same news; not the id of an ended or outcome event.",
+        "time": "When the state changed.",
+    },
+    "TrialEvent": _ENVELOPE
+    | {
+        "source": "`/destinations/<id>`.",
+        "subject": "The destination's id.",
+        "time": "When the test was asked for.",
+    },
+    "CallData": _CALL,
+    "LiveData": _LIVE,
+    "LiveParty": _PARTY,
+    "TrialData": {
+        "destinationId": "The destination that is being tried.",
+        "message": "A sentence for whoever reads it.",
+    },
+    "Endpoint": _END,
+    "LegOutcome": _LEG,
+    "RecordingRef": {
+        "id": "RingCentral's id of the recording.",
+        "type": "`Automatic` or `OnDemand`.",
+        "uri": "Where it is described; needs RingCentral's authorization.",
+        "contentUri": "Where it can be fetched; needs RingCentral's authorization.",
+    },
+    "MessageRef": {
+        "messageId": "Its id in RingCentral's message store.",
+        "uri": "Where it is; needs RingCentral's authorization.",
+    },
+    "Cost": {
+        "costIncluded": "What was covered by the plan.",
+        "costPurchased": "What was paid on top of it.",
+    },
+    "Transfer": {
+        "targetTelephonySessionId": "The call to whom it was transferred.",
+        "transfereeTelephonySessionId": "The call of whom was transferred.",
+    },
+    "Conversation": {
+        "id": "The same in all calls of one conversation.",
+        "role": "`only`, or `linked` when there are others.",
+    },
+    "Agent": {
+        "extensionId": "Id of the person's extension.",
+        "name": "The person's name.",
+        "status": "What became of ringing them.",
+        "ringSeconds": "For how long they were rung.",
+        "talkSeconds": "For how long they talked.",
+    },
+    "Explanation": {
+        "field": "The path of the value in `data`: `outcome`, `legs[2].role`.",
+        "value": "The value, or the ids of what it lists.",
+        "rule": "The rule that gave it, by its name in docs/reference/outcomes.md.",
+        "leg": "The index of the leg that decided, if one did.",
+        "because": "The rule in a sentence.",
+    },
+    "Timing": {
+        "firstEventAt": "When we first heard of the call.",
+        "endedAt": "When it had ended, as far as we heard.",
+        "recordSeenAt": "When its record was seen in the call log; null in revision 0.",
+        "publishedAt": "When this event was published.",
+    },
+}
+
+FIELD_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {f"{struct}.{field}": text for struct, fields in _STRUCTS.items() for field, text in fields.items()}
+)
+
+SHAPE_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "CallData": "How a call ended.",
+        "LiveData": "A call that is on.",
+        "TrialData": "A test of a destination.",
+        "LiveParty": "One party of a call that is on.",
+        "Endpoint": "One end of a call or leg.",
+        "LegOutcome": "One leg of the call-log record: RingCentral's words, and ours for them.",
+        "RecordingRef": "Where a recording is.",
+        "MessageRef": "The voicemail or fax a call left in the message store.",
+        "Cost": "What the call cost, as RingCentral bills it.",
+        "Transfer": "The calls at both ends of a warm transfer, as far as RingCentral names them.",
+        "Conversation": "What a customer would call one conversation, though RingCentral has several calls of it.",
+        "Agent": "What happened to one of the account's people who were rung.",
+        "Explanation": "One derived value and its reason. Never holds a number or a name of anybody.",
+        "Timing": "When we learned what; null where it did not happen.",
+        "Outcome": "How a whole call ended.",
+        "LegStatus": "What became of one leg.",
+        "LegRole": "Whose part of the call a leg is.",
+        "Trigger": "What made us look at a call.",
+    }
+)

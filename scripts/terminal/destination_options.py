@@ -1,0 +1,186 @@
+"""The command line of `scripts/destinations.py`."""
+
+import argparse
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from scripts.terminal.moments import moment
+from telephony.destination_faults import DIRECTIONS
+from telephony.destinations import FIELDS, Include
+from telephony.words import Outcome
+
+Act = Callable[..., object]
+
+BLAMES: Final = ("theirs", "ours", "network", "configuration")
+USUAL_WAIT: Final = 20.0
+
+EPILOG: Final = """
+A destination is an endpoint of a CRM that is sent the events of calls, signed by Standard Webhooks. It begins with what
+is published after it was added. An ID may be shortened, as long as only one destination begins so.
+
+examples:
+  ./scripts/destinations.py add https://crm.example/hook           all outcomes
+  ./scripts/destinations.py add https://crm.example/hook --outcome missed,voicemail --direction Inbound
+  ./scripts/destinations.py add https://crm.example/hook --create-only     one event for each call, never an update
+  ./scripts/destinations.py test dst_3f                            send a test, and see what is answered
+  ./scripts/destinations.py show dst_3f                            how far behind it is, and its last attempts
+  ./scripts/destinations.py redrive dst_3f --since 1d --dry-run    how many failed within a day and were never taken
+  ./scripts/destinations.py rotate dst_3f                          a new secret; the old one signs along for a day
+
+The URL must be https:// and lead to the public internet, unless ALLOW_PRIVATE_DESTINATIONS names its network.
+docs/consumers/README.md shows how to receive. Redis is the one of REDIS_URL, in the environment or in .env, else the
+embedded server of a running ./scripts/run; set the same SECRETS_KEY as for the workers.
+exit codes: 0 done, 1 failed or no such destination, 2 usage
+"""
+
+_LISTS: Final = (
+    ("--account", "accounts", "NAME", "only calls of these accounts, by name or RingCentral's id"),
+    ("--extension", "extensions", "ID", "only calls in which one of these extensions took part"),
+    ("--outcome", "outcomes", "WORD", "only these: " + ", ".join(Outcome)),
+    ("--direction", "directions", "WORD", "only these: " + ", ".join(DIRECTIONS)),
+    ("--number", "numbers", "NUMBER", "only calls from or to one of these numbers"),
+    ("--field", "fields", "NAME", "send only these fields of `data`: " + ", ".join(sorted(FIELDS))),
+)
+
+
+def parse(acts: Mapping[str, Act], *, description: str, data: Path) -> argparse.Namespace:
+    """Read the command line; `act` is what it asks for."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/destinations.py",
+        description=description,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    every = argparse.ArgumentParser(add_help=False)
+    every.add_argument("--json", action="store_true", help="print JSON")
+    every.add_argument(
+        "--data", type=Path, default=data, metavar="DIR", help="where ./scripts/run has its data (.data)"
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, (about, add_options) in _COMMANDS.items():
+        command = commands.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.", parents=[every])
+        add_options(command)
+        command.set_defaults(act=acts[name])
+    return parser.parse_args()
+
+
+def _nothing(_: argparse.ArgumentParser) -> None:
+    pass
+
+
+def _one(command: argparse.ArgumentParser) -> None:
+    command.add_argument("id", metavar="ID", help="the destination's id, or its beginning")
+
+
+def _draft(command: argparse.ArgumentParser) -> None:
+    command.add_argument("url", metavar="URL", help="where events are sent")
+    _wishes(command)
+
+
+def _changes(command: argparse.ArgumentParser) -> None:
+    _one(command)
+    command.add_argument("--url", default=argparse.SUPPRESS, help="where events are sent")
+    _wishes(command)
+
+
+def _wishes(command: argparse.ArgumentParser) -> None:
+    """Add what can be said of a destination. What is not said is absent from the options."""
+    absent: dict[str, Any] = {"default": argparse.SUPPRESS}
+    command.add_argument("--include", choices=[*Include], help="which events: outcome (usual), ended or both", **absent)
+    for flag, name, metavar, about in _LISTS:
+        kind = f"{metavar},..."
+        command.add_argument(flag, dest=name, type=_words, metavar=kind, help=about.replace("%", "%%"), **absent)
+    yes_or_no = argparse.BooleanOptionalAction
+    command.add_argument(
+        "--create-only", action=yes_or_no, help="send one event for each call, once it will not change", **absent
+    )
+    command.add_argument("--mask", action=yes_or_no, help="hide names, and all but the end of numbers", **absent)
+    command.add_argument("--description", metavar="TEXT", help="a note for people", **absent)
+
+
+def _rotate(command: argparse.ArgumentParser) -> None:
+    _one(command)
+    command.add_argument(
+        "--overlap", type=_hours, default=24.0, metavar="HOURS", help="how long the old secret signs along (24)"
+    )
+
+
+def _test(command: argparse.ArgumentParser) -> None:
+    _one(command)
+    command.add_argument(
+        "--wait", type=_seconds, default=USUAL_WAIT, metavar="SECONDS", help="how long to wait for its answer (20)"
+    )
+
+
+def _redrive(command: argparse.ArgumentParser) -> None:
+    _one(command)
+    command.add_argument(
+        "--since", type=_moment, metavar="WHEN", help="published since 90s, 15m, 2h, 3d ago, or a time"
+    )
+    command.add_argument("--until", type=_moment, metavar="WHEN", help="published until then")
+    command.add_argument(
+        "--blame", type=_blames, default=(), metavar="WORD,...", help="failed by fault of: theirs, ours, ..."
+    )
+    command.add_argument("--everything", action="store_true", help="also what was taken; a receiver knows it by its id")
+    command.add_argument(
+        "--per-second", type=float, default=50.0, metavar="N", help="send at most so many in a second (50)"
+    )
+    command.add_argument("--dry-run", action="store_true", help="only say how many they are")
+    command.add_argument("--follow", action="store_true", help="show how far it is, until all were sent")
+
+
+def _attempts(command: argparse.ArgumentParser) -> None:
+    _one(command)
+    command.add_argument("--last", type=_count, default=20, metavar="N", help="show the last N (20)")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """Read words between commas; an empty text is no word, which for a filter means all."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _blames(text: str) -> tuple[str, ...]:
+    words = _words(text.lower())
+    if unknown := set(words) - set(BLAMES):
+        raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: must be of {', '.join(BLAMES)}")
+    return words
+
+
+def _moment(text: str) -> datetime:
+    return moment(text, now=datetime.now(UTC))
+
+
+def _hours(text: str) -> float:
+    return _number(text, 0, 30 * 24)
+
+
+def _seconds(text: str) -> float:
+    return _number(text, 0, 3600)
+
+
+def _count(text: str) -> int:
+    return int(_number(text, 1, 10_000))
+
+
+def _number(text: str, least: float, most: float) -> float:
+    value = float(text)
+    if not least <= value <= most:
+        raise argparse.ArgumentTypeError(f"must be from {least:g} to {most:g}")
+    return value
+
+
+_COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
+    "add": ("add a destination, and show its secret, this once", _draft),
+    "list": ("list all destinations", _nothing),
+    "show": ("tell what a destination is sent and how it fares", _one),
+    "change": ("change what is named, and leave the rest", _changes),
+    "pause": ("send nothing for now; what is published is kept for it", _one),
+    "resume": ("send again, beginning with what was kept", _one),
+    "rotate": ("make a new secret, and show it, this once", _rotate),
+    "test": ("send a test event, and wait for its answer", _test),
+    "attempts": ("show what was sent and what came back, the newest last", _attempts),
+    "redrive": ("send again what failed and was never taken", _redrive),
+    "remove": ("remove a destination and all that is kept for it", _one),
+}

@@ -1,0 +1,46 @@
+"""What is wrong with what somebody asks of a destination, beyond the types: each fault with its place. Pure."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import UNSET
+
+from telephony.destinations import FIELDS, Changes, DestinationState, Draft
+
+LONGEST_LIST: Final = 1000
+LONGEST_TEXT: Final = 1000
+DIRECTIONS: Final = ("Inbound", "Outbound")
+
+_LISTS: Final = ("accounts", "extensions", "directions", "numbers", "fields")
+_WORDS: Final = {"directions": frozenset(word.casefold() for word in DIRECTIONS), "fields": FIELDS}
+_NAMED: Final = {"directions": " or ".join(DIRECTIONS), "fields": "a field of an event's data"}
+_BY_PEOPLE: Final = (UNSET, DestinationState.ACTIVE, DestinationState.PAUSED)
+
+
+def faults(asked: Draft | Changes) -> Iterator[tuple[str, str]]:
+    """Give the JSON pointer of each fault, and what is wrong there."""
+    if asked.description is not UNSET and len(asked.description) > LONGEST_TEXT:
+        yield "/description", f"is longer than {LONGEST_TEXT} characters"
+    for name in _LISTS:
+        found = getattr(asked, name)
+        yield from _of_list(name, () if found is UNSET else found)
+    if isinstance(asked, Changes):
+        yield from _of_changes(asked)
+
+
+def _of_list(name: str, texts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    if len(texts) > LONGEST_LIST:
+        yield f"/{name}", f"has more than {LONGEST_LIST} items"
+        return
+    for place, text in enumerate(texts):
+        if not text or len(text) > LONGEST_TEXT or not text.isprintable():
+            yield f"/{name}/{place}", "must be text that can be printed, and not empty"
+        elif name in _WORDS and (text.casefold() if name == "directions" else text) not in _WORDS[name]:
+            yield f"/{name}/{place}", f"must be {_NAMED[name]}"
+
+
+def _of_changes(changes: Changes) -> Iterator[tuple[str, str]]:
+    if changes.state not in _BY_PEOPLE:
+        yield "/state", "must be active or paused: a destination is disabled by what its endpoint answers"
+    if changes.disabled_because is not UNSET:
+        yield "/disabledBecause", "is told, not asked for"

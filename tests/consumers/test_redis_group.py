@@ -1,0 +1,82 @@
+"""The consumer group that people copy: what one reader did not finish another does, and the newest is kept."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from redis import Redis
+
+from runtime.keys import OUTCOMES
+from telephony.events import encode, ended
+from tests.builders.events import an_outcome
+from tests.builders.notifications import DISCONNECTED, SESSION_ID, second
+from tests.builders.sessions import a_session
+from tests.consumers.running import EXAMPLES, Program, running
+from tests.scripts.publishing import outcome_of, publish
+from tests.simulator.waiting import wait_until
+
+GROUP = "my-crm"
+
+
+@contextmanager
+def reading(redis_url: str, name: str, cwd: Path) -> Iterator[Program]:
+    command = [sys.executable, str(EXAMPLES / "redis_group.py"), GROUP, name]
+    with running(command, {"REDIS_URL": redis_url}, cwd=cwd) as program:
+        yield program
+
+
+def pending(redis: Redis) -> int:
+    told: Any = redis.xpending(OUTCOMES, GROUP)
+    count: int = told["pending"]
+    return count
+
+
+def kept(redis: Redis) -> dict[str, int]:
+    calls: Any = redis.hgetall(f"{GROUP}:calls")
+    return {call.decode(): msgspec.json.decode(event)["data"]["revision"] for call, event in calls.items()}
+
+
+def test_what_was_published_before_and_what_comes_is_kept(redis: Redis, redis_url: str, tmp_path: Path) -> None:
+    publish(redis, ended(a_session(caller=DISCONNECTED), now=second(3)), an_outcome(), outcome_of("s-2"))
+
+    with reading(redis_url, "reader-1", tmp_path):
+        wait_until(lambda: len(kept(redis)) == 2, seconds=30)
+        publish(redis, an_outcome(revision=2))
+        wait_until(lambda: kept(redis) == {SESSION_ID: 2, "s-2": 1})
+        wait_until(lambda: pending(redis) == 0)
+
+
+def test_two_readers_share_the_work(redis: Redis, redis_url: str, tmp_path: Path) -> None:
+    with reading(redis_url, "reader-1", tmp_path) as one, reading(redis_url, "reader-2", tmp_path) as other:
+        publish(redis, *(outcome_of(f"s-{number}") for number in range(300)))
+        wait_until(lambda: len(kept(redis)) == 300, seconds=30)
+        wait_until(lambda: pending(redis) == 0)
+
+        wait_until(lambda: len(one.kept()) + len(other.kept()) == 300)
+
+
+def test_what_a_reader_that_died_had_taken_is_done_by_another(redis: Redis, redis_url: str, tmp_path: Path) -> None:
+    publish(redis, outcome_of("s-1"))
+    redis.xgroup_create(OUTCOMES, GROUP, id="0")
+    redis.xreadgroup(GROUP, "died", {OUTCOMES: ">"})
+    ((place, _),) = _entries(redis)
+    redis.xclaim(OUTCOMES, GROUP, "died", 0, [place], idle=61_000)
+
+    with reading(redis_url, "reader-1", tmp_path):
+        wait_until(lambda: kept(redis) == {"s-1": 1}, seconds=30)
+        wait_until(lambda: pending(redis) == 0)
+
+
+def test_an_earlier_revision_that_comes_late_changes_nothing(redis: Redis, redis_url: str, tmp_path: Path) -> None:
+    for event in (an_outcome(revision=2), an_outcome(revision=1), outcome_of("s-last")):
+        redis.xadd(OUTCOMES, {"event": encode(event), "account": "default"})
+
+    with reading(redis_url, "reader-1", tmp_path):
+        wait_until(lambda: kept(redis) == {SESSION_ID: 2, "s-last": 1}, seconds=30)
+
+
+def _entries(redis: Redis) -> Any:
+    return redis.xrange(OUTCOMES)

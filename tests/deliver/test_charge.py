@@ -1,0 +1,75 @@
+"""What a destination's answers do to the destination."""
+
+import pytest
+
+from runtime import destinations, keys
+from telephony.destinations import DestinationState
+from tests.deliver.conftest import Stage
+from tests.fakes.sender import delivered, refused
+from workers.charge import DISABLED_AFTER_SECONDS, Charge, Health
+from workers.destinations.sender import Answer, Blame, Verdict
+
+BEGAN = 1000.0
+
+
+@pytest.mark.parametrize(
+    ("share", "told", "alert"),
+    [(0.49, 0, None), (0.5, 0, 50), (0.6, 50, None), (0.75, 50, 70), (0.95, 50, 90), (1.0, 90, 100), (1.2, 100, None)],
+)
+def test_somebody_is_told_once_at_each_step_on_the_way(share: float, told: int, alert: int | None) -> None:
+    health = Health(failing_since=BEGAN, told=told)
+
+    assert health.alert(BEGAN + share * DISABLED_AFTER_SECONDS) == alert
+
+
+def test_one_success_ends_a_time_of_failures() -> None:
+    failing = Health().after(success=False, now=BEGAN).after(success=False, now=BEGAN + 9)
+    assert failing.failing_since == BEGAN
+
+    assert failing.after(success=True, now=BEGAN + 10).failing_since is None
+
+
+def test_a_failure_of_ours_is_not_charged(stage: Stage) -> None:
+    charge = Charge(stage.add().id, stage.redis, stage.recorder)
+
+    charge.add(Answer(verdict=Verdict.TEMPORARY, blame=Blame.OURS, seconds=0.0), BEGAN)
+
+    assert charge.commands(BEGAN) == []
+
+
+def test_five_days_of_failures_disable_a_destination_and_say_why(stage: Stage) -> None:
+    destination = stage.add()
+    charge = Charge(destination.id, stage.redis, stage.recorder)
+    charge.add(refused(), BEGAN)
+    charge.add(refused(), BEGAN + DISABLED_AFTER_SECONDS)
+
+    charge.commands(BEGAN + DISABLED_AFTER_SECONDS)
+    charge.carry_out()
+
+    after = destinations.get(stage.redis, destination.id)
+    assert after is not None
+    assert (after.state, after.disabled_because) == (DestinationState.DISABLED, "it took nothing for five days")
+
+
+def test_a_destination_left_alone_is_not_rung_by_news_until_it_is_back(stage: Stage) -> None:
+    destination = stage.add()
+    charge = Charge(destination.id, stage.redis, stage.recorder)
+    for number in range(10):
+        charge.add(refused(), BEGAN + number)
+    apply(stage, charge, BEGAN + 10)
+    assert not charge.may_send(BEGAN + 10)
+    assert not stage.redis.sismember(keys.LISTENING, destination.id)
+
+    back = charge.shut_until(BEGAN + 10) or 0.0
+    assert charge.is_probing(back)
+    charge.add(delivered(), back)
+    apply(stage, charge, back)
+
+    assert not charge.is_probing(back)
+    assert stage.redis.sismember(keys.LISTENING, destination.id)
+
+
+def apply(stage: Stage, charge: Charge, now: float) -> None:
+    """Carry out what a runner would commit."""
+    for command in charge.commands(now):
+        stage.redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped

@@ -1,0 +1,295 @@
+"""The deliver stage on a real server: what is sent, in which order, and what stays when it cannot be."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from runtime import attempts, backlog, destinations, keys, redrive, waiting
+from runtime.clocks import redis_time
+from runtime.redrive import Redrive
+from telephony.destinations import Changes, Destination, DestinationState, Include
+from telephony.events import CallEvent, encode
+from telephony.times import iso_ms
+from telephony.words import Outcome
+from tests.deliver.conftest import Stage
+from tests.fakes.sender import Sent, delivered, forbidden, gone, refused
+from tests.scripts.publishing import outcome_of, publish
+from workers.destinations.sender import Answer, Blame, Verdict
+
+
+def test_what_is_published_after_it_was_added_is_sent_to_a_destination(stage: Stage) -> None:
+    publish(stage.redis, outcome_of("s-0"))
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-1"), outcome_of("s-2"))
+
+    stage.run(destination)
+
+    assert sorted(stage.sender.ids()) == ["s-1/1", "s-2/1"]
+    assert backlog.status(stage.redis, destination.id).backlog == 0
+
+
+def test_the_body_is_the_event_as_it_was_published(stage: Stage) -> None:
+    destination, event = stage.add(), outcome_of("s-1")
+    publish(stage.redis, event)
+
+    stage.run(destination)
+
+    assert stage.sender.sent[0].body == encode(event)
+
+
+def test_what_a_destination_does_not_want_is_passed_over(stage: Stage) -> None:
+    destination = stage.add(outcomes=(Outcome.MISSED,))
+    publish(stage.redis, outcome_of("s-1"))
+
+    stage.run(destination)
+
+    assert not stage.sender.sent
+    assert backlog.status(stage.redis, destination.id).backlog == 0
+
+
+def test_what_failed_is_sent_again_under_the_same_id_with_the_same_bytes(stage: Stage) -> None:
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-1"))
+    stage.sender.answer = lambda _: refused()
+    stage.run(destination)
+
+    stage.sender.answer = lambda _: delivered()
+    make_due(stage, destination)
+    stage.run(destination)
+
+    first, second = stage.sender.sent
+    assert first == second
+    assert [one.verdict for one in attempts.of_call(stage.redis, "default", "s-1")] == ["temporary", "delivered"]
+
+
+def test_a_later_revision_waits_for_the_earlier_one(stage: Stage) -> None:
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-1"))
+    stage.sender.answer = lambda _: refused()
+    stage.run(destination)
+    publish(stage.redis, revised("s-1", 2))
+    stage.run(destination)
+
+    stage.sender.answer = lambda _: delivered()
+    make_due(stage, destination)
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-1/1", "s-1/1", "s-1/2"]
+
+
+def test_a_later_revision_takes_the_place_of_one_that_was_never_delivered(stage: Stage) -> None:
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-1"))
+    stage.sender.answer = lambda _: refused()
+    for _ in range(waiting.REPLACED_AFTER):
+        make_due(stage, destination)
+        stage.run(destination)
+
+    stage.sender.answer = lambda _: delivered()
+    publish(stage.redis, revised("s-1", 2))
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-1/1"] * waiting.REPLACED_AFTER + ["s-1/2"]
+    assert [one.verdict for one in attempts.of_call(stage.redis, "default", "s-1")][-2:] == ["replaced", "delivered"]
+
+
+def test_a_call_that_fails_keeps_no_other_waiting(stage: Stage) -> None:
+    destination = stage.add()
+    stage.sender.answer = lambda sent: refused() if sent.event_id == "s-1/1" else delivered()
+    publish(stage.redis, outcome_of("s-1"), outcome_of("s-2"))
+
+    stage.run(destination)
+
+    assert set(waiting.everything(stage.redis, destination.id)) == {"s-1"}
+
+
+def test_a_paused_destination_is_sent_nothing_and_all_of_it_when_it_goes_on(stage: Stage) -> None:
+    destination = stage.add()
+    destinations.update(stage.redis, destination.id, Changes(state=DestinationState.PAUSED))
+    publish(stage.redis, outcome_of("s-1"))
+    stage.run(destination)
+    assert not stage.sender.sent
+    assert backlog.status(stage.redis, destination.id).backlog == 1
+
+    destinations.update(stage.redis, destination.id, Changes(state=DestinationState.ACTIVE))
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-1/1"]
+
+
+def test_a_destination_that_is_gone_is_disabled_and_its_backlog_kept(stage: Stage) -> None:
+    destination = stage.add()
+    stage.sender.answer = lambda _: gone()
+    publish(stage.redis, outcome_of("s-1"))
+    stage.run(destination)
+    publish(stage.redis, outcome_of("s-2"))
+    stage.run(destination)
+
+    after = destinations.get(stage.redis, destination.id)
+    assert after is not None
+    assert (after.state, after.disabled_because) == (DestinationState.DISABLED, "it answered 410 Gone")
+    assert stage.sender.ids() == ["s-1/1"]
+
+    stage.sender.answer = lambda _: delivered()
+    destinations.update(stage.redis, destination.id, Changes(state=DestinationState.ACTIVE))
+    stage.run(destination)
+    assert stage.sender.ids() == ["s-1/1", "s-1/1", "s-2/1"]
+
+
+def test_what_can_never_be_sent_is_a_dead_letter_until_somebody_asks(stage: Stage) -> None:
+    destination = stage.add()
+    stage.sender.answer = lambda _: forbidden()
+    publish(stage.redis, outcome_of("s-1"))
+    stage.run(destination)
+    assert [one.because for one in attempts.dead_letters(stage.redis, destination.id)] == ["permanent"]
+
+    stage.sender.answer = lambda _: delivered()
+    assert redrive.redrive(stage.redis, destination.id, Redrive(), dry_run=True) == 1
+    assert redrive.redrive(stage.redis, destination.id, Redrive(), dry_run=False) == 1
+    assert redrive.redrive(stage.redis, destination.id, Redrive(), dry_run=False) == 1
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-1/1", "s-1/1"]
+    assert not list(attempts.dead_letters(stage.redis, destination.id))
+
+
+def test_a_redrive_chooses_by_blame(stage: Stage) -> None:
+    destination = stage.add()
+    stage.sender.answer = lambda _: forbidden()
+    publish(stage.redis, outcome_of("s-1"))
+    stage.run(destination)
+
+    assert redrive.redrive(stage.redis, destination.id, Redrive(blame=("theirs",)), dry_run=True) == 0
+    assert redrive.redrive(stage.redis, destination.id, Redrive(blame=("configuration",)), dry_run=True) == 1
+
+
+def test_a_redrive_leaves_out_what_a_later_revision_made_old(stage: Stage) -> None:
+    destination = stage.add()
+    stage.sender.answer = lambda _: forbidden()
+    publish(stage.redis, outcome_of("s-1"))
+    stage.run(destination)
+    stage.sender.answer = lambda _: delivered()
+    publish(stage.redis, revised("s-1", 2))
+    stage.run(destination)
+
+    assert redrive.redrive(stage.redis, destination.id, Redrive(), dry_run=True) == 0
+    assert redrive.redrive(stage.redis, destination.id, Redrive(everything=True), dry_run=True) == 1
+
+
+def test_what_was_delivered_can_be_asked_for_again(stage: Stage) -> None:
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-1"))
+    stage.run(destination)
+
+    redrive.redrive(stage.redis, destination.id, Redrive(everything=True), dry_run=False)
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-1/1", "s-1/1"]
+
+
+def test_a_test_event_is_sent_once_and_about_no_call(stage: Stage) -> None:
+    destination = stage.add()
+    stage.sender.answer = lambda _: refused()
+
+    event_id = redrive.send_test(stage.redis, destination.id)
+    stage.run(destination)
+
+    assert stage.sender.ids() == [event_id]
+    assert backlog.status(stage.redis, destination.id).backlog == 0
+
+
+def test_create_only_waits_for_a_recording_until_the_deadline(stage: Stage) -> None:
+    destination = stage.add(create_only=True)
+    publish(stage.redis, at_present(stage, outcome_of("s-1")))  # answered, no recording yet
+    stage.run(destination)
+    assert not stage.sender.sent
+
+    make_due(stage, destination)
+    stage.run(destination)
+    publish(stage.redis, at_present(stage, revised("s-1", 2)))
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-1/1"]
+
+
+def test_create_only_sends_the_last_revision_before_the_deadline(stage: Stage) -> None:
+    destination = stage.add(create_only=True, include=Include.BOTH)
+    publish(stage.redis, at_present(stage, outcome_of("s-1")), at_present(stage, revised("s-1", 2)))
+    stage.run(destination)
+
+    make_due(stage, destination)
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-1/2"]
+
+
+def test_an_event_is_not_charged_for_a_failure_of_ours(stage: Stage) -> None:
+    destination = stage.add()
+    stage.sender.answer = lambda _: Answer(verdict=Verdict.TEMPORARY, blame=Blame.OURS, seconds=0.0, error="disk")
+    publish(stage.redis, outcome_of("s-1"))
+
+    stage.run(destination)
+
+    (queue,) = waiting.everything(stage.redis, destination.id).values()
+    assert queue[0].attempts == 0
+
+
+def test_a_sender_that_breaks_stops_nothing(stage: Stage) -> None:
+    destination = stage.add()
+    broken = iter([True])
+
+    def answer(_: Sent) -> Answer:
+        if next(broken, False):
+            raise RuntimeError("a fault of ours")
+        return delivered()
+
+    stage.sender.answer = answer
+    publish(stage.redis, outcome_of("s-1"), outcome_of("s-2"))
+
+    stage.run(destination)
+
+    assert len(waiting.everything(stage.redis, destination.id)) == 1
+
+
+def test_a_destination_that_was_removed_leaves_nothing_behind(stage: Stage) -> None:
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-1"))
+    destinations.delete(stage.redis, destination.id)
+
+    stage.run(destination)
+
+    assert not stage.sender.sent
+    left = list(stage.redis.scan_iter(f"*{destination.id}*"))
+    assert [key for key in left if b"fence" not in key] == []
+
+
+def test_what_is_published_has_the_bells_of_destinations_rung(stage: Stage) -> None:
+    destination = stage.add()
+    stage.run(destination)
+    assert stage.redis.zscore(keys.BELLS, f"deliver|{destination.id}") is None
+
+    publish(stage.redis, outcome_of("s-1"))
+
+    assert stage.redis.zscore(keys.BELLS, f"deliver|{destination.id}") is not None
+
+
+def make_due(stage: Stage, destination: Destination) -> None:
+    """Let the time pass until everything that waits is due."""
+    for call, queue in waiting.everything(stage.redis, destination.id).items():
+        head = msgspec.structs.replace(queue[0], due=0.0)
+        for command in waiting.write(destination.id, call, (head, *queue[1:])):
+            stage.redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+    stage.redis.delete(keys.health(destination.id))
+
+
+def revised(telephony_session_id: str, revision: int) -> CallEvent:
+    """Build a later revision of a call's outcome."""
+    event = outcome_of(telephony_session_id)
+    data = msgspec.structs.replace(event.data, revision=revision)
+    return msgspec.structs.replace(event, id=f"{telephony_session_id}/{revision}", data=data)
+
+
+def at_present(stage: Stage, event: CallEvent) -> CallEvent:
+    """Have a call end just now."""
+    now = datetime.fromtimestamp(redis_time(stage.redis), UTC)
+    return msgspec.structs.replace(event, time=iso_ms(now))

@@ -1,0 +1,88 @@
+"""Destinations and their secrets, on a real server."""
+
+import pytest
+from redis import Redis
+
+from runtime import destinations, keys
+from runtime.destinations import UnknownDestination
+from runtime.sealing import CannotOpen, seal, unseal
+from telephony.destinations import Changes, DestinationState, Draft
+
+DRAFT = Draft(url="https://crm.example/hook")
+
+
+def test_a_destination_is_found_as_it_was_added(redis: Redis) -> None:
+    added, secret = destinations.create(redis, DRAFT, keys=())
+
+    assert destinations.get(redis, added.id) == added
+    assert destinations.all(redis) == (added,)
+    assert secret.startswith("whsec_")
+    assert destinations.secrets(redis, added.id, keys=()) == (secret,)
+
+
+def test_what_is_not_said_to_change_stays(redis: Redis) -> None:
+    added, _ = destinations.create(redis, DRAFT, keys=())
+
+    after = destinations.update(redis, added.id, Changes(description="the CRM"))
+
+    assert (after.url, after.description, after.state) == (DRAFT.url, "the CRM", DestinationState.ACTIVE)
+
+
+def test_only_an_active_destination_listens(redis: Redis) -> None:
+    added, _ = destinations.create(redis, DRAFT, keys=())
+    destinations.update(redis, added.id, Changes(state=DestinationState.PAUSED))
+    assert not redis.sismember(keys.LISTENING, added.id)
+
+    destinations.update(redis, added.id, Changes(state=DestinationState.ACTIVE))
+
+    assert redis.sismember(keys.LISTENING, added.id)
+
+
+def test_while_a_secret_rotates_both_sign_the_newest_first(redis: Redis) -> None:
+    added, old = destinations.create(redis, DRAFT, keys=())
+
+    new = destinations.rotate(redis, added.id, keys=())
+
+    assert destinations.secrets(redis, added.id, keys=()) == (new, old)
+
+
+def test_after_the_overlap_the_old_secret_signs_no_more(redis: Redis) -> None:
+    added, _ = destinations.create(redis, DRAFT, keys=())
+
+    new = destinations.rotate(redis, added.id, keys=(), overlap_seconds=0)
+
+    assert destinations.secrets(redis, added.id, keys=()) == (new,)
+
+
+def test_a_secret_is_not_readable_in_redis_while_there_is_a_key(redis: Redis) -> None:
+    added, secret = destinations.create(redis, DRAFT, keys=("any text",))
+
+    assert secret.encode() not in (redis.get(keys.secrets(added.id)) or b"")
+    assert destinations.secrets(redis, added.id, keys=("a newer one", "any text")) == (secret,)
+
+
+def test_a_secret_of_a_lost_key_cannot_be_read(redis: Redis) -> None:
+    added, _ = destinations.create(redis, DRAFT, keys=("any text",))
+
+    with pytest.raises(CannotOpen):
+        destinations.secrets(redis, added.id, keys=("another",))
+    with pytest.raises(CannotOpen):
+        destinations.secrets(redis, added.id, keys=())
+
+
+def test_the_newest_key_seals_and_any_opens() -> None:
+    assert unseal(seal(b"text", ("new", "old")), ("new",)) == b"text"
+    assert unseal(seal(b"text", ("old",)), ("new", "old")) == b"text"
+    assert unseal(seal(b"text", ()), ("new",)) == b"text"
+
+
+def test_what_is_not_there_is_said_so(redis: Redis) -> None:
+    assert destinations.get(redis, "dst_none") is None
+    with pytest.raises(UnknownDestination):
+        destinations.update(redis, "dst_none", Changes(description="nobody"))
+    with pytest.raises(UnknownDestination):
+        destinations.delete(redis, "dst_none")
+    with pytest.raises(UnknownDestination):
+        destinations.rotate(redis, "dst_none", keys=())
+    with pytest.raises(UnknownDestination):
+        destinations.secrets(redis, "dst_none", keys=())

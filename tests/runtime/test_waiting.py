@@ -1,0 +1,78 @@
+"""The order in which a destination gets the events of one call."""
+
+import pytest
+
+from runtime.waiting import REPLACED_AFTER, Queue, Waiting, failed, joined
+
+
+def test_a_first_event_is_the_queue() -> None:
+    assert ids(joined((), waiting(1)).queue) == ["s/1"]
+
+
+@pytest.mark.parametrize(
+    ("tries", "left", "gone"),
+    [
+        (0, ["s/1", "s/2"], []),
+        (REPLACED_AFTER - 1, ["s/1", "s/2"], []),
+        (REPLACED_AFTER, ["s/2"], ["s/1"]),
+    ],
+    ids=["untried: it waits", "tried a little: it waits", "failed again and again: it takes the place"],
+)
+def test_a_later_revision(tries: int, left: list[str], gone: list[str]) -> None:
+    after = joined((waiting(1, attempts=tries),), waiting(2))
+
+    assert (ids(after.queue), ids(after.replaced)) == (left, gone)
+
+
+def test_what_is_on_its_way_is_never_replaced() -> None:
+    after = joined((waiting(1, attempts=REPLACED_AFTER),), waiting(2), in_flight=True)
+
+    assert ids(after.queue) == ["s/1", "s/2"]
+
+
+def test_an_earlier_revision_does_not_follow_one_that_is_on_its_way() -> None:
+    after = joined((waiting(2),), waiting(1), in_flight=True)
+
+    assert (ids(after.queue), ids(after.replaced)) == (["s/2"], ["s/1"])
+
+
+def test_an_earlier_revision_that_is_asked_for_again_goes_first() -> None:
+    assert ids(joined((waiting(2),), waiting(1)).queue) == ["s/1", "s/2"]
+
+
+def test_an_event_waits_once_however_often_it_is_asked_for() -> None:
+    after = joined((waiting(1, attempts=2, due=100.0),), waiting(1, due=5.0))
+
+    assert [(one.attempts, one.due) for one in after.queue] == [(2, 5.0)]
+
+
+def test_an_event_that_fails_waits_for_its_next_attempt() -> None:
+    after = failed((waiting(1), waiting(2)), again_at=50.0)
+
+    assert [(one.event_id, one.attempts, one.due) for one in after.queue] == [("s/1", 1, 50.0), ("s/2", 0, 0.0)]
+
+
+def test_an_event_that_fails_once_too_often_yields_to_the_later_one() -> None:
+    after = failed((waiting(1, attempts=REPLACED_AFTER - 1), waiting(2)), again_at=50.0)
+
+    assert (ids(after.queue), ids(after.replaced)) == (["s/2"], ["s/1"])
+
+
+def test_create_only_keeps_the_newest() -> None:
+    after = joined((waiting(1, held=True),), waiting(2), create_only=True)
+
+    assert (ids(after.queue), ids(after.replaced)) == (["s/2"], ["s/1"])
+
+
+def test_create_only_stays_with_what_was_tried() -> None:
+    after = joined((waiting(1, attempts=1),), waiting(2), create_only=True)
+
+    assert (ids(after.queue), ids(after.replaced)) == (["s/1"], ["s/2"])
+
+
+def waiting(revision: int, *, attempts: int = 0, due: float = 0.0, held: bool = False) -> Waiting:
+    return Waiting(f"{revision}-0", f"s/{revision}", "default", revision, due, attempts, held)
+
+
+def ids(queue: Queue) -> list[str]:
+    return [one.event_id for one in queue]

@@ -1,0 +1,235 @@
+"""The command for destinations, run as people run it."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from redis import Redis
+
+from runtime import destinations, keys, redrive
+from scripts.terminal.destination_report import span
+from telephony.destinations import DestinationState, Draft
+from tests.builders.attempts import a_dead_letter, an_attempt, bury, keep
+from tests.scripts.commands import run
+from tests.scripts.publishing import outcome_of, publish
+
+URL = "https://93.184.215.14/hook"
+
+
+@pytest.fixture
+def made(redis: Redis) -> str:
+    """Have a destination, and give its id."""
+    return destinations.create(redis, Draft(url=URL, description="The CRM"), keys=())[0].id
+
+
+def ask(redis_url: str, *arguments: str) -> Any:
+    """Run the command and read its JSON."""
+    done = run("destinations.py", *arguments, "--json", redis_url=redis_url)
+    assert done.returncode == 0, done.stderr
+    return msgspec.json.decode(done.stdout)
+
+
+@contextmanager
+def answering(redis: Redis, destination_id: str, **attempt: Any) -> Iterator[None]:
+    """Try the first test that is asked for, as the deliver stage would."""
+    stop = threading.Event()
+
+    def serve() -> None:
+        while not stop.wait(0.02):
+            asked: Any = redis.zrange(keys.asked(destination_id), 0, 0)
+            for place in asked:
+                event = redrive.test_event(destination_id, place.decode())
+                keep(redis, an_attempt(destination_id, event.id, at=time.time(), **attempt))
+                return
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_adding_shows_the_secret_this_once_and_says_so(redis: Redis, redis_url: str) -> None:
+    done = run("destinations.py", "add", URL, "--outcome", "missed,voicemail", "--mask", redis_url=redis_url)
+
+    (one,) = destinations.all(redis)
+    (secret,) = destinations.secrets(redis, one.id, keys=())
+    assert done.returncode == 0
+    assert one.id in done.stdout
+    assert secret in done.stdout
+    assert "not shown again" in done.stdout
+    assert (one.outcomes, one.mask, one.create_only) == (("missed", "voicemail"), True, False)
+    assert secret not in run("destinations.py", "show", one.id, redis_url=redis_url).stdout
+
+
+def test_the_list_and_the_page_tell_how_a_destination_fares(redis: Redis, redis_url: str, made: str) -> None:
+    publish(redis, outcome_of("s-1"))
+    keep(redis, an_attempt(made, verdict="temporary", blame="theirs", status=503, error="Service Unavailable"))
+
+    listed = run("destinations.py", "list", redis_url=redis_url).stdout
+    page = run("destinations.py", "show", made[:9], redis_url=redis_url).stdout
+
+    assert made in listed
+    assert URL in listed
+    assert "1 events (1 not looked at" in page
+    assert "503" in page
+    assert "theirs" in page
+
+
+def test_without_destinations_the_list_says_how_to_add_one(redis_url: str) -> None:
+    assert "destinations.py add" in run("destinations.py", "list", redis_url=redis_url).stdout
+    assert ask(redis_url, "list") == []
+
+
+def test_what_is_told_to_machines_is_what_the_api_tells(redis_url: str, made: str) -> None:
+    document = ask(redis_url, "show", made)
+
+    assert (document["id"], document["state"], document["createOnly"]) == (made, "active", False)
+    assert document["status"]["backlog"] == 0
+
+
+def test_one_is_paused_and_goes_on(redis: Redis, redis_url: str, made: str) -> None:
+    paused = run("destinations.py", "pause", made, redis_url=redis_url)
+    assert destinations.all(redis)[0].state is DestinationState.PAUSED
+    assert "nothing is lost" in paused.stdout
+
+    run("destinations.py", "resume", made, redis_url=redis_url)
+    assert destinations.all(redis)[0].state is DestinationState.ACTIVE
+
+
+def test_a_change_leaves_what_it_does_not_name(redis: Redis, redis_url: str, made: str) -> None:
+    ask(redis_url, "change", made, "--include", "both", "--create-only", "--number", "+16505550101,+16505550102")
+    ask(redis_url, "change", made, "--no-create-only")
+
+    (one,) = destinations.all(redis)
+    assert (one.include, one.create_only, one.description) == ("both", False, "The CRM")
+    assert one.numbers == ("+16505550101", "+16505550102")
+
+
+def test_a_filter_is_lifted_by_naming_nothing(redis: Redis, redis_url: str, made: str) -> None:
+    ask(redis_url, "change", made, "--outcome", "missed")
+    ask(redis_url, "change", made, "--outcome", "")
+
+    assert destinations.all(redis)[0].outcomes == ()
+
+
+def test_a_new_secret_signs_beside_the_old_one(redis: Redis, redis_url: str, made: str) -> None:
+    (old,) = destinations.secrets(redis, made, keys=())
+
+    new = ask(redis_url, "rotate", made)["secret"]
+    assert destinations.secrets(redis, made, keys=()) == (new, old)
+
+    newest = ask(redis_url, "rotate", made, "--overlap", "0")["secret"]
+    assert destinations.secrets(redis, made, keys=()) == (newest,)
+
+
+def test_one_that_is_removed_is_gone(redis: Redis, redis_url: str, made: str) -> None:
+    assert ask(redis_url, "remove", made) == {"id": made}
+    assert destinations.all(redis) == ()
+
+
+def test_a_test_waits_for_what_the_endpoint_answers(redis: Redis, redis_url: str, made: str) -> None:
+    with answering(redis, made, status=204):
+        told = ask(redis_url, "test", made)
+
+    assert told["attempt"]["eventId"] == told["id"]
+    assert told["attempt"]["status"] == 204
+
+
+def test_a_test_that_fails_is_a_failure(redis: Redis, redis_url: str, made: str) -> None:
+    with answering(redis, made, verdict="temporary", blame="theirs", status=500):
+        done = run("destinations.py", "test", made, redis_url=redis_url)
+
+    assert (done.returncode, "500" in done.stdout) == (1, True)
+
+
+@pytest.mark.parametrize(("state", "why"), [("active", "deliver process"), ("paused", "it is paused")])
+def test_a_test_that_nobody_sends_says_why(redis_url: str, made: str, state: str, why: str) -> None:
+    if state == "paused":
+        ask(redis_url, "pause", made)
+
+    done = run("destinations.py", "test", made, "--wait", "0", redis_url=redis_url)
+
+    assert done.returncode == 1
+    assert why in done.stdout
+
+
+def test_what_failed_is_counted_before_it_is_sent_again(redis: Redis, redis_url: str, made: str) -> None:
+    publish(redis, outcome_of("s-1"))
+    entries: Any = redis.xrange(keys.OUTCOMES)
+    ((place, _),) = entries
+    bury(redis, made, a_dead_letter("s-1/1", place.decode()))
+
+    assert ask(redis_url, "redrive", made, "--dry-run") == {"count": 1, "dryRun": True}
+    assert redis.zcard(keys.asked(made)) == 0
+    assert ask(redis_url, "redrive", made, "--blame", "theirs", "--since", "1h") == {"count": 1, "dryRun": False}
+    assert redis.zcard(keys.asked(made)) == 1
+
+
+def test_attempts_are_shown_the_newest_last(redis: Redis, redis_url: str, made: str) -> None:
+    keep(redis, *(an_attempt(made, number=number) for number in (1, 2, 3)))
+
+    assert [one["number"] for one in ask(redis_url, "attempts", made, "--last", "2")] == [2, 3]
+
+
+def test_what_an_endpoint_answers_cannot_steer_the_terminal(redis: Redis, redis_url: str, made: str) -> None:
+    keep(redis, an_attempt(made, verdict="temporary", excerpt="\x1b[2J gone"))
+
+    assert "\x1b" not in run("destinations.py", "attempts", made, redis_url=redis_url).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        ([], 2, "COMMAND"),
+        (["add"], 2, "URL"),
+        (["add", URL, "--include", "all"], 2, "invalid choice"),
+        (["add", "http://93.184.215.14/"], 1, "https://"),
+        (["add", "https://10.1.2.3/"], 1, "private network"),
+        (["add", URL, "--outcome", "lost"], 1, "lost"),
+        (["add", URL, "--field", "mood"], 1, "fields/0"),
+        (["change", "dst_"], 1, "nothing to change"),
+        (["show", "dst_none"], 1, "no destination's id begins with 'dst_none'"),
+        (["redrive", "dst_", "--blame", "fate"], 2, "theirs, ours"),
+        (["redrive", "dst_", "--since", "once"], 2, "no time"),
+        (["rotate", "dst_", "--overlap", "-1"], 2, "must be from"),
+    ],
+)
+def test_a_fault_is_said_with_its_exit_code(
+    redis: Redis, redis_url: str, arguments: list[str], code: int, told: str
+) -> None:
+    done = run("destinations.py", *arguments, redis_url=redis_url)
+
+    assert (done.returncode, told in done.stderr) == (code, True), done.stderr
+    assert destinations.all(redis) == ()
+
+
+def test_two_that_begin_alike_are_told_apart(redis: Redis, redis_url: str, made: str) -> None:
+    other = destinations.create(redis, Draft(url=URL), keys=())[0].id
+
+    done = run("destinations.py", "show", "dst_", redis_url=redis_url)
+
+    assert done.returncode == 1
+    assert made in done.stderr
+    assert other in done.stderr
+
+
+def test_it_runs_from_anywhere_and_says_when_there_is_no_redis(tmp_path: Path) -> None:
+    done = run("destinations.py", "list", redis_url="unix:///nowhere/redis.sock", cwd=tmp_path)
+
+    assert (done.returncode, "Redis does not answer" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.25, "0.25 s"), (12, "12 s"), (420, "7 min"), (12600, "3.5 h"), (172800, "2.0 d")],
+)
+def test_a_span_of_time_is_written_in_what_fits(seconds: float, text: str) -> None:
+    assert span(seconds) == text

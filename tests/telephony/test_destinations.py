@@ -1,0 +1,94 @@
+"""Who is told of what, and in what shape."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from telephony.create_only import ready_at
+from telephony.destinations import FIELDS, Changes, Destination, DestinationState, Include, body_for, changed, wants
+from telephony.events import CallEvent, encode
+from telephony.records import PhoneParty
+from telephony.words import Outcome
+from tests.builders.events import an_answered_record, an_outcome
+from tests.builders.notifications import CALLERS_NUMBER, MIRA
+
+CALLER = PhoneParty(phone_number=CALLERS_NUMBER, name="Noor Vale")
+EVENT = an_outcome(an_answered_record(from_=CALLER))
+
+
+@pytest.mark.parametrize(
+    ("filters", "wanted"),
+    [
+        ({}, True),
+        ({"include": Include.ENDED}, False),
+        ({"include": Include.BOTH}, True),
+        ({"accounts": ("default",)}, True),
+        ({"accounts": ("another",)}, False),
+        ({"extensions": (MIRA,)}, True),
+        ({"extensions": ("1",)}, False),
+        ({"outcomes": (Outcome.ANSWERED, Outcome.MISSED)}, True),
+        ({"outcomes": (Outcome.MISSED,)}, False),
+        ({"directions": ("Inbound",)}, True),
+        ({"directions": ("inbound",)}, True),
+        ({"directions": ("Outbound",)}, False),
+        ({"numbers": (CALLERS_NUMBER,)}, True),
+        ({"numbers": ("(212) 555-0111",)}, True),
+        ({"numbers": ("+12125550199",)}, False),
+        ({"outcomes": (Outcome.ANSWERED,), "directions": ("Outbound",)}, False),
+    ],
+    ids=str,
+)
+def test_an_event_is_wanted_when_it_passes_every_filter(filters: dict[str, Any], *, wanted: bool) -> None:
+    assert wants(a_destination(**filters), "default", EVENT) is wanted
+
+
+@pytest.mark.parametrize(("include", "wanted"), [("outcome", False), ("ended", True), ("both", True)])
+def test_an_end_by_the_notifications_is_another_kind_of_event(include: str, *, wanted: bool) -> None:
+    assert wants(a_destination(include=Include(include)), "default", an_outcome(revision=0)) is wanted
+
+
+def test_the_whole_event_is_sent_as_it_was_published() -> None:
+    assert body_for(a_destination(), EVENT) == encode(EVENT)
+
+
+def test_fields_are_chosen_but_for_those_that_tell_revisions_apart() -> None:
+    data = msgspec.json.decode(body_for(a_destination(fields=("outcome",)), EVENT))["data"]
+
+    assert sorted(data) == ["confirmed", "outcome", "revision", "telephonySessionId"]
+
+
+def test_every_field_of_the_event_can_be_chosen() -> None:
+    assert set(msgspec.json.decode(encode(EVENT))["data"]) <= FIELDS
+
+
+def test_a_mask_leaves_no_name_and_no_number() -> None:
+    body = body_for(a_destination(mask=True), EVENT).decode()
+
+    assert all(one in encode(EVENT).decode() for one in (CALLERS_NUMBER, "Noor Vale"))
+    assert not any(one in body for one in (CALLERS_NUMBER, "Noor Vale"))
+    assert CALLERS_NUMBER[-4:] in body
+    names = {leg["from"]["name"] for leg in msgspec.json.decode(body)["data"]["legs"]}
+    assert names <= {None}
+
+
+def test_what_was_disabled_and_is_active_again_has_no_reason_for_it() -> None:
+    disabled = changed(a_destination(), Changes(state=DestinationState.DISABLED, disabled_because="gone"))
+
+    assert disabled.disabled_because == "gone"
+    assert changed(disabled, Changes(state=DestinationState.ACTIVE)).disabled_because is None
+
+
+def test_create_only_waits_until_a_recording_cannot_be_missing() -> None:
+    ended = ready_at(EVENT, deadline=0.0)
+
+    assert ready_at(EVENT, deadline=900.0) == ended + 900.0 > 900.0
+    assert ready_at(with_outcome(Outcome.MISSED), deadline=900.0) == 0.0
+
+
+def with_outcome(outcome: Outcome) -> CallEvent:
+    return msgspec.structs.replace(EVENT, data=msgspec.structs.replace(EVENT.data, outcome=outcome))
+
+
+def a_destination(**fields: Any) -> Destination:
+    return Destination(id="dst_1", url="https://crm.example/hook", created_at="2026-01-01T00:00:00.000Z", **fields)

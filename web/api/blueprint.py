@@ -1,0 +1,25 @@
+"""All of the API: the door, and the routes behind it."""
+
+from typing import Final
+
+from flask import Blueprint, Flask
+from redis import Redis
+
+from runtime.sealing import CannotOpen
+from runtime.settings import Settings
+from web.api import deliveries, destinations, outcomes
+from web.api.door import ROOT, add_door
+from web.api.problems import CONFLICT, Problem
+
+PREFIX: Final = f"{ROOT}/v1"
+
+
+def add_api(app: Flask, settings: Settings, redis: "Redis") -> None:
+    """Add the API. `redis` may take its time: nobody's notification waits for it."""
+    api = Blueprint("api", __name__, url_prefix=PREFIX)
+    destinations.add_routes(api, settings, redis)
+    deliveries.add_routes(api, redis)
+    outcomes.add_routes(api, redis)
+    api.register_error_handler(CannotOpen, lambda error: Problem(CONFLICT, f"{error}.").response())
+    add_door(app, settings.admin_token)
+    app.register_blueprint(api)

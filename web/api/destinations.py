@@ -1,0 +1,124 @@
+"""CRM webhooks: add, list, show, change and remove them, and give them new secrets."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Final, TypeVar
+
+import msgspec
+from flask import Blueprint, Response, url_for
+from msgspec import UNSET
+from redis import Redis
+
+from runtime import backlog, destinations
+from runtime.destination_documents import destination_document
+from runtime.destination_urls import why_not
+from runtime.setting_values import Network
+from runtime.settings import Settings
+from telephony.destination_faults import faults
+from telephony.destinations import Changes, Destination, Draft
+from web.api import asked
+from web.api.answers import answer, nothing, page
+from web.api.problems import FORBIDDEN_ADDRESS, INVALID, NOT_FOUND, Fault, Problem
+
+T = TypeVar("T")
+
+LONGEST_OVERLAP: Final = 30 * 86400.0
+_ID: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
+
+
+class Rotation(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """How a secret is replaced: for how long the one before still signs, beside the new one."""
+
+    overlap_seconds: float = destinations.OVERLAP_SECONDS
+
+
+def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
+    """Add `/destinations` and `/destinations/<id>`."""
+    _add_list(api, settings, redis)
+    _add_one(api, settings, redis)
+    _add_rotation(api, settings, redis)
+
+
+def found(redis: "Redis", destination_id: str) -> Destination:
+    """Find a destination. Raises Problem when it is not there (any more)."""
+    destination = destinations.get(redis, destination_id)
+    if destination is None:
+        raise _unknown()
+    return destination
+
+
+def known(ask: Callable[[], T]) -> T:
+    """Ask for something of a destination. Raises Problem when it is not there (any more)."""
+    try:
+        return ask()
+    except destinations.UnknownDestination as error:
+        raise _unknown() from error
+
+
+def _add_list(api: Blueprint, settings: Settings, redis: "Redis") -> None:
+    @api.get("/destinations")
+    def list_destinations() -> Response:
+        asked.know_parameters("after", "limit")
+        limit, after = asked.limit(), asked.after(_ID)
+        every = destinations.all(redis)
+        begin = next((place for place, one in enumerate(every, start=1) if one.id == after), 0)
+        if after is not None and not begin:
+            raise asked.wrong_parameter("after", "names no destination (any more)")
+        shown = every[begin : begin + limit]
+        return page(shown, shown[-1].id if len(every) > begin + limit else None)
+
+    @api.post("/destinations")
+    def add_destination() -> Response:
+        asked.know_parameters()
+        draft = asked.body_as(Draft)
+        _judge(draft, settings.allow_private_destinations)
+        made, secret = destinations.create(redis, draft, keys=settings.secrets_keys)
+        where = url_for("api.show_destination", destination_id=made.id)
+        return answer(msgspec.to_builtins(made) | {"secret": secret}, 201, headers={"Location": where})
+
+
+def _add_one(api: Blueprint, settings: Settings, redis: "Redis") -> None:
+    @api.get("/destinations/<destination_id>")
+    def show_destination(destination_id: str) -> Response:
+        destination = found(redis, destination_id)
+        status = known(partial(backlog.status, redis, destination_id))
+        return answer(destination_document(destination, status))
+
+    @api.patch("/destinations/<destination_id>")
+    def change_destination(destination_id: str) -> Response:
+        changes = asked.body_as(Changes)
+        found(redis, destination_id)
+        _judge(changes, settings.allow_private_destinations)
+        return answer(known(partial(destinations.update, redis, destination_id, changes)))
+
+    @api.delete("/destinations/<destination_id>")
+    def remove_destination(destination_id: str) -> Response:
+        known(partial(destinations.delete, redis, destination_id))
+        return nothing()
+
+
+def _add_rotation(api: Blueprint, settings: Settings, redis: "Redis") -> None:
+    @api.post("/destinations/<destination_id>/rotate")
+    def rotate_secret(destination_id: str) -> Response:
+        overlap = asked.body_or(Rotation()).overlap_seconds
+        if not 0 <= overlap <= LONGEST_OVERLAP:
+            why = f"must be from 0 to {LONGEST_OVERLAP:.0f}"
+            raise Problem(INVALID, f"overlapSeconds {why}", faults=[Fault(why, pointer="/overlapSeconds")])
+        keys = settings.secrets_keys
+        rotate = partial(destinations.rotate, redis, destination_id, keys=keys, overlap_seconds=overlap)
+        return answer({"id": destination_id, "secret": known(rotate)})
+
+
+def _judge(told: Draft | Changes, allow: tuple[Network, ...]) -> None:
+    """Raise Problem for what names things that are not there, and for a URL that nothing may be sent to."""
+    wrong = [Fault(why, pointer=pointer) for pointer, why in faults(told)]
+    if wrong:
+        raise Problem(INVALID, f"{wrong[0].pointer} {wrong[0].detail}", faults=wrong)
+    why = None if told.url is UNSET else why_not(told.url, allow)
+    if why is not None:
+        raise Problem(FORBIDDEN_ADDRESS, why, faults=[Fault(why, pointer="/url")])
+
+
+def _unknown() -> Problem:
+    return Problem(NOT_FOUND, "There is no destination with this id.")

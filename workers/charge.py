@@ -1,0 +1,104 @@
+"""What a destination's answers do to the destination itself: the breaker, the alerts, and being disabled.
+
+Failures of ours are not charged to it. Whatever happens to it, its backlog stays.
+"""
+
+from typing import Final, cast
+
+import msgspec
+from redis import Redis
+
+from runtime import destinations, keys
+from runtime.leases import Command
+from runtime.logs import log
+from runtime.metrics import ALERTS, Recorder
+from telephony.destinations import Changes, DestinationState
+from workers.destinations.breaker import Breaker
+from workers.destinations.sender import Answer, Blame, Verdict
+
+DISABLED_AFTER_SECONDS: Final = 5 * 86400.0
+"""A destination that takes nothing for so long, though it is tried again and again, is disabled."""
+
+ALERTED_AT: Final = (50, 70, 90)
+"""Percent of that time at which somebody is told."""
+
+
+class Health(msgspec.Struct, frozen=True):
+    """What is known of a destination's answers; `told` is the last alert, in percent."""
+
+    breaker: Breaker = msgspec.field(default_factory=Breaker)
+    failing_since: float | None = None
+    told: int = 0
+
+    def after(self, *, success: bool, now: float) -> "Health":
+        """Give the health after an answer."""
+        breaker = self.breaker.after(success, now)
+        if success:
+            return Health(breaker)
+        return Health(breaker, now if self.failing_since is None else self.failing_since, self.told)
+
+    def alert(self, now: float) -> int | None:
+        """Give the percent that somebody must be told of now, if any; 100: it must be disabled."""
+        if self.failing_since is None:
+            return None
+        share = 100 * (now - self.failing_since) / DISABLED_AFTER_SECONDS
+        reached = max((percent for percent in (*ALERTED_AT, 100) if share >= percent), default=0)
+        return reached if reached > self.told else None
+
+
+class Charge:
+    """Keeps one destination's health while a runner has its lease."""
+
+    def __init__(self, destination: str, redis: "Redis", recorder: Recorder) -> None:
+        self._id = destination
+        self._redis = redis
+        self._recorder = recorder
+        blob = cast("bytes | None", redis.get(keys.health(destination)))
+        self._health = Health() if blob is None else msgspec.msgpack.decode(blob, type=Health)
+        self._stored = self._health
+        self._disable: str | None = None
+
+    def may_send(self, now: float) -> bool:
+        """Say whether the breaker lets anything through."""
+        return self._health.breaker.may_send(now)
+
+    def is_probing(self, now: float) -> bool:
+        """Say whether one event shall show whether the destination is back."""
+        opens = self._health.breaker.opens_until
+        return opens is not None and opens <= now
+
+    def shut_until(self, now: float) -> float | None:
+        """Say until when nothing is sent; None while something may be."""
+        return None if self.may_send(now) else self._health.breaker.opens_until
+
+    def add(self, answer: Answer, now: float) -> None:
+        """Charge an answer to the destination."""
+        if answer.verdict is Verdict.GONE:
+            self._disable = "it answered 410 Gone"
+        if answer.blame is not Blame.OURS:
+            self._health = self._health.after(success=answer.verdict is Verdict.DELIVERED, now=now)
+
+    def commands(self, now: float) -> list[Command]:
+        """Tell who has to know, and give the commands that store what changed since the last time."""
+        percent = self._health.alert(now)
+        if percent is not None:
+            self._health = msgspec.structs.replace(self._health, told=percent)
+            self._recorder.count(ALERTS, self._id, str(percent))
+            log.warning("destination.failing", destination=self._id, percent=percent)
+            self._disable = self._disable or ("it took nothing for five days" if percent >= 100 else None)  # noqa: PLR2004 - all of it
+        if self._health == self._stored:
+            return []
+        self._stored = self._health
+        listen = "SADD" if self.may_send(now) else "SREM"
+        return [
+            ("SET", keys.health(self._id), msgspec.msgpack.encode(self._health)),
+            (listen, keys.LISTENING, self._id),
+        ]
+
+    def carry_out(self) -> None:
+        """Disable the destination if it has come to that."""
+        if self._disable is not None:
+            log.warning("destination.disabled", destination=self._id, because=self._disable)
+            changes = Changes(state=DestinationState.DISABLED, disabled_because=self._disable)
+            destinations.update(self._redis, self._id, changes)
+            self._disable = None

@@ -1,0 +1,220 @@
+"""One destination's runner: take up what is new, send what is due, and commit what came of it with the cursor.
+
+What is on its way when the cursor passes it is stored as waiting, so that whoever comes after a kill sends it again,
+under the same id and with the same bytes.
+"""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from typing import Final, cast
+
+import msgspec
+
+from runtime import attempts, bells, keys, outcome_log, redrive, waiting
+from runtime.bells import Stage
+from runtime.clocks import redis_time
+from runtime.leases import Command, Lease
+from runtime.metrics import DELIVERIES, DELIVERY_LAG_SECONDS
+from runtime.outcome_log import Entry
+from runtime.waiting import Queue, Waiting
+from telephony import trial
+from telephony.destinations import Destination, body_for
+from telephony.events import decode
+from workers import intake, rests
+from workers.aftermath import aftermath, letter, replacement
+from workers.charge import Charge
+from workers.delivery_view import View, view
+from workers.dependencies import Dependencies
+from workers.destinations.sender import Answer, Verdict
+from workers.flights import MOST, Flight, Flights
+from workers.intake import Arrival
+from workers.working_queues import WorkingQueues
+
+GATHER_SECONDS: Final = 0.25
+"""How long a step waits for answers before it commits those that are there."""
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """What one step did: whether there was work, whether nothing may be sent now, whether other bells wait."""
+
+    busy: bool
+    shut: bool
+    others_wait: bool
+
+
+class Deliverer:
+    """Reads, decides, sends and commits, one step at a time."""
+
+    def __init__(self, destination: str, held: Lease, dependencies: Dependencies, senders: Executor) -> None:
+        self._id = destination
+        self._lease = held
+        self._redis = dependencies.redis
+        self._settings = dependencies.settings
+        self._recorder = dependencies.recorder
+        self._flights = Flights(dependencies.sender, senders)
+        self._queues = WorkingQueues(self._redis, destination)
+        self._charge = Charge(destination, self._redis, self._recorder)
+        place = cast("bytes | None", self._redis.hget(keys.delivery_cursor(destination), "place"))
+        self._cursor = (place or b"0-0").decode()
+
+    def step(self) -> Tally:
+        """Do what can be done now, and commit it."""
+        now = self._view(self._room(redis_time(self._redis)))
+        if now.destination is None or not now.is_active:
+            self._land(now)
+            return Tally(busy=False, shut=True, others_wait=now.others_wait)
+        arrivals = self._arrivals(now.destination, now)
+        self._queues.load({*now.due, *(one.call for one in arrivals)})
+        commands = self._queued(now.destination, arrivals, now.now)
+        commands += self._launched(now.destination, arrivals, now)
+        busy = bool(now.entries or now.asked or self._flights)
+        self._commit([*commands, *self._taken(now), *self._answered(now)], now)
+        return Tally(busy=busy, shut=not self._charge.may_send(now.later()), others_wait=now.others_wait)
+
+    def rest(self) -> bool:
+        """End the shift with nothing left to do now; False: there is news after all."""
+        now = self._view(0)
+        return rests.rest(self._redis, self._id, now, opens=self._opens(now), cursor=self._cursor)
+
+    def leave(self) -> None:
+        """End the shift with work left, which is gone on with at once."""
+        self._flights.recall()
+        now = self._view(0)
+        self._land(now)
+        rests.rest(self._redis, self._id, now, opens=self._opens(now))
+        bells.ring_at(self._redis, Stage.DELIVER, self._id, self._opens(now))
+
+    def _opens(self, now: View) -> float:
+        """Say when something may be sent again: now, but for a breaker that is open."""
+        return self._charge.shut_until(now.now) or now.now
+
+    def _room(self, now: float) -> int:
+        """Say how many more events may be on their way; one, while it is tried whether the destination is back."""
+        if not self._charge.may_send(now):
+            return 0
+        return max(0, (1 if self._charge.is_probing(now) else MOST) - len(self._flights))
+
+    def _view(self, room: int) -> View:
+        opening = self._settings.secrets_keys
+        return view(self._redis, self._id, self._cursor, room, flying=len(self._flights), keys_of_secrets=opening)
+
+    def _arrivals(self, destination: Destination, now: View) -> list[Arrival]:
+        """Give what is new for this destination, and what somebody asked for."""
+        new = list(intake.of_log(destination, now.entries, deadline=self._settings.record_deadline_seconds))
+        asked = list(intake.of_asked(self._redis, destination, now.asked, now=now.now))
+        doubtful = [*asked, *(new if destination.create_only else ())]
+        if not doubtful:
+            return new
+        taken = redrive.superseded(self._redis, self._id, sorted({one.call for one in doubtful}))
+        if destination.create_only:
+            new = list(intake.news(new, taken, create_only=True))
+        return [*new, *intake.news(asked, taken, create_only=destination.create_only)]
+
+    def _queued(self, destination: Destination, arrivals: Sequence[Arrival], now: float) -> list[Command]:
+        """Put what arrived into its call's queue; give the commands that note what lost its place."""
+        commands: list[Command] = []
+        flying, only = self._flights.calls(), destination.create_only
+        for one in arrivals:
+            after = waiting.joined(self._queues[one.call], one.item, create_only=only, in_flight=one.call in flying)
+            self._queues[one.call] = after.queue
+            commands += self._replaced(one.call, after.replaced, now)
+        return commands
+
+    def _launched(self, destination: Destination, arrivals: Sequence[Arrival], now: View) -> list[Command]:
+        """Send the first event of every call that is due, as far as there is room; bury what the log lost."""
+        due = self._due(now, arrivals)
+        entries = self._entries([self._queues[call][0] for call in due], arrivals)
+        commands: list[Command] = []
+        for call in due:
+            item, *others = self._queues[call]
+            body = self._body(destination, item, entries)
+            if body is None:
+                self._queues[call] = tuple(others)
+                commands.append(attempts.buried(self._id, letter(call, item, "retention", now=now.now)))
+            else:
+                self._flights.launch(Flight(call, item), destination.url, body, now)
+        return commands
+
+    def _due(self, now: View, arrivals: Sequence[Arrival]) -> list[str]:
+        """Give the calls whose first event is to be sent now; those that waited longest come first."""
+        calls: Iterable[str] = dict.fromkeys([*now.due, *(one.call for one in arrivals)])
+        flying = self._flights.calls()
+        due = [
+            call for call in calls if call not in flying and any(one.due <= now.now for one in self._queues[call][:1])
+        ]
+        return due[: self._room(now.now)]
+
+    def _entries(self, items: Sequence[Waiting], arrivals: Sequence[Arrival]) -> Mapping[str, Entry]:
+        known = {one.entry.place: one.entry for one in arrivals if one.entry is not None}
+        missing = [one.place for one in items if one.place not in known and not redrive.is_test(one.place)]
+        return known | {entry.place: entry for entry in outcome_log.at_places(self._redis, missing)}
+
+    def _body(self, destination: Destination, item: Waiting, entries: Mapping[str, Entry]) -> bytes | None:
+        if redrive.is_test(item.place):
+            return trial.encode(redrive.test_event(self._id, item.place))
+        entry = entries.get(item.place)
+        if entry is None:
+            return None
+        shaped = destination.fields or destination.mask
+        return body_for(destination, decode(entry.document)) if shaped else entry.document
+
+    def _answered(self, now: View) -> list[Command]:
+        """Wait a moment for answers, and give the commands that follow from those that came."""
+        landed = self._flights.landed(GATHER_SECONDS)
+        later = now.later()
+        commands = [command for flight, answer in landed for command in self._judged(flight, answer, later)]
+        commands += self._charge.commands(later) if landed else []
+        if not self._charge.may_send(later):
+            self._flights.recall()
+        return commands
+
+    def _judged(self, flight: Flight, answer: Answer, now: float) -> list[Command]:
+        """Give the commands that follow from one answer."""
+        call, item, kept = flight.call, flight.item, self._settings.retention_seconds
+        after = aftermath(self._id, call, self._queues[call], answer, now=now, random=random.random)
+        self._queues[call] = after.queue
+        self._recorder.count(DELIVERIES, self._id, answer.verdict)
+        commands = [*attempts.written(item.account, after.attempt, retention=kept)]
+        commands += self._replaced(call, after.replaced, now)
+        if after.letter is not None:
+            commands.append(attempts.buried(self._id, after.letter))
+        if redrive.is_test(item.place):
+            return commands
+        self._charge.add(answer, now)
+        if answer.verdict is Verdict.DELIVERED:
+            self._recorder.observe(DELIVERY_LAG_SECONDS, now - item.published_at, self._id)
+            commands.append(("SET", keys.delivered(self._id, call), str(item.revision), "EX", str(int(kept))))
+            commands.append(attempts.raised(self._id, item.event_id))
+        return commands
+
+    def _replaced(self, call: str, items: Queue, now: float) -> list[Command]:
+        commands: list[Command] = []
+        for item in items:
+            self._recorder.count(DELIVERIES, self._id, "replaced")
+            noted = replacement(self._id, call, item, now=now)
+            commands += attempts.written(item.account, noted, retention=self._settings.retention_seconds)
+        return commands
+
+    def _land(self, now: View) -> None:
+        """Wait for what is on its way, sending nothing new."""
+        while self._flights:
+            self._commit(self._answered(now), now)
+
+    def _taken(self, now: View) -> list[Command]:
+        """Give the commands that move on past what was taken up."""
+        commands: list[Command] = [("ZREM", keys.asked(self._id), *now.asked)] if now.asked else []
+        if now.entries:
+            self._cursor = now.entries[-1].place
+            commands.append(("HSET", keys.delivery_cursor(self._id), "place", self._cursor))
+            commands.append(("HINCRBY", keys.delivery_cursor(self._id), "taken", str(len(now.entries))))
+        return commands
+
+    def _commit(self, commands: Sequence[Command], now: View) -> None:
+        """Store everything that changed, with `commands`, in one step; nothing for a destination that is gone."""
+        if now.destination is None:
+            return
+        kept = bells.keep(Stage.DELIVER, self._id, now.later())
+        self._lease.commit([*commands, *self._queues.changes(), *kept])
+        self._charge.carry_out()
+        self._queues.forget_but(self._flights.calls())

@@ -1,0 +1,71 @@
+"""What a step of a destination's runner decides upon, read in one round trip."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+from redis import Redis
+
+from runtime import bells, destinations, keys
+from runtime.bells import Stage
+from runtime.clocks import as_seconds, stopwatch
+from runtime.outcome_log import Entry, entries_of
+from telephony.destinations import Destination, DestinationState
+
+MOST_WAITING: Final = 10_000
+"""Calls whose events failed and wait, beyond which nothing new is taken up: the rest waits in the outcome log."""
+
+
+class View(msgspec.Struct, frozen=True):
+    """What there is to do. `read_at` is what the stopwatch said at `now`; `due` are calls, `asked` places."""
+
+    now: float
+    read_at: float
+    destination: Destination | None
+    secrets: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    due: tuple[str, ...]
+    asked: tuple[str, ...]
+    waiting: int
+    others_wait: bool
+
+    def later(self) -> float:
+        """Give the time by Redis's clock now."""
+        return self.now + stopwatch() - self.read_at
+
+    @property
+    def is_active(self) -> bool:
+        """Whether anything may be sent."""
+        return self.destination is not None and self.destination.state is DestinationState.ACTIVE
+
+
+def view(
+    redis: "Redis", destination_id: str, cursor: str, room: int, *, flying: int, keys_of_secrets: Sequence[str]
+) -> View:
+    """Read what there is to do, for at most `room` events; `flying` ones are on their way. Raises CannotOpen."""
+    with redis.pipeline(transaction=False) as pipeline:
+        pipeline.time()
+        pipeline.hget(keys.DESTINATIONS, destination_id)
+        pipeline.get(keys.secrets(destination_id))
+        pipeline.hlen(keys.waiting(destination_id))
+        pipeline.llen(f"rq:queue:{bells.queue_name(Stage.DELIVER)}")
+        pipeline.zrange(keys.retries(destination_id), 0, room + flying, withscores=True)
+        pipeline.zrange(keys.asked(destination_id), 0, max(0, room - 1), withscores=True)
+        pipeline.xrange(keys.OUTCOMES, min=f"({cursor}", max="+", count=max(1, room))
+        time, text, blob, waiting, others, retries, asked, rows = pipeline.execute()
+    now = as_seconds(*time)
+    return View(
+        now=now,
+        read_at=stopwatch(),
+        destination=None if text is None else msgspec.json.decode(text, type=Destination),
+        secrets=() if blob is None else destinations.valid_now(destinations.unsealed(blob, keys_of_secrets), now),
+        entries=entries_of(rows) if room and waiting < MOST_WAITING else (),
+        due=_due(retries, now) if room else (),
+        asked=_due(asked, now) if room else (),
+        waiting=waiting,
+        others_wait=others > 0,
+    )
+
+
+def _due(rows: Any, now: float) -> tuple[str, ...]:
+    return tuple(member.decode() for member, score in rows if score <= now)

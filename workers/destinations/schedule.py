@@ -1,0 +1,29 @@
+"""When an event that was not taken is sent again. Pure: the time and the chance are given."""
+
+from collections.abc import Callable
+from typing import Final
+
+_MINUTE: Final = 60.0
+_HOUR: Final = 3600.0
+
+SCHEDULE: Final = (0.0, 5.0, 30.0, 5 * _MINUTE, 30 * _MINUTE, 2 * _HOUR, 5 * _HOUR, 10 * _HOUR, 10 * _HOUR)
+"""Seconds to wait before each attempt: nine attempts in about 28 hours, so that a night's outage is outlived."""
+
+JITTER: Final = 0.2
+"""What failed together does not come back together: every wait is up to so much shorter or longer."""
+
+
+def next_attempt(attempts: int, *, now: float, retry_after: float | None, random: Callable[[], float]) -> float | None:
+    """Say when an event that was tried `attempts` times is due again; None: never, it is a dead letter.
+
+    `random` gives a number from 0 to 1. What they ask for in `Retry-After` is honoured if it lies between the wait we
+    planned and twice that, or an hour if that is more, so that nobody makes us hurry, and nobody parks an event.
+    """
+    if attempts >= len(SCHEDULE):
+        return None
+    planned = SCHEDULE[attempts]
+    if retry_after is None:
+        return now + planned * (1 + JITTER * (2 * random() - 1))
+    most = max(2 * planned, _HOUR)
+    asked = min(max(retry_after, planned), most)
+    return now + min(asked * (1 + JITTER * random()), most)  # later than they asked, never earlier

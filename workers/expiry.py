@@ -1,0 +1,102 @@
+"""Expiry: what the retention takes away before a destination had it is counted and listed, never dropped in silence."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, cast
+
+import msgspec
+from redis import Redis
+
+from runtime import attempts, destinations, keys, waiting
+from runtime.attempts import DeadLetter
+from runtime.bells import Stage
+from runtime.leases import Command, Lease, LeaseHeld, LeaseLost, lease
+from runtime.logs import log
+from runtime.metrics import DROPPED, Recorder
+from runtime.outcome_log import entries_of
+from telephony.destinations import Destination
+from workers import intake
+from workers.aftermath import letter
+
+_PAGE: Final = 500
+_PAGES: Final = 20
+"""Pages of the log looked through in one go; upkeep comes again in a minute."""
+
+
+def trim(redis: "Redis", recorder: Recorder, *, now: float, retention: float) -> None:
+    """Trim the outcome log and what is kept for destinations to the retention.
+
+    The log is never trimmed past what a destination has yet to take up or to take, unless that was listed first.
+    """
+    before = int((now - retention) * 1000)
+    safe = [_let_go(redis, one, recorder, before=before, now=now) for one in destinations.all(redis)]
+    with redis.pipeline(transaction=False) as pipeline:
+        pipeline.xtrim(keys.OUTCOMES, minid=f"{min([before, *safe])}-0", approximate=True, limit=0)
+        for one in destinations.all(redis):
+            pipeline.xtrim(keys.attempts(one.id), minid=f"{before}-0", approximate=True, limit=0)
+            old = [each.event_id for each in attempts.dead_letters(redis, one.id) if each.dead_at * 1000 < before]
+            if old:
+                pipeline.hdel(keys.dead(one.id), *old)
+        pipeline.execute()
+
+
+def _let_go(redis: "Redis", destination: Destination, recorder: Recorder, *, before: int, now: float) -> int:
+    """List what the destination did not get of the time before `before` (ms); say how far the log may be trimmed."""
+    try:
+        with lease(redis, destination.id, Stage.DELIVER) as held:
+            return _listed(redis, destination, held, recorder, before=before, now=now)
+    except (LeaseHeld, LeaseLost):  # its runner is at it: next time
+        return min(_read_up_to(redis, destination.id), _oldest_waiting(redis, destination.id))
+
+
+def _listed(
+    redis: "Redis", destination: Destination, held: Lease, recorder: Recorder, *, before: int, now: float
+) -> int:
+    commands: list[Command] = list(_of_queues(redis, destination, before=before, now=now))
+    lost = sum(command[0] == "HSET" and command[1] == keys.dead(destination.id) for command in commands)
+    place, taken = _cursor(redis, destination.id)
+    for _ in range(_PAGES):
+        rows = cast("list[Any]", redis.xrange(keys.OUTCOMES, min=f"({place}", max=f"{before - 1}", count=_PAGE))
+        if not rows:
+            break
+        letters = list(_of_log(destination, rows, now=now))
+        commands += [attempts.buried(destination.id, one) for one in letters]
+        lost += len(letters)
+        place, taken = rows[-1][0].decode(), taken + len(rows)
+    if commands or taken != _cursor(redis, destination.id)[1]:
+        cursor = keys.delivery_cursor(destination.id)
+        held.commit([*commands, ("HSET", cursor, "place", place, "taken", str(taken))])
+    if lost:
+        recorder.count(DROPPED, destination.id, by=lost)
+        log.warning("destination.retention_over", destination=destination.id, events=lost)
+    return before if len(rows) < _PAGE else int(place.partition("-")[0])
+
+
+def _of_queues(redis: "Redis", destination: Destination, *, before: int, now: float) -> Iterator[Command]:
+    """Give the commands that list what waits and is too old."""
+    for call, queue in waiting.everything(redis, destination.id).items():
+        old = [one for one in queue if one.published_at * 1000 < before]
+        if old:
+            yield from (attempts.buried(destination.id, letter(call, one, "retention", now=now)) for one in old)
+            yield from waiting.write(destination.id, call, tuple(one for one in queue if one not in old))
+
+
+def _of_log(destination: Destination, rows: Sequence[Any], *, now: float) -> Iterator[DeadLetter]:
+    for one in intake.of_log(destination, entries_of(rows), deadline=0):
+        yield msgspec.structs.replace(letter(one.call, one.item, "retention", now=now), attempts=0)
+
+
+def _cursor(redis: "Redis", destination: str) -> tuple[str, int]:
+    place, taken = cast("list[bytes | None]", redis.hmget(keys.delivery_cursor(destination), ["place", "taken"]))
+    return (place or b"0-0").decode(), int(taken or 0)
+
+
+def _read_up_to(redis: "Redis", destination: str) -> int:
+    return int(_cursor(redis, destination)[0].partition("-")[0])
+
+
+def _oldest_waiting(redis: "Redis", destination: str) -> int:
+    found = waiting.everything(redis, destination)
+    return min((int(one.published_at * 1000) for queue in found.values() for one in queue), default=_NEVER)
+
+
+_NEVER: Final = 1 << 62

@@ -1,0 +1,67 @@
+"""What a destination takes up: entries of the outcome log that it wants, and events that somebody asked for again."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+from redis import Redis
+
+from runtime import redrive
+from runtime.logs import log
+from runtime.outcome_log import Entry, at_places
+from runtime.waiting import Waiting
+from telephony.create_only import ready_at
+from telephony.destinations import Destination, Include, wants
+from telephony.events import CallEvent, decode
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """An event that shall be sent, of a call. `entry` is None for a test."""
+
+    call: str
+    item: Waiting
+    entry: Entry | None
+
+
+def of_log(destination: Destination, entries: Sequence[Entry], *, deadline: float) -> Iterator[Arrival]:
+    """Give the entries that `destination` wants, as they shall wait."""
+    for entry in entries:
+        event = _read(entry)
+        if event is None or not wants(destination, entry.account, event):
+            continue
+        due = ready_at(event, deadline=deadline) if destination.create_only else 0.0
+        if destination.create_only and destination.include is Include.BOTH and event.data.revision == 0:
+            continue  # it is told once, and this is not the last word
+        yield Arrival(event.subject, _waiting(entry, event, due), entry)
+
+
+def of_asked(redis: "Redis", destination: Destination, places: Sequence[str], *, now: float) -> Iterator[Arrival]:
+    """Give the events that somebody asked for, as far as the log still holds them."""
+    for place in places:
+        if redrive.is_test(place):
+            test = redrive.test_event(destination.id, place)
+            yield Arrival(test.id, Waiting(place, test.id, "", 0, now), None)
+    for entry in at_places(redis, [place for place in places if not redrive.is_test(place)]):
+        event = _read(entry)
+        if event is not None:
+            yield Arrival(event.subject, _waiting(entry, event, now), entry)
+
+
+def news(arrivals: Sequence[Arrival], delivered: Mapping[str, int], *, create_only: bool) -> Iterator[Arrival]:
+    """Leave out what the destination must not be told any more: it took a later revision, or was to be told once."""
+    for arrival in arrivals:
+        last = delivered.get(arrival.call)
+        if last is None or arrival.item.revision == last or (arrival.item.revision > last and not create_only):
+            yield arrival
+
+
+def _waiting(entry: Entry, event: CallEvent, due: float) -> Waiting:
+    return Waiting(entry.place, event.id, entry.account, event.data.revision, due, held=due > 0)
+
+
+def _read(entry: Entry) -> CallEvent | None:
+    """Read an event; one that cannot be read must not keep all others waiting."""
+    try:
+        return decode(entry.document)
+    except msgspec.MsgspecError:
+        log.exception("deliver.unreadable", place=entry.place)
+        return None
