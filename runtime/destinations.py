@@ -73,11 +73,11 @@ def update(redis: "Redis", destination_id: str, changes: Changes) -> Destination
         text = pipeline.hget(_keys.DESTINATIONS, destination_id)
         if text is None:
             raise UnknownDestination(destination_id)
-        now = redis_time(redis)
-        after[:] = [changed(_decode(text), changes)]
+        now, before = redis_time(redis), _decode(text)
+        after[:] = [changed(before, changes)]
         pipeline.multi()
-        if after[0].state is DestinationState.ACTIVE and _decode(text).state is not DestinationState.ACTIVE:
-            pipeline.delete(_keys.health(destination_id))  # a new start: its failures of old are over
+        if (after[0].state, after[0].url) != (before.state, before.url):  # a new start: its failures of old are over
+            pipeline.delete(_keys.health(destination_id))
         _store(pipeline, after[0], now)
 
     redis.transaction(change, _keys.DESTINATIONS)

@@ -127,11 +127,11 @@ def is_shown(one: Wanted, shown_since: datetime | None) -> bool:
     return one.waiting < PATIENCE_SECONDS and (shown_since is None or one.started_at >= shown_since)
 
 
-def window_length(density: float | None) -> timedelta:
+def window_length(density: float | None, *, shortest: timedelta = SHORTEST) -> timedelta:
     """Say how long a window of one page may be."""
     if not density:
         return LONGEST
-    return max(SHORTEST, timedelta(seconds=min(FULLNESS * PAGE / density, LONGEST.total_seconds())))
+    return max(shortest, timedelta(seconds=min(FULLNESS * PAGE / density, LONGEST.total_seconds())))
 
 
 def _margin(density: float | None) -> timedelta:

@@ -44,9 +44,12 @@ def main(arguments: list[str]) -> int:
 def _serve(stage: Stage, made: Dependencies) -> None:
     dependencies.install(made)
     # RQ changes the time limits of the connection it is given, so it has one of its own.
-    StageWorker(stage, connect(made.settings.redis_url, WORK), made).work(with_scheduler=False, logging_level="WARNING")
-    made.stopping.set()
-    made.shifts.finish()
+    worker = StageWorker(stage, connect(made.settings.redis_url, WORK), made)
+    try:
+        worker.work(with_scheduler=False, logging_level="WARNING")
+    finally:
+        made.stopping.set()
+        made.shifts.finish()
 
 
 def _run_clock(made: Dependencies) -> None:

@@ -12,11 +12,14 @@ import msgspec
 
 from runtime.asking import Asking
 from runtime.settings import Settings
-from telephony.fetch_plan import SHORTEST, Window, window_length
+from telephony.fetch_plan import Window, window_length
 from workers.sweep import Sweep
 
 OVERLAP: Final = timedelta(minutes=30)
 """How far a window reaches back, where a page reaches so far."""
+
+SHORTEST: Final = timedelta(seconds=10)
+"""A window that takes more than a page may never be read whole: its other pages have no claim to the budget."""
 
 
 def next_time(asking: Asking, settings: Settings, *, now: float) -> float:
@@ -38,11 +41,11 @@ def since(asking: Asking, settings: Settings, *, now: float) -> datetime:
 
 def window(asking: Asking, settings: Settings, *, now: float) -> Window:
     """Give the next window of the list to compare: at most a page, from a little before where the last one ended."""
-    length = window_length(asking.density)
-    overlap = min(OVERLAP, max(SHORTEST, length / 2))
+    length = window_length(asking.density, shortest=SHORTEST)
+    overlap = min(OVERLAP, length / 2)
     position = asking.compared_to if asking.compared_to is not None else now - settings.reconcile_seconds
     date_from = max(_time(position) - overlap, _time(now - settings.retention_seconds))
-    return Window(date_from, min(_time(now), date_from + max(length, overlap + SHORTEST)))
+    return Window(date_from, min(_time(now), date_from + length))
 
 
 def after(found: Sweep, asked: Window) -> Asking:

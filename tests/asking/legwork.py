@@ -74,6 +74,14 @@ class Legwork:
         while budget.left(Group.HEAVY).tokens >= leaving + 1:
             budget.take(Group.HEAVY, Share.INTERACTIVE)
 
+    def be_away(self, seconds: float) -> None:
+        """Let time pass in which no process runs: what happens, happens unnoticed."""
+        until = self.clock() + seconds
+        while (moment := self.clock.next_moment()) <= until:
+            self._set_clock(max(moment, self.clock()))
+            self.clock.happen()
+        self._set_clock(until)
+
     def pass_time(self, seconds: float) -> None:
         """Let time pass: whatever happens, happens; whatever bell is due is served."""
         until = self.clock() + seconds

@@ -1,5 +1,6 @@
 """The whole product in processes of its own, as `./scripts/run` starts it, for tests that hurt it."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -26,7 +27,7 @@ from tests.simulator.waiting import wait_until
 ROOT = Path(__file__).parent.parent.parent
 TOKEN = "what-only-ringcentral-knows"
 
-# Each of the Procfile's processes, and the server, by what stands in its command.
+# The kinds of processes, by what stands in their commands.
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "web": "granian",
@@ -77,19 +78,19 @@ class Product:
 
     def wait_until_up(self) -> None:
         """Return when it accepts notifications and its workers serve."""
-        wait_until(lambda: self._is_up() and all(self.pid_of(name) for name in ("track", "resolve")), 60)
+        wait_until(lambda: self._is_up() and all(self.pids_of(name) for name in ("track", "resolve")), 60)
 
-    def pid_of(self, name: str) -> int | None:
-        """Find one of its processes; None while it is down."""
-        children = descendants(self._group.pid)
-        return next((one.pid for one in children if COMMANDS[name] in one.command), None)
+    def pids_of(self, name: str) -> list[int]:
+        """Find its processes of one kind, parents first; none while they are down."""
+        return [one.pid for one in descendants(self._group.pid) if COMMANDS[name] in one.command]
 
     def kill(self, name: str) -> bool:
-        """End one of its processes as a power cut would; False when it is down just now."""
-        pid = self.pid_of(name)
-        if pid is not None:
-            os.kill(pid, signal.SIGKILL)
-        return pid is not None
+        """End its processes of one kind as a power cut would; False when they are down just now."""
+        pids = self.pids_of(name)
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):  # it went with the one before
+                os.kill(pid, signal.SIGKILL)
+        return bool(pids)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask for the end, wait for it, and give the exit code."""

@@ -1,31 +1,18 @@
 """Whatever the order notifications are posted in, and however often each: one call, one end, and not too early."""
 
 import time
-from collections.abc import Iterator
-
-import pytest
 
 from runtime import call_history
 from runtime.settings import DEFAULT_ACCOUNT
-from scripts.simulator import running_simulator
 from scripts.supervisor.follow import ENDED
-from scripts.supervisor.watchdog import Watchdog
 from telephony.times import parse_time
 from tests.builders.calls import Call, ivr_call
 from tests.faults.fresh_calls import renamed
-from tests.faults.product import HASTE, Product, account_of, running
+from tests.faults.product import HASTE, Product
 from tests.simulator.waiting import wait_until
 
 QUIET_SECONDS = float(HASTE["QUIET_SECONDS"])
 MENU_LEFT = 4  # notifications; with the fourth the menu has disconnected, and only the caller is left
-
-
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory, watchdog: Watchdog) -> Iterator[Product]:
-    data = tmp_path_factory.mktemp("product")
-    with running_simulator() as simulator, running(data, watchdog=watchdog, **account_of(simulator)) as product:
-        product.wait_until_up()
-        yield product
 
 
 def post(product: Product, bodies: list[bytes]) -> None:

@@ -49,10 +49,10 @@ def test_what_was_acknowledged_outlives_the_server_that_took_it(tmp_path: Path, 
         sender = Sender(product)
         wait_until(lambda: bool(ended(product)), 30)
 
-        killed = product.pid_of("redis")
+        killed = product.pids_of("redis")
         product.kill("redis")
         before = len(sender.whole)
-        wait_until(lambda: product.pid_of("redis") not in {None, killed}, 30)
+        wait_until(lambda: product.pids_of("redis") not in ([], killed), 30)
         wait_until(lambda: len(sender.whole) > before + 5, 30)
         sender.stop()
 

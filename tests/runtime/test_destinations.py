@@ -38,6 +38,17 @@ def test_only_an_active_destination_listens(redis: Redis) -> None:
     assert redis.sismember(keys.LISTENING, added.id)
 
 
+def test_another_url_is_a_new_start(redis: Redis) -> None:
+    added, _ = destinations.create(redis, DRAFT, keys=())
+    redis.set(keys.health(added.id), b"ill")
+    destinations.update(redis, added.id, Changes(description="the same"))
+    assert redis.exists(keys.health(added.id))
+
+    destinations.update(redis, added.id, Changes(url="https://crm.example/new"))
+
+    assert not redis.exists(keys.health(added.id))
+
+
 def test_while_a_secret_rotates_both_sign_the_newest_first(redis: Redis) -> None:
     added, old = destinations.create(redis, DRAFT, keys=())
 
