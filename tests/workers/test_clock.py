@@ -117,4 +117,4 @@ def test_winding_up_again_and_again_rings_nothing_before_its_time(office: Office
 def test_a_clock_that_is_asked_to_stop_stops_at_once(office: Office) -> None:
     run(office)
 
-    assert rung(office) == [0] * len(Stage)
+    assert rung(office) == [0] * len(bells.OF_ACCOUNTS)
