@@ -117,7 +117,10 @@ class Sweeper:
         return page
 
     def _look_up(self, request: LookUp, share: Share) -> Iterator[None]:
-        page = self._call_log.by_telephony_session_id(request.telephony_session_id, request.date_from, share=share)
+        try:
+            page = self._call_log.by_telephony_session_id(request.telephony_session_id, request.date_from, share=share)
+        except NotFound:  # not there yet: an answer like an empty page
+            page = CallLogPage(())
         yield from self._take(page)
         self.found.answered.append(request)
 
