@@ -1,5 +1,6 @@
 """Legwork in this process: its stages run when their bells are due, and nobody sleeps."""
 
+from datetime import datetime
 from typing import Final, cast
 
 from redis import Redis
@@ -115,6 +116,12 @@ class Legwork:
 def events_of(redis: Redis, take: Take, account: str = "acme") -> list[CallEvent]:
     """Read what was published of a call, oldest first."""
     return [decode(text) for text in outcome_log.revisions(redis, account, take.ids.telephony_session_id)]
+
+
+def published_at(redis: Redis, take: Take, *, account: str = "acme") -> float:
+    """Say when the first outcome of a call was published. Seconds."""
+    first = next(event for event in events_of(redis, take, account) if event.data.revision)
+    return datetime.fromisoformat(first.data.timing.published_at).timestamp()
 
 
 def state_of(redis: Redis, take: Take, account: str = "acme") -> State | None:
