@@ -118,7 +118,7 @@ def test_when_a_gate_opens_one_request_goes_through_and_no_herd(opened: Opened) 
     legwork, company = opened(reread_seconds=(), reconcile_seconds=86_400.0)
     company.fault("rate_limit", seconds=60.0)
     legwork.pass_time(10)
-    legwork.be_away(60)
+    legwork.be_away(51)
     before = len(company.asked())
 
     all_at_once([legwork.a_process() for _ in range(8)], Group.HEAVY)
