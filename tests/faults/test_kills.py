@@ -9,7 +9,7 @@ import pytest
 from scripts.supervisor.watchdog import Watchdog
 from tests.faults.product import SHORT_CALLS, running
 
-VICTIMS = ("web", "track", "resolve", "upkeep", "clock")
+VICTIMS = ("web", "track", "resolve", "deliver", "upkeep", "clock")
 CALLS = 200
 
 
