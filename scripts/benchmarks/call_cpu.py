@@ -20,7 +20,7 @@ AFTER: Final = {
     SIMPLE: baseline.WORKERS,
     FORKING: baseline.WORKERS,
 }
-"""The processes that work once a notification is stored. Upkeep is apart: it works by the hour, not by the call."""
+"""The processes that work once a notification is stored. Upkeep works by the hour, deliver for whoever is told."""
 
 COLUMNS: Final = (
     "design",
@@ -36,7 +36,7 @@ COLUMNS: Final = (
 REMARKS: Final = """\
 Speed 1, calls of 2 to 10 s (CPU per call does not depend on their length), about 7 notifications a call.
 after         track, resolve and clock; of the straightforward design: its two RQ workers
-all           after, web, upkeep and the Redis server
+all           after, web, deliver, upkeep and the Redis server
 The straightforward design is measured with RingCentral's limits lifted, or it would finish ten calls a minute; and at
 the rate its design keeps up with. Ratios are of the means of all rounds.
 """

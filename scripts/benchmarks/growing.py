@@ -28,7 +28,7 @@ class Plan(Struct, frozen=True):
     notifications: int = 5_000
     rounds: int = 5
     plays: int = 2
-    load: Load = Load(per_minute=480, longest_call=6, lag=(2, 4), lead_in=25, window=45, rest=0)
+    load: Load = Load(per_minute=480, longest_call=6, lag=(2, 4), lead_in=25, window=45, rest=15)
 
 
 class PerNotification(Struct, frozen=True):
@@ -128,8 +128,8 @@ class Growth:
                     pipeline.xadd(keys.inbox(ACCOUNT), {"body": body})
                 pipeline.execute()
         self._inbox.append(bodies[-1])
-        newest = cast("list[Any]", self._redis.xrevrange(keys.inbox(ACCOUNT), count=1))
-        while newest and self._redis.get(keys.inbox_cursor(ACCOUNT)) != newest[0][0]:
+        newest = cast("list[Any]", self._redis.xrevrange(keys.inbox(ACCOUNT), count=1))[0][0]
+        while _place(self._redis.get(keys.inbox_cursor(ACCOUNT))) < _place(newest):
             time.sleep(LOOK_SECONDS)
 
     def _wait_for_server(self) -> None:
@@ -143,3 +143,9 @@ class Growth:
         memory = self._redis.info("memory")
         buffers = ("mem_clients_normal", "mem_clients_slaves", "mem_aof_buffer")
         return int(memory["used_memory"]) - sum(int(memory.get(name, 0)) for name in buffers)
+
+
+def _place(entry_id: Any) -> tuple[int, int]:
+    """Read the id of an inbox entry, so that two can be compared."""
+    milliseconds, _, number = (entry_id or b"0-0").partition(b"-")
+    return int(milliseconds), int(number)
