@@ -21,11 +21,11 @@ def test_before_any_record_was_seen_the_first_look_comes_as_early_as_it_may() ->
     assert first_wait([], settle=SETTLE) == SETTLE
 
 
-def test_the_first_look_comes_when_nine_of_ten_of_the_last_records_were_there() -> None:
-    lags = [20.0] * 9 + [25.0] * 1
+def test_the_first_look_comes_when_nineteen_of_twenty_of_the_last_records_were_there() -> None:
+    lags = [20.0] * 19 + [25.0] * 1
 
     assert first_wait(lags * 2, settle=SETTLE) == 25.0
-    assert first_wait([*[20.0] * 19, 50.0], settle=SETTLE) == 20.0
+    assert first_wait([*[20.0] * 39, 50.0], settle=SETTLE) == 20.0
 
 
 def test_the_first_look_is_never_earlier_than_it_may_be_nor_later_than_a_minute() -> None:
