@@ -42,7 +42,7 @@ class Heard(msgspec.Struct, frozen=True):
 
 
 class CallHistory(msgspec.Struct, frozen=True):
-    """What is known of a call. `looks_again_at` is when its record is waited for next (seconds), None when it is not."""
+    """What is known of a call. `looks_again_at` is when its record is asked for next (seconds), if it is waited for."""
 
     account: str
     telephony_session_id: str
