@@ -1,7 +1,7 @@
-"""Give one installation ever more open sessions, and measure at each size what notifications and outcomes cost."""
+"""One installation with many open sessions: what a notification and an outcome cost there, and the room they take."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, cast
 
 from msgspec import Struct, structs
@@ -22,7 +22,7 @@ RESOLVING: Final = ("track", "resolve", "clock")
 
 
 class Plan(Struct, frozen=True):
-    """The sizes; at each: rounds of so many notifications, then a load of calls, played so often."""
+    """The sizes; rounds of so many notifications at each; a load of calls, played so often at each."""
 
     sizes: tuple[int, ...] = (1_000, 10_000, 100_000)
     notifications: int = 5_000
@@ -60,61 +60,57 @@ class Size(Struct, frozen=True):
         return (self.resolve or 0.0) + (self.redis or 0.0)
 
 
-class Growth:
-    """One installation that is given ever more open sessions."""
+class Site:
+    """One installation with so many sessions open."""
 
-    def __init__(self, plan: Plan, product: Installation, box: Box, say: Callable[[str], None]) -> None:
+    def __init__(self, size: int, plan: Plan, product: Installation, box: Box) -> None:
+        self.size = size
         self._plan = plan
         self._product = product
         self._redis = product.redis
         self._box = box
-        self._say = say
         self._sessions = OpenSessions()
         self._inbox = Inbox(product.redis, ACCOUNT)
-        self._round = 0
+        self._news: list[PerNotification] = []
+        self._plays: list[Observation] = []
+        self._room_empty, self._room_open = self._room(), 0
 
-    def sizes(self) -> Iterator[Size]:
-        """Measure at every size."""
-        empty, opened, room_of_outcomes = self._room(), 0, 0.0
-        for size in self._plan.sizes:
-            self._say(f"growth: {size:,} open sessions")
-            self._append([body for number in range(opened, size) for body in self._sessions.beginning(number)])
-            opened, room = size, self._room()
-            news = [self._news(size) for _ in range(self._plan.rounds)]
-            before = self._room()
-            seen = [self._observe() for _ in range(self._plan.plays)]
-            grown, outcomes = self._room() - before, len(seen[-1].published)
-            yield Size(
-                sessions=size,
-                notification=PerNotification(*(min(one) for one in zip(*map(structs.astuple, news), strict=True))),
-                resolve=min((ms for one in seen if (ms := one.cpu_ms(*RESOLVING))), default=None),
-                redis=min((ms for one in seen if (ms := one.cpu_ms(REDIS))), default=None),
-                bytes_per_session=(room - empty - room_of_outcomes) / size,
-                bytes_per_outcome=grown / outcomes if outcomes and not room_of_outcomes else None,
-            )
-            room_of_outcomes += grown
+    def open(self) -> None:
+        """Open the sessions."""
+        self._append([body for number in range(self.size) for body in self._sessions.beginning(number)])
+        self._room_open = self._room()
 
-    def _observe(self) -> Observation:
-        """Have calls played beside the open sessions."""
-        self._wait_for_server()
-        return observe(self._plan.load, self._box, self._product, lambda: from_outcome_log(self._redis))
-
-    def _news(self, size: int) -> PerNotification:
+    def tell_news(self) -> None:
         """Have something happen in sessions all over the place, and see what it costs until all of it is folded."""
-        count = self._plan.notifications
-        numbers = [number * size // count if size > count else number % size for number in range(count)]
-        bodies = []
-        for place, number in enumerate(numbers):
-            bodies.append(self._sessions.news(number, self._round + place // size))
-        self._round += 1 + count // size
+        count, size, told = self._plan.notifications, self.size, len(self._news)
+        step = max(1.0, size / count)  # no session twice among those that track folds in one step
+        rounds_before = told * (count // size + 1)
+        bodies = [
+            self._sessions.news(int(place * step) % size, rounds_before + place // size) for place in range(count)
+        ]
         self._wait_for_server()
         before, began = self._product.cpu(), time.monotonic()
         self._append(bodies)
         passed, after = time.monotonic() - began, self._product.cpu()
-        return PerNotification(
-            track=(after["track"] - before["track"]) / count,
-            redis=(after[REDIS] - before[REDIS]) / count,
-            passed=passed / count,
+        track, redis = (after[name] - before[name] for name in ("track", REDIS))
+        self._news.append(PerNotification(track / count, redis / count, passed / count))
+
+    def play(self) -> None:
+        """Have calls played beside the open sessions."""
+        self._wait_for_server()
+        seen = observe(self._plan.load, self._box, self._product, lambda: from_outcome_log(self._redis))
+        self._plays.append(seen)
+
+    def result(self) -> Size:
+        """Give what was measured: of everything the least, as whoever else works here only ever adds."""
+        outcomes, opened = len(self._plays[-1].published), self._room_open - self._room_empty
+        return Size(
+            sessions=self.size,
+            notification=PerNotification(*(min(one) for one in zip(*map(structs.astuple, self._news), strict=True))),
+            resolve=_least(seen.cpu_ms(*RESOLVING) for seen in self._plays),
+            redis=_least(seen.cpu_ms(REDIS) for seen in self._plays),
+            bytes_per_session=opened / self.size,
+            bytes_per_outcome=(self._room() - self._room_open) / outcomes if outcomes else None,
         )
 
     def _append(self, bodies: Sequence[bytes]) -> None:
@@ -143,6 +139,10 @@ class Growth:
         memory = self._redis.info("memory")
         buffers = ("mem_clients_normal", "mem_clients_slaves", "mem_aof_buffer")
         return int(memory["used_memory"]) - sum(int(memory.get(name, 0)) for name in buffers)
+
+
+def _least(measured: Iterable[float | None]) -> float | None:
+    return min((one for one in measured if one is not None), default=None)
 
 
 def _place(entry_id: Any) -> tuple[int, int]:

@@ -1,17 +1,18 @@
 """What a notification and an outcome cost while ever more calls are on, and how much room each call takes."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from scripts.benchmarks.box_client import played
 from scripts.benchmarks.figures import Cell, Figure, Result, Table
-from scripts.benchmarks.growing import Growth, Plan, Size
+from scripts.benchmarks.growing import Plan, Site, Size
 from scripts.benchmarks.installation import legwork
 from scripts.benchmarks.load import Load
 from scripts.benchmarks.options import Options
 from scripts.supervisor.watchdog import Watchdog
 
-# Else the calls played at one size would be looked at again while the next one is measured.
+# Else the calls of one round would be looked at again in the next.
 NO_SECOND_LOOKS: Final = {"REREAD_SECONDS": "80000", "RECONCILE_SECONDS": "80000"}
 
 COLUMNS: Final = (
@@ -29,7 +30,7 @@ REMARKS: Final = """\
 Sessions are opened by appending real notifications to the inbox, and folded by track.
 track, redis, passed   CPU, and time that passed, per notification about an open session; the least of several rounds
 resolve, redis         CPU of track, resolve and clock, and of Redis, per outcome of calls played beside the open
-                       ones; the less of two times
+                       ones; the least of several rounds
 against first          the CPU of all of them together, against that of the first row
 bytes/session          of Redis's memory, for each open session, with the inbox trimmed
 Calls are not looked at a second time here, and the call log is not reconciled.
@@ -46,20 +47,35 @@ QUICK: Final = Plan(
 
 
 def run(options: Options) -> Result:
-    """Grow from size to size, and measure at each."""
+    """Measure all sizes in turn, each on an installation of its own, so that a noisy neighbour meets all of them."""
     plan = QUICK if options.quick else Plan()
-    with (
-        Watchdog() as watchdog,
-        played([plan.load.configuration()], watchdog) as boxes,
-        legwork(boxes, plan.load.speed, watchdog, **NO_SECOND_LOOKS) as product,
-    ):
-        sizes = list(Growth(plan, product, boxes[0], options.say).sizes())
+    with ExitStack() as stack:
+        watchdog = stack.enter_context(Watchdog())
+        sites = [stack.enter_context(_site(size, plan, watchdog)) for size in plan.sizes]
+        for site in sites:
+            options.say(f"growth: {site.size:,} open sessions")
+            site.open()
+        for name, times, act in (("news", plan.rounds, Site.tell_news), ("calls", plan.plays, Site.play)):
+            for number in range(times):
+                options.say(f"growth: {name}, round {number + 1} of {times}")
+                for site in sites:
+                    act(site)
+        sizes = [site.result() for site in sites]
     return Result(
         benchmark="growth",
         remarks=REMARKS,
         tables=(Table("Costs with so many sessions open", COLUMNS, tuple(_row(one, sizes[0]) for one in sizes)),),
         figures=tuple(_figures(sizes)),
     )
+
+
+@contextmanager
+def _site(size: int, plan: Plan, watchdog: Watchdog) -> Iterator[Site]:
+    with (
+        played([plan.load.configuration()], watchdog) as boxes,
+        legwork(boxes, plan.load.speed, watchdog, **NO_SECOND_LOOKS) as product,
+    ):
+        yield Site(size, plan, product, boxes[0])
 
 
 def _row(one: Size, first: Size) -> tuple[Cell, ...]:
