@@ -67,6 +67,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.connections.discard(self.connection)
         with suppress(OSError, ValueError):
             super().finish()
+        self.rfile.close()  # which was left open where the client had gone before its answer
 
     def __getattr__(self, name: str) -> Any:
         """Answer every method alike."""

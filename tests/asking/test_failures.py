@@ -1,0 +1,251 @@
+"""RingCentral out of order, and credentials that are not accepted. RELIABILITY rows 54 to 58."""
+
+import socket
+from threading import Barrier, Thread
+
+import msgspec
+import pytest
+from structlog.testing import capture_logs
+
+from runtime.budget import Group
+from runtime.metrics import FAILURES, REQUESTS, render
+from runtime.settings import Settings
+from tests.asking.clock import Clock, RedisWithClock
+from tests.asking.company import Company
+from tests.asking.conftest import MakeCompany, Opened, an_account
+from tests.asking.legwork import Legwork, events_of, is_right
+from workers.dependencies import Dependencies
+from workers.ringcentral.errors import RingCentralError, Unavailable
+
+HOUR = 3600.0
+
+
+def get(process: Dependencies) -> object:
+    account = process.account("acme")
+    path = "/restapi/v1.0/account/~/extension/~"
+    return process.ringcentral(account).get(path, decode=msgspec.json.decode, group=Group.LIGHT)
+
+
+def all_at_once(processes: list[Dependencies]) -> list[object]:
+    """Have all processes ask at the same moment; give the answers and the errors."""
+    start, results = Barrier(len(processes)), []
+
+    def ask(process: Dependencies) -> None:
+        start.wait()
+        try:
+            results.append(get(process))
+        except RingCentralError as error:
+            results.append(error)
+
+    threads = [Thread(target=ask, args=[process]) for process in processes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def grants(company: Company) -> int:
+    return len(company.asked("token", group="auth"))
+
+
+class TestAStorm:
+    """Ten minutes of 5xx."""
+
+    def test_it_is_met_with_few_requests_and_no_call_is_lost(self, opened: Opened) -> None:
+        legwork, company = opened()
+        legwork.pass_time(60)
+        before = len(company.asked())
+        company.fault("answer_status", status=503, count=1000)
+        takes = [company.call(begins=begins) for begins in range(0, 600, 10)]
+
+        legwork.pass_time(600)
+        assert 5 <= len(company.asked()) - before <= 25
+        company.fault("clear")
+        legwork.pass_time(400)
+
+        assert is_right(legwork.redis, *takes)
+
+    def test_a_retry_after_is_kept_to(self, opened: Opened) -> None:
+        legwork, company = opened()
+        legwork.pass_time(60)
+        company.fault("answer_status", status=503, count=1, seconds=120)
+        take = company.call()
+        legwork.pass_time(45)
+        before = len(company.asked())
+
+        legwork.pass_time(110)
+        assert len(company.asked()) == before
+
+        legwork.pass_time(30)
+        assert is_right(legwork.redis, take)
+
+    def test_when_it_is_over_one_request_goes_ahead_of_the_others(self, opened: Opened) -> None:
+        legwork, company = opened()
+        legwork.pass_time(60)
+        company.fault("answer_status", group="light", status=503, count=1)
+        company.fault("stall", group="light", count=1, seconds=0.05)
+        with pytest.raises(Unavailable):
+            get(legwork.dependencies)
+        legwork.be_away(5)
+        before = len(company.asked(group="light"))
+
+        all_at_once([legwork.a_process() for _ in range(8)])
+
+        assert len(company.asked(group="light")) - before == 1
+
+    def test_the_pauses_of_two_accounts_differ(self, opened: Opened) -> None:
+        legwork, company = opened()
+        pauses = set()
+        for _ in range(5):
+            legwork.redis.flushall()
+            legwork.redis.note_time(legwork.clock)
+            company.fault("answer_status", group="light", status=503, count=1)
+            with pytest.raises(Unavailable) as raised:
+                get(legwork.dependencies)
+            pauses.add(raised.value.retry_after)
+
+        assert len(pauses) == 5
+
+
+@pytest.mark.parametrize(
+    ("fault", "fields"),
+    [
+        ("answer_html", {}),
+        ("truncate", {}),
+        ("reset", {}),
+        ("stall", {"seconds": 0.02}),
+        ("stall", {"seconds": 0.3}),
+        ("answer_status", {"status": 500}),
+        ("answer_status", {"status": 502}),
+    ],
+    ids=["html", "truncated", "reset", "hung up", "read timeout", "500", "a proxy's 502"],
+)
+def test_an_answer_that_is_none_is_asked_for_again_and_nothing_is_published_from_it(
+    opened: Opened, fault: str, fields: dict[str, float]
+) -> None:
+    legwork, company = opened()
+    legwork.pass_time(30)
+    take = company.call()
+    company.fault(fault, count=1, **fields)
+
+    legwork.pass_time(40)
+    assert [event.data.revision for event in events_of(legwork.redis, take)] == [0]
+
+    legwork.pass_time(60)
+    assert is_right(legwork.redis, take)
+
+
+def test_where_nobody_listens_nothing_is_lost(redis: RedisWithClock, clock: Clock, a_company: MakeCompany) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    account = an_account(f"http://127.0.0.1:{port}")
+    legwork = Legwork(Settings(redis_url="", accounts=(account,)), redis, clock)
+    legwork.pass_time(600)
+    runs = legwork.runs
+    company = a_company(port)
+    company.heard_by(legwork, "acme")
+    take = company.call()
+
+    legwork.pass_time(200)
+    legwork.close()
+
+    assert runs < 30
+    assert is_right(redis, take)
+
+
+class TestTokens:
+    """A token that is not accepted any more is replaced once, by one worker for all."""
+
+    @pytest.fixture
+    def short(self, redis: RedisWithClock, clock: Clock, a_company: MakeCompany) -> tuple[Legwork, Company]:
+        company = a_company(token_seconds=120)
+        legwork = Legwork(Settings(redis_url="", accounts=(an_account(company.url),)), redis, clock)
+        company.heard_by(legwork, "acme")
+        return legwork, company
+
+    def test_one_that_expires_on_the_way_costs_one_grant(self, short: tuple[Legwork, Company]) -> None:
+        legwork, company = short
+        legwork.pass_time(10)
+        take = company.call(begins=100)
+
+        legwork.pass_time(160)
+
+        assert is_right(legwork.redis, take)
+        assert [one.status for one in company.asked()].count(401) == 1
+        assert grants(company) == 2
+
+    def test_one_that_was_revoked_costs_one_grant_however_many_notice(self, opened: Opened) -> None:
+        legwork, company = opened()
+        legwork.pass_time(60)
+        processes = [legwork.a_process() for _ in range(5)]
+        company.fault("revoke_tokens")
+
+        answers = all_at_once(processes)
+
+        assert all(isinstance(answer, dict) for answer in answers)
+        assert grants(company) == 2
+
+    def test_a_call_whose_sweep_met_a_revoked_token_is_resolved_by_that_sweep(self, opened: Opened) -> None:
+        legwork, company = opened()
+        legwork.pass_time(30)
+        take = company.call()
+        company.fault("revoke_tokens")
+
+        legwork.pass_time(41)
+
+        assert is_right(legwork.redis, take)
+
+
+class TestBrokenCredentials:
+    """A JWT that is not valid, or an app that was suspended."""
+
+    def test_the_account_is_parked_and_asked_for_ever_more_rarely(self, opened: Opened) -> None:
+        legwork, company = opened()
+        company.fault("reject_jwt")
+        for begins in range(0, 3600, 60):
+            company.call(begins=begins)
+
+        legwork.pass_time(HOUR)
+
+        assert 2 <= grants(company) <= 5
+        assert company.asked() == []
+
+    def test_it_goes_on_when_the_credentials_are_accepted_again_and_nothing_is_lost(self, opened: Opened) -> None:
+        legwork, company = opened()
+        company.fault("reject_jwt")
+        takes = [company.call(begins=begins) for begins in range(0, 200, 20)]
+        legwork.pass_time(250)
+        company.fault("reject_jwt", on=False)
+
+        legwork.pass_time(400)
+
+        assert is_right(legwork.redis, *takes)
+
+    def test_metrics_and_logs_say_so(self, opened: Opened) -> None:
+        legwork, company = opened()
+        company.fault("reject_jwt")
+
+        with capture_logs() as logs:
+            legwork.pass_time(10)
+        legwork.dependencies.recorder.flush()
+
+        text = render(legwork.redis).decode()
+        assert f'{FAILURES.name}_total{{error="BrokenConfiguration",stage="resolve"}} 1.0' in text
+        assert f'{REQUESTS.name}_total{{account="acme",group="auth",status="400"}} 1.0' in text
+        (line,) = [entry for entry in logs if entry["log_level"] in {"warning", "error"}]
+        assert (line["account"], line["error"]) == ("acme", "BrokenConfiguration")
+        assert "OAU-251" in line["codes"]
+
+    def test_other_accounts_run_on(self, redis: RedisWithClock, clock: Clock, a_company: MakeCompany) -> None:
+        ill, well = a_company(seed=1), a_company(seed=2)
+        accounts = (an_account(ill.url, name="ill"), an_account(well.url, name="well"))
+        legwork = Legwork(Settings(redis_url="", accounts=accounts), redis, clock)
+        well.heard_by(legwork, "well")
+        ill.fault("reject_jwt")
+        take = well.call(begins=30)
+
+        legwork.pass_time(80)
+        legwork.close()
+
+        assert is_right(redis, take, account="well")
