@@ -60,6 +60,11 @@ def records(account: str, telephony_session_id: str) -> str:
     return f"{PREFIX}{{{account}}}:records:{telephony_session_id}"
 
 
+def older_id(account: str, session_id: str) -> str:
+    """String. The telephonySessionId of a session whose records carry only a sessionId. Resolve's; the retention."""
+    return f"{PREFIX}{{{account}}}:older-id:{session_id}"
+
+
 def revisions(account: str, telephony_session_id: str) -> str:
     """Hash, revision -> id of its entry in the outcome log. Written with the entry; lives for the retention."""
     return f"{PREFIX}{{{account}}}:revisions:{telephony_session_id}"

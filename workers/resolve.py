@@ -29,6 +29,7 @@ from telephony.sessions import Session
 from workers import reconcile, rereads
 from workers.dependencies import Dependencies, current
 from workers.judgement import Case, Judge
+from workers.older_ids import OlderIds
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import RateLimited
 from workers.ringcentral.feeds import CallLogFeed
@@ -142,12 +143,14 @@ class Resolver:
     def _ask(
         self, requests: Sequence[tuple[Request, Share]], asking: Asking, tracked: Mapping[str, Tracked], now: float
     ) -> Sweep:
-        sessions = {r.session.session_id: one for one, r in tracked.items() if r.session.session_id}
-        sweeper = Sweeper(self._call_log, self._feed, asking, sessions)
+        older_ids = OlderIds(self._redis, self._account, tracked)
+        sweeper = Sweeper(self._call_log, self._feed, asking, older_ids.session_of)
         since = reconcile.since(asking, self._settings, now=now)
         self._lease.commit(bells.keep(Stage.RESOLVE, self._account, now))
         for _ in sweeper.carry_out(requests, since=since, now=now):
             self._lease.commit(bells.keep(Stage.RESOLVE, self._account, redis_time(self._redis)))
+        if remember := older_ids.remember(retention=self._settings.retention_seconds):
+            self._lease.commit(remember)
         if sweeper.found.malformed:
             self._recorder.count(MALFORMED_RECORDS, self._account, by=sweeper.found.malformed)
         return sweeper.found

@@ -1,6 +1,6 @@
 """One sweep of the call log: carry out the planned requests, and sort the records by the session they belong to."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -50,11 +50,17 @@ class Sweep(msgspec.Struct):
 class Sweeper:
     """Carries out requests for one account; the result is in `found`."""
 
-    def __init__(self, call_log: CallLog, feed: CallLogFeed, asking: Asking, sessions: Mapping[str, str]) -> None:
-        """Sort records by `sessions` (RingCentral's `sessionId` to our session) where they name no session."""
+    def __init__(
+        self,
+        call_log: CallLog,
+        feed: CallLogFeed,
+        asking: Asking,
+        session_by_older_id: Callable[[str], str | None],
+    ) -> None:
+        """Sort records that name no session by `session_by_older_id`, from RingCentral's `sessionId` to our session."""
         self._call_log = call_log
         self._feed = feed
-        self._sessions = sessions
+        self._session_by_older_id = session_by_older_id
         self.found = Sweep(asking)
 
     def carry_out(self, requests: Sequence[tuple[Request, Share]], *, since: datetime, now: float) -> Iterator[None]:
@@ -147,11 +153,16 @@ class Sweeper:
         yield
 
     def _session_of(self, record: CallLogRecord) -> str:
-        """Name the session of a record: as it says itself, else the one we know by its older id, else that id."""
+        """Name the session of a record: as it says itself, else the one we know by its older id, else that id.
+
+        Conferences share the older id 0, which therefore says nothing.
+        """
         if record.telephony_session_id:
             return record.telephony_session_id
-        session_id = record.session_id or ""
-        return self._sessions.get(session_id) or session_id or record.id or "unknown"
+        older_id = record.session_id
+        if not older_id or older_id == "0":
+            return record.id or "unknown"
+        return self._session_by_older_id(older_id) or older_id
 
 
 def _begun(asking: Asking, lane: Lane, page: SyncPage, since: datetime) -> Asking:

@@ -110,6 +110,15 @@ class Company:
         """Write the call's final records, listing none."""
         return self._writer.final(take, recorded=recorded, now=self.clock())
 
+    def show_nameless(self, take: Take, *, recorded: bool = False) -> None:
+        """List the call's final records without the ids of its telephony session, as older ones are."""
+        entries = self.box.call_log._entries
+        for record in self.records(take, recorded=recorded):
+            self.put(record)
+            for part in (record, *record["legs"]):
+                del part["telephonySessionId"]
+            entries[record["id"]] = structs.replace(entries[record["id"]], detailed=msgspec.json.encode(record))
+
     def put(self, *documents: dict[str, Any]) -> None:
         """List or rewrite records."""
         for document in documents:

@@ -11,6 +11,7 @@ from tests.asking.clock import Clock, RedisWithClock
 from tests.asking.company import EXTRACT, LIST, SYNC
 from tests.asking.conftest import MakeCompany, Opened, an_account
 from tests.asking.legwork import Legwork, events_of, is_right, state_of
+from tests.outputs import events
 from tests.ringcentral.server import Server, fails, says
 
 LIST_ONLY = (EXTRACT, SYNC)
@@ -140,3 +141,29 @@ def test_notifications_in_disorder_and_with_gaps_give_the_same_outcome_once(
 
     assert is_right(legwork.redis, take)
     assert [event.data.revision for event in events_of(legwork.redis, take)] == [0, 1]
+
+
+def test_a_record_that_names_no_session_joins_its_call_whenever_it_comes(opened: Opened) -> None:
+    legwork, company = opened()
+    take = company.call(begins=10, listed=False)
+    company.clock.at(take.begins_at + 20, lambda: company.show_nameless(take))  # while it is on
+    for begins in (0, 5):
+        company.call(begins=begins)
+    legwork.pass_time(200)
+    company.clock.at(company.clock() + 800, lambda: company.show_nameless(take, recorded=True))  # when it is resolved
+
+    legwork.pass_time(2000)
+
+    assert is_right(legwork.redis, take)
+    assert [event.data.revision for event in events_of(legwork.redis, take)] == [0, 1, 2]
+    assert take.ids.session_id not in {event.subject for event in events(legwork.redis)}
+
+
+def test_a_record_that_names_no_session_and_of_which_nobody_told_is_a_call_of_its_own(opened: Opened) -> None:
+    legwork, company = opened()
+    take = company.call(heard=False, listed=False)
+    company.clock.at(take.record_at, lambda: company.show_nameless(take))
+
+    legwork.pass_time(500)
+
+    assert [event.subject for event in events(legwork.redis)] == [take.ids.session_id]

@@ -28,7 +28,7 @@ def answered(company: Company) -> int:
 class TestTheFirstLook:
     """It comes when the record is likely to be there."""
 
-    def test_it_adapts_to_how_long_the_account_s_records_take(self, opened: Opened) -> None:
+    def test_it_adapts_to_how_long_records_of_the_account_take(self, opened: Opened) -> None:
         legwork, company = opened(reread_seconds=(), reconcile_seconds=DAY)
         for number in range(10):
             company.call(begins=600 * number, lag=20)

@@ -1,0 +1,57 @@
+"""Find the session of a record that names none: only the numeric `sessionId`, which every session has besides.
+
+Such records may come when their call is on, due, or resolved long ago. That is looked up only for them, and what was
+found is remembered, so that they cost nobody else anything.
+"""
+
+from collections.abc import Mapping
+from typing import cast
+
+from redis import Redis
+
+from runtime import keys, ledger
+from runtime.leases import Command
+from runtime.ledger import Tracked
+
+
+class OlderIds:
+    """The sessions of one account by their older ids; `tracked` are those at hand."""
+
+    def __init__(self, redis: "Redis", account: str, tracked: Mapping[str, Tracked]) -> None:
+        self._redis = redis
+        self._account = account
+        self._known = _by_older_id(tracked)
+        self._knows_all = False
+        self._found: dict[str, str] = {}
+
+    def session_of(self, session_id: str) -> str | None:
+        """Give the telephony session with this older id; None when there was none that we know."""
+        found = self._known.get(session_id) or self._remembered(session_id) or self._searched(session_id)
+        if found is not None:
+            self._found[session_id] = found
+        return found
+
+    def remember(self, *, retention: float) -> list[Command]:
+        """Give the commands that keep what was found for as long as the sessions are kept."""
+        return [
+            ("SET", keys.older_id(self._account, session_id), found, "EX", str(int(retention)))
+            for session_id, found in self._found.items()
+        ]
+
+    def _remembered(self, session_id: str) -> str | None:
+        found = cast("bytes | None", self._redis.get(keys.older_id(self._account, session_id)))
+        return found.decode() if found else None
+
+    def _searched(self, session_id: str) -> str | None:
+        """Look through all sessions that are on or due, once."""
+        if not self._knows_all:
+            places = (keys.open_sessions(self._account), keys.due(self._account))
+            members = cast("list[bytes]", [one for place in places for one in self._redis.zrange(place, 0, -1)])
+            tracked = ledger.tracked(self._redis, self._account, [member.decode() for member in members])
+            self._known |= _by_older_id(tracked)
+            self._knows_all = True
+        return self._known.get(session_id)
+
+
+def _by_older_id(tracked: Mapping[str, Tracked]) -> dict[str, str]:
+    return {record.session.session_id: one for one, record in tracked.items() if record.session.session_id}
