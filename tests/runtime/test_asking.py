@@ -1,0 +1,119 @@
+"""The position of an account in its call log: which lane, which token, how far."""
+
+import msgspec
+import pytest
+from redis import Redis
+
+from runtime import asking, keys
+from runtime.asking import BROKEN_SECONDS, FAILURES, REFUSED_SECONDS, Asking
+from telephony.fetch_plan import Lane
+from telephony.looks import LAGS_KEPT
+
+NOW = 1_790_000_000.0
+FEEDS = (Lane.EXTRACT, Lane.SYNC)
+
+
+def stored(redis: Redis, position: Asking) -> Asking:
+    """Write a position as a commit does, and load it."""
+    redis.set(keys.asking("acme"), asking.write("acme", position)[-1])
+    return asking.load(redis, "acme")
+
+
+def test_a_new_account_begins_with_the_best_lane_and_knows_nothing() -> None:
+    assert Asking().lane(company=True, now=NOW) is Lane.EXTRACT
+    assert [Asking().token_of(lane) for lane in FEEDS] == [None, None]
+    assert Asking().shown_since is None
+    assert not Asking().has_gap
+
+
+def test_a_users_own_call_log_has_no_extract_feed() -> None:
+    assert Asking().lane(company=False, now=NOW) is Lane.SYNC
+
+
+def test_a_lane_that_was_refused_gives_way_to_the_next_for_an_hour() -> None:
+    once = Asking().without(Lane.EXTRACT, now=NOW)
+    twice = once.without(Lane.SYNC, now=NOW + 60)
+
+    assert once.lane(company=True, now=NOW) is Lane.SYNC
+    assert twice.lane(company=True, now=NOW + 60) is Lane.LIST
+    assert twice.lane(company=True, now=NOW + REFUSED_SECONDS) is Lane.EXTRACT
+    assert twice.lane(company=False, now=NOW + REFUSED_SECONDS) is Lane.LIST
+
+
+def test_a_token_is_good_for_its_own_lane_only() -> None:
+    position = Asking().begun(Lane.SYNC, "t")
+
+    assert position.token_of(Lane.SYNC) == "t"
+    assert position.token_of(Lane.EXTRACT) is None
+
+
+def test_a_refused_lane_takes_its_own_token_along_and_no_other() -> None:
+    position = Asking().begun(Lane.SYNC, "t", since=NOW)
+
+    assert position.without(Lane.EXTRACT, now=NOW).token_of(Lane.SYNC) == "t"
+    assert position.without(Lane.SYNC, now=NOW) == Asking(refused_until={Lane.SYNC: NOW + REFUSED_SECONDS})
+
+
+def test_a_lane_is_left_alone_after_some_failures_in_a_row_and_not_for_as_long() -> None:
+    position = Asking().begun(Lane.EXTRACT, "t")
+    for _ in range(FAILURES - 1):
+        position = position.after_failure(Lane.EXTRACT, now=NOW)
+        assert position.lane(company=True, now=NOW) is Lane.EXTRACT
+
+    position = position.after_failure(Lane.EXTRACT, now=NOW)
+
+    assert position.lane(company=True, now=NOW) is Lane.SYNC
+    assert position.lane(company=True, now=NOW + BROKEN_SECONDS) is Lane.EXTRACT
+    assert position.token_of(Lane.EXTRACT) == "t"
+    assert position.failures == 0
+
+
+@pytest.mark.parametrize(
+    ("compared_to", "since", "gap"),
+    [(None, NOW, False), (NOW - 1, None, False), (NOW - 1, NOW, True), (NOW, NOW, False), (NOW + 1, NOW, False)],
+)
+def test_there_is_a_gap_while_the_feed_begins_after_what_was_compared(
+    compared_to: float | None, since: float | None, *, gap: bool
+) -> None:
+    position = Asking(compared_to=compared_to).begun(Lane.SYNC, "t", since=since)
+
+    assert position.has_gap is gap
+
+
+def test_without_its_token_nothing_is_known_of_what_a_feed_shows() -> None:
+    position = Asking(compared_to=NOW - 10).begun(Lane.SYNC, "t", since=NOW)
+
+    assert position.shown_since is not None
+    assert position.without_token() == Asking(compared_to=NOW - 10)
+
+
+def test_only_the_newest_lags_are_kept() -> None:
+    position = Asking().with_lags(tuple(float(number) for number in range(LAGS_KEPT)))
+
+    assert position.with_lags((1000.0,)).lags == (*position.lags[1:], 1000.0)
+    assert position.with_lags(()) is position
+
+
+def test_what_is_stored_is_loaded_again(redis: Redis) -> None:
+    position = msgspec.structs.replace(
+        Asking(compared_to=NOW, swept_at=NOW, density=0.5, lags=(1.0, 2.5)).begun(Lane.SYNC, "t", since=NOW),
+        refused_until={Lane.EXTRACT: NOW},
+        failures=2,
+    )
+
+    assert stored(redis, position) == position
+    assert stored(redis, Asking()) == Asking()
+
+
+@pytest.mark.parametrize("text", [None, b"", b"{", b"[]", b'{"refusedUntil":{"a-lane-of-tomorrow":1}}'])
+def test_what_cannot_be_read_is_a_new_beginning(redis: Redis, text: bytes | None) -> None:
+    if text is not None:
+        redis.set(keys.asking("acme"), text)
+
+    assert asking.load(redis, "acme") == Asking()
+
+
+def test_accounts_have_positions_of_their_own(redis: Redis) -> None:
+    stored(redis, Asking(compared_to=NOW))
+
+    assert asking.load(redis, "other") == Asking()
