@@ -14,6 +14,7 @@ _SAMPLES: Final = {
     "extension_id": "<extensionId>",
     "stage": "<stage>",
     "group": "<group>",
+    "session_id": "<sessionId>",
     "destination": "<destination>",
 }
 
