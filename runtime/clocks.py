@@ -19,3 +19,8 @@ def as_seconds(seconds: int, microseconds: int) -> float:
 def stopwatch() -> float:
     """Read a clock that never jumps, for measuring how long something takes. Seconds."""
     return time.monotonic()
+
+
+def wall_clock() -> float:
+    """Read this machine's own clock, for what only this machine promised. Seconds since 1970."""
+    return time.time()

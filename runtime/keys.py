@@ -21,8 +21,16 @@ DESTINATIONS = "legwork:destinations"
 LISTENING = "legwork:destinations:listening"
 """Set. Destinations whose bell is rung by whatever is published: not those paused, disabled or left alone for now."""
 
+ACTIONS = "legwork:actions"
+"""Stream. Who did what by hand, as JSON in `action`. Written by web, trimmed by upkeep to the retention."""
+
 LIVE = "legwork:live"
 """Pub/Sub channel. All events, and what happens during calls."""
+
+
+def ended_session(visit: str) -> str:
+    """String. A session of the dashboard somebody has left. Web's; lives until the session would have ended itself."""
+    return f"{PREFIX}left:{visit}"
 
 
 def live(account: str, extension_id: str | None = None) -> str:

@@ -46,6 +46,14 @@ class Scope(StrEnum):
     EXTENSION = "extension"
 
 
+class WebRole(StrEnum):
+    """What a `web` process serves: everything, or RingCentral's webhooks alone, or all the rest alone."""
+
+    ALL = "all"
+    WEBHOOKS = "webhooks"
+    OPS = "ops"
+
+
 class SettingsError(Exception):
     """Some settings are missing or wrong; `faults` holds one sentence for each."""
 
@@ -88,6 +96,8 @@ class Settings(msgspec.Struct, frozen=True):
     log_format: str = "json"
     public_url: str | None = None
     admin_token: str | None = None
+    read_token: str | None = None
+    web_role: WebRole = WebRole.ALL
     quiet_seconds: float = 3.0
     settle_seconds: float = 10.0
     fetch_interval_seconds: float = 6.0
@@ -120,6 +130,8 @@ def load(environ: Mapping[str, str], *, needs: frozenset[Need] = frozenset()) ->
     if not values["redis_url"] and not reader.named("REDIS_URL"):
         reader.faults.append("REDIS_URL is not set (./scripts/run starts an embedded server and sets it)")
     values["accounts"] = _accounts(reader, needs)
+    if values["read_token"] and values["read_token"] == values["admin_token"]:
+        reader.faults.append("READ_TOKEN must differ from ADMIN_TOKEN, or whoever may look may do everything")
     if reader.faults:
         raise SettingsError(tuple(reader.faults))
     return Settings(**values)
@@ -229,6 +241,8 @@ _SETTINGS: Mapping[str, tuple[str, Callable[[str], Any], Any]] = {
     "log_format": ("LOG_FORMAT", one_of("json", "text"), "json"),
     "public_url": ("PUBLIC_URL", http_url, None),
     "admin_token": ("ADMIN_TOKEN", str, None),
+    "read_token": ("READ_TOKEN", str, None),
+    "web_role": ("WEB_ROLE", one_of(*WebRole, kind=WebRole), WebRole.ALL),
     "quiet_seconds": ("QUIET_SECONDS", seconds(0, 600), 3.0),
     "settle_seconds": ("SETTLE_SECONDS", seconds(0, 3600), 10.0),
     "fetch_interval_seconds": ("FETCH_INTERVAL_SECONDS", seconds(0, 3600), 6.0),

@@ -16,6 +16,7 @@ _SAMPLES: Final = {
     "group": "<group>",
     "session_id": "<sessionId>",
     "destination": "<destination>",
+    "visit": "<visit>",
 }
 
 _HEAD: Final = """# Redis keys

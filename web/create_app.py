@@ -4,8 +4,11 @@ from flask import Flask
 from redis import Redis
 
 from runtime.metrics import Recorder
-from runtime.settings import Settings
+from runtime.settings import Settings, WebRole
 from web import health, webhook
+from web.access.entry import Entry
+from web.access.roles import Tokens
+from web.access.trail import add_trail
 from web.api.blueprint import add_api
 from web.front import Front
 from web.webhook import Receiver
@@ -14,15 +17,23 @@ from web.webhook import Receiver
 def create_app(
     settings: Settings, redis: "Redis", recorder: Recorder | None = None, *, patient: "Redis | None" = None
 ) -> Flask:
-    """Make the Flask app.
+    """Make the Flask app, with what its role says: the webhooks, or what people and their programs ask for, or both.
 
     `redis` must fail fast (the INGEST profile): RingCentral waits three seconds at most. The API asks more of Redis in
     one go, and people wait longer, so it has a client of its own, `patient`.
     """
     app = Flask(__name__, static_folder=None)
-    receiver = Receiver(settings.accounts, redis, recorder or Recorder())
-    webhook.add_routes(app, receiver)
     health.add_routes(app, settings, redis)
-    add_api(app, settings, patient or redis)
-    app.wsgi_app = Front(app.wsgi_app, receiver)  # type: ignore[method-assign]  # Flask's documented place for it
+    if settings.web_role is not WebRole.WEBHOOKS:
+        _add_ops(app, settings, patient or redis)
+    if settings.web_role is not WebRole.OPS:
+        receiver = Receiver(settings.accounts, redis, recorder or Recorder())
+        webhook.add_routes(app, receiver)
+        app.wsgi_app = Front(app.wsgi_app, receiver)  # type: ignore[method-assign]  # Flask's documented place for it
     return app
+
+
+def _add_ops(app: Flask, settings: Settings, redis: "Redis") -> None:
+    entry = Entry(Tokens.of(settings), redis)
+    add_trail(app, redis)
+    add_api(app, settings, redis, entry)

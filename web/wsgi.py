@@ -3,6 +3,7 @@
 import atexit
 import os
 import sys
+from collections.abc import Mapping
 from typing import Final
 
 from flask import Flask
@@ -19,7 +20,7 @@ FOR_PEOPLE: Final = Profile(timeout=3, connect_timeout=1, retries=2, longest_pau
 def app() -> Flask:
     """Read the settings, connect, and make the app; a fault in the settings ends the process with all of them named."""
     try:
-        ours = settings.load(os.environ, needs=frozenset({settings.Need.VERIFICATION}))
+        ours = settings.load(os.environ, needs=_needs(os.environ))
     except settings.SettingsError as error:
         sys.exit("\n".join(error.faults))
     logs.configure(level=ours.log_level, form=ours.log_format, process="web")
@@ -28,3 +29,9 @@ def app() -> Flask:
     recorder.start()
     atexit.register(recorder.stop)
     return create_app(ours, redis, recorder, patient=connect(ours.redis_url, FOR_PEOPLE))
+
+
+def _needs(environ: Mapping[str, str]) -> frozenset[settings.Need]:
+    """Say what cannot be missing: who receives no notifications verifies none."""
+    receives = environ.get("WEB_ROLE", "").strip().lower() != settings.WebRole.OPS
+    return frozenset({settings.Need.VERIFICATION} if receives else ())

@@ -7,6 +7,7 @@ from redis import Redis
 
 from runtime.sealing import CannotOpen
 from runtime.settings import Settings
+from web.access.entry import Entry
 from web.api import deliveries, destinations, outcomes
 from web.api.door import ROOT, add_door
 from web.api.problems import CONFLICT, Problem
@@ -14,12 +15,12 @@ from web.api.problems import CONFLICT, Problem
 PREFIX: Final = f"{ROOT}/v1"
 
 
-def add_api(app: Flask, settings: Settings, redis: "Redis") -> None:
+def add_api(app: Flask, settings: Settings, redis: "Redis", entry: Entry) -> None:
     """Add the API. `redis` may take its time: nobody's notification waits for it."""
     api = Blueprint("api", __name__, url_prefix=PREFIX)
     destinations.add_routes(api, settings, redis)
     deliveries.add_routes(api, redis)
     outcomes.add_routes(api, redis)
     api.register_error_handler(CannotOpen, lambda error: Problem(CONFLICT, f"{error}.").response())
-    add_door(app, settings.admin_token)
+    add_door(app, entry)
     app.register_blueprint(api)

@@ -3,7 +3,6 @@
 It closes the whole of /api, whether a route is there or not: a stranger learns nothing from trying paths.
 """
 
-import hmac
 from typing import Final
 
 from flask import Flask, Response, request
@@ -11,19 +10,31 @@ from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
 from runtime.logs import log
-from web.api.problems import INTERNAL, NO_TOKEN_SET, OF_STATUS, REDIS_AWAY, UNAUTHORIZED, Problem, retry_later
+from web.access.entry import Entry, Refused, TooMany
+from web.access.roles import Role, may
+from web.access.visitors import Via, Visitor, address_of, enter
+from web.api.problems import (
+    INTERNAL,
+    NO_TOKEN_SET,
+    OF_STATUS,
+    READ_ONLY,
+    REDIS_AWAY,
+    TOO_MANY_GUESSES,
+    UNAUTHORIZED,
+    Problem,
+    retry_later,
+)
 
 ROOT: Final = "/api"
-_SCHEME: Final = b"bearer "
 
 
-def add_door(app: Flask, admin_token: str | None) -> None:
-    """Let into /api only who has the token. Without a token nobody is let in."""
+def add_door(app: Flask, entry: Entry) -> None:
+    """Let into /api only who has a token, or looks with the dashboard's session. Without a token nobody is let in."""
 
     @app.before_request
     def ask_for_the_token() -> None:
         if _is_ours():
-            let_in(admin_token, request.headers.get("Authorization"))
+            enter(_let_in(entry))
 
     @app.after_request
     def keep_out_of_caches(response: Response) -> Response:
@@ -36,17 +47,35 @@ def add_door(app: Flask, admin_token: str | None) -> None:
     app.register_error_handler(RedisError, _redis_away)
 
 
-def let_in(admin_token: str | None, header: str | None) -> None:
-    """Raise Problem unless the header bears the token. Takes the same time whatever token it bears."""
-    if not admin_token:
+def _let_in(entry: Entry) -> Visitor:
+    """Say who it is. Raises Problem for a stranger, and for a reader who wants to change something."""
+    if not entry.tokens.are_set:
         raise Problem(NO_TOKEN_SET, "Set ADMIN_TOKEN for the web process, and start it again.")
-    given = (header or "").encode("latin-1", "replace")  # WSGI hands header bytes over as Latin-1 text
-    scheme, token = given[: len(_SCHEME)], given[len(_SCHEME) :].strip()
-    if scheme.lower() != _SCHEME or not hmac.compare_digest(token, admin_token.encode()):
-        log.warning("api.refused", why="token")
-        raise Problem(
-            UNAUTHORIZED, "Send Authorization: Bearer and the ADMIN_TOKEN.", headers={"WWW-Authenticate": "Bearer"}
-        )
+    visitor = _by_session(entry) or _by_token(entry)
+    if not may(visitor.role, request.method):
+        raise Problem(READ_ONLY, "READ_TOKEN only looks; ADMIN_TOKEN may change things.")
+    return visitor
+
+
+def _by_session(entry: Entry) -> Visitor | None:
+    """Take the dashboard's session for reading only: a form of another site could send it along with a POST."""
+    if "Authorization" in request.headers or not may(Role.READER, request.method):
+        return None
+    session = entry.sessions.of(request)
+    return Visitor(session.role, session.name, address_of(request), Via.DASHBOARD) if session else None
+
+
+def _by_token(entry: Entry) -> Visitor:
+    address = address_of(request)
+    try:
+        role = entry.by_header(request.headers.get("Authorization", ""), address)
+    except TooMany as error:
+        headers = {"Retry-After": f"{error.retry_after + 1:.0f}"}
+        raise Problem(TOO_MANY_GUESSES, "Nothing is looked at until then.", headers=headers) from error
+    except Refused as error:
+        headers = {"WWW-Authenticate": "Bearer"}
+        raise Problem(UNAUTHORIZED, "Send Authorization: Bearer and the ADMIN_TOKEN.", headers=headers) from error
+    return Visitor(role, "", address, Via.API)
 
 
 def _is_ours() -> bool:

@@ -26,6 +26,7 @@ class Kind(msgspec.Struct, frozen=True):
 BAD_REQUEST: Final = Kind("bad-request", 400, "The request cannot be read")
 NOT_JSON: Final = Kind("not-json", 400, "The body is not JSON")
 UNAUTHORIZED: Final = Kind("unauthorized", 401, "The bearer token is missing or wrong")
+READ_ONLY: Final = Kind("read-only", 403, "This token may only look")
 NOT_FOUND: Final = Kind("not-found", 404, "There is nothing here")
 METHOD_NOT_ALLOWED: Final = Kind("method-not-allowed", 405, "This is not done here")
 CONFLICT: Final = Kind("conflict", 409, "It cannot be done as things are")
@@ -33,6 +34,7 @@ TOO_LARGE: Final = Kind("too-large", 413, "The body is too large")
 UNSUPPORTED: Final = Kind("unsupported-media-type", 415, "The body must be JSON and say so")
 INVALID: Final = Kind("invalid", 422, "The request does not say what is needed")
 FORBIDDEN_ADDRESS: Final = Kind("forbidden-address", 422, "Nothing is sent to this URL")
+TOO_MANY_GUESSES: Final = Kind("too-many-guesses", 429, "Too many wrong tokens came from there")
 INTERNAL: Final = Kind("internal", 500, "The fault is ours")
 NO_TOKEN_SET: Final = Kind("admin-token-not-set", 503, "The API is closed: no ADMIN_TOKEN is set")
 REDIS_AWAY: Final = Kind("redis-away", 503, "Redis does not answer")
@@ -41,6 +43,7 @@ KINDS: Final = (
     BAD_REQUEST,
     NOT_JSON,
     UNAUTHORIZED,
+    READ_ONLY,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
     CONFLICT,
@@ -48,6 +51,7 @@ KINDS: Final = (
     UNSUPPORTED,
     INVALID,
     FORBIDDEN_ADDRESS,
+    TOO_MANY_GUESSES,
     INTERNAL,
     NO_TOKEN_SET,
     REDIS_AWAY,
