@@ -23,6 +23,14 @@ LISTENING = "legwork:destinations:listening"
 
 ACTIONS = "legwork:actions"
 """Stream. Who did what by hand, as JSON in `action`. Written by web, trimmed by upkeep to the retention."""
+OPERATED = "legwork:destinations:operator"
+"""Set. Destinations that are told of operator events. Written by `runtime.destinations`."""
+
+OPERATOR = "legwork:operator"
+"""Stream. Events for whoever runs Legwork, each as in `OUTCOMES`. Written by `runtime.operator_log`; the retention."""
+
+ALERTS = "legwork:alerts"
+"""Hash, `what|subject` -> the alert that is on, as JSON. Written by `runtime.operator_log`; gone when it is over."""
 
 LIVE = "legwork:live"
 """Pub/Sub channel. All events, and what happens during calls."""
@@ -91,6 +99,16 @@ def due(account: str) -> str:
 def open_sessions(account: str) -> str:
     """Sorted set. Sessions that have not ended, by the time (seconds) of their last notification. Track's."""
     return f"{PREFIX}{{{account}}}:open"
+
+
+def calls(account: str) -> str:
+    """Sorted set. Every call we know of, by the time (seconds) it began. Track's and resolve's; upkeep trims it."""
+    return f"{PREFIX}{{{account}}}:calls"
+
+
+def listed(account: str) -> str:
+    """Sorted set. Every call RingCentral's log has shown, by when it began (seconds). Resolve's; upkeep trims it."""
+    return f"{PREFIX}{{{account}}}:listed"
 
 
 def asking(account: str) -> str:

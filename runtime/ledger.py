@@ -4,7 +4,7 @@ Track writes what the notifications tell (`Tracked`), resolve writes what became
 the other's record, so the two stages of one account can run at the same time.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, TypeVar, cast
 
@@ -51,6 +51,9 @@ _V1: Final = b"\x01"
 
 RECORDS_KEPT_SECONDS: Final = 1800
 
+_TOGETHER: Final = 1000
+"""Words of one command."""
+
 _Record = TypeVar("_Record", Tracked, Resolution, tuple[CallLogRecord, ...])
 _TRACKED: Final = msgspec.msgpack.Decoder(Tracked)
 _RESOLUTION: Final = msgspec.msgpack.Decoder(Resolution)
@@ -80,6 +83,24 @@ def write_records(account: str, telephony_session_id: str, seen: tuple[CallLogRe
     """Give the command that remembers records: a change feed shows each once, and perhaps before we can use it."""
     blob = _V1 + msgspec.msgpack.encode(seen)
     return ("SET", keys.records(account, telephony_session_id), blob, "EX", str(RECORDS_KEPT_SECONDS))
+
+
+def known(account: str, began: Mapping[str, float]) -> Iterable[Command]:
+    """Give the commands that enter calls, by when they began (seconds), in the list of all calls we know of."""
+    return _entered(keys.calls(account), began)
+
+
+def listed(account: str, began: Mapping[str, float]) -> Iterable[Command]:
+    """Give the commands that enter calls in the list of those that RingCentral's log has shown.
+
+    Written from what its pages hold, whatever becomes of them here: the evidence that completeness is held against.
+    """
+    return _entered(keys.listed(account), began)
+
+
+def _entered(key: str, began: Mapping[str, float]) -> Iterable[Command]:
+    rows = [word for one, start in began.items() for word in (f"{start:.3f}", one)]
+    return [("ZADD", key, "NX", *rows[at : at + _TOGETHER]) for at in range(0, len(rows), _TOGETHER)]
 
 
 def write_tracked(account: str, record: Tracked, *, retention: float) -> Command:

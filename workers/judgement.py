@@ -69,6 +69,11 @@ class Case(msgspec.Struct, frozen=True):
         ends = (later(record.start_time, record.length_ms or 0) for record in self.records)
         return max((end.timestamp() for end in ends if end), default=None)
 
+    def recorded_start(self) -> float | None:
+        """Give the earliest start its records tell of, in seconds."""
+        starts = (record.start_time for record in self.records)
+        return min((start.timestamp() for start in starts if start), default=None)
+
 
 class Judged(msgspec.Struct, frozen=True):
     """What carries a judgement out; and how long after the call its record came, when that was seen now. Seconds."""
@@ -141,7 +146,7 @@ class Judge:
         if case.resolution.record_seen_at is None:
             self._recorder.observe(PUBLISH_SECONDS, now - ended_at)
             times = [ended_at + seconds for seconds in self._settings.reread_seconds if ended_at + seconds > now]
-            yield from rereads.scheduled(self._account, self._started_at(case, ended_at), times)
+            yield from rereads.scheduled(self._account, case.recorded_start() or ended_at, times)
             yield from (bells.due_at(Stage.RESOLVE, self._account, when) for when in times[:1])
 
     def _waiting(self, case: Case, session: Session, now: float) -> Iterator[Command]:
@@ -175,11 +180,6 @@ class Judge:
         if case.has_ended and case.tracked is not None:
             return case.tracked.heard_at
         return case.recorded_end() or now
-
-    def _started_at(self, case: Case, ended_at: float) -> float:
-        """Say when the call log says that the call began, or nearly. Seconds."""
-        starts = [record.start_time.timestamp() for record in case.records if record.start_time]
-        return min(starts, default=ended_at)
 
     def _given_up(self, case: Case, session: Session, now: float) -> CallEvent:
         if not case.records:

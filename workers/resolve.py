@@ -17,7 +17,7 @@ from runtime.asking import Asking, load, write
 from runtime.bells import Stage
 from runtime.budget import Group, Share
 from runtime.clocks import redis_time
-from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
+from runtime.leases import Command, Lease, LeaseHeld, LeaseLost, lease
 from runtime.ledger import Resolution, Tracked
 from runtime.logs import log
 from runtime.metrics import FAILURES, MALFORMED_RECORDS
@@ -163,14 +163,22 @@ class Resolver:
         lags: list[float] = []
         for start in range(0, len(cases), TOGETHER):
             now = redis_time(self._redis)
-            judged = [self._judge.judged(case, now=now) for case in cases[start : start + TOGETHER]]
+            together = cases[start : start + TOGETHER]
+            judged = [self._judge.judged(case, now=now) for case in together]
             commands = dict.fromkeys(command for one in judged for command in one.commands)
-            self._lease.commit([*commands, *bells.keep(Stage.RESOLVE, self._account, now)])
+            entered = self._entered(together, now)
+            self._lease.commit([*commands, *entered, *bells.keep(Stage.RESOLVE, self._account, now)])
             lags += [one.lag for one in judged if one.lag is not None]
         if lags:
             found.asking = found.asking.with_lags(tuple(lags))
             wait = looks.first_wait(found.asking.lags, settle=self._settings.settle_seconds)
             self._redis.set(keys.first_wait(self._account), f"{wait:.3f}")
+
+    def _entered(self, cases: Sequence[Case], now: float) -> list[Command]:
+        """Give the commands that enter the calls whose records are seen for the first time in the lists of calls."""
+        new = [case for case in cases if case.records and not case.seen and case.resolution.record_seen_at is None]
+        began = {case.telephony_session_id: case.recorded_start() or now for case in new}
+        return [*ledger.listed(self._account, began), *ledger.known(self._account, began)]
 
     def _cases(
         self, due: Mapping[str, float], tracked: Mapping[str, Tracked], wanted: Mapping[str, Wanted], found: Sweep

@@ -155,7 +155,8 @@ class Tracker:
 
     def _changes(self, before: Mapping[str, Tracked], after: Mapping[str, Tracked], now: float) -> list[Command]:
         """Store what changed, tell who watches, and set when it may be taken as ended."""
-        commands: list[Command] = []
+        began = {one: _began(record) for one, record in after.items() if one not in before}
+        commands: list[Command] = [*ledger.known(self._account, began)]
         for session_id, record in after.items():
             if record is before.get(session_id):
                 continue
@@ -235,6 +236,11 @@ def _is_noted_open(known: Tracked | None, record: Tracked) -> bool:
     if known is None or known.ended_at is not None:
         return False
     return known.heard_at // NOTED_SECONDS == record.heard_at // NOTED_SECONDS
+
+
+def _began(record: Tracked) -> float:
+    """Say when a call began as far as its first notification tells. Seconds."""
+    return record.session.started_at.timestamp() if record.session.started_at else record.heard_at
 
 
 def _time(seconds: float) -> datetime:

@@ -38,6 +38,8 @@ def trim(redis: "Redis", account: str, settings: Settings, recorder: Recorder) -
         for stream, oldest_ms in ((keys.inbox(account), inbox_ms), (keys.quarantine(account), log_ms)):
             # limit=0 is no limit: Redis's own, ten thousand entries a time, falls behind a busy account.
             pipeline.xtrim(stream, minid=f"{oldest_ms}-0", approximate=True, limit=0)
+        for calls in (keys.calls(account), keys.listed(account)):
+            pipeline.zremrangebyscore(calls, "-inf", now - settings.retention_seconds)
         pipeline.zadd(keys.BELLS, {bells.member(Stage.UPKEEP, account): now + UPKEEP_SECONDS})
         pipeline.delete(keys.rung(account, Stage.UPKEEP))
         pipeline.execute()
