@@ -14,6 +14,9 @@ import msgspec
 _MAX_ID: Final = 200
 _TELEPHONY_SUFFIX: Final = "/telephony/sessions"
 _REMINDER_PART: Final = "/subscription/"
+_SESSION_PREFIX: Final = "s-"
+_PARTY_PREFIX: Final = "p-"
+_CONFERENCE: Final = "0"
 
 Sequence = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
@@ -38,7 +41,8 @@ class Party(msgspec.Struct, frozen=True):
     """One participant's state at the notification's sequence.
 
     `direction` is the party's own: an external caller is Outbound, the user who is called Inbound. `extension_id` is
-    absent for parties outside the account. `peer` is the telephony session this party has gone on in, if it has.
+    absent for parties outside the account. `peer` is the telephony session this party has gone on in, if it has;
+    a `sessionId` of "0" says that it is a conference.
     """
 
     id: str
@@ -52,6 +56,7 @@ class Party(msgspec.Struct, frozen=True):
     peer: str | None
     missed: bool
     queue: bool
+    peer_is_conference: bool = False
 
 
 class Notification(msgspec.Struct, frozen=True):
@@ -136,10 +141,24 @@ def _party(party: "_Party") -> Party:
         account_id=_text(party.account_id),
         from_=_endpoint(party.from_),
         to=_endpoint(party.to),
-        peer=peer.telephony_session_id if peer else None,
+        peer=_peer_session(peer) if peer else None,
         missed=bool(party.missed_call),
         queue=bool(party.queue_call),
+        peer_is_conference=peer is not None and _text(peer.session_id) == _CONFERENCE,
     )
+
+
+def _peer_session(peer: "_Peer") -> str | None:
+    """Find the telephony session of a peer: RingCentral has it in its place, in `sessionId`, or in the party's id only.
+
+    A numeric `sessionId` names none: sessions share it, and all conferences have "0".
+    """
+    named = (peer.telephony_session_id, peer.session_id)
+    found = next((one for one in named if isinstance(one, str) and one.startswith(_SESSION_PREFIX)), None)
+    if found is None and (peer.party_id or "").startswith(_PARTY_PREFIX):
+        found = _SESSION_PREFIX + (peer.party_id or "").removeprefix(_PARTY_PREFIX).rpartition("-")[0]
+    found = found or peer.telephony_session_id
+    return found if found and found != _SESSION_PREFIX and _is_id(found) else None
 
 
 def _endpoint(side: "_Side | None") -> Endpoint:
@@ -148,9 +167,13 @@ def _endpoint(side: "_Side | None") -> Endpoint:
 
 def _id(value: str, what: str) -> str:
     """Accept every shape of id seen since 2018, but nothing that could not be a part of a Redis key or a log line."""
-    if not 0 < len(value) <= _MAX_ID or not value.isprintable() or " " in value:
+    if not _is_id(value):
         raise ValueError(f"{what} is not an id")
     return value
+
+
+def _is_id(value: str) -> bool:
+    return 0 < len(value) <= _MAX_ID and value.isprintable() and " " not in value
 
 
 def _text(value: str | int | None) -> str | None:
@@ -195,6 +218,8 @@ class _Origin(_Wire):
 
 class _Peer(_Wire):
     telephony_session_id: str | None = None
+    session_id: _Id = None
+    party_id: str | None = None
 
 
 class _Status(_Wire):

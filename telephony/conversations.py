@@ -1,0 +1,116 @@
+"""The conversation a session is part of: who else is in it, its id, and what the session is to it.
+
+A function of the set of links and of when each session began, and of nothing else: not of the order in which links were
+found. docs/adr/0012 says why the id is that of the earliest session.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from telephony.explanations import Explanation
+from telephony.linking import KINDS, Link, Role
+
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
+_RANK: Final[Mapping[Role, int]] = {
+    role: place
+    for place, role in enumerate(
+        dict.fromkeys((*(rule.then for rule in KINDS.values() if rule.then is not Role.LINKED), Role.PARKED, *Role))
+    )
+}
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A session's place in its conversation; `others` are the other sessions of it."""
+
+    conversation: str
+    role: Role
+    others: tuple[str, ...] = ()
+    explanation: tuple[Explanation, ...] = ()
+
+
+def alone(session_id: str) -> Place:
+    """Give the place of a session that no link names."""
+    return Place(session_id, Role.ONLY)
+
+
+def place(session_id: str, links: Iterable[Link], starts: Mapping[str, datetime]) -> Place:
+    """Say what `session_id` is in the conversation of all these links; `starts` tells when sessions began, if known.
+
+    `links` are all those of the conversation, and may hold others.
+    """
+    ordered = sorted(_in_order(_connected(session_id, links), starts))
+    if not ordered:
+        return alone(session_id)
+    members = {end for one, _ in ordered for end in (one.first, one.then)}
+    first = min(members, key=lambda one: (starts.get(one, _NEVER), one))
+    return Place(
+        conversation=first,
+        role=_role(session_id, ordered),
+        others=tuple(sorted(members - {session_id})),
+        explanation=tuple(_explained(session_id, ordered)),
+    )
+
+
+def goes_on_in(session_id: str, links: Iterable[Link], starts: Mapping[str, datetime]) -> frozenset[str]:
+    """List the later sessions in which a session's call may go on, directly or through others."""
+    following = [one for one, told in _in_order(links, starts) if told and KINDS[one.kind].goes_on]
+    found, seen = {session_id}, 0
+    while len(found) > seen:
+        seen = len(found)
+        found |= {one.then for one in following if one.first in found}
+    return frozenset(found - {session_id})
+
+
+def came_from(session_id: str, links: Iterable[Link]) -> frozenset[str]:
+    """List the sessions whose call may have gone on in this one, directly."""
+    return frozenset(one.other(session_id) for one in links if session_id in {one.first, one.then})
+
+
+def _connected(session_id: str, links: Iterable[Link]) -> set[Link]:
+    left, found, reached = set(links), set[Link](), {session_id}
+    while near := {one for one in left if one.first in reached or one.then in reached}:
+        left -= near
+        found |= near
+        reached |= {end for one in near for end in (one.first, one.then)}
+    return found
+
+
+def _in_order(links: Iterable[Link], starts: Mapping[str, datetime]) -> list[tuple[Link, bool]]:
+    """Put the earlier session of each link first, by its evidence or else by its start, and say whether that is told.
+
+    Of two sessions and one kind, evidence that tells the order outweighs evidence that does not.
+    """
+    known = set(links)
+    told = {(one.kind, frozenset((one.first, one.then))) for one in known if one.is_ordered}
+    placed: list[tuple[Link, bool]] = []
+    for one in known:
+        if one.is_ordered:
+            placed.append((one, True))
+        elif (one.kind, frozenset((one.first, one.then))) not in told:
+            first, then = starts.get(one.first), starts.get(one.then)
+            if first is None or then is None or first == then:
+                placed.append((one, False))
+            else:
+                placed.append((one if first < then else Link(one.then, one.first, one.rule), True))
+    return placed
+
+
+def _role(session_id: str, links: Iterable[tuple[Link, bool]]) -> Role:
+    roles = {Role.LINKED}
+    for one, told in links:
+        if told and session_id == one.then:
+            roles.add(KINDS[one.kind].then)
+        elif told and session_id == one.first:
+            roles.add(KINDS[one.kind].first)
+    return min(roles, key=lambda role: _RANK[role])
+
+
+def _explained(session_id: str, links: Iterable[tuple[Link, bool]]) -> Iterable[Explanation]:
+    for one, _ in links:
+        if session_id in {one.first, one.then}:
+            yield Explanation("linkedSessions", (one.other(session_id),), one.rule, None, one.because)
+        else:
+            yield Explanation("linkedSessions", (one.first, one.then), one.rule, None, one.because)
