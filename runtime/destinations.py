@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 import msgspec
 from redis import Redis
 
-from runtime import bells, keys
+from runtime import bells, keys, outcome_log
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.sealing import seal, unseal
@@ -44,7 +44,7 @@ def create(redis: "Redis", draft: Draft, *, keys: Sequence[str]) -> tuple[Destin
     now, secret = redis_time(redis), _new_secret()
     created_at = iso_ms(datetime.fromtimestamp(now, UTC))
     destination = Destination(**msgspec.structs.asdict(draft), id=f"dst_{random.token_hex(8)}", created_at=created_at)
-    place, count = _end_of_log(redis)
+    place, count = outcome_log.end(redis)
     with redis.pipeline(transaction=True) as pipeline:
         pipeline.set(_keys.secrets(destination.id), _sealed((Secret(secret),), keys))
         pipeline.hset(_keys.delivery_cursor(destination.id), mapping={"place": place, "taken": count})
@@ -170,15 +170,6 @@ def _store(pipeline: Any, destination: Destination, now: float) -> None:
         pipeline.zadd(_keys.BELLS, {bells.member(Stage.DELIVER, destination.id): now}, lt=True)
     else:
         pipeline.srem(_keys.LISTENING, destination.id)
-
-
-def _end_of_log(redis: "Redis") -> tuple[str, int]:
-    """Give the place of the log's last entry, and how many entries there ever were."""
-    if not redis.exists(_keys.OUTCOMES):
-        return "0-0", 0
-    known = redis.xinfo_stream(_keys.OUTCOMES)
-    place = known["last-generated-id"]
-    return place.decode() if isinstance(place, bytes) else place, int(known.get("entries-added", 0))
 
 
 def _new_secret() -> str:

@@ -25,6 +25,12 @@ class Entry(msgspec.Struct, frozen=True):
     document: bytes
 
 
+class _Typed(msgspec.Struct):
+    """The part of an event that says what it is."""
+
+    type: str
+
+
 def published(account: str, event: CallEvent, *, retention: float) -> Command:
     """Give the step that publishes an event, once; `runtime.leases.COMMIT` carries it out."""
     revisions = keys.revisions(account, event.subject)
@@ -48,6 +54,15 @@ def after(redis: "Redis", place: str, *, most: int, wait_ms: int | None = None) 
     return [_entry(entry_id, fields) for entry_id, fields in _entries(answer)]
 
 
+def end(redis: "Redis") -> tuple[str, int]:
+    """Give the place of the log's last entry, and how many entries there ever were."""
+    if not redis.exists(keys.OUTCOMES):
+        return "0-0", 0
+    known = redis.xinfo_stream(keys.OUTCOMES)
+    place = known["last-generated-id"]
+    return place.decode() if isinstance(place, bytes) else place, int(known.get("entries-added", 0))
+
+
 def at_places(redis: "Redis", places: Sequence[str]) -> list[Entry]:
     """Read the entries at these places, in their order; those the log no longer holds are absent."""
     with redis.pipeline(transaction=False) as pipeline:
@@ -66,6 +81,11 @@ def newest_first(redis: "Redis") -> Iterator[Entry]:
         if len(page) < _PAGE:
             return
         place = f"({page[-1][0].decode()}"
+
+
+def type_of(document: bytes) -> str:
+    """Read the type of an event's document, and nothing else of it."""
+    return msgspec.json.decode(document, type=_Typed).type
 
 
 def entries_of(rows: Any) -> tuple[Entry, ...]:

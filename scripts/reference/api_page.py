@@ -26,6 +26,7 @@ ROUTES: Final = (
     ("POST", "/destinations/<id>/redrive", "[Again](#again)", "Send again what failed: 202, with the `count`."),
     ("GET", "/destinations/<id>/attempts", "", "What was sent and what came back, the newest first."),
     ("GET", "/outcomes", "", "The events in the order of their publication, word for word."),
+    ("GET", "/stream", "", "The same as Server-Sent Events, and what happens during calls; `Last-Event-ID` resumes."),
 )
 """Method, path below /api/v1, body, and what it does."""
 
@@ -92,7 +93,8 @@ All routes are below `/api/v1`. Send `Authorization: Bearer` and the `ADMIN_TOKE
 no `ADMIN_TOKEN` is set, the API is closed. An address that sent five wrong ones is not looked at for a while. JSON in,
 JSON out; a field or parameter that is unknown is refused. Lists are `{"items": [...], "next": ...}`: ask again with
 `after` set to `next` until it is null, and with `limit` (1 to 500, usually 100) for more or less at once. To go on
-later from the end of `/outcomes`, ask once more with the last `after`; what you have already you know by its `id`. `./scripts/destinations.py` does the same from the terminal.
+later from the end of `/outcomes`, ask once more with the last `after`; what you have already you know by its `id`.
+`./scripts/destinations.py` does the same from the terminal.
 """
 
 _PROBLEMS: Final = """\

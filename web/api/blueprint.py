@@ -1,18 +1,25 @@
 """All of the API: the door, and the routes behind it."""
 
+from types import MappingProxyType
 from typing import Final
 
 from flask import Blueprint, Flask
 from redis import Redis
 
 from runtime.sealing import CannotOpen
-from runtime.settings import Settings
+from runtime.settings import Settings, WebRole
+from web import stream
 from web.access.entry import Entry
 from web.api import deliveries, destinations, outcomes
 from web.api.door import ROOT, add_door
 from web.api.problems import CONFLICT, Problem
+from web.hub import Hub
 
 PREFIX: Final = f"{ROOT}/v1"
+
+
+SEATS: Final = MappingProxyType({WebRole.ALL: 2, WebRole.OPS: 6})
+"""How many of a process's eight threads watchers may hold (docs/adr/0013-watchers-have-few-seats.md)."""
 
 
 def add_api(app: Flask, settings: Settings, redis: "Redis", entry: Entry) -> None:
@@ -21,6 +28,8 @@ def add_api(app: Flask, settings: Settings, redis: "Redis", entry: Entry) -> Non
     destinations.add_routes(api, settings, redis)
     deliveries.add_routes(api, redis)
     outcomes.add_routes(api, redis)
+    hub = app.extensions["hub"] = Hub(redis, seats=SEATS[settings.web_role])
+    stream.add_routes(api, redis, hub)
     api.register_error_handler(CannotOpen, lambda error: Problem(CONFLICT, f"{error}.").response())
     add_door(app, entry)
     app.register_blueprint(api)

@@ -1,0 +1,196 @@
+"""What watchers are told: from the log with its places, from calls that are on, and how few of them hold a seat."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+from redis import Redis
+
+from runtime import outcome_log
+from runtime.leases import lease
+from telephony.events import CallEvent, LiveEvent, updated
+from tests.builders.calls import ivr_call
+from tests.builders.notifications import second
+from tests.builders.sessions import folded
+from tests.scripts.publishing import outcome_of, publish
+from tests.simulator.waiting import wait_until
+from tests.web.api_client import Client, an_app
+from web import hub as hub_module
+from web import stream
+from web.hub import KEPT, Hub
+from web.stream import Watcher
+
+NEWS = updated(folded(*ivr_call().notifications), now=second(40))
+
+
+class Told(NamedTuple):
+    """One event as an EventSource reads it."""
+
+    type: str
+    id: str | None
+    data: Any
+
+
+def read(text: bytes) -> list[Told]:
+    """Read events; comments and `retry` lines are passed over."""
+    found = []
+    for block in text.decode().split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if line and not line.startswith(":"))
+        if "data" in fields:
+            found.append(Told(fields["event"], fields.get("id"), msgspec.json.decode(fields["data"])))
+    return found
+
+
+def subjects(told: list[Told]) -> list[str]:
+    return [one.data["subject"] for one in told]
+
+
+def tell(redis: Redis, event: LiveEvent = NEWS) -> None:
+    with lease(redis, "acme", "track") as held:
+        held.commit([outcome_log.live("acme", event)])
+
+
+def many(count: int) -> list[CallEvent]:
+    return [outcome_of(f"s-{number}") for number in range(count)]
+
+
+@pytest.fixture
+def hub(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    monkeypatch.setattr(hub_module, "LOOK_SECONDS", 0.05)
+    hub = Hub(redis, seats=1)
+    yield hub
+    hub.stop()
+
+
+def watcher(redis: Redis, hub: Hub, place: str | None = None) -> Watcher:
+    number, end = hub.now()
+    return Watcher(redis, hub, number=number, place=place or end)
+
+
+def until(parts: Iterator[bytes], count: int) -> list[Told]:
+    """Read until so many events came."""
+    told: list[Told] = []
+    while len(told) < count:
+        told += read(next(parts))
+    return told
+
+
+def standing(redis: Redis, hub: Hub, place: str | None = None) -> list[Told]:
+    """Watch while somebody else has the only seat."""
+    with hub.seat():
+        return read(b"".join(watcher(redis, hub, place).told()))
+
+
+def test_a_watcher_is_told_what_is_published_with_its_place_in_the_log(redis: Redis, hub: Hub) -> None:
+    publish(redis, outcome_of("s-before"))
+    parts = watcher(redis, hub).told()
+    next(parts)
+
+    publish(redis, outcome_of("s-now"))
+    told = until(parts, 1)
+
+    place = outcome_log.end(redis)[0]
+    assert [(one.type, one.id) for one in told] == [("legwork.call.outcome", place)]
+    assert subjects(told) == ["s-now"]
+
+
+def test_what_happens_during_calls_has_no_place(redis: Redis, hub: Hub) -> None:
+    parts = watcher(redis, hub).told()
+    next(parts)
+    hub.wait_until_listening()
+
+    tell(redis)
+
+    assert [(one.type, one.id) for one in until(parts, 1)] == [("legwork.call.updated", None)]
+
+
+def test_who_was_cut_off_goes_on_where_that_was(redis: Redis, hub: Hub) -> None:
+    events = many(3)
+    publish(redis, *events[:1])
+    place = outcome_log.end(redis)[0]
+    publish(redis, *events[1:])
+
+    parts = watcher(redis, hub, place).told()
+
+    assert subjects(until(parts, 2)) == ["s-1", "s-2"]
+
+
+def test_without_a_seat_one_is_told_what_is_new_and_asked_to_come_again(redis: Redis, hub: Hub) -> None:
+    publish(redis, *many(3))
+    with hub.seat():
+        text = b"".join(watcher(redis, hub, "0-0").told())
+
+    assert text.startswith(b"retry: 2000\n\n")
+    assert subjects(read(text)) == ["s-0", "s-1", "s-2"]
+    assert standing(redis, hub) == []
+
+
+def test_without_a_seat_one_hears_of_calls_that_are_on_too(redis: Redis, hub: Hub) -> None:
+    hub.now()
+    hub.wait_until_listening()
+    tell(redis)
+    hub.after(0, wait=5)
+
+    assert [one.type for one in standing(redis, hub)] == ["legwork.call.updated"]
+
+
+def test_a_seat_is_free_again_when_its_watcher_is_gone(redis: Redis, hub: Hub) -> None:
+    parts = watcher(redis, hub).told()
+    next(parts)
+    with hub.seat() as seated:
+        assert not seated
+
+    parts.close()  # type: ignore[attr-defined]  # what a WSGI server does when the browser has gone
+
+    with hub.seat() as seated:
+        assert seated
+
+
+def test_a_seat_is_held_for_a_while_only(redis: Redis, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "SEAT_SECONDS", 0.2)
+    monkeypatch.setattr(stream, "BEAT_SECONDS", 0.05)
+
+    text = b"".join(watcher(redis, hub).told())
+
+    assert text.startswith(b"retry: 500\n\n")
+    assert text.count(b": all is well") >= 2
+
+
+def test_whoever_fell_behind_the_ring_reads_the_log_instead(redis: Redis, hub: Hub) -> None:
+    parts = watcher(redis, hub).told()
+    next(parts)
+    events = many(KEPT + 50)
+
+    publish(redis, *events)
+    wait_until(lambda: bool(hub.after(KEPT + 49)), seconds=10)
+
+    assert subjects(until(parts, len(events))) == [event.subject for event in events]
+
+
+def test_garbage_on_the_channel_is_passed_over(redis: Redis, hub: Hub) -> None:
+    parts = watcher(redis, hub).told()
+    next(parts)
+    hub.wait_until_listening()
+
+    redis.publish("legwork:live", b"{not json")
+    tell(redis)
+
+    assert [one.type for one in until(parts, 1)] == ["legwork.call.updated"]
+
+
+def test_the_route_resumes_by_the_header_or_by_the_parameter(redis: Redis) -> None:
+    publish(redis, *many(2))
+    app = an_app(redis)
+    client = Client(app)
+
+    by_header = client.ask("GET", "/stream", headers={"Last-Event-ID": "0-0"})
+    by_parameter = client.ask("GET", "/stream?after=0-0")
+
+    for answer in (by_header, by_parameter):
+        assert answer.mimetype == "text/event-stream"
+        assert subjects(until(iter(answer.response), 2)) == ["s-0", "s-1"]
+        answer.close()
+    app.extensions["hub"].stop()
+    assert client.ask("GET", "/stream?after=x").status_code == 422
+    assert app.test_client().get("/api/v1/stream").status_code == 401

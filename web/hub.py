@@ -1,0 +1,137 @@
+"""The hub: one reader of Redis for each process, and everybody who watches beside it.
+
+The reader listens to the live channel. What is told there during calls is passed on as it is; that an event was
+published only makes it read the outcome log, so that each event has its place and none is missed, whatever the channel
+lost. Watchers share one ring of the newest news; who falls behind reads what it missed from the log.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import msgspec
+from redis import Redis
+from redis.exceptions import RedisError
+
+from runtime import keys, outcome_log
+from runtime.clocks import stopwatch
+from runtime.logs import log
+from runtime.outcome_log import type_of
+from telephony.events import ENDED, OUTCOME
+
+KEPT: Final = 512
+"""News in the ring; a watcher that is further behind has missed what happened during calls."""
+
+LOOK_SECONDS: Final = 1.0
+"""How often the log is looked at although nothing was heard: the channel may lose what the log has."""
+
+_PAGE: Final = 200
+_PAUSE: Final = 1.0
+_LOGGED: Final = frozenset({ENDED, OUTCOME})
+
+
+class News(msgspec.Struct, frozen=True):
+    """One thing to tell: `place` in the log, or None for what only those hear who watch just now.
+
+    `at` is when it was heard, by the stopwatch.
+    """
+
+    number: int
+    at: float
+    place: str | None
+    type: str
+    document: bytes
+
+
+class Hub:
+    """Passes news on to at most `seats` watchers at a time. Its thread begins with the first of them."""
+
+    def __init__(self, redis: "Redis", *, seats: int) -> None:
+        self._redis = redis
+        self._free = threading.BoundedSemaphore(seats)
+        self._changed = threading.Condition()
+        self._ring: deque[News] = deque(maxlen=KEPT)
+        self._count = 0
+        self._place: str | None = None
+        self._listening = threading.Event()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
+
+    @contextmanager
+    def seat(self) -> Iterator[bool]:
+        """Take a seat while the block runs; False where none is free."""
+        taken = self._free.acquire(blocking=False)
+        try:
+            yield taken
+        finally:
+            if taken:
+                self._free.release()
+
+    def now(self) -> tuple[int, str]:
+        """Say where the ring and the log end just now; from there on nothing is missed. Raises RedisError."""
+        with self._changed:
+            if self._place is None:
+                self._place, _ = outcome_log.end(self._redis)
+                self._thread.start()
+            return self._count, self._place
+
+    def after(self, number: int, *, wait: float = 0.0) -> tuple[News, ...]:
+        """Give what is in the ring after `number`; where there is nothing, wait for some."""
+        with self._changed:
+            if self._count <= number and wait:
+                self._changed.wait(wait)
+            return tuple(one for one in self._ring if one.number > number)
+
+    def wait_until_listening(self) -> None:
+        """Return when whatever is told from now on will be heard."""
+        self._listening.wait()
+
+    def stop(self) -> None:
+        """Listen no more; return when that is so."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._listen()
+            except RedisError as error:
+                log.warning("hub.redis_away", error=type(error).__name__)
+                self._stopped.wait(_PAUSE)
+
+    def _listen(self) -> None:
+        """Pass on what is heard until the connection breaks. Raises RedisError."""
+        with self._redis.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]  # redis-py's
+            channel.subscribe(keys.LIVE)
+            while not self._stopped.is_set():
+                heard = channel.get_message(timeout=LOOK_SECONDS)  # None, too, once the channel is subscribed to
+                self._listening.set()
+                kind = _kind(heard["data"]) if heard else None
+                if kind is None or kind in _LOGGED:
+                    self._catch_up()
+                else:
+                    self._tell([(None, kind, heard["data"])])
+
+    def _catch_up(self) -> None:
+        while entries := outcome_log.after(self._redis, self._place or "0-0", most=_PAGE):
+            self._tell([(entry.place, type_of(entry.document), entry.document) for entry in entries])
+
+    def _tell(self, told: list[tuple[str | None, str, bytes]]) -> None:
+        now = stopwatch()
+        with self._changed:
+            for place, kind, document in told:
+                self._count += 1
+                self._place = place or self._place
+                self._ring.append(News(self._count, now, place, kind, document))
+            self._changed.notify_all()
+
+
+def _kind(document: bytes) -> str | None:
+    """Read the type of what was heard; None for what is no event: anybody may publish on a channel."""
+    try:
+        return type_of(document)
+    except msgspec.MsgspecError:
+        return None

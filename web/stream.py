@@ -1,0 +1,117 @@
+"""`GET /api/v1/stream`: the outcome log and what happens during calls, as Server-Sent Events.
+
+An event's id is its place in the log; with `Last-Event-ID` a watcher goes on where it was cut off. What happens during
+calls has no id, and may be missed. Watching never takes the threads that notifications need: a process has few seats,
+a seat is held for a while only, and whoever finds none is told at once what is new and asked to come again in two
+seconds, which every EventSource does by itself. docs/adr/0013-watchers-have-few-seats.md has the figures.
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from flask import Blueprint, Response, request
+from redis import Redis
+
+from runtime import outcome_log
+from runtime.clocks import stopwatch
+from web.api import asked
+from web.hub import Hub, News
+
+SEAT_SECONDS: Final = 55.0
+"""How long a seat is held; then it is somebody else's turn. Proxies cut off what is silent for a minute."""
+
+BEAT_SECONDS: Final = 10.0
+"""How often a silent watcher is told that all is well; a vanished one is noticed by it."""
+
+SEATED_RETRY: Final = 0.5
+STANDING_RETRY: Final = 2.0
+
+MOST_CAUGHT_UP: Final = 2000
+"""Events told to one request of a watcher that was away; the next one goes on from there."""
+
+_PAGE: Final = 200
+_PLACE: Final = re.compile(r"\d{1,15}-\d{1,15}", re.ASCII)
+_BEAT: Final = b": all is well\n\n"
+
+
+def add_routes(api: Blueprint, redis: "Redis", hub: Hub) -> None:
+    """Add `GET /stream`."""
+
+    @api.get("/stream")
+    def stream() -> Response:
+        asked.know_parameters("after")
+        told = request.headers.get("Last-Event-ID", "")
+        place = told if _PLACE.fullmatch(told) else asked.after(_PLACE)
+        number, end = hub.now()
+        watcher = Watcher(redis, hub, number=number, place=place or end)
+        headers = {"X-Accel-Buffering": "no"}
+        return Response(watcher.told(), headers=headers, content_type="text/event-stream; charset=utf-8")
+
+
+class Watcher:
+    """One request of somebody who watches: how far they have read the ring (`number`) and the log (`place`)."""
+
+    def __init__(self, redis: "Redis", hub: Hub, *, number: int, place: str) -> None:
+        self._redis = redis
+        self._hub = hub
+        self._number = number
+        self._place = place
+
+    def told(self) -> Iterator[bytes]:
+        """Give what is sent, until the seat is somebody else's."""
+        with self._hub.seat() as seated:
+            yield _retry(SEATED_RETRY if seated else STANDING_RETRY)
+            yield from self._missed()
+            yield from self._as_it_comes() if seated else self._just_now()
+
+    def _missed(self) -> Iterator[bytes]:
+        """Tell what the log has after the watcher's place; nothing is read when that is its end."""
+        left = MOST_CAUGHT_UP
+        while left > 0 and _order(self._place) < _order(self._hub.now()[1]):
+            entries = outcome_log.after(self._redis, self._place, most=min(_PAGE, left))
+            if not entries:
+                return
+            left -= len(entries)
+            self._place = entries[-1].place
+            yield b"".join(_event(outcome_log.type_of(one.document), one.document, one.place) for one in entries)
+
+    def _as_it_comes(self) -> Iterator[bytes]:
+        until = stopwatch() + SEAT_SECONDS
+        while (left := until - stopwatch()) > 0:
+            news = self._hub.after(self._number, wait=min(BEAT_SECONDS, left))
+            if news and news[0].number > self._number + 1:
+                yield from self._missed()
+            yield b"".join(map(_written, self._new(news))) or _BEAT
+            self._number = news[-1].number if news else self._number
+
+    def _just_now(self) -> Iterator[bytes]:
+        """Tell what happened during calls since the watcher will have asked last."""
+        since = stopwatch() - STANDING_RETRY - SEATED_RETRY
+        yield b"".join(_written(one) for one in self._hub.after(0) if one.place is None and one.at >= since)
+
+    def _new(self, news: tuple[News, ...]) -> Iterator[News]:
+        for one in news:
+            if one.place is None or _order(one.place) > _order(self._place):
+                self._place = one.place or self._place
+                yield one
+
+
+def _written(news: News) -> bytes:
+    return _event(news.type, news.document, news.place)
+
+
+def _event(kind: str, document: bytes, place: str | None) -> bytes:
+    """Write one event. Our JSON has no line breaks, so it is one line of data."""
+    told = f"event: {kind}\nid: {place}\n" if place else f"event: {kind}\n"
+    return b"%bdata: %b\n\n" % (told.encode(), document)
+
+
+def _retry(seconds: float) -> bytes:
+    return b"retry: %d\n\n" % int(seconds * 1000)
+
+
+def _order(place: str) -> tuple[int, int]:
+    milliseconds, _, number = place.partition("-")
+    return int(milliseconds), int(number or 0)
