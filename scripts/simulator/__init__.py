@@ -7,7 +7,8 @@ from tables written by hand (`scenarios/`) and never from our own rules.
 
 A call counts by its telephony sessions: a warm transfer and a parked call that is picked
 up make two each, and have two rows in the truth. Any 25 sessions in a row hold every kind
-of scenario. Speed divides lengths, lags and delays of a play; times stay true to the clock.
+of scenario but those that are played only by name. Speed divides lengths, lags and delays
+of a play; times stay true to the clock.
 
 The control API, beside RingCentral's own routes:
 
@@ -20,6 +21,9 @@ The control API, beside RingCentral's own routes:
 - `GET /simulator/status` counts calls, requests by group and status, 429s, requests during
   a penalty, and webhooks; and shows the subscriptions.
 - `GET /simulator/requests` lists every API request: time, group, path, status, duringPenalty.
+- `GET /simulator/ringouts` lists the RingOuts placed through the API; `POST` with a plan (see
+  `ringouts.Plan`) says how further ones go. Without one the last digits of the number called
+  decide: +1...555-0151 to 0158 are the troubles of `ringouts.SCENARIO_BY_ENDING`.
 - `GET /simulator/scenarios` and `GET /simulator/faults` list what there is.
 - `POST /simulator/faults` with `{"fault": name, ...}` switches a fault, see `fault_table`.
 - `POST /simulator/notifications` with a list of notifications posts them, in that order, to

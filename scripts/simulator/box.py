@@ -13,6 +13,7 @@ from scripts.simulator.limits import RateLimits
 from scripts.simulator.player import Player
 from scripts.simulator.records import RecordWriter
 from scripts.simulator.requests_seen import RequestsSeen
+from scripts.simulator.ringouts import RingOuts
 from scripts.simulator.subscriptions import Subscriptions
 from scripts.simulator.tokens import Tokens
 
@@ -43,7 +44,9 @@ class Box:
             senders=chosen.senders,
         )
         writer = RecordWriter(base_url, chosen.account_id)
-        self.player = Player(Dealer(chosen), self.agenda, self.deliveries, self.call_log, writer, self.faults, clock)
+        dealer = Dealer(chosen)
+        self.player = Player(dealer, self.agenda, self.deliveries, self.call_log, writer, self.faults, clock)
+        self.ringouts = RingOuts(dealer, self.player, clock)
 
     def start(self) -> None:
         """Begin to play what is entered."""

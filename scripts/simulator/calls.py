@@ -5,15 +5,17 @@ import random
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from scripts.simulator.chance import seeded
 from scripts.simulator.configuration import Configuration
-from scripts.simulator.scenarios import SCENARIOS
-from scripts.simulator.scenarios.ringout import FAMILIES
+from scripts.simulator.scenarios import DEALT
+from scripts.simulator.scenarios.ringout_parts import FAMILIES
 from scripts.simulator.scripting import Scenario
 from scripts.simulator.world import Cast, choose_cast
 
 _ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_NEIGHBOURS = (1000, 2000, 3000, 4000)  # how far apart neighbouring sessionIds lie
 _LONGEST = 12.0  # seconds, unless chosen otherwise
 
 
@@ -74,18 +76,18 @@ class Dealer:
         while True:
             yield self.deal_one(scenario or self._draw(math.inf))
 
-    def deal_one(self, scenario: Scenario) -> Call:
-        """Give out the parts of one scenario."""
+    def deal_one(self, scenario: Scenario, parts: Cast | None = None) -> Call:
+        """Give out the parts of one scenario; `parts` go to whom they name."""
         chosen = self._configuration
         rng = seeded(chosen.seed, self._dealt)
         self._dealt += 1
-        cast = choose_cast(rng)
+        cast = choose_cast(rng) | (parts or {})
         length = _length(rng, chosen)
         recorded = rng.random() < chosen.recording_share
         provisional = rng.random() < chosen.provisional_share or scenario.always_provisional
         return Call(
             scenario=scenario,
-            sessions=tuple(_ids(rng, len(session.records)) for session in scenario.sessions),
+            sessions=_all_ids(rng, scenario),
             cast=cast,
             family=rng.choice(tuple(FAMILIES)),
             stretch=length / scenario.length,
@@ -100,7 +102,7 @@ class Dealer:
             for place, scenario in enumerate(self._pile):
                 if len(scenario.sessions) <= room:
                     return self._pile.pop(place)
-            fresh = list(SCENARIOS.values())
+            fresh = list(DEALT)
             seeded(self._configuration.seed, "round", self._round).shuffle(fresh)
             self._round += 1
             self._pile.extend(fresh)
@@ -112,6 +114,15 @@ def _length(rng: random.Random, chosen: Configuration) -> float:
     if chosen.mean_call is None:
         return rng.uniform(shortest, max(shortest, _LONGEST if longest is None else longest))
     return min(max(shortest, rng.expovariate(1.0 / chosen.mean_call)), math.inf if longest is None else longest)
+
+
+def _all_ids(rng: random.Random, scenario: Scenario) -> tuple[SessionIds, ...]:
+    """Name the sessions of a call; of those that are neighbours the sessionIds lie close together."""
+    first, *others = (_ids(rng, len(session.records)) for session in scenario.sessions)
+    if scenario.neighbours:
+        near = int(first.session_id)
+        others = [replace(ids, session_id=str(near + rng.choice(_NEIGHBOURS))) for ids in others]
+    return (first, *others)
 
 
 def _ids(rng: random.Random, records: int) -> SessionIds:

@@ -88,6 +88,11 @@ class Deliveries:
             else:
                 lane.put(delivery)
 
+    def expect(self, take: Take, by: int) -> None:
+        """Count so many more notifications to be sent, or fewer."""
+        with self._lock:
+            take.unsent += by
+
     def post_now(self, documents: list[dict[str, Any]]) -> list[int]:
         """Post notifications made elsewhere, in the order given, and give the answers' status codes (0: none).
 

@@ -1,10 +1,11 @@
 """Play calls: post each notification and change the call log when its time comes."""
 
+import math
 import threading
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from scripts.simulator.agenda import Agenda
+from scripts.simulator.agenda import Action, Agenda
 from scripts.simulator.call_log import CallLog
 from scripts.simulator.calls import Call, Dealer
 from scripts.simulator.clock import Clock
@@ -54,6 +55,29 @@ class Player:
         """Play calls, `rate` a second, until the agenda is closed; the oldest are forgotten on the way."""
         self._raise_curtain(self._forgetting(self._stage(self._dealer.deal_endlessly(scenario), rate, speed)))
 
+    def place(self, call: Call, *, speed: float, withheld: float | None = None) -> list[Take]:
+        """Begin one call now that somebody has placed; its notifications may be `withheld`."""
+        now = self._clock()
+        takes = [
+            Take(
+                call=call, place=place, started_at=now, speed=speed, extra_lag=self._faults.extra_lag, withheld=withheld
+            )
+            for place in range(len(call.sessions))
+        ]
+        self._begin(takes, iter(()))
+        return takes
+
+    def go_on_as(self, take: Take, call: Call) -> None:
+        """Let a session that is on go on as `call` has it: what was sent stays, the rest is played anew."""
+        take.edition += 1
+        before = len(take.session.steps)
+        take.call = call
+        steps = take.session.steps
+        self._deliveries.expect(take, len(steps) - before)
+        if take.posted < len(steps):
+            self._agenda.at(take.when(steps[take.posted].at), self._next_step(take, take.posted))
+        self._agenda.at(take.record_at, self._in_edition(take, partial(self._list_final, take)))
+
     def takes(self) -> list[Take]:
         """List the sessions played, being played, and planned."""
         return list(self._takes.values())
@@ -89,19 +113,38 @@ class Player:
     def _begin(self, performance: list[Take], performances: Iterator[list[Take]]) -> None:
         for take in performance:
             self._takes[take.ids.telephony_session_id] = take
-            self._agenda.at(take.begins_at, partial(self._post, take, 0))
+            self._agenda.at(take.begins_at, self._next_step(take, 0))
             if take.listed_mid_call_at is not None:
-                self._agenda.at(take.listed_mid_call_at, partial(self._list_provisional, take))
-            self._agenda.at(take.record_at, partial(self._list_final, take))
+                self._agenda.at(take.listed_mid_call_at, self._in_edition(take, partial(self._list_provisional, take)))
+            self._agenda.at(take.record_at, self._in_edition(take, partial(self._list_final, take)))
             if take.recording_at is not None and any(is_recordable(record) for record in take.session.records):
-                self._agenda.at(take.recording_at, partial(self._list, take, recorded=True))
+                self._agenda.at(take.recording_at, self._in_edition(take, partial(self._list, take, recorded=True)))
         self._raise_curtain(performances)
 
+    def _in_edition(self, take: Take, action: Action) -> Action:
+        """Do something with a session, unless it goes on otherwise by then."""
+        edition = take.edition
+
+        def act() -> None:
+            if take.edition == edition:
+                action()
+
+        return act
+
+    def _next_step(self, take: Take, number: int) -> Action:
+        return self._in_edition(take, partial(self._post, take, number))
+
     def _post(self, take: Take, number: int) -> None:
-        self._deliveries.publish(take, number)
+        take.posted = number + 1
+        if take.withheld is None:
+            self._deliveries.publish(take, number)
+        elif take.withheld == math.inf:
+            self._deliveries.expect(take, -1)
+        else:
+            self._agenda.at(take.ends_at + take.withheld, partial(self._deliveries.publish, take, number))
         steps = take.session.steps
         if number + 1 < len(steps):
-            self._agenda.at(take.when(steps[number + 1].at), partial(self._post, take, number + 1))
+            self._agenda.at(take.when(steps[number + 1].at), self._next_step(take, number + 1))
 
     def _list_provisional(self, take: Take) -> None:
         now = self._clock()

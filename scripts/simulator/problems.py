@@ -50,6 +50,20 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
         "sync_overflow": Problem(
             400, "CLG-105", "Parameter [syncToken] is invalid [max sync record number limit is exceeded]"
         ),
+        # https://developers.ringcentral.com/api-reference/RingOut/createRingOutCall as it stood in 2018
+        "ringout_caller_id": Problem(400, "TEL-107", "Caller ID: [{}] is not allowed"),
+        "ringout_from": Problem(400, "TEL-108", "phoneNumber specified in the from field is empty or invalid"),
+        "ringout_to": Problem(400, "TEL-109", "phoneNumber specified in the to field is empty or invalid"),
+        "ringout_to_blocked": Problem(403, "TEL-101", "phoneNumber specified in the to field: [{}] is in blocked list"),
+        "ringout_from_blocked": Problem(
+            403, "TEL-102", "phoneNumber specified in the from field: [{}] is in blocked list"
+        ),
+        "ringout_account": Problem(403, "BIL-103", "Feature [RingOut] is not available for current account"),
+        "ringout_extension_type": Problem(
+            403, "CMN-112", "Feature [RingOut] is not available for current extension type"
+        ),
+        "ringout_extension": Problem(403, "CMN-113", "Feature [DomesticCalls] is not available for current extension"),
+        "ringout_not_direct": Problem(403, "RNG-102", "Caller ID should be one of company direct numbers"),
         "subscription_limit": Problem(403, "SUB-505", "Subscriptions limit exceeded"),
         "subscription_gone": Problem(404, "SUB-507", "Subscription is not found or has expired"),
         "filters_invalid": Problem(400, "SUB-508", "Event filters [{}] are not valid"),

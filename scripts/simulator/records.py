@@ -4,7 +4,7 @@ from typing import Any
 
 from scripts.simulator.chance import digits
 from scripts.simulator.moments import written
-from scripts.simulator.scenarios.ringout import FAMILIES
+from scripts.simulator.scenarios.ringout_parts import FAMILIES
 from scripts.simulator.scripting import Leg, Record
 from scripts.simulator.take import Take
 from scripts.simulator.world import Endpoint, Role

@@ -9,6 +9,7 @@ from msgspec import convert
 from scripts.simulator.box import Box
 from scripts.simulator.configuration import Configuration
 from scripts.simulator.fault_table import FaultRequest, switch
+from scripts.simulator.ringouts import plan_of
 from scripts.simulator.scenarios import SCENARIOS
 from scripts.simulator.server import served
 
@@ -57,6 +58,14 @@ class RunningSimulator:
     def fault(self, name: str, **fields: Any) -> None:
         """Switch a fault; the names and fields are those of the fault table."""
         switch(self._box, convert({"fault": name, **fields}, FaultRequest))
+
+    def plan_ringouts(self, **fields: Any) -> None:
+        """Say how RingOuts go that are placed from now on; the fields are those of `POST /simulator/ringouts`."""
+        self._box.ringouts.plan = plan_of(fields)
+
+    def ringouts(self) -> dict[str, Any]:
+        """Tell what was placed, as `GET /simulator/ringouts` does."""
+        return self._box.ringouts.document()
 
     def post_notifications(self, documents: list[dict[str, Any]]) -> list[int]:
         """Post notifications made elsewhere, in this order, to every subscription; give the answers' statuses."""

@@ -71,6 +71,15 @@ class Record(Struct, frozen=True, kw_only=True):
     message: str | None = None  # "VoiceMail" or "Fax" where one is linked
 
 
+class Live(Struct, frozen=True):
+    """What a RingOut's status says from this moment on, in RingCentral's words."""
+
+    at: float
+    call: str
+    caller: str
+    callee: str
+
+
 class Truth(Struct, frozen=True, kw_only=True, rename="camel"):
     """What a correct product must say about a session. Written by hand, never computed.
 
@@ -93,6 +102,7 @@ class Session(Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...]
     records: tuple[Record, ...]
     origin: str = "Call"
+    live: tuple[Live, ...] = ()  # of a RingOut, in the order of their times
 
 
 class Scenario(Struct, frozen=True, kw_only=True):
@@ -101,6 +111,8 @@ class Scenario(Struct, frozen=True, kw_only=True):
     name: str
     sessions: tuple[Session, ...]
     always_provisional: bool = False  # listed mid-call in the misleading shape queue calls have
+    only_by_name: bool = False  # not dealt with the others, but played when it is asked for
+    neighbours: bool = False  # the sessionIds of its sessions lie within a few thousand of each other
 
     @property
     def length(self) -> float:

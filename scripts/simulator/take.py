@@ -12,8 +12,8 @@ _PROVISIONAL_MOMENT = 0.6  # of the session: when a provisional record is listed
 class Take(Struct, eq=False, kw_only=True):
     """One session of a call, played from `started_at` on at `speed`.
 
-    The only moving parts are the counts of notifications still to be sent and of
-    records made final; both only ever approach their end.
+    The moving parts are the counts of notifications still to be sent and of records
+    made final, which only ever approach their end; and a RingOut may be cancelled.
     """
 
     call: Call
@@ -21,8 +21,11 @@ class Take(Struct, eq=False, kw_only=True):
     started_at: float
     speed: float
     extra_lag: float = 0.0
+    withheld: float | None = None  # seconds after the end at which all notifications come; infinity: never
+    posted: int = 0  # steps whose time has come
     unsent: int = 0
     record_visible: bool = False
+    edition: int = 0  # rises when the call goes on otherwise than it was written
 
     def __post_init__(self) -> None:
         """Expect one sending per written step."""
@@ -37,6 +40,10 @@ class Take(Struct, eq=False, kw_only=True):
     def ids(self) -> SessionIds:
         """Give the names of this session."""
         return self.call.sessions[self.place]
+
+    def offset(self, moment: float) -> float:
+        """Say at which written offset the session is at this moment."""
+        return (moment - self.started_at) * self.speed / self.call.stretch
 
     def when(self, offset: float) -> float:
         """Say when, on the clock, something written at `offset` happens."""

@@ -4,7 +4,8 @@ from functools import partial
 
 import msgspec
 
-from scripts.simulator import SCENARIOS, Configuration, RunningSimulator, running_simulator
+from scripts.simulator import Configuration, RunningSimulator, running_simulator
+from scripts.simulator.scenarios import DEALT
 from tests.simulator.conftest import Play
 from tests.simulator.schemas import NOTIFICATION
 from tests.simulator.waiting import wait_until
@@ -19,7 +20,7 @@ def test_each_session_is_posted_in_order_once(simulator: RunningSimulator, webho
     for telephony_session_id in ids:
         sequences = [body["sequence"] for body in webhook.of(telephony_session_id)]
         assert sequences == list(range(2, 2 + len(sequences)))
-    expected = sum(len(session.steps) for scenario in SCENARIOS.values() for session in scenario.sessions)
+    expected = sum(len(session.steps) for scenario in DEALT for session in scenario.sessions)
     assert len(webhook.received) == expected
 
 

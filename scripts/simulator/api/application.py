@@ -3,7 +3,7 @@
 from flask import Flask
 from msgspec import Struct
 
-from scripts.simulator.api import call_log, control, oauth, subscription, sync, telephony
+from scripts.simulator.api import call_log, control, oauth, ring_out, subscription, sync, telephony
 from scripts.simulator.api.guard import AUTH_GROUP, Handler, guarded
 from scripts.simulator.box import Box
 from scripts.simulator.problems import ApiError
@@ -38,6 +38,15 @@ ROUTES = (
     Route("GET", f"{_ACCOUNT}/call-log-extract-sync", HEAVY, sync.extract_company),
     Route("GET", f"{_ACCOUNT}/call-log/<record_ids>", HEAVY, call_log.show_company),
     Route("GET", f"{_EXTENSION}/call-log/<record_ids>", HEAVY, call_log.show_extension),
+    *(
+        route
+        for name in ("ring-out", "ringout")  # the second is the older path
+        for route in (
+            Route("POST", f"{_EXTENSION}/{name}", HEAVY, ring_out.place),
+            Route("GET", f"{_EXTENSION}/{name}/<ringout_id>", LIGHT, ring_out.show),
+            Route("DELETE", f"{_EXTENSION}/{name}/<ringout_id>", HEAVY, ring_out.cancel),
+        )
+    ),
     Route("GET", f"{_ACCOUNT}/telephony/sessions/<telephony_session_id>", LIGHT, telephony.show_session),
     Route("GET", _EXTENSION, LIGHT, telephony.show_extension),
 )

@@ -9,6 +9,7 @@ from flask import Blueprint, Request, Response, request
 from scripts.simulator.api.reply import Reply
 from scripts.simulator.box import Box
 from scripts.simulator.fault_table import FAULTS, FaultRequest, switch
+from scripts.simulator.ringouts import plan_of
 from scripts.simulator.scenarios import SCENARIOS
 
 
@@ -56,6 +57,15 @@ def _switch(box: Box, request: Request) -> Reply:
     return Reply({"on": box.faults.document()})
 
 
+def _ringouts(box: Box, _request: Request) -> Reply:
+    return Reply(box.ringouts.document())
+
+
+def _plan_ringouts(box: Box, request: Request) -> Reply:
+    box.ringouts.plan = plan_of(msgspec.json.decode(request.get_data()))
+    return Reply(box.ringouts.document())
+
+
 def _notifications(box: Box, request: Request) -> Reply:
     documents = msgspec.json.decode(request.get_data(), type=list[dict[str, Any]])
     return Reply({"statuses": box.deliveries.post_now(documents)})
@@ -70,6 +80,8 @@ _ROUTES: tuple[tuple[str, str, Callable[[Box, Request], Reply]], ...] = (
     ("GET", "/faults", _faults),
     ("POST", "/faults", _switch),
     ("POST", "/notifications", _notifications),
+    ("GET", "/ringouts", _ringouts),
+    ("POST", "/ringouts", _plan_ringouts),
 )
 
 

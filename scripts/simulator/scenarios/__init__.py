@@ -13,3 +13,6 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         for scenario in table.SCENARIOS
     }
 )
+
+DEALT: tuple[Scenario, ...] = tuple(scenario for scenario in SCENARIOS.values() if not scenario.only_by_name)
+"""Those that are played when none is asked for by name."""

@@ -1,96 +1,79 @@
 """RingOut calls: the platform rings our agent (the caller) first, then the outside number (the callee)."""
 
-from scripts.simulator.scripting import Leg, Party, Record, Scenario, Session, Step, Truth
-from scripts.simulator.world import Role
+from scripts.simulator.scenarios.ringout_parts import callee_leg, caller_leg, ringout, swapped
+from scripts.simulator.scripting import Live, Scenario, Step, Truth
 
-OUTSIDER, COMPANY, AGENT = Role.OUTSIDER, Role.COMPANY, Role.AGENT
+_RINGING = Live(0.00, "InProgress", "InProgress", "InProgress")
+_CALLER_IN = Live(1.50, "InProgress", "Success", "InProgress")
 
-# RingCentral names legs and actions after where the RingOut was started: leg type family -> action.
-FAMILIES = {"Web": "RingOut Web", "Client": "RingOut PC", "Device": "RingOut Mobile"}
-
-_CALLER = Party(COMPANY, AGENT, "Inbound", owner=AGENT)
-_CALLEE = Party(COMPANY, OUTSIDER, "Inbound")
+# How every RingOut begins whose caller answers: for a moment the caller is the only party of the session.
+_CALLER_ANSWERS = (Step(0.00, 1, "Proceeding"), Step(1.50, 1, "Answered"), Step(1.70, 2, "Proceeding"))
 
 
-def _caller_leg(result: str, end: float, reason: str | None = None) -> Leg:
-    """Write the leg to our agent; its ends are the call's own."""
-    return Leg(
-        leg_type="RingOut{family}ToCaller",
+def _callee_not_reached(outcome: str, status: str) -> Truth:
+    """Say that the caller answered and the callee did not."""
+    return Truth(
         direction="Outbound",
-        action="{action}",
-        result=result,
-        source=AGENT,
-        target=OUTSIDER,
-        start=0.0,
-        end=end,
-        extension=AGENT,
-        reason=reason,
-        master=True,
-    )
-
-
-def _callee_leg(result: str, start: float, end: float, reason: str | None = None) -> Leg:
-    """Write the leg to the outside number; its ends are the call's own reversed, as RingCentral has it."""
-    return Leg(
-        leg_type="RingOut{family}ToSubscriber",
-        direction="Outbound",
-        action="{action}",
-        result=result,
-        source=OUTSIDER,
-        target=AGENT,
-        start=start,
-        end=end,
-        extension=AGENT,
-        reason=reason,
-    )
-
-
-def _ringout(
-    name: str, truth: Truth, steps: tuple[Step, ...], legs: tuple[Leg, ...], result: str, reason: str | None = None
-) -> Scenario:
-    record = Record(
-        direction="Outbound",
-        action="{action}",
-        result=result,
-        source=AGENT,
-        target=OUTSIDER,
-        start=0.0,
-        end=steps[-1].at,
-        legs=legs,
-        extension=AGENT,
-        reason=reason,
-    )
-    called = max(step.party for step in steps)
-    session = Session(
-        truth=truth, parties=(_CALLER, _CALLEE)[:called], steps=steps, records=(record,), origin="RingOut"
-    )
-    return Scenario(name=name, sessions=(session,))
-
-
-RINGOUT_ANSWERED = _ringout(
-    "ringout_answered",
-    Truth(
-        direction="Outbound",
-        outcome="answered",
+        outcome=outcome,
         caller_status="Call connected",
-        callee_status="Call connected",
+        callee_status=status,
         caller_outcome="answered",
-        callee_outcome="answered",
-    ),
-    steps=(
-        Step(0.00, 1, "Proceeding"),
-        Step(1.50, 1, "Answered"),  # for a moment the only party of the session
-        Step(1.70, 2, "Proceeding"),
-        Step(3.50, 2, "Answered"),
-        Step(8.00, 1, "Disconnected"),
-        Step(8.01, 2, "Disconnected"),
-    ),
+        callee_outcome=outcome,
+    )
+
+
+def _not_reached(
+    name: str,
+    truth: Truth,
+    *,
+    at: float,
+    code: str,
+    live: Live,
+    reason: str,
+    only_by_name: bool = True,
+) -> Scenario:
+    """Write a RingOut whose callee is lost `at` this moment, and whose caller leaves a second later."""
+    result = truth.callee_status or ""
+    steps = (*_CALLER_ANSWERS, Step(at, 2, "Disconnected", code), Step(at + 1.0, 1, "Disconnected"))
+    return ringout(
+        name,
+        truth,
+        steps=steps,
+        legs=(callee_leg(result, 1.7, at, reason), caller_leg("Call connected", at + 1.0)),
+        live=(_RINGING, _CALLER_IN, live),
+        result=result,
+        reason=reason,
+        only_by_name=only_by_name,
+    )
+
+
+_CONNECTED = Truth(
+    direction="Outbound",
+    outcome="answered",
+    caller_status="Call connected",
+    callee_status="Call connected",
+    caller_outcome="answered",
+    callee_outcome="answered",
+)
+_TALK = (*_CALLER_ANSWERS, Step(3.50, 2, "Answered"), Step(8.00, 1, "Disconnected"), Step(8.01, 2, "Disconnected"))
+_TALK_LIVE = (
+    _RINGING,
+    _CALLER_IN,
+    Live(3.50, "Success", "Success", "Success"),
+    Live(8.01, "Success", "Finished", "Finished"),
+)
+
+RINGOUT_ANSWERED = ringout(
+    "ringout_answered",
+    _CONNECTED,
+    steps=_TALK,
     # The callee's leg stands first: the order of legs means nothing.
-    legs=(_callee_leg("Call connected", 1.7, 8.0), _caller_leg("Call connected", 8.0)),
+    legs=(callee_leg("Call connected", 1.7, 8.0), caller_leg("Call connected", 8.0)),
+    live=_TALK_LIVE,
     result="Call connected",
 )
 
-RINGOUT_CALLER_BUSY = _ringout(
+RINGOUT_CALLER_BUSY = ringout(
     "ringout_caller_busy",
     Truth(
         direction="Outbound",
@@ -101,53 +84,146 @@ RINGOUT_CALLER_BUSY = _ringout(
         callee_outcome="not_attempted",
     ),
     steps=(Step(0.00, 1, "Proceeding"), Step(1.50, 1, "Disconnected", "TargetBusy")),
-    legs=(_caller_leg("Busy", 0.0, "Line Busy"),),
+    legs=(caller_leg("Busy", 0.0, "Line Busy"),),
+    live=(_RINGING, Live(1.50, "CannotReach", "Busy", "InProgress")),
     result="Busy",
     reason="Line Busy",
 )
 
-RINGOUT_CALLEE_BUSY = _ringout(
+RINGOUT_CALLEE_BUSY = _not_reached(
     "ringout_callee_busy",
-    Truth(
-        direction="Outbound",
-        outcome="busy",
-        caller_status="Call connected",
-        callee_status="Busy",
-        caller_outcome="answered",
-        callee_outcome="busy",
-    ),
-    steps=(
-        Step(0.00, 1, "Proceeding"),
-        Step(1.50, 1, "Answered"),
-        Step(1.70, 2, "Proceeding"),
-        Step(2.50, 2, "Disconnected", "TargetBusy"),
-        Step(3.50, 1, "Disconnected"),
-    ),
-    legs=(_callee_leg("Busy", 1.7, 2.5, "Line Busy"), _caller_leg("Call connected", 3.5)),
-    result="Busy",
+    _callee_not_reached("busy", "Busy"),
+    at=2.5,
+    code="TargetBusy",
+    live=Live(2.5, "Success", "Success", "Busy"),
     reason="Line Busy",
+    only_by_name=False,
 )
 
-RINGOUT_CALLEE_NO_ANSWER = _ringout(
+RINGOUT_CALLEE_NO_ANSWER = _not_reached(
     "ringout_callee_no_answer",
+    _callee_not_reached("no_answer", "No Answer"),
+    at=6.0,
+    code="NoAnswer",
+    live=Live(6.0, "CannotReach", "Success", "NoAnswer"),
+    reason="Not Answered",
+    only_by_name=False,
+)
+
+RINGOUT_REJECTED = _not_reached(
+    "ringout_rejected",
+    _callee_not_reached("rejected", "Rejected"),
+    at=3.0,
+    code="Rejected",
+    live=Live(3.0, "CannotReach", "Success", "Rejected"),
+    reason="Calls Not Accepted",
+)
+
+RINGOUT_INVALID_NUMBER = _not_reached(
+    "ringout_invalid_number",
+    _callee_not_reached("failed", "Wrong Number"),
+    at=2.0,
+    code="InvalidNumber",
+    live=Live(2.0, "CannotReach", "Success", "Invalid"),
+    reason="Bad Number",
+)
+
+RINGOUT_NO_CREDIT = _not_reached(
+    "ringout_no_credit",
+    _callee_not_reached("failed", "No Calling Credit"),
+    at=2.0,
+    code="NotEnoughFunds",
+    live=Live(2.0, "NotEnoughFunds", "Success", "NotEnoughFunds"),
+    reason="No Credit",
+)
+
+# What the live status says and what the call log says are two things (github.com/ringcentral/ringcentral-js/issues/12).
+RINGOUT_STATUS_DISAGREES = ringout(
+    "ringout_status_disagrees",
     Truth(
         direction="Outbound",
-        outcome="no_answer",
-        caller_status="Call connected",
-        callee_status="No Answer",
-        caller_outcome="answered",
-        callee_outcome="no_answer",
+        outcome="failed",
+        caller_status="IP Phone Offline",
+        callee_status=None,
+        caller_outcome="failed",
+        callee_outcome="not_attempted",
     ),
-    steps=(
-        Step(0.00, 1, "Proceeding"),
-        Step(1.50, 1, "Answered"),
-        Step(1.70, 2, "Proceeding"),
-        Step(6.00, 2, "Disconnected", "NoAnswer"),
-        Step(6.50, 1, "Disconnected"),
-    ),
-    legs=(_caller_leg("Call connected", 6.5), _callee_leg("No Answer", 1.7, 6.0, "Not Answered")),
-    result="No Answer",
-    reason="Not Answered",
+    steps=(Step(0.00, 1, "Proceeding"), Step(3.00, 1, "Disconnected", "InternalError")),
+    legs=(caller_leg("IP Phone Offline", 3.0, "No Digital Line"),),
+    live=(_RINGING, Live(1.50, "CannotReach", "GenericError", "Success")),
+    result="IP Phone Offline",
+    reason="No Digital Line",
+    only_by_name=True,
 )
 
-SCENARIOS = (RINGOUT_ANSWERED, RINGOUT_CALLER_BUSY, RINGOUT_CALLEE_BUSY, RINGOUT_CALLEE_NO_ANSWER)
+# From a number of the company's own the RingOut may be two sessions: the second has from and to swapped.
+RINGOUT_TWO_SESSIONS = swapped(
+    ringout(
+        "ringout_two_sessions",
+        _CONNECTED,
+        steps=_TALK,
+        legs=(callee_leg("Call connected", 1.7, 8.0), caller_leg("Call connected", 8.0)),
+        live=_TALK_LIVE,
+        result="Call connected",
+        only_by_name=True,
+    ),
+    truth=Truth(
+        direction="Outbound",
+        outcome="answered",
+        caller_status="Call connected",
+        callee_status=None,
+        caller_outcome="answered",
+        callee_outcome="not_attempted",
+    ),
+)
+
+
+def cancelled_at(at: float, *, caller_answered: bool) -> Scenario:
+    """Write a RingOut that whoever placed it cancels, while the caller's phone rings or while the callee's does."""
+    if not caller_answered:
+        return ringout(
+            "ringout_cancelled_early",
+            Truth(
+                direction="Outbound",
+                outcome="cancelled",
+                caller_status="Hang Up",
+                callee_status=None,
+                caller_outcome="cancelled",
+                callee_outcome="not_attempted",
+            ),
+            steps=(Step(0.00, 1, "Proceeding"), Step(at, 1, "Disconnected", "Cancelled")),
+            legs=(caller_leg("Hang Up", at, "Hang Up"),),
+            live=(_RINGING,),
+            result="Hang Up",
+            reason="Hang Up",
+            only_by_name=True,
+        )
+    gone = (Step(at, 2, "Disconnected", "Cancelled"), Step(at, 1, "Disconnected", "Cancelled"))
+    return ringout(
+        "ringout_cancelled",
+        _callee_not_reached("cancelled", "Hang Up"),
+        steps=(*_CALLER_ANSWERS, *gone),
+        legs=(callee_leg("Hang Up", 1.7, at, "Hang Up"), caller_leg("Call connected", at)),
+        live=(_RINGING, _CALLER_IN),
+        result="Hang Up",
+        reason="Hang Up",
+        only_by_name=True,
+    )
+
+
+RINGOUT_CANCELLED_EARLY = cancelled_at(1.0, caller_answered=False)
+RINGOUT_CANCELLED = cancelled_at(2.5, caller_answered=True)
+
+SCENARIOS = (
+    RINGOUT_ANSWERED,
+    RINGOUT_CALLER_BUSY,
+    RINGOUT_CALLEE_BUSY,
+    RINGOUT_CALLEE_NO_ANSWER,
+    RINGOUT_REJECTED,
+    RINGOUT_INVALID_NUMBER,
+    RINGOUT_NO_CREDIT,
+    RINGOUT_STATUS_DISAGREES,
+    RINGOUT_TWO_SESSIONS,
+    RINGOUT_CANCELLED_EARLY,
+    RINGOUT_CANCELLED,
+)

@@ -1,0 +1,94 @@
+"""The parts RingOut scenarios are made of: legs to both sides, the record around them, the second session."""
+
+from msgspec.structs import replace
+
+from scripts.simulator.scripting import Leg, Live, Party, Record, Scenario, Session, Step, Truth
+from scripts.simulator.world import Role
+
+OUTSIDER, COMPANY, AGENT = Role.OUTSIDER, Role.COMPANY, Role.AGENT
+
+# RingCentral names legs and actions after where the RingOut was started: leg type family -> action.
+FAMILIES = {"Web": "RingOut Web", "Client": "RingOut PC", "Device": "RingOut Mobile"}
+
+_CALLER = Party(COMPANY, AGENT, "Inbound", owner=AGENT)
+_CALLEE = Party(COMPANY, OUTSIDER, "Inbound")
+
+
+def caller_leg(result: str, end: float, reason: str | None = None) -> Leg:
+    """Write the leg to our agent; its ends are the call's own."""
+    return Leg(
+        leg_type="RingOut{family}ToCaller",
+        direction="Outbound",
+        action="{action}",
+        result=result,
+        source=AGENT,
+        target=OUTSIDER,
+        start=0.0,
+        end=end,
+        extension=AGENT,
+        reason=reason,
+        master=True,
+    )
+
+
+def callee_leg(result: str, start: float, end: float, reason: str | None = None) -> Leg:
+    """Write the leg to the outside number; its ends are the call's own reversed, as RingCentral has it."""
+    return Leg(
+        leg_type="RingOut{family}ToSubscriber",
+        direction="Outbound",
+        action="{action}",
+        result=result,
+        source=OUTSIDER,
+        target=AGENT,
+        start=start,
+        end=end,
+        extension=AGENT,
+        reason=reason,
+    )
+
+
+def ringout(
+    name: str,
+    truth: Truth,
+    steps: tuple[Step, ...],
+    legs: tuple[Leg, ...],
+    live: tuple[Live, ...],
+    result: str,
+    reason: str | None = None,
+    *,
+    only_by_name: bool = False,
+) -> Scenario:
+    """Write a RingOut of one session and one record."""
+    record = Record(
+        direction="Outbound",
+        action="{action}",
+        result=result,
+        source=AGENT,
+        target=OUTSIDER,
+        start=0.0,
+        end=steps[-1].at,
+        legs=legs,
+        extension=AGENT,
+        reason=reason,
+    )
+    called = max(step.party for step in steps)
+    session = Session(
+        truth=truth, parties=(_CALLER, _CALLEE)[:called], steps=steps, records=(record,), origin="RingOut", live=live
+    )
+    return Scenario(name=name, sessions=(session,), only_by_name=only_by_name)
+
+
+def swapped(scenario: Scenario, *, truth: Truth) -> Scenario:
+    """Add the session of the caller's own phone: from and to are swapped, and it has a record of its own."""
+    (first,) = scenario.sessions
+    end = first.steps[-2].at
+    leg = replace(caller_leg("Call connected", end), source=OUTSIDER, target=AGENT)
+    record = replace(first.records[0], source=OUTSIDER, target=AGENT, legs=(leg,), start=0.1, end=end)
+    second = Session(
+        truth=truth,
+        parties=(Party(OUTSIDER, AGENT, "Inbound", owner=AGENT),),
+        steps=(Step(0.1, 1, "Proceeding"), Step(1.5, 1, "Answered"), Step(end, 1, "Disconnected")),
+        records=(replace(record, legs=(replace(leg, start=0.1),)),),
+        origin="RingOut",
+    )
+    return replace(scenario, sessions=(first, second), neighbours=True)
