@@ -19,7 +19,7 @@ LEASE_SECONDS: Final = 10.0
 
 Word = str | bytes
 Command = Sequence[Word]
-"""A Redis command as words, or one of the steps that only `COMMIT` knows: PUBLISHED, TOLD and MOVE."""
+"""A Redis command as words, or one of the steps that only `COMMIT` knows: PUBLISHED, KEPT, TOLD and MOVE."""
 
 
 class LeaseHeld(Exception):  # noqa: N818 - not an error: somebody else is at it
@@ -55,6 +55,8 @@ COMMIT: Final = """
 --   PUBLISHED revisions-key revision ttl stream event type subject account channel...
 --     appends an event to the outcome log and its channels, unless this or a later revision is there already, and
 --     has the bells of the listening destinations rung.
+--   KEPT, with the same words and no channels
+--     appends it for who reads the log, and says so with it: destinations pass it over.
 --   TOLD event channel...
 --     publishes on several channels what is sent to us once.
 --   MOVE sorted-set member old-score new-score
@@ -71,14 +73,16 @@ local function told(event, first, last)
   for channel = first, last do redis.call('PUBLISH', ARGV[channel], event) end
 end
 
-local function published(channels, revisions, revision, ttl, stream, event, type, subject, account)
+local function published(step, channels, revisions, revision, ttl, stream, event, type, subject, account)
   local known = redis.call('HGET', revisions, 'last')
   if known and tonumber(known) >= tonumber(revision) then return end
-  local id = redis.call('XADD', stream, '*', 'event', event, 'type', type, 'subject', subject, 'account', account)
+  local fields = {'event', event, 'type', type, 'subject', subject, 'account', account}
+  if step == 'KEPT' then fields[9], fields[10] = 'deliver', 'no' end
+  local id = redis.call('XADD', stream, '*', unpack(fields))
   redis.call('HSET', revisions, revision, id, 'last', revision)
   redis.call('EXPIRE', revisions, ttl)
   told(event, channels.first, channels.last)
-  news = true
+  news = news or step == 'PUBLISHED'
 end
 
 local function ring_destinations()
@@ -95,8 +99,8 @@ end
 local at = 4
 while at <= #ARGV do
   local first, last = at + 1, at + tonumber(ARGV[at])
-  if ARGV[first] == 'PUBLISHED' then
-    published({first = first + 9, last = last}, unpack(ARGV, first + 1, first + 8))
+  if ARGV[first] == 'PUBLISHED' or ARGV[first] == 'KEPT' then
+    published(ARGV[first], {first = first + 9, last = last}, unpack(ARGV, first + 1, first + 8))
   elseif ARGV[first] == 'TOLD' then
     told(ARGV[first + 1], first + 2, last)
   elseif ARGV[first] == 'MOVE' then

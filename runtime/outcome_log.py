@@ -18,11 +18,12 @@ _PAGE: Final = 500
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One entry of the log: its place in it, the account's name, and the event's JSON document."""
+    """One entry of the log: its place in it, the account's name, the event's JSON document; is it for destinations."""
 
     place: str
     account: str
     document: bytes
+    deliver: bool = True
 
 
 class _Typed(msgspec.Struct):
@@ -31,12 +32,15 @@ class _Typed(msgspec.Struct):
     type: str
 
 
-def published(account: str, event: CallEvent, *, retention: float) -> Command:
-    """Give the step that publishes an event, once; `runtime.leases.COMMIT` carries it out."""
+def published(account: str, event: CallEvent, *, retention: float, deliver: bool = True) -> Command:
+    """Give the step that publishes an event, once; `runtime.leases.COMMIT` carries it out.
+
+    History that nobody waits for is written down with `deliver` false: it is in the log, and sent to no destination.
+    """
     revisions = keys.revisions(account, event.subject)
     text, revision = encode(event), str(event.data.revision)
-    stream = (keys.OUTCOMES, text, event.type, event.subject, account)
-    return ("PUBLISHED", revisions, revision, str(int(retention)), *stream, *_channels(account, event))
+    words = (revisions, revision, str(int(retention)), keys.OUTCOMES, text, event.type, event.subject, account)
+    return ("PUBLISHED", *words, *_channels(account, event)) if deliver else ("KEPT", *words)
 
 
 def live(account: str, event: LiveEvent) -> Command:
@@ -94,7 +98,8 @@ def entries_of(rows: Any) -> tuple[Entry, ...]:
 
 
 def _entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:
-    return Entry(entry_id.decode(), fields[b"account"].decode(), fields[b"event"])
+    deliver = fields.get(b"deliver") != b"no"
+    return Entry(entry_id.decode(), fields[b"account"].decode(), fields[b"event"], deliver)
 
 
 def _entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:

@@ -11,6 +11,7 @@ from runtime import attempts, bells, destinations, keys, waiting
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.destinations import UnknownDestination
+from runtime.outcome_log import entries_of
 from telephony.destinations import Destination, wants
 from telephony.events import decode
 from telephony.trial import TrialEvent, trial
@@ -124,10 +125,10 @@ def _published(redis: "Redis", destination: Destination, selection: Redrive) -> 
     place = str(int((selection.since or 0.0) * 1000))
     last = "+" if selection.until is None else str(int(selection.until * 1000))
     while page := cast("list[Any]", redis.xrange(keys.OUTCOMES, min=place, max=last, count=_PAGE)):
-        for entry_id, fields in page:
-            event = decode(fields[b"event"])
-            if wants(destination, fields[b"account"].decode(), event):
-                yield Candidate(entry_id.decode(), event.subject, event.data.revision)
+        for entry in entries_of(page):
+            event = decode(entry.document)
+            if entry.deliver and wants(destination, entry.account, event):
+                yield Candidate(entry.place, event.subject, event.data.revision)
         place = f"({page[-1][0].decode()}"
 
 

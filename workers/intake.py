@@ -25,7 +25,7 @@ class Arrival(msgspec.Struct, frozen=True):
 def of_log(destination: Destination, entries: Sequence[Entry], *, deadline: float) -> Iterator[Arrival]:
     """Give the entries that `destination` wants, as they shall wait."""
     for entry in entries:
-        event = _read(entry)
+        event = _read(entry) if entry.deliver else None
         if event is None or not wants(destination, entry.account, event):
             continue
         due = ready_at(event, deadline=deadline) if destination.create_only else 0.0

@@ -1,10 +1,11 @@
 """Judge one call by what the call log says of it: publish, wait, give up, or leave it be.
 
 Everything decided about a call becomes commands of one atomic step: its event, its record in the ledger, and when it is
-looked at again. The same judgement serves calls that were due, that changed, and that no notification told of.
+looked at again. The same judgement serves calls that were due, that changed, that no notification told of, and that
+somebody asked about: a replay or a backfill. Nothing is counted or logged before it is committed: see `Judge.tell`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -21,7 +22,7 @@ from runtime.logs import log
 from runtime.metrics import FAILURES, OUTCOMES, PUBLISH_SECONDS, RECORD_LAG_SECONDS, REVISIONS, UNKNOWN_WORDS, Recorder
 from runtime.settings import Settings
 from telephony import events, looks
-from telephony.events import CallEvent, Trigger
+from telephony.events import CallData, CallEvent, Trigger
 from telephony.legs import unknown_words
 from telephony.outcomes import derive
 from telephony.records import CallLogRecord
@@ -42,6 +43,8 @@ class Case(msgspec.Struct, frozen=True):
 
     `due` is its place in the due list, None when it has none; `asked` says whether it was due and asked about now.
     `records` are all that are known, `seen` those that were known before; `listed` says that there are no others.
+    `by` is what made us look where it was neither the call's notifications nor its absence from the ledger; with
+    `deliver` false an event is only written down.
     """
 
     telephony_session_id: str
@@ -53,6 +56,8 @@ class Case(msgspec.Struct, frozen=True):
     resolution: Resolution
     asked: bool
     listed: bool = False
+    by: Trigger | None = None
+    deliver: bool = True
 
     @property
     def is_settled(self) -> bool:
@@ -75,11 +80,26 @@ class Case(msgspec.Struct, frozen=True):
         return min((start.timestamp() for start in starts if start), default=None)
 
 
+class News(msgspec.Struct, frozen=True):
+    """What the world is told of a call, and what it was told before, as far as the log still holds that."""
+
+    event: CallEvent
+    before: CallData | None
+    records: tuple[CallLogRecord, ...]
+    deliver: bool
+
+
 class Judged(msgspec.Struct, frozen=True):
-    """What carries a judgement out; and how long after the call its record came, when that was seen now. Seconds."""
+    """What carries a judgement out, and its news, if any.
+
+    When the call's record was seen now: `lag` is how long after the call it came, `took` how long until this judgement.
+    Seconds.
+    """
 
     commands: tuple[Command, ...]
     lag: float | None = None
+    took: float | None = None
+    news: News | None = None
 
 
 class Judge:
@@ -98,7 +118,10 @@ class Judge:
         which it never should, is told, and the call is put aside for a while.
         """
         try:
-            return Judged(tuple(self._commands(case, now)), self._lag(case, now))
+            steps = tuple(self._steps(case, now))
+            news = next((step for step in steps if isinstance(step, News)), None)
+            commands = tuple(self._publish(step) if isinstance(step, News) else step for step in steps)
+            return Judged(commands, self._lag(case, now), self._took(case, now), news)
         except (RedisError, BaseTimeoutException):
             raise
         except Exception as error:  # noqa: BLE001 - see above
@@ -106,7 +129,31 @@ class Judge:
             self._recorder.count(FAILURES, Stage.RESOLVE, type(error).__name__)
             return Judged(tuple(self._look_again(case, now + PUT_ASIDE_SECONDS)))
 
-    def _commands(self, case: Case, now: float) -> Iterator[Command]:
+    def tell(self, committed: Iterable[Judged]) -> None:
+        """Count and log what was committed."""
+        for judged in committed:
+            if judged.lag is not None:
+                self._recorder.observe(RECORD_LAG_SECONDS, judged.lag)
+            if judged.took is not None:
+                self._recorder.observe(PUBLISH_SECONDS, judged.took)
+            if judged.news is not None:
+                self._tell(judged.news)
+
+    def _tell(self, news: News) -> None:
+        event = news.event
+        self._recorder.count(OUTCOMES, self._account, event.data.outcome, event.data.trigger)
+        if event.data.revision > 1:
+            self._recorder.count(REVISIONS, self._account)
+        for record in news.records:
+            for kind, word in unknown_words(record):
+                self._recorder.count(UNKNOWN_WORDS, kind, word)
+        log.info("outcome.published", account=self._account, session=event.subject, id=event.id)
+
+    def _publish(self, news: News) -> Command:
+        retention = self._settings.retention_seconds
+        return outcome_log.published(self._account, news.event, retention=retention, deliver=news.deliver)
+
+    def _steps(self, case: Case, now: float) -> Iterator[Command | News]:
         if case.records != case.seen:
             yield ledger.write_records(self._account, case.telephony_session_id, case.records)
         if case.session is None:  # due, but its retention is over
@@ -123,17 +170,22 @@ class Judge:
             yield from self._waiting(case, case.session, now)
 
     def _is_forgotten(self, case: Case, now: float) -> bool:
-        """Say whether a call that the notifications did not end was over so long ago that they will not."""
+        """Say whether a call that the notifications did not end was over so long ago that they will not.
+
+        One that is older than anything we keep is left alone, unless somebody asked about it.
+        """
         end = case.recorded_end()
-        return end is not None and end > now - self._settings.retention_seconds and self._forgotten_at(case, now) <= now
+        if end is None or self._forgotten_at(case, now) > now:
+            return False
+        return case.by is not None or end > now - self._settings.retention_seconds
 
     def _forgotten_at(self, case: Case, now: float) -> float:
         end = case.recorded_end()
         wait = self._settings.quiet_seconds + self._settings.settle_seconds + GRACE_SECONDS
         return (now if end is None else end) + wait
 
-    def _resolved(self, case: Case, session: Session, now: float) -> Iterator[Command]:
-        trigger = Trigger.WEBHOOK if case.has_ended else Trigger.RECONCILE
+    def _resolved(self, case: Case, session: Session, now: float) -> Iterator[Command | News]:
+        trigger = case.by or (Trigger.WEBHOOK if case.has_ended else Trigger.RECONCILE)
         seen = case.resolution.record_seen_at or now
         event = self._event(case, session, trigger, confirmed=True, seen=seen, now=now)
         resolution = msgspec.structs.replace(case.resolution, state=State.RESOLVED, record_seen_at=seen)
@@ -144,12 +196,11 @@ class Judge:
             yield ("ZREM", keys.quiet(self._account), case.telephony_session_id)
         yield from self._look_again(case, None)
         if case.resolution.record_seen_at is None:
-            self._recorder.observe(PUBLISH_SECONDS, now - ended_at)
             times = [ended_at + seconds for seconds in self._settings.reread_seconds if ended_at + seconds > now]
             yield from rereads.scheduled(self._account, case.recorded_start() or ended_at, times)
             yield from (bells.due_at(Stage.RESOLVE, self._account, when) for when in times[:1])
 
-    def _waiting(self, case: Case, session: Session, now: float) -> Iterator[Command]:
+    def _waiting(self, case: Case, session: Session, now: float) -> Iterator[Command | News]:
         """Judge a call whose record is not there or not final: wait, or at the deadline say so."""
         ended_at = self._ended_at(case, now)
         deadline = self._settings.record_deadline_seconds
@@ -168,12 +219,16 @@ class Judge:
 
     def _lag(self, case: Case, now: float) -> float | None:
         """Say how long a record that is seen for the first time took, by RingCentral's word for when it wrote it."""
-        if not (case.is_settled and case.has_ended and case.resolution.record_seen_at is None):
+        if case.by is not None or not (case.has_ended and _is_new(case)):
             return None
         written = max((r.last_modified_time.timestamp() for r in case.records if r.last_modified_time), default=now)
-        lag = max(0.0, min(written, now) - self._ended_at(case, now))
-        self._recorder.observe(RECORD_LAG_SECONDS, lag)
-        return lag
+        return max(0.0, min(written, now) - self._ended_at(case, now))
+
+    def _took(self, case: Case, now: float) -> float | None:
+        """Say how long a call whose record is seen for the first time waited; nobody waits for history."""
+        if case.by is not None or not (_is_new(case) and (case.has_ended or self._is_forgotten(case, now))):
+            return None
+        return now - self._ended_at(case, now)
 
     def _ended_at(self, case: Case, now: float) -> float:
         """Say when the call was over: when its last notification came, else what its records say. Seconds."""
@@ -199,7 +254,7 @@ class Judge:
             now=_time(now),
         )
 
-    def _published(self, case: Case, event: CallEvent, resolution: Resolution, now: float) -> Iterator[Command]:
+    def _published(self, case: Case, event: CallEvent, resolution: Resolution, now: float) -> Iterator[Command | News]:
         """Publish `event` if it says anything new, and write down what is known now."""
         digest = events.digest(event.data)
         if digest == case.resolution.digest:
@@ -207,21 +262,16 @@ class Judge:
                 yield self._write(case, resolution)
             return
         resolution = msgspec.structs.replace(resolution, revision=event.data.revision, digest=digest)
+        before = None
         if case.resolution.revision:
             before = outcome_log.newest(self._redis, self._account, case.telephony_session_id)
             if before is not None and not (case.listed or set(before.record_ids) <= set(event.data.record_ids)):
                 if case.has_ended:  # a feed showed some of its records only: ask for all
                     yield from self._look_again(case, now)
                 return
-            self._recorder.count(REVISIONS, self._account)
             event = event if before is None else events.with_changes(event, before)
         yield self._write(case, resolution)
-        yield outcome_log.published(self._account, event, retention=self._settings.retention_seconds)
-        self._recorder.count(OUTCOMES, self._account, event.data.outcome, event.data.trigger)
-        for record in case.records:
-            for kind, word in unknown_words(record):
-                self._recorder.count(UNKNOWN_WORDS, kind, word)
-        log.info("outcome.published", account=self._account, session=case.telephony_session_id, id=event.id)
+        yield News(event, before, case.records, case.deliver)
 
     def _look_again(self, case: Case, when: float | None) -> Iterator[Command]:
         """Set when the call is looked at next, None for never, unless track has set it due anew meanwhile."""
@@ -238,6 +288,11 @@ class Judge:
         return ledger.write_resolution(
             self._account, case.telephony_session_id, resolution, retention=self._settings.retention_seconds
         )
+
+
+def _is_new(case: Case) -> bool:
+    """Say whether the call's record is final, and was not when it was seen before."""
+    return case.is_settled and case.resolution.record_seen_at is None
 
 
 def _time(seconds: float) -> datetime:

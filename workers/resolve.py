@@ -168,6 +168,7 @@ class Resolver:
             commands = dict.fromkeys(command for one in judged for command in one.commands)
             entered = self._entered(together, now)
             self._lease.commit([*commands, *entered, *bells.keep(Stage.RESOLVE, self._account, now)])
+            self._judge.tell(judged)
             lags += [one.lag for one in judged if one.lag is not None]
         if lags:
             found.asking = found.asking.with_lags(tuple(lags))

@@ -47,6 +47,16 @@ def test_what_a_destination_does_not_want_is_passed_over(stage: Stage) -> None:
     assert backlog.status(stage.redis, destination.id).backlog == 0
 
 
+def test_history_that_is_only_written_down_is_passed_over(stage: Stage) -> None:
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-1"), deliver=False)
+    publish(stage.redis, outcome_of("s-2"))
+
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-2/1"]
+
+
 def test_what_failed_is_sent_again_under_the_same_id_with_the_same_bytes(stage: Stage) -> None:
     destination = stage.add()
     publish(stage.redis, outcome_of("s-1"))

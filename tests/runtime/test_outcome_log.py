@@ -101,3 +101,13 @@ def test_which_revisions_were_published_is_known_for_the_retention(redis: Redis)
     publish(redis, ENDED)
 
     assert 0 < int(redis.ttl(keys.revisions(ACCOUNT, CALL.id))) <= 60
+
+
+def test_history_is_kept_in_the_log_and_told_to_nobody(redis: Redis) -> None:
+    with listening(redis, *CHANNELS) as listener, lease(redis, ACCOUNT, "resolve") as held:
+        held.commit([outcome_log.published(ACCOUNT, FIRST, retention=60, deliver=False)])
+
+        assert listener.heard() == []
+    ((_, fields),) = entries(redis, STREAM)
+    assert (fields[b"event"], fields[b"deliver"]) == (encode(FIRST), b"no")
+    assert not redis.exists(keys.BELLS)

@@ -15,7 +15,7 @@ def outcome_of(telephony_session_id: str, *records: CallLogRecord) -> CallEvent:
     return an_outcome(*records, session=Session(telephony_session_id))
 
 
-def publish(redis: Redis, *published: CallEvent, account: str = "default") -> None:
+def publish(redis: Redis, *published: CallEvent, account: str = "default", deliver: bool = True) -> None:
     """Publish events as the workers do."""
     with lease(redis, account, "resolve") as held:
-        held.commit([outcome_log.published(account, event, retention=600) for event in published])
+        held.commit([outcome_log.published(account, event, retention=600, deliver=deliver) for event in published])
