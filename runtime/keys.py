@@ -41,6 +41,11 @@ def ended_session(visit: str) -> str:
     return f"{PREFIX}left:{visit}"
 
 
+def tally(minute: str) -> str:
+    """Hash, outcome -> calls whose first outcome was published in this minute (UTC). Written with the event."""
+    return f"{PREFIX}tally:{minute}"
+
+
 def live(account: str, extension_id: str | None = None) -> str:
     """Pub/Sub channel. The same, of one account, or of one extension in it."""
     return f"{LIVE}:{account}:{extension_id}" if extension_id else f"{LIVE}:{account}"

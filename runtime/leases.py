@@ -52,9 +52,9 @@ COMMIT: Final = """
 -- things that are no more.
 -- KEYS: lease, bells, destinations that listen. ARGV: token, number of this commit, time to live (ms), and for each
 -- command the count of its words and the words. Beside Redis's own commands:
---   PUBLISHED revisions-key revision ttl stream event type subject account channel...
---     appends an event to the outcome log and its channels, unless this or a later revision is there already, and
---     has the bells of the listening destinations rung.
+--   PUBLISHED revisions-key revision ttl stream event type subject account tally word channel...
+--     appends an event to the outcome log and its channels, unless this or a later revision is there already, counts
+--     its word in the tally ('' counts nothing), and has the bells of the listening destinations rung.
 --   KEPT, with the same words and no channels
 --     appends it for who reads the log, and says so with it: destinations pass it over.
 --   TOLD event channel...
@@ -73,7 +73,7 @@ local function told(event, first, last)
   for channel = first, last do redis.call('PUBLISH', ARGV[channel], event) end
 end
 
-local function published(step, channels, revisions, revision, ttl, stream, event, type, subject, account)
+local function published(step, channels, revisions, revision, ttl, stream, event, type, subject, account, tally, word)
   local known = redis.call('HGET', revisions, 'last')
   if known and tonumber(known) >= tonumber(revision) then return end
   local fields = {'event', event, 'type', type, 'subject', subject, 'account', account}
@@ -81,6 +81,10 @@ local function published(step, channels, revisions, revision, ttl, stream, event
   local id = redis.call('XADD', stream, '*', unpack(fields))
   redis.call('HSET', revisions, revision, id, 'last', revision)
   redis.call('EXPIRE', revisions, ttl)
+  if tally ~= '' then
+    redis.call('HINCRBY', tally, word, 1)
+    redis.call('EXPIRE', tally, ttl)
+  end
   told(event, channels.first, channels.last)
   news = news or step == 'PUBLISHED'
 end
@@ -100,7 +104,7 @@ local at = 4
 while at <= #ARGV do
   local first, last = at + 1, at + tonumber(ARGV[at])
   if ARGV[first] == 'PUBLISHED' or ARGV[first] == 'KEPT' then
-    published(ARGV[first], {first = first + 9, last = last}, unpack(ARGV, first + 1, first + 8))
+    published(ARGV[first], {first = first + 11, last = last}, unpack(ARGV, first + 1, first + 10))
   elseif ARGV[first] == 'TOLD' then
     told(ARGV[first + 1], first + 2, last)
   elseif ARGV[first] == 'MOVE' then

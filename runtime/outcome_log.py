@@ -5,16 +5,20 @@ of the commit that decided it, so an event is in the log exactly when the ledger
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final, cast
 
 import msgspec
 from redis import Redis
 
 from runtime import keys
+from runtime.clocks import redis_time
 from runtime.leases import Command
 from telephony.events import CallData, CallEvent, LiveEvent, decode, encode
+from telephony.times import iso_ms
 
 _PAGE: Final = 500
+_TO_THE_MINUTE: Final = len("2026-11-26T06:05")
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -39,8 +43,25 @@ def published(account: str, event: CallEvent, *, retention: float, deliver: bool
     """
     revisions = keys.revisions(account, event.subject)
     text, revision = encode(event), str(event.data.revision)
-    words = (revisions, revision, str(int(retention)), keys.OUTCOMES, text, event.type, event.subject, account)
+    stream = (keys.OUTCOMES, text, event.type, event.subject, account)
+    words = (revisions, revision, str(int(retention)), *stream, _tally(event) if deliver else "", event.data.outcome)
     return ("PUBLISHED", *words, *_channels(account, event)) if deliver else ("KEPT", *words)
+
+
+def _tally(event: CallEvent) -> str:
+    """Name the minute a call is counted in: by its first outcome, and once."""
+    minute = event.data.timing.published_at[:_TO_THE_MINUTE]
+    return keys.tally(minute) if event.data.revision == 1 else ""
+
+
+def tallies(redis: "Redis", *, minutes: int) -> tuple[Mapping[str, int], ...]:
+    """Count the calls whose first outcome was published in each of the last minutes, the oldest first, by outcome."""
+    now = redis_time(redis)
+    names = [keys.tally(iso_ms(datetime.fromtimestamp(now - 60 * ago, UTC))[:_TO_THE_MINUTE]) for ago in range(minutes)]
+    with redis.pipeline(transaction=False) as pipeline:
+        for name in reversed(names):
+            pipeline.hgetall(name)
+        return tuple({word.decode(): int(count) for word, count in one.items()} for one in pipeline.execute())
 
 
 def live(account: str, event: LiveEvent) -> Command:

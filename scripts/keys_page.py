@@ -16,6 +16,7 @@ _SAMPLES: Final = {
     "group": "<group>",
     "session_id": "<sessionId>",
     "destination": "<destination>",
+    "minute": "<minute>",
     "visit": "<visit>",
 }
 

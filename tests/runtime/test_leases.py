@@ -10,7 +10,7 @@ from tests.outputs import entries, listening
 ACCOUNT = "acme"
 STAGE = "track"
 LEASE = keys.lease(ACCOUNT, STAGE)
-STREAM, REVISIONS, DUE = "outcomes", "revisions", "due"
+STREAM, REVISIONS, TALLY, DUE = "outcomes", "revisions", "tally", "due"
 
 
 def expire(redis: Redis) -> None:
@@ -25,7 +25,15 @@ def send_again(held: Lease, commands: list[Command]) -> None:
 
 
 def published(revision: int, *channels: str, event: bytes = b"{}") -> Command:
-    return ("PUBLISHED", REVISIONS, str(revision), "60", STREAM, event, "a.type", "s-1", ACCOUNT, *channels)
+    words = (REVISIONS, str(revision), "60", STREAM, event, "a.type", "s-1", ACCOUNT, TALLY, "busy")
+    return ("PUBLISHED", *words, *channels)
+
+
+def test_what_is_published_is_counted_as_often_as_it_is_published(redis: Redis) -> None:
+    with lease(redis, ACCOUNT, STAGE) as held:
+        held.commit([published(1), published(1), published(2)])
+
+    assert redis.hgetall(TALLY) == {b"busy": b"2"}
 
 
 def move(old: float, new: float | None) -> Command:

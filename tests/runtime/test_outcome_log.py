@@ -1,5 +1,8 @@
 """The outcome log: what is published stands in the stream and is told on the channels it matters to."""
 
+from collections import Counter
+from datetime import UTC, datetime
+
 import msgspec
 from redis import Redis
 
@@ -111,3 +114,10 @@ def test_history_is_kept_in_the_log_and_told_to_nobody(redis: Redis) -> None:
     ((_, fields),) = entries(redis, STREAM)
     assert (fields[b"event"], fields[b"deliver"]) == (encode(FIRST), b"no")
     assert not redis.exists(keys.BELLS)
+
+
+def test_a_call_is_counted_in_the_minute_of_its_first_outcome(redis: Redis) -> None:
+    now = datetime.now(UTC)
+    publish(redis, ENDED, an_outcome(session=CALL, at=now), an_outcome(session=CALL, revision=2, at=now))
+
+    assert sum((Counter(one) for one in outcome_log.tallies(redis, minutes=3)), Counter()) == {"answered": 1}
