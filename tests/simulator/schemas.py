@@ -24,7 +24,7 @@ PEER = an_object({"sessionId": TEXT, "telephonySessionId": TEXT, "partyId": TEXT
 CODES = ["Setup", "Proceeding", "Answered", "Disconnected", "Gone", "Parked", "Hold", "VoiceMail", "FaxReceive"]
 REASONS = [
     *("AgentAnswered", "AttendedTransfer", "BlindTransfer", "CallPark", "Cancelled"),
-    *("InvalidNumber", "NoAnswer", "Pickup", "Rejected", "TargetBusy"),
+    *("InternalError", "InvalidNumber", "NoAnswer", "NotEnoughFunds", "Pickup", "Rejected", "TargetBusy"),
 ]
 STATUS = an_object(
     {"code": {"enum": CODES}, "rcc": {"const": False}}, {"reason": {"enum": REASONS}, "parkData": TEXT, "peerId": PEER}
@@ -82,7 +82,7 @@ RECORDING = an_object({"id": TEXT, "uri": TEXT, "type": {"enum": ["Automatic", "
 SESSION_LINK = an_object({"telephonySessionId": TEXT})
 RESULTS = [
     *("Accepted", "Call connected", "Missed", "Voicemail", "Hang Up", "Abandoned", "Rejected", "Busy", "No Answer"),
-    *("Wrong Number", "Stopped", "IP Phone Offline", "In Progress", "Received", "Sent"),
+    *("Wrong Number", "No Calling Credit", "Stopped", "IP Phone Offline", "In Progress", "Received", "Sent"),
 ]
 ACTIONS = [
     *("Phone Call", "VoIP Call", "RingOut Web", "RingOut PC", "RingOut Mobile", "Transfer", "Call Park", "Pickup"),
