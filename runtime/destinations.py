@@ -89,6 +89,7 @@ def delete(redis: "Redis", destination_id: str) -> None:
     with redis.pipeline(transaction=True) as pipeline:
         pipeline.hdel(_keys.DESTINATIONS, destination_id)
         pipeline.srem(_keys.LISTENING, destination_id)
+        pipeline.srem(_keys.OPERATED, destination_id)
         pipeline.zrem(_keys.BELLS, bells.member(Stage.DELIVER, destination_id))
         pipeline.delete(*(builder(destination_id) for builder in _OWN_KEYS))
         removed, *_ = pipeline.execute()
@@ -165,6 +166,7 @@ def _sealed(stored: Sequence[Secret], keys: Sequence[str]) -> bytes:
 
 def _store(pipeline: Any, destination: Destination, now: float) -> None:
     pipeline.hset(_keys.DESTINATIONS, destination.id, encode(destination))
+    (pipeline.sadd if destination.operator else pipeline.srem)(_keys.OPERATED, destination.id)
     if destination.state is DestinationState.ACTIVE:
         pipeline.sadd(_keys.LISTENING, destination.id)
         pipeline.zadd(_keys.BELLS, {bells.member(Stage.DELIVER, destination.id): now}, lt=True)

@@ -105,7 +105,7 @@ def _candidates(redis: "Redis", destination: Destination, selection: Redrive) ->
         _published(redis, destination, selection) if selection.everything else _failed(redis, destination, selection)
     )
     first, last = selection.since or 0.0, selection.until or float("inf")
-    return (one for one in found if first <= int(one.place.partition("-")[0]) / 1000 <= last)
+    return (one for one in found if first <= _order(one.place)[0] / 1000 <= last)
 
 
 def _failed(redis: "Redis", destination: Destination, selection: Redrive) -> Iterator[Candidate]:
@@ -153,7 +153,7 @@ def _pages(candidates: Iterator[Candidate]) -> Iterator[list[Candidate]]:
 
 
 def _order(place: str) -> tuple[int, int]:
-    milliseconds, _, number = place.partition("-")
+    milliseconds, _, number = place.rpartition("/")[2].partition("-")
     return int(milliseconds), int(number or 0)
 
 

@@ -39,6 +39,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
 
     `fields` names the fields of `data` that are sent (those that tell revisions apart always are); `mask` hides names
     and all but the last digits of numbers; `create_only` sends one event for each call, once it will not change.
+    With `operator` it is also told what whoever runs Legwork should know, whatever the filters but `accounts`.
     """
 
     url: str
@@ -52,6 +53,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     description: str = ""
     fields: tuple[str, ...] = ()
     mask: bool = False
+    operator: bool = False
 
 
 class Destination(Draft, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=False):
@@ -77,6 +79,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_
     description: str | UnsetType = UNSET
     fields: tuple[str, ...] | UnsetType = UNSET
     mask: bool | UnsetType = UNSET
+    operator: bool | UnsetType = UNSET
     state: DestinationState | UnsetType = UNSET
     disabled_because: str | UnsetType | None = UNSET
 
@@ -103,6 +106,11 @@ def wants(destination: Destination, account: str, event: CallEvent) -> bool:
         and _one_of(tuple(word.casefold() for word in destination.directions), (data.direction or "").casefold())
         and _one_of(tuple(map(_number, destination.numbers)), *_numbers(data))
     )
+
+
+def wants_operator(destination: Destination, account: str) -> bool:
+    """Say whether an operator event about the account of this name (empty: about none) is for `destination`."""
+    return destination.operator and (not account or _one_of(destination.accounts, account))
 
 
 def body_for(destination: Destination, event: CallEvent) -> bytes:

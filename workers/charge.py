@@ -8,11 +8,12 @@ from typing import Final, cast
 import msgspec
 from redis import Redis
 
-from runtime import destinations, keys
+from runtime import destinations, keys, operator_log
 from runtime.leases import Command
 from runtime.logs import log
 from runtime.metrics import ALERTS, Recorder
 from telephony.destinations import Changes, DestinationState
+from telephony.operator_events import What
 from workers.destinations.breaker import Breaker
 from workers.destinations.sender import Answer, Blame, Verdict
 
@@ -46,6 +47,25 @@ class Health(msgspec.Struct, frozen=True):
         return reached if reached > self.told else None
 
 
+def health(redis: "Redis", destination: str) -> Health:
+    """Load what is known of a destination's answers."""
+    blob = cast("bytes | None", redis.get(keys.health(destination)))
+    return Health() if blob is None else msgspec.msgpack.decode(blob, type=Health)
+
+
+def tell_failing(redis: "Redis", destination: str, percent: int) -> None:
+    """Raise the alert that a destination is on its way to being disabled; it is told at each of `ALERTED_AT`."""
+    message = f"It has taken nothing for {percent} % of the time after which it is disabled."
+    operator_log.raise_alert(redis, What.DESTINATION_FAILING, destination, message, level=percent)
+
+
+def tell_disabled(redis: "Redis", destination: str, because: str | None) -> None:
+    """Raise the alert that a destination is disabled."""
+    why = because or "somebody did it"
+    message = f"It is disabled, because {why}. Its backlog is kept."
+    operator_log.raise_alert(redis, What.DESTINATION_DISABLED, destination, message, details={"because": why})
+
+
 class Charge:
     """Keeps one destination's health while a runner has its lease."""
 
@@ -53,8 +73,7 @@ class Charge:
         self._id = destination
         self._redis = redis
         self._recorder = recorder
-        blob = cast("bytes | None", redis.get(keys.health(destination)))
-        self._health = Health() if blob is None else msgspec.msgpack.decode(blob, type=Health)
+        self._health = health(redis, destination)
         self._stored = self._health
         self._disable: str | None = None
 
@@ -85,6 +104,7 @@ class Charge:
             self._health = msgspec.structs.replace(self._health, told=percent)
             self._recorder.count(ALERTS, self._id, str(percent))
             log.warning("destination.failing", destination=self._id, percent=percent)
+            tell_failing(self._redis, self._id, percent)
             self._disable = self._disable or ("it took nothing for five days" if percent >= 100 else None)  # noqa: PLR2004 - all of it
         if self._health == self._stored:
             return []
@@ -101,4 +121,5 @@ class Charge:
             log.warning("destination.disabled", destination=self._id, because=self._disable)
             changes = Changes(state=DestinationState.DISABLED, disabled_because=self._disable)
             destinations.update(self._redis, self._id, changes)
+            tell_disabled(self._redis, self._id, self._disable)
             self._disable = None

@@ -11,7 +11,7 @@ from typing import Final, cast
 
 import msgspec
 
-from runtime import attempts, bells, keys, outcome_log, redrive, waiting
+from runtime import attempts, bells, keys, operator_log, redrive, waiting
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.leases import Command, Lease
@@ -114,8 +114,9 @@ class Deliverer:
     def _queued(self, destination: Destination, arrivals: Sequence[Arrival], now: float) -> list[Command]:
         """Put what arrived into its call's queue; give the commands that note what lost its place."""
         commands: list[Command] = []
-        flying, only = self._flights.calls(), destination.create_only
+        flying = self._flights.calls()
         for one in arrivals:
+            only = destination.create_only and not operator_log.is_operator(one.item.place)
             after = waiting.joined(self._queues[one.call], one.item, create_only=only, in_flight=one.call in flying)
             self._queues[one.call] = after.queue
             commands += self._replaced(one.call, after.replaced, now)
@@ -147,8 +148,8 @@ class Deliverer:
 
     def _entries(self, items: Sequence[Waiting], arrivals: Sequence[Arrival]) -> Mapping[str, Entry]:
         known = {one.entry.place: one.entry for one in arrivals if one.entry is not None}
-        missing = [one.place for one in items if one.place not in known and not redrive.is_test(one.place)]
-        return known | {entry.place: entry for entry in outcome_log.at_places(self._redis, missing)}
+        missing = [one.place for one in items if one.place not in known]
+        return known | {entry.place: entry for entry in intake.entries(self._redis, missing)}
 
     def _body(self, destination: Destination, item: Waiting, entries: Mapping[str, Entry]) -> bytes | None:
         if redrive.is_test(item.place):
@@ -156,7 +157,7 @@ class Deliverer:
         entry = entries.get(item.place)
         if entry is None:
             return None
-        shaped = destination.fields or destination.mask
+        shaped = (destination.fields or destination.mask) and not operator_log.is_operator(item.place)
         return body_for(destination, decode(entry.document)) if shaped else entry.document
 
     def _answered(self, now: View) -> list[Command]:

@@ -1,17 +1,19 @@
 """What a destination takes up: entries of the outcome log that it wants, and events that somebody asked for again."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import msgspec
 from redis import Redis
 
-from runtime import redrive
+from runtime import operator_log, redrive
 from runtime.logs import log
 from runtime.outcome_log import Entry, at_places
 from runtime.waiting import Waiting
 from telephony.create_only import ready_at
-from telephony.destinations import Destination, Include, wants
+from telephony.destinations import Destination, Include, wants, wants_operator
 from telephony.events import CallEvent, decode
+from telephony.operator_events import OperatorEvent
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -40,17 +42,36 @@ def of_asked(redis: "Redis", destination: Destination, places: Sequence[str], *,
         if redrive.is_test(place):
             test = redrive.test_event(destination.id, place)
             yield Arrival(test.id, Waiting(place, test.id, "", 0, now), None)
-    for entry in at_places(redis, [place for place in places if not redrive.is_test(place)]):
+    for entry in operator_log.at_places(redis, [place for place in places if operator_log.is_operator(place)]):
+        news = _OPERATOR.decode(entry.document)
+        if wants_operator(destination, entry.account):
+            yield Arrival(news.subject, Waiting(entry.place, news.id, entry.account, news.data.revision, now), entry)
+    for entry in at_places(redis, [place for place in places if is_of_log(place)]):
         event = _read(entry)
         if event is not None:
             yield Arrival(event.subject, _waiting(entry, event, now), entry)
+
+
+def is_of_log(place: str) -> bool:
+    """Say whether a place is one of the outcome log."""
+    return not (redrive.is_test(place) or operator_log.is_operator(place))
+
+
+def entries(redis: "Redis", places: Sequence[str]) -> list[Entry]:
+    """Read the entries at these places, whichever log they are of."""
+    of_operator = [place for place in places if operator_log.is_operator(place)]
+    return [
+        *at_places(redis, [place for place in places if is_of_log(place)]),
+        *operator_log.at_places(redis, of_operator),
+    ]
 
 
 def news(arrivals: Sequence[Arrival], delivered: Mapping[str, int], *, create_only: bool) -> Iterator[Arrival]:
     """Leave out what the destination must not be told any more: it took a later revision, or was to be told once."""
     for arrival in arrivals:
         last = delivered.get(arrival.call)
-        if last is None or arrival.item.revision == last or (arrival.item.revision > last and not create_only):
+        once = create_only and not operator_log.is_operator(arrival.item.place)
+        if last is None or arrival.item.revision == last or (arrival.item.revision > last and not once):
             yield arrival
 
 
@@ -65,3 +86,6 @@ def _read(entry: Entry) -> CallEvent | None:
     except msgspec.MsgspecError:
         log.exception("deliver.unreadable", place=entry.place)
         return None
+
+
+_OPERATOR: Final = msgspec.json.Decoder(OperatorEvent)

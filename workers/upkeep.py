@@ -1,4 +1,4 @@
-"""Upkeep: drop what has been kept as long as it was promised."""
+"""Upkeep: drop what has been kept as long as it was promised, and tell of what is not well."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ from runtime.clocks import redis_time
 from runtime.leases import LeaseHeld, lease
 from runtime.metrics import Recorder
 from runtime.settings import Settings
-from workers import expiry
+from workers import alarms, expiry
 from workers.dependencies import current
 
 UPKEEP_SECONDS: Final = 60.0
@@ -22,6 +22,8 @@ def serve(account: str) -> None:
     try:
         with lease(dependencies.redis, dependencies.account(account).name, Stage.UPKEEP):
             trim(dependencies.redis, account, dependencies.settings, dependencies.recorder)
+            alarms.of_destinations(dependencies.redis)
+            alarms.of_account(dependencies.redis, dependencies.account(account))
     except LeaseHeld:
         return
 
@@ -35,7 +37,11 @@ def trim(redis: "Redis", account: str, settings: Settings, recorder: Recorder) -
     inbox_ms = min(int((now - settings.inbox_retention_seconds) * 1000), tracked_ms)
     log_ms = int((now - settings.retention_seconds) * 1000)
     with redis.pipeline(transaction=False) as pipeline:
-        for stream, oldest_ms in ((keys.inbox(account), inbox_ms), (keys.quarantine(account), log_ms)):
+        for stream, oldest_ms in (
+            (keys.inbox(account), inbox_ms),
+            (keys.quarantine(account), log_ms),
+            (keys.OPERATOR, log_ms),
+        ):
             # limit=0 is no limit: Redis's own, ten thousand entries a time, falls behind a busy account.
             pipeline.xtrim(stream, minid=f"{oldest_ms}-0", approximate=True, limit=0)
         for calls in (keys.calls(account), keys.listed(account)):

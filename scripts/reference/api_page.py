@@ -41,6 +41,7 @@ _MEANINGS: Final = {
     "createOnly": "Send one event for each call, once it will not change any more.",
     "description": "A note for people.",
     "fields": "Send only these fields of `data`.",
+    "operator": "Also send what whoever runs Legwork should know ([operator events](events.md)).",
     "mask": "Hide names, and all but the last digits of numbers.",
     "state": "`active` or `paused`. (`disabled` is told, not asked for.)",
     "overlapSeconds": "How long the secret before still signs, beside the new one.",

@@ -8,7 +8,7 @@ from typing import Final
 
 from runtime import keys
 from runtime.version import VERSION
-from scripts.reference.schemas import KINDS, Schema, as_text
+from scripts.reference.schemas import KINDS, OPERATOR_KIND, Schema, as_text
 from telephony.events import ENDED, OUTCOME, UPDATED
 from telephony.trial import TRIAL
 
@@ -69,6 +69,9 @@ def _channels() -> Schema:
         "live": _channel(keys.LIVE, live, _ALL),
         "liveOfAccount": _channel(keys.live("{account}"), live, _ALL),
         "liveOfExtension": _channel(keys.live("{account}", "{extensionId}"), live, _ALL),
+        "operator": _channel(
+            keys.OPERATOR, "A stream like that of the outcomes, for whoever runs Legwork.", (OPERATOR_KIND,)
+        ),
         "webhook": _webhook(),
     }
 
@@ -87,7 +90,7 @@ def _channel(address: str, description: str, types: tuple[str, ...], *, server: 
 def _webhook() -> Schema:
     """Describe what CRMs are sent: their own address stands in no document of ours, so it has none here."""
     text = "A destination: Standard Webhooks 1.0, in the order of revisions for each call, retried until answered 2xx."
-    channel = _channel("", text, (*_CALL, TRIAL), server="crm")
+    channel = _channel("", text, (*_CALL, TRIAL, OPERATOR_KIND), server="crm")
     return channel | {"address": None}
 
 

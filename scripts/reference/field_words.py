@@ -120,6 +120,24 @@ _STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "subject": "The destination's id.",
         "time": "When the test was asked for.",
     },
+    "OperatorEvent": _ENVELOPE
+    | {
+        "source": "`/legwork/<account>`, or `/legwork` where no account is concerned.",
+        "subject": "What all events of one alert have in common.",
+        "time": "When this was told.",
+    },
+    "OperatorData": {
+        "what": "The alert.",
+        "state": "Whether it was raised, has become worse, or is over.",
+        "severity": "How soon somebody should look.",
+        "account": "The account's name in the settings; null where none is concerned.",
+        "about": "What is concerned: the account's name, or the destination's id.",
+        "message": "A sentence for whoever reads it.",
+        "raisedAt": "When it was raised.",
+        "revision": "0 when it was raised, then 1, 2, …: keep the highest of each subject.",
+        "details": "What more is known.",
+    },
+    "Detail": {"name": "What it is.", "value": "What it says."},
     "CallData": _CALL,
     "LiveData": _LIVE,
     "LiveParty": _PARTY,
@@ -197,5 +215,10 @@ SHAPE_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "LegStatus": "What became of one leg.",
         "LegRole": "Whose part of the call a leg is.",
         "Trigger": "What made us look at a call.",
+        "OperatorData": "An alert.",
+        "Detail": "One thing more that is known of an alert.",
+        "What": "Every alert there is.",
+        "Told": "What an event says of its alert.",
+        "Severity": "How soon somebody should look.",
     }
 )

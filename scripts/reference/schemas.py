@@ -12,6 +12,7 @@ import msgspec
 
 from scripts.reference.field_words import FIELD_MEANINGS, SHAPE_MEANINGS
 from telephony.events import ENDED, OUTCOME, UPDATED, CallEvent, LiveEvent
+from telephony.operator_events import PREFIX, OperatorEvent, What
 from telephony.trial import TRIAL, TrialEvent
 
 Schema = dict[str, Any]
@@ -25,18 +26,24 @@ _TIME_NAME: Final = re.compile(r"^time$|.(Time|At)$")
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """One type of event: its name, the struct it is written with, when it comes, and what narrows its `data`."""
+    """One type of event: its name, the struct it is written with, when it comes, and what narrows its `data`.
+
+    `types` are what `type` says where that is not the name alone.
+    """
 
     name: str
     struct: type[msgspec.Struct]
     when: str
     narrowed: Mapping[str, Schema] = {}
+    types: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
         """Where its schema is, seen from the root of the project."""
         return f"docs/reference/schemas/{self.name}.json"
 
+
+OPERATOR_KIND: Final = PREFIX.rstrip(".")
 
 KINDS: Final = (
     Kind(
@@ -53,6 +60,12 @@ KINDS: Final = (
     ),
     Kind(UPDATED, LiveEvent, "While a call is on, each time a party's state changes; on the live channels only."),
     Kind(TRIAL, TrialEvent, "When somebody tries a destination; to that destination only, never in the outcome log."),
+    Kind(
+        OPERATOR_KIND,
+        OperatorEvent,
+        "When whoever runs Legwork should know something, when it becomes worse, and when it is over.",
+        types=tuple(PREFIX + what for what in What),
+    ),
 )
 
 
@@ -63,7 +76,9 @@ def schema(kind: Kind) -> Schema:
     event = drawn.pop(top["$ref"].rpartition("/")[2])
     event["properties"] |= {
         "specversion": _with(event, "specversion", {"const": "1.0"}),
-        "type": _with(event, "type", {"const": kind.name}),
+        "type": _with(
+            event, "type", {"type": "string", "enum": list(kind.types)} if kind.types else {"const": kind.name}
+        ),
         "datacontenttype": _with(event, "datacontenttype", {"const": "application/json"}),
     }
     data = drawn[event["properties"]["data"]["$ref"].rpartition("/")[2]]

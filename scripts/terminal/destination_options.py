@@ -97,6 +97,9 @@ def _wishes(command: argparse.ArgumentParser) -> None:
         "--create-only", action=yes_or_no, help="send one event for each call, once it will not change", **absent
     )
     command.add_argument("--mask", action=yes_or_no, help="hide names, and all but the end of numbers", **absent)
+    command.add_argument(
+        "--operator", action=yes_or_no, help="send it also what whoever runs Legwork should know", **absent
+    )
     command.add_argument("--description", metavar="TEXT", help="a note for people", **absent)
 
 

@@ -9,10 +9,11 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from telephony import trial
+from telephony import operator_events, trial
 from telephony.call_log import decode_page, decode_record
 from telephony.destinations import FIELDS
 from telephony.events import encode, ended, unresolved, updated, with_changes
+from telephony.operator_events import Alert, Told, What
 from telephony.records import CallLogRecord
 from telephony.sessions import fold
 from tests.builders.calls import ivr_call, queue_call, ringout_call
@@ -36,7 +37,13 @@ RECORDS = {
     for number, record in enumerate(records_of(path))
 }
 CALLS = {"ivr": ivr_call(), "queue": queue_call(), "ringout": ringout_call()}
-NAMES = ["legwork.call.ended", "legwork.call.outcome", "legwork.call.updated", "legwork.destination.test"]
+NAMES = [
+    "legwork.call.ended",
+    "legwork.call.outcome",
+    "legwork.call.updated",
+    "legwork.destination.test",
+    "legwork.operator",
+]
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -67,6 +74,12 @@ def objects(drawn: Any) -> Iterator[dict[str, Any]]:
             yield drawn
         for value in drawn.values():
             yield from objects(value)
+
+
+def test_what_whoever_runs_it_is_told_is_as_described() -> None:
+    alert = Alert(what=What.ACCOUNT_PARKED, about="acme", account="acme", message="No.", since=1.0, details={"a": "b"})
+
+    assert faults("legwork.operator", operator_events.encode(operator_events.event(alert, Told.RAISED, now=2.0))) == []
 
 
 @pytest.mark.parametrize("name", NAMES)

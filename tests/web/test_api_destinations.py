@@ -8,7 +8,7 @@ from tests.web.api_client import PUBLIC, Client, an_app
 
 SHOWN = {
     *("id", "url", "include", "accounts", "extensions", "outcomes", "directions", "numbers", "createOnly"),
-    *("description", "fields", "mask", "state", "createdAt", "disabledBecause"),
+    *("description", "fields", "mask", "operator", "state", "createdAt", "disabledBecause"),
 }
 
 

@@ -8,7 +8,7 @@ over or the credentials are others. Both are kept in Redis, so that a hundred wo
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, cast
 
 from redis import Redis
 
@@ -73,6 +73,16 @@ elseif op == 'answered' then
 end
 return {'free', '0'}
 """
+
+
+def is_parked(redis: "Redis", account: str, fingerprint: str | None = None) -> bool:
+    """Say whether RingCentral did not accept the credentials of `account` when it was asked last.
+
+    With a `fingerprint`, only if these are the credentials it was asked with.
+    """
+    parkings, of = cast("list[bytes | None]", redis.hmget(keys.breaker(account), ["parkings", "fingerprint"]))
+    ours = fingerprint is None or (of or b"").decode() == fingerprint
+    return ours and int(parkings or 0) > 0
 
 
 def _jitter() -> float:

@@ -1,0 +1,109 @@
+"""Operator events go to the destinations that ask for them, with the promises that all events have."""
+
+import msgspec
+
+from runtime import backlog, destinations, operator_log, redrive
+from runtime.clocks import redis_time
+from runtime.redrive import Redrive
+from telephony.destinations import Changes, DestinationState
+from telephony.operator_events import OperatorEvent, Told, What
+from tests.deliver.conftest import Stage
+from tests.deliver.test_deliver import make_due
+from tests.fakes.sender import delivered, forbidden, gone, refused
+from tests.scripts.publishing import outcome_of, publish
+from workers import alarms
+
+PARKED = What.ACCOUNT_PARKED
+
+
+def sent(stage: Stage) -> list[OperatorEvent]:
+    return [msgspec.json.decode(one.body, type=OperatorEvent) for one in stage.sender.sent]
+
+
+def test_whoever_asks_for_them_is_sent_operator_events_beside_those_of_calls(stage: Stage) -> None:
+    asks, other = stage.add(operator=True), stage.add()
+    operator_log.raise_alert(stage.redis, PARKED, "default", "No.", account="default")
+    publish(stage.redis, outcome_of("s-1"))
+
+    stage.run(asks)
+    stage.run(other)
+
+    assert sorted(one.partition(":")[0] for one in stage.sender.ids()) == ["operator", "s-1/1", "s-1/1"]
+    assert backlog.status(stage.redis, asks.id).backlog == 0
+
+
+def test_what_shapes_the_events_of_calls_leaves_them_as_they_are(stage: Stage) -> None:
+    asks = stage.add(operator=True, mask=True, fields=("outcome",), create_only=True)
+    operator_log.raise_alert(stage.redis, PARKED, "default", "No.")
+    stage.run(asks)
+    operator_log.clear_alert(stage.redis, PARKED, "default")
+
+    stage.run(asks)
+
+    assert [event.data.state for event in sent(stage)] == [Told.RAISED, Told.CLEARED]
+    assert sent(stage)[0].data.message == "No."
+
+
+def test_what_concerns_another_account_is_not_sent(stage: Stage) -> None:
+    asks = stage.add(operator=True, accounts=("acme",))
+    for account in ("acme", "other"):
+        operator_log.raise_alert(stage.redis, PARKED, account, "No.", account=account)
+
+    stage.run(asks)
+
+    assert [event.data.account for event in sent(stage)] == ["acme"]
+
+
+def test_one_that_failed_is_tried_again_and_the_later_waits_for_it(stage: Stage) -> None:
+    asks = stage.add(operator=True)
+    stage.sender.answer = lambda _: refused()
+    operator_log.raise_alert(stage.redis, PARKED, "default", "No.")
+    stage.run(asks)
+    operator_log.clear_alert(stage.redis, PARKED, "default")
+    stage.run(asks)
+
+    stage.sender.answer = lambda _: delivered()
+    make_due(stage, asks)
+    stage.run(asks)
+
+    assert [event.data.state for event in sent(stage)] == [Told.RAISED, Told.RAISED, Told.CLEARED]
+
+
+def test_one_that_was_given_up_can_be_sent_again(stage: Stage) -> None:
+    asks = stage.add(operator=True)
+    stage.sender.answer = lambda _: forbidden()
+    operator_log.raise_alert(stage.redis, PARKED, "default", "No.")
+    stage.run(asks)
+    stage.sender.answer = lambda _: delivered()
+
+    count = redrive.redrive(stage.redis, asks.id, Redrive(since=redis_time(stage.redis) - 60), dry_run=False)
+    stage.run(asks)
+
+    assert count == 1
+    assert [event.data.state for event in sent(stage)] == [Told.RAISED, Told.RAISED]
+
+
+def test_a_destination_that_is_disabled_is_an_alert_until_it_is_not(stage: Stage) -> None:
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-1"))
+    stage.sender.answer = lambda _: gone()
+    stage.run(destination)
+    (alert,) = operator_log.alerts(stage.redis)
+    assert (alert.what, alert.about) == (What.DESTINATION_DISABLED, destination.id)
+    alarms.of_destinations(stage.redis)
+    assert len(operator_log.alerts(stage.redis)) == 1
+
+    destinations.update(stage.redis, destination.id, Changes(state=DestinationState.ACTIVE))
+    alarms.of_destinations(stage.redis)
+
+    assert operator_log.alerts(stage.redis) == ()
+
+
+def test_an_alert_about_a_destination_goes_with_it(stage: Stage) -> None:
+    destination = stage.add()
+    operator_log.raise_alert(stage.redis, What.DESTINATION_FAILING, destination.id, "70 %", level=70)
+
+    destinations.delete(stage.redis, destination.id)
+    alarms.of_destinations(stage.redis)
+
+    assert operator_log.alerts(stage.redis) == ()

@@ -1,0 +1,52 @@
+"""Alarms: look at destinations and accounts as they are, raise what whoever runs Legwork must know, clear what is over.
+
+Alerts that are raised where something happens are raised here again: a process killed between the deed and the word
+leaves nobody in the dark for longer than until upkeep comes by.
+"""
+
+from typing import Final
+
+from redis import Redis
+
+from runtime import destinations, operator_log
+from runtime.settings import Account
+from telephony.destinations import Destination, DestinationState
+from telephony.operator_events import What
+from workers import charge
+from workers.ringcentral.breaker import is_parked
+from workers.ringcentral.tokens import fingerprint_of
+
+_OF_DESTINATIONS: Final = frozenset({What.DESTINATION_FAILING, What.DESTINATION_DISABLED})
+
+
+def of_destinations(redis: "Redis") -> None:
+    """Tell of the destinations that fail or are disabled; clear what is told of those that are well or gone."""
+    every = destinations.all(redis)
+    for one in every:
+        _of_destination(redis, one)
+    there = {one.id for one in every}
+    for alert in operator_log.alerts(redis):
+        if alert.what in _OF_DESTINATIONS and alert.about not in there:
+            operator_log.clear_alert(redis, alert.what, alert.about, "The destination was removed.")
+
+
+def of_account(redis: "Redis", account: Account) -> None:
+    """Tell that RingCentral does not accept an account's credentials, for as long as that is so."""
+    fingerprint = None if account.credentials is None else fingerprint_of(account)
+    if is_parked(redis, account.name, fingerprint):
+        message = "RingCentral does not accept the credentials of this account."
+        operator_log.raise_alert(redis, What.ACCOUNT_PARKED, account.name, message, account=account.name)
+    else:
+        operator_log.clear_alert(redis, What.ACCOUNT_PARKED, account.name, "RingCentral answers again.")
+
+
+def _of_destination(redis: "Redis", one: Destination) -> None:
+    if one.state is DestinationState.DISABLED:
+        charge.tell_disabled(redis, one.id, one.disabled_because)
+        return
+    operator_log.clear_alert(redis, What.DESTINATION_DISABLED, one.id, "It is sent events again.")
+    health = charge.health(redis, one.id)
+    if health.told:
+        charge.tell_failing(redis, one.id, health.told)
+    elif health.failing_since is None:
+        operator_log.clear_alert(redis, What.DESTINATION_FAILING, one.id, "It takes events again.")
