@@ -111,6 +111,11 @@ def calls(account: str) -> str:
     return f"{PREFIX}{{{account}}}:calls"
 
 
+def calls_by(account: str, kind: str, value: str) -> str:
+    """Sorted set. The calls of one number (digits), extension, direction, outcome or state. As long as its calls."""
+    return f"{PREFIX}{{{account}}}:calls:{kind}:{value}"
+
+
 def listed(account: str) -> str:
     """Sorted set. Every call RingCentral's log has shown, by when it began (seconds). Resolve's; upkeep trims it."""
     return f"{PREFIX}{{{account}}}:listed"

@@ -19,7 +19,7 @@ LEASE_SECONDS: Final = 10.0
 
 Word = str | bytes
 Command = Sequence[Word]
-"""A Redis command as words, or one of the steps that only `COMMIT` knows: PUBLISHED, KEPT, TOLD and MOVE."""
+"""A Redis command as words, or one of the steps that only `COMMIT` knows: PUBLISHED, KEPT, INDEXED, TOLD and MOVE."""
 
 
 class LeaseHeld(Exception):  # noqa: N818 - not an error: somebody else is at it
@@ -52,11 +52,16 @@ COMMIT: Final = """
 -- things that are no more.
 -- KEYS: lease, bells, destinations that listen. ARGV: token, number of this commit, time to live (ms), and for each
 -- command the count of its words and the words. Beside Redis's own commands:
---   PUBLISHED revisions-key revision ttl stream event type subject account tally word channel...
+--   PUBLISHED revisions-key revision ttl stream event type subject account tally word count channel... [index]
 --     appends an event to the outcome log and its channels, unless this or a later revision is there already, counts
---     its word in the tally ('' counts nothing), and has the bells of the listening destinations rung.
+--     its word in the tally ('' counts nothing), and has the bells of the listening destinations rung. The index is:
+--     set-of-all start prefix count left... joined...; as in INDEXED, and the call goes from the set (a prefix and a
+--     word) of the word it had to that of the word it has.
 --   KEPT, with the same words and no channels
 --     appends it for who reads the log, and says so with it: destinations pass it over.
+--   INDEXED set-of-all call start ttl count left... joined...
+--     adds a call to the sorted set of all calls, unless it is there already, takes it out of some, and adds it to
+--     others with the score it has among all. A set that a call joins loses the oldest that is no longer among all.
 --   TOLD event channel...
 --     publishes on several channels what is sent to us once.
 --   MOVE sorted-set member old-score new-score
@@ -73,19 +78,46 @@ local function told(event, first, last)
   for channel = first, last do redis.call('PUBLISH', ARGV[channel], event) end
 end
 
-local function published(step, channels, revisions, revision, ttl, stream, event, type, subject, account, tally, word)
-  local known = redis.call('HGET', revisions, 'last')
-  if known and tonumber(known) >= tonumber(revision) then return end
+local function join(set, all, call, score, ttl)
+  if redis.call('ZADD', set, score, call) == 1 then
+    local oldest = redis.call('ZRANGE', set, 0, 0)[1]
+    if not redis.call('ZSCORE', all, oldest) then redis.call('ZREM', set, oldest) end
+  end
+  redis.call('EXPIRE', set, ttl)
+end
+
+local function indexed(all, call, start, ttl, at, last)
+  local score = start
+  if redis.call('ZADD', all, 'NX', start, call) == 0 then score = redis.call('ZSCORE', all, call) end
+  local joins = at + tonumber(ARGV[at]) + 1
+  for left = at + 1, joins - 1 do redis.call('ZREM', ARGV[left], call) end
+  for joined = joins, last do join(ARGV[joined], all, call, score, ttl) end
+  return score
+end
+
+local function indexed_with_outcome(outcome, at, last, call, ttl, was)
+  local all, start, prefix = unpack(ARGV, at, at + 2)
+  local score = indexed(all, call, start, ttl, at + 3, last)
+  if was and was ~= outcome then redis.call('ZREM', prefix .. was, call) end
+  join(prefix .. outcome, all, call, score, ttl)
+end
+
+local function published(step, at, last, revisions, revision, ttl, stream, event, type, subject, account, tally, word,
+                         channels)
+  local known = redis.call('HMGET', revisions, 'last', 'outcome')
+  if known[1] and tonumber(known[1]) >= tonumber(revision) then return end
   local fields = {'event', event, 'type', type, 'subject', subject, 'account', account}
   if step == 'KEPT' then fields[9], fields[10] = 'deliver', 'no' end
   local id = redis.call('XADD', stream, '*', unpack(fields))
-  redis.call('HSET', revisions, revision, id, 'last', revision)
+  redis.call('HSET', revisions, revision, id, 'last', revision, 'outcome', word)
   redis.call('EXPIRE', revisions, ttl)
   if tally ~= '' then
     redis.call('HINCRBY', tally, word, 1)
     redis.call('EXPIRE', tally, ttl)
   end
-  told(event, channels.first, channels.last)
+  local index = at + tonumber(channels)
+  told(event, at, index - 1)
+  if index <= last then indexed_with_outcome(word, index, last, subject, ttl, known[2]) end
   news = news or step == 'PUBLISHED'
 end
 
@@ -104,7 +136,9 @@ local at = 4
 while at <= #ARGV do
   local first, last = at + 1, at + tonumber(ARGV[at])
   if ARGV[first] == 'PUBLISHED' or ARGV[first] == 'KEPT' then
-    published(ARGV[first], {first = first + 11, last = last}, unpack(ARGV, first + 1, first + 10))
+    published(ARGV[first], first + 12, last, unpack(ARGV, first + 1, first + 11))
+  elseif ARGV[first] == 'INDEXED' then
+    indexed(ARGV[first + 1], ARGV[first + 2], ARGV[first + 3], ARGV[first + 4], first + 5, last)
   elseif ARGV[first] == 'TOLD' then
     told(ARGV[first + 1], first + 2, last)
   elseif ARGV[first] == 'MOVE' then

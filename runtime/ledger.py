@@ -69,6 +69,11 @@ def tracked(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, Track
     return _load(redis, [keys.session(account, one) for one in ids], ids, _TRACKED)
 
 
+def read_tracked(blob: bytes) -> Tracked:
+    """Read what is stored at `keys.session`."""
+    return _decode(blob, _TRACKED)
+
+
 def resolutions(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, Resolution]:
     """Load what became of these sessions; those never looked at are absent."""
     return _load(redis, [keys.resolution(account, one) for one in ids], ids, _RESOLUTION)

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 import msgspec
 from redis import Redis
 
-from runtime import keys
+from runtime import call_index, keys
 from runtime.clocks import redis_time
 from runtime.leases import Command
 from telephony.events import CallData, CallEvent, LiveEvent, decode, encode
@@ -37,7 +37,7 @@ class _Typed(msgspec.Struct):
 
 
 def published(account: str, event: CallEvent, *, retention: float, deliver: bool = True) -> Command:
-    """Give the step that publishes an event, once; `runtime.leases.COMMIT` carries it out.
+    """Give the step that publishes an event, once, and indexes its call; `runtime.leases.COMMIT` carries it out.
 
     History that nobody waits for is written down with `deliver` false: it is in the log, and sent to no destination.
     """
@@ -45,7 +45,8 @@ def published(account: str, event: CallEvent, *, retention: float, deliver: bool
     text, revision = encode(event), str(event.data.revision)
     stream = (keys.OUTCOMES, text, event.type, event.subject, account)
     words = (revisions, revision, str(int(retention)), *stream, _tally(event) if deliver else "", event.data.outcome)
-    return ("PUBLISHED", *words, *_channels(account, event)) if deliver else ("KEPT", *words)
+    channels = _channels(account, event) if deliver else ()
+    return ("PUBLISHED" if deliver else "KEPT", *words, str(len(channels)), *channels, *call_index.told(account, event))
 
 
 def _tally(event: CallEvent) -> str:
@@ -141,6 +142,6 @@ def newest(redis: "Redis", account: str, telephony_session_id: str) -> CallData 
 def revisions(redis: "Redis", account: str, telephony_session_id: str) -> list[bytes]:
     """Read every event published of one call, oldest first, as far as the log still holds them."""
     ids = cast("dict[bytes, bytes]", redis.hgetall(keys.revisions(account, telephony_session_id)))
-    places = [ids[number] for number in sorted((name for name in ids if name != b"last"), key=int)]
+    places = [ids[number] for number in sorted((name for name in ids if name.isdigit()), key=int)]
     found = (redis.xrange(keys.OUTCOMES, min=place, max=place) for place in places)
     return [fields[b"event"] for entries in found for _, fields in cast("list[Any]", entries)]

@@ -18,6 +18,8 @@ _SAMPLES: Final = {
     "destination": "<destination>",
     "minute": "<minute>",
     "visit": "<visit>",
+    "kind": "<kind>",
+    "value": "<value>",
 }
 
 _HEAD: Final = """# Redis keys

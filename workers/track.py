@@ -10,7 +10,7 @@ from typing import Final, TypeGuard, cast
 
 import msgspec
 
-from runtime import bells, keys, ledger, outcome_log
+from runtime import bells, call_index, keys, ledger, outcome_log
 from runtime.bells import Stage
 from runtime.clocks import as_seconds, stopwatch
 from runtime.inbox import Entry
@@ -155,14 +155,14 @@ class Tracker:
 
     def _changes(self, before: Mapping[str, Tracked], after: Mapping[str, Tracked], now: float) -> list[Command]:
         """Store what changed, tell who watches, and set when it may be taken as ended."""
-        began = {one: _began(record) for one, record in after.items() if one not in before}
-        commands: list[Command] = [*ledger.known(self._account, began)]
+        commands: list[Command] = []
         for session_id, record in after.items():
             if record is before.get(session_id):
                 continue
             commands.append(self._write(record))
             commands.append(outcome_log.live(self._account, events.updated(record.session, now=_time(now))))
             known = before.get(session_id)
+            commands += self._indexed(record, known)
             pause = self._pause(record)
             if record.ended_at is None and not _is_noted_open(known, record):
                 commands.append(("ZADD", keys.open_sessions(self._account), f"{record.heard_at:.3f}", session_id))
@@ -196,6 +196,12 @@ class Tracker:
             ]
             log.info("call.ended", account=self._account, session=session_id)
         return commands
+
+    def _indexed(self, record: Tracked, known: Tracked | None) -> list[Command]:
+        """Have the call found by what is new of it."""
+        before, retention = known.session if known else None, self._settings.retention_seconds
+        step = call_index.seen(self._account, record.session, before, heard_at=record.heard_at, retention=retention)
+        return [step] if step else []
 
     def _pause(self, record: Tracked) -> timedelta | None:
         return sessions.ends_after(record.session, timedelta(seconds=self._settings.quiet_seconds))
@@ -236,11 +242,6 @@ def _is_noted_open(known: Tracked | None, record: Tracked) -> bool:
     if known is None or known.ended_at is not None:
         return False
     return known.heard_at // NOTED_SECONDS == record.heard_at // NOTED_SECONDS
-
-
-def _began(record: Tracked) -> float:
-    """Say when a call began as far as its first notification tells. Seconds."""
-    return record.session.started_at.timestamp() if record.session.started_at else record.heard_at
 
 
 def _time(seconds: float) -> datetime:

@@ -4,7 +4,7 @@ from typing import Final
 
 from redis import Redis
 
-from runtime import bells, keys
+from runtime import bells, call_index, keys
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.leases import LeaseHeld, lease
@@ -32,6 +32,7 @@ def trim(redis: "Redis", account: str, settings: Settings, recorder: Recorder) -
     """Trim the logs to their retention, and be rung again. Bodies that are not tracked yet are never dropped."""
     now = redis_time(redis)
     expiry.trim(redis, recorder, now=now, retention=settings.retention_seconds)
+    call_index.trim(redis, account, before=now - settings.retention_seconds)
     cursor = redis.get(keys.inbox_cursor(account))
     tracked_ms = int((cursor.decode() if isinstance(cursor, bytes) else "0-0").partition("-")[0])
     inbox_ms = min(int((now - settings.inbox_retention_seconds) * 1000), tracked_ms)
@@ -44,8 +45,7 @@ def trim(redis: "Redis", account: str, settings: Settings, recorder: Recorder) -
         ):
             # limit=0 is no limit: Redis's own, ten thousand entries a time, falls behind a busy account.
             pipeline.xtrim(stream, minid=f"{oldest_ms}-0", approximate=True, limit=0)
-        for calls in (keys.calls(account), keys.listed(account)):
-            pipeline.zremrangebyscore(calls, "-inf", now - settings.retention_seconds)
+        pipeline.zremrangebyscore(keys.listed(account), "-inf", now - settings.retention_seconds)
         pipeline.zadd(keys.BELLS, {bells.member(Stage.UPKEEP, account): now + UPKEEP_SECONDS})
         pipeline.delete(keys.rung(account, Stage.UPKEEP))
         pipeline.execute()

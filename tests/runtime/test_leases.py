@@ -26,7 +26,7 @@ def send_again(held: Lease, commands: list[Command]) -> None:
 
 def published(revision: int, *channels: str, event: bytes = b"{}") -> Command:
     words = (REVISIONS, str(revision), "60", STREAM, event, "a.type", "s-1", ACCOUNT, TALLY, "busy")
-    return ("PUBLISHED", *words, *channels)
+    return ("PUBLISHED", *words, str(len(channels)), *channels)
 
 
 def test_what_is_published_is_counted_as_often_as_it_is_published(redis: Redis) -> None:
@@ -203,7 +203,7 @@ def test_each_published_revision_is_found_by_its_number(redis: Redis) -> None:
         held.commit([published(0), published(1)])
 
     (first, _), (second, _) = entries(redis, STREAM)
-    assert redis.hgetall(REVISIONS) == {b"0": first, b"1": second, b"last": b"1"}
+    assert redis.hgetall(REVISIONS) == {b"0": first, b"1": second, b"last": b"1", b"outcome": b"busy"}
     assert 0 < int(redis.ttl(REVISIONS)) <= 60
 
 

@@ -1,0 +1,70 @@
+"""What is asked for of calls, and the sets in the index that tell which calls meet it."""
+
+from collections.abc import Iterator
+from typing import cast
+
+import msgspec
+from redis import Redis
+
+from runtime import keys, waiting_calls
+from runtime.ledger import State
+from runtime.waiting_calls import Trouble
+from telephony import search_terms
+from telephony.search_terms import ENDED, UNRESOLVED, Kind
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for; None is anything. `number` in any spelling, `since` and `until` seconds of its start.
+
+    `extension` is an id or a number. `delivery` asks for calls that have events waiting for a destination, or dead
+    letters.
+    """
+
+    number: str | None = None
+    extension: str | None = None
+    outcome: str | None = None
+    direction: str | None = None
+    state: State | None = None
+    since: float | None = None
+    until: float | None = None
+    delivery: Trouble | None = None
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """A call must be in one of these sets, or with `excluded` in none. `calls` are given where no set has them."""
+
+    sets: tuple[str, ...] = ()
+    excluded: bool = False
+    calls: frozenset[str] | None = None
+
+
+def conditions(redis: "Redis", account: str, asked: Filter) -> Iterator[Condition]:
+    """Give what a call of `account` must meet, but for the time of its start."""
+
+    def any_of(kind: Kind, *values: str) -> Condition:
+        return Condition(tuple(keys.calls_by(account, kind, value) for value in values))
+
+    if asked.number is not None:
+        yield any_of(Kind.NUMBER, *search_terms.spellings(asked.number))
+    if asked.extension is not None:
+        yield any_of(Kind.EXTENSION, asked.extension)
+    if asked.outcome is not None:
+        yield any_of(Kind.OUTCOME, asked.outcome)
+    if asked.direction is not None:
+        yield any_of(Kind.DIRECTION, asked.direction)
+    if asked.state is not None:
+        yield _of_state(redis, account, asked.state)
+    if asked.delivery is not None:
+        yield Condition(calls=waiting_calls.calls(redis, asked.delivery))
+
+
+def _of_state(redis: "Redis", account: str, state: State) -> Condition:
+    """Say how a state is told: those that pass have a set, and whatever is in none of them is resolved."""
+    still_open, ended = keys.open_sessions(account), keys.calls_by(account, *ENDED)
+    unresolved = keys.calls_by(account, *UNRESOLVED)
+    if state is State.OPEN:
+        ids = cast("list[bytes]", redis.zrange(still_open, 0, -1))
+        return Condition(calls=frozenset(one.decode() for one in ids))
+    if state is State.RESOLVED:
+        return Condition((still_open, ended, unresolved), excluded=True)
+    return Condition((ended if state is State.ENDED else unresolved,))

@@ -1,0 +1,144 @@
+"""A call in one line, as lists show it: read for many calls at once, from the ledger and each call's newest event."""
+
+from collections.abc import Sequence
+from typing import Any, Final, cast
+
+import msgspec
+from redis import Redis
+
+from runtime import keys, ledger
+from runtime.ledger import State, Tracked
+from telephony import endings
+from telephony.call_outcome import Endpoint
+from telephony.search_terms import ENDED, UNRESOLVED
+from telephony.times import iso_ms_or_none
+from telephony.words import Outcome
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A call as lists show it. Without an event there is no `outcome` yet, and `revision` is null."""
+
+    telephony_session_id: str
+    state: State
+    start_time: str | None
+    end_time: str | None
+    direction: str | None
+    from_: Endpoint = msgspec.field(name="from")
+    to: Endpoint
+    outcome: Outcome | None
+    caller_status: str | None
+    callee_status: str | None
+    revision: int | None
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A call and the name of the account it is of."""
+
+    account: str
+    call: Call
+
+
+class _Data(msgspec.Struct, frozen=True, rename="camel"):
+    """What is read of an event: the rest is passed over."""
+
+    revision: int
+    direction: str | None
+    from_: Endpoint = msgspec.field(name="from")
+    to: Endpoint
+    outcome: Outcome
+    start_time: str | None
+    end_time: str | None
+    caller_status: str | None
+    callee_status: str | None
+
+
+class _Event(msgspec.Struct, frozen=True):
+    data: _Data
+
+
+_EVENT: Final = msgspec.json.Decoder(_Event)
+
+_STATES: Final = 3
+"""Sets that tell the state of a call."""
+
+
+def read(redis: "Redis", calls: Sequence[tuple[str, str]]) -> list[Row | None]:
+    """Read calls, given as (account, telephonySessionId); None stands for one of which nothing is left."""
+    if not calls:
+        return []
+    with redis.pipeline(transaction=False) as pipeline:
+        for account, one in calls:
+            pipeline.hgetall(keys.revisions(account, one))
+            for name in (keys.open_sessions(account), *(keys.calls_by(account, *t) for t in (ENDED, UNRESOLVED))):
+                pipeline.zscore(name, one)
+        answers = pipeline.execute()
+    places = [_newest(answers[at]) for at in range(0, len(answers), _STATES + 1)]
+    with redis.pipeline(transaction=False) as pipeline:
+        for (account, one), place in zip(calls, places, strict=True):
+            if place is None:
+                pipeline.get(keys.session(account, one))
+            else:
+                pipeline.xrange(keys.OUTCOMES, min=place, max=place)
+        found = pipeline.execute()
+    rows: list[Row | None] = []
+    for at, ((account, one), place, answer) in enumerate(zip(calls, places, found, strict=True)):
+        first = at * (_STATES + 1) + 1
+        call = _tracked(answer) if place is None else _told(one, answer, _state(answers[first : first + _STATES]))
+        rows.append(None if call is None else Row(account, call))
+    return rows
+
+
+def _newest(revisions: dict[bytes, bytes]) -> bytes | None:
+    """Give the place of the last revision in the outcome log."""
+    return revisions.get(revisions[b"last"]) if b"last" in revisions else None
+
+
+def _state(places: Sequence[float | None]) -> State:
+    still_open, ended, unresolved = (place is not None for place in places)
+    if still_open:
+        return State.OPEN
+    if ended:
+        return State.ENDED
+    return State.UNRESOLVED if unresolved else State.RESOLVED
+
+
+def _told(telephony_session_id: str, entries: Any, state: State) -> Call | None:
+    if not entries:
+        return None
+    data = _EVENT.decode(entries[0][1][b"event"]).data
+    return Call(
+        telephony_session_id=telephony_session_id,
+        state=state,
+        start_time=data.start_time,
+        end_time=None if state is State.OPEN else data.end_time,
+        direction=data.direction,
+        from_=data.from_,
+        to=data.to,
+        outcome=data.outcome,
+        caller_status=data.caller_status,
+        callee_status=data.callee_status,
+        revision=data.revision,
+    )
+
+
+def of_session(record: Tracked) -> Call:
+    """Show a call of which nothing is published yet."""
+    session = record.session
+    sofar = endings.ending(session)
+    return Call(
+        telephony_session_id=session.id,
+        state=State.OPEN if record.ended_at is None else State.ENDED,
+        start_time=iso_ms_or_none(session.started_at),
+        end_time=None if record.ended_at is None else sofar.end_time,
+        direction=sofar.direction,
+        from_=sofar.from_,
+        to=sofar.to,
+        outcome=None,
+        caller_status=None,
+        callee_status=None,
+        revision=None,
+    )
+
+
+def _tracked(blob: object) -> Call | None:
+    return None if blob is None else of_session(ledger.read_tracked(cast("bytes", blob)))

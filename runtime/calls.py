@@ -1,0 +1,181 @@
+"""Calls, found by what people know of them: newest first, page by page.
+
+The smallest of the sets that could have all the calls asked for is walked; whether a call is in the others too is asked
+for many at a time. What is shown of a call is read from the ledger and from its newest event, for one page at once.
+"""
+
+import base64
+import binascii
+import heapq
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final, cast
+
+import msgspec
+from redis import Redis
+
+from runtime import call_filter, call_rows, keys
+from runtime.call_filter import Condition, Filter
+from runtime.call_rows import Row
+
+_SMALLEST_PAGE: Final = 100
+_LARGEST_PAGE: Final = 2000
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Some calls, newest first, and the cursor that gives those before them; None where there are none."""
+
+    items: tuple[Row, ...]
+    next: str | None
+
+
+class BadCursor(ValueError):  # noqa: N818 - named for what it is
+    """A cursor that no answer of ours gave."""
+
+
+class _Hit(msgspec.Struct, frozen=True, order=True, array_like=True):
+    """A call's place among all calls: by its start, then by its id."""
+
+    start: float
+    call: str
+
+
+def search(
+    redis: "Redis", accounts: Sequence[str], asked: Filter, *, after: str | None = None, limit: int = 100
+) -> Page:
+    """Find calls of these accounts. Raises BadCursor where `after` is not the `next` of a page."""
+    before = _read_cursor(after) if after else None
+    found = [_tagged(redis, account, asked, before) for account in accounts]
+    hits = heapq.merge(*found, key=lambda tagged: tagged[0], reverse=True)
+    shown: list[tuple[_Hit, Row]] = []
+    while len(shown) <= limit and (some := list(islice(hits, limit + 1 - len(shown)))):
+        rows = call_rows.read(redis, [(account, hit.call) for hit, account in some])
+        shown += [(hit, row) for (hit, _), row in zip(some, rows, strict=True) if row is not None]
+    following = _cursor(shown[limit - 1][0]) if len(shown) > limit else None
+    return Page(tuple(row for _, row in shown[:limit]), following)
+
+
+def count(redis: "Redis", accounts: Sequence[str]) -> int:
+    """Count the calls that are kept."""
+    return sum(redis.zcard(keys.calls(account)) for account in accounts)
+
+
+def account_of(redis: "Redis", accounts: Sequence[str], telephony_session_id: str) -> str | None:
+    """Say which account a call is of; None where nobody knows it."""
+    with redis.pipeline(transaction=False) as pipeline:
+        for account in accounts:
+            pipeline.exists(keys.session(account, telephony_session_id), keys.revisions(account, telephony_session_id))
+        return next((account for account, there in zip(accounts, pipeline.execute(), strict=True) if there), None)
+
+
+def _tagged(redis: "Redis", account: str, asked: Filter, before: _Hit | None) -> Iterator[tuple[_Hit, str]]:
+    return ((hit, account) for hit in _Walk(redis, account, asked, before).hits())
+
+
+class _Walk:
+    """One search in one account."""
+
+    def __init__(self, redis: "Redis", account: str, asked: Filter, before: _Hit | None) -> None:
+        self._redis = redis
+        self._account = account
+        self._all = keys.calls(account)
+        self._asked = asked
+        self._before = before
+        self._since = "-inf" if asked.since is None else f"{asked.since:.3f}"
+        tops = [top for top in (asked.until, before.start if before else None) if top is not None]
+        self._until = f"{min(tops):.3f}" if tops else "+inf"
+
+    def hits(self) -> Iterator[_Hit]:
+        """Give the calls that meet every condition, newest first."""
+        conditions = list(call_filter.conditions(self._redis, self._account, self._asked))
+        walked = self._smallest(conditions)
+        others = [condition for condition in conditions if condition is not walked]
+        if walked.calls is None and walked.sets != (self._all,):  # a set may still have what is no longer kept
+            others.append(Condition((self._all,)))
+        candidates = self._candidates(walked)
+        size = _SMALLEST_PAGE
+        while page := list(islice(candidates, size)):
+            yield from self._meeting(page, others)
+            size = min(2 * size, _LARGEST_PAGE)
+
+    def _smallest(self, conditions: Sequence[Condition]) -> Condition:
+        """Choose what is walked: the condition that the fewest calls meet."""
+        walkable = [Condition((self._all,)), *(one for one in conditions if not one.excluded)]
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for one in walkable:
+                for name in one.sets:
+                    pipeline.zcount(name, self._since, self._until)
+            counts = iter(pipeline.execute())
+        sizes = [len(one.calls) if one.calls is not None else sum(islice(counts, len(one.sets))) for one in walkable]
+        return walkable[sizes.index(min(sizes))]
+
+    def _candidates(self, walked: Condition) -> Iterator[_Hit]:
+        if walked.calls is not None:
+            return self._given(walked.calls)
+        return _once(heapq.merge(*(self._of_set(name) for name in walked.sets), reverse=True))
+
+    def _of_set(self, name: str) -> Iterator[_Hit]:
+        """Walk a sorted set backwards, by rank: a call that joins meanwhile is newer and shifts what is left."""
+        place = 0 if self._until == "+inf" else self._redis.zcount(name, f"({self._until}", "+inf")
+        size = _SMALLEST_PAGE
+        while True:
+            answer = self._redis.zrange(name, place, place + size - 1, desc=True, withscores=True)
+            rows = cast("list[tuple[bytes, float]]", answer)
+            for member, start in rows:
+                if self._asked.since is not None and start < self._asked.since:
+                    return
+                hit = _Hit(start, member.decode())
+                if self._before is None or hit < self._before:
+                    yield hit
+            if len(rows) < size:
+                return
+            place, size = place + size, min(2 * size, _LARGEST_PAGE)
+
+    def _given(self, calls: frozenset[str]) -> Iterator[_Hit]:
+        """Put calls that stand in no set of ours in order."""
+        ids = sorted(calls)
+        starts = self._redis.zmscore(self._all, ids) if ids else []
+        low, high = float(self._since), float(self._until)
+        hits = (_Hit(start, one) for one, start in zip(ids, starts, strict=True) if start is not None)
+        yield from sorted(
+            (hit for hit in hits if low <= hit.start <= high and (self._before is None or hit < self._before)),
+            reverse=True,
+        )
+
+    def _meeting(self, page: Sequence[_Hit], conditions: Sequence[Condition]) -> Iterator[_Hit]:
+        """Give those of a page that meet the conditions."""
+        ids = [hit.call for hit in page]
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for condition in conditions:
+                for name in condition.sets:
+                    pipeline.zmscore(name, ids)
+            answers = iter(pipeline.execute())
+        met = [True] * len(page)
+        for condition in conditions:
+            columns = list(islice(answers, len(condition.sets)))
+            for at, one in enumerate(ids):
+                within = (
+                    one in condition.calls if condition.calls is not None else any(c[at] is not None for c in columns)
+                )
+                met[at] = met[at] and within is not condition.excluded
+        return (hit for hit, passes in zip(page, met, strict=True) if passes)
+
+
+def _once(hits: Iterator[_Hit]) -> Iterator[_Hit]:
+    """Leave out what comes twice in a row: a call may be in several of the sets walked together."""
+    last = None
+    for hit in hits:
+        if hit != last:
+            yield hit
+        last = hit
+
+
+def _cursor(hit: _Hit) -> str:
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(hit)).decode().rstrip("=")
+
+
+def _read_cursor(text: str) -> _Hit:
+    try:
+        return msgspec.msgpack.decode(base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True), type=_Hit)
+    except (msgspec.MsgspecError, binascii.Error, ValueError) as error:
+        raise BadCursor(text) from error

@@ -1,0 +1,139 @@
+"""What a call can be found by: numbers, extensions, direction, outcome, state; and what may be meant by a number.
+
+Numbers are kept as digits. What a person types need not be in the spelling RingCentral used, and may lack the country:
+then every number it could be is looked for.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+
+from telephony import call_outcome, notifications
+from telephony.endings import INBOUND, OUTBOUND, direction
+from telephony.events import CallData
+from telephony.numbers import e164
+from telephony.sessions import Session
+
+
+class Kind(StrEnum):
+    """What a term is about."""
+
+    NUMBER = "number"
+    EXTENSION = "extension"
+    DIRECTION = "direction"
+    OUTCOME = "outcome"
+    STATE = "state"
+
+
+Term = tuple[Kind, str]
+
+ENDED: Final[Term] = (Kind.STATE, "ended")
+UNRESOLVED: Final[Term] = (Kind.STATE, "unresolved")
+DIRECTIONS: Final = frozenset({INBOUND, OUTBOUND})
+
+MOST: Final = 24
+"""Numbers and extensions by which one call can be found; a call through more has them cut, in alphabetical order."""
+
+_NOT_A_DIGIT: Final = re.compile(r"[^0-9]")
+_LONGEST: Final = 15
+_FROM_ABROAD: Final = ("00", "011")
+_NORTH_AMERICAN: Final = 10
+
+_CODES: Final = """
+1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90
+91 92 93 94 95 98 212 213 216 218 220 221 225 233 234 250 251 254 255 256 260 263 264 350 351 352 353 354 355 356 357
+358 359 370 371 372 373 374 375 376 377 380 381 382 383 385 386 387 389 420 421 423 502 503 504 505 506 507 509 591 592
+593 594 595 597 598 673 852 853 855 856 880 886 960 961 962 963 964 965 966 967 968 970 971 972 973 974 975 976 977 992
+993 994 995 996 998
+"""
+COUNTRY_CODES: Final = tuple(_CODES.split())
+"""Country codes that a number written without one may lack (ITU-T E.164, its list of assigned country codes)."""
+
+
+def of_session(session: Session) -> frozenset[Term]:
+    """Give the terms of a call as far as its notifications tell."""
+    found: set[Term] = set()
+    for party in session.parties:
+        found.update(_of_end(party.from_))
+        found.update(_of_end(party.to))
+        if party.extension_id:
+            found.add((Kind.EXTENSION, party.extension_id))
+    return frozenset({*_cut(found), (Kind.DIRECTION, direction(session))})
+
+
+def of_event(data: CallData) -> frozenset[Term]:
+    """Give the terms of a call as an event tells it."""
+    ends = {data.from_, data.to, *(end for leg in data.legs for end in (leg.from_, leg.to))}
+    found: set[Term] = {(Kind.EXTENSION, extension) for extension in data.extensions}
+    for end in ends:
+        found.update(_of_end(end))
+    for end in (data.from_, data.to):
+        if end.extension_number:
+            found.add((Kind.EXTENSION, end.extension_number))
+    certain: list[Term] = [(Kind.OUTCOME, data.outcome)]
+    if data.direction in DIRECTIONS:
+        certain.append((Kind.DIRECTION, data.direction))
+    if not data.confirmed:
+        certain.append(UNRESOLVED if data.revision else ENDED)
+    return frozenset({*_cut(found), *certain})
+
+
+def opposites(terms: Iterable[Term]) -> Iterator[Term]:
+    """Give the terms that do not apply (any more) to a call of these: another direction, a state it has left."""
+    known = frozenset(terms)
+    directions = {(Kind.DIRECTION, one) for one in DIRECTIONS}
+    if known & directions:
+        yield from sorted(directions - known)
+    if any(kind is Kind.OUTCOME for kind, _ in known):
+        yield from (state for state in (ENDED, UNRESOLVED) if state not in known)
+
+
+def spellings(typed: str) -> tuple[str, ...]:
+    """Give every number, as digits, that somebody may mean: with and without a country, a prefix, a separator."""
+    digits = _NOT_A_DIGIT.sub("", typed)
+    if not digits:
+        return ()
+    if typed.lstrip().startswith("+"):
+        return _fitting([digits, _without_trunk(digits), *_north_american(digits)])
+    abroad = [digits[len(prefix) :] for prefix in _FROM_ABROAD if digits.startswith(prefix)]
+    national = [code + digits.lstrip("0") for code in COUNTRY_CODES] if digits.startswith("0") else []
+    return _fitting([digits, *_north_american(digits), *abroad, *national])
+
+
+@lru_cache(maxsize=8192)
+def digits_of(number: str | None) -> str | None:
+    """Give the digits by which a number is found; None where it has too few or too many to be one."""
+    digits = _NOT_A_DIGIT.sub("", e164(number) or number or "")
+    return digits if 1 < len(digits) <= _LONGEST else None
+
+
+def _of_end(end: call_outcome.Endpoint | notifications.Endpoint) -> Iterator[Term]:
+    raw = end.raw_phone_number if isinstance(end, call_outcome.Endpoint) else None
+    if digits := digits_of(end.phone_number or raw):
+        yield Kind.NUMBER, digits
+    if end.extension_id:
+        yield Kind.EXTENSION, end.extension_id
+
+
+def _cut(found: set[Term]) -> Iterable[Term]:
+    return found if len(found) <= MOST else sorted(found)[:MOST]
+
+
+def _north_american(digits: str) -> Iterator[str]:
+    """Add or leave out the country code of North America, where ten digits are a whole number."""
+    if len(digits) == _NORTH_AMERICAN and digits[0] not in "01":
+        yield "1" + digits
+    elif len(digits) == _NORTH_AMERICAN + 1 and digits.startswith("1"):
+        yield digits[1:]
+
+
+def _without_trunk(digits: str) -> str:
+    """Leave out a national prefix that was typed after the country code, as in +44 (0)20."""
+    code = next((code for code in COUNTRY_CODES if digits.startswith(code + "0")), None)
+    return code + digits[len(code) + 1 :] if code else digits
+
+
+def _fitting(numbers: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(number for number in numbers if 1 < len(number) <= _LONGEST))

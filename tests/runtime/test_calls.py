@@ -1,0 +1,207 @@
+"""Calls: found by what people know of them, newest first, each once."""
+
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from runtime import call_index, calls, destinations, keys
+from runtime.attempts import DeadLetter, buried
+from runtime.call_filter import Filter
+from runtime.calls import BadCursor
+from runtime.ledger import State
+from runtime.waiting_calls import Trouble
+from telephony import search_terms
+from telephony.destinations import Draft
+from telephony.words import Outcome
+from tests.builders.kept_calls import (
+    ACCOUNT,
+    CALLER,
+    START,
+    a_session_of,
+    an_end_of,
+    an_outcome_of,
+    commit,
+    publish,
+    see,
+)
+from tests.builders.notifications import MIRA, MIRAS_NUMBER
+
+OTHER = "+442079460018"
+
+
+def found(redis: Redis, *, accounts: tuple[str, ...] = (ACCOUNT,), limit: int = 100, **asked: Any) -> list[str]:
+    """Search from the first page to the last, and name what was found."""
+    names, after = [], None
+    while True:
+        page = calls.search(redis, accounts, Filter(**asked), after=after, limit=limit)
+        names += [row.call.telephony_session_id for row in page.items]
+        if page.next is None:
+            return names
+        assert len(page.items) == limit
+        after = page.next
+
+
+def test_the_newest_calls_come_first_whenever_they_were_published(redis: Redis) -> None:
+    publish(redis, an_outcome_of(2), an_outcome_of(3), an_outcome_of(1))
+
+    assert found(redis) == ["s-0003", "s-0002", "s-0001"]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7])
+def test_page_by_page_every_call_comes_once(redis: Redis, limit: int) -> None:
+    publish(redis, *(an_outcome_of(number) for number in range(6)))
+
+    assert found(redis, limit=limit) == [f"s-{number:04}" for number in reversed(range(6))]
+
+
+def test_calls_that_come_between_two_pages_shift_nothing(redis: Redis) -> None:
+    publish(redis, *(an_outcome_of(number) for number in range(4)))
+    first = calls.search(redis, [ACCOUNT], Filter(), limit=2)
+    publish(redis, an_outcome_of(8), an_outcome_of(9))
+
+    second = calls.search(redis, [ACCOUNT], Filter(), after=first.next, limit=2)
+
+    assert [row.call.telephony_session_id for row in second.items] == ["s-0001", "s-0000"]
+
+
+def test_calls_of_several_accounts_come_in_one_order(redis: Redis) -> None:
+    publish(redis, an_outcome_of(1), an_outcome_of(3))
+    publish(redis, an_outcome_of(2), account="globex")
+
+    assert found(redis, accounts=(ACCOUNT, "globex"), limit=1) == ["s-0003", "s-0002", "s-0001"]
+    assert found(redis, accounts=("globex",)) == ["s-0002"]
+
+
+@pytest.mark.parametrize("typed", [CALLER, "212 555 0111", "(212) 555-0111", "1-212-555-0111"])
+def test_a_call_is_found_by_a_number_in_any_spelling(redis: Redis, typed: str) -> None:
+    publish(redis, an_outcome_of(1), an_outcome_of(2, caller=OTHER))
+
+    assert found(redis, number=typed) == ["s-0001"]
+
+
+def test_a_call_is_found_by_either_of_its_numbers_and_by_its_extension(redis: Redis) -> None:
+    publish(redis, an_outcome_of(1), an_outcome_of(2, caller=OTHER))
+
+    assert found(redis, number=MIRAS_NUMBER) == found(redis, extension=MIRA) == ["s-0002", "s-0001"]
+    assert found(redis, number="020 7946 0018") == ["s-0002"]
+    assert found(redis, number="nobody") == found(redis, extension="1") == []
+
+
+def test_a_call_is_found_while_it_is_on(redis: Redis) -> None:
+    see(redis, a_session_of(1))
+
+    (row,) = calls.search(redis, [ACCOUNT], Filter(number="212 555 0111", direction="Inbound")).items
+    assert (row.call.state, row.call.outcome, row.call.revision) == (State.OPEN, None, None)
+    assert (row.call.from_.phone_number, row.call.start_time) == (CALLER, "2026-03-02T09:01:00.000Z")
+
+
+def test_a_call_keeps_its_place_when_its_record_says_that_it_began_at_another_time(redis: Redis) -> None:
+    see(redis, a_session_of(5), a_session_of(6))
+    publish(redis, an_outcome_of(5, start_time=START))
+
+    assert found(redis) == found(redis, number=CALLER) == ["s-0006", "s-0005"]
+
+
+def test_a_revision_moves_a_call_to_its_new_outcome(redis: Redis) -> None:
+    publish(redis, an_end_of(1))
+    before = calls.search(redis, [ACCOUNT], Filter()).items[0].call.outcome
+    publish(redis, an_outcome_of(1))
+    assert before is not None
+    assert (found(redis, outcome=before), found(redis, outcome=Outcome.ANSWERED)) == ([], ["s-0001"])
+
+    publish(redis, an_outcome_of(1, revision=2, result="Voicemail", legs=()))
+
+    assert (found(redis, outcome=Outcome.ANSWERED), found(redis, outcome=Outcome.VOICEMAIL)) == ([], ["s-0001"])
+
+
+def test_a_revision_that_is_not_published_moves_nothing(redis: Redis) -> None:
+    publish(redis, an_outcome_of(1), an_end_of(1))
+
+    assert (found(redis, state=State.ENDED), found(redis, state=State.RESOLVED)) == ([], ["s-0001"])
+
+
+def test_each_call_is_in_one_state(redis: Redis) -> None:
+    see(redis, a_session_of(1))
+    publish(redis, an_end_of(2), an_outcome_of(3))
+
+    assert {state: found(redis, state=state) for state in State} == {
+        State.OPEN: ["s-0001"],
+        State.ENDED: ["s-0002"],
+        State.RESOLVED: ["s-0003"],
+        State.UNRESOLVED: [],
+    }
+
+
+def test_since_and_until_are_of_the_call_s_start(redis: Redis) -> None:
+    publish(redis, *(an_outcome_of(number) for number in range(6)))
+    since, until = (START.timestamp() + 60 * minute for minute in (2, 4))
+
+    assert found(redis, since=since, until=until, limit=2) == ["s-0004", "s-0003", "s-0002"]
+    assert found(redis, since=since, until=until, number=CALLER, direction="Inbound") == ["s-0004", "s-0003", "s-0002"]
+
+
+def test_every_filter_must_be_met(redis: Redis) -> None:
+    publish(redis, an_outcome_of(1), an_outcome_of(2, caller=OTHER), an_outcome_of(3, direction="Outbound"))
+
+    assert found(redis, number=CALLER, direction="Inbound", outcome="answered") == ["s-0001"]
+    assert found(redis, number=CALLER, outcome="voicemail") == []
+
+
+@pytest.mark.parametrize("after", ["x", "AAAA", "====", "k6Y", "ÄÖ"])
+def test_a_cursor_that_no_answer_gave_is_refused(redis: Redis, after: str) -> None:
+    with pytest.raises(BadCursor):
+        calls.search(redis, [ACCOUNT], Filter(), after=after)
+
+
+def test_calls_are_found_whose_events_a_destination_did_not_get(redis: Redis) -> None:
+    destination, _ = destinations.create(redis, Draft(url="https://crm.example/hook"), keys=())
+    publish(redis, an_outcome_of(1), an_outcome_of(2))
+    letter = DeadLetter(
+        event_id="s-0001/1", call="s-0001", account=ACCOUNT, place="1-1", published_at=1, dead_at=2, attempts=9,
+        because="exhausted",
+    )  # fmt: skip
+    commit(redis, [buried(destination.id, letter)])
+
+    assert found(redis, delivery=Trouble.DEAD) == ["s-0001"]
+    assert found(redis, delivery=Trouble.WAITING) == []
+
+
+def test_upkeep_takes_out_only_calls_of_which_nothing_is_left(redis: Redis) -> None:
+    publish(redis, an_outcome_of(1), an_outcome_of(2), an_outcome_of(3))
+    redis.delete(keys.revisions(ACCOUNT, "s-0001"))
+    assert found(redis) == ["s-0003", "s-0002"]
+
+    assert call_index.trim(redis, ACCOUNT, before=START.timestamp() + 3 * 60) == 1
+
+    assert redis.zrange(keys.calls(ACCOUNT), 0, -1) == [b"s-0002", b"s-0003"]
+
+
+def test_a_set_loses_what_is_no_longer_kept_when_a_call_joins_it(redis: Redis) -> None:
+    publish(redis, an_outcome_of(1), an_outcome_of(2))
+    redis.zrem(keys.calls(ACCOUNT), "s-0001")
+
+    publish(redis, an_outcome_of(3))
+
+    assert found(redis, number=CALLER) == ["s-0003", "s-0002"]
+    assert redis.zrange(keys.calls_by(ACCOUNT, "number", CALLER[1:]), 0, -1) == [b"s-0002", b"s-0003"]
+
+
+def test_no_set_of_the_index_outlives_its_calls_but_the_one_upkeep_trims(redis: Redis) -> None:
+    see(redis, a_session_of(2))
+    publish(redis, an_end_of(1), an_outcome_of(1))
+
+    sets = list(redis.scan_iter(keys.calls_by(ACCOUNT, "*", "*")))
+    assert sets
+    assert all(0 < redis.ttl(name) <= 600 for name in sets)
+
+
+def test_a_forgotten_call_leaves_nothing_in_the_index(redis: Redis) -> None:
+    event = an_outcome_of(1)
+    see(redis, a_session_of(1))
+    publish(redis, event)
+
+    terms = search_terms.of_session(a_session_of(1)) | search_terms.of_event(event.data)
+    commit(redis, call_index.forgotten(ACCOUNT, "s-0001", terms))
+
+    assert list(redis.scan_iter(keys.calls(ACCOUNT) + "*")) == []
