@@ -33,6 +33,7 @@ class Stage(StrEnum):
     RESOLVE = "resolve"
     UPKEEP = "upkeep"
     DELIVER = "deliver"
+    REPLAY = "replay"
 
 
 JOBS: Final[Mapping[Stage, str]] = MappingProxyType(
@@ -41,11 +42,12 @@ JOBS: Final[Mapping[Stage, str]] = MappingProxyType(
         Stage.RESOLVE: "workers.resolve.serve",
         Stage.UPKEEP: "workers.upkeep.serve",
         Stage.DELIVER: "workers.deliver.serve",
+        Stage.REPLAY: "workers.replay.serve",
     }
 )
 """The only functions a worker will ever run. By name, because `web` never imports `workers`."""
 
-OF_ACCOUNTS: Final = (Stage.TRACK, Stage.RESOLVE, Stage.UPKEEP)
+OF_ACCOUNTS: Final = (Stage.TRACK, Stage.RESOLVE, Stage.UPKEEP, Stage.REPLAY)
 """The stages that are run for each account; DELIVER is run for each destination."""
 
 

@@ -136,6 +136,41 @@ def first_wait(account: str) -> str:
     return f"{PREFIX}{{{account}}}:first-wait"
 
 
+def replays(account: str) -> str:
+    """Sorted set. Replays and backfills of the account, by when they were asked for (seconds). Trimmed by upkeep."""
+    return f"{PREFIX}{{{account}}}:replays"
+
+
+def replays_due(account: str) -> str:
+    """Sorted set. Replays that are not over, by the time (seconds) they go on. Written by who asks, then replay's."""
+    return f"{PREFIX}{{{account}}}:replays:due"
+
+
+def replays_asked(account: str) -> str:
+    """Hash, what is asked for -> the replay of it that is not over: asking twice is asking once. Lives for ever."""
+    return f"{PREFIX}{{{account}}}:replays:asked"
+
+
+def replay(account: str, replay_id: str) -> str:
+    """Hash, `asked`, `progress` and `cancelled` of one replay. Lives for the retention after its last change."""
+    return f"{PREFIX}{{{account}}}:replay:{replay_id}"
+
+
+def replay_calls(account: str, replay_id: str) -> str:
+    """Sorted set. Calls a replay has yet to look at, by when they began (seconds). Lives as long as the replay."""
+    return f"{PREFIX}{{{account}}}:replay:{replay_id}:calls"
+
+
+def replay_found(account: str, replay_id: str) -> str:
+    """Hash, call -> what a replay would change of it, or did, as JSON. Lives as long as the replay."""
+    return f"{PREFIX}{{{account}}}:replay:{replay_id}:found"
+
+
+def replay_missing(account: str, replay_id: str) -> str:
+    """Set. Calls of a replay of which RingCentral has no final record. Lives as long as the replay."""
+    return f"{PREFIX}{{{account}}}:replay:{replay_id}:missing"
+
+
 def lease(account: str, stage: str) -> str:
     """Hash, `token` and `commits`. Who runs this stage of this account. Lives until its runner stops renewing it."""
     return f"{PREFIX}{{{account}}}:lease:{stage}"

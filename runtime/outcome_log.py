@@ -139,6 +139,17 @@ def newest(redis: "Redis", account: str, telephony_session_id: str) -> CallData 
     return decode(published[-1]).data if published else None
 
 
+def newest_of(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, Entry]:
+    """Read the last published entries of these calls; those of which the log holds none are absent."""
+    with redis.pipeline(transaction=False) as pipeline:
+        for one in ids:
+            pipeline.hgetall(keys.revisions(account, one))
+        places = [found.get(found.get(b"last")) for found in pipeline.execute()]
+    there = {one: place.decode() for one, place in zip(ids, places, strict=True) if place}
+    entries = {entry.place: entry for entry in at_places(redis, list(there.values()))}
+    return {one: entries[place] for one, place in there.items() if place in entries}
+
+
 def revisions(redis: "Redis", account: str, telephony_session_id: str) -> list[bytes]:
     """Read every event published of one call, oldest first, as far as the log still holds them."""
     ids = cast("dict[bytes, bytes]", redis.hgetall(keys.revisions(account, telephony_session_id)))

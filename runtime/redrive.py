@@ -52,7 +52,7 @@ def redrive(redis: "Redis", destination_id: str, selection: Redrive, *, dry_run:
     """
     destination = _known(redis, destination_id)
     chosen = [
-        one for page in _pages(_candidates(redis, destination, selection)) for one in _live(redis, destination, page)
+        one for page in _pages(_candidates(redis, destination, selection)) for one in live(redis, destination, page)
     ]
     if chosen and not dry_run:
         now, pace = redis_time(redis), min(max(selection.per_second, 0.01), MOST_PER_SECOND)
@@ -132,7 +132,7 @@ def _published(redis: "Redis", destination: Destination, selection: Redrive) -> 
         place = f"({page[-1][0].decode()}"
 
 
-def _live(redis: "Redis", destination: Destination, page: Sequence[Candidate]) -> Iterator[Candidate]:
+def live(redis: "Redis", destination: Destination, page: Sequence[Candidate]) -> Iterator[Candidate]:
     """Leave out what a later revision has made old, and for create-only destinations what would be a second one."""
     taken = superseded(redis, destination.id, [one.call for one in page])
     for one in page:

@@ -16,6 +16,7 @@ _SAMPLES: Final = {
     "group": "<group>",
     "session_id": "<sessionId>",
     "destination": "<destination>",
+    "replay_id": "<replay>",
     "minute": "<minute>",
     "visit": "<visit>",
     "kind": "<kind>",

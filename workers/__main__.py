@@ -1,4 +1,4 @@
-"""Entry point: `python -m workers track`, `resolve`, `deliver`, `upkeep` or `clock`; the Procfile's lines.
+"""Entry point: `python -m workers track`, `resolve`, `deliver`, `upkeep`, `replay` or `clock`; the Procfile's lines.
 
 Any number of each may run, on any number of machines, against one Redis.
 """
@@ -17,13 +17,16 @@ from workers.rq_worker import StageWorker
 
 _CLOCK = "clock"
 
+_ASK = frozenset({Stage.RESOLVE, Stage.REPLAY})
+"""The stages that ask RingCentral."""
+
 
 def main(arguments: list[str]) -> int:
     """Serve one stage, or be the clock, until told to stop."""
     parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
     parser.add_argument("stage", choices=[*Stage, _CLOCK])
     stage = parser.parse_args(arguments).stage
-    needs = frozenset({settings.Need.CREDENTIALS}) if stage == Stage.RESOLVE else frozenset[settings.Need]()
+    needs = frozenset({settings.Need.CREDENTIALS}) if stage in _ASK else frozenset[settings.Need]()
     try:
         ours = settings.load(os.environ, needs=needs)
     except settings.SettingsError as error:

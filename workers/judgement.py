@@ -139,6 +139,13 @@ class Judge:
             if judged.news is not None:
                 self._tell(judged.news)
 
+    def entered(self, cases: Iterable[Case], *, now: float) -> list[Command]:
+        """Give the commands that enter the calls whose records are seen for the first time in the lists of calls."""
+        unseen = (case for case in cases if case.records and (case.by is not None or not case.seen))
+        new = [case for case in unseen if case.resolution.record_seen_at is None]
+        began = {case.telephony_session_id: case.recorded_start() or now for case in new}
+        return [*ledger.listed(self._account, began), *ledger.known(self._account, began)]
+
     def _tell(self, news: News) -> None:
         event = news.event
         self._recorder.count(OUTCOMES, self._account, event.data.outcome, event.data.trigger)

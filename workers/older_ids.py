@@ -4,7 +4,7 @@ Such records may come when their call is on, due, or resolved long ago. That is 
 found is remembered, so that they cost nobody else anything.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from redis import Redis
@@ -12,6 +12,7 @@ from redis import Redis
 from runtime import keys, ledger
 from runtime.leases import Command
 from runtime.ledger import Tracked
+from telephony.records import CallLogRecord
 
 
 class OlderIds:
@@ -55,3 +56,16 @@ class OlderIds:
 
 def _by_older_id(tracked: Mapping[str, Tracked]) -> dict[str, str]:
     return {record.session.session_id: one for one, record in tracked.items() if record.session.session_id}
+
+
+def session_of(record: CallLogRecord, by_older_id: Callable[[str], str | None]) -> str:
+    """Name the session of a record: as it says itself, else the one we know by its older id, else that id.
+
+    Conferences share the older id 0, which therefore says nothing.
+    """
+    if record.telephony_session_id:
+        return record.telephony_session_id
+    older_id = record.session_id
+    if not older_id or older_id == "0":
+        return record.id or "unknown"
+    return by_older_id(older_id) or older_id

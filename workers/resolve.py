@@ -5,7 +5,6 @@ yet, that have changed since, or that no notification ever told of. All of them 
 """
 
 import itertools
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, cast
@@ -17,7 +16,7 @@ from runtime.asking import Asking, load, write
 from runtime.bells import Stage
 from runtime.budget import Group, Share
 from runtime.clocks import redis_time
-from runtime.leases import Command, Lease, LeaseHeld, LeaseLost, lease
+from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
 from runtime.ledger import Resolution, Tracked
 from runtime.logs import log
 from runtime.metrics import FAILURES, MALFORMED_RECORDS
@@ -25,8 +24,8 @@ from runtime.settings import Scope
 from telephony import looks
 from telephony.fetch_plan import Lane, Request, Wanted, Window, plan
 from telephony.records import CallLogRecord
-from telephony.sessions import Session
 from workers import reconcile, rereads
+from workers.casebook import session_of
 from workers.dependencies import Dependencies, current
 from workers.judgement import Case, Judge
 from workers.older_ids import OlderIds
@@ -49,8 +48,6 @@ TOKENS_WANTED: Final = 1.15
 
 PARKED_SECONDS: Final = 60.0
 """How long nothing is asked after a failure that says nothing of when to come back."""
-
-_ACCOUNT_IN_URI: Final = re.compile(r"/account/(\d+)/")
 
 
 def serve(account: str) -> None:
@@ -166,7 +163,7 @@ class Resolver:
             together = cases[start : start + TOGETHER]
             judged = [self._judge.judged(case, now=now) for case in together]
             commands = dict.fromkeys(command for one in judged for command in one.commands)
-            entered = self._entered(together, now)
+            entered = self._judge.entered(together, now=now)
             self._lease.commit([*commands, *entered, *bells.keep(Stage.RESOLVE, self._account, now)])
             self._judge.tell(judged)
             lags += [one.lag for one in judged if one.lag is not None]
@@ -174,12 +171,6 @@ class Resolver:
             found.asking = found.asking.with_lags(tuple(lags))
             wait = looks.first_wait(found.asking.lags, settle=self._settings.settle_seconds)
             self._redis.set(keys.first_wait(self._account), f"{wait:.3f}")
-
-    def _entered(self, cases: Sequence[Case], now: float) -> list[Command]:
-        """Give the commands that enter the calls whose records are seen for the first time in the lists of calls."""
-        new = [case for case in cases if case.records and not case.seen and case.resolution.record_seen_at is None]
-        began = {case.telephony_session_id: case.recorded_start() or now for case in new}
-        return [*ledger.listed(self._account, began), *ledger.known(self._account, began)]
 
     def _cases(
         self, due: Mapping[str, float], tracked: Mapping[str, Tracked], wanted: Mapping[str, Wanted], found: Sweep
@@ -198,7 +189,7 @@ class Resolver:
                 telephony_session_id=one,
                 due=places[one],
                 tracked=known.get(one),
-                session=_session(one, known.get(one), records[one]),
+                session=session_of(one, known.get(one), records[one]),
                 records=records[one],
                 seen=seen.get(one, ()),
                 resolution=resolutions.get(one, Resolution()),
@@ -237,15 +228,3 @@ def _wanted(tracked: Mapping[str, Tracked], due: Mapping[str, float], now: float
 
 def _started_at(record: Tracked) -> datetime:
     return record.session.started_at or datetime.fromtimestamp(record.heard_at, UTC)
-
-
-def _session(one: str, tracked: Tracked | None, records: Sequence[CallLogRecord]) -> Session | None:
-    """Give the session the notifications told of, else what can be said of it from its records."""
-    if tracked is not None or not records:
-        return tracked.session if tracked is not None else None
-    uris = (_ACCOUNT_IN_URI.search(record.uri or "") for record in records)
-    return Session(
-        id=one,
-        account_id=next((found.group(1) for found in uris if found), None),
-        session_id=next((record.session_id for record in records if record.session_id), None),
-    )

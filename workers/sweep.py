@@ -11,6 +11,7 @@ from runtime.budget import Share
 from telephony.call_log import CallLogPage, SyncPage
 from telephony.fetch_plan import PAGE, Feed, Lane, LookUp, Request, Wanted, Window, is_shown
 from telephony.records import CallLogRecord
+from workers.older_ids import session_of
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import Forbidden, NotFound, RateLimited, Refused, RingCentralError, Unavailable
 from workers.ringcentral.feeds import MOST, CallLogFeed, StaleToken
@@ -149,20 +150,8 @@ class Sweeper:
     def _take(self, page: CallLogPage | SyncPage) -> Iterator[None]:
         self.found.malformed += len(page.malformed)
         for record in page.records:
-            self.found.records.setdefault(self._session_of(record), []).append(record)
+            self.found.records.setdefault(session_of(record, self._session_by_older_id), []).append(record)
         yield
-
-    def _session_of(self, record: CallLogRecord) -> str:
-        """Name the session of a record: as it says itself, else the one we know by its older id, else that id.
-
-        Conferences share the older id 0, which therefore says nothing.
-        """
-        if record.telephony_session_id:
-            return record.telephony_session_id
-        older_id = record.session_id
-        if not older_id or older_id == "0":
-            return record.id or "unknown"
-        return self._session_by_older_id(older_id) or older_id
 
 
 def _begun(asking: Asking, lane: Lane, page: SyncPage, since: datetime) -> Asking:

@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "resolve": "workers resolve",
         "upkeep": "workers upkeep",
         "deliver": "workers deliver",
+        "replay": "workers replay",
         "clock": "workers clock",
         "redis": "-server ",
     }

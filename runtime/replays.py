@@ -1,0 +1,245 @@
+"""Replays: looking at calls again because somebody asks. What is asked, how far it has come, and what it found.
+
+Somebody writes a replay down here, and the replay stage carries it out. Its position is the set of calls it has yet to
+look at: a call leaves it in the commit that carries out what was found of it, so whatever is killed, it goes on from
+there. While a replay is not over, asking for the same again gives that one.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Any, Final, cast
+
+import msgspec
+from redis import Redis
+
+from runtime import bells, keys
+from runtime.bells import Stage
+from runtime.clocks import redis_time
+from runtime.leases import Command
+from telephony.differences import Difference
+from telephony.selection import Selection
+
+
+class Level(StrEnum):
+    """How far back a replay begins."""
+
+    DELIVER = "deliver"
+    REFETCH = "refetch"
+    RAW = "raw"
+    BACKFILL = "backfill"
+
+
+class State(StrEnum):
+    """How far a replay has come; in the last three it is over."""
+
+    WAITING = "waiting"
+    SELECTING = "selecting"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+OVER: Final = frozenset({State.DONE, State.CANCELLED, State.FAILED})
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What is asked for: a dry run publishes nothing; with `deliver` false no destination is sent what is published."""
+
+    level: Level
+    selection: Selection
+    dry_run: bool = False
+    deliver: bool = True
+
+    @property
+    def digest(self) -> bytes:
+        """Tell whether two ask for the same."""
+        return hashlib.blake2b(msgspec.json.encode(self), digest_size=12).hexdigest().encode()
+
+
+class Progress(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """How far a replay has come. The runner's; times are seconds.
+
+    `place` is how far it has chosen calls, for a backfill down to which moment it has looked; `density` is how many
+    records began per second; `why` is what it waits for, or what ended it.
+    """
+
+    state: State = State.WAITING
+    place: str = ""
+    total: int | None = None
+    requests: int = 0
+    started_at: float | None = None
+    finished_at: float | None = None
+    why: str | None = None
+    density: float | None = None
+
+
+class Replay(msgspec.Struct, frozen=True):
+    """One replay as it stands: `left` calls are to be looked at, `changed` ones differ, `missing` have no record."""
+
+    id: str
+    account: str
+    asked: Asked
+    asked_at: float
+    progress: Progress
+    cancelled: bool
+    left: int
+    changed: int
+    missing: int
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self.progress.state in OVER
+
+
+class Finding(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """What a replay found of a call: the revision it publishes (or would) and why; or who is sent its event again."""
+
+    call: str
+    revision: int
+    differences: tuple[Difference, ...] = ()
+    destinations: tuple[str, ...] = ()
+
+
+_CREATE: Final = """
+-- Write a replay down, unless the same is asked for already and not over.
+-- KEYS: asked for, its own, all replays, those due, bells. ARGV: digest, id, what is asked, now, bell.
+-- Gives the id of the one that counts.
+local known = redis.call('HGET', KEYS[1], ARGV[1])
+if known then return known end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('HSET', KEYS[2], 'asked', ARGV[3], 'at', ARGV[4])
+redis.call('ZADD', KEYS[3], ARGV[4], ARGV[2])
+redis.call('ZADD', KEYS[4], ARGV[4], ARGV[2])
+redis.call('ZADD', KEYS[5], 'LT', ARGV[4], ARGV[5])
+return ARGV[2]
+"""
+
+
+def create(redis: "Redis", account: str, asked: Asked) -> Replay:
+    """Ask for a replay. Gives the one that is at it where the same was asked for before."""
+    replay_id = f"rpl_{secrets.token_hex(6)}"
+    names = [
+        keys.replays_asked(account),
+        keys.replay(account, replay_id),
+        keys.replays(account),
+        keys.replays_due(account),
+        keys.BELLS,
+    ]
+    now, bell = f"{redis_time(redis):.3f}", bells.member(Stage.REPLAY, account)
+    words: list[str | bytes] = [asked.digest, replay_id, msgspec.json.encode(asked), now, bell]
+    found = load(redis, account, redis.register_script(_CREATE)(keys=names, args=words).decode())
+    if found is None:
+        raise LookupError(f"replay {replay_id} was taken away at once")
+    return found
+
+
+def load(redis: "Redis", account: str, replay_id: str) -> Replay | None:
+    """Read a replay; None when there is none, or its retention is over."""
+    with redis.pipeline(transaction=True) as pipeline:
+        pipeline.hgetall(keys.replay(account, replay_id))
+        pipeline.zcard(keys.replay_calls(account, replay_id))
+        pipeline.hlen(keys.replay_found(account, replay_id))
+        pipeline.scard(keys.replay_missing(account, replay_id))
+        fields, left, changed, missing = pipeline.execute()
+    if b"asked" not in fields:
+        return None
+    return Replay(
+        id=replay_id,
+        account=account,
+        asked=msgspec.json.decode(fields[b"asked"], type=Asked),
+        asked_at=float(fields[b"at"]),
+        progress=msgspec.json.decode(fields.get(b"progress", b"{}"), type=Progress),
+        cancelled=b"cancelled" in fields,
+        left=left,
+        changed=changed,
+        missing=missing,
+    )
+
+
+def newest(redis: "Redis", account: str, *, most: int = 100) -> list[Replay]:
+    """Read the last replays of an account, newest first."""
+    ids = cast("list[bytes]", redis.zrange(keys.replays(account), 0, most - 1, desc=True))
+    return [found for one in ids if (found := load(redis, account, one.decode())) is not None]
+
+
+def next_due(redis: "Redis", account: str, now: float) -> str | None:
+    """Give the replay whose turn it is."""
+    found = cast("list[bytes]", redis.zrange(keys.replays_due(account), "-inf", now, byscore=True, offset=0, num=1))
+    return found[0].decode() if found else None
+
+
+def findings(redis: "Redis", account: str, replay_id: str) -> list[Finding]:
+    """Read all that a replay found, in the order of the calls' ids."""
+    found = cast("dict[bytes, bytes]", redis.hgetall(keys.replay_found(account, replay_id)))
+    return [msgspec.json.decode(found[one], type=Finding) for one in sorted(found)]
+
+
+def cancel(redis: "Redis", account: str, replay_id: str) -> Replay | None:
+    """Have a replay end soon; what it has published stays. None where there is none."""
+    found = load(redis, account, replay_id)
+    if found is not None and not found.is_over:
+        now = redis_time(redis)
+        redis.hset(keys.replay(account, replay_id), "cancelled", "1")
+        redis.zadd(keys.replays_due(account), {replay_id: now}, xx=True)
+        bells.ring_at(redis, Stage.REPLAY, account, now)
+        return load(redis, account, replay_id)
+    return found
+
+
+def progressed(replay: Replay, progress: Progress, *, retention: float, again_at: float) -> list[Command]:
+    """Give the commands that write down how far a replay has come, and have it go on at `again_at` (seconds)."""
+    return [
+        ("HSET", keys.replay(replay.account, replay.id), "progress", msgspec.json.encode(progress)),
+        *_kept(replay, retention),
+        ("ZADD", keys.replays_due(replay.account), "XX", f"{again_at:.3f}", replay.id),
+    ]
+
+
+def ended(replay: Replay, progress: Progress, *, retention: float) -> list[Command]:
+    """Give the commands that end a replay; what it found is kept."""
+    return [
+        ("HSET", keys.replay(replay.account, replay.id), "progress", msgspec.json.encode(progress)),
+        ("DEL", keys.replay_calls(replay.account, replay.id)),
+        ("ZREM", keys.replays_due(replay.account), replay.id),
+        ("HDEL", keys.replays_asked(replay.account), replay.asked.digest),
+        *_kept(replay, retention),
+    ]
+
+
+def chosen(replay: Replay, began: Iterable[tuple[str, float]]) -> list[Command]:
+    """Give the commands that have a replay look at calls, by when they began (seconds)."""
+    calls = keys.replay_calls(replay.account, replay.id)
+    return [("ZADD", calls, f"{start:.3f}", one) for one, start in began]
+
+
+def looked_at(replay: Replay, calls: Sequence[str]) -> list[Command]:
+    """Give the command that takes calls off the list of those to be looked at."""
+    return [("ZREM", keys.replay_calls(replay.account, replay.id), *calls)] if calls else []
+
+
+def found(replay: Replay, finding: Finding) -> Command:
+    """Give the command that writes down what was found of a call."""
+    name = keys.replay_found(replay.account, replay.id)
+    return ("HSET", name, finding.call, msgspec.json.encode(finding))
+
+
+def missed(replay: Replay, call: str) -> Command:
+    """Give the command that writes down that RingCentral has no final record of a call."""
+    return ("SADD", keys.replay_missing(replay.account, replay.id), call)
+
+
+def forgotten(redis: "Redis", account: str, replay_id: str) -> list[Command]:
+    """Give the commands that strike off a replay whose retention was over before it was."""
+    asked: Any = redis.hgetall(keys.replays_asked(account))
+    digests = [digest for digest, one in asked.items() if one.decode() == replay_id]
+    gone: list[Command] = [("ZREM", key, replay_id) for key in (keys.replays_due(account), keys.replays(account))]
+    return [*gone, *(("HDEL", keys.replays_asked(account), digest) for digest in digests)]
+
+
+def _kept(replay: Replay, retention: float) -> list[Command]:
+    builders = (keys.replay, keys.replay_calls, keys.replay_found, keys.replay_missing)
+    return [("EXPIRE", build(replay.account, replay.id), str(int(retention))) for build in builders]

@@ -1,0 +1,64 @@
+"""Which calls somebody means: by their ids, by who took part, by when they began and how they ended. Pure."""
+
+import msgspec
+
+from telephony.call_outcome import Endpoint
+from telephony.events import CallData
+from telephony.numbers import same_number
+from telephony.times import parse_time
+from telephony.words import Outcome
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Calls. What is named must all be true of a call; with `calls` only those are looked at, whatever else they are.
+
+    `since` and `until` are when it began (seconds), `number` is in any spelling, `extension` an id or a number,
+    `destination` one that wants the call's last event. `failed` calls have an event that some destination (or that one)
+    was never able to take; `unresolved` ones were given up.
+    """
+
+    calls: tuple[str, ...] = ()
+    since: float | None = None
+    until: float | None = None
+    number: str | None = None
+    extension: str | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    destination: str | None = None
+    unresolved: bool = False
+    failed: bool = False
+
+    @property
+    def asks_how_it_ended(self) -> bool:
+        """Whether a call of which nothing was published yet can be meant."""
+        return bool(self.number or self.extension or self.outcomes or self.destination or self.unresolved)
+
+
+def takes(selection: Selection, data: CallData) -> bool:
+    """Say whether the call is meant, going by the newest that was published of it."""
+    return (
+        (not selection.unresolved or data.outcome is Outcome.UNRESOLVED)
+        and (not selection.outcomes or data.outcome in selection.outcomes)
+        and (selection.number is None or has_number(data, selection.number))
+        and (selection.extension is None or has_extension(data, selection.extension))
+    )
+
+
+def has_number(data: CallData, number: str) -> bool:
+    """Say whether somebody with this number took part, as an end of the call or of a leg."""
+    return any(same_number(found, number) for end in _ends(data) for found in (end.phone_number, end.raw_phone_number))
+
+
+def has_extension(data: CallData, extension: str) -> bool:
+    """Say whether the extension with this id or number took part."""
+    known = {*data.extensions, *(leg.extension_id for leg in data.legs)}
+    return extension in known or any(extension in {end.extension_id, end.extension_number} for end in _ends(data))
+
+
+def began(data: CallData) -> float | None:
+    """Say when the call began. Seconds."""
+    found = parse_time(data.start_time or "") or parse_time(data.timing.first_event_at or "")
+    return found.timestamp() if found else None
+
+
+def _ends(data: CallData) -> tuple[Endpoint, ...]:
+    return (data.from_, data.to, *(end for leg in data.legs for end in (leg.from_, leg.to)))

@@ -1,0 +1,191 @@
+"""Replay: calls are looked at again because somebody asks, and told anew only if something differs."""
+
+import pytest
+
+from runtime import destinations, keys, replays
+from runtime.replays import Level, State
+from telephony import results
+from telephony.destinations import Draft
+from telephony.events import Trigger
+from telephony.words import LegStatus, Outcome
+from tests.builders.calls import ivr_call
+from tests.replay.replaying import ReplayOffice
+from tests.workers.office import ACCOUNT
+from tests.workers.test_resolve import the_record
+
+
+def test_a_refetch_tells_what_the_call_log_says_otherwise_now(replaying: ReplayOffice) -> None:
+    call, other = replaying.resolved(), replaying.resolved(1)
+    replaying.office.show(the_record(call, id=f"R{call.telephony_session_id[-10:]}", result="Voicemail"))
+
+    done = replaying.run(Level.REFETCH, since=0.0)
+
+    assert (done.progress.state, done.progress.total, done.changed, done.missing) == (State.DONE, 2, 1, 0)
+    first, second = replaying.office.outcomes(call)
+    assert (second.id, second.data.trigger) == (f"{call.telephony_session_id}/2", Trigger.REPLAY)
+    assert "result" in second.data.changed
+    assert len(replaying.office.outcomes(other)) == 1
+    assert first.data.trigger is Trigger.WEBHOOK
+
+
+def test_a_dry_run_says_what_would_change_and_changes_nothing(replaying: ReplayOffice) -> None:
+    call = replaying.resolved()
+    replaying.resolved(1)
+    replaying.office.show(the_record(call, id=f"R{call.telephony_session_id[-10:]}", result="Voicemail"))
+    before = replaying.redis.xlen(keys.OUTCOMES)
+
+    done = replaying.run(Level.REFETCH, dry_run=True, since=0.0)
+
+    (finding,) = replaying.findings(done)
+    told = {one.field: (one.before, one.after) for one in finding.differences}
+    assert (finding.call, finding.revision) == (call.telephony_session_id, 2)
+    assert told["result"] == ("Accepted", "Voicemail")
+    assert replaying.redis.xlen(keys.OUTCOMES) == before
+
+
+def test_what_a_dry_run_showed_is_what_the_real_one_publishes(replaying: ReplayOffice) -> None:
+    calls = [replaying.resolved(number) for number in range(3)]
+    for call in calls[:2]:
+        replaying.office.show(the_record(call, id=f"R{call.telephony_session_id[-10:]}", result="Missed"))
+
+    dry = replaying.run(Level.REFETCH, dry_run=True, since=0.0)
+    real = replaying.run(Level.REFETCH, since=0.0)
+
+    assert replaying.findings(dry) == replaying.findings(real)
+    told = [call for call in calls if len(replaying.office.outcomes(call)) == 2]
+    assert sorted(call.telephony_session_id for call in told) == [one.call for one in replaying.findings(real)]
+
+
+def test_asking_twice_for_the_same_is_asking_once(replaying: ReplayOffice) -> None:
+    one = replaying.ask(Level.REFETCH, since=0.0)
+    other = replaying.ask(Level.REFETCH, since=0.0)
+    assert one.id == other.id
+
+    replaying.finish(one)
+
+    assert replaying.ask(Level.REFETCH, since=0.0).id != one.id
+
+
+def test_a_replay_that_changed_nothing_says_nothing(replaying: ReplayOffice) -> None:
+    call = replaying.resolved()
+
+    done = replaying.run(Level.RAW, calls=(call.telephony_session_id,))
+
+    assert (done.progress.total, done.changed) == (1, 0)
+    assert len(replaying.office.outcomes(call)) == 1
+
+
+def test_after_a_rule_changed_exactly_the_calls_it_is_about_are_told_again(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(call: object) -> object:
+        return the_record(call, result="Busy", id=f"R{call.telephony_session_id[-10:]}")  # type: ignore[attr-defined,arg-type]
+
+    calls = [replaying.resolved(number, record=busy if number % 2 else None) for number in range(4)]  # type: ignore[arg-type]
+    rows = {**results.STATUS_BY_RESULT, "Busy": LegStatus.REJECTED}
+    monkeypatch.setattr(results, "_STATUS", results.folded(rows))
+
+    dry = replaying.run(Level.RAW, dry_run=True, since=0.0)
+    real = replaying.run(Level.RAW, since=0.0)
+
+    concerned = sorted(call.telephony_session_id for call in calls[1::2])
+    assert [one.call for one in replaying.findings(dry)] == concerned
+    assert [one.call for one in replaying.findings(real)] == concerned
+    assert [len(replaying.office.outcomes(call)) for call in calls] == [1, 2, 1, 2]
+    assert replaying.office.outcomes(calls[1])[-1].data.outcome is Outcome.REJECTED
+
+
+def test_calls_are_chosen_by_number_in_any_spelling(replaying: ReplayOffice) -> None:
+    call = replaying.resolved()
+    number = replaying.office.outcomes(call)[0].data.to.phone_number or ""
+
+    spelled = replaying.run(Level.REFETCH, dry_run=True, number=f"({number[2:5]}) {number[5:8]}-{number[8:]}")
+    nobody = replaying.run(Level.REFETCH, dry_run=True, number="+1 212 555 0188")
+
+    assert (spelled.progress.total, nobody.progress.total) == (1, 0)
+
+
+def test_calls_are_chosen_by_outcome_and_time_and_being_unresolved(replaying: ReplayOffice) -> None:
+    replaying.resolved()
+    later = replaying.office.now + 60
+    given_up = ivr_call().ending_at(replaying.office.now + 60)
+    replaying.office.let_pass(60)
+    replaying.office.ended(given_up)
+    replaying.office.let_pass(replaying.office.settings.record_deadline_seconds)
+    replaying.office.resolve()
+
+    totals = [
+        replaying.run(Level.REFETCH, dry_run=True, **chosen).progress.total
+        for chosen in ({"outcomes": (Outcome.ANSWERED,)}, {"unresolved": True}, {"until": later - 3600}, {"since": 0.0})
+    ]
+
+    assert totals == [1, 1, 0, 2]
+
+
+def test_a_call_that_was_given_up_is_resolved_when_its_record_is_there_after_all(replaying: ReplayOffice) -> None:
+    call = ivr_call().ending_at(replaying.office.now)
+    replaying.office.ended(call)
+    replaying.office.let_pass(replaying.office.settings.record_deadline_seconds)
+    replaying.office.resolve()
+    assert replaying.office.outcomes(call)[-1].data.outcome is Outcome.UNRESOLVED
+    replaying.office.show(the_record(call))
+
+    replaying.run(Level.REFETCH, unresolved=True)
+
+    last = replaying.office.outcomes(call)[-1].data
+    assert (last.outcome, last.trigger, last.confirmed) == (Outcome.ANSWERED, Trigger.REPLAY, True)
+
+
+def test_a_call_of_which_only_the_id_is_known_is_looked_up(replaying: ReplayOffice) -> None:
+    call = ivr_call().ending_at(replaying.office.now - 30 * 86400)
+    replaying.office.show(the_record(call))
+
+    done = replaying.run(Level.REFETCH, calls=(call.telephony_session_id, "s-unheard-of"))
+
+    assert (done.progress.total, done.changed, done.missing) == (2, 1, 1)
+    assert [event.data.trigger for event in replaying.office.outcomes(call)] == [Trigger.REPLAY]
+
+
+def test_stored_events_are_sent_again_once_however_often_it_is_asked(replaying: ReplayOffice) -> None:
+    call = replaying.resolved()
+    destination, _ = destinations.create(replaying.redis, Draft(url="https://crm.example/hook"), keys=())
+
+    dry = replaying.run(Level.DELIVER, dry_run=True, since=0.0)
+    assert [one.destinations for one in replaying.findings(dry)] == [(destination.id,)]
+    assert replaying.redis.zcard(keys.asked(destination.id)) == 0
+    replaying.run(Level.DELIVER, since=0.0)
+    replaying.run(Level.DELIVER, calls=(call.telephony_session_id,))
+
+    assert replaying.redis.zcard(keys.asked(destination.id)) == 1
+
+
+def test_many_calls_cost_few_requests(replaying: ReplayOffice) -> None:
+    for number in range(12):
+        replaying.resolved(number)
+    before = len(replaying.office.platform.requests())
+
+    done = replaying.run(Level.REFETCH, since=0.0)
+
+    asked = len(replaying.office.platform.requests()) - before
+    assert (done.progress.total, done.progress.requests) == (12, asked)
+    assert asked <= 2
+
+
+def test_a_replay_can_be_cancelled(replaying: ReplayOffice) -> None:
+    replaying.resolved()
+    asked = replaying.ask(Level.REFETCH, since=0.0)
+
+    replays.cancel(replaying.redis, ACCOUNT, asked.id)
+    done = replaying.finish(asked)
+
+    assert (done.progress.state, done.left) == (State.CANCELLED, 0)
+    assert replaying.ask(Level.REFETCH, since=0.0).id != asked.id
+
+
+def test_without_the_permission_a_replay_ends_and_says_so(replaying: ReplayOffice) -> None:
+    replaying.resolved()
+    replaying.office.platform.fault("forbid", endpoint="call-log")
+
+    done = replaying.run(Level.REFETCH, since=0.0)
+
+    assert (done.progress.state, (done.progress.why or "").split()[0]) == (State.FAILED, "Forbidden")

@@ -1,0 +1,113 @@
+"""Backfill: the history of an account, from RingCentral's call log into outcomes.
+
+The log is read backwards in full pages: each request asks for what began before the oldest call the last one showed,
+so that no page is half empty and none shifts, and the only position is that moment. It moves on with the last calls of
+a page; a page whose runner was killed is asked for once more, and changes nothing twice.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from runtime.budget import Group, Share
+from runtime.leases import Command
+from runtime.ledger import Tracked
+from runtime.metrics import MALFORMED_RECORDS
+from runtime.replays import Progress, State
+from telephony.call_log import CallLogPage
+from telephony.events import Trigger
+from telephony.records import CallLogRecord
+from workers import casebook
+from workers.judgement import Case, Judged
+from workers.older_ids import OlderIds, session_of
+from workers.replay_errand import Errand, Step
+from workers.ringcentral.call_log import CallLog
+from workers.ringcentral.errors import RateLimited
+
+BOUNDARY: Final = timedelta(minutes=10)
+"""A call that began so near to the end of a page may have another record on the next."""
+
+_TICK: Final = timedelta(milliseconds=1)
+_NONE: Final[dict[str, Tracked]] = {}
+
+
+class Backfill:
+    """Reads one page of history, and judges its calls."""
+
+    def __init__(self, errand: Errand) -> None:
+        self._errand = errand
+        selection = errand.replay.asked.selection
+        self._since = _time(selection.since or 0.0)
+        reached = errand.replay.progress.place or str(selection.until or errand.replay.asked_at)
+        moment, _, page = reached.partition("#")
+        self._until, self._page = _time(float(moment)), int(page or 1)
+
+    def step(self, now: float) -> Step:
+        """Take the next page all the way."""
+        errand, progress = self._errand, self._errand.replay.progress
+        if self._until <= self._since:
+            return Step(msgspec.structs.replace(progress, state=State.DONE, finished_at=now, why=None))
+        try:
+            page = self._ask()
+        except RateLimited as error:
+            pause = max(error.retry_after or 0.0, errand.made.budget(errand.account).left(Group.HEAVY).interval)
+            return Step(msgspec.structs.replace(progress, why="budget"), again_at=now + pause)
+        errand.keep()
+        total = (progress.total or 0) + self._judge(page)
+        asked = msgspec.structs.replace(progress, requests=progress.requests + 1, total=total, why=None)
+        return Step(self._moved_on(asked, page), again_at=now)
+
+    def _ask(self) -> CallLogPage:
+        client = self._errand.made.ringcentral(self._errand.made.account(self._errand.account))
+        pages = CallLog(client).pages(self._since, self._until, share=Share.BACKFILL, first=self._page)
+        return next(pages)
+
+    def _judge(self, page: CallLogPage) -> int:
+        """Judge all calls of a page; give how many they are."""
+        errand = self._errand
+        older_ids = OlderIds(errand.redis, errand.account, _NONE)
+        found: dict[str, list[CallLogRecord]] = {}
+        for record in page.records:
+            found.setdefault(session_of(record, older_ids.session_of), []).append(record)
+        if page.malformed:
+            errand.made.recorder.count(MALFORMED_RECORDS, errand.account, by=len(page.malformed))
+        oldest = _oldest(page.records, self._until)
+        near = {one for one, records in found.items() if _oldest(records, self._until) < oldest + BOUNDARY}
+
+        def cases(ids: Sequence[str]) -> list[Case]:
+            return casebook.cases(
+                errand.redis,
+                errand.account,
+                ids,
+                found,
+                by=Trigger.BACKFILL,
+                deliver=errand.replay.asked.deliver,
+                listed=False,
+                remembered=near,
+            )
+
+        errand.judge(list(found), cases, _nothing)
+        return len(found)
+
+    def _moved_on(self, progress: Progress, page: CallLogPage) -> Progress:
+        """Go on with what began before the oldest call of this page; where all began at once, with the next page."""
+        if not page.next_page:
+            return msgspec.structs.replace(progress, place=str(self._since.timestamp()))
+        oldest = _oldest(page.records, self._until) + _TICK
+        if oldest < self._until:
+            return msgspec.structs.replace(progress, place=f"{oldest.timestamp():.3f}")
+        return msgspec.structs.replace(progress, place=f"{self._until.timestamp():.3f}#{self._page + 1}")
+
+
+def _nothing(_cases: Sequence[Case], _judged: Sequence[Judged]) -> list[Command]:
+    return []
+
+
+def _oldest(records: Sequence[CallLogRecord], otherwise: datetime) -> datetime:
+    return min((record.start_time for record in records if record.start_time), default=otherwise)
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

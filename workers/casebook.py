@@ -1,0 +1,84 @@
+"""Put together what is known of calls, for their judgement by whoever asks about them besides resolve."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+from redis import Redis
+
+from runtime import keys, ledger
+from runtime.ledger import Resolution, Tracked
+from telephony.events import Trigger
+from telephony.records import CallLogRecord
+from telephony.sessions import Session
+from workers.judgement import Case
+
+_ACCOUNT_IN_URI: Final = re.compile(r"/account/(\d+)/")
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+
+
+def cases(  # noqa: PLR0913 - each says something else of the calls
+    redis: "Redis",
+    account: str,
+    ids: Sequence[str],
+    found: Mapping[str, Sequence[CallLogRecord]],
+    *,
+    by: Trigger,
+    deliver: bool = True,
+    listed: bool = True,
+    remembered: Collection[str] = (),
+    refolded: Mapping[str, Tracked] | None = None,
+) -> list[Case]:
+    """Give the cases of calls whose records were just `found`: all of them, if they are `listed`.
+
+    Others may have seen newer versions meanwhile, so of each record the newest counts. `remembered` calls may have more
+    records that come soon. `refolded` sessions take the place of those that are stored.
+    """
+    tracked = {**ledger.tracked(redis, account, ids), **(refolded or {})}
+    resolutions = ledger.resolutions(redis, account, ids)
+    seen = ledger.records(redis, account, ids)
+    places = redis.zmscore(keys.due(account), list(ids)) if ids else []
+    made = []
+    for one, due in zip(ids, places, strict=True):
+        records = newest_of_each((*seen.get(one, ()), *found.get(one, ())))
+        made.append(
+            Case(
+                telephony_session_id=one,
+                due=due,
+                tracked=tracked.get(one),
+                session=session_of(one, tracked.get(one), records),
+                records=records,
+                seen=seen.get(one, ()) if one in remembered else records,
+                resolution=resolutions.get(one, Resolution()),
+                asked=False,
+                listed=listed,
+                by=by,
+                deliver=deliver,
+            )
+        )
+    return made
+
+
+def newest_of_each(records: Sequence[CallLogRecord]) -> tuple[CallLogRecord, ...]:
+    """Keep the version of each record that was modified last; of equals the later in the list."""
+    newest: dict[str | bytes, CallLogRecord] = {}
+    for record in records:
+        name = record.id or msgspec.json.encode(record)
+        known = newest.get(name)
+        if known is None or (record.last_modified_time or _LONG_AGO) >= (known.last_modified_time or _LONG_AGO):
+            newest[name] = record
+    return tuple(newest.values())
+
+
+def session_of(one: str, tracked: Tracked | None, records: Sequence[CallLogRecord]) -> Session | None:
+    """Give the session the notifications told of, else what can be said of it from its records."""
+    if tracked is not None or not records:
+        return tracked.session if tracked is not None else None
+    uris = (_ACCOUNT_IN_URI.search(record.uri or "") for record in records)
+    return Session(
+        id=one,
+        account_id=next((found.group(1) for found in uris if found), None),
+        session_id=next((record.session_id for record in records if record.session_id), None),
+    )

@@ -1,0 +1,115 @@
+"""Fold the notifications that the inbox still holds once more, with the rules of today.
+
+Only sessions of which the inbox still holds everything that was heard are folded anew: with less than that, something
+would be forgotten. What is folded is stored under track's lease, unless more was heard meanwhile.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeGuard, cast
+
+import msgspec
+
+from runtime import bells, keys, ledger
+from runtime.bells import Stage
+from runtime.inbox import Entry
+from runtime.leases import Command
+from runtime.ledger import Tracked
+from telephony import sessions
+from telephony.notifications import Kind, Malformed, Notification, read
+from workers.borrowed import borrowed
+from workers.replay_errand import Errand
+
+EARLY_SECONDS: Final = 3600.0
+LATE_SECONDS: Final = 3600.0
+"""How far around a call its notifications are searched for: RingCentral's clock is not ours, and some come late."""
+
+_PAGE: Final = 1000
+_NAMED: Final = re.compile(rb'"telephonySessionId"\s*:\s*"([^"\\]+)"')
+
+
+def refolded(errand: Errand, ids: Sequence[str]) -> dict[str, Tracked]:
+    """Give those of these sessions that come out otherwise when they are folded anew."""
+    stored = ledger.tracked(errand.redis, errand.account, ids)
+    folded: dict[str, Tracked] = {}
+    for entry, item in _notifications(errand, stored, set(ids)):
+        one = item.telephony_session_id or ""
+        known = folded.get(one)
+        session = sessions.fold(known.session if known else None, item)
+        if known is None or session is not known.session:
+            folded[one] = Tracked(session, entry.arrived_at)
+    quiet = errand.settings.quiet_seconds
+    complete = ((one, new, stored.get(one)) for one, new in folded.items() if _is_whole(new, stored.get(one)))
+    anew = {one: _ended(new, known, quiet) for one, new, known in complete}
+    return {one: new for one, new in anew.items() if new != stored.get(one)}
+
+
+def restore(errand: Errand, anew: Mapping[str, Tracked]) -> dict[str, Tracked]:
+    """Store what was folded anew where nothing more was heard meanwhile; give what was stored."""
+    if not anew:
+        return {}
+    with borrowed(errand.redis, errand.account, Stage.TRACK, errand.made.stopping) as held:
+        now = ledger.tracked(errand.redis, errand.account, list(anew))
+        kept = {one: new for one, new in anew.items() if one not in now or now[one].session.heard == new.session.heard}
+        held.commit([command for new in kept.values() for command in _stored(errand, new)])
+    return kept
+
+
+def _stored(errand: Errand, new: Tracked) -> Iterator[Command]:
+    yield ledger.write_tracked(errand.account, new, retention=errand.settings.retention_seconds)
+    pause = sessions.ends_after(new.session, timedelta(seconds=errand.settings.quiet_seconds))
+    if new.ended_at is None and pause is not None:  # by the rules of today it is over: track says so
+        due = new.heard_at + pause.total_seconds()
+        yield ("ZADD", keys.quiet(errand.account), f"{due:.3f}", new.session.id)
+        yield bells.due_at(Stage.TRACK, errand.account, due)
+
+
+def _is_whole(new: Tracked, known: Tracked | None) -> bool:
+    """Say whether nothing that was heard before is missing."""
+    return known is None or known.session.heard == new.session.heard
+
+
+def _ended(new: Tracked, known: Tracked | None, quiet: float) -> Tracked:
+    """Take as ended what was: that is told to the world and stays so. One that nobody knew has ended if it is over."""
+    if known is not None:
+        return msgspec.structs.replace(new, heard_at=known.heard_at, ended_at=known.ended_at)
+    over = sessions.ends_after(new.session, timedelta(seconds=quiet)) is not None
+    return msgspec.structs.replace(new, ended_at=new.heard_at if over else None)
+
+
+def _notifications(
+    errand: Errand, stored: Mapping[str, Tracked], ids: set[str]
+) -> Iterator[tuple[Entry, Notification]]:
+    """Read the notifications of these sessions out of the inbox, in order of arrival."""
+    known = list(stored.values())
+    if not known:
+        return
+    since = min(_began(one) for one in known) - EARLY_SECONDS
+    until = max(one.heard_at for one in known) + LATE_SECONDS
+    wanted = {one.encode() for one in ids}
+    for entry in _arrived(errand, max(0.0, since), until):
+        if not wanted.isdisjoint(_NAMED.findall(entry.body)):
+            for item in read(entry.body):
+                if _is_telephony(item) and item.telephony_session_id in ids:
+                    yield entry, item
+
+
+def _is_telephony(item: Notification | Malformed) -> TypeGuard[Notification]:
+    return isinstance(item, Notification) and item.kind is Kind.TELEPHONY_SESSION
+
+
+def _arrived(errand: Errand, since: float, until: float) -> Iterator[Entry]:
+    start, end = str(int(since * 1000)), str(int(until * 1000))
+    while True:
+        page = cast("list[Any]", errand.redis.xrange(keys.inbox(errand.account), min=start, max=end, count=_PAGE))
+        for entry_id, fields in page:
+            yield Entry(entry_id.decode(), fields.get(b"body", b""))
+        if len(page) < _PAGE:
+            return
+        start = f"({page[-1][0].decode()}"
+
+
+def _began(one: Tracked) -> float:
+    began = one.session.started_at or datetime.fromtimestamp(one.heard_at, UTC)
+    return min(began.timestamp(), one.heard_at)

@@ -1,0 +1,133 @@
+"""Replay: look at calls again because somebody asked, a few at a time, and backfill history.
+
+One runner per account. It asks RingCentral without holding anything, and judges and commits under the lease of
+resolve, so that there is still one writer of what becomes of a call. A dry run judges alike and commits only what it
+found.
+"""
+
+from typing import Final
+
+import msgspec
+
+from runtime import bells, keys, replays
+from runtime.bells import Stage
+from runtime.clocks import redis_time, stopwatch
+from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
+from runtime.logs import log
+from runtime.metrics import FAILURES
+from runtime.replays import Level, Progress, Replay, State
+from workers import replay_choice
+from workers.backfill import Backfill
+from workers.dependencies import Dependencies, current
+from workers.replay_delivery import Redelivery
+from workers.replay_errand import Errand, Step
+from workers.replay_records import Refetch
+from workers.ringcentral.errors import BrokenConfiguration, Forbidden, RateLimited, RingCentralError
+
+SHIFT_SECONDS: Final = 20.0
+
+LEASE_SECONDS: Final = 40.0
+"""A page of a thousand records may take its time, and is not worth a second request."""
+
+PARKED_SECONDS: Final = 60.0
+"""How long nothing is asked after a failure that says nothing of when to come back."""
+
+HELD_SECONDS: Final = 2.0
+"""When to come back where a stage's runner did not leave its lease for long."""
+
+
+def serve(account: str) -> None:
+    """Serve one account's bell. Called by RQ."""
+    dependencies = current()
+    try:
+        with lease(dependencies.redis, dependencies.account(account).name, Stage.REPLAY, seconds=LEASE_SECONDS) as held:
+            _shift(account, held, dependencies)
+    except LeaseHeld:
+        return
+    except LeaseLost:
+        log.warning("replay.overtaken", account=account)
+        return
+    bells.rest(dependencies.redis, Stage.REPLAY, account, due=keys.replays_due(account))
+
+
+def _shift(account: str, held: Lease, dependencies: Dependencies) -> None:
+    """Step until nothing is due, but no longer than a shift; nor past one step when others wait, or we must stop."""
+    began = stopwatch()
+    while stopwatch() - began < SHIFT_SECONDS and not dependencies.stopping.is_set():
+        now = redis_time(dependencies.redis)
+        replay_id = replays.next_due(dependencies.redis, account, now)
+        if replay_id is None:
+            return
+        held.commit(bells.keep(Stage.REPLAY, account, now))
+        Runner(account, held, dependencies).step(replay_id)
+        if bells.waiting(dependencies.redis, Stage.REPLAY):
+            return
+
+
+class Runner:
+    """One account's runner: takes replays one step further."""
+
+    def __init__(self, account: str, held: Lease, dependencies: Dependencies) -> None:
+        self._account = account
+        self._lease = held
+        self._made = dependencies
+        self._redis = dependencies.redis
+        self._retention = dependencies.settings.retention_seconds
+
+    def step(self, replay_id: str) -> None:
+        """Choose some calls, or look at some, and say when to go on."""
+        replay = replays.load(self._redis, self._account, replay_id)
+        if replay is None:
+            self._lease.commit(replays.forgotten(self._redis, self._account, replay_id))
+            return
+        now = redis_time(self._redis)
+        try:
+            step = self._next(replay, now)
+        except RingCentralError as error:
+            step = self._after(error, replay.progress, now)
+        except LeaseHeld:
+            step = Step(replay.progress, again_at=now + HELD_SECONDS)
+        self._commit(replay, step)
+
+    def _next(self, replay: Replay, now: float) -> Step:
+        if replay.cancelled:
+            return Step(_over(replay.progress, State.CANCELLED, now))
+        if replay.progress.state is State.WAITING:
+            begun = msgspec.structs.replace(replay.progress, started_at=now, state=State.SELECTING)
+            if replay.asked.level is Level.BACKFILL:
+                begun = msgspec.structs.replace(begun, state=State.RUNNING)
+            return Step(begun, again_at=now)
+        errand = Errand(replay, self._made, self._lease)
+        if replay.progress.state is State.SELECTING:
+            return replay_choice.step(errand, now)
+        if replay.asked.level is Level.BACKFILL:
+            return Backfill(errand).step(now)
+        if replay.left == 0:
+            return Step(_over(replay.progress, State.DONE, now))
+        return Redelivery(errand).step(now) if replay.asked.level is Level.DELIVER else Refetch(errand).step(now)
+
+    def _after(self, error: RingCentralError, progress: Progress, now: float) -> Step:
+        """Wait out what will be over; end what will not."""
+        why = " ".join((type(error).__name__, *error.codes))
+        if isinstance(error, Forbidden):
+            return Step(msgspec.structs.replace(_over(progress, State.FAILED, now), why=why))
+        if not isinstance(error, RateLimited):
+            self._made.recorder.count(FAILURES, Stage.REPLAY, type(error).__name__)
+        pause = float(getattr(error, "retry_after", None) or PARKED_SECONDS)
+        if isinstance(error, BrokenConfiguration):
+            log.warning("replay.not_asked", account=self._account, error=why)
+        return Step(msgspec.structs.replace(progress, why=why), again_at=now + pause)
+
+    def _commit(self, replay: Replay, step: Step) -> None:
+        if step.progress.state in replays.OVER:
+            commands = replays.ended(replay, step.progress, retention=self._retention)
+            log.info("replay.over", account=self._account, replay=replay.id, state=step.progress.state)
+        else:
+            commands = replays.progressed(
+                replay, step.progress, retention=self._retention, again_at=step.again_at or 0.0
+            )
+        self._lease.commit([*step.commands, *commands])
+
+
+def _over(progress: Progress, state: State, now: float) -> Progress:
+    return msgspec.structs.replace(progress, state=state, finished_at=now, why=None)

@@ -1,0 +1,92 @@
+"""Choose the calls of a replay, a page at a time: those named, those some destination never took, or those that match.
+
+Going by when calls began, each is judged by the newest that was published of it.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, cast
+
+import msgspec
+
+from runtime import attempts, destinations, keys, ledger, outcome_log, replays
+from runtime.outcome_log import Entry
+from runtime.replays import Level, Progress, State
+from telephony.destinations import wants
+from telephony.events import decode
+from telephony.selection import Selection, began, takes
+from workers.replay_errand import Errand, Step
+
+PAGE: Final = 1000
+
+UNKNOWN: Final = 0.0
+"""When a call began of which nothing is known but its id."""
+
+
+def step(errand: Errand, now: float) -> Step:
+    """Choose some calls; with the last of them the replay begins to look at them."""
+    selection = errand.replay.asked.selection
+    if selection.calls or selection.failed:
+        ids = selection.calls or tuple(_failed(errand, selection))
+        rows = list(_rows(errand, ids, selection, named=bool(selection.calls)))
+        return _chosen(errand, rows, now)
+    return _page(errand, selection, now)
+
+
+def _chosen(errand: Errand, rows: Sequence[tuple[str, float]], now: float) -> Step:
+    errand.note(replays.chosen(errand.replay, rows))
+    return Step(_running(errand), again_at=now)
+
+
+def _running(errand: Errand) -> Progress:
+    total = errand.redis.zcard(keys.replay_calls(errand.account, errand.replay.id))
+    return msgspec.structs.replace(errand.replay.progress, state=State.RUNNING, place="", total=total)
+
+
+def _page(errand: Errand, selection: Selection, now: float) -> Step:
+    """Look through the next page of all calls we know of."""
+    first = errand.replay.progress.place or f"{selection.since or 0.0:.3f}"
+    last = "+inf" if selection.until is None else f"{selection.until:.3f}"
+    rows = cast(
+        "list[tuple[bytes, float]]",
+        errand.redis.zrange(keys.calls(errand.account), first, last, byscore=True, offset=0, num=PAGE, withscores=True),
+    )
+    chosen = list(_rows(errand, [one.decode() for one, _ in rows], selection, named=False))
+    errand.note(replays.chosen(errand.replay, chosen))
+    if len(rows) < PAGE:
+        return Step(_running(errand), again_at=now)
+    end = f"{rows[-1][1]:.3f}"
+    place = end if end != first else f"({end}"  # a page of calls that began at once: go on after them
+    return Step(msgspec.structs.replace(errand.replay.progress, place=place), again_at=now)
+
+
+def _rows(errand: Errand, ids: Sequence[str], selection: Selection, *, named: bool) -> Iterator[tuple[str, float]]:
+    """Give those of these calls that are meant, and when each began."""
+    newest = outcome_log.newest_of(errand.redis, errand.account, ids)
+    tracked = ledger.tracked(errand.redis, errand.account, ids)
+    listed = errand.redis.zmscore(keys.calls(errand.account), list(ids)) if ids else []
+    only_told = selection.asks_how_it_ended or errand.replay.asked.level is Level.DELIVER
+    for one, at in zip(ids, listed, strict=True):
+        entry, known = newest.get(one), tracked.get(one)
+        start = known.session.started_at.timestamp() if known and known.session.started_at else at
+        if entry is None:
+            if named or not only_told:
+                yield one, start or UNKNOWN
+            continue
+        data = decode(entry.document).data
+        if named or (takes(selection, data) and _is_wanted(errand, selection, entry)):
+            yield one, start or began(data) or UNKNOWN
+
+
+def _is_wanted(errand: Errand, selection: Selection, entry: Entry) -> bool:
+    if selection.destination is None:
+        return True
+    destination = destinations.get(errand.redis, selection.destination)
+    return destination is not None and wants(destination, entry.account, decode(entry.document))
+
+
+def _failed(errand: Errand, selection: Selection) -> Iterator[str]:
+    """Give the calls of the account that are dead letters of a destination."""
+    for destination in destinations.all(errand.redis):
+        if selection.destination in {None, destination.id}:
+            letters = attempts.dead_letters(errand.redis, destination.id)
+            yield from (letter.call for letter in letters if letter.account == errand.account)

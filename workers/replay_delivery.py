@@ -1,0 +1,66 @@
+"""Send the stored events of calls again: each call's newest, to every destination that wants it, or to one."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, cast
+
+from runtime import bells, destinations, keys, outcome_log, redrive, replays
+from runtime.bells import Stage
+from runtime.leases import Command
+from runtime.outcome_log import Entry
+from runtime.redrive import Candidate
+from runtime.replays import Finding
+from telephony.destinations import Destination, DestinationState, wants
+from telephony.events import decode
+from workers.replay_errand import TOGETHER, Errand, Step
+
+PER_SECOND: Final = 50.0
+"""Events a destination is asked to be sent in a second."""
+
+
+class Redelivery:
+    """Asks the deliver stage for the events; it has one pending attempt of an event, however often it is asked."""
+
+    def __init__(self, errand: Errand) -> None:
+        self._errand = errand
+        wanted = errand.replay.asked.selection.destination
+        self._destinations = [one for one in destinations.all(errand.redis) if wanted in {None, one.id}]
+
+    def step(self, now: float) -> Step:
+        """Ask for the events of some calls, and come back when they should have been sent."""
+        errand, replay = self._errand, self._errand.replay
+        name = keys.replay_calls(errand.account, replay.id)
+        calls = [one.decode() for one in cast("list[bytes]", errand.redis.zrange(name, 0, TOGETHER - 1))]
+        entries = outcome_log.newest_of(errand.redis, errand.account, calls)
+        told: dict[str, list[str]] = {one: [] for one in entries}
+        commands: list[Command] = []
+        for destination in self._destinations:
+            commands += self._asked(destination, entries, told, now)
+        commands += [replays.found(replay, _finding(one, entries[one], to)) for one, to in told.items() if to]
+        commands += [replays.missed(replay, one) for one in calls if one not in entries]
+        commands += replays.looked_at(replay, calls)
+        pause = 0.0 if replay.asked.dry_run else len(calls) / PER_SECOND
+        return Step(replay.progress, tuple(commands), again_at=now + (pause if replay.left > len(calls) else 0.0))
+
+    def _asked(
+        self, destination: Destination, entries: dict[str, Entry], told: dict[str, list[str]], now: float
+    ) -> Iterator[Command]:
+        wanted = [_candidate(one, entry) for one, entry in entries.items() if _is_wanted(destination, entry)]
+        again = list(redrive.live(self._errand.redis, destination, wanted))
+        for number, one in enumerate(again):
+            told[one.call].append(destination.id)
+            if not self._errand.replay.asked.dry_run:
+                yield ("ZADD", keys.asked(destination.id), "LT", f"{now + number / PER_SECOND:.3f}", one.place)
+        if again and destination.state is DestinationState.ACTIVE and not self._errand.replay.asked.dry_run:
+            yield bells.due_at(Stage.DELIVER, destination.id, now)
+
+
+def _candidate(call: str, entry: Entry) -> Candidate:
+    return Candidate(entry.place, call, decode(entry.document).data.revision)
+
+
+def _is_wanted(destination: Destination, entry: Entry) -> bool:
+    return wants(destination, entry.account, decode(entry.document))
+
+
+def _finding(call: str, entry: Entry, to: Sequence[str]) -> Finding:
+    return Finding(call, decode(entry.document).data.revision, destinations=tuple(to))

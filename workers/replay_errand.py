@@ -1,0 +1,93 @@
+"""What every kind of replay works with: the replay, its account's stage and means, and how a step of it ends."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from runtime import bells
+from runtime.bells import Stage
+from runtime.budget import Share
+from runtime.clocks import redis_time
+from runtime.leases import Command, Lease
+from runtime.replays import Progress, Replay
+from telephony.events import Trigger
+from workers.borrowed import borrowed
+from workers.dependencies import Dependencies
+from workers.judgement import Case, Judge, Judged
+
+HANDFUL: Final = 10
+"""Calls for which somebody waits; more than these take only what the budget has to spare."""
+
+TOGETHER: Final = 200
+"""Calls judged in one atomic step."""
+
+
+PutTogether = Callable[[Sequence[str]], list[Case]]
+"""Gives all that is known of some calls."""
+
+Follows = Callable[[Sequence[Case], Sequence[Judged]], list[Command]]
+"""Gives what else is committed with their judgement."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """How a step ended: how far the replay has come, what else to commit, and when it goes on (seconds)."""
+
+    progress: Progress
+    commands: tuple[Command, ...] = ()
+    again_at: float | None = None
+
+
+class Errand:
+    """One replay in the hands of its runner."""
+
+    def __init__(self, replay: Replay, made: Dependencies, held: Lease) -> None:
+        self.replay = replay
+        self.account = replay.account
+        self.redis = made.redis
+        self.settings = made.settings
+        self.made = made
+        self._lease = held
+        self._judge = Judge(self.account, made.redis, made.settings, made.recorder)
+
+    @property
+    def share(self) -> Share:
+        """For whom requests are sent."""
+        return Share.INTERACTIVE if (self.replay.progress.total or HANDFUL + 1) <= HANDFUL else Share.BACKFILL
+
+    def keep(self) -> None:
+        """Keep the stage while waiting for others."""
+        self._lease.commit(bells.keep(Stage.REPLAY, self.account, redis_time(self.redis)))
+
+    def note(self, commands: Sequence[Command]) -> None:
+        """Commit what concerns only the replay."""
+        self._lease.commit(commands)
+
+    def judge(self, ids: Sequence[str], cases: PutTogether, then: Follows) -> None:
+        """Judge calls and commit that together with what follows from it; `cases` puts together what is known of them.
+
+        In a dry run only what follows is committed.
+        """
+        for start in range(0, len(ids), TOGETHER):
+            together = ids[start : start + TOGETHER]
+            self.keep()
+            if self.replay.asked.dry_run:
+                known = cases(together)
+                self.note(then(known, self._judged(known)))
+                continue
+            with borrowed(self.redis, self.account, Stage.RESOLVE, self.made.stopping) as held:
+                known = cases(together)
+                judged = self._judged(known)
+                commands = dict.fromkeys(command for one in judged for command in one.commands)
+                entered = self._judge.entered(known, now=redis_time(self.redis))
+                held.commit([*commands, *entered, *then(known, judged)])
+            self._judge.tell(judged)
+
+    def _judged(self, cases: Sequence[Case]) -> list[Judged]:
+        now = redis_time(self.redis)
+        return [self._judge.judged(case, now=now) for case in cases]
+
+    @property
+    def trigger(self) -> Trigger:
+        """What events are said to come of."""
+        return Trigger.REPLAY

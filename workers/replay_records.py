@@ -1,0 +1,139 @@
+"""Ask the call log again about calls, as few times as will do, and publish what it says now if that differs.
+
+With the level `raw` the notifications that the inbox still holds are folded anew before.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final, cast
+
+import msgspec
+
+from runtime import keys, ledger, replays
+from runtime.asking import Asking
+from runtime.budget import Group
+from runtime.leases import Command
+from runtime.ledger import Tracked
+from runtime.replays import Finding, Level
+from telephony.differences import differences
+from telephony.fetch_plan import Lane, LookUp, Request, Wanted, plan
+from workers import casebook
+from workers.judgement import Case, Judged, News
+from workers.older_ids import OlderIds
+from workers.refolding import refolded, restore
+from workers.replay_choice import UNKNOWN
+from workers.replay_errand import Errand, Step
+from workers.ringcentral.call_log import CallLog
+from workers.ringcentral.feeds import CallLogFeed
+from workers.sweep import Sweep, Sweeper
+
+MOST: Final = 2000
+"""Calls looked at in one step."""
+
+LONG_AGO: Final = timedelta(days=180)
+"""How far back a call is looked for of which only its id is known."""
+
+EDGE: Final = timedelta(seconds=5)
+"""A call that began so near to the edge of a window may have its record outside of it."""
+
+LEAST_PAUSE: Final = 1.0
+
+
+class Refetch:
+    """Looks at calls anew."""
+
+    def __init__(self, errand: Errand) -> None:
+        self._errand = errand
+
+    def step(self, now: float) -> Step:
+        """Make the request that answers the most, and judge all calls it answers."""
+        errand = self._errand
+        wanted = self._wanted(now)
+        request = _request(list(wanted.values()), errand.replay.progress.density, now)
+        found = self._ask(request, list(wanted), now)
+        progress = msgspec.structs.replace(
+            errand.replay.progress,
+            requests=errand.replay.progress.requests + len(found.answered),
+            density=found.asking.density,
+            why=None,
+        )
+        answered = [one for one, wish in wanted.items() if _is_answered(found, wish)]
+        if not answered:
+            if found.stopped_by is not None:
+                raise found.stopped_by
+            pause = max(LEAST_PAUSE, errand.made.budget(errand.account).left(Group.HEAVY).interval)
+            return Step(msgspec.structs.replace(progress, why="budget"), again_at=now + pause)
+        self._judge(answered, found)
+        return Step(progress, again_at=now)
+
+    def _wanted(self, now: float) -> dict[str, Wanted]:
+        name = keys.replay_calls(self._errand.account, self._errand.replay.id)
+        rows = cast("list[tuple[bytes, float]]", self._errand.redis.zrange(name, 0, MOST - 1, withscores=True))
+        return {one.decode(): Wanted(one.decode(), _began(float(start), now)) for one, start in rows}
+
+    def _ask(self, request: Request, ids: Sequence[str], now: float) -> Sweep:
+        errand = self._errand
+        client = errand.made.ringcentral(errand.made.account(errand.account))
+        older_ids = OlderIds(errand.redis, errand.account, ledger.tracked(errand.redis, errand.account, ids))
+        asking = Asking(density=errand.replay.progress.density)
+        sweeper = Sweeper(CallLog(client), CallLogFeed(client), asking, older_ids.session_of)
+        for _ in sweeper.carry_out([(request, errand.share)], since=_time(now), now=now):
+            errand.keep()
+        return sweeper.found
+
+    def _judge(self, answered: Sequence[str], found: Sweep) -> None:
+        errand = self._errand
+        anew: dict[str, Tracked] = {}
+        if errand.replay.asked.level is Level.RAW:
+            anew = refolded(errand, answered)
+            if not errand.replay.asked.dry_run:
+                anew = restore(errand, anew)
+
+        def cases(ids: Sequence[str]) -> list[Case]:
+            return casebook.cases(
+                errand.redis,
+                errand.account,
+                ids,
+                found.records,
+                by=errand.trigger,
+                deliver=errand.replay.asked.deliver,
+                refolded={one: anew[one] for one in ids if one in anew},
+            )
+
+        errand.judge(answered, cases, self._noted)
+
+    def _noted(self, cases: Sequence[Case], judged: Sequence[Judged]) -> list[Command]:
+        """Write down what was found of calls, and that they were looked at."""
+        replay = self._errand.replay
+        pairs = list(zip(cases, judged, strict=True))
+        commands = [replays.found(replay, finding(one.news)) for _, one in pairs if one.news is not None]
+        commands += [replays.missed(replay, case.telephony_session_id) for case, _ in pairs if not case.is_settled]
+        return [*commands, *replays.looked_at(replay, [case.telephony_session_id for case in cases])]
+
+
+def finding(news: News) -> Finding:
+    """Say what is new of a call."""
+    data = news.event.data
+    return Finding(news.event.subject, data.revision, differences(news.before, data))
+
+
+def _is_answered(found: Sweep, wish: Wanted) -> bool:
+    """Say whether all records of the call were shown; they may begin a little off what the notifications said."""
+    one = wish.telephony_session_id or ""
+    return all(found.has_listed(one, wish.started_at + off) for off in (-EDGE, EDGE))
+
+
+def _request(wanted: Sequence[Wanted], density: float | None, now: float) -> Request:
+    """Plan the one request that answers the most; a call of which nothing is known is looked up alone."""
+    unknown = next((one for one in wanted if one.started_at <= _time(now) - LONG_AGO), None)
+    if unknown is not None:
+        return LookUp(unknown.telephony_session_id or "", unknown.started_at)
+    return plan(wanted, lane=Lane.LIST, most=1, density=density)[0]
+
+
+def _began(start: float, now: float) -> datetime:
+    return _time(now) - LONG_AGO if start == UNKNOWN else _time(start)
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
