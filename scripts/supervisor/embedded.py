@@ -61,7 +61,12 @@ class EmbeddedRedis:
     @property
     def pid(self) -> int:
         """The server's process id."""
-        return self._started().pid
+        return self.group.pid
+
+    @property
+    def group(self) -> Group:
+        """The running server's process group."""
+        return self._started()
 
     def start(self) -> None:
         """Return when the server answers; raise `EmbeddedServerError` when it cannot."""

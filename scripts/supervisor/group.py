@@ -64,6 +64,11 @@ class Group:
         """Send SIGTERM to the leader alone: it knows how to stop its own children in good order."""
         self._process.send_signal(signal.SIGTERM)
 
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the whole group, if it is there still."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
     def stop(self, *, grace: float) -> int:
         """Ask, wait `grace` seconds, then end the whole group; return the leader's exit code."""
         self.ask_to_stop()

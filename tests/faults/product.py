@@ -21,7 +21,7 @@ from scripts.supervisor.group import Group
 from scripts.supervisor.summary import Event
 from scripts.supervisor.watchdog import Watchdog
 from scripts.terminal.redis_server import NoRedis, find_url
-from tests.faults.processes import descendants
+from scripts.supervisor.processes import descendants
 from tests.simulator.waiting import wait_until
 
 ROOT = Path(__file__).parent.parent.parent

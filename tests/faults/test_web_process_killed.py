@@ -9,7 +9,7 @@ import signal
 
 from tests.builders.calls import ivr_call
 from tests.faults.fresh_calls import renamed
-from tests.faults.processes import descendants, living
+from scripts.supervisor.processes import descendants, living
 from tests.faults.product import Product
 from tests.simulator.waiting import wait_until
 

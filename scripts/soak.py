@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""Run the whole product under a random schedule of faults, and judge in the end whether every promise held."""
+
+import argparse
+import random
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.venv import reexec_in_venv
+
+reexec_in_venv()
+
+import msgspec  # noqa: E402 - the line above chooses the environment
+
+from scripts.soaking.driving import drive  # noqa: E402 - as above
+from scripts.soaking.faults import FAULTS  # noqa: E402 - as above
+from scripts.soaking.oracle import all_held, judge  # noqa: E402 - as above
+from scripts.soaking.plant import plant  # noqa: E402 - as above
+from scripts.soaking.report import document, markdown  # noqa: E402 - as above
+from scripts.soaking.schedule import planned  # noqa: E402 - as above
+from scripts.supervisor.watchdog import Watchdog  # noqa: E402 - as above
+
+DONE, FAILED = 0, 1
+EPILOG = """
+Everything runs in processes of its own on this machine: the Procfile's, Redis with its append-only file on, RingCentral
+in a box, a CRM, and a consumer group. Two cores carry about 2,000 calls a minute. The same seed plans the same faults;
+what else happens at the same moment is the machine's to decide, so a run is never quite the same twice.
+exit codes: 0 every promise held, 1 one did not, 2 usage
+"""
+
+
+def main() -> int:
+    """Soak, judge, report."""
+    options = _parser().parse_args()
+    seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
+    wanted = {name: fault for name, fault in FAULTS.items() if not options.only or options.only in name}
+    command = (
+        f"./scripts/soak.py --minutes {options.minutes:g} --seed {seed} --calls-per-minute {options.calls_per_minute:g}"
+    )
+    run = {"seed": seed, "minutes": options.minutes, "callsPerMinute": options.calls_per_minute, "command": command}
+    _say(f"seed {seed}; {options.minutes:g} minutes")
+    with ExitStack() as stack:
+        data = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="legwork-soak-")))
+        data.mkdir(parents=True, exist_ok=True)
+        watchdog = stack.enter_context(Watchdog())
+        product = stack.enter_context(plant(data, seed=seed, watchdog=watchdog))
+        plan = planned(wanted, seed=seed, minutes=options.minutes)
+        course = drive(product, plan, minutes=options.minutes, rate=options.calls_per_minute / 60, say=_say)
+        findings = judge(product, course)
+    report = document(course, findings, run=run)
+    if options.json is not None:
+        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
+    if options.markdown is not None:
+        options.markdown.write_text(markdown(course, findings, run=run))
+    print(markdown(course, findings, run=run))
+    return DONE if all_held(findings) else FAILED
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--minutes", type=_positive, default=10.0, metavar="N", help="how long calls come (10)")
+    add("--seed", type=int, metavar="S", help="the same seed plans the same faults and plays the same calls")
+    add("--calls-per-minute", type=_positive, default=2000.0, metavar="N", help="how many calls begin (2000)")
+    add("--only", default="", metavar="TEXT", help="only faults whose name holds this text")
+    add("--json", type=Path, metavar="FILE", help="write what was found there")
+    add("--markdown", type=Path, metavar="FILE", help="write the report there as well")
+    add("--keep", type=Path, metavar="DIR", help="keep logs and the server's data there")
+    return parser
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("must be above 0")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

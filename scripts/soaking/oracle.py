@@ -1,0 +1,245 @@
+"""The oracle: judge, after all faults are over, whether everything that was promised held.
+
+Each check looks at one thing and names what it found; `detail` says it in a sentence, with the first few offenders.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any, Final, cast
+
+from msgspec import Struct
+from redis import Redis
+
+from runtime import attempts, keys
+from runtime.bells import Stage, queue_name
+from runtime.settings import DEFAULT_ACCOUNT
+from scripts.simulator.world import CLIENT_SECRET, USER_JWT
+from scripts.soaking.driving import Course
+from scripts.soaking.faults import FAULTS
+from scripts.soaking.plant import ADMIN_TOKEN, TOKEN, Plant
+from scripts.supervisor.summary import OUTCOME, Verdict
+
+MOST_RESTARTS: Final = 2
+GROWTH: Final = 1.5
+GROWTH_MEGABYTES: Final = 30.0
+LEAST_SAMPLES: Final = 60
+_SHOWN: Final = 5
+_PAGE: Final = 1000
+_NUMBER: Final = re.compile(r"\+[1-9]\d{9,14}\b")
+_SECRETS: Final = (TOKEN, ADMIN_TOKEN, CLIENT_SECRET, USER_JWT, "whsec_")
+
+
+class Finding(Struct, frozen=True):
+    """What one check found."""
+
+    check: str
+    held: bool
+    detail: str
+
+
+def judge(plant: Plant, course: Course) -> tuple[Finding, ...]:
+    """Make every check."""
+    checks: tuple[Callable[[Plant, Course], Finding], ...] = (
+        _outcomes,
+        _once,
+        _stored,
+        _read,
+        _delivered,
+        _bodies,
+        _order,
+        _orphans,
+        _recovery,
+        _logs,
+        _canary,
+        _restarts,
+        _memory,
+    )
+    return tuple(check(plant, course) for check in checks)
+
+
+def _finding(check: str, faults: Iterable[str], good: str) -> Finding:
+    found = list(faults)
+    return Finding(
+        check, not found, "; ".join(found[:_SHOWN]) + f" ({len(found)} in all)" * (len(found) > _SHOWN) or good
+    )
+
+
+def _outcomes(_: Plant, course: Course) -> Finding:
+    report = course.report
+    wrong = [
+        f"{one.truth.telephony_session_id} ({one.truth.scenario}) is {one.verdict} {one.differing or ''}".rstrip()
+        for one in report.judgements
+        if one.verdict is not Verdict.RIGHT
+    ]
+    missing = [f"{course.calls - len(report.judgements)} calls are unknown"] * (len(report.judgements) < course.calls)
+    return _finding(
+        "every call has the outcome RingCentral in a box knows to be right",
+        [*wrong, *missing],
+        f"{report.count(Verdict.RIGHT):,} of {len(report.judgements):,}",
+    )
+
+
+def _once(plant: Plant, _: Course) -> Finding:
+    times = Counter(event_id for _, event_id in _log(plant.patient))
+    twice = (f"{event_id} {count} times" for event_id, count in times.items() if count > 1)
+    return _finding("nothing is published twice", twice, f"{len(times):,} events")
+
+
+def _stored(plant: Plant, _: Course) -> Finding:
+    """Hold the cursor of track against the end of the inbox: nothing acknowledged is left unread."""
+    cursor = cast("bytes | None", plant.patient.get(keys.inbox_cursor(DEFAULT_ACCOUNT))) or b"0-0"
+    rest = cast("list[Any]", plant.patient.xrange(keys.inbox(DEFAULT_ACCOUNT), min=b"(" + cursor, count=1))
+    unread = ["the inbox holds what was never folded"] * bool(rest)
+    for name in (keys.due(DEFAULT_ACCOUNT), keys.quiet(DEFAULT_ACCOUNT)):
+        left = plant.patient.zcard(name)
+        unread += [f"{left} sessions still wait in {name}"] * bool(left)
+    count = plant.patient.xlen(keys.inbox(DEFAULT_ACCOUNT))
+    return _finding("nothing accepted is left behind", unread, f"{count:,} notifications, all folded")
+
+
+def _read(plant: Plant, _: Course) -> Finding:
+    log = {place: event_id for place, event_id in _log(plant.patient)}
+    seen = {place: event.id for place, event in plant.reader.events.items()}
+    faults = [f"{log[place]} was never read" for place in log.keys() - seen.keys()]
+    faults += [f"{seen[place]} was read and is not in the log" for place in seen.keys() - log.keys()]
+    return _finding("a consumer group has read exactly the outcome log", faults, f"{len(seen):,} events")
+
+
+def _delivered(plant: Plant, _: Course) -> Finding:
+    """Every event has arrived, but for those that gave way to a later revision, which did."""
+    published = {event_id for _, event_id in _log(plant.patient)}
+    taken = plant.consumer.taken()
+    replaced = {one.event_id for one in _attempts(plant) if one.verdict == "replaced"}
+    last: dict[str, int] = {}
+    for event_id in taken:
+        call, _, revision = event_id.rpartition("/")
+        last[call] = max(last.get(call, -1), int(revision))
+    given_way = {one for one in replaced if last.get(one.rpartition("/")[0], -1) > int(one.rpartition("/")[2])}
+    faults = [f"{event_id} never arrived" for event_id in sorted(published - taken - given_way)]
+    faults += [f"{event_id} was never published" for event_id in sorted(taken - published)]
+    good = f"{len(taken):,} of {len(published):,}; {len(given_way - taken):,} gave way to a later revision"
+    return _finding("the CRM got exactly what was published", faults, good)
+
+
+def _bodies(plant: Plant, _: Course) -> Finding:
+    seen: dict[str, bytes] = {}
+    faults = [
+        f"{one.event_id} came with two bodies"
+        for one in plant.consumer.arrivals
+        if seen.setdefault(one.event_id, one.digest) != one.digest
+    ]
+    again = len(plant.consumer.arrivals) - len(seen)
+    return _finding("what is sent again is the same to the byte", faults, f"{again:,} events were sent again")
+
+
+def _order(plant: Plant, _: Course) -> Finding:
+    calls: dict[str, list[int]] = {}
+    for one in plant.consumer.arrivals:
+        call, _, revision = one.event_id.rpartition("/")
+        calls.setdefault(call, []).append(int(revision))
+    faults = (
+        f"{call} came in the order {revisions}"
+        for call, revisions in calls.items()
+        if any(later < earlier for earlier, later in pairwise(revisions))
+    )
+    return _finding("the revisions of a call arrive in their order", faults, f"{len(calls):,} calls")
+
+
+def _orphans(plant: Plant, _: Course) -> Finding:
+    """Look for jobs that are in no list and no set of RQ's, and so will never be run nor forgotten."""
+    redis = plant.patient
+    held: set[bytes] = set()
+    for stage in Stage:
+        name = queue_name(stage)
+        held |= set(cast("list[bytes]", redis.lrange(f"rq:queue:{name}", 0, -1)))
+        held |= set(cast("list[bytes]", redis.lrange(f"rq:queue:{name}:intermediate", 0, -1)))
+        for registry in ("wip", "failed", "scheduled", "deferred", "finished", "canceled"):
+            members = cast("list[bytes]", redis.zrange(f"rq:{registry}:{name}", 0, -1))
+            held |= {member.partition(b":")[0] for member in members}
+    jobs = [key for key in redis.scan_iter("rq:job:*", count=_PAGE) if redis.ttl(key) == -1]
+    faults = (key.decode() for key in jobs if key.removeprefix(b"rq:job:") not in held)
+    return _finding("no RQ job is orphaned", faults, f"{len(jobs)} jobs, each where RQ will find it")
+
+
+def _recovery(plant: Plant, course: Course) -> Finding:
+    """Say how long after each fault the first outcome was published again; overlapping ones share the last one's end."""
+    times = sorted(
+        int(place.partition(b"-")[0]) / 1000 for place, event in plant.reader.events.items() if event.type == OUTCOME
+    )
+    faults, longest = [], 0.0
+    for one in course.faults:
+        bound = FAULTS[one.name].bound
+        others = (
+            other.over for other in course.faults if other.began < one.over + (bound or 0) and other.over > one.over
+        )
+        over = max((one.over, *others))
+        took = next((time - over for time in times if time >= over), None)
+        if bound is None or one.failure or took is None:
+            continue
+        longest = max(longest, took)
+        if took > bound:
+            faults.append(f"{one.name}: {took:.1f} s")
+    return _finding("outcomes flow again soon after each fault", faults, f"after {longest:.1f} s at most")
+
+
+def _logs(plant: Plant, _: Course) -> Finding:
+    faults, lines = [], 0
+    with plant.log.open(errors="replace") as log:
+        for lines, line in enumerate(log, start=1):  # noqa: B007 - counted
+            if _NUMBER.search(line) or any(secret in line for secret in _SECRETS):
+                faults.append(line.strip()[:200])
+    return _finding("no log holds a number or a secret", faults, f"{lines:,} lines")
+
+
+def _canary(plant: Plant, _: Course) -> Finding:
+    visits = plant.canary.visits
+    return _finding("nobody was made to talk to our own network", ["connections"] * visits, "the canary saw nobody")
+
+
+def _restarts(plant: Plant, _: Course) -> Finding:
+    """Count the starts that no fault of ours explains: forged jobs and a Redis that is away may end a worker or two."""
+    forged = 1 + sum("jobs" in name for name in FAULTS)
+    surplus = {name: count - plant.ends_meant.get(name, 0) for name, count in plant.starts.items()}
+    faults = (f"{name}: {count}" for name, count in surplus.items() if count > MOST_RESTARTS * forged)
+    return _finding(
+        "no process ends again and again", faults, f"{sum(plant.starts.values())} restarts, most of them ours"
+    )
+
+
+def _memory(plant: Plant, _: Course) -> Finding:
+    faults = []
+    for name, sizes in plant.megabytes.items():
+        third = len(sizes) // 3
+        if len(sizes) < LEAST_SAMPLES:
+            continue
+        before, after = max(sizes[third : 2 * third]), max(sizes[2 * third :])
+        if after > GROWTH * before and after - before > GROWTH_MEGABYTES:
+            faults.append(f"{name} grew from {before:.0f} to {after:.0f} MB")
+    most = max((max(sizes) for sizes in plant.megabytes.values()), default=0.0)
+    return _finding("memory stays flat", faults, f"no process took more than {most:.0f} MB")
+
+
+def _log(redis: "Redis") -> Iterator[tuple[bytes, str]]:
+    """Give the places and ids of all events in the outcome log."""
+    place = b"-"
+    while rows := cast("list[Any]", redis.xrange(keys.OUTCOMES, min=place, count=_PAGE)):
+        for entry_id, fields in rows:
+            yield entry_id, re.search(rb'"id":"([^"]*)"', fields[b"event"])[1].decode()  # type: ignore[index]  # each has one
+        place = b"(" + rows[-1][0]
+
+
+def _attempts(plant: Plant) -> Iterator[attempts.Attempt]:
+    after: str | None = None
+    while True:
+        page = attempts.page(plant.patient, plant.destination, after=after, limit=_PAGE)
+        yield from page.items
+        after = page.next
+        if after is None:
+            return
+
+
+def all_held(findings: Sequence[Finding]) -> bool:
+    """Say whether every promise held."""
+    return all(one.held for one in findings)

@@ -1,0 +1,91 @@
+"""What strangers and careless colleagues do to the product: hostile bodies, slow connections, forged jobs."""
+
+import socket
+import time
+from collections.abc import Callable
+from random import Random
+from typing import Final
+from urllib.parse import urlsplit
+
+import requests
+from redis import Redis
+
+from runtime.bells import Stage, queue_name
+from scripts.soaking.hostile import BODIES
+from scripts.soaking.plant import TOKEN, Plant
+
+SLOW_CLIENTS: Final = 150
+WRONG_TOKENS: Final = 100
+_TIMEOUT: Final = 3.0
+
+
+def post_hostile_bodies(plant: Plant, _chance: Random, _seconds: float) -> None:
+    """Post every hostile body with the right token."""
+    with requests.Session() as http:
+        http.trust_env = False
+        for body in BODIES.values():
+            _post(http, plant.webhook, body, TOKEN)
+
+
+def try_tokens(plant: Plant, chance: Random, _seconds: float) -> None:
+    """Knock many times with wrong tokens, some of them no text at all."""
+    with requests.Session() as http:
+        http.trust_env = False
+        for _ in range(WRONG_TOKENS):
+            _post(http, plant.webhook, b"{}", chance.choice(["", "wrong", "\xe9\xff", TOKEN[:-1], "x" * 4000]))
+
+
+def hold_slow_connections(plant: Plant, _chance: Random, seconds: float) -> Callable[[], None]:
+    """Announce bodies and send a byte of them now and then, over more connections than any server has threads."""
+    url = urlsplit(plant.webhook)
+    head = (
+        f"POST {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\nVerification-Token: {TOKEN}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+    ).encode()
+    slow = []
+    for _ in range(SLOW_CLIENTS):
+        try:
+            one = socket.create_connection((url.hostname or "", url.port or 0), timeout=1)
+            one.sendall(head)
+        except OSError:
+            continue
+        slow.append(one)
+    until = time.monotonic() + seconds / 2
+    while time.monotonic() < until:
+        time.sleep(0.5)
+        for one in slow:
+            try:
+                one.sendall(b"{")
+            except OSError:  # it had enough of us
+                continue
+
+    def leave() -> None:
+        for one in slow:
+            one.close()
+
+    return leave
+
+
+def forge_jobs(plant: Plant, chance: Random, _seconds: float) -> None:
+    """Write jobs into the queues that run a program, unpickle something, or are no jobs at all."""
+    redis: Redis = plant.redis
+    queue = queue_name(chance.choice([Stage.TRACK, Stage.RESOLVE, Stage.DELIVER]))
+    forged = {
+        f"forged-{chance.randrange(10**9)}": {"data": '["os.system", null, ["touch /tmp/legwork-forged"], {}]'},
+        f"pickled-{chance.randrange(10**9)}": {"data": b"\x80\x04cos\nsystem\n."},
+        f"broken-{chance.randrange(10**9)}": {"data": "{}", "created_at": "no date", "enqueued_at": "never"},
+    }
+    now = "2026-01-01T00:00:00.000000Z"
+    for name, fields in forged.items():
+        whole = {"created_at": now, "enqueued_at": now, "status": "queued", "origin": queue, **fields}
+        redis.hset(f"rq:job:{name}", mapping=whole)  # type: ignore[arg-type]  # text and bytes are both welcome
+        redis.expire(f"rq:job:{name}", 60)
+        redis.rpush(f"rq:queue:{queue}", name)
+
+
+def _post(http: requests.Session, url: str, body: bytes, token: str) -> None:
+    headers = {"Verification-Token": token.encode("latin-1"), "Content-Type": "application/json"}
+    try:
+        http.post(url, body, headers=headers, timeout=_TIMEOUT)
+    except requests.RequestException:  # other faults go on at the same time
+        time.sleep(0.05)

@@ -1,0 +1,51 @@
+"""Watch the processes of a soak: how often each ended, and how much memory it takes."""
+
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from scripts.soaking.plant import Plant
+from scripts.supervisor.processes import descendants
+
+SAMPLE_SECONDS: Final = 2.0
+_PROC: Final = Path("/proc")
+
+
+class Watcher:
+    """Samples every two seconds. Memory is read from /proc, so on Linux only."""
+
+    def __init__(self, plant: Plant) -> None:
+        self._plant = plant
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="watcher", daemon=True)
+        self._pids: dict[str, int] = {}
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(SAMPLE_SECONDS):
+            for process in self._plant.processes:
+                group = process.group
+                if group is None:
+                    continue
+                if self._pids.get(process.name, group.pid) != group.pid:
+                    self._plant.starts[process.name] = self._plant.starts.get(process.name, 0) + 1
+                self._pids[process.name] = group.pid
+                size = sum(map(_megabytes, (group.pid, *(one.pid for one in descendants(group.pid)))))
+                self._plant.megabytes.setdefault(process.name, []).append(size)
+
+
+def _megabytes(pid: int) -> float:
+    with suppress(OSError, ValueError, IndexError):
+        for line in (_PROC / str(pid) / "status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
