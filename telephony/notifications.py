@@ -11,6 +11,9 @@ from typing import Annotated, Final
 
 import msgspec
 
+MOST_IN_A_BODY: Final = 500
+"""Far more than RingCentral ever posts at once; two bytes an element would be a hundred thousand of them."""
+
 _MAX_ID: Final = 200
 _TELEPHONY_SUFFIX: Final = "/telephony/sessions"
 _REMINDER_PART: Final = "/subscription/"
@@ -85,11 +88,14 @@ def read(body: bytes) -> tuple[Notification | Malformed, ...]:
     """Read everything a webhook body says; never raises, and gives at least one item, so that no body goes uncounted.
 
     RingCentral posts one notification a request; an array is read element by element, so that a bad one harms no other.
+    One of more than `MOST_IN_A_BODY` elements is no array of notifications.
     """
     try:
         raws = _RAWS.decode(body) if body.lstrip()[:1] == b"[" else [msgspec.Raw(body)]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return (Malformed(_first_line(error)),)
+    if len(raws) > MOST_IN_A_BODY:
+        return (Malformed(f"an array of {len(raws)} elements"),)
     return tuple(_read_one(raw) for raw in raws) or (Malformed("an empty array"),)
 
 

@@ -213,20 +213,15 @@ class Tracker:
         return sessions.has_ended(record.session, heard_at=_time(record.heard_at), now=_time(now), quiet=quiet)
 
     def _quarantined(self, arrivals: Sequence[tuple[Entry, Notification | Malformed]]) -> list[Command]:
+        """Keep every body that holds something unreadable, once, whatever else and however much of it it holds."""
+        reasons: dict[str, tuple[Entry, str]] = {}
+        for entry, item in arrivals:
+            if isinstance(item, Malformed):
+                reasons.setdefault(entry.id, (entry, item.reason))
+        stream = keys.quarantine(self._account)
         return [
-            (
-                "XADD",
-                keys.quarantine(self._account),
-                "*",
-                "reason",
-                item.reason,
-                "inboxId",
-                entry.id,
-                "body",
-                entry.body,
-            )
-            for entry, item in arrivals
-            if isinstance(item, Malformed)
+            ("XADD", stream, "*", "reason", reason, "inboxId", entry.id, "body", entry.body)
+            for entry, reason in reasons.values()
         ]
 
     def _write(self, record: Tracked) -> Command:

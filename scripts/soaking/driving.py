@@ -10,8 +10,9 @@ from typing import Final
 from msgspec import Struct
 from redis import RedisError
 
-from runtime import backlog
+from runtime import backlog, keys
 from runtime.redrive import Redrive, redrive
+from runtime.settings import DEFAULT_ACCOUNT
 from scripts.soaking.faults import FAULTS
 from scripts.soaking.plant import Plant, truths
 from scripts.soaking.schedule import Planned
@@ -20,7 +21,6 @@ from scripts.supervisor.summary import Report, judge
 
 CHUNK_SECONDS: Final = 5.0
 SETTLE_SECONDS: Final = 180.0
-LAST_REREAD_SECONDS: Final = 45.0
 _LOOK_SECONDS: Final = 1.0
 _REDRIVE_SECONDS: Final = 3.0
 
@@ -35,8 +35,10 @@ class Happened(Struct, frozen=True):
 
 
 class Course(Struct, frozen=True):
-    """How a soak went: its faults, how many calls were played, and how long everything took to settle."""
+    """How a soak went: from when to when (seconds since 1970) how many calls came, its faults, and how it settled."""
 
+    began: float
+    played: float
     faults: tuple[Happened, ...]
     calls: int
     settled: bool
@@ -48,17 +50,19 @@ def drive(plant: Plant, plan: Iterable[Planned], *, minutes: float, rate: float,
     """Play calls for so many minutes, `rate` a second, with the planned faults; then wait until all is settled."""
     watcher = Watcher(plant)
     watcher.start()
-    began = time.monotonic()
+    began, began_at = time.monotonic(), time.time()
     lanes: dict[str, list[Planned]] = {}
     for one in plan:
         lanes.setdefault(FAULTS[one.name].lane, []).append(one)
     with ThreadPoolExecutor(len(lanes) + 1) as threads:
         running = [threads.submit(_lane, plant, lane, began, say) for lane in lanes.values()]
         calls = _play(plant, began, minutes=minutes, rate=rate, say=say)
+        played_at = time.time()
         faults = [happened for lane in running for happened in lane.result()]
     report, settled, took = _settle(plant, calls, say)
     watcher.stop()
-    return Course(tuple(sorted(faults, key=lambda one: one.began)), calls, settled, took, report)
+    faults.sort(key=lambda one: one.began)
+    return Course(began_at, played_at, tuple(faults), calls, settled, took, report)
 
 
 def _play(plant: Plant, began: float, *, minutes: float, rate: float, say: Callable[[str], None]) -> int:
@@ -116,8 +120,10 @@ def _settle(plant: Plant, calls: int, say: Callable[[str], None]) -> tuple[Repor
             redriven = took
             redrive(plant.patient, plant.destination, Redrive(per_second=1000), dry_run=False)
         behind = backlog.status(plant.patient, plant.destination).backlog
-        if (right and not behind and took > LAST_REREAD_SECONDS) or took > SETTLE_SECONDS:
-            return report, right and not behind, took
+        again = plant.patient.zcard(keys.rereads(DEFAULT_ACCOUNT))
+        settled = right and not behind and not again
+        if settled or took > SETTLE_SECONDS:
+            return report, settled, took
         if int(took) % 10 == 0:
             wrong = sum(one.said is None or bool(one.differing) for one in report.judgements)
             say(f"settling for {took:.0f} s: {wrong} calls not right yet, {behind} events to deliver")

@@ -13,9 +13,10 @@ from typing import Any, Final
 from msgspec import Struct
 from redis import RedisError
 
+from scripts.benchmarks.places import ROOT
 from scripts.soaking import strangers
 from scripts.soaking.consumer import Mood
-from scripts.soaking.plant import ROOT, Plant
+from scripts.soaking.plant import Plant
 from scripts.supervisor.processes import descendants
 from scripts.supervisor.procfile import parse
 
@@ -24,15 +25,11 @@ Begin = Callable[[Plant, Random, float], Undo]
 
 
 class Fault(Struct, frozen=True):
-    """One row: the lane it happens in (one at a time in each), how long (seconds), and the seconds after which outcomes
-
-    must have been published again; None where RingCentral's silence is the fault, or a stage sits out its lease.
-    """
+    """One row: its lane, in which one fault happens at a time, and how long it lasts (seconds, from and to)."""
 
     lane: str
     begin: Begin
     seconds: tuple[float, float] = (0.0, 0.0)
-    bound: float | None = 10.0
     from_minutes: float = 0.0
 
 
@@ -116,19 +113,17 @@ def _mood(mood: Mood, plant: Plant, _chance: Random, _seconds: float) -> Undo:
 
 def _processes() -> dict[str, Fault]:
     names = [entry.name for entry in parse((ROOT / "Procfile").read_text().splitlines())]
-    killed = {
-        f"{name}: kill -9": Fault("processes", partial(_signalled, name, signal.SIGKILL), bound=20) for name in names
-    }
+    killed = {f"{name}: kill -9": Fault("processes", partial(_signalled, name, signal.SIGKILL)) for name in names}
     stalled = {
-        f"{name}: stopped past its lease, then woken": Fault("processes", partial(_stopped, name), (12, 14), bound=20)
+        f"{name}: stopped past its lease, then woken": Fault("processes", partial(_stopped, name), (12, 14))
         for name in names
         if name in {"track", "resolve", "deliver"}
     }
     return {
         **killed,
         **stalled,
-        "web: one of its processes killed": Fault("processes", _one_web_process, bound=20),
-        "all: SIGTERM, one after the other": Fault("processes", _rolling, bound=20),
+        "web: one of its processes killed": Fault("processes", _one_web_process),
+        "all: SIGTERM, one after the other": Fault("processes", _rolling),
     }
 
 
@@ -155,7 +150,7 @@ def _of_the_platform() -> dict[str, Fault]:
     )
     return {
         " ".join(("RingCentral:", name, *(str(value) for value in fields.values()))): Fault(
-            "ringcentral", partial(_of_ringcentral, name, fields), seconds, bound=None
+            "ringcentral", partial(_of_ringcentral, name, fields), seconds
         )
         for name, fields, seconds in rows
     }
@@ -176,22 +171,20 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
         "network: workers cut from Redis": Fault("redis", partial(_cut, "workers")),
         "network: web's packets to Redis dropped": Fault("redis", partial(_stalled, "web"), (1, 3)),
         "network: workers partitioned past their lease": Fault(
-            "redis", partial(_stalled, "workers"), (12, 14), bound=25, from_minutes=1
+            "redis", partial(_stalled, "workers"), (12, 14), from_minutes=1
         ),
         "network: workers refused by Redis": Fault("redis", partial(_refused, "workers"), (2, 5)),
         "network: Redis's answers to web lost": Fault("redis", partial(_lose_answers, "web")),
         "network: Redis's answers to workers lost": Fault("redis", partial(_lose_answers, "workers")),
-        "network: cut from RingCentral": Fault("ringcentral", partial(_cut, "ringcentral"), bound=None),
-        "network: RingCentral's answers lost": Fault("ringcentral", partial(_lose_answers, "ringcentral"), bound=None),
-        "network: RingCentral refuses connections": Fault(
-            "ringcentral", partial(_refused, "ringcentral"), (2, 4), bound=None
-        ),
+        "network: cut from RingCentral": Fault("ringcentral", partial(_cut, "ringcentral")),
+        "network: RingCentral's answers lost": Fault("ringcentral", partial(_lose_answers, "ringcentral")),
+        "network: RingCentral refuses connections": Fault("ringcentral", partial(_refused, "ringcentral"), (2, 4)),
         **_processes(),
         **_of_the_platform(),
         **{f"CRM: {mood}": Fault("crm", partial(_mood, mood), (2, 5)) for mood in Mood if mood is not Mood.WELL},
         "strangers: hostile bodies": Fault("strangers", strangers.post_hostile_bodies),
         "strangers: wrong tokens": Fault("strangers", strangers.try_tokens),
         "strangers: slow bodies": Fault("strangers", strangers.hold_slow_connections, (4, 8)),
-        "strangers: forged jobs": Fault("strangers", strangers.forge_jobs, bound=20),
+        "strangers: forged jobs": Fault("strangers", strangers.forge_jobs),
     }
 )

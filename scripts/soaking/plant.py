@@ -30,6 +30,7 @@ from scripts.supervisor.group import Group
 from scripts.supervisor.process import Process
 from scripts.supervisor.procfile import parse
 from scripts.supervisor.stopping import StopRequest
+from scripts.supervisor.summary import Truth
 from scripts.supervisor.supervision import keep_running, stop_all
 from scripts.supervisor.watchdog import Watchdog
 from telephony.destinations import Draft, Include
@@ -45,7 +46,7 @@ HASTE: Final = {
     "QUIET_SECONDS": "1",
     "SETTLE_SECONDS": "1",
     "FETCH_INTERVAL_SECONDS": "1",
-    "REREAD_SECONDS": "6,15,40",
+    "REREAD_SECONDS": "4,8,16",
     "RECONCILE_SECONDS": "10",
     "SILENCE_SECONDS": "60",
     "HEAVY_LIMIT": "100",
@@ -129,7 +130,9 @@ def plant(data: Path, *, seed: int, watchdog: Watchdog) -> Iterator[Plant]:
         made = Plant(server=server, box=box, consumer=consumer, bird=bird, data=data)
         ports = {"web": server.port, "workers": server.port, "ringcentral": urlsplit(box.url).port}
         made.proxies = {name: stack.enter_context(proxied(port or 0)) for name, port in ports.items()}
-        made.destination = destinations.create(made.patient, Draft(url=consumer.url, include=Include.BOTH), keys=())[0].id
+        made.destination = destinations.create(made.patient, Draft(url=consumer.url, include=Include.BOTH), keys=())[
+            0
+        ].id
         trap = Draft(url=bird.url, outcomes=(Outcome.FAX_FAILED,))  # written past the API, which would refuse it
         made.trap = destinations.create(made.patient, trap, keys=())[0].id
         port = free_port()
@@ -203,6 +206,6 @@ def _redis_port(made: Plant, name: str) -> int:
     return made.proxies["web" if name.startswith("web") else "workers"].port
 
 
-def truths(box: Box) -> Sequence[supervised.Truth]:
+def truths(box: Box) -> Sequence[Truth]:
     """Say how each call must be reported."""
-    return msgspec.convert(box._ask("GET", "truth")["items"], type=tuple[supervised.Truth, ...])  # noqa: SLF001
+    return msgspec.convert(box._ask("GET", "truth")["items"], type=tuple[Truth, ...])  # noqa: SLF001

@@ -97,7 +97,8 @@ class Proxy:
         assert task is not None  # noqa: S101 - asyncio runs this in a task
         self._serving.add(task)
         try:
-            await self._serve(reader, writer)
+            with suppress(asyncio.CancelledError):  # the proxy is told to stop
+                await self._serve(reader, writer)
         finally:
             self._serving.discard(task)
             writer.transport.abort()

@@ -16,7 +16,7 @@ _RETRY_SECONDS: Final = 0.3
 
 
 class GroupReader:
-    """Keeps every event it reads, by its place in the log; reading again what it had not acknowledged changes nothing."""
+    """Keeps every event it reads, by its place in the log; reading one again changes nothing."""
 
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis

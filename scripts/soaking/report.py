@@ -27,11 +27,12 @@ def markdown(course: Course, findings: Sequence[Finding], *, run: dict[str, Any]
     """Lay it out for people."""
     verdict = "everything held" if all_held(findings) else "NOT everything held"
     happened = Counter(one.name for one in course.faults if not one.failure)
+    count = sum(happened.values())
+    summary = f"{course.calls:,} calls in {run['minutes']:g} minutes, {count} faults of {len(happened)} kinds"
     lines = [
         f"# Soak, seed {run['seed']}: {verdict}",
         "",
-        f"{course.calls:,} calls in {run['minutes']:g} minutes, {sum(happened.values())} faults of {len(happened)} kinds; "
-        f"all settled {course.settled_after:.0f} s after the last call. `{run['command']}`",
+        f"{summary}; all settled {course.settled_after:.0f} s after the last call. `{run['command']}`",
         "",
         "| what must hold | held | found |",
         "|-|-|-|",

@@ -12,6 +12,10 @@ FIRST_SECONDS: Final = 3.0
 PAUSES: Final = (1.0, 6.0)
 """Seconds between two faults of a lane, at least and at most."""
 
+MINUTE: Final = 60.0
+CALM_FROM: Final = 42.0
+"""The second of each minute from which on nothing happens, so that it can be seen how soon all flows again."""
+
 
 class Planned(Struct, frozen=True, order=True):
     """One fault to come: seconds after the first call, its name, and how long it lasts."""
@@ -31,11 +35,12 @@ def planned(faults: Mapping[str, Fault], *, seed: int, minutes: float) -> tuple[
 def _lane(lane: str, faults: Mapping[str, Fault], chance: Random, minutes: float) -> Iterator[Planned]:
     names = sorted(name for name, fault in faults.items() if fault.lane == lane and fault.from_minutes <= minutes)
     at = FIRST_SECONDS + chance.uniform(*PAUSES)
-    end = 60 * minutes
     while True:
         for name in chance.sample(names, len(names)):
             seconds = chance.uniform(*faults[name].seconds)
-            if at + seconds > end:
+            if at % MINUTE + seconds > CALM_FROM:
+                at = (at // MINUTE + 1) * MINUTE + chance.uniform(0, FIRST_SECONDS)
+            if at + seconds > MINUTE * minutes:
                 return
             yield Planned(at, name, seconds)
             at += seconds + chance.uniform(*PAUSES)

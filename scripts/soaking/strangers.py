@@ -2,8 +2,9 @@
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -16,6 +17,15 @@ from scripts.soaking.plant import TOKEN, Plant
 
 SLOW_CLIENTS: Final = 150
 WRONG_TOKENS: Final = 100
+FORGED: Final[Mapping[str, Mapping[str, str | bytes]]] = MappingProxyType(
+    {
+        "forged": {"data": '["os.system", null, ["touch /tmp/legwork-forged"], {}]'},
+        "pickled": {"data": b"\x80\x04cos\nsystem\n."},
+        "broken": {"data": "{}", "created_at": "no date", "enqueued_at": "never"},
+    }
+)
+"""Jobs nobody of us wrote, by the beginning of their ids."""
+
 _TIMEOUT: Final = 3.0
 
 
@@ -70,13 +80,9 @@ def forge_jobs(plant: Plant, chance: Random, _seconds: float) -> None:
     """Write jobs into the queues that run a program, unpickle something, or are no jobs at all."""
     redis: Redis = plant.redis
     queue = queue_name(chance.choice([Stage.TRACK, Stage.RESOLVE, Stage.DELIVER]))
-    forged = {
-        f"forged-{chance.randrange(10**9)}": {"data": '["os.system", null, ["touch /tmp/legwork-forged"], {}]'},
-        f"pickled-{chance.randrange(10**9)}": {"data": b"\x80\x04cos\nsystem\n."},
-        f"broken-{chance.randrange(10**9)}": {"data": "{}", "created_at": "no date", "enqueued_at": "never"},
-    }
     now = "2026-01-01T00:00:00.000000Z"
-    for name, fields in forged.items():
+    for kind, fields in FORGED.items():
+        name = f"{kind}-{chance.randrange(10**9)}"
         whole = {"created_at": now, "enqueued_at": now, "status": "queued", "origin": queue, **fields}
         redis.hset(f"rq:job:{name}", mapping=whole)  # type: ignore[arg-type]  # text and bytes are both welcome
         redis.expire(f"rq:job:{name}", 60)
@@ -84,7 +90,10 @@ def forge_jobs(plant: Plant, chance: Random, _seconds: float) -> None:
 
 
 def _post(http: requests.Session, url: str, body: bytes, token: str) -> None:
-    headers = {"Verification-Token": token.encode("latin-1"), "Content-Type": "application/json"}
+    headers: dict[str, str | bytes | None] = {
+        "Verification-Token": token.encode("latin-1"),
+        "Content-Type": "application/json",
+    }
     try:
         http.post(url, body, headers=headers, timeout=_TIMEOUT)
     except requests.RequestException:  # other faults go on at the same time

@@ -18,10 +18,10 @@ from runtime.keys import OUTCOMES
 from scripts.simulator import CLIENT_ID, CLIENT_SECRET, USER_JWT, RunningSimulator
 from scripts.supervisor.environment import free_port, read_dotenv
 from scripts.supervisor.group import Group
+from scripts.supervisor.processes import descendants
 from scripts.supervisor.summary import Event
 from scripts.supervisor.watchdog import Watchdog
 from scripts.terminal.redis_server import NoRedis, find_url
-from scripts.supervisor.processes import descendants
 from tests.simulator.waiting import wait_until
 
 ROOT = Path(__file__).parent.parent.parent

@@ -7,9 +7,9 @@ import msgspec
 
 from scripts.simulator import Configuration, RunningSimulator, running_simulator
 from scripts.supervisor.follow import ENDED
+from scripts.supervisor.processes import living
 from scripts.supervisor.summary import Report, Truth, judge
 from scripts.supervisor.watchdog import Watchdog
-from scripts.supervisor.processes import living
 from tests.faults.product import TOKEN, Product, account_of, running
 from tests.simulator.waiting import wait_until
 

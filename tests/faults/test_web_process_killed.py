@@ -7,9 +7,9 @@ whole; a test cannot bound it. Reconciliation finds the calls of notifications t
 import os
 import signal
 
+from scripts.supervisor.processes import descendants, living
 from tests.builders.calls import ivr_call
 from tests.faults.fresh_calls import renamed
-from scripts.supervisor.processes import descendants, living
 from tests.faults.product import Product
 from tests.simulator.waiting import wait_until
 

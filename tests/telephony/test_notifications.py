@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.notifications import Endpoint, Kind, Malformed, Notification, read
+from telephony.notifications import MOST_IN_A_BODY, Endpoint, Kind, Malformed, Notification, read
 from tests.builders.calls import Call, ivr_call, queue_call, ringout_call
 from tests.builders.notifications import (
     DISCONNECTED,
@@ -169,6 +169,10 @@ def test_times_of_every_form_are_utc(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
 def test_a_time_that_is_none_leaves_the_time_of_sending(text: str) -> None:
     assert only(posted(a_document(eventTime=text))).event_time == second(2.062)
+
+
+def test_an_array_of_more_than_anybody_posts_is_not_taken_apart() -> None:
+    assert why_not(b"[" + b"{}," * MOST_IN_A_BODY + b"{}]") == f"an array of {MOST_IN_A_BODY + 1} elements"
 
 
 def test_an_array_is_read_element_by_element_so_that_a_bad_one_harms_no_other() -> None:

@@ -227,6 +227,15 @@ def test_what_is_no_notification_goes_into_quarantine_with_its_reason_and_harms_
     assert set(ledger.tracked(office.redis, ACCOUNT, [SESSION, SESSION_ID])) == {SESSION, SESSION_ID}
 
 
+def test_a_body_of_many_unreadable_parts_is_kept_once(office: Office) -> None:
+    body = posted([a_document(), *[{"event": 1}] * 50])
+    office.hear(body)
+
+    office.track()
+
+    assert [fields[b"body"] for _, fields in entries(office.redis, keys.quarantine(ACCOUNT))] == [body]
+
+
 def test_notifications_of_other_kinds_are_passed_over(office: Office) -> None:
     office.hear(REMINDER)
     office.track()

@@ -1,0 +1,48 @@
+"""A short soak: every process, Redis, the network, RingCentral and the CRM fail at random; every promise holds."""
+
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from scripts.soaking.faults import FAULTS
+from scripts.soaking.schedule import CALM_FROM, MINUTE, planned
+
+ROOT = Path(__file__).parent.parent.parent
+MINUTES = 0.3
+
+
+@pytest.mark.timeout(240)
+def test_whatever_fails_meanwhile_every_promise_holds(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    asked = ("--minutes", str(MINUTES), "--calls-per-minute", "500", "--seed", "7", "--json", str(report))
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "soak.py", *asked], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert msgspec.json.decode(report.read_bytes())["held"]
+
+
+def test_a_seed_plans_the_same_faults_each_time_and_another_seed_others() -> None:
+    plan = planned(FAULTS, seed=1, minutes=3)
+
+    assert plan == planned(FAULTS, seed=1, minutes=3)
+    assert plan != planned(FAULTS, seed=2, minutes=3)
+
+
+def test_a_lane_has_one_fault_at_a_time_and_each_minute_ends_calm() -> None:
+    plan = planned(FAULTS, seed=1, minutes=10)
+
+    for lane in {fault.lane for fault in FAULTS.values()}:
+        own = [one for one in plan if FAULTS[one.name].lane == lane]
+        assert all(one.at + one.seconds < after.at for one, after in pairwise(own))
+    brief = [one for one in plan if one.seconds < CALM_FROM]
+    assert all(one.at % MINUTE + one.seconds <= CALM_FROM for one in brief)
+
+
+def test_ten_minutes_hold_every_fault() -> None:
+    assert {one.name for one in planned(FAULTS, seed=1, minutes=10)} == set(FAULTS)
