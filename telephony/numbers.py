@@ -29,25 +29,3 @@ def e164(text: str | None) -> str | None:
     if _WITH_COUNTRY_CODE.fullmatch(plain):
         return "+" + plain
     return None
-
-
-def same_number(found: str | None, wanted: str) -> bool:
-    """Say whether two spellings are of one number.
-
-    Where both can be written as E.164 that decides. Else their digits do, and ten or more of them may lack the country
-    code: whoever looks for a number would rather be shown one call too many.
-    """
-    if not found:
-        return False
-    one, other = e164(found), e164(wanted)
-    if one and other:
-        return one == other
-    shorter, longer = sorted((_digits(found), _digits(wanted)), key=len)
-    return shorter == longer != "" or (len(shorter) >= _NATIONAL_DIGITS and longer.endswith(shorter))
-
-
-_NATIONAL_DIGITS: Final = 10
-
-
-def _digits(text: str) -> str:
-    return "".join(sign for sign in text if sign.isascii() and sign.isdigit())

@@ -4,7 +4,7 @@ import msgspec
 
 from telephony.call_outcome import Endpoint
 from telephony.events import CallData
-from telephony.numbers import same_number
+from telephony.search_terms import digits_of, spellings
 from telephony.times import parse_time
 from telephony.words import Outcome
 
@@ -45,7 +45,8 @@ def takes(selection: Selection, data: CallData) -> bool:
 
 def has_number(data: CallData, number: str) -> bool:
     """Say whether somebody with this number took part, as an end of the call or of a leg."""
-    return any(same_number(found, number) for end in _ends(data) for found in (end.phone_number, end.raw_phone_number))
+    wanted = spellings(number)
+    return any(digits_of(end.phone_number or end.raw_phone_number) in wanted for end in _ends(data))
 
 
 def has_extension(data: CallData, extension: str) -> bool:

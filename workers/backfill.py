@@ -20,7 +20,7 @@ from telephony.call_log import CallLogPage
 from telephony.events import Trigger
 from telephony.records import CallLogRecord
 from workers import casebook
-from workers.judgement import Case, Judged
+from workers.cases import Case, Judged
 from workers.older_ids import OlderIds, session_of
 from workers.replay_errand import Errand, Step
 from workers.ringcentral.call_log import CallLog

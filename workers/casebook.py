@@ -13,7 +13,7 @@ from runtime.ledger import Resolution, Tracked
 from telephony.events import Trigger
 from telephony.records import CallLogRecord
 from telephony.sessions import Session
-from workers.judgement import Case
+from workers.cases import Case
 
 _ACCOUNT_IN_URI: Final = re.compile(r"/account/(\d+)/")
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)

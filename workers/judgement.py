@@ -17,89 +17,23 @@ from rq.timeouts import BaseTimeoutException
 from runtime import bells, keys, ledger, outcome_log
 from runtime.bells import Stage
 from runtime.leases import Command
-from runtime.ledger import Resolution, State, Tracked
+from runtime.ledger import Resolution, State
 from runtime.logs import log
 from runtime.metrics import FAILURES, OUTCOMES, PUBLISH_SECONDS, RECORD_LAG_SECONDS, REVISIONS, UNKNOWN_WORDS, Recorder
 from runtime.settings import Settings
 from telephony import events, looks
-from telephony.events import CallData, CallEvent, Trigger
+from telephony.events import CallEvent, Trigger
 from telephony.legs import unknown_words
 from telephony.outcomes import derive
-from telephony.records import CallLogRecord
 from telephony.sessions import Session
-from telephony.settled import is_settled
-from telephony.times import later
 from workers import rereads
+from workers.cases import Case, Judged, News
 
 GRACE_SECONDS: Final = 30.0
 """A call no notification told of is taken up this long after it must have been settled; till then they may be late."""
 
 
 PUT_ASIDE_SECONDS: Final = 300.0
-
-
-class Case(msgspec.Struct, frozen=True):
-    """One call before its judgement.
-
-    `due` is its place in the due list, None when it has none; `asked` says whether it was due and asked about now.
-    `records` are all that are known, `seen` those that were known before; `listed` says that there are no others.
-    `by` is what made us look where it was neither the call's notifications nor its absence from the ledger; with
-    `deliver` false an event is only written down.
-    """
-
-    telephony_session_id: str
-    due: float | None
-    tracked: Tracked | None
-    session: Session | None
-    records: tuple[CallLogRecord, ...]
-    seen: tuple[CallLogRecord, ...]
-    resolution: Resolution
-    asked: bool
-    listed: bool = False
-    by: Trigger | None = None
-    deliver: bool = True
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether there are records and all of them are final."""
-        return bool(self.records) and all(is_settled(record) for record in self.records)
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the notifications say that the call is over."""
-        return self.tracked is not None and self.tracked.ended_at is not None
-
-    def recorded_end(self) -> float | None:
-        """Give the latest end its records tell of, in seconds."""
-        ends = (later(record.start_time, record.length_ms or 0) for record in self.records)
-        return max((end.timestamp() for end in ends if end), default=None)
-
-    def recorded_start(self) -> float | None:
-        """Give the earliest start its records tell of, in seconds."""
-        starts = (record.start_time for record in self.records)
-        return min((start.timestamp() for start in starts if start), default=None)
-
-
-class News(msgspec.Struct, frozen=True):
-    """What the world is told of a call, and what it was told before, as far as the log still holds that."""
-
-    event: CallEvent
-    before: CallData | None
-    records: tuple[CallLogRecord, ...]
-    deliver: bool
-
-
-class Judged(msgspec.Struct, frozen=True):
-    """What carries a judgement out, and its news, if any.
-
-    When the call's record was seen now: `lag` is how long after the call it came, `took` how long until this judgement.
-    Seconds.
-    """
-
-    commands: tuple[Command, ...]
-    lag: float | None = None
-    took: float | None = None
-    news: News | None = None
 
 
 class Judge:

@@ -4,11 +4,12 @@ Going by when calls began, each is judged by the newest that was published of it
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 
-from runtime import attempts, destinations, keys, ledger, outcome_log, replays
+from runtime import attempts, calls, destinations, keys, ledger, outcome_log, replays
+from runtime.call_filter import Filter
 from runtime.outcome_log import Entry
 from runtime.replays import Level, Progress, State
 from telephony.destinations import wants
@@ -16,7 +17,7 @@ from telephony.events import decode
 from telephony.selection import Selection, began, takes
 from workers.replay_errand import Errand, Step
 
-PAGE: Final = 1000
+PAGE: Final = 500
 
 UNKNOWN: Final = 0.0
 """When a call began of which nothing is known but its id."""
@@ -43,20 +44,20 @@ def _running(errand: Errand) -> Progress:
 
 
 def _page(errand: Errand, selection: Selection, now: float) -> Step:
-    """Look through the next page of all calls we know of."""
-    first = errand.replay.progress.place or f"{selection.since or 0.0:.3f}"
-    last = "+inf" if selection.until is None else f"{selection.until:.3f}"
-    rows = cast(
-        "list[tuple[bytes, float]]",
-        errand.redis.zrange(keys.calls(errand.account), first, last, byscore=True, offset=0, num=PAGE, withscores=True),
+    """Look through the next page of the calls that the index finds."""
+    asked = Filter(
+        number=selection.number,
+        extension=selection.extension,
+        outcome=selection.outcomes[0] if len(selection.outcomes) == 1 else None,
+        since=selection.since,
+        until=selection.until,
     )
-    chosen = list(_rows(errand, [one.decode() for one, _ in rows], selection, named=False))
-    errand.note(replays.chosen(errand.replay, chosen))
-    if len(rows) < PAGE:
+    page = calls.search(errand.redis, [errand.account], asked, after=errand.replay.progress.place or None, limit=PAGE)
+    ids = [row.call.telephony_session_id for row in page.items]
+    errand.note(replays.chosen(errand.replay, _rows(errand, ids, selection, named=False)))
+    if page.next is None:
         return Step(_running(errand), again_at=now)
-    end = f"{rows[-1][1]:.3f}"
-    place = end if end != first else f"({end}"  # a page of calls that began at once: go on after them
-    return Step(msgspec.structs.replace(errand.replay.progress, place=place), again_at=now)
+    return Step(msgspec.structs.replace(errand.replay.progress, place=page.next), again_at=now)
 
 
 def _rows(errand: Errand, ids: Sequence[str], selection: Selection, *, named: bool) -> Iterator[tuple[str, float]]:

@@ -13,8 +13,9 @@ from runtime.leases import Command, Lease
 from runtime.replays import Progress, Replay
 from telephony.events import Trigger
 from workers.borrowed import borrowed
+from workers.cases import Case, Judged
 from workers.dependencies import Dependencies
-from workers.judgement import Case, Judge, Judged
+from workers.judgement import Judge
 
 HANDFUL: Final = 10
 """Calls for which somebody waits; more than these take only what the budget has to spare."""

@@ -18,7 +18,7 @@ from runtime.replays import Finding, Level
 from telephony.differences import differences
 from telephony.fetch_plan import Lane, LookUp, Request, Wanted, plan
 from workers import casebook
-from workers.judgement import Case, Judged, News
+from workers.cases import Case, Judged, News
 from workers.older_ids import OlderIds
 from workers.refolding import refolded, restore
 from workers.replay_choice import UNKNOWN

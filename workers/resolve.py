@@ -26,8 +26,9 @@ from telephony.fetch_plan import Lane, Request, Wanted, Window, plan
 from telephony.records import CallLogRecord
 from workers import reconcile, rereads
 from workers.casebook import session_of
+from workers.cases import Case
 from workers.dependencies import Dependencies, current
-from workers.judgement import Case, Judge
+from workers.judgement import Judge
 from workers.older_ids import OlderIds
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import RateLimited
