@@ -29,8 +29,13 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
 
     @property
     def asks_how_it_ended(self) -> bool:
-        """Whether a call of which nothing was published yet can be meant."""
-        return bool(self.number or self.extension or self.outcomes or self.destination or self.unresolved)
+        """Whether only calls can be meant of which something was published."""
+        return bool(self.outcomes or self.destination or self.unresolved)
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing was said of the calls at all."""
+        return self == Selection()
 
 
 def takes(selection: Selection, data: CallData) -> bool:

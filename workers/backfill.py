@@ -89,7 +89,12 @@ class Backfill:
             )
 
         errand.judge(list(found), cases, _nothing)
-        return len(found)
+        return sum(self._is_news(records) for records in found.values())
+
+    def _is_news(self, records: Sequence[CallLogRecord]) -> bool:
+        """Say whether a call was not on the page before as well: pages overlap by a moment."""
+        overlap = self._until - _TICK if self._errand.replay.progress.place else self._until + _TICK
+        return _oldest(records, self._until) < overlap
 
     def _moved_on(self, progress: Progress, page: CallLogPage) -> Progress:
         """Go on with what began before the oldest call of this page; where all began at once, with the next page."""

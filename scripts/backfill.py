@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""Backfill: the history of an account, from RingCentral's call log into outcomes."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.venv import ROOT, reexec_in_venv
+
+reexec_in_venv()
+
+from redis import RedisError  # noqa: E402 - the line above chooses the environment
+
+from runtime import replays  # noqa: E402 - as above
+from runtime.replays import Asked, Level  # noqa: E402 - as above
+from runtime.settings import SettingsError  # noqa: E402 - as above
+from scripts.replay import told  # noqa: E402 - as above
+from scripts.terminal.destination_asked import Refused  # noqa: E402 - as above
+from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
+from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
+from scripts.terminal.replay_options import backfill_parser  # noqa: E402 - as above
+from scripts.terminal.replay_report import follow  # noqa: E402 - as above
+from telephony.selection import Selection  # noqa: E402 - as above
+
+FAILED = 1
+
+
+def main() -> int:
+    """Ask for a backfill, and watch it."""
+    parser = backfill_parser(description=__doc__ or "", data=ROOT / ".data")
+    options = parser.parse_args()
+    since, until = options.since.timestamp(), options.until and options.until.timestamp()
+    if until is not None and until <= since:
+        parser.error("--until must be after --since")
+    asked = Asked(level=Level.BACKFILL, selection=Selection(since=since, until=until), deliver=not options.no_delivery)
+    try:
+        with open_place(root=ROOT, data=options.data) as place:
+            replay = replays.create(place.redis, _account(place, options.account), asked)
+            if not options.no_follow:
+                replay = follow(place.redis, replay)
+            return told(place.redis, replay, as_json=options.json)
+    except (NoRedis, RedisError, SettingsError, Refused) as fault:
+        print(f"scripts/backfill.py: {fault}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("it goes on: ./scripts/replay.py --list", file=sys.stderr)
+        return FAILED
+
+
+def _account(place: Place, name: str | None) -> str:
+    names = [account.name for account in place.settings.accounts]
+    if name in names:
+        return str(name)
+    if name is None and len(names) == 1:
+        return names[0]
+    raise Refused(f"name the account with --account: {', '.join(names)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Replay calls: send their events again, or look at them again with what RingCentral and the rules say today."""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.venv import ROOT, reexec_in_venv
+
+reexec_in_venv()
+
+import msgspec  # noqa: E402 - the line above chooses the environment
+from redis import Redis, RedisError  # noqa: E402 - as above
+
+from runtime import call_history, calls, replays  # noqa: E402 - as above
+from runtime.clocks import redis_time  # noqa: E402 - as above
+from runtime.replay_documents import finding_document, replay_document  # noqa: E402 - as above
+from runtime.replays import Asked, Level, Replay, State  # noqa: E402 - as above
+from runtime.settings import SettingsError  # noqa: E402 - as above
+from scripts.terminal.destination_asked import Refused, find  # noqa: E402 - as above
+from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
+from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
+from scripts.terminal.replay_options import replay_parser, selection  # noqa: E402 - as above
+from scripts.terminal.replay_report import changes, follow, replay_list, summary  # noqa: E402 - as above
+
+DONE, FAILED = 0, 1
+
+
+def main() -> int:
+    """Do what the command line asks for."""
+    parser = replay_parser(description=__doc__ or "", data=ROOT / ".data")
+    options = parser.parse_args()
+    try:
+        with open_place(root=ROOT, data=options.data) as place:
+            if options.list:
+                return _list(place, options)
+            if options.show or options.cancel:
+                return _one(place, options)
+            if selection(options, tuple(options.calls)).is_everything:
+                parser.error("name calls, or say which: --since, --number, --outcome, --unresolved, --failed, ...")
+            return _ask(place, options)
+    except (NoRedis, RedisError, SettingsError, Refused) as fault:
+        print(f"scripts/replay.py: {fault}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("it goes on: ./scripts/replay.py --list", file=sys.stderr)
+        return FAILED
+
+
+def _ask(place: Place, options: argparse.Namespace) -> int:
+    ids = tuple(_whole(place.redis, one) for one in options.calls)
+    account = _account(place, options, ids)
+    if options.destination is not None:
+        options.destination = find(place.redis, options.destination).id
+    asked = Asked(level=Level(options.level), selection=selection(options, ids), dry_run=options.dry_run)
+    replay = replays.create(place.redis, account, asked)
+    if not options.no_follow:
+        replay = follow(place.redis, replay)
+    return told(place.redis, replay, as_json=options.json)
+
+
+def told(redis: Redis, replay: Replay, *, as_json: bool) -> int:
+    """Print what came of a replay; give the exit code."""
+    found = replays.findings(redis, replay.account, replay.id)
+    if as_json:
+        document = replay_document(replay, now=redis_time(redis))
+        print(msgspec.json.encode(document | {"changes": [finding_document(one) for one in found]}).decode())
+    else:
+        print("\n".join((*changes(found), *summary(replay))))
+    return FAILED if replay.progress.state in {State.FAILED, State.CANCELLED} else DONE
+
+
+def _list(place: Place, options: argparse.Namespace) -> int:
+    found = [one for account in place.settings.accounts for one in replays.newest(place.redis, account.name)]
+    now = redis_time(place.redis)
+    if options.json:
+        print(msgspec.json.encode([replay_document(one, now=now) for one in found]).decode())
+    else:
+        print("\n".join(replay_list(found, now=now)))
+    return DONE
+
+
+def _one(place: Place, options: argparse.Namespace) -> int:
+    wanted = options.show or options.cancel
+    every = (replays.load(place.redis, account.name, wanted) for account in place.settings.accounts)
+    replay = next(filter(None, every), None)
+    if replay is None:
+        raise Refused(f"there is no replay {wanted!r}; ./scripts/replay.py --list")
+    if options.cancel:
+        replay = replays.cancel(place.redis, replay.account, replay.id) or replay
+        print(f"{replay.id} ends as soon as its runner sees it" if not replay.is_over else f"{replay.id} was over")
+        return DONE
+    if not (replay.is_over or options.no_follow):
+        replay = follow(place.redis, replay)
+    return told(place.redis, replay, as_json=options.json)
+
+
+def _whole(redis: Redis, beginning: str) -> str:
+    """Give the id of the one call that begins so; an id nobody knows here is asked about as it is."""
+    found = {one for _, one in call_history.find(redis, beginning)}
+    if beginning in found or not found:
+        return beginning
+    if len(found) > 1:
+        raise Refused(f"{len(found)} calls begin with {beginning!r}: {', '.join(sorted(found)[:5])}")
+    return found.pop()
+
+
+def _account(place: Place, options: argparse.Namespace, ids: tuple[str, ...]) -> str:
+    names = [account.name for account in place.settings.accounts]
+    if options.account is not None:
+        if options.account not in names:
+            raise Refused(f"there is no account {options.account!r}; there are {', '.join(names)}")
+        return str(options.account)
+    owners = {calls.account_of(place.redis, names, one) for one in ids} - {None}
+    if len(names) > 1 and len(owners) != 1:
+        raise Refused(f"a replay is of one account: name it with --account ({', '.join(names)})")
+    return next((owner for owner in owners if owner is not None), names[0])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

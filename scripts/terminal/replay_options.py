@@ -1,0 +1,113 @@
+"""The command lines of `scripts/replay.py` and `scripts/backfill.py`."""
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from runtime.replays import Level
+from scripts.terminal.moments import moment
+from telephony.selection import Selection
+from telephony.words import Outcome
+
+REPLAY_EPILOG: Final = """
+levels:
+  deliver   send the stored event of each call again, to every destination that wants it (or to --destination)
+  refetch   ask the call log again, derive, and publish a new revision if anything changed
+  raw       fold the notifications that are still stored again with today's rules, then refetch
+
+examples:
+  ./scripts/replay.py s-a0d17c2b                            one call, by the beginning of its telephonySessionId
+  ./scripts/replay.py --since 2d --outcome missed --dry-run     what would change, and nothing is published
+  ./scripts/replay.py --level raw --since 1d --dry-run          after a new version: which calls its rules change
+  ./scripts/replay.py --unresolved                          ask once more for all records that never came
+  ./scripts/replay.py --level deliver --failed --destination dst_3f     send again what a CRM never took
+  ./scripts/replay.py --list                                what was asked for lately; --show ID, --cancel ID
+
+Asking twice for the same is asking once. A replay goes on after whatever was killed; Ctrl-C only stops watching it.
+For a handful of calls requests go before live ones, for many only what these leave over is used.
+Redis is the one of REDIS_URL, in the environment or in .env, else the embedded server of a running ./scripts/run.
+exit codes: 0 done, 1 failed or cancelled, 2 usage
+"""
+
+BACKFILL_EPILOG: Final = """
+Every call of RingCentral's call log that began since then gets its outcome (`trigger` is `backfill`), newest first, a
+thousand calls for each request, with what live calls leave of the budget. Calls that have one already change nothing.
+
+examples:
+  ./scripts/backfill.py --since 30d                      a month into the outcome log, and to destinations
+  ./scripts/backfill.py --since 2026-01-01 --until 2026-04-01 --no-delivery     into the outcome log alone
+
+It goes on after whatever was killed; Ctrl-C only stops watching: ./scripts/replay.py --show ID, --cancel ID.
+exit codes: 0 done, 1 failed or cancelled, 2 usage
+"""
+
+
+def replay_parser(*, description: str, data: Path) -> argparse.ArgumentParser:
+    """Make the parser of the command that replays."""
+    parser = _parser("scripts/replay.py", description, REPLAY_EPILOG, data)
+    add = parser.add_argument
+    add("calls", metavar="SESSION", nargs="*", help="telephonySessionId of a call, or its beginning")
+    levels = [level.value for level in (Level.DELIVER, Level.REFETCH, Level.RAW)]
+    add("--level", choices=levels, default=Level.REFETCH.value, help="how far back to begin (refetch)")
+    add("--since", type=_moment, metavar="WHEN", help="calls that began since then: 90s, 15m, 2h, 3d, or an ISO time")
+    add("--until", type=_moment, metavar="WHEN", help="calls that began until then")
+    add("--number", metavar="NUMBER", help="calls somebody with this number took part in, in any spelling")
+    add("--extension", metavar="EXT", help="calls this extension took part in, by id or number")
+    add("--outcome", type=_outcomes, default=(), metavar="WORDS", help="calls that ended so: " + ", ".join(Outcome))
+    add("--destination", metavar="ID", help="calls whose last event this destination wants; with deliver only to it")
+    add("--unresolved", action="store_true", help="calls whose record never came")
+    add("--failed", action="store_true", help="calls with events a destination was never able to take")
+    add("--dry-run", action="store_true", help="say what would change and publish nothing")
+    add("--list", action="store_true", help="list the last replays and backfills")
+    add("--show", metavar="ID", help="show one, and what it found")
+    add("--cancel", metavar="ID", help="stop one; what it has published stays")
+    return parser
+
+
+def backfill_parser(*, description: str, data: Path) -> argparse.ArgumentParser:
+    """Make the parser of the command that backfills."""
+    parser = _parser("scripts/backfill.py", description, BACKFILL_EPILOG, data)
+    add = parser.add_argument
+    add("--since", type=_moment, metavar="WHEN", required=True, help="calls that began since then: 30d, 2026-01-01")
+    add("--until", type=_moment, metavar="WHEN", help="calls that began until then (now)")
+    add("--no-delivery", action="store_true", help="write outcomes into the log and send them to no destination")
+    return parser
+
+
+def selection(options: argparse.Namespace, calls: tuple[str, ...]) -> Selection:
+    """Say which calls the command line means."""
+    return Selection(
+        calls=calls,
+        since=options.since and options.since.timestamp(),
+        until=options.until and options.until.timestamp(),
+        number=options.number,
+        extension=options.extension,
+        outcomes=options.outcome,
+        destination=options.destination,
+        unresolved=options.unresolved,
+        failed=options.failed,
+    )
+
+
+def _parser(name: str, description: str, epilog: str, data: Path) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=name, description=description, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--account", metavar="NAME", help="the account, by its name in the settings, where there are several")
+    add("--no-follow", action="store_true", help="ask for it and return at once")
+    add("--json", action="store_true", help="print one JSON document")
+    add("--data", type=Path, default=data, metavar="DIR", help="where ./scripts/run has its data (.data)")
+    return parser
+
+
+def _moment(text: str) -> datetime:
+    return moment(text, now=datetime.now(UTC))
+
+
+def _outcomes(text: str) -> tuple[Outcome, ...]:
+    words = [word.strip().lower() for word in text.split(",")]
+    if unknown := set(words) - set(Outcome):
+        raise argparse.ArgumentTypeError(f"no outcome: {', '.join(sorted(unknown))}; they are {', '.join(Outcome)}")
+    return tuple(Outcome(word) for word in words)

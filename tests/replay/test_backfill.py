@@ -1,0 +1,131 @@
+"""Backfill: history becomes outcomes, in full pages, once, whatever is killed."""
+
+from datetime import timedelta
+
+import pytest
+
+from runtime import destinations, keys
+from runtime.replays import Level, State
+from telephony.destinations import Draft
+from telephony.events import Trigger
+from telephony.records import CallLogRecord
+from tests.builders.call_log import a_leg, a_record, an_accept_leg
+from tests.builders.calls import ivr_call
+from tests.outputs import entries, events
+from tests.replay.replaying import ReplayOffice
+from workers import replay_errand
+from workers.backfill import Backfill
+from workers.ringcentral import call_log
+
+DAY = 86400.0
+
+
+def history(replaying: ReplayOffice, count: int, *, days: float = 30) -> list[CallLogRecord]:
+    """Have so many calls in the call log, over so many days, that nobody was told of."""
+    last = ivr_call().ending_at(replaying.office.now).began_at
+    step = timedelta(days=days) / count
+    records = [
+        a_record(
+            "Accepted",
+            an_accept_leg(),
+            a_leg(),
+            id=f"H{number:06}",
+            telephony_session_id=f"s-h{number:06}",
+            start_time=last - step * number - timedelta(minutes=5),
+            duration=29,
+        )
+        for number in range(count)
+    ]
+    for record in records:
+        replaying.office.show(record)
+    return records
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Have pages of ten calls, judged four at a time."""
+    monkeypatch.setattr(call_log, "PER_PAGE", 10)
+    monkeypatch.setattr(replay_errand, "TOGETHER", 4)
+    return 10
+
+
+def test_every_call_of_the_past_gets_its_outcome_and_none_an_end(replaying: ReplayOffice, small_pages: int) -> None:
+    records = history(replaying, 35)
+
+    done = replaying.run(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
+
+    told = events(replaying.redis)
+    assert {event.subject for event in told} == {record.telephony_session_id for record in records}
+    assert {(event.data.revision, event.data.trigger) for event in told} == {(1, Trigger.BACKFILL)}
+    assert len(told) == 35
+    assert (done.progress.state, done.progress.requests) == (State.DONE, 4)
+
+
+def test_a_backfill_that_is_killed_within_a_page_goes_on_and_tells_nothing_twice(
+    replaying: ReplayOffice, small_pages: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history(replaying, 35)
+    asked = replaying.ask(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
+    moved_on, times = Backfill._moved_on, iter([True, True])
+
+    def killed(self: Backfill, progress: object, page: object) -> object:
+        if next(times, False):
+            raise KeyboardInterrupt
+        return moved_on(self, progress, page)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Backfill, "_moved_on", killed)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            replaying.serve()
+    done = replaying.finish(asked)
+
+    assert len(events(replaying.redis)) == 35
+    assert (done.progress.total, done.progress.requests) == (35, 4)
+
+
+def test_history_can_be_written_down_without_being_delivered(replaying: ReplayOffice) -> None:
+    history(replaying, 3)
+    destination, _ = destinations.create(replaying.redis, Draft(url="https://crm.example/hook"), keys=())
+    replaying.redis.delete(keys.BELLS)
+
+    replaying.run(Level.BACKFILL, since=replaying.office.now - 31 * DAY, deliver=False)
+
+    assert {fields[b"deliver"] for _, fields in entries(replaying.redis, keys.OUTCOMES)} == {b"no"}
+    assert replaying.redis.zscore(keys.BELLS, f"deliver|{destination.id}") is None
+
+
+def test_what_has_an_outcome_already_is_not_told_again(replaying: ReplayOffice) -> None:
+    call = replaying.resolved()
+    history(replaying, 2)
+
+    replaying.run(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
+
+    assert len(replaying.office.outcomes(call)) == 1
+    assert len(events(replaying.redis)) == 2 + 2
+
+
+def test_calls_that_all_began_at_once_fill_more_than_a_page(replaying: ReplayOffice, small_pages: int) -> None:
+    history(replaying, 25, days=1e-9)
+
+    replaying.run(Level.BACKFILL, since=replaying.office.now - DAY)
+
+    assert len({event.subject for event in events(replaying.redis)}) == 25
+
+
+def test_two_records_of_a_call_on_two_pages_become_one_outcome(replaying: ReplayOffice, small_pages: int) -> None:
+    records = history(replaying, 12, days=0.01)
+    for number in (9, 10):
+        replaying.office.show(
+            a_record(
+                "Accepted",
+                an_accept_leg(),
+                id=records[number].id,
+                telephony_session_id="s-both",
+                start_time=records[number].start_time,
+                duration=29,
+            )
+        )
+
+    replaying.run(Level.BACKFILL, since=replaying.office.now - DAY)
+
+    assert replaying.office.published("s-both")[-1].data.record_ids == ("H000010", "H000009")

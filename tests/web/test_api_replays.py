@@ -1,0 +1,83 @@
+"""Replays over the API: asked for, looked at, and stopped."""
+
+import pytest
+from redis import Redis
+
+from runtime import keys, replays
+from runtime.leases import lease
+from runtime.replays import Finding
+from telephony.differences import Difference
+from tests.web.api_client import Client, an_app
+
+ACCOUNT = "default"
+
+
+@pytest.fixture
+def client(redis: Redis) -> Client:
+    return Client(an_app(redis))
+
+
+def test_a_replay_is_asked_for_and_looked_at(client: Client, redis: Redis) -> None:
+    made = client.ask("POST", "/replays", {"level": "refetch", "calls": ["s-1", "s-2"], "dryRun": True})
+
+    assert (made.status_code, made.json["state"], made.json["dryRun"]) == (201, "waiting", True)
+    assert made.headers["Location"] == f"/api/v1/replays/{made.json['id']}"
+    shown = client.ask("GET", f"/replays/{made.json['id']}").json
+    assert (shown["level"], shown["selection"]) == ("refetch", {"calls": ["s-1", "s-2"]})
+    assert redis.zscore(keys.BELLS, f"replay|{ACCOUNT}") is not None
+
+
+def test_asking_twice_for_the_same_gives_the_same_replay(client: Client) -> None:
+    body = {"level": "raw", "since": "2026-11-01T00:00:00Z", "until": "2026-11-02T00:00:00Z"}
+
+    first, second = (client.ask("POST", "/replays", body).json["id"] for _ in range(2))
+
+    assert first == second
+    assert [one["id"] for one in client.ask("GET", "/replays").json["items"]] == [first]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"level": "refetch"}, ""),
+        ({"level": "backfill", "since": "2026-11-01T00:00:00Z"}, "/level"),
+        ({"level": "raw", "calls": ["s 1"]}, "/calls/0"),
+        ({"level": "raw", "since": "yesterday"}, "/since"),
+        ({"level": "deliver", "failed": True, "destination": "dst_unheard_of"}, "/destination"),
+        ({"level": "raw", "calls": ["s-1"], "account": "globex"}, "/account"),
+        ({"level": "raw", "cals": ["s-1"]}, "/cals"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_its_place(client: Client, body: dict[str, object], pointer: str) -> None:
+    answer = client.ask("POST", "/replays", body)
+
+    assert answer.status_code == 422
+    assert [fault.get("pointer") for fault in answer.json["errors"]] == [pointer]
+
+
+def test_what_was_found_is_listed_page_by_page(client: Client, redis: Redis) -> None:
+    replay_id = client.ask("POST", "/replays", {"level": "raw", "unresolved": True}).json["id"]
+    replay = replays.load(redis, ACCOUNT, replay_id)
+    assert replay is not None
+    with lease(redis, ACCOUNT, "replay") as held:
+        difference = Difference("outcome", "missed", "answered")
+        held.commit([replays.found(replay, Finding(f"s-{number}", 2, (difference,))) for number in range(3)])
+
+    first = client.ask("GET", f"/replays/{replay_id}/changes?limit=2").json
+    second = client.ask("GET", f"/replays/{replay_id}/changes?limit=2&after={first['next']}").json
+
+    assert [one["telephonySessionId"] for page in (first, second) for one in page["items"]] == ["s-0", "s-1", "s-2"]
+    assert first["items"][0]["differences"] == [{"field": "outcome", "before": "missed", "after": "answered"}]
+    assert client.ask("GET", f"/replays/{replay_id}").json["changed"] == 3
+
+
+def test_a_replay_is_stopped(client: Client) -> None:
+    replay_id = client.ask("POST", "/replays", {"level": "raw", "unresolved": True}).json["id"]
+
+    assert client.ask("DELETE", f"/replays/{replay_id}").json["state"] == "cancelled"
+
+
+@pytest.mark.parametrize("replay_id", ["rpl_000000000000", "nonsense", "rpl_0000000000001"])
+def test_a_replay_that_is_not_there_is_said_so(client: Client, replay_id: str) -> None:
+    assert client.ask("GET", f"/replays/{replay_id}").status_code == 404
+    assert client.ask("DELETE", f"/replays/{replay_id}").status_code == 404

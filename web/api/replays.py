@@ -1,0 +1,158 @@
+"""Replays: have calls looked at again or their events sent again, see what would change, how far it is, and stop it."""
+
+import re
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Final
+
+import msgspec
+from flask import Blueprint, Response
+from redis import Redis
+
+from runtime import calls, destinations, replays
+from runtime.clocks import redis_time
+from runtime.replay_documents import finding_document, replay_document
+from runtime.replays import Asked, Level, Replay
+from runtime.settings import Settings
+from telephony.selection import Selection
+from telephony.words import Outcome
+from web.access.trail import note
+from web.api import asked
+from web.api.answers import answer, page
+from web.api.problems import INVALID, NOT_FOUND, Fault, Problem
+
+MOST_CALLS: Final = 5000
+_ID: Final = re.compile(r"rpl_[0-9a-f]{12}", re.ASCII)
+_CALL: Final = re.compile(r"\S{1,200}")
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+CallId = Annotated[str, msgspec.Meta(pattern=r"^\S{1,200}$")]
+
+
+class ReplayLevel(StrEnum):
+    """How far back a replay begins."""
+
+    DELIVER = "deliver"
+    REFETCH = "refetch"
+    RAW = "raw"
+
+
+class Again(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Which calls to replay and how. What is named must all be true of a call; with `calls` only those are meant."""
+
+    level: ReplayLevel
+    calls: Annotated[tuple[CallId, ...], msgspec.Meta(max_length=MOST_CALLS)] = ()
+    since: Moment | None = None
+    until: Moment | None = None
+    number: str | None = None
+    extension: str | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    destination: str | None = None
+    unresolved: bool = False
+    failed: bool = False
+    dry_run: bool = False
+    account: str | None = None
+
+    @property
+    def selection(self) -> Selection:
+        """The same as the replay stage understands it."""
+        return Selection(
+            calls=self.calls,
+            since=self.since.timestamp() if self.since else None,
+            until=self.until.timestamp() if self.until else None,
+            number=self.number,
+            extension=self.extension,
+            outcomes=self.outcomes,
+            destination=self.destination,
+            unresolved=self.unresolved,
+            failed=self.failed,
+        )
+
+
+def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
+    """Add `/replays`."""
+    accounts = [account.name for account in settings.accounts]
+
+    @api.post("/replays")
+    def ask_for_replay() -> Response:
+        wished = asked.body_as(Again)
+        _judge(redis, wished)
+        account = _account(redis, accounts, wished)
+        note(f"{wished.level}{', dry run' if wished.dry_run else ''}")
+        made = replays.create(
+            redis,
+            account,
+            Asked(level=Level(wished.level), selection=wished.selection, dry_run=wished.dry_run),
+        )
+        where = f"{api.url_prefix}/replays/{made.id}"
+        return answer(_document(redis, made), 201, headers={"Location": where})
+
+    @api.get("/replays")
+    def list_replays() -> Response:
+        asked.know_parameters("after", "limit")
+        limit, after = asked.limit(), asked.after(_ID)
+        found = [one for account in accounts for one in replays.newest(redis, account, most=asked.MOST)]
+        found.sort(key=lambda one: (one.asked_at, one.id), reverse=True)
+        ids = [one.id for one in found]
+        first = ids.index(after) + 1 if after in ids else 0
+        shown = found[first : first + limit]
+        following = shown[-1].id if shown and len(found) > first + limit else None
+        return page([_document(redis, one) for one in shown], following)
+
+    @api.get("/replays/<replay_id>")
+    def show_replay(replay_id: str) -> Response:
+        return answer(_document(redis, _found(redis, accounts, replay_id)))
+
+    @api.get("/replays/<replay_id>/changes")
+    def list_changes(replay_id: str) -> Response:
+        asked.know_parameters("after", "limit")
+        limit, after = asked.limit(), asked.after(_CALL)
+        one = _found(redis, accounts, replay_id)
+        found = [each for each in replays.findings(redis, one.account, one.id) if after is None or each.call > after]
+        following = found[limit - 1].call if len(found) > limit else None
+        return page([finding_document(each) for each in found[:limit]], following)
+
+    @api.delete("/replays/<replay_id>")
+    def cancel_replay(replay_id: str) -> Response:
+        one = _found(redis, accounts, replay_id)
+        return answer(_document(redis, replays.cancel(redis, one.account, one.id) or one))
+
+
+def _judge(redis: "Redis", wished: Again) -> None:
+    """Refuse what means everything without saying so, and a destination that is not there."""
+    if wished.selection.is_everything:
+        why = "name calls, or say which: a time (`since`), a number, an outcome, `unresolved`, `failed`"
+        raise Problem(INVALID, why, faults=[Fault(why, pointer="")])
+    if wished.destination is not None and destinations.get(redis, wished.destination) is None:
+        why = "there is no such destination"
+        raise Problem(INVALID, why, faults=[Fault(why, pointer="/destination")])
+
+
+def _account(redis: "Redis", accounts: list[str], wished: Again) -> str:
+    """Say whose calls are meant: a replay is of one account."""
+    if wished.account is not None:
+        if wished.account in accounts:
+            return wished.account
+        raise _no_account("there is no account of this name")
+    if len(accounts) == 1:
+        return accounts[0]
+    owners = {calls.account_of(redis, accounts, one) for one in wished.calls}
+    if len(owners) == 1 and (owner := owners.pop()) is not None:
+        return owner
+    raise _no_account("a replay is of one account: name it")
+
+
+def _no_account(why: str) -> Problem:
+    return Problem(INVALID, why, faults=[Fault(why, pointer="/account")])
+
+
+def _found(redis: "Redis", accounts: list[str], replay_id: str) -> Replay:
+    if _ID.fullmatch(replay_id):
+        for account in accounts:
+            if (found := replays.load(redis, account, replay_id)) is not None:
+                return found
+    raise Problem(NOT_FOUND, "There is no such replay, or it is too long over.")
+
+
+def _document(redis: "Redis", replay: Replay) -> dict[str, object]:
+    return replay_document(replay, now=redis_time(redis))
