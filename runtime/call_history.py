@@ -53,13 +53,23 @@ class CallHistory(msgspec.Struct, frozen=True):
     looks_again_at: float | None
 
 
-def read(redis: "Redis", account: str, telephony_session_id: str) -> CallHistory:
-    """Read everything there is about one call; the parts that are not there are empty."""
+def read(
+    redis: "Redis",
+    account: str,
+    telephony_session_id: str,
+    *,
+    early: float = EARLY_SECONDS,
+    late: float = LATE_SECONDS,
+) -> CallHistory:
+    """Read everything there is about one call; the parts that are not there are empty.
+
+    Its notifications are looked for from `early` seconds before the call to `late` after it; more takes longer.
+    """
     tracked = ledger.tracked(redis, account, [telephony_session_id]).get(telephony_session_id)
     return CallHistory(
         account=account,
         telephony_session_id=telephony_session_id,
-        notifications=_notifications(redis, account, telephony_session_id, tracked),
+        notifications=_notifications(redis, account, telephony_session_id, tracked, early=early, late=late),
         tracked=tracked,
         resolution=ledger.resolutions(redis, account, [telephony_session_id]).get(telephony_session_id),
         events=tuple(
@@ -84,14 +94,20 @@ def find(redis: "Redis", beginning: str) -> tuple[tuple[str, str], ...]:
 
 
 def _notifications(
-    redis: "Redis", account: str, telephony_session_id: str, tracked: Tracked | None
+    redis: "Redis",
+    account: str,
+    telephony_session_id: str,
+    tracked: Tracked | None,
+    *,
+    early: float,
+    late: float,
 ) -> tuple[Heard, ...]:
     """Read the call's notifications out of all that arrived while it was on, in order of arrival."""
     if tracked is None:  # known from its record alone
         return ()
     began = tracked.session.started_at
-    since = min(began.timestamp() if began else tracked.heard_at, tracked.heard_at) - EARLY_SECONDS
-    until = min(tracked.heard_at + LATE_SECONDS, redis_time(redis))
+    since = min(began.timestamp() if began else tracked.heard_at, tracked.heard_at) - early
+    until = min(tracked.heard_at + late, redis_time(redis))
     arrived = _arrived(redis, account, since=max(since, 0), until=until)
     return tuple(
         Heard(entry.id, entry.arrived_at, item)

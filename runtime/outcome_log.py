@@ -97,16 +97,16 @@ def at_places(redis: "Redis", places: Sequence[str]) -> list[Entry]:
         return [_entry(entry_id, fields) for found in pipeline.execute() for entry_id, fields in found]
 
 
-def newest_first(redis: "Redis") -> Iterator[Entry]:
-    """Read the log backwards, from its end as it is now."""
+def newest_first(redis: "Redis", *, page: int = _PAGE) -> Iterator[Entry]:
+    """Read the log backwards, from its end as it is now, so many entries at a time."""
     place = "+"
     while True:
-        page = cast("list[Any]", redis.xrevrange(keys.OUTCOMES, max=place, count=_PAGE))
-        for entry_id, fields in page:
+        rows = cast("list[Any]", redis.xrevrange(keys.OUTCOMES, max=place, count=page))
+        for entry_id, fields in rows:
             yield _entry(entry_id, fields)
-        if len(page) < _PAGE:
+        if len(rows) < page:
             return
-        place = f"({page[-1][0].decode()}"
+        place = f"({rows[-1][0].decode()}"
 
 
 def type_of(document: bytes) -> str:

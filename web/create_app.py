@@ -10,6 +10,7 @@ from web.access.entry import Entry
 from web.access.roles import Tokens
 from web.access.trail import add_trail
 from web.api.blueprint import add_api
+from web.dashboard.blueprint import add_dashboard
 from web.front import Front
 from web.webhook import Receiver
 
@@ -37,3 +38,4 @@ def _add_ops(app: Flask, settings: Settings, redis: "Redis") -> None:
     entry = Entry(Tokens.of(settings), redis)
     add_trail(app, redis)
     add_api(app, settings, redis, entry)
+    add_dashboard(app, settings, redis, entry)

@@ -1,0 +1,116 @@
+"""Everything at a glance: what is on, what was published last, and how it all goes. Read only, and bounded.
+
+Every read takes a bounded number of entries, so a glance costs the same however many calls are kept.
+"""
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any, Final, cast
+
+import msgspec
+from redis import Redis
+
+from runtime import backlog, destinations, keys, ledger, outcome_log
+from runtime.backlog import Status
+from telephony.destinations import Destination
+from telephony.events import CallData, CallEvent, decode
+from telephony.sessions import Session
+from telephony.times import parse_time
+
+CALLS: Final = 30
+EVENTS: Final = 30
+MEASURED: Final = 200
+"""Calls published last whose time from end to publication is told."""
+
+
+class OnNow(msgspec.Struct, frozen=True):
+    """A call that is on. `heard_at` is in seconds."""
+
+    account: str
+    session: Session
+    heard_at: float
+
+
+class Waits(msgspec.Struct, frozen=True):
+    """How many sessions of an account are on, pause before their end, and wait for their record.
+
+    `oldest_heard` is when the one on that was silent for longest was last heard of (seconds), `oldest` its id.
+    """
+
+    on: int
+    quiet: int
+    due: int
+    quarantined: int
+    oldest: str | None
+    oldest_heard: float | None
+
+
+class Speed(msgspec.Struct, frozen=True):
+    """Seconds from the end of calls to their first outcomes: half are below `p50`, all but a twentieth below `p95`."""
+
+    calls: int
+    p50: float | None
+    p95: float | None
+
+
+class Delivering(msgspec.Struct, frozen=True):
+    """A destination and where it stands."""
+
+    destination: Destination
+    status: Status
+
+
+def on_now(redis: "Redis", accounts: Sequence[str], *, most: int = CALLS) -> tuple[OnNow, ...]:
+    """Give the calls that are on, those heard of last first."""
+    with redis.pipeline(transaction=False) as pipeline:
+        for account in accounts:
+            pipeline.zrevrange(keys.open_sessions(account), 0, most - 1)
+        found = [[one.decode() for one in ids] for ids in pipeline.execute()]
+    calls = [
+        OnNow(account, tracked.session, tracked.heard_at)
+        for account, ids in zip(accounts, found, strict=True)
+        for tracked in ledger.tracked(redis, account, ids).values()
+    ]
+    return tuple(sorted(calls, key=lambda call: call.heard_at, reverse=True)[:most])
+
+
+def published_last(redis: "Redis", *, most: int = EVENTS) -> tuple[CallEvent, ...]:
+    """Give the events published last, the newest first."""
+    return tuple(decode(entry.document) for entry in islice(outcome_log.newest_first(redis, page=most), most))
+
+
+def waits(redis: "Redis", account: str) -> Waits:
+    """Count what an account's sessions wait for."""
+    with redis.pipeline(transaction=False) as pipeline:
+        for key in (keys.open_sessions(account), keys.quiet(account), keys.due(account)):
+            pipeline.zcard(key)
+        pipeline.xlen(keys.quarantine(account))
+        pipeline.zrange(keys.open_sessions(account), 0, 0, withscores=True)
+        on, quiet, due, quarantined, oldest = pipeline.execute()
+    first = cast("list[Any]", oldest)[:1]
+    return Waits(
+        on,
+        quiet,
+        due,
+        quarantined,
+        oldest=first[0][0].decode() if first else None,
+        oldest_heard=float(first[0][1]) if first else None,
+    )
+
+
+def speed(events: Sequence[CallEvent]) -> Speed:
+    """Measure how soon after their end these calls got their first outcome. Pure."""
+    took = sorted(_seconds(event.data) for event in events if event.data.revision == 1 and event.data.timing.ended_at)
+    if not took:
+        return Speed(0, None, None)
+    return Speed(len(took), took[len(took) // 2], took[min(len(took) - 1, len(took) * 95 // 100)])
+
+
+def delivering(redis: "Redis") -> tuple[Delivering, ...]:
+    """Say where each destination stands, the oldest first."""
+    return tuple(Delivering(one, backlog.status(redis, one.id)) for one in destinations.all(redis))
+
+
+def _seconds(data: CallData) -> float:
+    ended, published = parse_time(data.timing.ended_at or ""), parse_time(data.timing.published_at)
+    return (published - ended).total_seconds() if ended and published else 0.0

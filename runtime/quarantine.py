@@ -1,0 +1,58 @@
+"""The quarantine: bodies that no notification could be read from, kept for people to look at.
+
+Nothing in it holds anything up. After an upgrade that can read them, they are given back to the inbox.
+"""
+
+from typing import Any, cast
+
+import msgspec
+from redis import Redis
+
+from runtime import keys
+from runtime.inbox import Inbox
+
+
+class Quarantined(msgspec.Struct, frozen=True):
+    """One body, why it could not be read, and when it came (seconds)."""
+
+    id: str
+    reason: str
+    body: str
+    at: float
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Some of them, newest first, and what to ask for to get those before them; None when there are none."""
+
+    items: tuple[Quarantined, ...]
+    next: str | None
+
+
+def page(redis: "Redis", account: str, *, after: str | None = None, limit: int = 50) -> Page:
+    """Read what is in an account's quarantine, newest first, before the entry whose id is `after`."""
+    newest = f"({after}" if after else "+"
+    rows = cast("list[Any]", redis.xrevrange(keys.quarantine(account), max=newest, count=limit + 1))
+    items = tuple(_read(row_id.decode(), fields) for row_id, fields in rows[:limit])
+    return Page(items, items[-1].id if len(rows) > limit else None)
+
+
+def read_again(redis: "Redis", account: str, entry_id: str) -> bool:
+    """Give a body back to the inbox, and take it out of here; False when it is not here (any more).
+
+    Appended first: a body that is in both places is read twice, which changes nothing; one in neither would be lost.
+    """
+    rows = cast("list[Any]", redis.xrange(keys.quarantine(account), min=entry_id, max=entry_id))
+    if not rows:
+        return False
+    Inbox(redis, account).append(rows[0][1][b"body"])
+    return discard(redis, account, entry_id)
+
+
+def discard(redis: "Redis", account: str, entry_id: str) -> bool:
+    """Forget a body; False when it is not here (any more)."""
+    return bool(redis.xdel(keys.quarantine(account), entry_id))
+
+
+def _read(entry_id: str, fields: dict[bytes, bytes]) -> Quarantined:
+    reason, body = (fields.get(name, b"").decode(errors="replace") for name in (b"reason", b"body"))
+    return Quarantined(entry_id, reason, body, int(entry_id.partition("-")[0]) / 1000)

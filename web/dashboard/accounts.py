@@ -1,0 +1,44 @@
+"""Accounts: what each has left to ask RingCentral for, what waits, and how far the call log has been asked."""
+
+from collections.abc import Iterator
+
+import msgspec
+from flask import Blueprint, render_template
+from redis import Redis
+
+from runtime import asking, glance
+from runtime.asking import Asking
+from runtime.clocks import redis_time
+from runtime.glance import Waits
+from runtime.settings import Account, Scope, Settings
+from web.dashboard.cached import Cached
+from web.dashboard.now import Fuel, fuel
+
+_SECONDS = 2.0
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One account."""
+
+    name: str
+    waits: Waits
+    fuel: tuple[Fuel, ...]
+    asking: Asking
+    lane: str
+
+
+def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
+    """Add `/accounts`."""
+    rows = Cached(lambda: tuple(_rows(redis, settings.accounts)), seconds=_SECONDS)
+
+    @pages.get("/accounts")
+    def accounts() -> str:
+        return render_template("accounts.html", rows=rows.get())
+
+
+def _rows(redis: "Redis", accounts: tuple[Account, ...]) -> Iterator[Row]:
+    now = redis_time(redis)
+    for one in accounts:
+        told = asking.load(redis, one.name)
+        lane = told.lane(company=one.scope is Scope.ACCOUNT, now=now)
+        yield Row(one.name, glance.waits(redis, one.name), tuple(fuel(redis, [one.name])), told, lane)

@@ -1,0 +1,85 @@
+"""All of the dashboard: its door, its pages, and what every page knows."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from flask import Blueprint, Flask, Response, g, request, url_for
+from redis import Redis
+
+from runtime.sealing import CannotOpen
+from runtime.settings import Settings
+from web.access.door import add_door
+from web.access.entry import Entry
+from web.access.trouble import CANNOT_OPEN, Trouble, add_trouble
+from web.access.visitors import visitor
+from web.dashboard import accounts, call, destinations, now, quarantine, trail
+from web.dashboard.notices import notice
+from web.dashboard.tones import LEGEND, tone
+from web.dashboard.writing import FILTERS
+
+PAGES: Final = (
+    ("now", "Now", "now"),
+    ("destinations", "Destinations", "send"),
+    ("quarantine", "Quarantine", "alert"),
+    ("accounts", "Accounts", "account"),
+    ("trail", "Trail", "list"),
+)
+"""Route, name and icon of what the navigation shows."""
+
+_STATIC: Final = Path(__file__).parent / "static"
+_YEAR: Final = 365 * 86400
+
+
+def add_dashboard(app: Flask, settings: Settings, redis: "Redis", entry: Entry) -> None:
+    """Add the dashboard. `redis` may take its time: nobody's notification waits for it."""
+    pages = Blueprint(
+        "dashboard", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
+    )
+    add_door(pages, entry)
+    add_trouble(pages)
+    pages.errorhandler(CannotOpen)(lambda _: _raise(Trouble(CANNOT_OPEN)))
+    for part in (now, call, destinations, quarantine, accounts, trail):
+        part.add_routes(pages, settings, redis)
+    pages.context_processor(_known_to_all)
+    pages.after_request(_keep_static)
+    for name, write in FILTERS.items():
+        pages.add_app_template_filter(write, name)
+    pages.add_app_template_filter(tone, "tone")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.register_blueprint(pages)
+
+
+def _known_to_all() -> dict[str, Any]:
+    """Give what every page knows. `bare`: only its parts that change are asked for, by a page that is open."""
+    return {
+        "pages": PAGES,
+        "visitor": visitor(),
+        "form_token": g.get("form_token", ""),
+        "bare": "X-Parts" in request.headers,
+        "notice": notice(request.args.get("done", "")),
+        "legend": LEGEND,
+        "asset": _asset,
+    }
+
+
+def _asset(name: str) -> str:
+    """Give the address of a static file, which changes with its content."""
+    return url_for("dashboard.static", filename=name, v=_digest(name))
+
+
+@cache
+def _digest(name: str) -> str:
+    return hashlib.blake2b((_STATIC / name).read_bytes(), digest_size=6).hexdigest()
+
+
+def _keep_static(response: Response) -> Response:
+    """Let browsers keep static files for as long as their addresses are the same."""
+    if request.endpoint == "dashboard.static" and "v" in request.args:
+        response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
+    return response
+
+
+def _raise(error: Exception) -> Response:
+    raise error

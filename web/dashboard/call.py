@@ -1,0 +1,88 @@
+"""One call: its time line, its legs, why each value is what it is, and what can be done about it."""
+
+from typing import Final
+
+import msgspec
+from flask import Blueprint, Response, render_template
+from redis import Redis
+
+from runtime import attempts, call_history, destinations, keys
+from runtime.call_history import CallHistory
+from runtime.ledger import State
+from runtime.settings import Settings
+from telephony import endings
+from telephony.call_outcome import CallOutcome
+from telephony.events import CallData
+from web.access.trouble import NO_CALL, Trouble
+from web.dashboard.live_states import live_state
+from web.dashboard.picture import picture
+from web.dashboard.timeline import moments
+
+_AROUND: Final = 180.0
+"""Seconds before and after a call in which its notifications are looked for: a page must not read the whole day."""
+
+_FIRST: Final = ("outcome", "callerStatus", "calleeStatus", "direction", "from.phoneNumber", "to.phoneNumber")
+"""What people ask about first is explained first; the rest is folded away."""
+
+_LONGEST_ID: Final = 200
+
+
+def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
+    """Add `/calls/<id>` and its events as JSON."""
+    names = tuple(account.name for account in settings.accounts)
+
+    @pages.get("/calls/<telephony_session_id>")
+    def call(telephony_session_id: str) -> str:
+        return _page(redis, read(redis, names, telephony_session_id))
+
+    @pages.get("/calls/<telephony_session_id>/events.json")
+    def call_events(telephony_session_id: str) -> Response:
+        history = read(redis, names, telephony_session_id)
+        text = msgspec.json.format(msgspec.json.encode(history.events), indent=2)
+        return Response(text, content_type="application/json")
+
+
+def read(redis: "Redis", accounts: tuple[str, ...], telephony_session_id: str) -> CallHistory:
+    """Find a call in whichever account has it. Raises Trouble when none has."""
+    if len(telephony_session_id) > _LONGEST_ID:
+        raise Trouble(NO_CALL)
+    with redis.pipeline(transaction=False) as pipeline:
+        for account in accounts:
+            pipeline.exists(keys.session(account, telephony_session_id), keys.revisions(account, telephony_session_id))
+        has = pipeline.execute()
+    account = next((name for name, found in zip(accounts, has, strict=True) if found), "")
+    if not account:
+        raise Trouble(NO_CALL)
+    return call_history.read(redis, account, telephony_session_id, early=_AROUND, late=_AROUND)
+
+
+def state(history: CallHistory) -> State:
+    """Say how far the call has come."""
+    if history.resolution is not None:
+        return history.resolution.state
+    has_ended = history.tracked is not None and history.tracked.ended_at is not None
+    return State.ENDED if has_ended or history.events else State.OPEN
+
+
+def _page(redis: "Redis", history: CallHistory) -> str:
+    data = history.events[-1].data if history.events else None
+    known = {one.id: one.description or one.url for one in destinations.all(redis)}
+    sent = attempts.of_call(redis, history.account, history.telephony_session_id)
+    why = data.explanation if data else ()
+    return render_template(
+        "call.html",
+        history=history,
+        state=state(history),
+        data=data,
+        summary=data or _so_far(history),
+        doing=live_state(history.tracked.session) if history.tracked else "",
+        moments=moments(history, sent, known),
+        picture=picture(data) if data else None,
+        first=[one for one in why if one.field in _FIRST],
+        others=[one for one in why if one.field not in _FIRST],
+    )
+
+
+def _so_far(history: CallHistory) -> CallOutcome | CallData | None:
+    """Say who is in a call of which nothing was published yet."""
+    return endings.ending(history.tracked.session) if history.tracked else None

@@ -1,0 +1,159 @@
+"""Destinations: who is told, how they fare, and everything that can be done about it."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+import msgspec
+from flask import Blueprint, redirect, render_template, request, url_for
+from redis import Redis
+from werkzeug.wrappers import Response
+
+from runtime import attempts, backlog, destinations, glance, redrive
+from runtime.destination_urls import why_not
+from runtime.redrive import Redrive
+from runtime.settings import Settings
+from telephony.destination_faults import faults
+from telephony.destinations import Changes, Destination, DestinationState, Draft, Include
+from telephony.words import OUTCOME_MEANINGS
+from web.access.trouble import NO_DESTINATION, Trouble
+
+T = TypeVar("T")
+
+_ATTEMPTS = 25
+
+
+def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
+    """Add `/destinations`, one destination, and its actions."""
+    _add_pages(pages, redis)
+    _add_new(pages, settings, redis)
+    _add_switches(pages, redis)
+    _add_sending(pages, redis)
+    _add_secrets(pages, settings, redis)
+
+
+def _add_pages(pages: Blueprint, redis: "Redis") -> None:
+    @pages.get("/destinations", endpoint="destinations")
+    def every_destination() -> str:
+        return render_template("destinations.html", rows=glance.delivering(redis))
+
+    @pages.get("/destinations/<destination_id>")
+    def destination(destination_id: str) -> str:
+        found = _found(redis, destination_id)
+        after = request.args.get("after")
+        read = attempts.page(redis, destination_id, after=after, limit=_ATTEMPTS)
+        status = _known(partial(backlog.status, redis, destination_id))
+        return render_template("destination.html", one=found, status=status, attempts=read, after=after)
+
+
+def _add_new(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
+    @pages.get("/destinations/new")
+    def new_destination() -> str:
+        return _form(settings, {}, {})
+
+    @pages.post("/destinations")
+    def add_destination() -> str | tuple[str, int]:
+        draft = _draft()
+        wrong = _faults(draft, settings)
+        if wrong:
+            return _form(settings, request.form, wrong), 422
+        made, secret = destinations.create(redis, draft, keys=settings.secrets_keys)
+        return render_template("destination_secret.html", one=made, secret=secret, is_new=True), 201
+
+
+def _add_switches(pages: Blueprint, redis: "Redis") -> None:
+    @pages.post("/destinations/<destination_id>/pause")
+    def pause_destination(destination_id: str) -> Response:
+        _change(redis, destination_id, Changes(state=DestinationState.PAUSED))
+        return _back(destination_id, "paused")
+
+    @pages.post("/destinations/<destination_id>/resume")
+    def resume_destination(destination_id: str) -> Response:
+        _change(redis, destination_id, Changes(state=DestinationState.ACTIVE))
+        return _back(destination_id, "resumed")
+
+    @pages.post("/destinations/<destination_id>/remove")
+    def remove_destination(destination_id: str) -> Response:
+        _known(partial(destinations.delete, redis, destination_id))
+        return redirect(url_for("dashboard.destinations", done="removed"), 303)
+
+
+def _add_sending(pages: Blueprint, redis: "Redis") -> None:
+    @pages.post("/destinations/<destination_id>/redrive")
+    def send_again(destination_id: str) -> Response:
+        count = _known(partial(redrive.redrive, redis, destination_id, Redrive(), dry_run=False))
+        return _back(destination_id, "redriven" if count else "nothing-failed")
+
+    @pages.post("/destinations/<destination_id>/test")
+    def send_test(destination_id: str) -> Response:
+        _known(partial(redrive.send_test, redis, destination_id))
+        return _back(destination_id, "tested")
+
+
+def _add_secrets(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
+    @pages.post("/destinations/<destination_id>/rotate")
+    def rotate_secret(destination_id: str) -> str:
+        found = _found(redis, destination_id)
+        secret = _known(partial(destinations.rotate, redis, destination_id, keys=settings.secrets_keys))
+        return render_template("destination_secret.html", one=found, secret=secret, is_new=False)
+
+
+def _draft() -> Draft:
+    """Read the form. Words of ours that it does not offer are refused by the type; who sends them wrote their own."""
+    form = request.form
+    told: dict[str, Any] = {
+        "url": form.get("url", "").strip(),
+        "description": form.get("description", "").strip(),
+        "include": form.get("include", Include.OUTCOME),
+        "outcomes": form.getlist("outcomes"),
+        "directions": form.getlist("directions"),
+        "accounts": form.getlist("accounts"),
+        "extensions": _listed(form.get("extensions", "")),
+        "numbers": _listed(form.get("numbers", "")),
+        "createOnly": "createOnly" in form,
+        "mask": "mask" in form,
+    }
+    try:
+        return msgspec.convert(told, type=Draft)
+    except msgspec.ValidationError:
+        return Draft(url="")
+
+
+def _faults(draft: Draft, settings: Settings) -> dict[str, str]:
+    """Say of each field of the form what is wrong with it."""
+    wrong = {pointer.split("/")[1]: why for pointer, why in faults(draft)}
+    why = why_not(draft.url, settings.allow_private_destinations)
+    return wrong | ({"url": why} if why else {})
+
+
+def _form(settings: Settings, told: Any, wrong: dict[str, str]) -> str:
+    names = [account.name for account in settings.accounts]
+    return render_template(
+        "destination_new.html", told=told, wrong=wrong, outcomes=OUTCOME_MEANINGS, include=Include, accounts=names
+    )
+
+
+def _listed(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]
+
+
+def _found(redis: "Redis", destination_id: str) -> Destination:
+    found = destinations.get(redis, destination_id)
+    if found is None:
+        raise Trouble(NO_DESTINATION)
+    return found
+
+
+def _change(redis: "Redis", destination_id: str, changes: Changes) -> None:
+    _known(partial(destinations.update, redis, destination_id, changes))
+
+
+def _known(ask: Callable[[], T]) -> T:
+    try:
+        return ask()
+    except destinations.UnknownDestination as error:
+        raise Trouble(NO_DESTINATION) from error
+
+
+def _back(destination_id: str, done: str) -> Response:
+    return redirect(url_for("dashboard.destination", destination_id=destination_id, done=done), 303)

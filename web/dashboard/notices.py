@@ -1,0 +1,25 @@
+"""What is said at the top of a page after something was done. The address names the notice; the words are ours."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+_NOTICES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "paused": "Paused. What is published meanwhile waits, and is sent when you resume.",
+        "resumed": "Resumed. What waited is being sent now.",
+        "tested": "A test is on its way. Its attempt appears below.",
+        "redriven": "What failed is being sent again. The attempts appear below.",
+        "nothing-failed": "Nothing has failed, so nothing is sent again.",
+        "removed": "Removed, with everything that was kept for it.",
+        "changed": "Changed. It holds from the next event on.",
+        "read-again": "Given back to the inbox. If it still cannot be read, it comes back here.",
+        "discarded": "Discarded.",
+        "replayed": "The replay has begun; its state is below.",
+    }
+)
+
+
+def notice(name: str) -> str:
+    """Give the words of a notice; none for a name we do not know."""
+    return _NOTICES.get(name, "")

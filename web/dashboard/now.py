@@ -1,0 +1,152 @@
+"""Now: what is going on, what was published last, and whether anything needs somebody."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+from flask import Blueprint, render_template
+from markupsafe import Markup
+from redis import Redis
+
+from runtime import glance, outcome_log
+from runtime.budget import LIMITS, Budget, BudgetState, Group
+from runtime.glance import Delivering, OnNow, Speed, Waits
+from runtime.settings import Settings
+from telephony import endings
+from telephony.call_outcome import CallOutcome
+from telephony.destinations import DestinationState
+from telephony.events import CallEvent
+from web.dashboard.cached import Cached
+from web.dashboard.charts import Chart, by_minute
+from web.dashboard.live_states import live_state
+
+MINUTES: Final = 60
+SLOW_SECONDS: Final = 5.0
+FAST_SECONDS: Final = 1.0
+_LAG: Final = 120.0
+"""Seconds a destination may be behind before somebody is told."""
+
+_ACCOUNTS_SHOWN: Final = 8
+
+
+class LiveCall(msgspec.Struct, frozen=True):
+    """A call that is on, as it is shown."""
+
+    id: str
+    state: str
+    call: CallOutcome
+
+
+class Fuel(msgspec.Struct, frozen=True):
+    """What an account has left of one group of requests."""
+
+    account: str
+    group: Group
+    left: BudgetState
+
+
+class Need(msgspec.Struct, frozen=True):
+    """Something that needs somebody: what it is, and the page where it is mended."""
+
+    text: str
+    page: str
+    argument: str | None = None
+
+
+class Vitals(msgspec.Struct, frozen=True):
+    """What changes slowly or costs more to read."""
+
+    chart: Chart
+    speed: Speed
+    delivering: tuple[Delivering, ...]
+    fuel: tuple[Fuel, ...]
+    waits: dict[str, Waits]
+
+    @property
+    def on(self) -> int:
+        """Calls that are on."""
+        return sum(one.on for one in self.waits.values())
+
+    @property
+    def backlog(self) -> int:
+        """Events that destinations have not got yet."""
+        return sum(one.status.backlog for one in self.delivering)
+
+    @property
+    def oldest(self) -> Waits | None:
+        """The account whose call was silent for longest."""
+        waiting = [one for one in self.waits.values() if one.oldest_heard is not None]
+        return min(waiting, key=lambda one: one.oldest_heard or 0.0, default=None)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What needs somebody."""
+        return (*_of_destinations(self.delivering), *_of_accounts(self))
+
+
+def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
+    """Add `/`."""
+    names = [account.name for account in settings.accounts]
+    slow = Cached(lambda: vitals(redis, names), seconds=SLOW_SECONDS)
+    parts = Cached(lambda: _parts(redis, names, slow.get()), seconds=FAST_SECONDS)
+
+    @pages.get("/")
+    def now() -> str:
+        return render_template("now.html", parts=parts.get())
+
+
+def vitals(redis: "Redis", accounts: list[str]) -> Vitals:
+    """Read them."""
+    return Vitals(
+        chart=by_minute(outcome_log.tallies(redis, minutes=MINUTES)),
+        speed=glance.speed(glance.published_last(redis, most=glance.MEASURED)),
+        delivering=glance.delivering(redis),
+        fuel=tuple(fuel(redis, accounts[:_ACCOUNTS_SHOWN])),
+        waits={name: glance.waits(redis, name) for name in accounts},
+    )
+
+
+def fuel(redis: "Redis", accounts: list[str]) -> Iterator[Fuel]:
+    """Say what the accounts have left of each group but the one of logging in."""
+    for name in accounts:
+        budget = Budget(redis, name)
+        yield from (Fuel(name, group, budget.left(group)) for group in LIMITS if group is not Group.AUTH)
+
+
+def live_calls(calls: tuple[OnNow, ...]) -> tuple[LiveCall, ...]:
+    """Say of each call that is on who is in it, and what it is doing."""
+    return tuple(LiveCall(one.session.id, live_state(one.session), endings.ending(one.session)) for one in calls)
+
+
+def _parts(redis: "Redis", names: list[str], slow: Vitals) -> Markup:
+    """Write what changes: the same for everybody who looks, so it is written once."""
+    events: tuple[CallEvent, ...] = glance.published_last(redis)
+    calls = live_calls(glance.on_now(redis, names))
+    return Markup(render_template("now_parts.html", vitals=slow, calls=calls, events=events))  # noqa: S704 - our own page
+
+
+def _of_destinations(found: tuple[Delivering, ...]) -> Iterator[Need]:
+    for one in found:
+        name = one.destination.description or one.destination.url
+        if one.destination.state is DestinationState.DISABLED:
+            yield Need(f"{name} is disabled: {one.destination.disabled_because or 'it failed for too long'}", *_at(one))
+        elif one.status.dead:
+            yield Need(
+                f"{one.status.dead:,} events for {name} were given up; send them again once it is well", *_at(one)
+            )
+        elif one.status.lag > _LAG and one.destination.state is DestinationState.ACTIVE:
+            yield Need(f"{name} is {one.status.lag / 60:.0f} minutes behind", *_at(one))
+
+
+def _at(one: Delivering) -> tuple[str, str]:
+    return "dashboard.destination", one.destination.id
+
+
+def _of_accounts(found: Vitals) -> Iterator[Need]:
+    quarantined = sum(one.quarantined for one in found.waits.values())
+    if quarantined:
+        yield Need(f"{quarantined:,} notifications could not be read", "dashboard.quarantine")
+    for one in found.fuel:
+        if one.left.gate_seconds:
+            text = f"RingCentral wants nothing asked of {one.group} for {one.left.gate_seconds:.0f} more seconds"
+            yield Need(f"{one.account}: {text}", "dashboard.accounts")

@@ -1,0 +1,71 @@
+"""The picture of a call's legs: who was rung when, for how long, and who answered. Pure: numbers to draw with."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from telephony.call_outcome import LegOutcome
+from telephony.events import CallData
+from telephony.times import parse_time
+
+WIDE: Final = 1000
+"""Units across; the template stretches them over whatever room there is."""
+
+_LEAST: Final = 6
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """One leg, drawn from `x` on. `after` is how many seconds after the call's beginning it began."""
+
+    leg: LegOutcome
+    x: int | None
+    width: int
+    after: float | None
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """All legs over the time from the first beginning to the last end; `answered` is where somebody took the call."""
+
+    bars: tuple[Bar, ...]
+    seconds: float
+    answered: int | None
+
+    @property
+    def ticks(self) -> tuple[int, ...]:
+        """Whole seconds to write below: the beginning, the middle, the end."""
+        return (0, round(self.seconds / 2), round(self.seconds))
+
+
+def picture(data: CallData) -> Picture:
+    """Draw the legs of a call."""
+    starts = [_time(leg.start_time) for leg in data.legs]
+    known = [start for start in starts if start is not None]
+    first = min(known, default=None)
+    ends = [start.timestamp() + (leg.duration_seconds or 0) for leg, start in _known(data.legs, starts)]
+    seconds = max(1.0, max(ends, default=0.0) - first.timestamp()) if first else 1.0
+    bars = tuple(_bar(leg, start, first, seconds) for leg, start in zip(data.legs, starts, strict=True))
+    answered = _time(data.answer_time)
+    at = None if answered is None or first is None else _across((answered - first).total_seconds(), seconds)
+    return Picture(bars, seconds, at if at is not None and 0 <= at <= WIDE else None)
+
+
+def _bar(leg: LegOutcome, start: datetime | None, first: datetime | None, seconds: float) -> Bar:
+    if start is None or first is None:
+        return Bar(leg, None, 0, None)
+    after = (start - first).total_seconds()
+    width = max(_LEAST, _across(leg.duration_seconds or 0, seconds))
+    return Bar(leg, min(_across(after, seconds), WIDE - _LEAST), width, after)
+
+
+def _known(legs: Sequence[LegOutcome], starts: Sequence[datetime | None]) -> list[tuple[LegOutcome, datetime]]:
+    return [(leg, start) for leg, start in zip(legs, starts, strict=True) if start is not None]
+
+
+def _across(part: float, whole: float) -> int:
+    return round(WIDE * part / whole)
+
+
+def _time(text: str | None) -> datetime | None:
+    return parse_time(text or "")

@@ -1,0 +1,129 @@
+"""How values are written for people: times, spans, numbers and names. Each is a filter of the templates."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+from markupsafe import Markup, escape
+
+from telephony.call_outcome import Endpoint
+from telephony.times import iso_ms, parse_time
+
+_MINUTE: Final = 60
+_HOUR: Final = 3600
+_DAY: Final = 86400
+_NANP_LENGTH: Final = len("+12125550163")
+
+Moment = float | str | datetime | None
+
+
+def moment(value: Moment) -> datetime | None:
+    """Read seconds, text or a datetime."""
+    if isinstance(value, str):
+        return parse_time(value)
+    return datetime.fromtimestamp(value, UTC) if isinstance(value, int | float) else value
+
+
+def when(value: Moment, form: str = "time") -> Markup:
+    """Write a time as an element: UTC on the page and on hover, the reader's own time once a script has seen it.
+
+    `form` is `time` (to the second), `fine` (to the millisecond), `day` (with the date) or `short` (to the minute).
+    """
+    at = moment(value)
+    if at is None:
+        return Markup("")
+    text, whole = f"{at:{_FORMS[form]}}", iso_ms(at)
+    shown = text[:-3] if form == "fine" else text
+    return Markup('<time datetime="{}" data-form="{}" title="{:%d %b %Y %H:%M:%S} UTC">{}</time>').format(
+        whole, form, at, shown
+    )
+
+
+def span(seconds: float | None) -> str:
+    """Write how long something takes: `8 s`, `1 m 04 s`, `2 h 05 m`, `3 d 4 h`."""
+    if seconds is None:
+        return ""
+    whole = int(seconds)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} m {whole % _MINUTE:02} s"
+    if whole < _DAY:
+        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02} m"
+    return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
+
+
+def fine(seconds: float | None) -> str:
+    """Write a short time with a digit after the point."""
+    return "" if seconds is None else f"{seconds:.1f} s" if seconds < _MINUTE else span(seconds)
+
+
+def ticking(since: Moment) -> Markup:
+    """Write how long ago something began; a script counts on."""
+    at = moment(since)
+    if at is None:
+        return Markup("")
+    seconds = max(0.0, (datetime.now(UTC) - at).total_seconds())
+    return Markup('<span class="tick" data-since="{}">{}</span>').format(int(at.timestamp()), span(seconds))
+
+
+def number(text: str | None) -> str:
+    """Write a phone number so that it can be read aloud; what is none stays as it is."""
+    if text and text.startswith("+1") and len(text) == _NANP_LENGTH and text[1:].isdigit():
+        return f"+1 {text[2:5]} {text[5:8]} {text[8:]}"
+    return text or ""
+
+
+def side(end: Endpoint) -> Markup:
+    """Name one side of a call: the name first, for people know names; the number beside it."""
+    extension = f"ext. {end.extension_number}" if end.extension_number else ""
+    shown = number(end.phone_number or end.raw_phone_number) or extension
+    if end.name and shown:
+        return Markup('<span class="name">{}</span> <span class="number">{}</span>').format(end.name, shown)
+    return Markup('<span class="name">{}</span>').format(end.name or shown or "unknown")
+
+
+def words(text: object) -> str:
+    """Write one of our words for people: no underscores."""
+    return str(text).replace("_", " ")
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """Write a number and what is counted: `1 call`, `1,204 calls`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def pretty(value: object) -> str:
+    """Write a value as JSON that is read by people."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+
+
+def shown(value: Any) -> Markup:
+    """Write any value of an event in a few words."""
+    if value is None or value in ((), []):
+        return Markup("<i>none</i>")
+    if isinstance(value, list | tuple):
+        return escape(", ".join(str(one) for one in value))
+    return escape(words(value) if isinstance(value, str) else value)
+
+
+_FORMS: Final[Mapping[str, str]] = MappingProxyType(
+    {"time": "%H:%M:%S", "fine": "%H:%M:%S.%f", "day": "%d %b %H:%M:%S", "short": "%H:%M"}
+)
+
+FILTERS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
+    {
+        "when": when,
+        "span": span,
+        "fine": fine,
+        "ticking": ticking,
+        "number": number,
+        "side": side,
+        "words": words,
+        "counted": counted,
+        "pretty": pretty,
+        "shown": shown,
+    }
+)
