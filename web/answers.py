@@ -18,6 +18,11 @@ class Answer(msgspec.Struct, frozen=True):
     status: str
     headers: tuple[tuple[str, str], ...] = _JSON
 
+    @property
+    def code(self) -> int:
+        """The status as a number."""
+        return int(self.status[:3])
+
     def echoing(self, validation_token: str) -> "Answer":
         """Add RingCentral's own token, which it wants to see again."""
         return Answer(self.word, self.status, (*self.headers, ("Validation-Token", validation_token)))
@@ -27,6 +32,7 @@ STORED: Final = Answer("stored", "200 OK")
 HANDSHAKE: Final = Answer("handshake", "200 OK")
 BAD_HANDSHAKE: Final = Answer("bad_handshake", "400 Bad Request")
 BROKEN: Final = Answer("broken", "400 Bad Request")
+SLOW: Final = Answer("slow", "408 Request Timeout")
 UNVERIFIED: Final = Answer("unverified", "401 Unauthorized")
 UNKNOWN_ACCOUNT: Final = Answer("unknown_account", "404 Not Found")
 OVERSIZED: Final = Answer("oversized", "413 Content Too Large")

@@ -24,7 +24,7 @@ class BrokenBody(Exception):  # noqa: N818 - named for what happened
 
 def read_body(environ: Mapping[str, Any]) -> bytes:
     """Give the body of at most `MAX_BODY` bytes. Raises OversizedBody, BrokenBody."""
-    length = _told_length(environ)
+    length = told_length(environ)
     if length is not None and length > MAX_BODY:
         raise OversizedBody
     try:
@@ -43,7 +43,8 @@ def has_body(environ: Mapping[str, Any]) -> bool:
     return environ.get("CONTENT_LENGTH", "") not in {"", "0"} or "HTTP_TRANSFER_ENCODING" in environ
 
 
-def _told_length(environ: Mapping[str, Any]) -> int | None:
+def told_length(environ: Mapping[str, Any]) -> int | None:
+    """Give the length that was announced; None for a chunked body."""
     told = environ.get("CONTENT_LENGTH") or ""
     return int(told) if told.isascii() and told.isdigit() else None
 

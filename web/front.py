@@ -19,14 +19,18 @@ class Front:
 
     def __init__(self, flask: Wsgi, receiver: Receiver) -> None:
         self._flask = flask
-        self._receiver = receiver
+        self.receiver = receiver
         self._accounts = {f"{PATH}/{name}" if name else PATH: name for name in receiver.names}
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request, as PEP 3333 says."""
-        account = self._accounts.get(environ["PATH_INFO"])
-        if account is None or environ["REQUEST_METHOD"] != "POST":
+        account = self.account_of(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+        if account is None:
             return self._flask(environ, start_response)
-        answer = self._receiver.receive(account, environ)
+        answer = self.receiver.receive(account, environ)
         start_response(answer.status, list(answer.headers))
         return [BODY]
+
+    def account_of(self, method: str, path: str) -> str | None:
+        """Say whose notifications are posted there; None for everything else."""
+        return self._accounts.get(path) if method == "POST" else None

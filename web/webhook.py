@@ -23,6 +23,7 @@ from runtime.settings import Account
 from web import answers
 from web.answers import Answer
 from web.body import BrokenBody, OversizedBody, has_body, read_body
+from web.refusals import Refusals
 from web.safety import Room
 from web.verification import HANDSHAKE_HEADER, VERIFICATION_HEADER, Verifier, may_be_echoed
 
@@ -44,6 +45,7 @@ class Receiver:
         line = Line(redis)
         self._room = Room(line)
         self._recorder = recorder
+        self._refusals = Refusals()
         self._endpoints = {
             one.name: Endpoint(one.name, Verifier(one.verification_tokens), Inbox(redis, one.name, line))
             for one in accounts
@@ -59,12 +61,44 @@ class Receiver:
     def receive(self, account: str, environ: Mapping[str, Any]) -> Answer:
         """Answer one request, and count it."""
         started = stopwatch()
+        answer = self.before_body(account, environ)
+        if answer is None:
+            try:
+                body = read_body(environ)
+            except OversizedBody:
+                answer = answers.OVERSIZED
+            except BrokenBody:
+                answer = answers.BROKEN
+            else:
+                answer = self.of_body(account, environ, body)
+        return self.counted(account, answer, started)
+
+    def before_body(self, account: str, environ: Mapping[str, Any]) -> Answer | None:
+        """Answer what needs no body; None: it is to be read."""
         endpoint = self._endpoints.get(account)
         if endpoint is None:
             return answers.UNKNOWN_ACCOUNT
-        answer = _answer(endpoint, self._room, environ)
-        self._recorder.count(NOTIFICATIONS, endpoint.name, answer.word)
-        self._recorder.observe(INGEST_SECONDS, stopwatch() - started)
+        handshake = environ.get(HANDSHAKE_HEADER)
+        verified = endpoint.verifier.accepts(environ.get(VERIFICATION_HEADER))
+        if handshake is not None and not (verified and has_body(environ)):
+            return answers.HANDSHAKE.echoing(handshake) if may_be_echoed(handshake) else answers.BAD_HANDSHAKE
+        if not verified:
+            self._refusals.tell(endpoint.name)
+            return answers.UNVERIFIED
+        return None
+
+    def of_body(self, account: str, environ: Mapping[str, Any], body: bytes) -> Answer:
+        """Store a body that was let in, and answer."""
+        answer = _store(self._endpoints[account], self._room, body)
+        handshake = environ.get(HANDSHAKE_HEADER)
+        return answer.echoing(handshake) if handshake and may_be_echoed(handshake) else answer
+
+    def counted(self, account: str, answer: Answer, started: float) -> Answer:
+        """Count an answer, and what it took since `started`; give it back."""
+        endpoint = self._endpoints.get(account)
+        if endpoint is not None:
+            self._recorder.count(NOTIFICATIONS, endpoint.name, answer.word)
+            self._recorder.observe(INGEST_SECONDS, stopwatch() - started)
         return answer
 
 
@@ -76,24 +110,6 @@ def add_routes(app: Flask, receiver: Receiver) -> None:
     def receive(account: str = "") -> Response:
         answer = receiver.receive(account, request.environ)
         return Response(answers.BODY, answer.status, list(answer.headers))
-
-
-def _answer(endpoint: Endpoint, room: Room, environ: Mapping[str, Any]) -> Answer:
-    handshake = environ.get(HANDSHAKE_HEADER)
-    verified = endpoint.verifier.accepts(environ.get(VERIFICATION_HEADER))
-    if handshake is not None and not (verified and has_body(environ)):
-        return answers.HANDSHAKE.echoing(handshake) if may_be_echoed(handshake) else answers.BAD_HANDSHAKE
-    if not verified:
-        log.warning("notification.refused", account=endpoint.name, why="verification")
-        return answers.UNVERIFIED
-    try:
-        body = read_body(environ)
-    except OversizedBody:
-        return answers.OVERSIZED
-    except BrokenBody:
-        return answers.BROKEN
-    answer = _store(endpoint, room, body)
-    return answer.echoing(handshake) if handshake and may_be_echoed(handshake) else answer
 
 
 def _store(endpoint: Endpoint, room: Room, body: bytes) -> Answer:

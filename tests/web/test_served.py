@@ -4,7 +4,9 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+
+import pytest
 
 from tests.simulator.waiting import wait_until
 from tests.web.posting import BODY
@@ -13,7 +15,8 @@ from web.body import MAX_BODY
 
 CHUNKED = "Transfer-Encoding: chunked"
 LARGEST_REPLY = 1024
-EVERYBODY = 40  # more than the server has threads
+EVERYBODY = 40  # more than the server has threads for storing
+SLOW_CLIENTS = 150
 
 
 def chunks(*parts: bytes) -> bytes:
@@ -75,6 +78,28 @@ def test_a_stranger_is_refused_before_sending_the_body(served: Served) -> None:
     reply = served.send(request(b"", "Content-Length: 1000", token="wrong"))
 
     assert status(reply) == 401
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [request(b"{", "Content-Length: 1000"), request(b"", "Content-Length: 1000")[:40]],
+    ids=["bodies", "headers"],
+)
+def test_slow_clients_keep_no_other_waiting(served: Served, begun: bytes) -> None:
+    with ExitStack() as stack:
+        for _ in range(SLOW_CLIENTS):
+            stack.enter_context(served.connect()).sendall(begun)
+
+        assert set(at_once(EVERYBODY, lambda: served.send(request()))) == {200}
+
+
+def test_what_is_not_a_notification_is_answered_by_flask_in_a_thread(served: Served) -> None:
+    ready = served.send(b"GET /%72eadyz?x=%41 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    missing = served.send(b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\nX: \xff\r\nConnection: close\r\n\r\n")
+
+    assert status(ready) == 200
+    assert b'"ready":true' in ready
+    assert status(missing) == 404
 
 
 def test_everybody_is_told_to_come_again_while_redis_is_frozen(served: Served) -> None:

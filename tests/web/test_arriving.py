@@ -1,0 +1,82 @@
+"""A body that arrives on the event loop: whole, in time, and not too large, or not at all."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import pytest
+
+from web import arriving
+from web.arriving import read_arriving
+from web.body import MAX_BODY, BrokenBody, OversizedBody
+
+CHUNKED: Mapping[str, Any] = {"CONTENT_LENGTH": None, "HTTP_TRANSFER_ENCODING": "chunked"}
+
+
+class Sender:
+    """Sends parts as granian hands them over, then keeps silent for a while."""
+
+    def __init__(self, *parts: bytes, silent: float = 0.0) -> None:
+        self.parts = parts
+        self.silent = silent
+        self.taken = 0
+
+    async def __call__(self) -> bytes:
+        await asyncio.sleep(self.silent)
+        return b"".join(self.parts)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for part in self.parts:
+            self.taken += 1
+            yield part
+        await asyncio.sleep(self.silent)
+
+
+class Vanished(Sender):
+    """Is gone before its body is whole; granian says so with an error of its own."""
+
+    async def __call__(self) -> bytes:
+        raise RuntimeError("transport closed")
+
+
+def read(environ: Mapping[str, Any], sender: Sender) -> bytes:
+    return asyncio.run(read_arriving(environ, sender))
+
+
+def announced(length: int) -> Mapping[str, Any]:
+    return {"CONTENT_LENGTH": str(length)}
+
+
+def test_a_body_is_given_whole_however_it_comes() -> None:
+    assert read(announced(4), Sender(b"body")) == b"body"
+    assert read(CHUNKED, Sender(b"bo", b"dy")) == b"body"
+
+
+def test_a_body_that_says_it_is_too_large_is_not_read() -> None:
+    with pytest.raises(OversizedBody):
+        read(announced(MAX_BODY + 1), Sender(silent=60))
+
+
+def test_a_body_that_grows_too_large_is_read_no_further() -> None:
+    sender = Sender(*[b"x" * MAX_BODY] * 10)
+
+    with pytest.raises(OversizedBody):
+        read(CHUNKED, sender)
+    assert sender.taken == 2
+
+
+def test_half_a_body_is_none() -> None:
+    with pytest.raises(BrokenBody):
+        read(announced(100), Sender(b"half"))
+    with pytest.raises(BrokenBody):
+        read(announced(100), Vanished())
+
+
+@pytest.mark.parametrize("environ", [announced(4), CHUNKED], ids=["announced", "chunked"])
+def test_a_body_that_does_not_come_is_not_waited_for_for_ever(
+    environ: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arriving, "BODY_SECONDS", 0.02)
+
+    with pytest.raises(TimeoutError):
+        read(environ, Sender(b"b", silent=60))

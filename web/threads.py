@@ -1,0 +1,134 @@
+"""Flask under RSGI: a request is read on the event loop, answered in a thread, and a stream is sent as it comes."""
+
+import asyncio
+import io
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, Final
+
+from msgspec import Struct
+
+from web.arriving import read_arriving
+from web.body import BrokenBody, OversizedBody
+
+MOST_THREADS: Final = 32
+"""Requests of people and programs answered at the same time in one process; who watches a stream counts as well."""
+
+Headers = list[tuple[str, str]]
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class _Answer(Struct):
+    """What the application says; `rest` is a stream that goes on after the headers."""
+
+    status: int = 500
+    headers: Headers = []
+    body: bytes = b""
+    rest: Any = None
+
+
+class Threads:
+    """Runs a WSGI application for requests that come over RSGI."""
+
+    def __init__(self, application: Wsgi) -> None:
+        self._application = application
+        self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="flask")
+
+    async def answer(self, scope: Any, protocol: Any) -> None:
+        """Answer a request. The application itself refuses a body that says it is too large; it is not read for it."""
+        environ = _environ(scope)
+        try:
+            environ["wsgi.input"] = io.BytesIO(await read_arriving(environ, protocol) if _has_body(environ) else b"")
+        except OversizedBody:
+            if "HTTP_TRANSFER_ENCODING" in environ:
+                protocol.response_empty(413, [])
+                return
+            environ["wsgi.input"] = io.BytesIO()
+        except TimeoutError:
+            protocol.response_empty(408, [])
+            return
+        except BrokenBody:
+            protocol.response_empty(400, [])
+            return
+        await self._answer(environ, protocol)
+
+    async def _answer(self, environ: dict[str, Any], protocol: Any) -> None:
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(self._threads, self._asked, environ)
+        if answer.rest is None:
+            protocol.response_bytes(answer.status, answer.headers, answer.body)
+            return
+        stream = protocol.response_stream(answer.status, answer.headers)
+        await loop.run_in_executor(self._threads, _sent, answer.rest, stream, loop)
+
+    def _asked(self, environ: dict[str, Any]) -> _Answer:
+        """Call the application; a body whose length it tells is taken at once."""
+        answer = _Answer()
+
+        def start_response(status: str, headers: Headers, _: Any = None) -> None:
+            answer.status, answer.headers = int(status[:3]), headers
+
+        parts = self._application(environ, start_response)
+        if any(name.lower() == "content-length" for name, _ in answer.headers):
+            answer.body = b"".join(parts)
+            _close(parts)
+        else:
+            answer.rest = parts
+        return answer
+
+
+def _sent(parts: Any, stream: Any, loop: asyncio.AbstractEventLoop) -> None:
+    """Send a stream part by part, until it ends or nobody listens any more."""
+    try:
+        with suppress(OSError, RuntimeError):  # granian's own, when they have gone, is a RuntimeError
+            for part in parts:
+                if part:
+                    asyncio.run_coroutine_threadsafe(_send(stream, part), loop).result()
+    finally:
+        _close(parts)
+
+
+async def _send(stream: Any, part: bytes) -> None:
+    await stream.send_bytes(part)
+
+
+def _close(parts: Any) -> None:
+    close = getattr(parts, "close", None)
+    if close is not None:
+        close()
+
+
+def _has_body(environ: dict[str, Any]) -> bool:
+    return environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ
+
+
+def _environ(scope: Any) -> dict[str, Any]:
+    """Write a request down as WSGI has it (PEP 3333), where all text is Latin-1."""
+    host, _, port = scope.server.rpartition(":")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": host,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.errors": sys.stderr,
+        "wsgi.input_terminated": True,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    if scope.authority:  # what HTTP/2 has in the place of Host
+        environ["HTTP_HOST"] = scope.authority
+    for name, value in scope.headers.items():
+        key = name.upper().replace("-", "_")
+        key = key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
+        text = value.encode().decode("latin-1")
+        environ[key] = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{text}" if key in environ else text
+    return environ
