@@ -21,7 +21,7 @@ from workers.ringcentral.transport import Bounds
 from workers.track import Tracker
 
 _TICK: Final = 0.001  # a bell is never served before its time, which is rounded to milliseconds
-_BOUNDS: Final = Bounds(connect=1.0, read=0.2, total=0.4)
+_BOUNDS: Final = Bounds(connect=1.0, read=1.0, total=2.0)
 
 
 class Legwork:
@@ -134,6 +134,16 @@ def state_of(redis: Redis, take: Take, account: str = "acme") -> State | None:
 def is_right(redis: Redis, *takes: Take, account: str = "acme") -> bool:
     """Say whether the last word on each call is the right one, confirmed, after one revision 0 to 1, 2, 3, in order."""
     return all(_is_right(events_of(redis, take, account), take) for take in takes)
+
+
+def wrong(redis: Redis, *takes: Take, account: str = "acme") -> list[tuple[str, float, list[str]]]:
+    """List the calls that `is_right` would not hold for: the scenario, the start, and what was published."""
+    pairs = [(take, events_of(redis, take, account)) for take in takes]
+    return [
+        (take.call.scenario.name, take.started_at, [f"{event.data.revision} {event.data.outcome}" for event in events])
+        for take, events in pairs
+        if not _is_right(events, take)
+    ]
 
 
 def _is_right(events: list[CallEvent], take: Take) -> bool:

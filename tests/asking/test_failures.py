@@ -115,7 +115,7 @@ class TestAStorm:
         ("truncate", {}),
         ("reset", {}),
         ("stall", {"seconds": 0.02}),
-        ("stall", {"seconds": 0.3}),
+        ("stall", {"seconds": 1.2}),
         ("answer_status", {"status": 500}),
         ("answer_status", {"status": 502}),
     ],

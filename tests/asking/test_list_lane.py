@@ -7,13 +7,16 @@ from datetime import UTC, datetime
 import pytest
 
 from runtime import asking, keys
+from runtime.asking import Asking
 from scripts.simulator.take import Take
-from telephony.fetch_plan import PAGE
-from tests.asking.clock import Clock
+from telephony.fetch_plan import PAGE, Window
+from tests.asking.clock import Clock, RedisWithClock
 from tests.asking.company import EXTRACT, LIST, SYNC, Asked, Company
 from tests.asking.conftest import Opened
 from tests.asking.legwork import Legwork, events_of, is_right
+from workers import reconcile, rereads
 from workers.ringcentral.call_log import CallLog
+from workers.sweep import Sweep
 
 HOUR = 3600.0
 
@@ -64,6 +67,17 @@ def test_a_lone_call_is_looked_up(list_only: ListOnly) -> None:
 
     assert is_right(legwork.redis, take)
     assert company.asked(LIST)[-1].kind == "look-up"
+
+
+def test_a_call_is_found_though_its_beginning_was_never_heard_of(list_only: ListOnly) -> None:
+    legwork, company = list_only(reconcile_seconds=86_400.0)
+    take = company.call(length=HOUR, heard=False)
+    legwork.pass_time(HOUR)
+    company.hear(company.bodies(take)[-2:])
+
+    legwork.pass_time(60)
+
+    assert is_right(legwork.redis, take)
 
 
 def test_calls_near_each_other_share_a_window_and_a_long_one_is_looked_up(list_only: ListOnly) -> None:
@@ -159,6 +173,18 @@ def test_a_busy_account_is_compared_though_live_calls_take_every_request(list_on
 
     assert is_right(legwork.redis, untold)
     assert is_right(legwork.redis, *[take for take in busy if take.record_at < company.clock() - 60])
+    assert asking.load(legwork.redis, "acme").compared_to == pytest.approx(company.clock(), abs=400)
+
+
+def test_even_a_window_that_takes_more_than_a_page_is_compared_in_the_end(list_only: ListOnly) -> None:
+    legwork, company = list_only(reread_seconds=())
+    company.crowd(10 * 300, begins=0, seconds=300)
+    untold = company.call(begins=60, heard=False)
+
+    legwork.pass_time(900)
+
+    assert is_right(legwork.redis, untold)
+    assert asking.load(legwork.redis, "acme").compared_to == pytest.approx(company.clock(), abs=400)
 
 
 def test_a_long_outage_is_healed_window_by_window(list_only: ListOnly, clock: Clock) -> None:
@@ -181,3 +207,34 @@ def test_after_a_busy_time_windows_grow_long_again(list_only: ListOnly) -> None:
     legwork.pass_time(HOUR)
 
     assert len(company.asked(LIST)) - before == HOUR / legwork.settings.reconcile_seconds
+
+
+class TestWhatCountsAsRead:
+    """A window that was read in part, or another one, is not taken for the whole."""
+
+    def a_window(self, clock: Clock, first: float, last: float) -> Window:
+        return Window(*(datetime.fromtimestamp(clock() + seconds, UTC) for seconds in (first, last)))
+
+    @pytest.mark.parametrize(
+        ("first", "last", "whole"), [(0, 100, True), (-50, 200, True), (-50, 60, False), (10, 100, False)]
+    )
+    def test_the_comparison_goes_on_when_its_window_was_read_from_end_to_end(
+        self, clock: Clock, first: float, last: float, *, whole: bool
+    ) -> None:
+        asked = self.a_window(clock, 0, 100)
+        found = Sweep(Asking(compared_to=clock()), answered=[self.a_window(clock, first, last)])
+
+        assert reconcile.after(found, asked).compared_to == clock() + (100 if whole else 0)
+
+    @pytest.mark.parametrize(
+        ("first", "last", "struck_off"), [(0, 60, True), (-500, 500, True), (-500, 50, False), (10, 500, False)]
+    )
+    def test_a_minute_was_looked_at_again_when_it_was_read_from_end_to_end(
+        self, redis: RedisWithClock, clock: Clock, first: float, last: float, *, struck_off: bool
+    ) -> None:
+        (command,) = rereads.scheduled("acme", clock() + 20, [clock()])
+        redis.zadd(keys.rereads("acme"), {str(command[3]): float(command[2])})
+        due = rereads.due(redis, "acme", clock())
+        found = Sweep(Asking(), answered=[self.a_window(clock, first, last)])
+
+        assert bool(rereads.done("acme", due, found, clock())) is struck_off
