@@ -5,7 +5,7 @@ that is lost, doubled or late is therefore harmless: its stage looks at what the
 whatever is due.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -15,6 +15,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from runtime import keys
+from runtime.redis_line import Line
 
 RUNG_SECONDS: Final = 10
 """How long a bell counts as rung. A runner renews it; after a kill the clock rings again this much later at most."""
@@ -143,17 +144,34 @@ return 0
 """
 
 
-def ring_what_is_due(redis: "Redis", limit: int = 100) -> int:
-    """Ring every bell whose time has come and that nobody is serving; give how many were rung."""
-    take = redis.register_script(_TAKE)
-    rung = 0
-    for bell in redis.register_script(_DUE)(keys=[keys.BELLS], args=[limit]):
-        stage_name, _, account = bell.decode().partition("|")
-        if stage_name not in JOBS:
-            redis.zrem(keys.BELLS, bell)
-            continue
-        stage = Stage(stage_name)
-        if take(keys=[keys.rung(account, stage), keys.BELLS], args=[bell, rung_seconds(stage)]):
-            ring(redis, stage, account)
-            rung += 1
-    return rung
+class DueBells:
+    """Finds the bells whose time has come and rings them: for the clock, which looks several times a second."""
+
+    def __init__(self, redis: "Redis", accounts: Container[str] | None = None) -> None:
+        """Know the `accounts` there are; None when that is not known."""
+        self._redis = redis
+        self._accounts = accounts
+        self._line = Line(redis)
+        self._due, self._take = redis.register_script(_DUE), redis.register_script(_TAKE)
+
+    def ring(self, limit: int = 100) -> int:
+        """Ring every bell whose time has come and that nobody is serving; give how many were rung. Raises RedisError.
+
+        A bell of a stage or an account that is no more is dropped: its jobs could only fail, for ever.
+        """
+        rung = 0
+        for bell in self._line.run(self._due, 1, keys.BELLS, limit):
+            stage, account = self._read(bell.decode())
+            if stage is None:
+                self._redis.zrem(keys.BELLS, bell)
+            elif self._line.run(self._take, 2, keys.rung(account, stage), keys.BELLS, bell, rung_seconds(stage)):
+                ring(self._redis, stage, account)
+                rung += 1
+        return rung
+
+    def _read(self, bell: str) -> tuple[Stage | None, str]:
+        name, _, account = bell.partition("|")
+        stage = Stage(name) if name in JOBS else None
+        if stage in OF_ACCOUNTS and self._accounts is not None and account not in self._accounts:
+            return None, account
+        return stage, account

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 from redis import Redis
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import RedisError
 
 from runtime import bells, keys
 from runtime.bells import Stage
@@ -45,16 +45,10 @@ class Inbox:
         self._line = line or Line(redis)
         names = (keys.inbox(account), keys.rung(account, Stage.TRACK), keys.BELLS)
         self._words = (len(names), *names, bells.RUNG_SECONDS * 1000, bells.member(Stage.TRACK, account))
-        self._hash = redis.register_script(_APPEND).sha
+        self._script = redis.register_script(_APPEND)
 
     def append(self, body: bytes) -> None:
         """Store `body` and see to it that it is tracked. When this returns, Redis has it. Raises RedisError."""
-        if self._store(body):
+        if self._line.run(self._script, *self._words, body):
             with suppress(RedisError):  # the body is stored, and the clock rings within seconds in our place
                 bells.ring(self._redis, Stage.TRACK, self._account)
-
-    def _store(self, body: bytes) -> bool:
-        try:
-            return bool(self._line.call("EVALSHA", self._hash, *self._words, body))
-        except NoScriptError:  # Redis was restarted, or never saw the script: this teaches it
-            return bool(self._line.call("EVAL", _APPEND, *self._words, body))

@@ -1,4 +1,4 @@
-"""A line to Redis: the quick way to send the one command that somebody outside is waiting for.
+"""A line to Redis: the quick way to send what somebody outside is waiting for, or what is sent all the time.
 
 redis-py's client draws a connection from its pool, checks it, looks up how the command is to be treated and wraps it
 all in retries; that is most of what an append costs. A line borrows redis-py's connections, so that addresses, logins,
@@ -6,12 +6,14 @@ TLS and Sentinel work as everywhere else, and does nothing with them but write a
 """
 
 import threading
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import hiredis
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.commands.core import Script
 from redis.exceptions import ConnectionError as BrokenConnectionError
+from redis.exceptions import NoScriptError
 from redis.exceptions import TimeoutError as NoAnswerError
 from redis.retry import Retry
 
@@ -45,6 +47,13 @@ class Line:
             return self._exchange(packed)
         finally:
             self._trying.release()
+
+    def run(self, script: Script, *words: Word) -> Any:
+        """Run a script with the count of its keys, the keys and the arguments. Raises RedisError."""
+        try:
+            return self.call("EVALSHA", script.sha, *words)
+        except NoScriptError:  # Redis was restarted, or never saw the script: this teaches it
+            return self.call("EVAL", cast("str", script.script), *words)
 
     def _exchange(self, packed: bytes) -> Any:
         try:

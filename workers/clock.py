@@ -7,7 +7,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from runtime import bells, keys
-from runtime.bells import Stage
+from runtime.bells import DueBells, Stage
 from runtime.clocks import redis_time
 from runtime.logs import log
 from runtime.metrics import FAILURES, Recorder
@@ -24,7 +24,7 @@ ALWAYS_SET: Final = (Stage.RESOLVE, Stage.UPKEEP)
 
 def run(settings: Settings, redis: "Redis", recorder: Recorder, stopping: Stopping) -> None:
     """Ring what is due, four times a second, until `stopping` is set; wait out a Redis that does not answer."""
-    ticks = 0
+    ticks, due = 0, DueBells(redis, frozenset(account.name for account in settings.accounts))
     while not stopping.wait(TICK_SECONDS):
         try:
             if ticks == 0:
@@ -32,7 +32,7 @@ def run(settings: Settings, redis: "Redis", recorder: Recorder, stopping: Stoppi
             elif ticks % TICKS_BETWEEN_WINDINGS == 0:
                 set_what_is_missing(settings, redis)
             ticks += 1
-            bells.ring_what_is_due(redis)
+            due.ring()
         except RedisError as error:
             ticks = 0
             recorder.count(FAILURES, "clock", type(error).__name__)
@@ -46,13 +46,25 @@ def wind(settings: Settings, redis: "Redis") -> None:
 
 
 def set_what_is_missing(settings: Settings, redis: "Redis") -> None:
-    """Set the bells that should always be set and are not: a Redis may lose what it held without a word."""
+    """Set the bells that should be set and are not: a Redis may lose what it held without a word."""
     now = redis_time(redis)
-    redis.zadd(keys.BELLS, dict.fromkeys(_bells(settings, ALWAYS_SET), now), nx=True)
+    redis.zadd(
+        keys.BELLS, {**dict.fromkeys(_bells(settings, ALWAYS_SET), now), **_of_endings(settings, redis)}, nx=True
+    )
 
 
 def _bells(settings: Settings, stages: Iterable[Stage]) -> list[str]:
     return [bells.member(stage, account.name) for account in settings.accounts for stage in stages]
+
+
+def _of_endings(settings: Settings, redis: "Redis") -> dict[str, float]:
+    """Give the bells of accounts with calls that are about to end, and when the first of them does."""
+    names = [account.name for account in settings.accounts]
+    with redis.pipeline(transaction=False) as pipeline:
+        for name in names:
+            pipeline.zrange(keys.quiet(name), 0, 0, withscores=True)
+        first = pipeline.execute()
+    return {bells.member(Stage.TRACK, name): rows[0][1] for name, rows in zip(names, first, strict=True) if rows}
 
 
 def _of_destinations(redis: "Redis") -> list[str]:

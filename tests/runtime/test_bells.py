@@ -6,7 +6,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from runtime import bells, keys
-from runtime.bells import JOBS, Stage
+from runtime.bells import JOBS, DueBells, Stage
 from runtime.clocks import redis_time
 from runtime.leases import lease
 
@@ -54,16 +54,16 @@ def test_the_clock_rings_what_is_due_and_nothing_else(redis: Redis) -> None:
     set_bell(redis, LONG_AGO, TRACK)
     set_bell(redis, FAR_AHEAD, RESOLVE)
 
-    assert bells.ring_what_is_due(redis) == 1
+    assert DueBells(redis).ring() == 1
     assert (bells.waiting(redis, TRACK), bells.waiting(redis, RESOLVE)) == (1, 0)
 
 
 def test_a_bell_is_not_rung_twice_before_it_is_served(redis: Redis) -> None:
     set_bell(redis, LONG_AGO)
 
-    assert [bells.ring_what_is_due(redis) for _ in range(3)] == [1, 0, 0]
+    assert [DueBells(redis).ring() for _ in range(3)] == [1, 0, 0]
     set_bell(redis, LONG_AGO)
-    assert bells.ring_what_is_due(redis) == 0
+    assert DueBells(redis).ring() == 0
     assert bells.waiting(redis, TRACK) == 1
 
 
@@ -73,7 +73,7 @@ def test_the_clock_does_not_ring_what_is_being_served(redis: Redis) -> None:
         held.commit(bells.keep(TRACK, ACCOUNT, redis_time(redis)))
         set_bell(redis, LONG_AGO)
 
-        assert bells.ring_what_is_due(redis) == 0
+        assert DueBells(redis).ring() == 0
 
 
 def test_a_runner_keeps_the_clock_away_a_while_longer_with_every_commit(redis: Redis) -> None:
@@ -86,17 +86,17 @@ def test_a_runner_keeps_the_clock_away_a_while_longer_with_every_commit(redis: R
 
 def test_a_bell_that_was_lost_is_rung_again(redis: Redis) -> None:
     set_bell(redis, LONG_AGO)
-    bells.ring_what_is_due(redis)
+    DueBells(redis).ring()
     lose(redis)
 
-    assert bells.ring_what_is_due(redis) == 1
+    assert DueBells(redis).ring() == 1
     assert bells.waiting(redis, TRACK) == 1
 
 
 def test_the_bell_of_a_runner_that_was_killed_is_due_once_its_time_is_over(redis: Redis) -> None:
     set_bell(redis, LONG_AGO)
 
-    bells.ring_what_is_due(redis)
+    DueBells(redis).ring()
 
     due = next_bell(redis)
     assert due is not None
@@ -107,15 +107,28 @@ def test_a_bell_nobody_knows_is_dropped_and_holds_nobody_up(redis: Redis) -> Non
     redis.zadd(keys.BELLS, {"polish|acme": LONG_AGO, "no bell at all": LONG_AGO})
     set_bell(redis, LONG_AGO)
 
-    assert bells.ring_what_is_due(redis) == 1
+    assert DueBells(redis).ring() == 1
     assert redis.zcard(keys.BELLS) == 1
+
+
+def test_the_bell_of_an_account_that_is_no_more_is_dropped_and_that_of_a_destination_is_not(redis: Redis) -> None:
+    redis.zadd(keys.BELLS, {bells.member(stage, "gone"): LONG_AGO for stage in (TRACK, RESOLVE, Stage.DELIVER)})
+    set_bell(redis, LONG_AGO)
+
+    assert DueBells(redis, {ACCOUNT}).ring() == 2
+    assert (bells.waiting(redis, TRACK), bells.waiting(redis, RESOLVE), bells.waiting(redis, Stage.DELIVER)) == (
+        1,
+        0,
+        1,
+    )
+    assert redis.zcard(keys.BELLS) == 2
 
 
 def test_many_bells_are_rung_a_few_at_a_time_and_none_is_left_out(redis: Redis) -> None:
     for number in range(25):
         redis.zadd(keys.BELLS, {bells.member(TRACK, f"a{number}"): LONG_AGO})
 
-    assert [bells.ring_what_is_due(redis, limit=10) for _ in range(4)] == [10, 10, 5, 0]
+    assert [DueBells(redis).ring(10) for _ in range(4)] == [10, 10, 5, 0]
 
 
 def test_a_bell_is_only_ever_set_earlier_by_those_who_do_not_serve_it(redis: Redis) -> None:
