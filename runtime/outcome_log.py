@@ -135,8 +135,10 @@ def _entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
 
 def newest(redis: "Redis", account: str, telephony_session_id: str) -> CallData | None:
     """Read the last published revision of a call; None when there is none, or the log no longer holds it."""
-    published = revisions(redis, account, telephony_session_id)
-    return decode(published[-1]).data if published else None
+    places = _places(redis, account, telephony_session_id)
+    for _, fields in cast("list[Any]", redis.xrange(keys.OUTCOMES, min=places[-1], max=places[-1])) if places else ():
+        return decode(fields[b"event"]).data
+    return None
 
 
 def newest_of(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, Entry]:
@@ -152,7 +154,12 @@ def newest_of(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, Ent
 
 def revisions(redis: "Redis", account: str, telephony_session_id: str) -> list[bytes]:
     """Read every event published of one call, oldest first, as far as the log still holds them."""
-    ids = cast("dict[bytes, bytes]", redis.hgetall(keys.revisions(account, telephony_session_id)))
-    places = [ids[number] for number in sorted((name for name in ids if name.isdigit()), key=int)]
+    places = _places(redis, account, telephony_session_id)
     found = (redis.xrange(keys.OUTCOMES, min=place, max=place) for place in places)
     return [fields[b"event"] for entries in found for _, fields in cast("list[Any]", entries)]
+
+
+def _places(redis: "Redis", account: str, telephony_session_id: str) -> list[bytes]:
+    """Read where in the log the revisions of a call are, oldest first."""
+    ids = cast("dict[bytes, bytes]", redis.hgetall(keys.revisions(account, telephony_session_id)))
+    return [ids[number] for number in sorted((name for name in ids if name.isdigit()), key=int)]

@@ -184,10 +184,9 @@ def call_event(
 ) -> CallEvent:
     """Make one revision of what is known about a call."""
     linked = tuple(sorted({*outcome.linked_sessions, *endings.linked(session)}))
+    extensions = tuple(sorted({*outcome.extensions, *endings.extensions(session)}))
     data = CallData(
-        **{field: getattr(outcome, field) for field in _OF_OUTCOME},
-        linked_sessions=linked,
-        extensions=tuple(sorted({*outcome.extensions, *endings.extensions(session)})),
+        **{**msgspec.structs.asdict(outcome), "linked_sessions": linked, "extensions": extensions},
         account_id=session.account_id,
         telephony_session_id=session.id,
         revision=revision,
@@ -219,13 +218,12 @@ def with_changes(event: CallEvent, before: CallData) -> CallEvent:
 
 def changed(before: CallData, after: CallData) -> tuple[str, ...]:
     """Name the fields, as they are called in the JSON, in which two revisions differ, but for those of `_NO_NEWS`."""
-    fields = msgspec.structs.fields(CallData)
-    return tuple(f.encode_name for f in fields if f.name not in _NO_NEWS and _differs(before, after, f.name))
+    return tuple(text for name, text in _NEWS if getattr(before, name) != getattr(after, name))
 
 
 def digest(data: CallData) -> bytes:
     """Give eight bytes that are equal for data that no consumer needs to hear about twice."""
-    fields = [getattr(data, name) for name in CallData.__struct_fields__ if name not in _NO_NEWS]
+    fields = [getattr(data, name) for name, _ in _NEWS]
     return hashlib.blake2b(msgspec.msgpack.encode(fields), digest_size=8).digest()
 
 
@@ -237,10 +235,6 @@ def encode(event: CallEvent | LiveEvent) -> bytes:
 def decode(document: bytes) -> CallEvent:
     """Read an ended or outcome event of ours. Raises msgspec.MsgspecError for anything else."""
     return _DECODER.decode(document)
-
-
-def _differs(before: CallData, after: CallData, field: str) -> bool:
-    return bool(getattr(before, field) != getattr(after, field))
 
 
 def _live_party(party: PartyState) -> LiveParty:
@@ -265,9 +259,9 @@ def _source(account_id: str | None) -> str:
     return f"/accounts/{account_id or '~'}"
 
 
-_JOINED: Final = frozenset({"linked_sessions", "extensions"})
-_OF_OUTCOME: Final = tuple(field for field in CallOutcome.__struct_fields__ if field not in _JOINED)
 _NO_NEWS: Final = frozenset({"revision", "trigger", "changed", "timing", "explanation", "rules_version"})
 """Fields in which a revision may differ without anything having changed about the call."""
+_NEWS: Final = tuple((f.name, f.encode_name) for f in msgspec.structs.fields(CallData) if f.name not in _NO_NEWS)
+"""All others, with their names in the JSON."""
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(CallEvent)

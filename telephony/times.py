@@ -46,7 +46,8 @@ def iso_ms(moment: datetime) -> str:
     """
     if moment.tzinfo is None:
         raise ValueError("a datetime without a zone names no moment")
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-_OFFSET_LENGTH] + "Z"
+    moment = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds")[:-_OFFSET_LENGTH] + "Z"
 
 
 def iso_ms_or_none(moment: datetime | None) -> str | None:

@@ -97,11 +97,12 @@ class Judge:
     def _steps(self, case: Case, now: float) -> Iterator[Command | News]:
         if case.records != case.seen:
             yield ledger.write_records(self._account, case.telephony_session_id, case.records)
+        is_settled = case.is_settled
         if case.session is None:  # due, but its retention is over
             yield from self._look_again(case, None)
-        elif case.is_settled and (case.has_ended or self._is_forgotten(case, now)):
+        elif is_settled and (case.has_ended or self._is_forgotten(case, now)):
             yield from self._resolved(case, case.session, now)
-        elif case.is_settled and not case.has_ended:  # its notifications may be late: look again when they would not be
+        elif is_settled and not case.has_ended:  # its notifications may be late: look again when they would not be
             yield from self._look_again(case, max(now, self._forgotten_at(case, now)))
         elif case.due is None:
             return
@@ -233,7 +234,7 @@ class Judge:
 
 def _is_new(case: Case) -> bool:
     """Say whether the call's record is final, and was not when it was seen before."""
-    return case.is_settled and case.resolution.record_seen_at is None
+    return case.resolution.record_seen_at is None and case.is_settled
 
 
 def _time(seconds: float) -> datetime:
