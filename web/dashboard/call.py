@@ -6,8 +6,9 @@ import msgspec
 from flask import Blueprint, Response, render_template
 from redis import Redis
 
-from runtime import attempts, call_history, destinations, keys
+from runtime import attempts, call_history, destinations
 from runtime.call_history import CallHistory
+from runtime.calls import account_of
 from runtime.ledger import State
 from runtime.settings import Settings
 from telephony import endings
@@ -16,6 +17,7 @@ from telephony.events import CallData
 from web.access.trouble import NO_CALL, Trouble
 from web.dashboard.live_states import live_state
 from web.dashboard.picture import picture
+from web.dashboard.replays import LEVELS
 from web.dashboard.timeline import moments
 
 _AROUND: Final = 180.0
@@ -46,12 +48,8 @@ def read(redis: "Redis", accounts: tuple[str, ...], telephony_session_id: str) -
     """Find a call in whichever account has it. Raises Trouble when none has."""
     if len(telephony_session_id) > _LONGEST_ID:
         raise Trouble(NO_CALL)
-    with redis.pipeline(transaction=False) as pipeline:
-        for account in accounts:
-            pipeline.exists(keys.session(account, telephony_session_id), keys.revisions(account, telephony_session_id))
-        has = pipeline.execute()
-    account = next((name for name, found in zip(accounts, has, strict=True) if found), "")
-    if not account:
+    account = account_of(redis, accounts, telephony_session_id)
+    if account is None:
         raise Trouble(NO_CALL)
     return call_history.read(redis, account, telephony_session_id, early=_AROUND, late=_AROUND)
 
@@ -72,6 +70,7 @@ def _page(redis: "Redis", history: CallHistory) -> str:
     return render_template(
         "call.html",
         history=history,
+        levels=LEVELS,
         state=state(history),
         data=data,
         summary=data or _so_far(history),

@@ -16,6 +16,7 @@ _NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "read-again": "Given back to the inbox. If it still cannot be read, it comes back here.",
         "discarded": "Discarded.",
         "replayed": "The replay has begun; its state is below.",
+        "cancelled": "It ends soon. What it has published stays.",
     }
 )
 

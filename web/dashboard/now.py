@@ -8,7 +8,7 @@ from flask import Blueprint, render_template
 from markupsafe import Markup
 from redis import Redis
 
-from runtime import glance, outcome_log
+from runtime import glance, operator_log, outcome_log
 from runtime.budget import LIMITS, Budget, BudgetState, Group
 from runtime.glance import Delivering, OnNow, Speed, Waits
 from runtime.settings import Settings
@@ -16,6 +16,7 @@ from telephony import endings
 from telephony.call_outcome import CallOutcome
 from telephony.destinations import DestinationState
 from telephony.events import CallEvent
+from telephony.operator_events import ALERTS, Alert, What
 from web.dashboard.cached import Cached
 from web.dashboard.charts import Chart, by_minute
 from web.dashboard.live_states import live_state
@@ -27,6 +28,7 @@ _LAG: Final = 120.0
 """Seconds a destination may be behind before somebody is told."""
 
 _ACCOUNTS_SHOWN: Final = 8
+_ABOUT_DESTINATIONS: Final = frozenset({What.DESTINATION_FAILING, What.DESTINATION_DISABLED})
 
 
 class LiveCall(msgspec.Struct, frozen=True):
@@ -46,11 +48,13 @@ class Fuel(msgspec.Struct, frozen=True):
 
 
 class Need(msgspec.Struct, frozen=True):
-    """Something that needs somebody: what it is, and the page where it is mended."""
+    """Something that needs somebody: what it is, what to do, since when (seconds), and the page where it is seen."""
 
     text: str
     page: str
     argument: str | None = None
+    remedy: str = ""
+    since: float | None = None
 
 
 class Vitals(msgspec.Struct, frozen=True):
@@ -61,6 +65,7 @@ class Vitals(msgspec.Struct, frozen=True):
     delivering: tuple[Delivering, ...]
     fuel: tuple[Fuel, ...]
     waits: dict[str, Waits]
+    alerts: tuple[Alert, ...]
 
     @property
     def on(self) -> int:
@@ -81,7 +86,7 @@ class Vitals(msgspec.Struct, frozen=True):
     @property
     def needs(self) -> tuple[Need, ...]:
         """What needs somebody."""
-        return (*_of_destinations(self.delivering), *_of_accounts(self))
+        return (*_of_alerts(self.alerts), *_of_destinations(self.delivering), *_of_accounts(self))
 
 
 def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
@@ -103,6 +108,7 @@ def vitals(redis: "Redis", accounts: list[str]) -> Vitals:
         delivering=glance.delivering(redis),
         fuel=tuple(fuel(redis, accounts[:_ACCOUNTS_SHOWN])),
         waits={name: glance.waits(redis, name) for name in accounts},
+        alerts=operator_log.alerts(redis),
     )
 
 
@@ -125,12 +131,18 @@ def _parts(redis: "Redis", names: list[str], slow: Vitals) -> Markup:
     return Markup(render_template("now_parts.html", vitals=slow, calls=calls, events=events))  # noqa: S704 - our own page
 
 
+def _of_alerts(alerts: tuple[Alert, ...]) -> Iterator[Need]:
+    """Tell the alerts that are on; of one about a destination its page tells more."""
+    for one in alerts:
+        is_destination = one.what in _ABOUT_DESTINATIONS
+        page, argument = ("dashboard.destination", one.about) if is_destination else ("dashboard.accounts", None)
+        yield Need(one.message, page, argument, remedy=ALERTS[one.what].remedy, since=one.since)
+
+
 def _of_destinations(found: tuple[Delivering, ...]) -> Iterator[Need]:
     for one in found:
         name = one.destination.description or one.destination.url
-        if one.destination.state is DestinationState.DISABLED:
-            yield Need(f"{name} is disabled: {one.destination.disabled_because or 'it failed for too long'}", *_at(one))
-        elif one.status.dead:
+        if one.status.dead:
             yield Need(
                 f"{one.status.dead:,} events for {name} were given up; send them again once it is well", *_at(one)
             )

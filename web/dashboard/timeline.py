@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from runtime.attempts import Attempt
 from runtime.call_history import CallHistory, Heard
+from telephony.differences import Difference, differences
 from telephony.events import CallData, CallEvent
+from telephony.notifications import Party
 from telephony.times import parse_time
-from web.dashboard.writing import counted, span, words
+from web.dashboard.writing import counted, number, span, words
 
 
 class Sort(StrEnum):
@@ -22,14 +24,6 @@ class Sort(StrEnum):
     PUBLISHED = "published"
     SENT = "sent"
     NEXT = "next"
-
-
-class Difference(msgspec.Struct, frozen=True):
-    """A field in which a revision differs from the one before."""
-
-    field: str
-    before: Any
-    after: Any
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,14 +43,26 @@ _SAME_TIME: Final = 1000
 
 def moments(history: CallHistory, attempts: tuple[Attempt, ...], names: Mapping[str, str]) -> tuple[Moment, ...]:
     """Put everything in order of time; `names` are the destinations'."""
-    found = [*_heard(history.notifications), *_ended(history), *_looked(history), *_published(history.events)]
+    found = [
+        *_heard(history.notifications, _people(history)),
+        *_ended(history),
+        *_looked(history),
+        *_published(history.events),
+    ]
     found += [_sent(one, names) for one in attempts]
     if history.looks_again_at is not None:
         found.append(Moment(at=history.looks_again_at, sort=Sort.NEXT, title="Next look at the call log"))
     return tuple(sorted(found, key=lambda one: int(one.at * _SAME_TIME)))
 
 
-def _heard(notifications: tuple[Heard, ...]) -> Iterator[Moment]:
+def _people(history: CallHistory) -> Mapping[str, str]:
+    """Name each party: by whom it is, which the caller's side tells of whoever called, else the called side."""
+    parties = history.tracked.session.parties if history.tracked else ()
+    ends = {party.id: party.from_ if party.number == 1 else party.to for party in parties}
+    return {party_id: end.name or number(end.phone_number) for party_id, end in ends.items()}
+
+
+def _heard(notifications: tuple[Heard, ...], people: Mapping[str, str]) -> Iterator[Moment]:
     seen: set[tuple[str, int | None, str]] = set()
     for one in notifications:
         said = one.notification
@@ -67,13 +73,14 @@ def _heard(notifications: tuple[Heard, ...]) -> Iterator[Moment]:
             at=one.arrived_at,
             sort=Sort.HEARD,
             title=f"Notification {said.sequence}" + (", once more" if again else ""),
-            details=tuple(_party(party.id, party.code, party.reason) for party in said.parties),
+            details=tuple(_party(people.get(one.id, ""), one) for one in said.parties),
         )
 
 
-def _party(party_id: str, code: str, reason: str | None) -> str:
-    because = f" ({reason})" if reason else ""
-    return f"party {party_id.rpartition('-')[2]}: {code}{because}"
+def _party(name: str, party: Party) -> str:
+    because = f" ({party.reason})" if party.reason else ""
+    went_on = f", goes on in {party.peer}" if party.peer else ""
+    return f"{name or 'party ' + party.id.rpartition('-')[2]}: {party.code}{because}{went_on}"
 
 
 def _ended(history: CallHistory) -> Iterator[Moment]:
@@ -106,25 +113,9 @@ def _published(events: tuple[CallEvent, ...]) -> Iterator[Moment]:
             title=f"Published: {words(data.outcome)}",
             word=data.outcome,
             details=(f"revision {data.revision}, {'confirmed' if data.confirmed else 'from the notifications'}",),
-            differences=_differences(before, data) if data.revision > 1 else (),
+            differences=differences(before, data) if before and data.revision > 1 else (),
         )
         before = data
-
-
-def _differences(before: CallData | None, after: CallData) -> tuple[Difference, ...]:
-    """Say what each field that changed was before, in a few words: of lists, how many."""
-    if before is None:
-        return tuple(Difference(name, None, None) for name in after.changed)
-    old, new = msgspec.to_builtins(before), msgspec.to_builtins(after)
-    return tuple(Difference(name, _brief(old.get(name)), _brief(new.get(name))) for name in after.changed)
-
-
-def _brief(value: Any) -> Any:
-    if isinstance(value, dict):
-        return ", ".join(str(one) for one in value.values() if one is not None)
-    if isinstance(value, list | tuple) and value and isinstance(value[0], dict):
-        return counted(len(value), "entry", "entries")
-    return value
 
 
 def _sent(attempt: Attempt, names: Mapping[str, str]) -> Moment:

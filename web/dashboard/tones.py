@@ -66,6 +66,11 @@ _OF_WORD: Final[Mapping[str, Tone]] = MappingProxyType(
         "permanent": Tone.FAILED,
         "gone": Tone.FAILED,
         "replaced": Tone.OTHER,
+        "done": Tone.GOOD,
+        "running": Tone.MESSAGE,
+        "selecting": Tone.MESSAGE,
+        "waiting": Tone.MISSED,
+        "on now": Tone.MESSAGE,
     }
 )
 

@@ -104,6 +104,10 @@ def shown(value: Any) -> Markup:
     """Write any value of an event in a few words."""
     if value is None or value in ((), []):
         return Markup("<i>none</i>")
+    if isinstance(value, dict):
+        return escape(", ".join(str(one) for one in value.values() if one is not None))
+    if isinstance(value, list | tuple) and isinstance(value[0], dict):
+        return escape(counted(len(value), "entry", "entries"))
     if isinstance(value, list | tuple):
         return escape(", ".join(str(one) for one in value))
     return escape(words(value) if isinstance(value, str) else value)

@@ -2,7 +2,7 @@
 // The server writes them; nothing is drawn twice, here and there. Without a stream they are asked for every few seconds.
 import { localise } from "./times.js";
 
-const AT_MOST_EVERY = 1200;
+const AT_MOST_EVERY = document.querySelector("[data-slow]") ? 4000 : 1200;
 const AT_LEAST_EVERY = 10000;
 const SPOKEN_EVERY = 20000;
 const TYPES = ["legwork.call.updated", "legwork.call.ended", "legwork.call.outcome"];

@@ -1,0 +1,106 @@
+"""Calls: found by whatever somebody knows of one, newest first."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+from flask import Blueprint, redirect, render_template, request, url_for
+from redis import Redis
+from werkzeug.wrappers import Response
+
+from runtime import calls as index
+from runtime.call_filter import Filter
+from runtime.calls import BadCursor, Page
+from runtime.ledger import State
+from runtime.settings import Settings
+from runtime.waiting_calls import Trouble
+from telephony.endings import INBOUND, OUTBOUND
+from telephony.words import Outcome
+
+_LIMIT: Final = 50
+_SHORTEST_NUMBER: Final = 7
+"""Digits; fewer are an extension's number."""
+
+_SESSION: Final = "s-"
+CHOICES: Final = {
+    "outcome": tuple(Outcome),
+    "direction": (INBOUND, OUTBOUND),
+    "state": tuple(State),
+    "delivery": tuple(Trouble),
+}
+"""What may be chosen in the form; any other word is as good as none."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What the form says: `text` as it was typed, and the words chosen."""
+
+    text: str
+    chosen: dict[str, str]
+    since: str
+    until: str
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether all calls are asked for."""
+        return not (self.text or self.chosen or self.since or self.until)
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """The same for an address."""
+        told = {"q": self.text, "since": self.since, "until": self.until} | self.chosen
+        return {name: value for name, value in told.items() if value}
+
+
+def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
+    """Add `/calls`."""
+    names = tuple(account.name for account in settings.accounts)
+
+    @pages.get("/calls", endpoint="calls")
+    def calls() -> str | Response:
+        asked = _asked()
+        if asked.text.startswith(_SESSION):
+            return redirect(url_for("dashboard.call", telephony_session_id=asked.text), 303)
+        page = _found(redis, names, asked, request.args.get("after"))
+        return render_template("calls.html", page=page, asked=asked, choices=CHOICES, several=len(names) > 1)
+
+
+def filters(asked: Asked) -> tuple[Filter, ...]:
+    """Say what may be meant, the likeliest first: long digits are a number, or the id of an extension."""
+    told: dict[str, Any] = {**asked.chosen, "since": moment_of(asked.since), "until": moment_of(asked.until)}
+    whole = msgspec.convert({name: value for name, value in told.items() if value is not None}, type=Filter)
+    digits = sum(sign.isdigit() for sign in asked.text)
+    by_number = msgspec.structs.replace(whole, number=asked.text)
+    by_extension = msgspec.structs.replace(whole, extension=asked.text)
+    if not asked.text:
+        return (whole,)
+    return (by_extension, by_number) if digits < _SHORTEST_NUMBER else (by_number, by_extension)
+
+
+def _found(redis: "Redis", names: tuple[str, ...], asked: Asked, after: str | None) -> Page:
+    page = Page((), None)
+    for meant in filters(asked):
+        try:
+            page = index.search(redis, names, meant, after=after, limit=_LIMIT)
+        except BadCursor:
+            page = index.search(redis, names, meant, limit=_LIMIT)
+        if page.items:
+            break
+    return page
+
+
+def _asked() -> Asked:
+    given = request.args
+    chosen = {name: given[name] for name, words in CHOICES.items() if given.get(name) in words}
+    return Asked(given.get("q", "").strip(), chosen, _time(given.get("since")), _time(given.get("until")))
+
+
+def _time(text: str | None) -> str:
+    return text if text and moment_of(text) is not None else ""
+
+
+def moment_of(text: str) -> float | None:
+    """Read what a datetime field holds, in seconds; it knows no zone, and the form says that it is UTC."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+    except (ValueError, OverflowError):
+        return None

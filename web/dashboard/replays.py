@@ -1,0 +1,105 @@
+"""Replays: looking at calls again, one from its page or many; how far each has come, and what it found."""
+
+import re
+from typing import Any, Final
+
+import msgspec
+from flask import Blueprint, redirect, render_template, request, url_for
+from redis import Redis
+from werkzeug.wrappers import Response
+
+from runtime import replays as store
+from runtime.calls import account_of
+from runtime.replays import Asked, Level, Replay
+from runtime.settings import Settings
+from telephony.selection import Selection
+from telephony.words import Outcome
+from web.access.trail import note
+from web.access.trouble import NO_CALL, NOTHING_HERE, Trouble
+from web.dashboard.calls import moment_of
+
+LEVELS: Final = {
+    Level.DELIVER: "Deliver again: send what was published once more to the destinations that want it.",
+    Level.REFETCH: "Ask again: look the calls up in the call log, and publish what differs.",
+    Level.RAW: "From the start: fold the kept notifications anew, then look the calls up.",
+}
+_MOST: Final = 50
+_ID: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
+
+
+def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
+    """Add `/replays`, one replay, and what begins and cancels one."""
+    names = tuple(account.name for account in settings.accounts)
+    _add_pages(pages, redis, names)
+    _add_actions(pages, redis, names)
+
+
+def _add_pages(pages: Blueprint, redis: "Redis", names: tuple[str, ...]) -> None:
+    @pages.get("/replays", endpoint="replays")
+    def every_replay() -> str:
+        return _list(redis, names)
+
+    @pages.get("/replays/<account>/<replay_id>")
+    def replay(account: str, replay_id: str) -> str:
+        found = _found(redis, names, account, replay_id)
+        return render_template("replay.html", one=found, findings=store.findings(redis, account, replay_id))
+
+
+def _add_actions(pages: Blueprint, redis: "Redis", names: tuple[str, ...]) -> None:
+    @pages.post("/replays")
+    def begin_replay() -> Response | tuple[str, int]:
+        account, level = request.form.get("account", names[0]), request.form.get("level", "")
+        selection = _selection()
+        if account not in names or level not in LEVELS or selection.is_everything:
+            return _list(redis, names, fault="Say which calls: at least since when, or how they ended."), 422
+        note(level)
+        dry = "dryRun" in request.form
+        return _begun(store.create(redis, account, Asked(level=Level(level), selection=selection, dry_run=dry)))
+
+    @pages.post("/calls/<telephony_session_id>/replay")
+    def replay_call(telephony_session_id: str) -> Response:
+        account, level = account_of(redis, names, telephony_session_id), request.form.get("level", "")
+        if account is None or level not in LEVELS:
+            raise Trouble(NO_CALL)
+        note(level)
+        selection = Selection(calls=(telephony_session_id,))
+        return _begun(store.create(redis, account, Asked(level=Level(level), selection=selection)))
+
+    @pages.post("/replays/<account>/<replay_id>/cancel")
+    def cancel_replay(account: str, replay_id: str) -> Response:
+        _found(redis, names, account, replay_id)
+        store.cancel(redis, account, replay_id)
+        return redirect(url_for("dashboard.replay", account=account, replay_id=replay_id, done="cancelled"), 303)
+
+
+def _list(redis: "Redis", names: tuple[str, ...], *, fault: str = "") -> str:
+    found = [one for name in names for one in store.newest(redis, name, most=_MOST)]
+    found.sort(key=lambda one: one.asked_at, reverse=True)
+    choices: dict[str, Any] = {"accounts": names, "levels": LEVELS, "outcomes": tuple(Outcome)}
+    return render_template("replays.html", replays=found[:_MOST], fault=fault, told=request.form, **choices)
+
+
+def _selection() -> Selection:
+    """Read which calls the form means; what is not understood is left out."""
+    form = request.form
+    outcome = form.get("outcome", "")
+    told: dict[str, Any] = {
+        "since": moment_of(form.get("since", "")),
+        "until": moment_of(form.get("until", "")),
+        "number": form.get("number", "").strip() or None,
+        "outcomes": [outcome] if outcome in tuple(Outcome) else [],
+        "unresolved": "unresolved" in form,
+        "failed": "failed" in form,
+    }
+    return msgspec.convert(told, type=Selection)
+
+
+def _found(redis: "Redis", names: tuple[str, ...], account: str, replay_id: str) -> Replay:
+    found = store.load(redis, account, replay_id) if account in names and _ID.fullmatch(replay_id) else None
+    if found is None:
+        raise Trouble(NOTHING_HERE)
+    return found
+
+
+def _begun(one: Replay) -> Response:
+    return redirect(url_for("dashboard.replay", account=one.account, replay_id=one.id, done="replayed"), 303)
