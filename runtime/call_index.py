@@ -30,7 +30,7 @@ def seen(
     if before is not None and _ends(before) == _ends(session):
         return None
     terms = search_terms.of_session(session) - (search_terms.of_session(before) if before is not None else frozenset())
-    if not terms:
+    if before is not None and not terms:
         return None
     start = session.started_at.timestamp() if session.started_at else heard_at
     return ("INDEXED", keys.calls(account), session.id, f"{start:.3f}", str(int(retention)), *_sets(account, terms))

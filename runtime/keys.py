@@ -121,6 +121,21 @@ def listed(account: str) -> str:
     return f"{PREFIX}{{{account}}}:listed"
 
 
+def suppressed(account: str) -> str:
+    """Hash, session -> why nothing is told of it, though it is known: it was erased. Lives as long as it is listed."""
+    return f"{PREFIX}{{{account}}}:suppressed"
+
+
+def audited(account: str) -> str:
+    """Hash, hour -> its calls as they were counted once they had their last word. `runtime.audit`'s; the retention."""
+    return f"{PREFIX}{{{account}}}:audited"
+
+
+def completeness(account: str) -> str:
+    """String. Where all calls stood when upkeep counted them last, encoded by `runtime.completeness`."""
+    return f"{PREFIX}{{{account}}}:completeness"
+
+
 def asking(account: str) -> str:
     """String. How far the call log has been asked, encoded by `runtime.asking`. Resolve's; lives for ever."""
     return f"{PREFIX}{{{account}}}:asking"

@@ -37,13 +37,15 @@ class Tracked(msgspec.Struct, frozen=True, array_like=True):
 class Resolution(msgspec.Struct, frozen=True, array_like=True):
     """What was found out about a call after its end.
 
-    `revision` is the last one published (0: only the end, if anything); `digest` tells whether the next one differs.
+    `revision` is the last one published (0: only the end, if anything); `digest` tells whether the next one differs;
+    `trigger` is what made us look at the call when its record was final for the first time.
     """
 
     state: State = State.ENDED
     revision: int = 0
     digest: bytes = b""
     record_seen_at: float | None = None
+    trigger: str | None = None
 
 
 _V1: Final = b"\x01"
@@ -116,6 +118,16 @@ def write_tracked(account: str, record: Tracked, *, retention: float) -> Command
 def write_resolution(account: str, session_id: str, record: Resolution, *, retention: float) -> Command:
     """Give the command that stores what became of a session for `retention` seconds."""
     return _write(keys.resolution(account, session_id), record, retention)
+
+
+def decode_resolution(blob: bytes) -> Resolution:
+    """Read a stored resolution."""
+    return _decode(blob, _RESOLUTION)
+
+
+def suppressed(account: str, telephony_session_id: str, because: str) -> Command:
+    """Give the command that notes that nothing shall be told of a call that stays in the lists, and why."""
+    return ("HSET", keys.suppressed(account), telephony_session_id, because)
 
 
 def _write(key: str, record: Tracked | Resolution, retention: float) -> Command:

@@ -5,7 +5,7 @@ from prometheus_client.core import Metric
 from redis import Redis
 from redis.exceptions import RedisError
 
-from runtime import backlog, keys
+from runtime import backlog, completeness, keys
 from runtime.clocks import redis_time
 from runtime.metrics import gauge, render
 from runtime.settings import Settings
@@ -28,8 +28,11 @@ def add_routes(app: Flask, settings: Settings, redis: "Redis") -> None:
 
     @app.get("/metrics")
     def metrics() -> Response:
+        names = [account.name for account in settings.accounts]
         try:
-            text = render(redis, [*_gauges(settings, redis), *backlog.gauges(redis)])
+            text = render(
+                redis, [*_gauges(settings, redis), *backlog.gauges(redis), *completeness.gauges(redis, names)]
+            )
         except RedisError:
             return Response("Redis does not answer\n", 503, content_type="text/plain")
         return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -17,7 +17,7 @@ class Case(msgspec.Struct, frozen=True):
     `due` is its place in the due list, None when it has none; `asked` says whether it was due and asked about now.
     `records` are all that are known, `seen` those that were known before; `listed` says that there are no others.
     `by` is what made us look where it was neither the call's notifications nor its absence from the ledger; with
-    `deliver` false an event is only written down.
+    `deliver` false an event is only written down. `began` is when it did by the lists of calls, in seconds.
     """
 
     telephony_session_id: str
@@ -31,6 +31,7 @@ class Case(msgspec.Struct, frozen=True):
     listed: bool = False
     by: Trigger | None = None
     deliver: bool = True
+    began: float | None = None
 
     @property
     def is_settled(self) -> bool:

@@ -98,28 +98,40 @@ class Judge:
         if case.records != case.seen:
             yield ledger.write_records(self._account, case.telephony_session_id, case.records)
         is_settled = case.is_settled
-        if case.session is None:  # due, but its retention is over
-            yield from self._look_again(case, None)
+        if case.session is None:  # due, and nothing is left of it: the log is asked anew, unless its retention is over
+            yield from self._look_again(case, None if case.asked or case.began is None else self._soon(now))
         elif is_settled and (case.has_ended or self._is_forgotten(case, now)):
             yield from self._resolved(case, case.session, now)
+        elif is_settled and self._is_too_old(case, now):
+            yield from self._look_again(case, None)
         elif is_settled and not case.has_ended:  # its notifications may be late: look again when they would not be
             yield from self._look_again(case, max(now, self._forgotten_at(case, now)))
+        elif not case.has_ended:
+            yield from self._goes_on(case, now)
         elif case.due is None:
             return
-        elif not case.has_ended:  # it goes on after all; track sets it due again when it ends
-            yield from self._look_again(case, None)
         elif case.asked:
             yield from self._waiting(case, case.session, now)
 
-    def _is_forgotten(self, case: Case, now: float) -> bool:
-        """Say whether a call that the notifications did not end was over so long ago that they will not.
+    def _goes_on(self, case: Case, now: float) -> Iterator[Command]:
+        """Judge a call that is not over; track sets it due when it ends, and upkeep looks it up when it is silent."""
+        if case.tracked is None and case.resolution.state is State.ENDED:  # nobody but the call log told of it
+            yield ("ZADD", keys.open_sessions(self._account), "NX", f"{now:.3f}", case.telephony_session_id)
+        if case.due is not None:
+            yield from self._look_again(case, None if case.asked else self._soon(now))
 
-        One that is older than anything we keep is left alone, unless somebody asked about it.
-        """
+    def _soon(self, now: float) -> float:
+        return now + self._settings.fetch_interval_seconds
+
+    def _is_too_old(self, case: Case, now: float) -> bool:
+        """Say whether a call is older than anything we keep, and nobody asked about it."""
         end = case.recorded_end()
-        if end is None or self._forgotten_at(case, now) > now:
-            return False
-        return case.by is not None or end > now - self._settings.retention_seconds
+        return case.by is None and end is not None and end <= now - self._settings.retention_seconds
+
+    def _is_forgotten(self, case: Case, now: float) -> bool:
+        """Say whether a call that the notifications did not end was over so long ago that they will not."""
+        is_over = case.recorded_end() is not None and self._forgotten_at(case, now) <= now
+        return is_over and not self._is_too_old(case, now)
 
     def _forgotten_at(self, case: Case, now: float) -> float:
         end = case.recorded_end()
@@ -130,7 +142,8 @@ class Judge:
         trigger = case.by or (Trigger.WEBHOOK if case.has_ended else Trigger.RECONCILE)
         seen = case.resolution.record_seen_at or now
         event = self._event(case, session, trigger, confirmed=True, seen=seen, now=now)
-        resolution = msgspec.structs.replace(case.resolution, state=State.RESOLVED, record_seen_at=seen)
+        found_by = case.resolution.trigger or trigger.value
+        resolution = Resolution(State.RESOLVED, case.resolution.revision, case.resolution.digest, seen, found_by)
         yield from self._published(case, event, resolution, now)
         ended_at = self._ended_at(case, now)
         if not case.has_ended:

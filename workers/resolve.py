@@ -24,6 +24,7 @@ from runtime.settings import Scope
 from telephony import looks
 from telephony.fetch_plan import Lane, Request, Wanted, Window, plan
 from telephony.records import CallLogRecord
+from telephony.settled import is_settled
 from workers import reconcile, rereads
 from workers.casebook import session_of
 from workers.cases import Case
@@ -100,7 +101,7 @@ class Resolver:
         due = self._due(now)
         tracked = ledger.tracked(self._redis, self._account, list(due))
         again = rereads.due(self._redis, self._account, now)
-        wanted = _wanted(tracked, due, now)
+        wanted = _wanted(tracked, due, now) | self._silent(tracked, due, now)
         requests, compared = self._plan(asking, [*wanted.values(), *itertools.chain(*again.values())], now)
         if not requests:
             self._judge_all(due, tracked, wanted, Sweep(asking))
@@ -117,6 +118,32 @@ class Resolver:
             keys.due(self._account), "-inf", now, byscore=True, offset=0, num=MOST_DUE, withscores=True
         )
         return {member.decode(): float(score) for member, score in cast("list[tuple[bytes, float]]", rows)}
+
+    def _silent(self, tracked: Mapping[str, Tracked], due: Mapping[str, float], now: float) -> dict[str, Wanted]:
+        """Say what is wanted of the calls that are due though nobody told of their end, and of which no record is kept.
+
+        Their notifications are lost, or what the log showed of them is: it must be asked about them as about others.
+        """
+        ids = [one for one in due if one not in tracked or tracked[one].ended_at is None]
+        if not ids:
+            return {}
+        seen = ledger.records(self._redis, self._account, ids)
+        began = self._began([one for one in ids if not all(map(is_settled, seen.get(one, ()))) or not seen.get(one)])
+        return {
+            one: Wanted(one, datetime.fromtimestamp(start, UTC), waiting=max(0.0, now - start), due_for=now - due[one])
+            for one, start in began.items()
+        }
+
+    def _began(self, ids: Sequence[str]) -> dict[str, float]:
+        """Say when calls began by the lists of calls; those that are in none of them are absent."""
+        if not ids:
+            return {}
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for key in (keys.listed(self._account), keys.calls(self._account)):
+                pipeline.zmscore(key, list(ids))
+            rows = zip(*pipeline.execute(), strict=True)
+        began = {one: row[1] if row[0] is None else row[0] for one, row in zip(ids, rows, strict=True)}
+        return {one: float(start) for one, start in began.items() if start is not None}
 
     def _plan(
         self, asking: Asking, wanted: Sequence[Wanted], now: float
@@ -196,6 +223,7 @@ class Resolver:
                 resolution=resolutions.get(one, Resolution()),
                 asked=one in wanted and found.has_asked_about(wanted[one]),
                 listed=one in known and found.has_listed(one, _started_at(known[one])),
+                began=wanted[one].started_at.timestamp() if one in wanted else None,
             )
             for one in places
         ]

@@ -4,13 +4,13 @@ from typing import Final
 
 from redis import Redis
 
-from runtime import bells, call_index, keys
+from runtime import audit, bells, call_index, keys
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.leases import LeaseHeld, lease
 from runtime.metrics import Recorder
 from runtime.settings import Settings
-from workers import alarms, expiry
+from workers import alarms, completeness, expiry
 from workers.dependencies import current
 
 UPKEEP_SECONDS: Final = 60.0
@@ -22,6 +22,7 @@ def serve(account: str) -> None:
     try:
         with lease(dependencies.redis, dependencies.account(account).name, Stage.UPKEEP):
             trim(dependencies.redis, account, dependencies.settings, dependencies.recorder)
+            completeness.check(dependencies.redis, account, retention=dependencies.settings.retention_seconds)
             alarms.of_destinations(dependencies.redis)
             alarms.of_account(dependencies.redis, dependencies.account(account))
     except LeaseHeld:
@@ -37,6 +38,7 @@ def trim(redis: "Redis", account: str, settings: Settings, recorder: Recorder) -
     tracked_ms = int((cursor.decode() if isinstance(cursor, bytes) else "0-0").partition("-")[0])
     inbox_ms = min(int((now - settings.inbox_retention_seconds) * 1000), tracked_ms)
     log_ms = int((now - settings.retention_seconds) * 1000)
+    audit.forget(redis, account, before=now - settings.retention_seconds)
     with redis.pipeline(transaction=False) as pipeline:
         for stream, oldest_ms in (
             (keys.inbox(account), inbox_ms),
@@ -45,7 +47,6 @@ def trim(redis: "Redis", account: str, settings: Settings, recorder: Recorder) -
         ):
             # limit=0 is no limit: Redis's own, ten thousand entries a time, falls behind a busy account.
             pipeline.xtrim(stream, minid=f"{oldest_ms}-0", approximate=True, limit=0)
-        pipeline.zremrangebyscore(keys.listed(account), "-inf", now - settings.retention_seconds)
         pipeline.zadd(keys.BELLS, {bells.member(Stage.UPKEEP, account): now + UPKEEP_SECONDS})
         pipeline.delete(keys.rung(account, Stage.UPKEEP))
         pipeline.execute()

@@ -25,6 +25,7 @@ ROUTES: Final = (
     ("POST", "/destinations/<id>/test", "", "Have a test sent: 202, with the `id` of its event."),
     ("POST", "/destinations/<id>/redrive", "[Again](#again)", "Send again what failed: 202, with the `count`."),
     ("GET", "/destinations/<id>/attempts", "", "What was sent and what came back, the newest first."),
+    ("GET", "/audit", "", "The completeness ledger: for each account and hour, where every call stands."),
     ("GET", "/outcomes", "", "The events in the order of their publication, word for word."),
     ("GET", "/stream", "", "The same as Server-Sent Events, and what happens during calls; `Last-Event-ID` resumes."),
 )

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""Prove that no call is missing: where every call stands that RingCentral's log or a notification ever showed."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.venv import ROOT, reexec_in_venv
+
+reexec_in_venv()
+
+import msgspec  # noqa: E402 - the line above chooses the environment
+from redis import Redis, RedisError  # noqa: E402 - as above
+from tqdm import tqdm  # noqa: E402 - as above
+
+from runtime import audit  # noqa: E402 - as above
+from runtime.audit import HOUR, Hour  # noqa: E402 - as above
+from runtime.audit_documents import counts_document, hour_document  # noqa: E402 - as above
+from runtime.clocks import redis_time  # noqa: E402 - as above
+from runtime.settings import Settings, SettingsError  # noqa: E402 - as above
+from scripts.terminal.audit_report import report  # noqa: E402 - as above
+from scripts.terminal.installation import UnknownAccount, accounts_of, installation  # noqa: E402 - as above
+from scripts.terminal.moments import moment  # noqa: E402 - as above
+from scripts.terminal.redis_server import NoRedis, open_redis  # noqa: E402 - as above
+from telephony.completeness import MEANINGS, Standing  # noqa: E402 - as above
+
+DONE, FAILED = 0, 1
+USUAL_SECONDS = 86400.0
+EPILOG = (
+    "columns, for the hour in which calls began:\n"
+    "  known        all calls that a notification or RingCentral's call log showed\n"
+    "  in log       those that the call log has shown\n"
+    + "\n".join(f"  {place:<12} {meaning}" for place, meaning in MEANINGS.items())
+    + """
+  by trigger   what made us look at the published ones: their notifications, a comparison with the log, ...
+  quarantined  bodies that arrived in the hour and that no notification could be read from; they are no calls
+
+known = published + open + waiting + unresolved + suppressed, or else the calls that are missing are named below the
+table. ./scripts/reconcile.py asks RingCentral's log again; ./scripts/explain.py SESSION tells all about one call.
+Calls are known for RETENTION_SECONDS. docs/operations/completeness.md says what to do about each column.
+Redis is the one of REDIS_URL, in the environment or in .env, else the embedded server of a running ./scripts/run.
+exit codes: 0 every call is accounted for, 1 one is not, or it failed, 2 usage
+"""
+)
+
+
+def main() -> int:
+    """Count, show, and say by the exit code whether every call is accounted for."""
+    options = _options()
+    try:
+        with open_redis(root=ROOT, data=options.data) as redis:
+            settings = installation(root=ROOT)
+            names = accounts_of(settings, options.account)
+            found = {name: list(_counted(redis, name, settings, options)) for name in names}
+    except (NoRedis, RedisError, SettingsError, UnknownAccount) as fault:
+        print(f"scripts/audit.py: {fault}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return FAILED
+    everything = audit.total(hour for hours in found.values() for hour in hours)
+    if options.json:
+        items = [hour_document(name, hour) for name, hours in found.items() for hour in hours if _says_something(hour)]
+        print(msgspec.json.encode({"items": items, "total": counts_document(everything)}).decode())
+    else:
+        print("\n".join(report({name: list(filter(_says_something, hours)) for name, hours in found.items()})))
+    return FAILED if everything.count(Standing.UNEXPLAINED) else DONE
+
+
+def _counted(redis: Redis, account: str, settings: Settings, options: argparse.Namespace) -> Iterator[Hour]:
+    """Count the hours asked for, with a bar while it takes long. Nothing is taken from an earlier count."""
+    now = redis_time(redis)
+    since = options.since.timestamp() if options.since else now - USUAL_SECONDS
+    until = min(options.until.timestamp() if options.until else now, now)
+    since = max(since, now - settings.retention_seconds)
+    hours = audit.hours(redis, account, since=since, until=max(since, until), fresh=True)
+    count = int(max(since, until) // HOUR) - int(since // HOUR) + 1
+    yield from tqdm(hours, total=count, unit=" hours", desc=account, delay=1.0, leave=False, file=sys.stderr)
+
+
+def _says_something(hour: Hour) -> bool:
+    return bool(hour.known or hour.in_log or hour.quarantined)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/audit.py",
+        description=__doc__,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--since", type=_moment, metavar="WHEN", help="calls that began since 90s, 15m, 2h, 3d ago, or a time (1d)")
+    add("--until", type=_moment, metavar="WHEN", help="calls that began until then (now)")
+    add("--account", metavar="NAME", help="only this account of the settings")
+    add("--json", action="store_true", help="print JSON")
+    add("--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where ./scripts/run has its data (.data)")
+    return parser.parse_args()
+
+
+def _moment(text: str) -> datetime:
+    return moment(text, now=datetime.now(UTC))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
