@@ -179,12 +179,12 @@ def _evidence(
         if standing(evidence)[0] is Standing.UNEXPLAINED:  # only now: this is the largest of all
             tracked = ledger.tracked(redis, account, [one]).get(one)
             evidence = msgspec.structs.replace(evidence, has_ended=tracked and tracked.ended_at is not None)
-        yield one, evidence, resolution and resolution.trigger
+        yield one, evidence, resolution.trigger if resolution else None
 
 
 def _put_together(resolution: Resolution | None, last: bytes, due: Any, is_open: Any, suppressed: Any) -> Evidence:
     return Evidence(
-        state=resolution and resolution.state.value,
+        state=resolution.state.value if resolution else None,
         revision=resolution.revision if resolution else 0,
         published=int(last) if last else None,
         is_due=due is not None,
@@ -194,7 +194,7 @@ def _put_together(resolution: Resolution | None, last: bytes, due: Any, is_open:
 
 
 def _between(redis: "Redis", key: str, start: float) -> set[str]:
-    rows = cast("list[bytes]", redis.zrange(key, f"{start:.0f}", f"({start + HOUR:.0f}", byscore=True))  # type: ignore[arg-type]  # redis-py knows numbers only
+    rows = cast("list[bytes]", redis.zrange(key, f"{start:.0f}", f"({start + HOUR:.0f}", byscore=True))
     return {member.decode() for member in rows}
 
 
@@ -222,7 +222,7 @@ def _decoded(text: bytes) -> _Counted | None:
 
 
 def _is_final(hour: Hour) -> bool:
-    return hour.known == sum(hour.count(place) for place in _FINAL)
+    return 0 < hour.known == sum(hour.count(place) for place in _FINAL)
 
 
 _IDS: Final = """
