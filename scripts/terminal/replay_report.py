@@ -27,7 +27,7 @@ _PARTS: Final = 1000
 def follow(redis: Redis, replay: Replay) -> Replay:
     """Show how far a replay is, with an estimate, until it is over."""
     warned, began = False, time.monotonic()
-    with tqdm(total=_PARTS, unit="", file=sys.stderr, bar_format=_BAR, desc=replay.id) as bar:
+    with tqdm(total=_PARTS, file=sys.stderr, bar_format=_BAR, desc=replay.id, disable=None) as bar:
         while not replay.is_over:
             time.sleep(LOOK_SECONDS)
             found = replays.load(redis, replay.account, replay.id)
