@@ -1,0 +1,64 @@
+"""All checks in their order, as a table; docs/operations/doctor.md is drawn from it."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from redis.exceptions import RedisError
+
+from scripts.checkup import (
+    other_checks,
+    public_url_checks,
+    redis_checks,
+    ringcentral_checks,
+    settings_checks,
+    worker_checks,
+)
+from scripts.checkup.findings import Check, Findings, Patient, Severity, Told, Unavailable
+
+
+def _check(name: str, look: Callable[[Patient], Findings]) -> Check:
+    return Check(name, (look.__doc__ or "").strip(), look)
+
+
+CHECKS: Final = (
+    _check("settings", settings_checks.complete),
+    _check("admin-token", settings_checks.admin_token),
+    _check("secrets-key", settings_checks.secrets_key),
+    _check("redis-version", redis_checks.version),
+    _check("redis-role", redis_checks.role),
+    _check("persistence", redis_checks.persistence),
+    _check("eviction", redis_checks.eviction),
+    _check("memory", redis_checks.memory),
+    _check("clocks", redis_checks.clock),
+    _check("one-deployment", redis_checks.one_deployment),
+    _check("payloads", redis_checks.payloads),
+    _check("workers", worker_checks.every_stage),
+    _check("one-queue", worker_checks.one_queue),
+    _check("bells", worker_checks.bells_rung),
+    _check("queues", worker_checks.queues),
+    _check("failed-jobs", worker_checks.failed_jobs),
+    _check("orphaned-jobs", worker_checks.orphaned_jobs),
+    _check("public-url", public_url_checks.public_url),
+    _check("handshake", public_url_checks.handshake),
+    _check("credentials", ringcentral_checks.credentials),
+    _check("call-log", ringcentral_checks.call_log),
+    _check("subscription", ringcentral_checks.subscription),
+    _check("delivery", other_checks.delivery),
+    _check("libraries", other_checks.libraries),
+)
+
+
+def examine(patient: Patient, checks: tuple[Check, ...] = CHECKS) -> Iterator[Told]:
+    """Make every check, and say what each found; one that cannot be made is told as such, and stops no other."""
+    for check in checks:
+        try:
+            found = list(check.look(patient))
+        except Unavailable as fault:
+            yield Told(check.name, Severity.WARNING, f"not looked at: {fault}", "mend what stands above", skipped=True)
+        except RedisError as fault:
+            says = f"Redis does not answer ({type(fault).__name__})"
+            yield Told(check.name, Severity.ERROR, says, "start Redis, or set REDIS_URL to where it is", skipped=True)
+        else:
+            if not found:
+                yield Told(check.name, Severity.OK)
+            yield from (Told(check.name, one.severity, one.says, one.fix) for one in found)

@@ -1,0 +1,98 @@
+"""What a check finds, and what it looks at."""
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+
+import msgspec
+from redis import Redis
+
+from runtime.metrics import Recorder
+from runtime.settings import Account, Settings
+from workers.dependencies import Dependencies
+from workers.ringcentral.client import RingCentral
+
+
+class Severity(StrEnum):
+    """How bad it is. With an error calls are lost, late or not told; with a warning they may be."""
+
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that is wrong, and in one sentence what mends it."""
+
+    severity: Severity
+    says: str
+    fix: str
+
+
+Findings = Iterator[Finding]
+
+
+def error(says: str, fix: str) -> Finding:
+    """Find what must be mended."""
+    return Finding(Severity.ERROR, says, fix)
+
+
+def warning(says: str, fix: str) -> Finding:
+    """Find what should be mended."""
+    return Finding(Severity.WARNING, says, fix)
+
+
+class Patient:
+    """An installation: its settings, its Redis, its RingCentral."""
+
+    def __init__(self, environ: Mapping[str, str], settings: Settings | None, redis: "Redis | None") -> None:
+        self.environ = environ
+        self._settings = settings
+        self._redis = redis
+        self._made: Dependencies | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings. Raises Unavailable when they cannot be read."""
+        if self._settings is None:
+            raise Unavailable("the settings cannot be read")
+        return self._settings
+
+    @property
+    def redis(self) -> "Redis":
+        """The Redis. Raises Unavailable when there is none."""
+        if self._redis is None:
+            raise Unavailable("Redis cannot be reached")
+        return self._redis
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """The accounts that have credentials."""
+        return tuple(account for account in self.settings.accounts if account.credentials is not None)
+
+    def ringcentral(self, account: Account) -> RingCentral:
+        """Give the client of an account."""
+        if self._made is None:
+            self._made = Dependencies(self.settings, self.redis, Recorder())
+        return self._made.ringcentral(account)
+
+
+class Unavailable(Exception):  # noqa: N818 - named for what happened
+    """A check cannot be made; the message says why."""
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One check: its name, what it is about, and the function that looks."""
+
+    name: str
+    about: str
+    look: Callable[[Patient], Findings]
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What came of one check; `skipped` says why it could not be made."""
+
+    check: str
+    severity: Severity
+    says: str = ""
+    fix: str = ""
+    skipped: bool = False

@@ -1,0 +1,42 @@
+"""Look at the rest: destinations that take nothing, and libraries that are not the ones we were tried with."""
+
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
+
+from runtime import backlog, destinations
+from scripts.checkup.findings import Findings, Patient, error, warning
+from scripts.venv import ROOT
+from telephony.destinations import DestinationState
+
+
+def delivery(patient: Patient) -> Findings:
+    """Destinations take what they are sent."""
+    for one in destinations.all(patient.redis):
+        status = backlog.status(patient.redis, one.id)
+        if one.state is DestinationState.DISABLED:
+            yield error(
+                f"{one.id} is disabled: {one.disabled_because or 'no reason noted'}",
+                f"mend the receiver, then ./scripts/destinations.py resume {one.id}",
+            )
+        elif status.dead:
+            yield warning(
+                f"{one.id} never took {status.dead} events",
+                f"mend the receiver, then ./scripts/destinations.py redrive {one.id}",
+            )
+
+
+def libraries(_: Patient) -> Findings:
+    """The libraries are those of requirements.txt."""
+    for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines():
+        required, _, where = line.partition("#")[0].partition(";")
+        name, pinned, wanted = required.strip().partition("==")
+        found = _installed(name.partition("[")[0])
+        if pinned and found != wanted.strip() and not (where and found is None):  # not needed everywhere
+            yield warning(f"{name} is {found or 'missing'}, not {wanted}", "run ./scripts/install")
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return installed(name)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,79 @@
+"""Look at our own webhook from outside, as RingCentral does: it must answer a handshake, in time and in few words."""
+
+import secrets
+import time
+from typing import Final, NamedTuple
+
+import requests
+
+from runtime.settings import DEFAULT_ACCOUNT, Account
+from scripts.checkup.findings import Findings, Patient, error, warning
+
+MOST_BYTES: Final = 1024
+MOST_SECONDS: Final = 3.0
+_ECHO: Final = "Validation-Token"
+
+
+class Answer(NamedTuple):
+    """What our webhook answered to a handshake."""
+
+    status: int
+    echo: str | None
+    size: int
+    seconds: float
+
+
+def public_url(patient: Patient) -> Findings:
+    """RingCentral has been told where we are, by https."""
+    url = patient.settings.public_url
+    if url is None:
+        yield warning("PUBLIC_URL is not set: no subscription can be made or looked after", "set PUBLIC_URL")
+    elif not url.startswith("https://"):
+        yield error("PUBLIC_URL is not https: RingCentral refuses it", "put the web process behind TLS")
+
+
+def handshake(patient: Patient) -> Findings:
+    """The webhook of each account answers RingCentral's handshake."""
+    for account in patient.settings.accounts if patient.settings.public_url else ():
+        sent = secrets.token_urlsafe(16)
+        try:
+            answer = shake_hands(address(patient, account), sent)
+        except requests.RequestException as fault:
+            yield error(
+                f"{address(patient, account)} cannot be reached ({type(fault).__name__})",
+                "see whether web runs and the proxy in front of it passes /webhooks/ on",
+            )
+            continue
+        if answer.status != requests.codes.ok or answer.echo != sent:
+            yield error(
+                f"{address(patient, account)} answers {answer.status} and does not echo the Validation-Token",
+                "have the proxy pass /webhooks/ and the Validation-Token header on to web, and back",
+            )
+            continue
+        if answer.size > MOST_BYTES:
+            yield error(
+                f"the answer has {answer.size} bytes; RingCentral takes {MOST_BYTES}",
+                "have the proxy add fewer headers to answers of /webhooks/",
+            )
+        if answer.seconds > MOST_SECONDS:
+            yield error(
+                f"the answer took {answer.seconds:.1f} s; RingCentral waits {MOST_SECONDS:.0f} s",
+                "move web nearer to its Redis, or start more of it",
+            )
+
+
+def address(patient: Patient, account: Account) -> str:
+    """Say where RingCentral posts the notifications of an account."""
+    root = f"{(patient.settings.public_url or '').rstrip('/')}/webhooks/ringcentral"
+    return root if account.name == DEFAULT_ACCOUNT else f"{root}/{account.name}"
+
+
+def shake_hands(url: str, token: str) -> Answer:
+    """Post a handshake, and measure the whole answer."""
+    began = time.monotonic()
+    with requests.post(url, headers={_ECHO: token}, timeout=(5, 10), allow_redirects=False, stream=True) as answer:
+        body = answer.raw.read(64 * 1024)
+        seconds = time.monotonic() - began
+    head = len(f"HTTP/1.1 {answer.status_code} {answer.reason}\r\n\r\n")
+    size = head + sum(len(name) + len(value) + 4 for name, value in answer.headers.items()) + len(body)
+    return Answer(answer.status_code, answer.headers.get(_ECHO), size, seconds)

@@ -1,0 +1,103 @@
+"""Look at Redis: can it lose, forget or refuse what it is given; is it ours alone; is everybody's clock right."""
+
+import time
+from typing import Any, Final, cast
+
+from runtime import keys
+from runtime.clocks import redis_time, stopwatch
+from scripts.checkup import rq_state
+from scripts.checkup.findings import Finding, Findings, Patient, error, warning
+from web import safety
+from web.safety import Check, Verdict
+
+OLDEST: Final = 7
+SKEW_SECONDS: Final = 2.0
+WRONG_SECONDS: Final = 60.0
+SAMPLED: Final = 200
+
+_KNOWN_VERSION: Final = b"\x01"
+
+
+def version(patient: Patient) -> Findings:
+    """Redis is 7 or newer, or Valkey."""
+    found = str(_info(patient).get("redis_version", "0"))
+    if int(found.partition(".")[0] or 0) < OLDEST and "valkey_version" not in _info(patient):
+        yield error(f"Redis is {found}", f"upgrade Redis to {OLDEST} or newer, or use Valkey")
+
+
+def persistence(patient: Patient) -> Findings:
+    """What was accepted survives a restart of Redis."""
+    yield from _safe(safety.persistence(_info(patient)), "set appendonly yes and appendfsync everysec")
+
+
+def eviction(patient: Patient) -> Findings:
+    """Redis refuses when it is full, and forgets nothing."""
+    yield from _safe(safety.eviction(_info(patient)), "set maxmemory-policy noeviction")
+
+
+def memory(patient: Patient) -> Findings:
+    """Redis has room."""
+    yield from _safe(safety.memory(_info(patient)), "set maxmemory, and give Redis more of it or shorten the retention")
+
+
+def role(patient: Patient) -> Findings:
+    """This Redis takes writes."""
+    yield from _safe(safety.role(_info(patient)), "point REDIS_URL at the primary, or use redis+sentinel://")
+
+
+def clock(patient: Patient) -> Findings:
+    """This machine's clock and those of the workers go with Redis's."""
+    began = stopwatch()
+    theirs, ours = redis_time(patient.redis), time.time()
+    off = abs(theirs - ours) - (stopwatch() - began)
+    if off > SKEW_SECONDS:
+        yield _skew(f"this machine's clock is {off:.0f} s off Redis's", off)
+    for worker in rq_state.workers(patient.redis):
+        ahead = worker.heard_at - theirs
+        if ahead > SKEW_SECONDS:
+            yield _skew(f"the clock of worker {worker.name} is {ahead:.0f} s ahead of Redis's", ahead)
+
+
+def one_deployment(patient: Patient) -> Findings:
+    """No other installation works on this Redis."""
+    ours = {account.name for account in patient.settings.accounts}
+    bells = (member.decode() for member in cast("list[bytes]", patient.redis.zrange(keys.BELLS, 0, -1)))
+    named = {name for stage, _, name in (bell.partition("|") for bell in bells) if stage != "deliver"}
+    if foreign := sorted(named - ours):
+        yield error(
+            f"bells are rung for accounts the settings do not name: {', '.join(foreign)}",
+            "give each installation a Redis (or a database) of its own, or name those accounts in ACCOUNTS_FILE",
+        )
+
+
+def payloads(patient: Patient) -> Findings:
+    """Everything that is stored can be read by this version."""
+    for pattern in (keys.session("*", "*"), keys.resolution("*", "*"), keys.records("*", "*")):
+        found = []
+        for key in patient.redis.scan_iter(match=pattern, count=1000):
+            found.append(key)
+            if len(found) >= SAMPLED:
+                break
+        blobs = cast("list[bytes | None]", patient.redis.mget(found)) if found else []
+        strange = sum(blob is not None and not blob.startswith(_KNOWN_VERSION) for blob in blobs)
+        if strange:
+            yield error(
+                f"{strange} of {len(found)} records like {pattern} were written by another version of Legwork",
+                "run one version everywhere: finish the deployment, or go back to the newer version",
+            )
+
+
+def _skew(says: str, off: float) -> Finding:
+    make = error if off > WRONG_SECONDS else warning
+    return make(says, "synchronise the clock of that machine (NTP)")
+
+
+def _safe(check: Check, fix: str) -> Findings:
+    if check.verdict is Verdict.FAILED:
+        yield error(check.detail, fix)
+    elif check.verdict is Verdict.WARNING:
+        yield warning(check.detail, fix)
+
+
+def _info(patient: Patient) -> dict[str, Any]:
+    return patient.redis.info()

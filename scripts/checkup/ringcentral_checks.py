@@ -1,0 +1,120 @@
+"""Look at RingCentral: are the credentials taken, is the call log open to us, do notifications come to us."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from runtime.budget import Group, Share
+from runtime.settings import Account, Scope
+from scripts.checkup.findings import Findings, Patient, error, warning
+from workers.ringcentral.errors import BrokenConfiguration, Forbidden, RateLimited, RingCentralError
+from workers.ringcentral.subscriptions import Subscription, Subscriptions
+
+SOON_SECONDS: Final = 6 * 3600.0
+_ROOT: Final = {
+    Scope.ACCOUNT: "/restapi/v1.0/account/~/call-log",
+    Scope.EXTENSION: "/restapi/v1.0/account/~/extension/~/call-log",
+}
+_EVENTS: Final = "/telephony/sessions"
+_ACTIVE: Final = "active"
+
+
+def credentials(patient: Patient) -> Findings:
+    """RingCentral takes the credentials of every account."""
+    for account in patient.accounts:
+        try:
+            _subscriptions(patient, account)
+        except BrokenConfiguration as fault:
+            yield error(
+                f"account {account.name}: RingCentral refuses the credentials ({_codes(fault)})",
+                "compare RC_APP_CLIENT_ID, RC_APP_CLIENT_SECRET and RC_USER_JWT with the app's page in the console",
+            )
+        except (Forbidden, RateLimited):
+            continue
+        except RingCentralError as fault:
+            yield error(
+                f"account {account.name}: RingCentral does not answer ({_codes(fault)})",
+                f"see whether {account.server_url} can be reached from here, and https://status.ringcentral.com",
+            )
+
+
+def call_log(patient: Patient) -> Findings:
+    """The call log of each account may be read, in the scope that is set."""
+    for account in patient.accounts:
+        try:
+            patient.ringcentral(account).get(
+                _ROOT[account.scope],
+                {"perPage": "1", "view": "Simple"},
+                decode=_anything,
+                group=Group.HEAVY,
+                share=Share.INTERACTIVE,
+            )
+        except Forbidden as fault:
+            wanted = "ReadCompanyCallLog" if account.scope is Scope.ACCOUNT else "ReadCallLog"
+            yield error(
+                f"account {account.name}: the call log may not be read ({_codes(fault)})",
+                f"give the app the ReadCallLog scope and the user the {wanted} permission, or set CALL_LOG_SCOPE",
+            )
+        except RateLimited:
+            yield warning(
+                f"account {account.name}: the budget is spent, the call log was not asked", "ask again in a minute"
+            )
+        except RingCentralError:
+            continue  # said by `credentials`
+
+
+def subscription(patient: Patient) -> Findings:
+    """Each account has one subscription that brings its notifications to us, active and not about to end."""
+    for account in patient.accounts:
+        try:
+            found = _subscriptions(patient, account)
+        except Forbidden:
+            yield error(
+                f"account {account.name}: subscriptions may not be looked at",
+                "give the app the SubscriptionWebhook and CallControl (or ReadAccounts) scopes",
+            )
+            continue
+        except RingCentralError:
+            continue
+        yield from _judged(account, _ours(found, patient.settings.public_url))
+
+
+def _ours(found: tuple[Subscription, ...], public_url: str | None) -> list[Subscription]:
+    about_calls = [one for one in found if any(_EVENTS in each.lower() for each in one.event_filters)]
+    if public_url is None:
+        return about_calls
+    return [one for one in about_calls if (one.delivery_mode.address or "").startswith(public_url.rstrip("/"))]
+
+
+def _judged(account: Account, found: list[Subscription]) -> Findings:
+    repair = "run ./scripts/subscribe.py repair"
+    if not found:
+        yield error(f"account {account.name}: no subscription brings notifications here", repair)
+    if len(found) > 1:
+        yield warning(f"account {account.name}: {len(found)} subscriptions bring the same notifications", repair)
+    for one in found:
+        if (one.status or "").lower() != _ACTIVE:
+            why = (one.blacklisted_data.reason if one.blacklisted_data else None) or "no reason given"
+            yield error(f"account {account.name}: the subscription is {one.status} ({why})", repair)
+        if one.disabled_filters:
+            names = ", ".join(each.filter for each in one.disabled_filters)
+            yield error(
+                f"account {account.name}: RingCentral does not serve {names}",
+                "give the app the CallControl scope and the user the permission, then ./scripts/subscribe.py repair",
+            )
+        left = (one.expiration_time - datetime.now(UTC)).total_seconds() if one.expiration_time else None
+        if left is not None and left < SOON_SECONDS:
+            yield warning(f"account {account.name}: the subscription ends in {left / 60:.0f} minutes", repair)
+
+
+def _subscriptions(patient: Patient, account: Account) -> tuple[Subscription, ...]:
+    return Subscriptions(patient.ringcentral(account), share=Share.INTERACTIVE).all()
+
+
+def _codes(fault: RingCentralError) -> str:
+    return " ".join((type(fault).__name__, *fault.codes))
+
+
+def _anything(body: bytes) -> Any:
+    return msgspec.json.decode(body)

@@ -1,0 +1,73 @@
+"""Read what RQ keeps in Redis: its workers, its jobs, and where each job stands."""
+
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+
+import msgspec
+from redis import Redis
+
+PREFIX: Final = "rq:"
+WAITING: Final = frozenset({"queued", "started", "scheduled", "deferred"})
+"""States of a job that has yet to be done; it must stand in some list for that."""
+
+
+class Worker(msgspec.Struct, frozen=True):
+    """One worker that lives; `heard_at` is its last heartbeat by its own machine's clock."""
+
+    name: str
+    queues: tuple[str, ...]
+    heard_at: float
+
+
+class Job(msgspec.Struct, frozen=True):
+    """One job."""
+
+    id: str
+    status: str
+    made_at: float
+
+
+def workers(redis: "Redis") -> list[Worker]:
+    """List the workers that live."""
+    found = []
+    for key in cast("set[bytes]", redis.smembers(f"{PREFIX}workers")):
+        fields = cast("dict[bytes, bytes]", redis.hgetall(key))
+        if fields:
+            queues = fields.get(b"queues", b"").decode().split(",")
+            name = key.decode().removeprefix(f"{PREFIX}worker:")
+            found.append(Worker(name, tuple(filter(None, queues)), _moment(fields.get(b"last_heartbeat", b""))))
+    return found
+
+
+def jobs(redis: "Redis") -> list[Job]:
+    """List all jobs there are."""
+    found = []
+    for key in redis.scan_iter(match=f"{PREFIX}job:*", count=1000):
+        job_id = key.decode().removeprefix(f"{PREFIX}job:")
+        if ":" not in job_id and redis.type(key) == b"hash":
+            fields: Any = redis.hmget(key, ["status", "created_at"])
+            found.append(Job(job_id, (fields[0] or b"").decode(), _moment(fields[1] or b"")))
+    return found
+
+
+def placed(redis: "Redis") -> set[str]:
+    """Give the ids of all jobs that stand in a queue or a registry."""
+    found: set[str] = set()
+    for key in redis.scan_iter(match=f"{PREFIX}*", count=1000):
+        kind = redis.type(key)
+        if kind == b"list":
+            members: Any = redis.lrange(key, 0, -1)
+        elif kind == b"zset":
+            members = redis.zrange(key, 0, -1)
+        else:
+            continue
+        found.update(member.decode(errors="replace").partition(":")[0] for member in members)
+    return found
+
+
+def _moment(text: bytes) -> float:
+    try:
+        moment = datetime.fromisoformat(text.decode())
+    except ValueError:
+        return 0.0
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,47 @@
+"""Look at the settings: are they there, are they safe, can what is stored be read with them."""
+
+from runtime import destinations, keys, settings
+from runtime.sealing import CannotOpen
+from runtime.settings import Need, SettingsError
+from scripts.checkup.findings import Findings, Patient, error, warning
+
+
+def complete(patient: Patient) -> Findings:
+    """Every setting that a process needs is there and can be read."""
+    try:
+        settings.load(patient.environ, needs=frozenset({Need.CREDENTIALS, Need.VERIFICATION}))
+    except SettingsError as faults:
+        for fault in faults.faults:
+            yield error(fault, f"set {fault.split()[0]} in the environment or in .env (docs/reference/settings.md)")
+
+
+def admin_token(patient: Patient) -> Findings:
+    """The API and the dashboard can be entered, and not by guessing."""
+    token = patient.settings.admin_token
+    if not token:
+        yield warning("ADMIN_TOKEN is not set: nobody can enter the API", "set ADMIN_TOKEN for the web process")
+    elif len(token) < _SHORTEST_TOKEN:
+        yield error("ADMIN_TOKEN can be guessed", f"set ADMIN_TOKEN to {_SHORTEST_TOKEN} random characters or more")
+
+
+def secrets_key(patient: Patient) -> Findings:
+    """The secrets of destinations are stored encrypted, and can be opened."""
+    found = destinations.all(patient.redis)
+    if found and not patient.settings.secrets_keys:
+        yield warning(
+            "SECRETS_KEY is not set: whoever reads Redis reads the secrets of destinations",
+            "set SECRETS_KEY to a random text for web and the workers",
+        )
+    for one in found:
+        blob = patient.redis.get(keys.secrets(one.id))
+        try:
+            if isinstance(blob, bytes):
+                destinations.unsealed(blob, patient.settings.secrets_keys)
+        except CannotOpen:
+            yield error(
+                f"the secret of {one.id} cannot be opened with SECRETS_KEY",
+                "add the key it was sealed with to SECRETS_KEY after a comma, or rotate the destination's secret",
+            )
+
+
+_SHORTEST_TOKEN = 16

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Look an installation over: what is wrong with it, and what mends each fault."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.venv import ROOT, reexec_in_venv
+
+reexec_in_venv()
+
+import msgspec  # noqa: E402 - the line above chooses the environment
+from redis import RedisError  # noqa: E402 - as above
+
+from runtime import logs, settings  # noqa: E402 - as above
+from runtime.redis_client import connect  # noqa: E402 - as above
+from runtime.settings import Settings, SettingsError  # noqa: E402 - as above
+from scripts.checkup.checks import CHECKS, examine  # noqa: E402 - as above
+from scripts.checkup.findings import Patient, Severity, Told  # noqa: E402 - as above
+from scripts.supervisor.environment import FOR_THE_BOX, gather, wants_box  # noqa: E402 - as above
+from scripts.terminal.redis_server import AT_THE_TERMINAL, NoRedis, find_url  # noqa: E402 - as above
+from scripts.terminal.tables import cell  # noqa: E402 - as above
+
+FINE, ILL = 0, 1
+SIGNS: Final = {Severity.OK: "ok     ", Severity.WARNING: "warning", Severity.ERROR: "ERROR  "}
+EPILOG: Final = """
+Each check asks at most one cheap request of RingCentral; nothing is changed. docs/operations/doctor.md tells them all.
+With RingCentral in a box the checks of the real RingCentral are about the box.
+exit codes: 0 no error, 1 an error (with --strict: or a warning), 2 usage
+"""
+
+
+def main() -> int:
+    """Make the checks and say what they found."""
+    options = _options()
+    logs.configure(level="error", form="text", process="doctor")
+    chosen = tuple(check for check in CHECKS if not options.only or check.name in options.only)
+    told = []
+    for one in examine(_patient(options.data), chosen):
+        told.append(one)
+        if not options.json:
+            print("\n".join(_lines(one)), flush=True)
+    if options.json:
+        print(msgspec.json.encode({"findings": told, "worst": _worst(told)}).decode())
+    bad = {Severity.ERROR, Severity.WARNING} if options.strict else {Severity.ERROR}
+    return ILL if _worst(told) in bad else FINE
+
+
+def _patient(data: Path) -> Patient:
+    environ = dict(gather(os.environ, root=ROOT))
+    environ = {**(FOR_THE_BOX if wants_box(environ) else {}), **environ}
+    try:
+        environ["REDIS_URL"] = find_url(os.environ, root=ROOT, data=data)
+        redis = connect(environ["REDIS_URL"], AT_THE_TERMINAL)
+        redis.ping()
+    except (NoRedis, RedisError, ValueError):
+        redis = None
+    ours: Settings | None = None
+    try:
+        ours = settings.load(environ)
+    except SettingsError:
+        ours = None
+    return Patient(environ, ours, redis)
+
+
+def _worst(told: list[Told]) -> Severity:
+    order = list(Severity)
+    return max((one.severity for one in told), key=order.index, default=Severity.OK)
+
+
+def _lines(one: Told) -> list[str]:
+    if one.severity is Severity.OK:
+        return [f"{SIGNS[one.severity]}  {one.check}"]
+    return [f"{SIGNS[one.severity]}  {one.check}: {cell(one.says)}", f"         -> {cell(one.fix)}"]
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/doctor.py",
+        description=__doc__,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    names = [check.name for check in CHECKS]
+    add = parser.add_argument
+    add("only", nargs="*", metavar="CHECK", help=f"make only these: {', '.join(names)}")
+    add("--strict", action="store_true", help="exit with 1 for warnings, too")
+    add("--json", action="store_true", help="print one JSON document")
+    add("--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where ./scripts/run has its data (.data)")
+    options = parser.parse_args()
+    if unknown := set(options.only) - set(names):
+        parser.error(f"no check: {', '.join(sorted(unknown))}; they are {', '.join(names)}")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

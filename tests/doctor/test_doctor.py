@@ -1,0 +1,218 @@
+"""The doctor finds each fault that was planted, names what mends it, and finds none in an installation that is well."""
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+import pytest
+from redis import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from runtime import bells, destinations, keys
+from runtime.bells import Stage
+from scripts.checkup import public_url_checks
+from scripts.checkup.checks import CHECKS
+from scripts.checkup.findings import Severity
+from telephony.destinations import Changes, DestinationState, Draft
+from tests.doctor.clinic import ACCOUNT, Clinic
+from tests.scripts.commands import run
+
+NOT_HERE = {"public-url", "memory", "subscription"}
+"""Checks that find something even in a test's installation: no TLS, no bound on memory, no subscription yet."""
+
+SUBSCRIPTION = f"{ACCOUNT}: "
+
+
+@pytest.fixture(autouse=True)
+def configuration(redis: Redis) -> Iterator[None]:
+    """Leave the server as it was."""
+    names = ("appendonly", "maxmemory-policy", "maxmemory")
+    before = {name: redis.config_get(name)[name] for name in names}
+    yield
+    for name, value in before.items():
+        redis.config_set(name, str(value))
+
+
+def forget_a_setting(clinic: Clinic) -> None:
+    del clinic.environ["RC_USER_JWT"]
+
+
+def choose_a_short_token(clinic: Clinic) -> None:
+    clinic.environ["ADMIN_TOKEN"] = "secret"
+
+
+def keep_secrets_in_the_open(clinic: Clinic) -> None:
+    add_destination(clinic, keys=())
+    del clinic.environ["SECRETS_KEY"]
+
+
+def lose_the_key(clinic: Clinic) -> None:
+    add_destination(clinic, keys=("another-key",))
+
+
+def add_destination(clinic: Clinic, *, keys: tuple[str, ...] = ("a-key-for-secrets",)) -> str:
+    return destinations.create(clinic.redis, Draft(url="https://crm.example/hook"), keys=keys)[0].id
+
+
+def switch_persistence_off(clinic: Clinic) -> None:
+    clinic.redis.config_set("appendonly", "no")
+
+
+def let_redis_forget(clinic: Clinic) -> None:
+    clinic.redis.config_set("maxmemory-policy", "allkeys-lru")
+
+
+def fill_redis(clinic: Clinic) -> None:
+    used = int(clinic.redis.info("memory")["used_memory"])
+    clinic.redis.config_set("maxmemory", int(used / 0.8))
+
+
+def set_a_clock_ahead(clinic: Clinic) -> None:
+    clinic.redis.hset(clinic.worker_key(Stage.TRACK), "last_heartbeat", "2099-01-01T00:00:00.000000Z")
+
+
+def share_the_redis(clinic: Clinic) -> None:
+    clinic.ring("track|globex", ago=0)
+
+
+def write_with_another_version(clinic: Clinic) -> None:
+    clinic.redis.set(keys.session(ACCOUNT, "s-1"), b"\x02from the future")
+
+
+def end_a_worker(clinic: Clinic) -> None:
+    clinic.redis.delete(clinic.worker_key(Stage.RESOLVE))
+
+
+def have_a_worker_serve_two_queues(clinic: Clinic) -> None:
+    clinic.redis.hset(clinic.worker_key(Stage.TRACK), "queues", "legwork-track,legwork-resolve")
+
+
+def stop_the_clock(clinic: Clinic) -> None:
+    clinic.ring(f"resolve|{ACCOUNT}", ago=120)
+
+
+def leave_a_queue_behind(clinic: Clinic) -> None:
+    for _ in range(201):
+        clinic.redis.rpush(f"rq:queue:{bells.queue_name(Stage.TRACK)}", "job")
+
+
+def have_a_job_fail(clinic: Clinic) -> None:
+    clinic.redis.zadd(f"rq:failed:{bells.queue_name(Stage.TRACK)}", {"job": clinic.now})
+
+
+def orphan_a_job(clinic: Clinic) -> None:
+    queue = Queue(bells.queue_name(Stage.TRACK), connection=clinic.redis, serializer=JSONSerializer)
+    job = queue.enqueue("workers.track.serve", ACCOUNT)
+    clinic.redis.hset(f"rq:job:{job.id}", "created_at", "2026-01-01T00:00:00.000000Z")
+    clinic.redis.delete(f"rq:queue:{bells.queue_name(Stage.TRACK)}")
+
+
+def answer_without_echo(clinic: Clinic) -> None:
+    clinic.receiver.answer = {"echo": False}
+
+
+def answer_with_many_headers(clinic: Clinic) -> None:
+    clinic.receiver.answer = {"filler": 1000}
+
+
+def be_away(clinic: Clinic) -> None:
+    clinic.environ["PUBLIC_URL"] = "http://127.0.0.1:9"
+
+
+def change_the_secret(clinic: Clinic) -> None:
+    clinic.environ["RC_APP_CLIENT_SECRET"] = "not-the-secret"
+
+
+def take_the_permission_away(clinic: Clinic) -> None:
+    clinic.platform.fault("forbid", endpoint="call-log")
+
+
+def subscribe_nobody(_: Clinic) -> None:
+    """Leave it at that: nothing is subscribed."""
+
+
+def have_a_destination_disabled(clinic: Clinic) -> None:
+    destination_id = add_destination(clinic)
+    changes = Changes(state=DestinationState.DISABLED, disabled_because="it answered 410 Gone")
+    destinations.update(clinic.redis, destination_id, changes)
+
+
+PLANTED: tuple[tuple[Callable[[Clinic], None], str, str], ...] = (
+    (forget_a_setting, "settings", "set RC_USER_JWT"),
+    (choose_a_short_token, "admin-token", "ADMIN_TOKEN"),
+    (keep_secrets_in_the_open, "secrets-key", "set SECRETS_KEY"),
+    (lose_the_key, "secrets-key", "add the key it was sealed with"),
+    (switch_persistence_off, "persistence", "appendonly yes"),
+    (let_redis_forget, "eviction", "noeviction"),
+    (fill_redis, "memory", "more of it"),
+    (set_a_clock_ahead, "clocks", "NTP"),
+    (share_the_redis, "one-deployment", "of its own"),
+    (write_with_another_version, "payloads", "one version everywhere"),
+    (end_a_worker, "workers", "python -m workers resolve"),
+    (have_a_worker_serve_two_queues, "one-queue", "one stage each"),
+    (stop_the_clock, "bells", "python -m workers clock"),
+    (leave_a_queue_behind, "queues", "start more"),
+    (have_a_job_fail, "failed-jobs", "look at the log of track"),
+    (orphan_a_job, "orphaned-jobs", "redis-cli DEL"),
+    (answer_without_echo, "handshake", "Validation-Token header on"),
+    (answer_with_many_headers, "handshake", "fewer headers"),
+    (be_away, "handshake", "whether web runs"),
+    (change_the_secret, "credentials", "RC_APP_CLIENT_SECRET"),
+    (take_the_permission_away, "call-log", "ReadCallLog"),
+    (subscribe_nobody, "subscription", "subscribe.py repair"),
+    (have_a_destination_disabled, "delivery", "destinations.py resume"),
+)
+
+
+@pytest.mark.parametrize(("plant", "check", "fix"), PLANTED, ids=[plant.__name__ for plant, _, _ in PLANTED])
+def test_each_planted_fault_is_found_and_its_mending_named(
+    clinic: Clinic, plant: Callable[[Clinic], None], check: str, fix: str
+) -> None:
+    plant(clinic)
+
+    (told,) = clinic.examine(check)
+
+    assert fix in told.fix
+    assert told.says
+
+
+@pytest.mark.parametrize("check", [one.name for one in CHECKS if one.name not in NOT_HERE])
+def test_nothing_is_found_where_all_is_well(clinic: Clinic, check: str) -> None:
+    assert clinic.examine(check) == []
+
+
+def test_a_subscription_that_is_active_is_well_and_one_that_is_blacklisted_is_not(clinic: Clinic) -> None:
+    subscription_id = clinic.platform.subscribe(f"{clinic.receiver.url}/webhooks/ringcentral")
+    assert clinic.examine("subscription") == []
+
+    clinic.platform.fault("blacklist_subscriptions")
+
+    (told,) = clinic.examine("subscription")
+    assert (told.severity, "Blacklisted" in told.says) == (Severity.ERROR, True)
+    clinic.platform._box.subscriptions.delete(subscription_id)
+
+
+def test_an_answer_that_comes_too_late_is_found(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(public_url_checks, "MOST_SECONDS", 0.0)
+
+    (told,) = clinic.examine("handshake")
+
+    assert "nearer to its Redis" in told.fix
+
+
+def test_a_check_that_cannot_be_made_stops_no_other(clinic: Clinic) -> None:
+    clinic.environ["PORT"] = "no port"
+
+    (told,) = clinic.examine("admin-token")
+
+    assert told.skipped
+    assert clinic.examine("eviction") == []
+
+
+def test_the_command_tells_people_and_machines_and_its_exit_code_says_how_bad_it_is(redis_url: str) -> None:
+    people = run("doctor.py", "eviction", "workers", redis_url=redis_url)
+    machines = run("doctor.py", "--json", "eviction", redis_url=redis_url)
+
+    assert (people.returncode, machines.returncode) == (1, 0)
+    assert "-> start `python -m workers track`" in people.stdout
+    assert msgspec.json.decode(machines.stdout)["worst"] == "ok"
