@@ -14,7 +14,7 @@ from web.access.door import add_door
 from web.access.entry import Entry
 from web.access.trouble import CANNOT_OPEN, Trouble, add_trouble
 from web.access.visitors import visitor
-from web.dashboard import accounts, call, calls, destinations, now, quarantine, replays, trail
+from web.dashboard import accounts, call, calls, completeness, destinations, now, quarantine, replays, trail
 from web.dashboard.notices import notice
 from web.dashboard.tones import LEGEND, tone
 from web.dashboard.writing import FILTERS
@@ -23,6 +23,7 @@ PAGES: Final = (
     ("now", "Now", "now"),
     ("calls", "Calls", "call"),
     ("destinations", "Destinations", "send"),
+    ("completeness", "Completeness", "check"),
     ("replays", "Replays", "replay"),
     ("quarantine", "Quarantine", "alert"),
     ("accounts", "Accounts", "account"),
@@ -42,7 +43,7 @@ def add_dashboard(app: Flask, settings: Settings, redis: "Redis", entry: Entry) 
     add_door(pages, entry)
     add_trouble(pages)
     pages.errorhandler(CannotOpen)(lambda _: _raise(Trouble(CANNOT_OPEN)))
-    for part in (now, calls, call, destinations, replays, quarantine, accounts, trail):
+    for part in (now, calls, call, destinations, completeness, replays, quarantine, accounts, trail):
         part.add_routes(pages, settings, redis)
     pages.context_processor(_known_to_all)
     pages.after_request(_keep_static)

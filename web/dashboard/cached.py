@@ -4,7 +4,10 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from redis.exceptions import RedisError
+
 from runtime.clocks import stopwatch
+from runtime.logs import log
 
 T = TypeVar("T")
 
@@ -30,3 +33,30 @@ class Cached(Generic[T]):
                 self._value = self._make()
                 self._until = self._clock() + self._seconds
             return self._value
+
+
+class Behind(Generic[T]):
+    """The same for what takes so long that nobody shall wait for it: made by a thread, None until it was made once."""
+
+    def __init__(self, make: Callable[[], T], *, seconds: float, clock: Callable[[], float] = stopwatch) -> None:
+        self._make = make
+        self._seconds = seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._value: T | None = None
+        self._until = float("-inf")
+
+    def get(self) -> T | None:
+        """Give what was made last, and have it made anew where that is old."""
+        if self._clock() >= self._until and self._lock.acquire(blocking=False):
+            threading.Thread(target=self._renew, name="behind", daemon=True).start()
+        return self._value
+
+    def _renew(self) -> None:
+        try:
+            self._value = self._make()
+        except RedisError as error:  # what there was stands; the next look tries again
+            log.warning("dashboard.not_counted", error=type(error).__name__)
+        finally:
+            self._until = self._clock() + self._seconds
+            self._lock.release()

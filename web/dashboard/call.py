@@ -14,6 +14,7 @@ from runtime.settings import Settings
 from telephony import endings
 from telephony.call_outcome import CallOutcome
 from telephony.events import CallData
+from telephony.explanations import Explanation
 from web.access.trouble import NO_CALL, Trouble
 from web.dashboard.live_states import live_state
 from web.dashboard.picture import picture
@@ -26,6 +27,7 @@ _AROUND: Final = 180.0
 _FIRST: Final = ("outcome", "callerStatus", "calleeStatus", "direction", "from.phoneNumber", "to.phoneNumber")
 """What people ask about first is explained first; the rest is folded away."""
 
+_NOT_A_RINGOUT: Final = "not-a-ringout"
 _LONGEST_ID: Final = 200
 
 
@@ -77,9 +79,13 @@ def _page(redis: "Redis", history: CallHistory) -> str:
         doing=live_state(history.tracked.session) if history.tracked else "",
         moments=moments(history, sent, known),
         picture=picture(data) if data else None,
-        first=[one for one in why if one.field in _FIRST],
-        others=[one for one in why if one.field not in _FIRST],
+        first=[one for one in why if _is_asked_first(one)],
+        others=[one for one in why if not _is_asked_first(one)],
     )
+
+
+def _is_asked_first(why: Explanation) -> bool:
+    return why.field in _FIRST and why.rule != _NOT_A_RINGOUT
 
 
 def _so_far(history: CallHistory) -> CallOutcome | CallData | None:

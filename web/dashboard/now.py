@@ -17,8 +17,10 @@ from telephony.call_outcome import CallOutcome
 from telephony.destinations import DestinationState
 from telephony.events import CallEvent
 from telephony.operator_events import ALERTS, Alert, What
+from web.dashboard import completeness
 from web.dashboard.cached import Cached
 from web.dashboard.charts import Chart, by_minute
+from web.dashboard.completeness import Ledger
 from web.dashboard.live_states import live_state
 
 MINUTES: Final = 60
@@ -93,7 +95,8 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
     """Add `/`."""
     names = [account.name for account in settings.accounts]
     slow = Cached(lambda: vitals(redis, names), seconds=SLOW_SECONDS)
-    parts = Cached(lambda: _parts(redis, names, slow.get()), seconds=FAST_SECONDS)
+    ledger = completeness.counting(redis, names)
+    parts = Cached(lambda: _parts(redis, names, slow.get(), ledger.get()), seconds=FAST_SECONDS)
 
     @pages.get("/")
     def now() -> str:
@@ -124,11 +127,12 @@ def live_calls(calls: tuple[OnNow, ...]) -> tuple[LiveCall, ...]:
     return tuple(LiveCall(one.session.id, live_state(one.session), endings.ending(one.session)) for one in calls)
 
 
-def _parts(redis: "Redis", names: list[str], slow: Vitals) -> Markup:
+def _parts(redis: "Redis", names: list[str], slow: Vitals, ledger: Ledger | None) -> Markup:
     """Write what changes: the same for everybody who looks, so it is written once."""
     events: tuple[CallEvent, ...] = glance.published_last(redis)
     calls = live_calls(glance.on_now(redis, names))
-    return Markup(render_template("now_parts.html", vitals=slow, calls=calls, events=events))  # noqa: S704 - our own page
+    page = render_template("now_parts.html", vitals=slow, calls=calls, events=events, ledger=ledger)
+    return Markup(page)  # noqa: S704 - our own page
 
 
 def _of_alerts(alerts: tuple[Alert, ...]) -> Iterator[Need]:

@@ -1,0 +1,64 @@
+"""Completeness: where every call stands that anybody ever told of. Counted in the background, for it takes a while."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from flask import Blueprint, render_template
+from redis import Redis
+
+from runtime import audit
+from runtime.audit import Hour
+from runtime.clocks import redis_time
+from runtime.settings import Settings
+from telephony.completeness import Standing
+from web.dashboard.cached import Behind
+
+SECONDS: Final = 20.0
+"""How often it is counted anew while somebody looks."""
+
+_DAY: Final = 86400.0
+
+
+class Account(msgspec.Struct, frozen=True):
+    """One account's last day: the whole, and its hours, the newest first."""
+
+    name: str
+    total: Hour
+    hours: tuple[Hour, ...]
+
+
+class Ledger(msgspec.Struct, frozen=True):
+    """All accounts' last day, and when it was counted (seconds)."""
+
+    accounts: tuple[Account, ...]
+    at: float
+
+    @property
+    def total(self) -> Hour:
+        """All of it."""
+        return audit.total(one.total for one in self.accounts)
+
+
+def counting(redis: "Redis", accounts: Sequence[str]) -> Behind[Ledger]:
+    """Give the ledger as it was counted last."""
+    return Behind(lambda: _counted(redis, accounts), seconds=SECONDS)
+
+
+def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
+    """Add `/completeness`."""
+    ledger = counting(redis, [account.name for account in settings.accounts])
+
+    @pages.get("/completeness")
+    def completeness() -> str:
+        return render_template("completeness.html", ledger=ledger.get(), standings=tuple(Standing))
+
+
+def _counted(redis: "Redis", accounts: Sequence[str]) -> Ledger:
+    now = redis_time(redis)
+    found = []
+    for name in accounts:
+        hours = tuple(audit.hours(redis, name, since=now - _DAY, until=now))
+        known = tuple(hour for hour in reversed(hours) if hour.known or hour.quarantined)
+        found.append(Account(name, audit.total(hours), known))
+    return Ledger(tuple(found), now)
