@@ -35,6 +35,7 @@ class Stage(StrEnum):
     UPKEEP = "upkeep"
     DELIVER = "deliver"
     REPLAY = "replay"
+    RINGOUT = "ringout"
 
 
 JOBS: Final[Mapping[Stage, str]] = MappingProxyType(
@@ -44,11 +45,12 @@ JOBS: Final[Mapping[Stage, str]] = MappingProxyType(
         Stage.UPKEEP: "workers.upkeep.serve",
         Stage.DELIVER: "workers.deliver.serve",
         Stage.REPLAY: "workers.replay.serve",
+        Stage.RINGOUT: "workers.ringouts.serve",
     }
 )
 """The only functions a worker will ever run. By name, because `web` never imports `workers`."""
 
-OF_ACCOUNTS: Final = (Stage.TRACK, Stage.RESOLVE, Stage.UPKEEP, Stage.REPLAY)
+OF_ACCOUNTS: Final = (Stage.TRACK, Stage.RESOLVE, Stage.UPKEEP, Stage.REPLAY, Stage.RINGOUT)
 """The stages that are run for each account; DELIVER is run for each destination."""
 
 

@@ -121,6 +121,7 @@ def listed(account: str) -> str:
     return f"{PREFIX}{{{account}}}:listed"
 
 
+<<<<<<< HEAD
 def suppressed(account: str) -> str:
     """Hash, session -> why nothing is told of it, though it is known: it was erased. Lives as long as it is listed."""
     return f"{PREFIX}{{{account}}}:suppressed"
@@ -134,6 +135,36 @@ def audited(account: str) -> str:
 def completeness(account: str) -> str:
     """String. Where all calls stood when upkeep counted them last, encoded by `runtime.completeness`."""
     return f"{PREFIX}{{{account}}}:completeness"
+=======
+def ringouts(account: str) -> str:
+    """Sorted set. RingOuts, by the time (seconds) they were asked for. `runtime.ringouts`'; upkeep trims it."""
+    return f"{PREFIX}{{{account}}}:ringouts"
+
+
+def ringout(account: str, ringout_id: str) -> str:
+    """String. One RingOut as JSON. Made by `runtime.ringouts`, then the ringout stage's; lives for the retention."""
+    return f"{PREFIX}{{{account}}}:ringout:{ringout_id}"
+
+
+def ringout_asked(account: str, digest: str) -> str:
+    """String. The RingOut that was made for an Idempotency-Key, and a digest of what it asked for. The retention."""
+    return f"{PREFIX}{{{account}}}:ringout-asked:{digest}"
+
+
+def ringouts_due(account: str) -> str:
+    """Sorted set. RingOuts to look after, by the time (seconds) of it. The ringout stage's."""
+    return f"{PREFIX}{{{account}}}:ringouts-due"
+
+
+def ringout_cancel(account: str, ringout_id: str) -> str:
+    """String. Somebody wants this RingOut cancelled. Written by `runtime.ringouts`; lives for an hour."""
+    return f"{PREFIX}{{{account}}}:ringout-cancel:{ringout_id}"
+
+
+def ringout_sessions(account: str) -> str:
+    """Sorted set. Sessions that are RingOuts, by when they began (seconds). Track's and resolve's; upkeep trims it."""
+    return f"{PREFIX}{{{account}}}:ringout-sessions"
+>>>>>>> a99cfae (Place RingOuts once, follow their live status, and tell by evidence which sessions are theirs)
 
 
 def asking(account: str) -> str:

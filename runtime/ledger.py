@@ -105,6 +105,11 @@ def listed(account: str, began: Mapping[str, float]) -> Iterable[Command]:
     return _entered(keys.listed(account), began)
 
 
+def ringout_sessions(account: str, began: Mapping[str, float]) -> Iterable[Command]:
+    """Give the commands that enter calls in the list of those that are RingOuts: few, among very many."""
+    return _entered(keys.ringout_sessions(account), began)
+
+
 def _entered(key: str, began: Mapping[str, float]) -> Iterable[Command]:
     rows = [word for one, start in began.items() for word in (f"{start:.3f}", one)]
     return [("ZADD", key, "NX", *rows[at : at + _TOGETHER]) for at in range(0, len(rows), _TOGETHER)]

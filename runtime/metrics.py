@@ -45,6 +45,7 @@ TRACKED = Count("legwork_tracked", "Notifications taken from the inbox, by what 
 OUTCOMES = Count("legwork_outcomes", "Events published, by outcome and trigger.", ("account", "outcome", "trigger"))
 REVISIONS = Count("legwork_revisions", "Outcomes published again because something changed.", ("account",))
 UNKNOWN_WORDS = Count("legwork_unknown_words", "Words of RingCentral's no table knows.", ("kind", "word"))
+RINGOUTS = Count("legwork_ringouts", "RingOuts asked for, by what became of placing them.", ("account", "placing"))
 MALFORMED_RECORDS = Count("legwork_malformed_records", "Call-log records that could not be read.", ("account",))
 REQUESTS = Count("legwork_ringcentral_requests", "Requests to RingCentral.", ("account", "group", "status"))
 FAILURES = Count("legwork_failures", "Failures of a stage, by what went wrong.", ("stage", "error"))
@@ -76,6 +77,7 @@ DECLARED: Final = (
     OUTCOMES,
     REVISIONS,
     UNKNOWN_WORDS,
+    RINGOUTS,
     MALFORMED_RECORDS,
     REQUESTS,
     FAILURES,

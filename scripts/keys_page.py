@@ -11,6 +11,8 @@ from runtime import keys
 _SAMPLES: Final = {
     "account": "<account>",
     "telephony_session_id": "<telephonySessionId>",
+    "ringout_id": "<RingOut>",
+    "digest": "<digest>",
     "extension_id": "<extensionId>",
     "stage": "<stage>",
     "group": "<group>",

@@ -90,17 +90,29 @@ class LiveParty(msgspec.Struct, frozen=True, rename="camel"):
     queue: bool
 
 
+class LiveRingOut(msgspec.Struct, frozen=True, rename="camel"):
+    """The live status of a RingOut, in RingCentral's words; `over` says why there is no more of it."""
+
+    id: str
+    ring_out_id: str | None
+    call_status: str | None
+    caller_status: str | None
+    callee_status: str | None
+    over: str | None
+
+
 class LiveData(msgspec.Struct, frozen=True, rename="camel"):
     """The `data` of `legwork.call.updated`."""
 
     account_id: str | None
-    telephony_session_id: str
+    telephony_session_id: str | None
     session_id: str | None
     origin: str | None
     direction: str
     start_time: str | None
     extensions: tuple[str, ...]
     parties: tuple[LiveParty, ...]
+    ringout: LiveRingOut | None = None
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):

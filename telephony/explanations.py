@@ -17,6 +17,8 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "ringout-best-leg": "of several legs to this party, the connected one, else the latest",
         "ringout-leg-without-result": "the leg to this party has no result",
         "ringout-not-attempted": "no leg: this party was never called",
+        "ringout-live-agrees": "what the live status said last, and the call log bears it out",
+        "ringout-live-overruled": "the live status said this last; the call log says otherwise, and it decides",
         "ringout-no-legs": "no leg of the RingOut is known",
         "not-a-ringout": "only a RingOut has these",
         "e164": "written as E.164",

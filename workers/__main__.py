@@ -17,7 +17,7 @@ from workers.rq_worker import StageWorker
 
 _CLOCK = "clock"
 
-_ASK = frozenset({Stage.RESOLVE, Stage.REPLAY})
+_ASK = frozenset({Stage.RESOLVE, Stage.REPLAY, Stage.RINGOUT})
 """The stages that ask RingCentral."""
 
 

@@ -25,9 +25,11 @@ from telephony import events, looks
 from telephony.events import CallEvent, Trigger
 from telephony.legs import unknown_words
 from telephony.outcomes import derive
+from telephony.ringout_link import is_of_ringout
 from telephony.sessions import Session
 from workers import rereads
 from workers.cases import Case, Judged, News
+from workers.ringout_evidence import Evidence
 
 GRACE_SECONDS: Final = 30.0
 """A call no notification told of is taken up this long after it must have been settled; till then they may be late."""
@@ -44,6 +46,7 @@ class Judge:
         self._redis = redis
         self._settings = settings
         self._recorder = recorder
+        self._evidence = Evidence(redis, account)
 
     def judged(self, case: Case, *, now: float) -> Judged:
         """Judge `case`.
@@ -78,7 +81,12 @@ class Judge:
         unseen = (case for case in cases if case.records and (case.by is not None or not case.seen))
         new = [case for case in unseen if case.resolution.record_seen_at is None]
         began = {case.telephony_session_id: case.recorded_start() or now for case in new}
-        return [*ledger.listed(self._account, began), *ledger.known(self._account, began)]
+        ringouts = {case.telephony_session_id for case in new if is_of_ringout(case.session, case.records)}
+        return [
+            *ledger.listed(self._account, began),
+            *ledger.known(self._account, began),
+            *ledger.ringout_sessions(self._account, {one: began[one] for one in sorted(ringouts)}),
+        ]
 
     def _tell(self, news: News) -> None:
         event = news.event
@@ -199,9 +207,12 @@ class Judge:
     def _event(
         self, case: Case, session: Session, trigger: Trigger, *, confirmed: bool, seen: float, now: float
     ) -> CallEvent:
+        outcome = derive(case.records, origin=session.origin)
+        outcome, is_followed = self._evidence.told(outcome, case.telephony_session_id, session, case.records)
+        trigger = case.by or Trigger.RINGOUT if is_followed else trigger
         return events.call_event(
             session,
-            derive(case.records, origin=session.origin),
+            outcome,
             revision=case.resolution.revision + 1,
             confirmed=confirmed,
             trigger=trigger,

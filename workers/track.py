@@ -18,7 +18,7 @@ from runtime.leases import Command, Lease, LeaseHeld, LeaseLost, lease
 from runtime.ledger import Tracked
 from runtime.logs import log
 from runtime.metrics import TRACKED
-from telephony import events, sessions
+from telephony import endings, events, sessions
 from telephony.notifications import Kind, Malformed, Notification, read
 from workers.dependencies import Dependencies, current
 
@@ -201,7 +201,9 @@ class Tracker:
         """Have the call found by what is new of it."""
         before, retention = known.session if known else None, self._settings.retention_seconds
         step = call_index.seen(self._account, record.session, before, heard_at=record.heard_at, retention=retention)
-        return [step] if step else []
+        is_new_ringout = endings.is_ringout(record.session) and not (before and endings.is_ringout(before))
+        began = {record.session.id: _began(record)} if is_new_ringout else {}
+        return [*([step] if step else []), *ledger.ringout_sessions(self._account, began)]
 
     def _pause(self, record: Tracked) -> timedelta | None:
         return sessions.ends_after(record.session, timedelta(seconds=self._settings.quiet_seconds))
@@ -237,6 +239,11 @@ def _is_noted_open(known: Tracked | None, record: Tracked) -> bool:
     if known is None or known.ended_at is not None:
         return False
     return known.heard_at // NOTED_SECONDS == record.heard_at // NOTED_SECONDS
+
+
+def _began(record: Tracked) -> float:
+    """Say when a call began as far as its notifications tell. Seconds."""
+    return record.session.started_at.timestamp() if record.session.started_at else record.heard_at
 
 
 def _time(seconds: float) -> datetime:

@@ -93,6 +93,16 @@ _LIVE: Final = {
     "startTime": _CALL["startTime"],
     "extensions": "Ids of the account's extensions that are in the call.",
     "parties": "Everybody in the call, with the state each was last told in.",
+    "ringout": "The live status of the RingOut, when this is news of it; null otherwise.",
+}
+
+_LIVE_RINGOUT: Final = {
+    "id": "Our id of the RingOut, as in `/api/v1/ringouts`.",
+    "ringOutId": "RingCentral's id of it; null while it is not known.",
+    "callStatus": "RingCentral's word for the whole, verbatim.",
+    "callerStatus": "RingCentral's word for who is rung first, verbatim.",
+    "calleeStatus": "RingCentral's word for who is called, verbatim.",
+    "over": "Why there is no more of the live status; null while there is. It never says how the call ended.",
 }
 
 _PARTY: Final = {
@@ -111,6 +121,7 @@ _STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
     "CallEvent": _ENVELOPE,
     "LiveEvent": _ENVELOPE
     | {
+        "subject": "The telephonySessionId; for a RingOut whose session is not known yet, the RingOut's id.",
         "id": "The same for the same news; not the id of an ended or outcome event.",
         "time": "When the state changed.",
     },
@@ -141,6 +152,7 @@ _STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
     "CallData": _CALL,
     "LiveData": _LIVE,
     "LiveParty": _PARTY,
+    "LiveRingOut": _LIVE_RINGOUT,
     "TrialData": {
         "destinationId": "The destination that is being tried.",
         "message": "A sentence for whoever reads it.",
@@ -201,6 +213,7 @@ SHAPE_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "LiveData": "A call that is on.",
         "TrialData": "A test of a destination.",
         "LiveParty": "One party of a call that is on.",
+        "LiveRingOut": "The live status of a RingOut; for how it ended see the outcome.",
         "Endpoint": "One end of a call or leg.",
         "LegOutcome": "One leg of the call-log record: RingCentral's words, and ours for them.",
         "RecordingRef": "Where a recording is.",

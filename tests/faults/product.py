@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "upkeep": "workers upkeep",
         "deliver": "workers deliver",
         "replay": "workers replay",
+        "ringout": "workers ringout",
         "clock": "workers clock",
         "redis": "-server ",
     }

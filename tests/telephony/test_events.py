@@ -263,6 +263,6 @@ def test_live_news_are_json_with_every_field_the_data_has() -> None:
     told = msgspec.json.decode(encode(updated(folded(*ivr_call().notifications), now=second(40))))
 
     assert keys_of(told["data"]) == words(
-        "accountId telephonySessionId sessionId origin direction startTime extensions parties"
+        "accountId telephonySessionId sessionId origin direction startTime extensions parties ringout"
     )
     assert keys_of(told["data"]["parties"][0]) == words("id extensionId direction code reason from to missed queue")

@@ -13,7 +13,7 @@ from typing import Final, cast
 from redis import Redis
 
 from runtime import keys
-from workers.ringcentral.errors import BrokenConfiguration, RateLimited, RingCentralError, Unavailable
+from workers.ringcentral.errors import BrokenConfiguration, NotSent, RateLimited, RingCentralError, Unavailable
 
 FIRST_PAUSE: Final = 2.0
 LONGEST_PAUSE: Final = 60.0
@@ -142,7 +142,7 @@ class Breaker:
         if state == "parked":
             raise BrokenConfiguration("parked: the credentials were not accepted", retry_after=seconds)
         if state == "paused":
-            raise Unavailable("left alone for a while after failures", retry_after=seconds)
+            raise NotSent("left alone for a while after failures", retry_after=seconds)
         return state == "probe"
 
     def _run(self, operation: str, *arguments: str | float) -> tuple[str, float]:

@@ -11,7 +11,7 @@ from runtime.budget import Budget, Group, Share
 from runtime.settings import Account
 from workers.ringcentral.answers import Answer, value_of
 from workers.ringcentral.breaker import Breaker
-from workers.ringcentral.errors import TokenRefused, Unavailable
+from workers.ringcentral.errors import NotSent, TokenRefused, Unavailable
 from workers.ringcentral.exchange import Exchange, Observe, unobserved
 from workers.ringcentral.tokens import Tokens, fingerprint_of
 from workers.ringcentral.transport import Bounds, Request, Transport
@@ -89,16 +89,24 @@ class RingCentral:
         return Request(method, self.account.server_url + path, headers, params or {}, encoded)
 
     def _send(self, request: Request, group: Group, share: Share, decode: Callable[[bytes], T]) -> T:
-        token = self._tokens.current()
+        token = self._token()
         try:
             return self._exchange.send(
                 _authorized(request, token), group, share, read=lambda answer: value_of(answer, decode)
             )
         except TokenRefused:
-            another = self._tokens.current(instead_of=token)
+            another = self._token(instead_of=token)
             return self._exchange.send(
                 _authorized(request, another), group, share, read=lambda answer: _value_at_last(answer, decode)
             )
+
+    def _token(self, *, instead_of: str | None = None) -> str:
+        try:
+            return self._tokens.current(instead_of=instead_of)
+        except Unavailable as error:
+            raise NotSent(
+                "no access token:", retry_after=error.retry_after, status=error.status, codes=error.codes
+            ) from error
 
 
 def _authorized(request: Request, token: str) -> Request:

@@ -4,6 +4,7 @@
 |-|-|
 | `RateLimited` | asks again after `retry_after`; nothing was wrong |
 | `Unavailable` | asks again after `retry_after`; the back-off is already shared by all workers |
+| `NotSent` | the same, and may count on RingCentral never having heard of it |
 | `NotFound` | takes it as an answer: not there, or not there yet |
 | `Forbidden` | goes without it and says which permission is missing |
 | `BrokenConfiguration` | raises an alert; nothing is asked until `retry_after`, or until the credentials change |
@@ -48,6 +49,10 @@ class Unavailable(RingCentralError):  # noqa: N818 - named for what the catcher 
         super().__init__(message, status=status, codes=codes)
         self.retry_after = retry_after
         self.sample = sample
+
+
+class NotSent(Unavailable):
+    """Nothing was sent: no connection, no access token, or RingCentral is left alone for now. Asking again is safe."""
 
 
 class NotFound(RingCentralError):  # noqa: N818 - named for what the catcher does

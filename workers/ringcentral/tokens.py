@@ -22,7 +22,7 @@ from runtime.budget import Group, Share
 from runtime.clocks import stopwatch
 from runtime.settings import Account, Credentials
 from workers.ringcentral.answers import granted_by
-from workers.ringcentral.errors import BrokenConfiguration, RingCentralError, Unavailable
+from workers.ringcentral.errors import BrokenConfiguration, NotSent, RingCentralError
 from workers.ringcentral.exchange import Exchange
 from workers.ringcentral.transport import Request
 
@@ -89,7 +89,7 @@ class Tokens:
             if token is not None:
                 return token
             self._sleep(_POLL_SECONDS)
-        raise Unavailable("somebody else has been asking for an access token for too long", retry_after=_POLL_SECONDS)
+        raise NotSent("somebody else has been asking for an access token for too long", retry_after=_POLL_SECONDS)
 
     def _renewed(self, instead_of: str | None) -> str:
         token, fresh = self._kept(instead_of)

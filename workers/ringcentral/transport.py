@@ -7,12 +7,12 @@ from typing import Final
 import msgspec
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from runtime.clocks import stopwatch
 from runtime.version import VERSION
 from workers.ringcentral.answers import Answer
-from workers.ringcentral.errors import Unavailable
+from workers.ringcentral.errors import NotSent, Unavailable
 
 USER_AGENT: Final = f"Legwork/{VERSION}"
 _CHUNK: Final = 64 * 1024
@@ -76,6 +76,8 @@ class Transport:
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(response.status_code, headers, self._body(response, deadline))
         except (OSError, HTTPError) as error:  # what requests raises is an OSError, too
+            if _never_connected(error):
+                raise NotSent(f"no connection for {request.method} {request.url}") from error
             raise Unavailable(f"no answer to {request.method} {request.url} ({type(error).__name__})") from error
 
     def _body(self, response: requests.Response, deadline: float) -> bytes:
@@ -88,3 +90,12 @@ class Transport:
             if stopwatch() > deadline:
                 raise Unavailable("the body takes too long, with", status=response.status_code)
         return bytes(body)
+
+
+def _never_connected(error: Exception) -> bool:
+    """Say whether there was no connection, so that nothing can have been sent."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    return isinstance(error, requests.ConnectionError) and any(
+        isinstance(getattr(cause, "reason", None), NewConnectionError) for cause in error.args
+    )

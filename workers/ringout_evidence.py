@@ -1,0 +1,134 @@
+"""Gather what tells a RingOut's sessions, and say whose session is whose: the same for the ringout stage and resolve.
+
+Both work from the same evidence by the same pure rules (`telephony.ringout_link`), so neither tells the other.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final, cast
+
+import msgspec
+from redis import Redis
+
+from runtime import keys, ledger, ringouts
+from runtime.ringouts import NEVER_PLACED, RingOut
+from telephony import ringout_link, ringout_words
+from telephony.call_outcome import CallOutcome
+from telephony.numbers import e164
+from telephony.records import CallLogRecord
+from telephony.ringout_link import Asked, Linked, Linking, Sighting
+from telephony.sessions import Session
+
+AROUND: Final = 300.0
+"""Seconds around a RingOut in which others, and sessions, are looked at: more than any rule asks for."""
+
+MOST: Final = 500
+
+
+class Followed(msgspec.Struct, frozen=True):
+    """What a session owes to a RingOut: which one, by what evidence, and the other session, if there is one."""
+
+    ringout: RingOut
+    linked: Linked
+    sessions: tuple[str, ...]
+
+
+def asked(ringout: RingOut) -> Asked:
+    """Give a RingOut as the rules see it."""
+    call = ringout.call
+    return Asked(
+        id=ringout.id,
+        placed_at=datetime.fromtimestamp(ringout.began_at, UTC),
+        ringout_id=ringout.ring_out_id,
+        caller=e164(call.from_.phone_number) if call else None,
+        callee=e164(call.to.phone_number) if call else None,
+    )
+
+
+class Evidence:
+    """The RingOuts of some time, and the sessions that may be theirs."""
+
+    def __init__(self, redis: "Redis", account: str) -> None:
+        self._redis = redis
+        self._account = account
+
+    def linkings(self, wanted: Iterable[RingOut]) -> dict[str, Linking]:
+        """Say by the id of each of these RingOuts which sessions it has."""
+        chosen = {one.id: one for one in wanted if _is_a_call(one)}
+        if not chosen:
+            return {}
+        since, until = _around(one.began_at for one in chosen.values())
+        others = [one for one in ringouts.of_time(self._redis, self._account, since, until) if one.id not in chosen]
+        named = [one.ring_out_id for one in chosen.values() if one.ring_out_id]  # however long ago they began
+        return self._linkings([*chosen.values(), *others], self._seen(since, until, named), list(chosen))
+
+    def whose(
+        self, telephony_session_id: str, session: Session | None, records: Sequence[CallLogRecord]
+    ) -> Followed | None:
+        """Say which RingOut a session belongs to, by what is known of it now; None for almost every session."""
+        ours = ringout_link.sighting(telephony_session_id, session, records)
+        if ours is None:
+            return None
+        since, until = _around([ours.started_at.timestamp()])
+        named = ringouts.by_ring_out_id(self._redis, self._account, telephony_session_id)
+        found = [*ringouts.of_time(self._redis, self._account, since, until), *([named] if named else [])]
+        near = list({one.id: one for one in found if _is_a_call(one)}.values())
+        if not near:
+            return None
+        seen = self._seen(since, until) | {telephony_session_id: ours}
+        linkings = self._linkings(near, seen, [one.id for one in near])
+        return next(
+            (
+                Followed(one, linked, tuple(each.telephony_session_id for each in linkings[one.id].sessions))
+                for one in near
+                for linked in linkings[one.id].sessions
+                if linked.telephony_session_id == telephony_session_id
+            ),
+            None,
+        )
+
+    def told(
+        self, outcome: CallOutcome, session_id: str, session: Session | None, records: Sequence[CallLogRecord]
+    ) -> tuple[CallOutcome, bool]:
+        """Say in the outcome of a session whose RingOut it is, if somebody's; and whether it is."""
+        found = self.whose(session_id, session, records)
+        if found is None:
+            return outcome, False
+        others = {one for one in found.sessions if one != session_id}
+        live = found.ringout.live if found.sessions[0] == session_id else None
+        why = ringout_words.explanations(outcome, found.linked, live)
+        linked = tuple(sorted({*outcome.linked_sessions, *others}))
+        return (
+            msgspec.structs.replace(outcome, linked_sessions=linked, explanation=(*outcome.explanation, *why)),
+            True,
+        )
+
+    def _linkings(
+        self, known: Sequence[RingOut], seen: Mapping[str, Sighting], wanted: Sequence[str]
+    ) -> dict[str, Linking]:
+        every = {one.id: asked(one) for one in known if _is_a_call(one)}
+        return {one: ringout_link.linking(every[one], every.values(), seen.values()) for one in wanted}
+
+    def _seen(self, since: float, until: float, named: Sequence[str] = ()) -> dict[str, Sighting]:
+        members = cast(
+            "list[bytes]",
+            self._redis.zrange(keys.ringout_sessions(self._account), since, until, byscore=True, offset=0, num=MOST),
+        )
+        ids = list(dict.fromkeys([*(member.decode() for member in members), *named]))
+        tracked = ledger.tracked(self._redis, self._account, ids)
+        records = ledger.records(self._redis, self._account, ids)
+        sightings = (
+            ringout_link.sighting(one, tracked[one].session if one in tracked else None, records.get(one, ()))
+            for one in ids
+        )
+        return {one.telephony_session_id: one for one in sightings if one is not None}
+
+
+def _around(times: Iterable[float]) -> tuple[float, float]:
+    every = list(times)
+    return min(every) - AROUND, max(every) + AROUND
+
+
+def _is_a_call(ringout: RingOut) -> bool:
+    """Say whether there may be a call for it."""
+    return ringout.placing not in NEVER_PLACED
