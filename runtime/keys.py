@@ -121,7 +121,6 @@ def listed(account: str) -> str:
     return f"{PREFIX}{{{account}}}:listed"
 
 
-<<<<<<< HEAD
 def suppressed(account: str) -> str:
     """Hash, session -> why nothing is told of it, though it is known: it was erased. Lives as long as it is listed."""
     return f"{PREFIX}{{{account}}}:suppressed"
@@ -135,7 +134,8 @@ def audited(account: str) -> str:
 def completeness(account: str) -> str:
     """String. Where all calls stood when upkeep counted them last, encoded by `runtime.completeness`."""
     return f"{PREFIX}{{{account}}}:completeness"
-=======
+
+
 def ringouts(account: str) -> str:
     """Sorted set. RingOuts, by the time (seconds) they were asked for. `runtime.ringouts`'; upkeep trims it."""
     return f"{PREFIX}{{{account}}}:ringouts"
@@ -164,7 +164,6 @@ def ringout_cancel(account: str, ringout_id: str) -> str:
 def ringout_sessions(account: str) -> str:
     """Sorted set. Sessions that are RingOuts, by when they began (seconds). Track's and resolve's; upkeep trims it."""
     return f"{PREFIX}{{{account}}}:ringout-sessions"
->>>>>>> a99cfae (Place RingOuts once, follow their live status, and tell by evidence which sessions are theirs)
 
 
 def asking(account: str) -> str:

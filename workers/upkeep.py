@@ -47,11 +47,8 @@ def trim(redis: "Redis", account: str, settings: Settings, recorder: Recorder) -
         ):
             # limit=0 is no limit: Redis's own, ten thousand entries a time, falls behind a busy account.
             pipeline.xtrim(stream, minid=f"{oldest_ms}-0", approximate=True, limit=0)
-<<<<<<< HEAD
-=======
-        for calls in (keys.listed, keys.ringouts, keys.ringout_sessions):
+        for calls in (keys.ringouts, keys.ringout_sessions):
             pipeline.zremrangebyscore(calls(account), "-inf", now - settings.retention_seconds)
->>>>>>> a99cfae (Place RingOuts once, follow their live status, and tell by evidence which sessions are theirs)
         pipeline.zadd(keys.BELLS, {bells.member(Stage.UPKEEP, account): now + UPKEEP_SECONDS})
         pipeline.delete(keys.rung(account, Stage.UPKEEP))
         pipeline.execute()
