@@ -27,11 +27,15 @@ class State(StrEnum):
 
 
 class Tracked(msgspec.Struct, frozen=True, array_like=True):
-    """A session and when it was last heard of and taken as ended; seconds since 1970 by Redis's clock."""
+    """A session and when it was last heard of and taken as ended; seconds since 1970 by Redis's clock.
+
+    `erased` marks one of which nothing shall be known any more, whatever is heard of it.
+    """
 
     session: Session
     heard_at: float
     ended_at: float | None = None
+    erased: bool = False
 
 
 class Resolution(msgspec.Struct, frozen=True, array_like=True):

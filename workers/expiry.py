@@ -30,10 +30,10 @@ def trim(redis: "Redis", recorder: Recorder, *, now: float, retention: float) ->
     before = int((now - retention) * 1000)
     safe = [_let_go(redis, one, recorder, before=before, now=now) for one in destinations.all(redis)]
     with redis.pipeline(transaction=False) as pipeline:
-        pipeline.xtrim(keys.OUTCOMES, minid=f"{min([before, *safe])}-0", approximate=True, limit=0)
-        pipeline.xtrim(keys.ACTIONS, minid=f"{before}-0", approximate=True, limit=0)
+        pipeline.xtrim(keys.OUTCOMES, minid=f"{min([before, *safe])}-0", approximate=False)
+        pipeline.xtrim(keys.ACTIONS, minid=f"{before}-0", approximate=False)
         for one in destinations.all(redis):
-            pipeline.xtrim(keys.attempts(one.id), minid=f"{before}-0", approximate=True, limit=0)
+            pipeline.xtrim(keys.attempts(one.id), minid=f"{before}-0", approximate=False)
             old = [each.event_id for each in attempts.dead_letters(redis, one.id) if each.dead_at * 1000 < before]
             if old:
                 pipeline.hdel(keys.dead(one.id), *old)

@@ -103,6 +103,9 @@ class Judge:
         return outcome_log.published(self._account, news.event, retention=retention, deliver=news.deliver)
 
     def _steps(self, case: Case, now: float) -> Iterator[Command | News]:
+        if case.tracked is not None and case.tracked.erased:
+            yield from self._look_again(case, None)
+            return
         if case.records != case.seen:
             yield ledger.write_records(self._account, case.telephony_session_id, case.records)
         is_settled = case.is_settled

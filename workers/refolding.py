@@ -67,7 +67,7 @@ def _stored(errand: Errand, new: Tracked) -> Iterator[Command]:
 
 def _is_whole(new: Tracked, known: Tracked | None) -> bool:
     """Say whether nothing that was heard before is missing."""
-    return known is None or known.session.heard == new.session.heard
+    return known is None or (not known.erased and known.session.heard == new.session.heard)
 
 
 def _ended(new: Tracked, known: Tracked | None, quiet: float) -> Tracked:

@@ -144,6 +144,9 @@ class Tracker:
                 self._recorder.count(TRACKED, self._account, kind)
                 continue
             known = after.get(item.telephony_session_id or "")
+            if known and known.erased:
+                self._recorder.count(TRACKED, self._account, "erased")
+                continue
             session = sessions.fold(known.session if known else None, item)
             if known and session is known.session:
                 self._recorder.count(TRACKED, self._account, "duplicate")

@@ -35,20 +35,26 @@ def trim(redis: "Redis", account: str, settings: Settings, recorder: Recorder) -
     expiry.trim(redis, recorder, now=now, retention=settings.retention_seconds)
     call_index.trim(redis, account, before=now - settings.retention_seconds)
     cursor = redis.get(keys.inbox_cursor(account))
-    tracked_ms = int((cursor.decode() if isinstance(cursor, bytes) else "0-0").partition("-")[0])
-    inbox_ms = min(int((now - settings.inbox_retention_seconds) * 1000), tracked_ms)
-    log_ms = int((now - settings.retention_seconds) * 1000)
+    tracked = _after(cursor.decode() if isinstance(cursor, bytes) else "0-0")
+    inbox = min((int((now - settings.inbox_retention_seconds) * 1000), 0), tracked)
+    log = (int((now - settings.retention_seconds) * 1000), 0)
     audit.forget(redis, account, before=now - settings.retention_seconds)
     with redis.pipeline(transaction=False) as pipeline:
-        for stream, oldest_ms in (
-            (keys.inbox(account), inbox_ms),
-            (keys.quarantine(account), log_ms),
-            (keys.OPERATOR, log_ms),
+        for stream, (milliseconds, number) in (
+            (keys.inbox(account), inbox),
+            (keys.quarantine(account), log),
+            (keys.OPERATOR, log),
         ):
-            # limit=0 is no limit: Redis's own, ten thousand entries a time, falls behind a busy account.
-            pipeline.xtrim(stream, minid=f"{oldest_ms}-0", approximate=True, limit=0)
-        for calls in (keys.ringouts, keys.ringout_sessions):
+            # Not approximate, which leaves a hundred entries of a quiet account for ever: they are somebody's calls.
+            pipeline.xtrim(stream, minid=f"{milliseconds}-{number}", approximate=False)
+        for calls in (keys.ringouts, keys.ringout_sessions, keys.replays, keys.replays_due):
             pipeline.zremrangebyscore(calls(account), "-inf", now - settings.retention_seconds)
         pipeline.zadd(keys.BELLS, {bells.member(Stage.UPKEEP, account): now + UPKEEP_SECONDS})
         pipeline.delete(keys.rung(account, Stage.UPKEEP))
         pipeline.execute()
+
+
+def _after(place: str) -> tuple[int, int]:
+    """Give the first place after this one."""
+    milliseconds, _, number = place.partition("-")
+    return int(milliseconds), int(number or 0) + 1

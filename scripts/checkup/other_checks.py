@@ -25,7 +25,7 @@ def delivery(patient: Patient) -> Findings:
             )
 
 
-def libraries(_: Patient) -> Findings:
+def libraries(_patient: Patient) -> Findings:
     """The libraries are those of requirements.txt."""
     for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines():
         required, _, where = line.partition("#")[0].partition(";")

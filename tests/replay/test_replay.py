@@ -84,6 +84,7 @@ def test_after_a_rule_changed_exactly_the_calls_it_is_about_are_told_again(
     calls = [replaying.resolved(number, record=busy if number % 2 else None) for number in range(4)]  # type: ignore[arg-type]
     rows = {**results.STATUS_BY_RESULT, "Busy": LegStatus.REJECTED}
     monkeypatch.setattr(results, "_STATUS", results.folded(rows))
+    results.status_of.cache_clear()
 
     dry = replaying.run(Level.RAW, dry_run=True, since=0.0)
     real = replaying.run(Level.RAW, since=0.0)
@@ -93,6 +94,7 @@ def test_after_a_rule_changed_exactly_the_calls_it_is_about_are_told_again(
     assert [one.call for one in replaying.findings(real)] == concerned
     assert [len(replaying.office.outcomes(call)) for call in calls] == [1, 2, 1, 2]
     assert replaying.office.outcomes(calls[1])[-1].data.outcome is Outcome.REJECTED
+    results.status_of.cache_clear()
 
 
 def test_calls_are_chosen_by_number_in_any_spelling(replaying: ReplayOffice) -> None:

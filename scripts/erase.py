@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Erase a person: every call somebody took part in, by number or extension, everywhere; only the counts are left."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.venv import ROOT, reexec_in_venv
+
+reexec_in_venv()
+
+import msgspec  # noqa: E402 - the line above chooses the environment
+from redis import RedisError  # noqa: E402 - as above
+
+from runtime.leases import LeaseHeld  # noqa: E402 - as above
+from runtime.settings import SettingsError  # noqa: E402 - as above
+from scripts.terminal.place import open_place  # noqa: E402 - as above
+from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
+from telephony.traces import TooShort  # noqa: E402 - as above
+from workers.erasing import Erased, erase, person  # noqa: E402 - as above
+
+DONE, FAILED = 0, 1
+EPILOG: Final = """
+A call is erased whole: notifications, session, record, events, attempts to deliver, dead letters, what waits, replays.
+Its id stays, with when it began and that it was erased: so the ledger of ./scripts/audit.py still adds up, and nothing
+is told of it again. What destinations were sent already is theirs, and RingCentral's call log is RingCentral's.
+
+examples:
+  ./scripts/erase.py --number '(650) 555-0101' --dry-run     what there is, and nothing is erased
+  ./scripts/erase.py --number +16505550101
+  ./scripts/erase.py --extension 101
+
+It may be killed and run again. docs/operations/privacy.md tells what is kept for how long.
+exit codes: 0 done, 1 failed, 2 usage
+"""
+
+
+def main() -> int:
+    """Erase, or say what would be."""
+    options = _options()
+    try:
+        with open_place(root=ROOT, data=options.data) as place:
+            pattern = person(place.redis, number=options.number, extension=options.extension)
+            accounts = [account.name for account in place.settings.accounts]
+            retention = place.settings.retention_seconds
+            erased = erase(place.redis, accounts, pattern, retention=retention, dry_run=options.dry_run)
+    except TooShort as fault:
+        print(f"scripts/erase.py: {fault}; it would be found everywhere", file=sys.stderr)
+        return FAILED
+    except LeaseHeld:
+        print("scripts/erase.py: a runner did not leave its account for long; run it again", file=sys.stderr)
+        return FAILED
+    except (NoRedis, RedisError, SettingsError) as fault:
+        print(f"scripts/erase.py: {fault}", file=sys.stderr)
+        return FAILED
+    if options.json:
+        print(msgspec.json.encode({"dryRun": options.dry_run, **msgspec.to_builtins(erased)}).decode())
+    else:
+        print("\n".join(_lines(erased, dry_run=options.dry_run)))
+    return DONE
+
+
+def _lines(erased: Erased, *, dry_run: bool) -> list[str]:
+    what = "would be erased" if dry_run else "erased"
+    lines = [f"{erased.calls} calls {what}"]
+    lines += [f"  {count:>7}  {kind}" for kind, count in erased.places.items()]
+    lines += [f"destination {one} names this person in its filters: change it yourself" for one in erased.filters]
+    return lines
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/erase.py",
+        description=__doc__,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    who = parser.add_mutually_exclusive_group(required=True)
+    who.add_argument("--number", metavar="NUMBER", help="a phone number, in any spelling")
+    who.add_argument("--extension", metavar="EXT", help="an extension, by its id or its number")
+    add = parser.add_argument
+    add("--dry-run", action="store_true", help="say what there is, and erase nothing")
+    add("--json", action="store_true", help="print one JSON document")
+    add("--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where ./scripts/run has its data (.data)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

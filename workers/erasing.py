@@ -1,0 +1,165 @@
+"""Erase a person: every call they took part in, everywhere, so that only the counts are left.
+
+A call is the unit: of one in which the person took part nothing is kept but its id, when it began and that it was
+erased, so that the completeness ledger still adds up and nothing is told of it again, though RingCentral's call log may
+show it for years. What is the stages' is taken out under their leases; all else by going over every key there is.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from redis import Redis
+
+from runtime import destinations, keys, ledger
+from runtime.bells import Stage
+from runtime.clocks import redis_time
+from runtime.leases import Command
+from runtime.ledger import Tracked
+from runtime.outcome_log import newest_first
+from runtime.stopping import Stopping
+from runtime.sweeping import Trace, take_out, traces
+from telephony import events
+from telephony.selection import has_extension
+from telephony.sessions import Session
+from telephony.traces import FEWEST_DIGITS, of_ids, of_number
+from workers.borrowed import borrowed
+
+TOGETHER: Final = 100
+"""Calls erased in one atomic step."""
+
+BECAUSE: Final = "erased"
+_NAMED: Final = re.compile(rb'"telephonySessionId"\s*:\s*"([^"\\]+)"')
+_CALL_IN_KEY: Final = re.compile(r"^legwork:\{([^}]*)\}:(?:session|records|revisions):(.+)$")
+_COUNTED: Final = frozenset({"calls", "listed", "suppressed", "audited"})
+"""Lists that hold an erased call's id on: it is counted."""
+
+
+class Erased(msgspec.Struct, frozen=True, rename="camel"):
+    """What was erased, or would be: the calls, places by their kind, and destinations whose filters name the person."""
+
+    calls: int
+    places: dict[str, int]
+    filters: tuple[str, ...]
+
+
+def person(redis: "Redis", *, number: str | None, extension: str | None) -> "re.Pattern[bytes]":
+    """Give what finds the traces of somebody, by number or by an extension's id or number. Raises TooShort."""
+    if number is not None:
+        return of_number(number)
+    wanted = extension or ""
+    ids = {one for data in _published(redis) if has_extension(data, wanted) for one in _ids_of(data, wanted)}
+    return of_ids(tuple(sorted({*ids, *((wanted,) if len(wanted) >= FEWEST_DIGITS else ())})) or (wanted,))
+
+
+def erase(
+    redis: "Redis",
+    accounts: Sequence[str],
+    pattern: "re.Pattern[bytes]",
+    *,
+    retention: float,
+    dry_run: bool,
+    stopping: Stopping | None = None,
+) -> Erased:
+    """Erase everybody's calls that `pattern` is found in. What is killed is simply begun anew: it finds the rest."""
+    found = [one for one in traces(redis, pattern) if one.kind not in _COUNTED]
+    calls = {account: sorted(_calls(redis, account, found)) for account in accounts}
+    every = [one for ids in calls.values() for one in ids]
+    also = list(traces(redis, _naming(every))) if every else []
+    places = {(one.key, one.part, one.value): one for one in (*found, *also) if one.kind not in _COUNTED}
+    if not dry_run:
+        for account, ids in calls.items():
+            _of_stages(redis, account, ids, retention=retention, stopping=stopping or Stopping())
+        _of_destinations(redis, every, stopping or Stopping())
+        left = [one for one in places.values() if not _is_of_stages(one)]
+        for start in range(0, len(left), TOGETHER):
+            take_out(redis, left[start : start + TOGETHER])
+    counts = Counter(one.kind for one in places.values())
+    return Erased(len(every), dict(sorted(counts.items())), tuple(_filters(redis, pattern)))
+
+
+def _calls(redis: "Redis", account: str, found: Iterable[Trace]) -> set[str]:
+    """Give the calls of an account that have traces."""
+    ids: set[str] = set()
+    for one in found:
+        if (named := _CALL_IN_KEY.match(one.key)) and named[1] == account:
+            ids.add(named[2])
+        elif one.key in {keys.inbox(account), keys.quarantine(account)}:
+            ids.update(each.decode() for each in _NAMED.findall(one.value))
+        elif one.key == keys.OUTCOMES and one.part is not None:
+            fields: Any = redis.xrange(keys.OUTCOMES, min=one.part, max=one.part)
+            ids.update(each[b"subject"].decode() for _, each in fields if each[b"account"].decode() == account)
+    return ids
+
+
+def _naming(ids: Sequence[str]) -> "re.Pattern[bytes]":
+    """Give what finds the calls themselves."""
+    return re.compile(
+        rb"(?<![0-9A-Za-z])(?:" + rb"|".join(re.escape(one.encode()) for one in ids) + rb")(?![0-9A-Za-z])"
+    )
+
+
+def _is_of_stages(one: Trace) -> bool:
+    """Say whether a trace is gone with what was taken out under a lease, or is a mark that shall stay."""
+    return one.kind == "session"
+
+
+def _of_stages(redis: "Redis", account: str, ids: Sequence[str], *, retention: float, stopping: Stopping) -> None:
+    """Put an empty mark in the place of each session, and take out what resolve keeps of it."""
+    for start in range(0, len(ids), TOGETHER):
+        together = ids[start : start + TOGETHER]
+        with (
+            borrowed(redis, account, Stage.TRACK, stopping),
+            borrowed(redis, account, Stage.RESOLVE, stopping) as held,
+        ):
+            now = redis_time(redis)
+            held.commit([command for one in together for command in _mark(account, one, now, retention)])
+
+
+def _mark(account: str, one: str, now: float, retention: float) -> Iterator[Command]:
+    yield ledger.write_tracked(account, Tracked(Session(one), now, now, erased=True), retention=retention)
+    yield ledger.suppressed(account, one, BECAUSE)
+    yield ("ZADD", keys.calls(account), "NX", f"{now:.3f}", one)
+    yield (
+        "DEL",
+        keys.resolution(account, one),
+        keys.records(account, one),
+        keys.revisions(account, one),
+        keys.attempts_of_call(account, one),
+    )
+    yield from (("ZREM", key, one) for key in (keys.quiet(account), keys.due(account), keys.open_sessions(account)))
+
+
+def _of_destinations(redis: "Redis", calls: Sequence[str], stopping: Stopping) -> None:
+    """Take out what waits for destinations, while none of their runners has it in hand."""
+    for destination in destinations.all(redis) if calls else ():
+        with borrowed(redis, destination.id, Stage.DELIVER, stopping) as held:
+            held.commit(
+                [
+                    ("HDEL", keys.waiting(destination.id), *calls),
+                    ("ZREM", keys.retries(destination.id), *calls),
+                    ("DEL", *(keys.delivered(destination.id, one) for one in calls)),
+                ]
+            )
+
+
+def _filters(redis: "Redis", pattern: "re.Pattern[bytes]") -> Iterator[str]:
+    """Name the destinations whose filters hold the person."""
+    found: Mapping[Any, Any] = redis.hgetall(keys.DESTINATIONS)
+    return (one.decode() for one, text in found.items() if pattern.search(text))
+
+
+def _published(redis: "Redis") -> Iterator[events.CallData]:
+    for entry in newest_first(redis):
+        try:
+            yield events.decode(entry.document).data
+        except msgspec.MsgspecError:
+            continue
+
+
+def _ids_of(data: events.CallData, extension: str) -> Iterator[str]:
+    """Give the id of the extension with this number, where an end of the call tells both."""
+    ends = (data.from_, data.to, *(end for leg in data.legs for end in (leg.from_, leg.to)))
+    return (end.extension_id for end in ends if end.extension_id and end.extension_number == extension)
