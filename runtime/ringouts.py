@@ -8,7 +8,7 @@ cancelled leaves a note beside it.
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Final, cast
 
@@ -195,17 +195,27 @@ def by_ring_out_id(redis: "Redis", account: str, ring_out_id: str) -> RingOut | 
     return load(redis, account, [ringout_id] if ringout_id else []).get(ringout_id)
 
 
-def newest_first(redis: "Redis", accounts: Sequence[str]) -> Iterator[RingOut]:
-    """Give the RingOuts of these accounts, those asked for last first."""
-    rows = [
-        (score, member.decode(), account)
-        for account in accounts
-        for member, score in cast(
-            "list[tuple[bytes, float]]", redis.zrange(keys.ringouts(account), 0, -1, withscores=True)
-        )
-    ]
-    for _, ringout_id, account in sorted(rows, reverse=True):
-        yield from load(redis, account, [ringout_id]).values()
+def page(
+    redis: "Redis", accounts: Sequence[str], *, limit: int, after: str | None = None
+) -> tuple[list[RingOut], bool]:
+    """Give `limit` RingOuts of these accounts after that one, those asked for last first; and whether there are more.
+
+    Raises no error for one that is gone: then the list begins anew.
+    """
+    rows = sorted(
+        (
+            (score, member.decode(), account)
+            for account in accounts
+            for member, score in cast(
+                "list[tuple[bytes, float]]", redis.zrange(keys.ringouts(account), 0, -1, withscores=True)
+            )
+        ),
+        reverse=True,
+    )
+    begin = next((place for place, (_, one, _) in enumerate(rows, start=1) if one == after), 0)
+    shown = rows[begin : begin + limit]
+    found = [load(redis, account, [one]).get(one) for _, one, account in shown]
+    return [one for one in found if one is not None], len(rows) > begin + limit
 
 
 def of_time(redis: "Redis", account: str, since: float, until: float) -> list[RingOut]:

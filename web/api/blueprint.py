@@ -10,7 +10,7 @@ from runtime.sealing import CannotOpen
 from runtime.settings import Settings, WebRole
 from web import stream
 from web.access.entry import Entry
-from web.api import audit, deliveries, destinations, outcomes, replays
+from web.api import audit, deliveries, destinations, outcomes, replays, ringouts
 from web.api.door import ROOT, add_door
 from web.api.problems import CONFLICT, Problem
 from web.hub import Hub
@@ -29,6 +29,7 @@ def add_api(app: Flask, settings: Settings, redis: "Redis", entry: Entry) -> Non
     deliveries.add_routes(api, redis)
     outcomes.add_routes(api, redis)
     replays.add_routes(api, settings, redis)
+    ringouts.add_routes(api, settings, redis)
     audit.add_routes(api, settings, redis)
     hub = app.extensions["hub"] = Hub(redis, seats=SEATS[settings.web_role])
     stream.add_routes(api, redis, hub)

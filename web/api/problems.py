@@ -33,6 +33,8 @@ CONFLICT: Final = Kind("conflict", 409, "It cannot be done as things are")
 TOO_LARGE: Final = Kind("too-large", 413, "The body is too large")
 UNSUPPORTED: Final = Kind("unsupported-media-type", 415, "The body must be JSON and say so")
 INVALID: Final = Kind("invalid", 422, "The request does not say what is needed")
+KEY_REUSED: Final = Kind("idempotency-key-reused", 422, "The Idempotency-Key was given before, for something else")
+NOT_PLACED: Final = Kind("ringout-not-placed", 422, "The RingOut was not placed")
 FORBIDDEN_ADDRESS: Final = Kind("forbidden-address", 422, "Nothing is sent to this URL")
 TOO_MANY_GUESSES: Final = Kind("too-many-guesses", 429, "Too many wrong tokens came from there")
 INTERNAL: Final = Kind("internal", 500, "The fault is ours")
@@ -50,6 +52,8 @@ KINDS: Final = (
     TOO_LARGE,
     UNSUPPORTED,
     INVALID,
+    KEY_REUSED,
+    NOT_PLACED,
     FORBIDDEN_ADDRESS,
     TOO_MANY_GUESSES,
     INTERNAL,

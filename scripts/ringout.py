@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""RingOut: have RingCentral call two numbers and connect them, watch it live, and see what became of it."""
+
+import argparse
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.venv import ROOT, reexec_in_venv
+
+reexec_in_venv()
+
+import msgspec  # noqa: E402 - the line above chooses the environment
+from redis import RedisError  # noqa: E402 - as above
+
+from runtime import ringouts  # noqa: E402 - as above
+from runtime.ringout_documents import RESOLVED, ringout_document  # noqa: E402 - as above
+from runtime.ringouts import NEVER_PLACED, Cancel, KeyReused, Placing, RingOut  # noqa: E402 - as above
+from runtime.settings import SettingsError  # noqa: E402 - as above
+from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
+from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
+from scripts.terminal.ringout_options import Act, parse  # noqa: E402 - as above
+from scripts.terminal.ringout_report import Telling, listing  # noqa: E402 - as above
+from telephony.ringout_request import Caller, Country, MakeRingOut, Number  # noqa: E402 - as above
+
+DONE, FAILED = 0, 1
+LOOK_SECONDS: Final = 0.25
+PLACE_SECONDS: Final = 25.0
+CANCEL_SECONDS: Final = 10.0
+_MOST: Final = 100_000
+
+
+class Refused(Exception):  # noqa: N818 - named for what happened
+    """It is not done; the message says why."""
+
+
+def main() -> int:
+    """Do what the command line asks for."""
+    options = parse(ACTS, description=__doc__ or "", data=ROOT / ".data")
+    try:
+        with open_place(root=ROOT, data=options.data) as place:
+            return int(options.act(place, options))
+    except (NoRedis, RedisError, SettingsError, Refused) as fault:
+        print(f"scripts/ringout.py: {fault}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("it goes on: ./scripts/ringout.py list", file=sys.stderr)
+        return FAILED
+
+
+def _call(place: Place, options: argparse.Namespace) -> int:
+    call = MakeRingOut(
+        from_=Caller(options.from_, options.forwarding_number_id),
+        to=Number(options.to),
+        caller_id=Number(options.caller_id) if options.caller_id else None,
+        play_prompt=options.prompt,
+        country=Country(options.country) if options.country else None,
+    )
+    return _followed(place, options, call=call, key=options.key)
+
+
+def _follow(place: Place, options: argparse.Namespace) -> int:
+    return _followed(place, options, ring_out_id=options.ring_out_id)
+
+
+def _followed(place: Place, options: argparse.Namespace, **wish: Any) -> int:
+    """Ask for it, and show it: until it is placed, or until its outcome is known."""
+    account, retention = _account(place, options.account), place.settings.retention_seconds
+    try:
+        one = ringouts.ask(place.redis, account, retention=retention, extension=options.extension, **wish)
+    except KeyReused as fault:
+        raise Refused("this key was given before, for another RingOut") from fault
+    if options.watch:
+        return _shown_to_the_end(place, one, options)
+    one = ringouts.settled(place.redis, one, wait=PLACE_SECONDS)
+    return _told(place, one, options)
+
+
+def _watch(place: Place, options: argparse.Namespace) -> int:
+    return _shown_to_the_end(place, _find(place, options), options)
+
+
+def _cancel(place: Place, options: argparse.Namespace) -> int:
+    one = _find(place, options)
+    if one.cancel is None and one.placing not in NEVER_PLACED:
+        ringouts.cancel(place.redis, one)
+        one = ringouts.cancelled(place.redis, one, wait=CANCEL_SECONDS)
+    _told(place, one, options)
+    return DONE if one.cancel is Cancel.CANCELLED else FAILED
+
+
+def _list(place: Place, options: argparse.Namespace) -> int:
+    names = [one.name for one in place.settings.accounts if options.account in {None, one.name}]
+    found, _ = ringouts.page(place.redis, names, limit=options.last)
+    documents = [ringout_document(place.redis, one) for one in found]
+    print(msgspec.json.encode(documents).decode() if options.json else "\n".join(listing(documents)))
+    return DONE
+
+
+def _shown_to_the_end(place: Place, one: RingOut, options: argparse.Namespace) -> int:
+    """Tell what happens as it happens, until the call log has decided, or there is nothing to decide."""
+    telling, deadline = Telling(), time.monotonic() + options.wait
+    while True:
+        one = ringouts.load(place.redis, one.account, [one.id]).get(one.id, one)
+        document = ringout_document(place.redis, one)
+        if not options.json:
+            for line in telling.lines(document):
+                print(line, flush=True)
+        is_known = document["state"] == RESOLVED
+        if is_known or one.placing in NEVER_PLACED or time.monotonic() > deadline:
+            break
+        time.sleep(LOOK_SECONDS)
+    if options.json:
+        print(msgspec.json.encode(document).decode())
+    if not is_known and one.placing not in NEVER_PLACED:
+        print("scripts/ringout.py: no outcome yet; it goes on without this command", file=sys.stderr)
+    return DONE if is_known else FAILED
+
+
+def _told(place: Place, one: RingOut, options: argparse.Namespace) -> int:
+    document = ringout_document(place.redis, one)
+    if options.json:
+        print(msgspec.json.encode(document).decode())
+    else:
+        print("\n".join(Telling().lines(document)))
+    if one.placing in {Placing.ASKED, Placing.PLACING}:
+        print("scripts/ringout.py: not placed yet; is a ringout process running?", file=sys.stderr)
+    return DONE if one.placing is Placing.PLACED else FAILED
+
+
+def _account(place: Place, name: str | None) -> str:
+    names = [one.name for one in place.settings.accounts]
+    if name is None and len(names) == 1:
+        return names[0]
+    if name is None or name not in names:
+        raise Refused(f"name the account with --account: one of {', '.join(names)}")
+    return name
+
+
+def _find(place: Place, options: argparse.Namespace) -> RingOut:
+    """Find the one RingOut that is meant: by our id, its beginning, or RingCentral's id."""
+    names = [one.name for one in place.settings.accounts if options.account in {None, one.name}]
+    for name in names:
+        if (found := ringouts.by_ring_out_id(place.redis, name, options.id)) is not None:
+            return found
+    every, _ = ringouts.page(place.redis, names, limit=_MOST)
+    fitting = [one for one in every if one.id.startswith(options.id)]
+    if len(fitting) != 1:
+        many = "no RingOut's id begins" if not fitting else f"{len(fitting)} RingOuts begin"
+        raise Refused(f"{many} with {options.id!r}; ./scripts/ringout.py list")
+    return fitting[0]
+
+
+ACTS: Final[Mapping[str, Act]] = MappingProxyType(
+    {"call": _call, "follow": _follow, "watch": _watch, "cancel": _cancel, "list": _list}
+)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""RingOuts: place one, follow one, see what became of it, cancel it.
+
+This process has no credentials: it stores what is asked for and waits a moment for the worker's word, so that what
+RingCentral has against a request is told in the answer (docs/adr/0018-a-ringout-is-placed-once.md).
+"""
+
+import re
+from typing import Final
+
+from flask import Blueprint, Response, request
+from redis import Redis
+
+from runtime import ringouts
+from runtime.ringout_documents import refused_because, ringout_document
+from runtime.ringouts import Cancel, KeyReused, Placing, RingOut
+from runtime.settings import Settings
+from telephony.ringout_request import Wish, faults
+from web.access.trail import note
+from web.api import asked
+from web.api.answers import answer, nothing, page
+from web.api.problems import CONFLICT, INVALID, KEY_REUSED, NOT_FOUND, NOT_PLACED, Fault, Problem
+
+WAIT_SECONDS: Final = 2.0
+"""How long an answer waits for RingCentral's. Longer, and a slow RingCentral would take the API's threads."""
+
+LONGEST_KEY: Final = 255
+_ID: Final = re.compile(r"ro-[0-9a-f]{16}", re.ASCII)
+
+_NOT_CANCELLED: Final = {
+    Cancel.CONNECTED: "The two are connected already: only a RingOut that is not can be cancelled.",
+    Cancel.TOO_LATE: "It is over already.",
+    Cancel.UNKNOWN: "Nobody knows RingCentral's id of it: its placing was interrupted.",
+}
+
+
+def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
+    """Add `/ringouts`."""
+    accounts = [account.name for account in settings.accounts]
+
+    @api.post("/ringouts")
+    def place_ringout() -> Response:
+        asked.know_parameters()
+        wish = asked.body_as(Wish)
+        _judge(wish)
+        note("place" if wish.call else "follow")
+        made = _asked(redis, _account(accounts, wish), wish, retention=settings.retention_seconds)
+        made = ringouts.settled(redis, made, wait=WAIT_SECONDS)
+        _tell_refusal(made)
+        where = f"{api.url_prefix}/ringouts/{made.id}"
+        return answer(ringout_document(redis, made), 201, headers={"Location": where})
+
+    @api.get("/ringouts")
+    def list_ringouts() -> Response:
+        asked.know_parameters("after", "limit")
+        limit, after = asked.limit(), asked.after(_ID)
+        shown, more = ringouts.page(redis, accounts, after=after, limit=limit)
+        return page([ringout_document(redis, one) for one in shown], shown[-1].id if more else None)
+
+    @api.get("/ringouts/<ringout_id>")
+    def show_ringout(ringout_id: str) -> Response:
+        return answer(ringout_document(redis, _found(redis, accounts, ringout_id)))
+
+    @api.delete("/ringouts/<ringout_id>")
+    def cancel_ringout(ringout_id: str) -> Response:
+        one = _found(redis, accounts, ringout_id)
+        if one.cancel is None and one.placing not in ringouts.NEVER_PLACED:
+            ringouts.cancel(redis, one)
+            one = ringouts.cancelled(redis, one, wait=WAIT_SECONDS)
+        if one.cancel is None and one.placing not in ringouts.NEVER_PLACED:
+            return answer(ringout_document(redis, one), 202)
+        if one.cancel is Cancel.CANCELLED:
+            return nothing()
+        raise Problem(CONFLICT, _NOT_CANCELLED[one.cancel] if one.cancel else "It was never placed.")
+
+
+def _judge(wish: Wish) -> None:
+    wrong = [Fault(why, pointer=pointer) for pointer, why in faults(wish)]
+    if wrong:
+        raise Problem(INVALID, f"{wrong[0].pointer} {wrong[0].detail}", faults=wrong)
+
+
+def _account(accounts: list[str], wish: Wish) -> str:
+    """Say who calls: the only account there is, or the one that is named."""
+    if wish.account is None and len(accounts) == 1:
+        return accounts[0]
+    if wish.account in accounts and wish.account is not None:
+        return wish.account
+    why = "names no account of the settings" if wish.account else "is needed: there are several accounts"
+    raise Problem(INVALID, f"/account {why}", faults=[Fault(why, pointer="/account")])
+
+
+def _asked(redis: "Redis", account: str, wish: Wish, *, retention: float) -> RingOut:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 0 < len(key) <= LONGEST_KEY:
+        raise Problem(INVALID, f"Idempotency-Key must have 1 to {LONGEST_KEY} characters.")
+    try:
+        return ringouts.ask(
+            redis,
+            account,
+            retention=retention,
+            call=wish.call,
+            ring_out_id=None if wish.ring_out_id is None else str(wish.ring_out_id),
+            extension=wish.extension,
+            key=key,
+        )
+    except KeyReused as error:
+        raise Problem(KEY_REUSED, "Use a new Idempotency-Key for each new RingOut.") from error
+
+
+def _tell_refusal(made: RingOut) -> None:
+    """Raise Problem when RingCentral has refused it, with its codes and what can be done about it."""
+    why = refused_because(made)
+    if why is None:
+        if made.placing is Placing.WITHDRAWN:
+            raise Problem(NOT_PLACED, "It was cancelled before it was placed.")
+        return
+    codes = ", ".join(made.codes)
+    detail = f"{why.detail} ({codes})" if codes else why.detail
+    raise Problem(NOT_PLACED, detail, faults=[Fault(why.detail, pointer=why.pointer)] if why.pointer else ())
+
+
+def _found(redis: "Redis", accounts: list[str], ringout_id: str) -> RingOut:
+    one = ringouts.get(redis, accounts, ringout_id) if _ID.fullmatch(ringout_id) else None
+    if one is None:
+        raise Problem(NOT_FOUND, "There is no such RingOut, or it was too long ago.")
+    return one
