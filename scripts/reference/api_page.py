@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from telephony.destinations import Changes, Draft
+from telephony.ringout_request import Wish
 from web.api.deliveries import Again
 from web.api.destinations import Rotation
 from web.api.problems import KINDS
@@ -25,6 +26,10 @@ ROUTES: Final = (
     ("POST", "/destinations/<id>/test", "", "Have a test sent: 202, with the `id` of its event."),
     ("POST", "/destinations/<id>/redrive", "[Again](#again)", "Send again what failed: 202, with the `count`."),
     ("GET", "/destinations/<id>/attempts", "", "What was sent and what came back, the newest first."),
+    ("POST", "/ringouts", "[Wish](#wish)", "Place a RingOut, or follow one: 201; see [RingOuts](../ringout.md)."),
+    ("GET", "/ringouts", "", "The RingOuts, those asked for last first."),
+    ("GET", "/ringouts/<id>", "", "One: its `live` status, its sessions, its `outcome`."),
+    ("DELETE", "/ringouts/<id>", "", "Cancel one that is not connected: 204; 202 while that is not known yet."),
     ("GET", "/audit", "", "The completeness ledger: for each account and hour, where every call stands."),
     ("GET", "/outcomes", "", "The events in the order of their publication, word for word."),
     ("GET", "/stream", "", "The same as Server-Sent Events, and what happens during calls; `Last-Event-ID` resumes."),
@@ -52,6 +57,14 @@ _MEANINGS: Final = {
     "everything": "Whatever the destination wants, taken or not.",
     "perSecond": "Send at most so many in a second.",
     "dryRun": "Only count them: 200.",
+    "from": "Who is rung first: `phoneNumber`, or `forwardingNumberId`.",
+    "to": "Who is called then: `phoneNumber`.",
+    "callerId": "What the callee sees: `phoneNumber`.",
+    "playPrompt": "Whether the caller must press 1 before the callee is called.",
+    "country": "Whose dialling plan numbers are read by: `id`.",
+    "ringOutId": "Follow this RingOut, which somebody else has placed; stands alone, but for the two below.",
+    "account": "The account, by its name in the settings; needed where there are several.",
+    "extension": "Id of the extension whose RingOut it is; `~` is the user's own.",
 }
 _NOT_ASKED_FOR: Final = {"disabledBecause"}
 
@@ -60,7 +73,7 @@ def api_page() -> str:
     """Draw docs/reference/api.md."""
     routes = ((f"`{method}`", f"`{path}`", body, about) for method, path, body, about in ROUTES)
     problems = ((str(kind.status), f"`{kind.word}`", kind.title) for kind in KINDS)
-    bodies = (_body(shape) for shape in (Draft, Changes, Rotation, Again))
+    bodies = (_body(shape) for shape in (Draft, Changes, Rotation, Again, Wish))
     return "\n".join(
         (_HEAD, _table(("method", "route", "body", "does"), routes), *bodies, _PROBLEMS, _table(_COLUMNS, problems))
     )
