@@ -18,6 +18,7 @@ reexec_in_venv()
 from scripts.keys_page import keys_page  # noqa: E402 - the line above chooses the environment
 from scripts.reference.api_page import api_page  # noqa: E402 - as above
 from scripts.reference.asyncapi import asyncapi  # noqa: E402 - as above
+from scripts.reference.doctor_page import doctor_page  # noqa: E402 - as above
 from scripts.reference.events_page import events_page  # noqa: E402 - as above
 from scripts.reference.schemas import KINDS, document  # noqa: E402 - as above
 from telephony.claims import (  # noqa: E402 - as above
@@ -61,6 +62,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "docs/reference/keys.md": keys_page,
         "docs/reference/events.md": events_page,
         "docs/reference/api.md": api_page,
+        "docs/operations/doctor.md": doctor_page,
         "docs/reference/asyncapi.json": asyncapi,
         **{kind.path: partial(document, kind) for kind in KINDS},
     }

@@ -9,12 +9,18 @@ from typing import Final
 
 import msgspec
 
-from scripts.benchmarks import deliveries, end_to_end, ingest, machine, slow_clients
+from scripts.benchmarks import backfill, deliveries, end_to_end, ingest, machine, slow_clients
 from scripts.benchmarks.figures import Result, render
 from scripts.benchmarks.options import Options
 
 BENCHMARKS: Final[Mapping[str, Callable[[Options], Result]]] = MappingProxyType(
-    {"ingest": ingest.run, "slow-clients": slow_clients.run, **end_to_end.BENCHMARKS, "deliveries": deliveries.run}
+    {
+        "ingest": ingest.run,
+        "slow-clients": slow_clients.run,
+        **end_to_end.BENCHMARKS,
+        "deliveries": deliveries.run,
+        "backfill": backfill.run,
+    }
 )
 NOISE: Final = "Shared machines are noisy: believe the ratios of one run, not the figures of two."
 

@@ -10,6 +10,7 @@ from telephony.ringout_request import Wish
 from web.api.deliveries import Again
 from web.api.destinations import Rotation
 from web.api.problems import KINDS
+from web.api.replays import ReplayWish
 
 ROUTES: Final = (
     ("GET", "/destinations", "", "The destinations, the oldest first."),
@@ -31,6 +32,16 @@ ROUTES: Final = (
     ("GET", "/ringouts/<id>", "", "One: its `live` status, its sessions, its `outcome`."),
     ("DELETE", "/ringouts/<id>", "", "Cancel one that is not connected: 204; 202 while that is not known yet."),
     ("GET", "/audit", "", "The completeness ledger: for each account and hour, where every call stands."),
+    (
+        "POST",
+        "/replays",
+        "[ReplayWish](#replaywish)",
+        "Have calls looked at or sent again: 201, with its `id`; the same while the same is asked for and not over.",
+    ),
+    ("GET", "/replays", "", "Replays and backfills, the newest first."),
+    ("GET", "/replays/<id>", "", "How far one is: `state`, `total`, `done`, `changed`, `share`, `secondsLeft`."),
+    ("GET", "/replays/<id>/changes", "", "What it found, call by call: `field`, `before`, `after`."),
+    ("DELETE", "/replays/<id>", "", "Stop it; what it has published stays."),
     ("GET", "/outcomes", "", "The events in the order of their publication, word for word."),
     ("GET", "/stream", "", "The same as Server-Sent Events, and what happens during calls; `Last-Event-ID` resumes."),
 )
@@ -66,6 +77,20 @@ _MEANINGS: Final = {
     "account": "The account, by its name in the settings; needed where there are several.",
     "extension": "Id of the extension whose RingOut it is; `~` is the user's own.",
 }
+_MEANINGS_OF_REPLAYS: Final = _MEANINGS | {
+    "level": "`deliver`, `refetch` or `raw` ([what they do](../operations/replay.md)).",
+    "calls": "These calls, by their `telephonySessionId`.",
+    "since": "Calls that began since then.",
+    "until": "Calls that began until then.",
+    "number": "Calls somebody with this number took part in, in any spelling.",
+    "extension": "Calls this extension took part in, by its id or number.",
+    "outcomes": "Calls that ended so.",
+    "destination": "Calls whose last event this destination wants; with `deliver` only to it.",
+    "unresolved": "Calls whose record never came.",
+    "failed": "Calls with events that a destination was never able to take.",
+    "dryRun": "Say what would change, and publish nothing.",
+    "account": "The account, by its name in the settings; needed where there are several.",
+}
 _NOT_ASKED_FOR: Final = {"disabledBecause"}
 
 
@@ -73,7 +98,7 @@ def api_page() -> str:
     """Draw docs/reference/api.md."""
     routes = ((f"`{method}`", f"`{path}`", body, about) for method, path, body, about in ROUTES)
     problems = ((str(kind.status), f"`{kind.word}`", kind.title) for kind in KINDS)
-    bodies = (_body(shape) for shape in (Draft, Changes, Rotation, Again, Wish))
+    bodies = (_body(shape) for shape in (Draft, Changes, Rotation, Again, ReplayWish, Wish))
     return "\n".join(
         (_HEAD, _table(("method", "route", "body", "does"), routes), *bodies, _PROBLEMS, _table(_COLUMNS, problems))
     )
@@ -81,7 +106,8 @@ def api_page() -> str:
 
 def _body(shape: type[msgspec.Struct]) -> str:
     fields = [field for field in msgspec.structs.fields(shape) if field.encode_name not in _NOT_ASKED_FOR]
-    rows = ((f"`{field.encode_name}`", _usual(field), _MEANINGS[field.encode_name]) for field in fields)
+    meanings = _MEANINGS_OF_REPLAYS if shape is ReplayWish else _MEANINGS
+    rows = ((f"`{field.encode_name}`", _usual(field), meanings[field.encode_name]) for field in fields)
     return f"## {shape.__name__}\n\n{_table(('field', 'if left out', 'is'), rows)}"
 
 

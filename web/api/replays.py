@@ -37,7 +37,7 @@ class ReplayLevel(StrEnum):
     RAW = "raw"
 
 
-class Again(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+class ReplayWish(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """Which calls to replay and how. What is named must all be true of a call; with `calls` only those are meant."""
 
     level: ReplayLevel
@@ -75,7 +75,7 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
 
     @api.post("/replays")
     def ask_for_replay() -> Response:
-        wished = asked.body_as(Again)
+        wished = asked.body_as(ReplayWish)
         _judge(redis, wished)
         account = _account(redis, accounts, wished)
         note(f"{wished.level}{', dry run' if wished.dry_run else ''}")
@@ -118,7 +118,7 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         return answer(_document(redis, replays.cancel(redis, one.account, one.id) or one))
 
 
-def _judge(redis: "Redis", wished: Again) -> None:
+def _judge(redis: "Redis", wished: ReplayWish) -> None:
     """Refuse what means everything without saying so, and a destination that is not there."""
     if wished.selection.is_everything:
         why = "name calls, or say which: a time (`since`), a number, an outcome, `unresolved`, `failed`"
@@ -128,7 +128,7 @@ def _judge(redis: "Redis", wished: Again) -> None:
         raise Problem(INVALID, why, faults=[Fault(why, pointer="/destination")])
 
 
-def _account(redis: "Redis", accounts: list[str], wished: Again) -> str:
+def _account(redis: "Redis", accounts: list[str], wished: ReplayWish) -> str:
     """Say whose calls are meant: a replay is of one account."""
     if wished.account is not None:
         if wished.account in accounts:
