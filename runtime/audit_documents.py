@@ -7,8 +7,11 @@ from runtime.audit import Hour
 from telephony.completeness import Standing
 from telephony.times import iso_ms
 
+HourDocument = dict[str, Any]
+"""An hour of an account: `account`, `hour`, and the counts."""
 
-def hour_document(account: str, hour: Hour) -> dict[str, Any]:
+
+def hour_document(account: str, hour: Hour) -> HourDocument:
     """Tell an hour of an account."""
     return {"account": account, "hour": iso_ms(datetime.fromtimestamp(hour.since, UTC)), **counts_document(hour)}
 

@@ -14,42 +14,80 @@ from telephony.destinations import Destination
 from telephony.times import iso_ms
 
 
-def destination_document(destination: Destination, status: Status) -> dict[str, Any]:
+class AttemptDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One attempt to deliver an event. `number` counts an event's attempts from 1, `seconds` is how long it took."""
+
+    id: str
+    at: str | None
+    destination_id: str
+    event_id: str
+    telephony_session_id: str
+    number: int
+    verdict: str
+    blame: str | None
+    status: int | None
+    seconds: float
+    excerpt: str
+    error: str | None
+    next_at: str | None
+
+
+class StatusDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Where a destination stands. `lag_seconds` is the age of the oldest event that it has not been sent."""
+
+    backlog: int
+    unread: int
+    waiting: int
+    asked: int
+    dead: int
+    oldest: str | None
+    lag_seconds: float
+    last_attempts: tuple[AttemptDocument, ...]
+
+
+class DestinationDocument(Destination, frozen=True, kw_only=True, rename="camel"):
+    """A destination and how it fares."""
+
+    status: StatusDocument
+
+
+def destination_document(destination: Destination, status: Status) -> DestinationDocument:
     """Tell a destination and how it fares."""
-    document: dict[str, Any] = msgspec.to_builtins(destination)
-    return document | {"status": status_document(status)}
+    fields: dict[str, Any] = {name: getattr(destination, name) for name in Destination.__struct_fields__}
+    return DestinationDocument(**fields, status=status_document(status))
 
 
-def status_document(status: Status) -> dict[str, Any]:
-    """Tell where a destination stands. `lagSeconds` is the age of the oldest event that it has not been sent."""
-    return {
-        "backlog": status.backlog,
-        "unread": status.unread,
-        "waiting": status.waiting,
-        "asked": status.asked,
-        "dead": status.dead,
-        "oldest": _time(status.oldest),
-        "lagSeconds": round(status.lag, 3),
-        "lastAttempts": [attempt_document(one) for one in status.last_attempts],
-    }
+def status_document(status: Status) -> StatusDocument:
+    """Tell where a destination stands."""
+    return StatusDocument(
+        backlog=status.backlog,
+        unread=status.unread,
+        waiting=status.waiting,
+        asked=status.asked,
+        dead=status.dead,
+        oldest=_time(status.oldest),
+        lag_seconds=round(status.lag, 3),
+        last_attempts=tuple(map(attempt_document, status.last_attempts)),
+    )
 
 
-def attempt_document(attempt: Attempt) -> dict[str, Any]:
+def attempt_document(attempt: Attempt) -> AttemptDocument:
     """Tell an attempt."""
-    return {
-        "id": attempt.id,
-        "at": _time(attempt.at),
-        "eventId": attempt.event_id,
-        "telephonySessionId": attempt.call,
-        "number": attempt.number,
-        "verdict": attempt.verdict,
-        "blame": attempt.blame,
-        "status": attempt.status,
-        "seconds": round(attempt.seconds, 3),
-        "excerpt": attempt.excerpt,
-        "error": attempt.error,
-        "nextAt": _time(attempt.next_at),
-    }
+    return AttemptDocument(
+        id=attempt.id,
+        at=_time(attempt.at),
+        destination_id=attempt.destination_id,
+        event_id=attempt.event_id,
+        telephony_session_id=attempt.call,
+        number=attempt.number,
+        verdict=attempt.verdict,
+        blame=attempt.blame,
+        status=attempt.status,
+        seconds=round(attempt.seconds, 3),
+        excerpt=attempt.excerpt,
+        error=attempt.error,
+        next_at=_time(attempt.next_at),
+    )
 
 
 def _time(seconds: float | None) -> str | None:

@@ -11,11 +11,12 @@ from scripts.venv import ROOT, reexec_in_venv
 
 reexec_in_venv()
 
-from redis import Redis, RedisError  # noqa: E402 - the line above chooses the environment
+import msgspec  # noqa: E402 - the line above chooses the environment
+from redis import Redis, RedisError  # noqa: E402 - as above
 
-from runtime import call_history  # noqa: E402 - as above
+from runtime import attempts, call_history  # noqa: E402 - as above
+from runtime.call_document import document  # noqa: E402 - as above
 from runtime.call_history import CallHistory  # noqa: E402 - as above
-from scripts.terminal.call_document import document  # noqa: E402 - as above
 from scripts.terminal.call_report import report  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis, open_redis  # noqa: E402 - as above
 from telephony.events import CallEvent  # noqa: E402 - as above
@@ -49,12 +50,13 @@ def main() -> int:
         with open_redis(root=ROOT, data=options.data) as redis:
             account, telephony_session_id = _find(redis, options.session, options.account)
             history = call_history.read(redis, account, telephony_session_id)
+            sent = attempts.of_call(redis, account, telephony_session_id)
         event = _revision(history, options.revision)
     except (NoRedis, RedisError, NotFound) as fault:
         print(f"scripts/explain.py: {fault}", file=sys.stderr)
         return FAILED
     if options.json:
-        print(document(history, event).decode())
+        print(msgspec.json.encode(document(history, event, sent)).decode())
     else:
         print("\n".join(report(history, event)))
     return DONE

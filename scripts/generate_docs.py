@@ -20,6 +20,7 @@ from scripts.reference.api_page import api_page  # noqa: E402 - as above
 from scripts.reference.asyncapi import asyncapi  # noqa: E402 - as above
 from scripts.reference.doctor_page import doctor_page  # noqa: E402 - as above
 from scripts.reference.events_page import events_page  # noqa: E402 - as above
+from scripts.reference.openapi import openapi  # noqa: E402 - as above
 from scripts.reference.schemas import KINDS, document  # noqa: E402 - as above
 from telephony.claims import (  # noqa: E402 - as above
     OUTCOME_BY_STATUS,
@@ -64,6 +65,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "docs/reference/api.md": api_page,
         "docs/operations/doctor.md": doctor_page,
         "docs/reference/asyncapi.json": asyncapi,
+        "docs/reference/openapi.json": openapi,
         **{kind.path: partial(document, kind) for kind in KINDS},
     }
 )

@@ -5,7 +5,7 @@ from redis import Redis
 
 from runtime.metrics import Recorder
 from runtime.settings import Settings, WebRole
-from web import health, webhook
+from web import health, openapi, webhook
 from web.access.entry import Entry
 from web.access.roles import Tokens
 from web.access.trail import add_trail
@@ -25,6 +25,7 @@ def create_app(
     """
     app = Flask(__name__, static_folder=None)
     health.add_routes(app, settings, redis)
+    openapi.add_route(app)
     if settings.web_role is not WebRole.WEBHOOKS:
         _add_ops(app, settings, patient or redis)
     if settings.web_role is not WebRole.OPS:

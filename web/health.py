@@ -1,6 +1,7 @@
 """Routes for whoever watches this process: alive, ready, and the metrics."""
 
-from flask import Flask, Response, jsonify
+import msgspec
+from flask import Flask, Response
 from prometheus_client.core import Metric
 from redis import Redis
 from redis.exceptions import RedisError
@@ -9,24 +10,43 @@ from runtime import backlog, completeness, keys
 from runtime.clocks import redis_time
 from runtime.metrics import gauge, render
 from runtime.settings import Settings
-from web.safety import Verdict, readiness
+from web.api.answers import answer
+from web.api.described import described
+from web.safety import Check, Verdict, readiness
+
+
+class Alive(msgspec.Struct, frozen=True):
+    """A process that answers."""
+
+    alive: bool = True
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """Whether notifications can be taken, and by which checks."""
+
+    ready: bool
+    checks: tuple[Check, ...]
 
 
 def add_routes(app: Flask, settings: Settings, redis: "Redis") -> None:
     """Add `/healthz`, `/readyz` and `/metrics`."""
 
     @app.get("/healthz")
+    @described("Say that this process is alive.", answers={200: Alive})
     def healthz() -> Response:
-        return jsonify(alive=True)
+        return answer(Alive())
 
     @app.get("/readyz")
-    def readyz() -> tuple[Response, int]:
-        checks = readiness(redis)
+    @described(
+        "Say whether notifications can be taken: Redis answers and is safe to write.", answers={200: Ready, 503: Ready}
+    )
+    def readyz() -> Response:
+        checks = tuple(readiness(redis))
         ready = all(check.verdict is not Verdict.FAILED for check in checks)
-        found = [{"name": check.name, "verdict": check.verdict, "detail": check.detail} for check in checks]
-        return jsonify(ready=ready, checks=found), 200 if ready else 503
+        return answer(Ready(ready, checks), 200 if ready else 503)
 
     @app.get("/metrics")
+    @described("The metrics, as Prometheus reads them.", answers={200: "text/plain", 503: "text/plain"})
     def metrics() -> Response:
         names = [account.name for account in settings.accounts]
         try:

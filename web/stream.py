@@ -9,14 +9,16 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Annotated, Final
 
+import msgspec
 from flask import Blueprint, Response, request
 from redis import Redis
 
 from runtime import outcome_log
 from runtime.clocks import stopwatch
 from web.api import asked
+from web.api.described import described
 from web.hub import Hub, News
 
 SEAT_SECONDS: Final = 55.0
@@ -36,14 +38,28 @@ _PLACE: Final = re.compile(r"\d{1,15}-\d{1,15}", re.ASCII)
 _BEAT: Final = b": all is well\n\n"
 
 
+class FromEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From where the stream is told."""
+
+    after: (
+        Annotated[str, msgspec.Meta(description="Go on after this place of the log.", pattern=asked.PLACE)] | None
+    ) = None
+
+
 def add_routes(api: Blueprint, redis: "Redis", hub: Hub) -> None:
     """Add `GET /stream`."""
 
     @api.get("/stream")
+    @described(
+        "Events as they are published, and what happens during calls, as Server-Sent Events.",
+        parameters=FromEvent,
+        headers={"Last-Event-ID": "Go on after this event; what an EventSource sends by itself."},
+        answers={200: "text/event-stream"},
+    )
     def stream() -> Response:
-        asked.know_parameters("after")
         told = request.headers.get("Last-Event-ID", "")
-        place = told if _PLACE.fullmatch(told) else asked.after(_PLACE)
+        after = asked.parameters_as(FromEvent).after
+        place = told if _PLACE.fullmatch(told) else after
         number, end = hub.now()
         watcher = Watcher(redis, hub, number=number, place=place or end)
         headers = {"X-Accel-Buffering": "no"}

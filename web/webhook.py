@@ -22,6 +22,7 @@ from runtime.redis_line import Line
 from runtime.settings import Account
 from web import answers
 from web.answers import Answer
+from web.api.described import described
 from web.body import BrokenBody, OversizedBody, has_body, read_body
 from web.refusals import Refusals
 from web.safety import Room
@@ -102,11 +103,23 @@ class Receiver:
         return answer
 
 
+class Nothing(msgspec.Struct, frozen=True):
+    """The body of every answer: an empty object."""
+
+
 def add_routes(app: Flask, receiver: Receiver) -> None:
     """Add `POST /webhooks/ringcentral` and `POST /webhooks/ringcentral/<account>`."""
 
     @app.post(PATH)
     @app.post(f"{PATH}/<account>")
+    @described(
+        "Take a notification of RingCentral's, or answer its handshake.",
+        headers={
+            "Verification-Token": "What RC_VERIFICATION_TOKEN says.",
+            "Validation-Token": "RingCentral's handshake; echoed.",
+        },
+        answers=dict.fromkeys((200, 400, 401, 404, 413, 503), Nothing),
+    )
     def receive(account: str = "") -> Response:
         answer = receiver.receive(account, request.environ)
         return Response(answers.BODY, answer.status, list(answer.headers))

@@ -1,10 +1,12 @@
-"""Draw the page of the API: its routes, what a destination is, and every problem it can answer with."""
+"""Draw the page of the API from its OpenAPI document: its routes, what they take, and every problem there is."""
 
 from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
 
+from scripts.reference.openapi import drawn
+from scripts.reference.schemas import Schema
 from telephony.destinations import Changes, Draft
 from telephony.ringout_request import Wish
 from web.api.deliveries import Again
@@ -12,40 +14,7 @@ from web.api.destinations import Rotation
 from web.api.problems import KINDS
 from web.api.replays import ReplayWish
 
-ROUTES: Final = (
-    ("GET", "/destinations", "", "The destinations, the oldest first."),
-    (
-        "POST",
-        "/destinations",
-        "[Draft](#draft)",
-        "Add one: 201, with its `id`, its `state`, and this once its `secret`.",
-    ),
-    ("GET", "/destinations/<id>", "", "One, and how it fares (`status`)."),
-    ("PATCH", "/destinations/<id>", "[Changes](#changes)", "Change what is named, and leave the rest."),
-    ("DELETE", "/destinations/<id>", "", "Remove it and all that is kept for it: 204."),
-    ("POST", "/destinations/<id>/rotate", "[Rotation](#rotation)", "A new `secret`, shown this once."),
-    ("POST", "/destinations/<id>/test", "", "Have a test sent: 202, with the `id` of its event."),
-    ("POST", "/destinations/<id>/redrive", "[Again](#again)", "Send again what failed: 202, with the `count`."),
-    ("GET", "/destinations/<id>/attempts", "", "What was sent and what came back, the newest first."),
-    ("POST", "/ringouts", "[Wish](#wish)", "Place a RingOut, or follow one: 201; see [RingOuts](../ringout.md)."),
-    ("GET", "/ringouts", "", "The RingOuts, those asked for last first."),
-    ("GET", "/ringouts/<id>", "", "One: its `live` status, its sessions, its `outcome`."),
-    ("DELETE", "/ringouts/<id>", "", "Cancel one that is not connected: 204; 202 while that is not known yet."),
-    ("GET", "/audit", "", "The completeness ledger: for each account and hour, where every call stands."),
-    (
-        "POST",
-        "/replays",
-        "[ReplayWish](#replaywish)",
-        "Have calls looked at or sent again: 201, with its `id`; the same while the same is asked for and not over.",
-    ),
-    ("GET", "/replays", "", "Replays and backfills, the newest first."),
-    ("GET", "/replays/<id>", "", "How far one is: `state`, `total`, `done`, `changed`, `share`, `secondsLeft`."),
-    ("GET", "/replays/<id>/changes", "", "What it found, call by call: `field`, `before`, `after`."),
-    ("DELETE", "/replays/<id>", "", "Stop it; what it has published stays."),
-    ("GET", "/outcomes", "", "The events in the order of their publication, word for word."),
-    ("GET", "/stream", "", "The same as Server-Sent Events, and what happens during calls; `Last-Event-ID` resumes."),
-)
-"""Method, path below /api/v1, body, and what it does."""
+PREFIX: Final = "/api/v1"
 
 _MEANINGS: Final = {
     "url": "Where events are sent: https, to the public internet or to what `ALLOW_PRIVATE_DESTINATIONS` names.",
@@ -96,12 +65,53 @@ _NOT_ASKED_FOR: Final = {"disabledBecause"}
 
 def api_page() -> str:
     """Draw docs/reference/api.md."""
-    routes = ((f"`{method}`", f"`{path}`", body, about) for method, path, body, about in ROUTES)
-    problems = ((str(kind.status), f"`{kind.word}`", kind.title) for kind in KINDS)
-    bodies = (_body(shape) for shape in (Draft, Changes, Rotation, Again, ReplayWish, Wish))
-    return "\n".join(
-        (_HEAD, _table(("method", "route", "body", "does"), routes), *bodies, _PROBLEMS, _table(_COLUMNS, problems))
+    document = drawn()
+    operations = [
+        (path.removeprefix(PREFIX), method.upper(), told)
+        for path, methods in document["paths"].items()
+        if path.startswith(PREFIX)
+        for method, told in methods.items()
+    ]
+    routes = (
+        (f"`{method}`", f"`{path}`", _link(told), told["summary"] + _answered(told))
+        for path, method, told in operations
     )
+    problems = ((str(kind.status), f"`{kind.word}`", kind.title) for kind in KINDS)
+    return "\n".join(
+        (
+            _HEAD,
+            _table(("method", "route", "body", "does"), routes),
+            _PARAMETERS,
+            *(_parameters(path, told) for path, method, told in operations if method == "GET" and _filters(told)),
+            *(_body(shape) for shape in (Draft, Changes, Rotation, Again, ReplayWish, Wish)),
+            _PROBLEMS,
+            _table(_COLUMNS, problems),
+        )
+    )
+
+
+def _link(operation: Schema) -> str:
+    """Name the body an operation takes, with a link to where it is told."""
+    if "requestBody" not in operation:
+        return ""
+    name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    return f"[{name}](#{name.lower()})"
+
+
+def _answered(operation: Schema) -> str:
+    """Name the status of what is not answered by 200."""
+    done = [status for status in operation["responses"] if status.startswith("2") and status != "200"]
+    return f" {', '.join(done)}." if done else ""
+
+
+def _filters(operation: Schema) -> list[Schema]:
+    usual = {"after", "limit"}
+    return [one for one in operation.get("parameters", ()) if one["in"] == "query" and one["name"] not in usual]
+
+
+def _parameters(path: str, operation: Schema) -> str:
+    rows = ((f"`{one['name']}`", one.get("description", "")) for one in _filters(operation))
+    return f"### `{path}`\n\n{_table(('parameter', 'is'), rows)}"
 
 
 def _body(shape: type[msgspec.Struct]) -> str:
@@ -136,6 +146,15 @@ JSON out; a field or parameter that is unknown is refused. Lists are `{"items": 
 `after` set to `next` until it is null, and with `limit` (1 to 500, usually 100) for more or less at once. To go on
 later from the end of `/outcomes`, ask once more with the last `after`; what you have already you know by its `id`.
 `./scripts/destinations.py` does the same from the terminal.
+"""
+
+_PARAMETERS: Final = """\
+[`openapi.json`](openapi.json) says the same and more for machines; a running Legwork tells it at `/openapi.json`. A
+`GET` is answered with an `ETag`; send it as `If-None-Match`, and the answer is 304 and empty while nothing has changed.
+
+## Parameters
+
+Times are ISO 8601 with a zone. Every filter that is given must be met.
 """
 
 _PROBLEMS: Final = """\

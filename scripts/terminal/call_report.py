@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
+from runtime.call_document import state
 from runtime.call_history import CallHistory, Heard
 from runtime.ledger import State
 from scripts.terminal.moments import fine_time
@@ -45,14 +46,6 @@ class Moment(NamedTuple):
     at: float
     what: str
     details: str
-
-
-def state(history: CallHistory) -> State:
-    """Say how far the call has come."""
-    if history.resolution is not None:
-        return history.resolution.state
-    has_ended = history.tracked is not None and history.tracked.ended_at is not None
-    return State.ENDED if has_ended else State.OPEN
 
 
 def report(history: CallHistory, event: CallEvent | None) -> Iterator[str]:

@@ -37,12 +37,19 @@ class Client:
         return made
 
 
-def an_app(redis: Redis, *, admin_token: str | None = ADMIN, allow: str = "", keys: tuple[str, ...] = ()) -> Flask:
+def an_app(
+    redis: Redis,
+    *,
+    admin_token: str | None = ADMIN,
+    allow: str = "",
+    keys: tuple[str, ...] = (),
+    account: str = "default",
+) -> Flask:
     """Make the web process's app."""
-    account = Account("default", "https://platform.example", Scope.ACCOUNT, None, ("verification",))
+    only = Account(account, "https://platform.example", Scope.ACCOUNT, None, ("verification",))
     settings = Settings(
         redis_url="",
-        accounts=(account,),
+        accounts=(only,),
         admin_token=admin_token,
         allow_private_destinations=networks(allow),
         secrets_keys=keys,

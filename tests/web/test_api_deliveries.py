@@ -60,6 +60,7 @@ def test_an_attempt_tells_all_its_fields_and_its_time_as_text(client: Client, re
     assert told == {
         "id": told["id"],
         "at": "2026-03-02T09:00:41.250Z",
+        "destinationId": id_of(path),
         "eventId": "s-1/1",
         "telephonySessionId": "s-1",
         "number": 1,

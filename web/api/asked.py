@@ -1,10 +1,11 @@
 """What a request asks for, read strictly: a body with no field we do not know, parameters within their bounds."""
 
 import re
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from flask import request
+from msgspec import Meta
 
 from web.api.problems import BAD_REQUEST, INVALID, NOT_JSON, TOO_LARGE, UNSUPPORTED, Fault, Problem
 from web.body import MAX_BODY, BrokenBody, OversizedBody, has_body, read_body
@@ -13,6 +14,9 @@ T = TypeVar("T")
 
 MOST: Final = 500
 USUAL: Final = 100
+
+PLACE: Final = r"^[0-9]{1,15}-[0-9]{1,15}$"
+"""A place in a stream: milliseconds and a number."""
 
 _JSON: Final = re.compile(r"application/(json|[\w.+-]+\+json)", re.ASCII)
 _WHERE: Final = re.compile(r"(?P<what>.*?)(?: - at `(?:key in )?\$(?P<path>[^`]*)`)?", re.DOTALL)
@@ -34,6 +38,40 @@ def body_as(shape: type[T]) -> T:
 def body_or(default: T) -> T:
     """Read the body as what `default` is; take `default` where there is no body."""
     return body_as(type(default)) if has_body(request.environ) else default
+
+
+class Paging(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Which part of a list is asked for."""
+
+    after: Annotated[str, Meta(description="The `next` of the answer before.", min_length=1)] | None = None
+    limit: Annotated[int, Meta(description="How many items at most.", ge=1, le=MOST)] = USUAL
+
+
+class FromPlace(Paging, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Which part of a list that is a stream is asked for."""
+
+    after: Annotated[str, Meta(description="The `next` of the answer before.", pattern=PLACE)] | None = None
+
+
+class NoParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A route that takes no parameters."""
+
+
+def parameters_as(shape: type[T]) -> T:
+    """Read the parameters. Raises Problem that names the first that is unknown, twice there, or out of its bounds.
+
+    A parameter that is unknown is not passed over: whoever misspells a filter must not get everything.
+    """
+    given = request.args.to_dict(flat=False)
+    for name, values in given.items():
+        if len(values) > 1:
+            raise wrong_parameter(name, "must be there once")
+    try:
+        return msgspec.convert({name: values[0] for name, values in given.items()}, shape, strict=False)
+    except msgspec.ValidationError as error:
+        fault = fault_of(str(error))
+        name = (fault.pointer or "").removeprefix("/")
+        raise wrong_parameter(name, fault.detail) from error
 
 
 def limit() -> int:

@@ -1,47 +1,63 @@
 """The completeness ledger: for each account and hour, where every call stands."""
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
-from typing import Final
+from typing import Annotated, Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
+from msgspec import Meta
 from redis import Redis
 
 from runtime import audit
 from runtime.audit import Hour
-from runtime.audit_documents import hour_document
+from runtime.audit_documents import HourDocument, hour_document
 from runtime.clocks import redis_time
 from runtime.settings import Settings
-from telephony.times import parse_time
 from web.api import asked
-from web.api.answers import page
+from web.api.answers import Page, page
+from web.api.described import described
 
 USUAL_SECONDS: Final = 86400.0
-_PLACE: Final = re.compile(r"(?P<hour>\d{1,12})\|(?P<account>[\w.-]{1,64})", re.ASCII)
+_PLACE: Final = "^[0-9]{1,12}[|][A-Za-z0-9_.-]{1,64}$"
+
+_Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class AuditAsked(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Which hours are asked for; without more, the last day of all accounts."""
+
+    after: Annotated[str, Meta(description="The `next` of the answer before.", pattern=_PLACE)] | None = None
+    account: Annotated[str, Meta(description="An account, by its name in the settings.")] | None = None
+    since: Annotated[_Moment, Meta(description="Hours from then on; usually since a day ago.")] | None = None
+    until: Annotated[_Moment, Meta(description="Hours until then.")] | None = None
 
 
 def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     """Add `GET /audit`."""
 
     @api.get("/audit")
+    @described(
+        "The completeness ledger: for each account and hour, where every call stands.",
+        parameters=AuditAsked,
+        answers={200: Page[HourDocument]},
+    )
     def show_audit() -> Response:
-        asked.know_parameters("account", "since", "until", "after", "limit")
-        limit, after = asked.limit(), asked.after(_PLACE)
+        wanted = asked.parameters_as(AuditAsked)
+        limit, after = wanted.limit, wanted.after
         now = redis_time(redis)
-        since, until = _moment("since", now - USUAL_SECONDS), _moment("until", now)
+        since = wanted.since.timestamp() if wanted.since else now - USUAL_SECONDS
+        until = wanted.until.timestamp() if wanted.until else now
         since, until = max(since, now - settings.retention_seconds), min(until, now)
-        rows = _after(_rows(redis, _accounts(settings), since=since, until=until, after=after), after)
+        rows = _after(_rows(redis, _accounts(settings, wanted.account), since=since, until=until, after=after), after)
         shown = list(islice(rows, limit))
         more = next(rows, None) is not None
         following = _place(*shown[-1]) if more else None
         return page([hour_document(account, hour) for account, hour in shown], following)
 
 
-def _accounts(settings: Settings) -> list[str]:
+def _accounts(settings: Settings, wanted: str | None) -> list[str]:
     names = sorted(account.name for account in settings.accounts)
-    wanted = request.args.get("account")
     if wanted is not None and wanted not in names:
         raise asked.wrong_parameter("account", "names no account of the settings")
     return names if wanted is None else [wanted]
@@ -64,11 +80,3 @@ def _after(rows: Iterator[tuple[str, Hour]], after: str | None) -> Iterator[tupl
 
 def _place(account: str, hour: Hour) -> str:
     return f"{hour.since:.0f}|{account}"
-
-
-def _moment(name: str, usual: float) -> float:
-    text = request.args.get(name)
-    moment: datetime | None = parse_time(text) if text is not None else None
-    if text is not None and moment is None:
-        raise asked.wrong_parameter(name, "must be a time such as 2026-11-23T15:20:00Z")
-    return usual if moment is None else moment.timestamp()

@@ -10,7 +10,8 @@ from runtime.sealing import CannotOpen
 from runtime.settings import Settings, WebRole
 from web import stream
 from web.access.entry import Entry
-from web.api import audit, deliveries, destinations, outcomes, replays, ringouts
+from web.api import audit, calls, deliveries, destinations, outcomes, replays, ringouts
+from web.api.answers import tagged
 from web.api.door import ROOT, add_door
 from web.api.problems import CONFLICT, Problem
 from web.hub import Hub
@@ -25,6 +26,7 @@ SEATS: Final = MappingProxyType({WebRole.ALL: 2, WebRole.OPS: 6})
 def add_api(app: Flask, settings: Settings, redis: "Redis", entry: Entry) -> None:
     """Add the API. `redis` may take its time: nobody's notification waits for it."""
     api = Blueprint("api", __name__, url_prefix=PREFIX)
+    calls.add_routes(api, settings, redis)
     destinations.add_routes(api, settings, redis)
     deliveries.add_routes(api, redis)
     outcomes.add_routes(api, redis)
@@ -34,5 +36,6 @@ def add_api(app: Flask, settings: Settings, redis: "Redis", entry: Entry) -> Non
     hub = app.extensions["hub"] = Hub(redis, seats=SEATS[settings.web_role])
     stream.add_routes(api, redis, hub)
     api.register_error_handler(CannotOpen, lambda error: Problem(CONFLICT, f"{error}.").response())
+    api.after_request(tagged)
     add_door(app, entry)
     app.register_blueprint(api)

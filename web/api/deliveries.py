@@ -1,23 +1,21 @@
 """What becomes of the events of a destination: its attempts, a test, and sending again what failed."""
 
-import re
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 from flask import Blueprint, Response
 from redis import Redis
 
 from runtime import attempts, redrive
-from runtime.destination_documents import attempt_document
+from runtime.destination_documents import AttemptDocument, attempt_document
 from runtime.redrive import MOST_PER_SECOND, Redrive
 from web.api import asked
-from web.api.answers import answer, page
+from web.api.answers import Page, answer, page
+from web.api.described import described
 from web.api.destinations import found, known
-
-_PLACE: Final = re.compile(r"\d{1,15}-\d{1,15}", re.ASCII)
 
 
 class Blame(StrEnum):
@@ -57,27 +55,52 @@ class Again(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
         )
 
 
+class Counted(msgspec.Struct, frozen=True, rename="camel"):
+    """How many events are sent again, or would be."""
+
+    count: int
+    dry_run: bool
+
+
+class Named(msgspec.Struct, frozen=True):
+    """The id of what was made."""
+
+    id: str
+
+
 def add_routes(api: Blueprint, redis: "Redis") -> None:
     """Add `redrive`, `test` and `attempts` below a destination."""
 
     @api.post("/destinations/<destination_id>/redrive")
+    @described(
+        "Send again what failed.",
+        parameters=asked.NoParameters,
+        body=Again,
+        body_required=False,
+        answers={200: Counted, 202: Counted},
+    )
     def send_again(destination_id: str) -> Response:
         again = asked.body_or(Again())
         ask = partial(redrive.redrive, redis, destination_id, again.selection, dry_run=again.dry_run)
         count = known(ask)
-        return answer({"count": count, "dryRun": again.dry_run}, 200 if again.dry_run else 202)
+        return answer(Counted(count, again.dry_run), 200 if again.dry_run else 202)
 
     @api.post("/destinations/<destination_id>/test")
+    @described("Have a test sent; `id` is that of its event.", parameters=asked.NoParameters, answers={202: Named})
     def send_test(destination_id: str) -> Response:
         event_id = known(partial(redrive.send_test, redis, destination_id))
-        return answer({"id": event_id}, 202)
+        return answer(Named(event_id), 202)
 
     @api.get("/destinations/<destination_id>/attempts")
+    @described(
+        "What was sent and what came back, the newest first.",
+        parameters=asked.FromPlace,
+        answers={200: Page[AttemptDocument]},
+    )
     def list_attempts(destination_id: str) -> Response:
-        asked.know_parameters("after", "limit")
-        limit, after = asked.limit(), asked.after(_PLACE)
+        wanted = asked.parameters_as(asked.FromPlace)
         found(redis, destination_id)
-        read = attempts.page(redis, destination_id, after=after, limit=limit)
+        read = attempts.page(redis, destination_id, after=wanted.after, limit=wanted.limit)
         return page([attempt_document(one) for one in read.items], read.next)
 
 

@@ -1,36 +1,55 @@
 """CRM webhooks: add, list, show, change and remove them, and give them new secrets."""
 
-import re
 from collections.abc import Callable
 from functools import partial
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from flask import Blueprint, Response, url_for
-from msgspec import UNSET
+from msgspec import UNSET, Meta
 from redis import Redis
 
 from runtime import backlog, destinations
-from runtime.destination_documents import destination_document
+from runtime.destination_documents import DestinationDocument, destination_document
 from runtime.destination_urls import why_not
 from runtime.setting_values import Network
 from runtime.settings import Settings
 from telephony.destination_faults import faults
 from telephony.destinations import Changes, Destination, Draft
 from web.api import asked
-from web.api.answers import answer, nothing, page
-from web.api.problems import FORBIDDEN_ADDRESS, INVALID, NOT_FOUND, Fault, Problem
+from web.api.answers import Page, answer, nothing, page
+from web.api.described import described
+from web.api.problems import CONFLICT, FORBIDDEN_ADDRESS, INVALID, NOT_FOUND, Fault, Problem
 
 T = TypeVar("T")
 
 LONGEST_OVERLAP: Final = 30 * 86400.0
-_ID: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
+_ID: Final = "^[A-Za-z0-9_-]{1,64}$"
 
 
 class Rotation(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """How a secret is replaced: for how long the one before still signs, beside the new one."""
 
     overlap_seconds: float = destinations.OVERLAP_SECONDS
+
+
+class FromOne(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Which destinations are asked for."""
+
+    after: Annotated[str, Meta(description="The `next` of the answer before.", pattern=_ID)] | None = None
+
+
+class MadeDestination(Destination, frozen=True, kw_only=True, rename="camel"):
+    """A destination that was made just now, with its secret."""
+
+    secret: str
+
+
+class NewSecret(msgspec.Struct, frozen=True):
+    """A destination's new secret."""
+
+    id: str
+    secret: str
 
 
 def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
@@ -58,9 +77,10 @@ def known(ask: Callable[[], T]) -> T:
 
 def _add_list(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     @api.get("/destinations")
+    @described("The destinations, the oldest first.", parameters=FromOne, answers={200: Page[Destination]})
     def list_destinations() -> Response:
-        asked.know_parameters("after", "limit")
-        limit, after = asked.limit(), asked.after(_ID)
+        wanted = asked.parameters_as(FromOne)
+        limit, after = wanted.limit, wanted.after
         every = destinations.all(redis)
         begin = next((place for place, one in enumerate(every, start=1) if one.id == after), 0)
         if after is not None and not begin:
@@ -69,8 +89,15 @@ def _add_list(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         return page(shown, shown[-1].id if len(every) > begin + limit else None)
 
     @api.post("/destinations")
+    @described(
+        "Add one; `secret` is shown this once.",
+        parameters=asked.NoParameters,
+        body=Draft,
+        answers={201: MadeDestination},
+        problems=(FORBIDDEN_ADDRESS, CONFLICT),
+    )
     def add_destination() -> Response:
-        asked.know_parameters()
+        asked.parameters_as(asked.NoParameters)
         draft = asked.body_as(Draft)
         _judge(draft, settings.allow_private_destinations)
         made, secret = destinations.create(redis, draft, keys=settings.secrets_keys)
@@ -80,12 +107,19 @@ def _add_list(api: Blueprint, settings: Settings, redis: "Redis") -> None:
 
 def _add_one(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     @api.get("/destinations/<destination_id>")
+    @described("One, and how it fares (`status`).", answers={200: DestinationDocument})
     def show_destination(destination_id: str) -> Response:
         destination = found(redis, destination_id)
         status = known(partial(backlog.status, redis, destination_id))
         return answer(destination_document(destination, status))
 
     @api.patch("/destinations/<destination_id>")
+    @described(
+        "Change what is named, and leave the rest.",
+        body=Changes,
+        answers={200: Destination},
+        problems=(FORBIDDEN_ADDRESS,),
+    )
     def change_destination(destination_id: str) -> Response:
         changes = asked.body_as(Changes)
         found(redis, destination_id)
@@ -93,6 +127,7 @@ def _add_one(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         return answer(known(partial(destinations.update, redis, destination_id, changes)))
 
     @api.delete("/destinations/<destination_id>")
+    @described("Remove it and all that is kept for it.", answers={204: None})
     def remove_destination(destination_id: str) -> Response:
         known(partial(destinations.delete, redis, destination_id))
         return nothing()
@@ -100,6 +135,13 @@ def _add_one(api: Blueprint, settings: Settings, redis: "Redis") -> None:
 
 def _add_rotation(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     @api.post("/destinations/<destination_id>/rotate")
+    @described(
+        "A new `secret`, shown this once.",
+        body=Rotation,
+        body_required=False,
+        answers={200: NewSecret},
+        problems=(CONFLICT,),
+    )
     def rotate_secret(destination_id: str) -> Response:
         overlap = asked.body_or(Rotation()).overlap_seconds
         if not 0 <= overlap <= LONGEST_OVERLAP:
@@ -107,7 +149,7 @@ def _add_rotation(api: Blueprint, settings: Settings, redis: "Redis") -> None:
             raise Problem(INVALID, f"overlapSeconds {why}", faults=[Fault(why, pointer="/overlapSeconds")])
         keys = settings.secrets_keys
         rotate = partial(destinations.rotate, redis, destination_id, keys=keys, overlap_seconds=overlap)
-        return answer({"id": destination_id, "secret": known(rotate)})
+        return answer(NewSecret(destination_id, known(rotate)))
 
 
 def _judge(told: Draft | Changes, allow: tuple[Network, ...]) -> None:

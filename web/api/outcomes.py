@@ -1,6 +1,5 @@
 """The outcome log over HTTP, for who cannot read the Redis stream."""
 
-import re
 from typing import Final
 
 import msgspec
@@ -8,10 +7,11 @@ from flask import Blueprint, Response
 from redis import Redis
 
 from runtime import outcome_log
+from telephony.events import CallEvent
 from web.api import asked
-from web.api.answers import page
+from web.api.answers import Page, page
+from web.api.described import described
 
-_PLACE: Final = re.compile(r"\d{1,15}-\d{1,15}", re.ASCII)
 _BEGINNING: Final = "0-0"
 
 
@@ -19,9 +19,14 @@ def add_routes(api: Blueprint, redis: "Redis") -> None:
     """Add `GET /outcomes`."""
 
     @api.get("/outcomes")
+    @described(
+        "The events in the order of their publication, word for word.",
+        parameters=asked.FromPlace,
+        answers={200: Page[CallEvent]},
+    )
     def outcomes() -> Response:
-        asked.know_parameters("after", "limit")
-        limit, after = asked.limit(), asked.after(_PLACE) or _BEGINNING
+        wanted = asked.parameters_as(asked.FromPlace)
+        limit, after = wanted.limit, wanted.after or _BEGINNING
         entries = outcome_log.after(redis, after, most=limit + 1)
         shown = entries[:limit]
         following = shown[-1].place if len(entries) > limit else None

@@ -74,8 +74,8 @@ class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
     parameter: str | None = None
 
 
-class Document(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The problem document. `errors` names each fault that could be told apart."""
+class ProblemDocument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What went wrong: `type` for programs, `detail` for people. `errors` names each fault that could be told apart."""
 
     type: str
     title: str
@@ -92,7 +92,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
     ) -> None:
         super().__init__(f"{kind.word}: {detail or kind.title}")
         self.kind = kind
-        self.document = Document(_PREFIX + kind.word, kind.title, kind.status, detail, tuple(faults))
+        self.document = ProblemDocument(_PREFIX + kind.word, kind.title, kind.status, detail, tuple(faults))
         self.headers: dict[str, Any] = dict(headers or {})
 
     def response(self) -> Response:

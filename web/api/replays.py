@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from flask import Blueprint, Response
@@ -18,12 +18,13 @@ from telephony.selection import Selection
 from telephony.words import Outcome
 from web.access.trail import note
 from web.api import asked
-from web.api.answers import answer, page
+from web.api.answers import Page, answer, page
+from web.api.described import described
 from web.api.problems import INVALID, NOT_FOUND, Fault, Problem
 
 MOST_CALLS: Final = 5000
+_AFTER: Final = "^rpl_[0-9a-f]{12}$"
 _ID: Final = re.compile(r"rpl_[0-9a-f]{12}", re.ASCII)
-_CALL: Final = re.compile(r"\S{1,200}")
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 CallId = Annotated[str, msgspec.Meta(pattern=r"^\S{1,200}$")]
@@ -69,11 +70,35 @@ class ReplayWish(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
         )
 
 
+class FromReplay(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Which replays are asked for."""
+
+    after: Annotated[str, msgspec.Meta(description="The `next` of the answer before.", pattern=_AFTER)] | None = None
+
+
+class FromCall(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Which calls of a replay are asked for."""
+
+    after: Annotated[CallId, msgspec.Meta(description="The `next` of the answer before.")] | None = None
+
+
+ReplayShown = dict[str, Any]
+"""A replay as `runtime.replay_documents` writes it."""
+
+FindingShown = dict[str, Any]
+"""What was found of a call, likewise."""
+
+
 def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     """Add `/replays`."""
     accounts = [account.name for account in settings.accounts]
 
     @api.post("/replays")
+    @described(
+        "Look at calls again, or send their events again; `dryRun` only says what would change.",
+        body=ReplayWish,
+        answers={201: ReplayShown},
+    )
     def ask_for_replay() -> Response:
         wished = asked.body_as(ReplayWish)
         _judge(redis, wished)
@@ -88,9 +113,10 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         return answer(_document(redis, made), 201, headers={"Location": where})
 
     @api.get("/replays")
+    @described("The replays, the newest first.", parameters=FromReplay, answers={200: Page[ReplayShown]})
     def list_replays() -> Response:
-        asked.know_parameters("after", "limit")
-        limit, after = asked.limit(), asked.after(_ID)
+        wanted = asked.parameters_as(FromReplay)
+        limit, after = wanted.limit, wanted.after
         found = [one for account in accounts for one in replays.newest(redis, account, most=asked.MOST)]
         found.sort(key=lambda one: (one.asked_at, one.id), reverse=True)
         ids = [one.id for one in found]
@@ -100,19 +126,24 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         return page([_document(redis, one) for one in shown], following)
 
     @api.get("/replays/<replay_id>")
+    @described("One, and how far it is.", answers={200: ReplayShown})
     def show_replay(replay_id: str) -> Response:
         return answer(_document(redis, _found(redis, accounts, replay_id)))
 
     @api.get("/replays/<replay_id>/changes")
+    @described(
+        "What it changed, or with `dryRun` would change.", parameters=FromCall, answers={200: Page[FindingShown]}
+    )
     def list_changes(replay_id: str) -> Response:
-        asked.know_parameters("after", "limit")
-        limit, after = asked.limit(), asked.after(_CALL)
+        wanted = asked.parameters_as(FromCall)
+        limit, after = wanted.limit, wanted.after
         one = _found(redis, accounts, replay_id)
         found = [each for each in replays.findings(redis, one.account, one.id) if after is None or each.call > after]
         following = found[limit - 1].call if len(found) > limit else None
         return page([finding_document(each) for each in found[:limit]], following)
 
     @api.delete("/replays/<replay_id>")
+    @described("Stop it; what is done stays done.", answers={200: ReplayShown})
     def cancel_replay(replay_id: str) -> Response:
         one = _found(redis, accounts, replay_id)
         return answer(_document(redis, replays.cancel(redis, one.account, one.id) or one))

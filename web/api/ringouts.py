@@ -5,9 +5,10 @@ RingCentral has against a request is told in the answer (docs/adr/0018-a-ringout
 """
 
 import re
-from typing import Final
+from typing import Annotated, Any, Final
 
 from flask import Blueprint, Response, request
+from msgspec import Meta
 from redis import Redis
 
 from runtime import ringouts
@@ -17,7 +18,8 @@ from runtime.settings import Settings
 from telephony.ringout_request import Wish, faults
 from web.access.trail import note
 from web.api import asked
-from web.api.answers import answer, nothing, page
+from web.api.answers import Page, answer, nothing, page
+from web.api.described import described
 from web.api.problems import CONFLICT, INVALID, KEY_REUSED, NOT_FOUND, NOT_PLACED, Fault, Problem
 
 WAIT_SECONDS: Final = 2.0
@@ -33,13 +35,33 @@ _NOT_CANCELLED: Final = {
 }
 
 
+class FromRingOut(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Which RingOuts are asked for."""
+
+    after: Annotated[str, Meta(description="The `next` of the answer before.", pattern=f"^{_ID.pattern}$")] | None = (
+        None
+    )
+
+
+RingOutShown = dict[str, Any]
+"""A RingOut as `runtime.ringout_documents` writes it."""
+
+
 def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     """Add `/ringouts`."""
     accounts = [account.name for account in settings.accounts]
 
     @api.post("/ringouts")
+    @described(
+        "Place a RingOut, or with `ringOutId` follow one that was placed elsewhere; see [RingOuts](../ringout.md).",
+        parameters=asked.NoParameters,
+        body=Wish,
+        headers={"Idempotency-Key": "The same key, the same RingOut: it is placed once however often it is asked for."},
+        answers={201: RingOutShown},
+        problems=(KEY_REUSED, NOT_PLACED),
+    )
     def place_ringout() -> Response:
-        asked.know_parameters()
+        asked.parameters_as(asked.NoParameters)
         wish = asked.body_as(Wish)
         _judge(wish)
         note("place" if wish.call else "follow")
@@ -50,17 +72,24 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         return answer(ringout_document(redis, made), 201, headers={"Location": where})
 
     @api.get("/ringouts")
+    @described("The RingOuts, those asked for last first.", parameters=FromRingOut, answers={200: Page[RingOutShown]})
     def list_ringouts() -> Response:
-        asked.know_parameters("after", "limit")
-        limit, after = asked.limit(), asked.after(_ID)
+        wanted = asked.parameters_as(FromRingOut)
+        limit, after = wanted.limit, wanted.after
         shown, more = ringouts.page(redis, accounts, after=after, limit=limit)
         return page([ringout_document(redis, one) for one in shown], shown[-1].id if more else None)
 
     @api.get("/ringouts/<ringout_id>")
+    @described("One: its `live` status, its sessions, its `outcome`.", answers={200: RingOutShown})
     def show_ringout(ringout_id: str) -> Response:
         return answer(ringout_document(redis, _found(redis, accounts, ringout_id)))
 
     @api.delete("/ringouts/<ringout_id>")
+    @described(
+        "Cancel one that is not connected; with 202 that is not known yet.",
+        answers={202: RingOutShown, 204: None},
+        problems=(CONFLICT,),
+    )
     def cancel_ringout(ringout_id: str) -> Response:
         one = _found(redis, accounts, ringout_id)
         if one.cancel is None and one.placing not in ringouts.NEVER_PLACED:

@@ -1,0 +1,97 @@
+"""Calls: found by what people know of them, and one with all that is known of it."""
+
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from flask import Blueprint, Response
+from msgspec import Meta
+from redis import Redis
+
+from runtime import attempts, call_document, call_history, calls
+from runtime.call_document import CallDocument
+from runtime.call_filter import Filter
+from runtime.call_rows import Call
+from runtime.calls import BadCursor
+from runtime.ledger import State
+from runtime.settings import Settings
+from runtime.waiting_calls import Trouble
+from telephony.search_terms import spellings
+from telephony.words import Outcome
+from web.api import asked
+from web.api.answers import Page, answer, page
+from web.api.described import described
+from web.api.problems import NOT_FOUND, Problem
+
+LONGEST_ID: Final = 200
+
+_Moment = Annotated[datetime, Meta(tz=True)]
+_Word = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class CallsAsked(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What calls are asked for; what is left out is anything."""
+
+    number: (
+        Annotated[
+            str,
+            Meta(description="From or to this number, in any spelling: +16505550101, (650) 555-0101, 020 7946 0018."),
+        ]
+        | None
+    ) = None
+    extension: Annotated[_Word, Meta(description="An extension, by its id or its number.")] | None = None
+    outcome: Annotated[Outcome, Meta(description="What became of the call.")] | None = None
+    direction: Annotated[Literal["Inbound", "Outbound"], Meta(description="As the company sees it.")] | None = None
+    state: Annotated[State, Meta(description="How far the call has come.")] | None = None
+    delivery: (
+        Annotated[Trouble, Meta(description="Calls with events that wait for a destination, or that are dead letters.")]
+        | None
+    ) = None
+    since: Annotated[_Moment, Meta(description="Begun then or later.")] | None = None
+    until: Annotated[_Moment, Meta(description="Begun then or earlier.")] | None = None
+    account: Annotated[_Word, Meta(description="An account, by its name in the settings.")] | None = None
+
+    @property
+    def filter(self) -> Filter:
+        """The same as the index understands it."""
+        return Filter(
+            number=self.number,
+            extension=self.extension,
+            outcome=self.outcome,
+            direction=self.direction,
+            state=self.state,
+            delivery=self.delivery,
+            since=self.since.timestamp() if self.since else None,
+            until=self.until.timestamp() if self.until else None,
+        )
+
+
+def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
+    """Add `/calls` and `/calls/<id>`."""
+    names = tuple(account.name for account in settings.accounts)
+
+    @api.get("/calls")
+    @described("Find calls, the newest first.", parameters=CallsAsked, answers={200: Page[Call]})
+    def list_calls() -> Response:
+        wanted = asked.parameters_as(CallsAsked)
+        if wanted.number is not None and not spellings(wanted.number):
+            raise asked.wrong_parameter("number", "holds no number")
+        if wanted.account is not None and wanted.account not in names:
+            raise asked.wrong_parameter("account", "is none of this installation")
+        accounts = names if wanted.account is None else (wanted.account,)
+        try:
+            found = calls.search(redis, accounts, wanted.filter, after=wanted.after, limit=wanted.limit)
+        except BadCursor as error:
+            raise asked.wrong_parameter("after", "must be the `next` of an answer") from error
+        return page([row.call for row in found.items], found.next)
+
+    @api.get("/calls/<telephony_session_id>")
+    @described("Show one call: all that was heard of it, published, and sent.", answers={200: CallDocument})
+    def show_call(telephony_session_id: str) -> Response:
+        asked.parameters_as(asked.NoParameters)
+        account = calls.account_of(redis, names, telephony_session_id[:LONGEST_ID])
+        if account is None:
+            raise Problem(NOT_FOUND, "There is no call with this telephonySessionId (any more).")
+        history = call_history.read(redis, account, telephony_session_id)
+        sent = attempts.of_call(redis, account, telephony_session_id)
+        newest = history.events[-1] if history.events else None
+        return answer(call_document.document(history, newest, sent))
