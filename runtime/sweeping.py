@@ -18,6 +18,10 @@ KEPT: Final = frozenset({keys.DESTINATIONS})
 """What somebody configured: it is named, and left to them."""
 
 
+_ONE_THING: Final = re.compile(r"legwork:\{[^}]*\}:replay:[^:]*")
+"""Hashes that are one thing, which is taken out whole or not at all."""
+
+
 class Trace(msgspec.Struct, frozen=True):
     """A place where something was found: the kind of key, the key, and the part of it; None is all of it."""
 
@@ -69,6 +73,9 @@ def _parts(redis: "Redis", key: str) -> Iterator[tuple[bytes | None, bytes, str]
     if kind == b"string":
         rows = redis.get(key)
         yield None, rows or b"", "DEL"
+    elif kind == b"hash" and _ONE_THING.fullmatch(key):
+        rows = redis.hgetall(key)
+        yield None, b"\0".join(rows.values()), "DEL"
     elif kind == b"hash":
         yield from ((name, value, "HDEL") for name, value in redis.hscan_iter(key, count=PAGE))
     elif kind == b"zset":

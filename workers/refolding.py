@@ -42,7 +42,7 @@ def refolded(errand: Errand, ids: Sequence[str]) -> dict[str, Tracked]:
     quiet = errand.settings.quiet_seconds
     complete = ((one, new, stored.get(one)) for one, new in folded.items() if _is_whole(new, stored.get(one)))
     anew = {one: _ended(new, known, quiet) for one, new, known in complete}
-    return {one: new for one, new in anew.items() if new != stored.get(one)}
+    return {one: new for one, new in anew.items() if new != stored.get(one) or _ends_by_now(new, quiet)}
 
 
 def restore(errand: Errand, anew: Mapping[str, Tracked]) -> dict[str, Tracked]:
@@ -76,6 +76,11 @@ def _ended(new: Tracked, known: Tracked | None, quiet: float) -> Tracked:
         return msgspec.structs.replace(new, heard_at=known.heard_at, ended_at=known.ended_at)
     over = sessions.ends_after(new.session, timedelta(seconds=quiet)) is not None
     return msgspec.structs.replace(new, ended_at=new.heard_at if over else None)
+
+
+def _ends_by_now(new: Tracked, quiet: float) -> bool:
+    """Say whether a session that was never taken as ended is over by the rules of today."""
+    return new.ended_at is None and sessions.ends_after(new.session, timedelta(seconds=quiet)) is not None
 
 
 def _notifications(

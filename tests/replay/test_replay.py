@@ -1,10 +1,12 @@
 """Replay: calls are looked at again because somebody asks, and told anew only if something differs."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from runtime import destinations, keys, replays
 from runtime.replays import Level, State
-from telephony import results
+from telephony import results, sessions
 from telephony.destinations import Draft
 from telephony.events import Trigger
 from telephony.words import LegStatus, Outcome
@@ -12,6 +14,7 @@ from tests.builders.calls import ivr_call
 from tests.replay.replaying import ReplayOffice
 from tests.workers.office import ACCOUNT
 from tests.workers.test_resolve import the_record
+from workers import replay_errand
 
 
 def test_a_refetch_tells_what_the_call_log_says_otherwise_now(replaying: ReplayOffice) -> None:
@@ -75,8 +78,15 @@ def test_a_replay_that_changed_nothing_says_nothing(replaying: ReplayOffice) -> 
     assert len(replaying.office.outcomes(call)) == 1
 
 
+@pytest.fixture
+def forgetful() -> Iterator[None]:
+    """Have no result of a table that was changed outlive the test."""
+    yield
+    results.status_of.cache_clear()
+
+
 def test_after_a_rule_changed_exactly_the_calls_it_is_about_are_told_again(
-    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch, forgetful: None
 ) -> None:
     def busy(call: object) -> object:
         return the_record(call, result="Busy", id=f"R{call.telephony_session_id[-10:]}")  # type: ignore[attr-defined,arg-type]
@@ -94,7 +104,6 @@ def test_after_a_rule_changed_exactly_the_calls_it_is_about_are_told_again(
     assert [one.call for one in replaying.findings(real)] == concerned
     assert [len(replaying.office.outcomes(call)) for call in calls] == [1, 2, 1, 2]
     assert replaying.office.outcomes(calls[1])[-1].data.outcome is Outcome.REJECTED
-    results.status_of.cache_clear()
 
 
 def test_calls_are_chosen_by_number_in_any_spelling(replaying: ReplayOffice) -> None:
@@ -191,3 +200,58 @@ def test_without_the_permission_a_replay_ends_and_says_so(replaying: ReplayOffic
     done = replaying.run(Level.REFETCH, since=0.0)
 
     assert (done.progress.state, (done.progress.why or "").split()[0]) == (State.FAILED, "Forbidden")
+
+
+def test_notifications_are_folded_anew_by_the_rules_of_today(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = ivr_call().ending_at(replaying.office.now)
+    with monkeypatch.context() as patch:
+        patch.setattr(sessions, "TERMINAL_CODES", frozenset({"gone"}))  # a rule by which this call never ends
+        replaying.office.ended(call)
+        assert replaying.office.published(call) == []
+    replaying.office.let_pass(60)
+
+    replaying.run(Level.REFETCH, calls=(call.telephony_session_id,))
+    assert replaying.redis.zcard(keys.quiet(ACCOUNT)) == 0
+    replaying.run(Level.RAW, calls=(call.telephony_session_id,))
+    replaying.office.let_pass(replaying.office.settings.quiet_seconds)
+    replaying.office.track()
+
+    assert [event.data.revision for event in replaying.office.published(call)] == [0]
+
+
+def test_a_session_is_not_folded_anew_from_less_than_was_heard(replaying: ReplayOffice) -> None:
+    call = replaying.resolved()
+    before = replaying.redis.get(keys.session(ACCOUNT, call.telephony_session_id))
+    replaying.redis.xtrim(keys.inbox(ACCOUNT), maxlen=2, approximate=False)
+
+    done = replaying.run(Level.RAW, calls=(call.telephony_session_id,))
+
+    assert done.changed == 0
+    assert replaying.redis.get(keys.session(ACCOUNT, call.telephony_session_id)) == before
+
+
+def test_a_replay_whose_runner_is_killed_goes_on_and_tells_nothing_twice(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = [replaying.resolved(number) for number in range(3)]
+    for call in calls:
+        replaying.office.show(the_record(call, id=f"R{call.telephony_session_id[-10:]}", result="Missed"))
+    asked = replaying.ask(Level.REFETCH, since=0.0)
+    monkeypatch.setattr(replay_errand, "TOGETHER", 1)
+    keep, times = replay_errand.Errand.keep, iter(range(10))
+
+    def killed(errand: replay_errand.Errand) -> None:
+        if next(times) == 2:
+            raise KeyboardInterrupt
+        keep(errand)
+
+    monkeypatch.setattr(replay_errand.Errand, "keep", killed)
+    with pytest.raises(KeyboardInterrupt):
+        replaying.serve()
+    assert 0 < replaying.look(asked).left < len(calls)
+    done = replaying.finish(asked)
+
+    assert (done.changed, done.left) == (3, 0)
+    assert [len(replaying.office.outcomes(call)) for call in calls] == [2, 2, 2]

@@ -1,0 +1,52 @@
+"""`scripts/replay.py` and `scripts/backfill.py`: what they ask for, and what they tell."""
+
+import msgspec
+from redis import Redis
+
+from runtime import replays
+from runtime.replays import Level
+from scripts.terminal.replay_report import changes, summary
+from telephony.differences import Difference
+from telephony.selection import Selection
+from tests.scripts.commands import run
+
+ACCOUNT = "default"
+
+
+def test_a_replay_is_asked_for_listed_and_cancelled(redis_url: str, redis: Redis) -> None:
+    asked = run(
+        "replay.py", "--level", "raw", "--since", "1d", "--dry-run", "--no-follow", "--json", redis_url=redis_url
+    )
+
+    document = msgspec.json.decode(asked.stdout)
+    replay = replays.load(redis, ACCOUNT, document["id"])
+    assert replay is not None
+    assert (asked.returncode, replay.asked.level, replay.asked.dry_run) == (0, Level.RAW, True)
+    assert run("replay.py", "--cancel", replay.id, redis_url=redis_url).returncode == 0
+    listed = run("replay.py", "--list", redis_url=redis_url).stdout
+    assert replay.id in listed
+    assert "cancelled" in listed
+
+
+def test_what_cannot_be_meant_is_a_usage_error(redis_url: str) -> None:
+    assert run("replay.py", redis_url=redis_url).returncode == 2
+    assert run("backfill.py", "--since", "1d", "--until", "2d", redis_url=redis_url).returncode == 2
+
+
+def test_a_difference_is_told_as_field_before_and_after(redis: Redis) -> None:
+    found = replays.Finding(
+        "s-1", 2, (Difference("outcome", "busy", "rejected"), Difference("legs[0].reason", None, "x"))
+    )
+
+    assert list(changes([found])) == [
+        "s-1  revision 2",
+        "    outcome: busy -> rejected",
+        "    legs[0].reason: null -> x",
+    ]
+
+
+def test_a_summary_says_that_a_dry_run_published_nothing(redis: Redis) -> None:
+    asked = replays.Asked(level=Level.RAW, selection=Selection(unresolved=True), dry_run=True)
+    replay = msgspec.structs.replace(replays.create(redis, ACCOUNT, asked), changed=2)
+
+    assert "nothing was published: this was a dry run" in list(summary(replay))
