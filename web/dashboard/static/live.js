@@ -3,7 +3,7 @@
 import { localise } from "./times.js";
 
 const AT_MOST_EVERY = document.querySelector("[data-slow]") ? 4000 : 1200;
-const AT_LEAST_EVERY = 10000;
+const AT_LEAST_EVERY = document.querySelector("[data-brisk]") ? 2500 : 10000;
 const SPOKEN_EVERY = 20000;
 const TYPES = ["legwork.call.updated", "legwork.call.ended", "legwork.call.outcome"];
 

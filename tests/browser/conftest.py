@@ -1,0 +1,53 @@
+"""One browser and one product for all tests here; without a Chromium they are skipped, and say so."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts.simulator import running_simulator
+from scripts.supervisor.watchdog import Watchdog
+from tests.browser.face import ADMIN, READER, Face
+from tests.faults.product import TOKEN, account_of, running
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIETLY = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def chromium() -> str:
+    """Find the browser, or skip."""
+    pytest.importorskip("playwright", reason="playwright, which drives the browser, has no wheel for this platform")
+    found = next((path for name in CHROMIUMS if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip(f"no Chromium is installed (looked for {', '.join(CHROMIUMS)})")
+    return found
+
+
+@pytest.fixture(scope="session")
+def face(tmp_path_factory: pytest.TempPathFactory, watchdog: Watchdog) -> Iterator[Face]:
+    """Run the product with RingCentral in a box, and a browser in front of it."""
+    program = chromium()
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - there is none where these tests are skipped
+
+    settings = {"ADMIN_TOKEN": ADMIN, "READ_TOKEN": READER, "ALLOW_PRIVATE_DESTINATIONS": "127.0.0.0/8"}
+    pictures = Path(os.environ.get("SCREENSHOTS") or tmp_path_factory.mktemp("screenshots"))
+    with (
+        running_simulator() as simulator,
+        running(tmp_path_factory.mktemp("product"), watchdog=watchdog, **account_of(simulator), **settings) as product,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=program, args=QUIETLY)
+        product.wait_until_up()
+        simulator.subscribe(product.url, TOKEN)
+        yield Face(product, simulator, browser, pictures)
+        browser.close()

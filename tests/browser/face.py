@@ -1,0 +1,69 @@
+"""The dashboard as somebody at a browser has it, and what happens behind it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from redis import Redis
+
+from scripts.simulator import RunningSimulator
+from tests.faults.product import Product
+from tests.simulator.waiting import wait_until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ADMIN, READER = "t0ken-of-the-admin", "t0ken-of-the-reader"
+WIDE = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+PATIENCE = 15_000.0
+"""Milliseconds after which something that should appear does not any more."""
+
+
+class Face:
+    """The product, a browser in front of it, and where pictures go."""
+
+    def __init__(self, product: Product, simulator: RunningSimulator, browser: "Browser", pictures: Path) -> None:
+        self.product = product
+        self.simulator = simulator
+        self.browser = browser
+        self.pictures = pictures
+        self.url = product.url.removesuffix("/webhooks/ringcentral")
+
+    @contextmanager
+    def page(self, *, token: str = ADMIN, viewport: Any = None, dark: bool = False) -> Iterator["Page"]:
+        """Log in as somebody new; whatever the browser complains of fails the test."""
+        scheme: Any = "dark" if dark else "light"
+        size: Any = viewport or WIDE
+        context = self.browser.new_context(viewport=size, color_scheme=scheme, base_url=self.url)
+        context.set_default_timeout(PATIENCE)
+        page, complaints = context.new_page(), []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
+        page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
+        page.goto("/login")
+        page.get_by_label("Token").fill(token)
+        page.get_by_label("Your name").fill("Mara")
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("heading", level=1).wait_for()
+        yield page
+        context.close()
+        assert complaints == []
+
+    @cached_property
+    def redis(self) -> Redis:
+        """The product's Redis."""
+        return self.product.redis()
+
+    def call(self, scenario: str = "inbound_direct_answered") -> str:
+        """Play a short call to its end, and wait for its outcome; give its session."""
+        (session,) = self.simulator.play(count=1, scenario=scenario, speed=8)
+        wait_until(lambda: self.revision(session) >= 1, seconds=60)
+        return session
+
+    def revision(self, session: str) -> int:
+        """Give the last revision published of a call; -1: none."""
+        found: Any = self.redis.hget(f"legwork:{{default}}:revisions:{session}", "last")
+        return -1 if found is None else int(found)

@@ -1,0 +1,131 @@
+"""What somebody at the dashboard sees of calls: live, found again, explained, replayed."""
+
+import re
+
+import pytest
+from msgspec.structs import replace
+
+from runtime import keys, ledger, outcome_log
+from runtime.leases import LeaseHeld, lease
+from telephony.events import CallEvent, decode, digest
+from telephony.words import Outcome
+from tests.browser.face import PHONE, Face
+from tests.simulator.waiting import wait_until
+
+SOON = 2000.0
+"""Milliseconds within which a call that was told of must be seen."""
+
+
+def test_a_call_appears_within_two_seconds_and_its_outcome_too(face: Face) -> None:
+    with face.page() as page:
+        page.wait_for_timeout(500)  # whatever was cached when the page was opened is old
+        (session,) = face.simulator.play(count=1, scenario="inbound_direct_answered", speed=2)
+        wait_until(lambda: face.redis.zscore(keys.open_sessions("default"), session) is not None, seconds=10)
+
+        page.locator(f"#on a[href='/calls/{session}']").wait_for(timeout=SOON)
+        page.locator(f"#published a[href='/calls/{session}']").first.wait_for()
+
+
+@pytest.fixture(scope="module")
+def session(face: Face) -> str:
+    """Play a call for all who only look at it."""
+    return face.call("queue_answered")
+
+
+def test_a_number_typed_with_spaces_finds_its_call(face: Face, session: str) -> None:
+    number = newest(face, session).data.from_.phone_number or ""
+    typed = f"{number[2:5]} {number[5:8]} {number[8:]}"
+
+    with face.page() as page:
+        page.locator("#live").wait_for()  # the page's script has seen it
+        page.keyboard.press("/")
+        page.keyboard.type(typed)
+        page.keyboard.press("Enter")
+        page.locator(f"#found a[href='/calls/{session}']").click()
+
+        page.get_by_role("heading", level=1).filter(has_text=f"+1 {typed}").wait_for()
+
+
+def test_the_page_of_a_call_shows_its_legs_its_time_line_and_why(face: Face, session: str) -> None:
+    with face.page() as page:
+        page.goto(f"/calls/{session}")
+
+        legs = page.get_by_role("table").filter(has=page.get_by_role("columnheader", name="Became"))
+        assert legs.locator("tbody tr").count() == len(newest(face, session).data.legs)
+        line = page.locator("#line").inner_text()
+        assert re.search(
+            r"Notification 2\b.*The call is over.*Published: .*The call log showed the call", line, re.DOTALL
+        )
+        assert "because" in page.locator("#why").inner_text()
+        page.locator("#raw summary").first.click()
+        assert '"specversion": "1.0"' in page.locator("#raw pre").first.inner_text()
+
+
+def test_a_replay_from_the_button_publishes_what_differs(face: Face) -> None:
+    session = face.call()
+    say_otherwise(face, session)
+
+    with face.page() as page:
+        page.goto(f"/calls/{session}")
+        page.locator("#answer .big").filter(has_text="missed").wait_for()
+        page.get_by_text("Replay", exact=True).click()
+        page.get_by_role("button", name="Ask again").click()
+        page.locator("#progress").filter(has_text="done").wait_for()
+        page.locator("#findings a").click()
+
+        page.locator("#answer .big").filter(has_text="answered").wait_for()
+        assert page.locator("#line ins").filter(has_text="answered").count()
+    assert face.revision(session) == 3
+
+
+def test_times_are_the_readers_own_and_utc_on_hover(face: Face, session: str) -> None:
+    with face.page() as page:
+        page.goto(f"/calls/{session}")
+
+        told = page.locator("#line time").first
+        assert told.get_attribute("datetime").endswith("Z")  # type: ignore[union-attr]  # it is there
+        assert told.get_attribute("title").endswith(" UTC")  # type: ignore[union-attr]
+
+
+def test_nothing_a_caller_calls_himself_is_taken_for_more_than_text(face: Face) -> None:
+    session = face.call()
+    name = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'><b>"
+    say_otherwise(face, session, name=name)
+
+    with face.page(viewport=PHONE) as page:
+        for path in ("/", "/calls", f"/calls/{session}", f"/calls?q={name}"):
+            page.goto(path)
+            assert page.locator("main img, main script, main b b").count() == 0
+        page.goto(f"/calls/{session}")
+        assert name in page.get_by_role("heading", level=1).inner_text()
+
+
+def newest(face: Face, session: str) -> CallEvent:
+    return decode(outcome_log.revisions(face.redis, "default", session)[-1])
+
+
+def say_otherwise(face: Face, session: str, *, name: str | None = None) -> None:
+    """Publish as if we had been wrong: the call was missed, perhaps by somebody of another name."""
+    event = newest(face, session)
+    caller = event.data.from_ if name is None else replace(event.data.from_, name=name)
+    data = replace(
+        event.data, outcome=Outcome.MISSED, revision=event.data.revision + 1, from_=caller, result=name or ""
+    )
+    told = replace(event, data=data, id=f"{session}/{data.revision}")
+    known = ledger.resolutions(face.redis, "default", [session])[session]
+    after = replace(known, revision=data.revision, digest=digest(data))
+
+    def commit() -> bool:
+        try:
+            with lease(face.redis, "default", "resolve") as held:
+                held.commit(
+                    [
+                        outcome_log.published("default", told, retention=3600),
+                        ledger.write_resolution("default", session, after, retention=3600),
+                    ]
+                )
+        except LeaseHeld:
+            return False
+        return True
+
+    wait_until(commit, seconds=20)

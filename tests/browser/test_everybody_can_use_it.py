@@ -1,0 +1,72 @@
+"""Each page, on a wide screen and on a phone, in light and dark: axe finds nothing serious, and a picture is taken."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runtime import destinations
+from telephony.destinations import Draft
+from tests.browser.face import PHONE, WIDE, Face
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PAGES = (
+    "/",
+    "/calls",
+    "/destinations",
+    "/destinations/new",
+    "/completeness",
+    "/replays",
+    "/quarantine",
+    "/accounts",
+    "/trail",
+)
+GRAVE = {"serious", "critical"}
+
+
+@pytest.fixture(scope="module")
+def paths(face: Face) -> dict[str, str]:
+    """Name every page there is, with a call and a destination to show."""
+    session = face.call("queue_answered")
+    draft = Draft(url="https://crm.example/hook", description="Our CRM")
+    destination, _ = destinations.create(face.redis, draft, keys=())
+    named = {(path.strip("/") or "now").replace("/", "-"): path for path in PAGES}
+    return named | {"call": f"/calls/{session}", "destination": f"/destinations/{destination.id}"}
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_axe_finds_nothing_serious_on_any_page(
+    face: Face, paths: dict[str, str], viewport: object, *, dark: bool
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 - there is none where this is skipped
+
+    found = {}
+    with face.page(viewport=viewport, dark=dark) as page:
+        for name, path in paths.items():
+            page.goto(path)
+            page.get_by_role("heading", level=1).wait_for()
+            found[name] = [
+                (one["id"], one["nodes"][0]["html"][:200])
+                for one in Axe().run(page).response["violations"]
+                if one["impact"] in GRAVE
+            ]
+            photograph(face, page, name)
+
+    assert {name: violations for name, violations in found.items() if violations} == {}
+
+
+def test_no_page_is_wider_than_a_phone(face: Face, paths: dict[str, str]) -> None:
+    with face.page(viewport=PHONE) as page:
+        for path in paths.values():
+            page.goto(path)
+
+            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+
+
+def photograph(face: Face, page: "Page", name: str) -> None:
+    """Take a picture: into a temporary folder, or the one that SCREENSHOTS names."""
+    size = page.viewport_size or WIDE
+    scheme = "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
+    page.screenshot(path=face.pictures / f"{name}-{size['width']}-{scheme}.png", full_page=True)
