@@ -31,6 +31,9 @@ from workers.ringout_steps import Step, Steps, begun, next_time
 MOST: Final = 50
 """RingOuts looked after in one step."""
 
+MOST_FOLLOWED: Final = 500
+"""RingOuts that are counted when the requests there are for looking are shared out."""
+
 REQUESTS: Final = 8
 """Requests of one runner that are on their way at the same time, so that a slow one keeps no other waiting."""
 
@@ -89,7 +92,7 @@ class Follower:
         before = {one.id: begun(one, now=now) for one in due.values()}
         self._commit([self._write(one) for one in before.values() if one != due[one.id]], now)
         self._note_placing(due, before)
-        followed = sum(not one.is_over for one in due.values())
+        followed = self._followed()
         asked = self._ask(before, wanted_cancelled)
         now = redis_time(self._redis)
         linkings = self._evidence.linkings(after.ringout for after in asked.values())
@@ -109,6 +112,12 @@ class Follower:
         if gone := [one for one in ids if one not in found]:
             self._commit([("ZREM", key, *gone)], now)
         return found
+
+    def _followed(self) -> int:
+        """Count the RingOuts that are live: they share the requests there are."""
+        members = cast("list[bytes]", self._redis.zrange(keys.ringouts_due(self._account), 0, MOST_FOLLOWED - 1))
+        found = ringouts.load(self._redis, self._account, [member.decode() for member in members])
+        return sum(not one.is_over for one in found.values())
 
     def _wanted_cancelled(self, due: Mapping[str, RingOut]) -> set[str]:
         notes = self._redis.mget([keys.ringout_cancel(self._account, one) for one in due])

@@ -1,0 +1,223 @@
+"""A RingOut is followed from the click to the record: whatever the live status says, the call log decides."""
+
+from typing import Any
+
+import pytest
+
+from tests.ringouts.exchange import ADA, OUTSIDE, Exchange
+
+LONG_ENOUGH = 90
+OUTCOMES = [
+    "ringout_answered",
+    "ringout_caller_busy",
+    "ringout_callee_busy",
+    "ringout_callee_no_answer",
+    "ringout_rejected",
+    "ringout_invalid_number",
+    "ringout_no_credit",
+    "ringout_status_disagrees",
+]
+
+
+def assert_is_right(exchange: Exchange, ringout_id: str) -> None:
+    shown, truth = exchange.shown(ringout_id), exchange.truth()
+    data = exchange.outcome(ringout_id)
+    assert shown["state"] == "resolved"
+    assert shown["telephonySessionIds"] == [take.ids.telephony_session_id for take in exchange.takes()]
+    assert (data.outcome, data.trigger, data.confirmed) == (truth.outcome, "ringout", True)
+    assert (data.caller_status, data.callee_status) == (truth.caller_status, truth.callee_status)
+    assert (data.caller_outcome, data.callee_outcome) == (truth.caller_outcome, truth.callee_outcome)
+
+
+@pytest.mark.parametrize("scenario", OUTCOMES)
+def test_it_ends_as_the_call_log_says(exchange: Exchange, scenario: str) -> None:
+    exchange.plan(scenario=scenario)
+
+    ringout_id = exchange.call()
+    exchange.pass_time(1)
+    assert exchange.shown(ringout_id)["state"] == "calling"
+    exchange.pass_time(LONG_ENOUGH)
+
+    assert_is_right(exchange, ringout_id)
+
+
+@pytest.mark.parametrize("gone", ["at_once", "during", 0.0, 30.0, "never"])
+def test_the_live_status_may_be_gone_at_any_moment_or_never(exchange: Exchange, gone: Any) -> None:
+    exchange.plan(gone=gone)
+
+    ringout_id = exchange.call()
+    exchange.pass_time(LONG_ENOUGH)
+
+    assert_is_right(exchange, ringout_id)
+    assert exchange.shown(ringout_id)["liveOver"] in {"gone", "terminal", "call-ended"}
+
+
+def test_gone_is_neither_success_nor_failure(exchange: Exchange) -> None:
+    exchange.plan(gone="at_once", length=120.0)
+
+    ringout_id = exchange.call()
+    exchange.pass_time(30)
+
+    shown = exchange.shown(ringout_id)
+    assert (shown["state"], shown["liveOver"], shown["outcome"]) == ("ended", "gone", None)
+    assert shown["live"] == {"callStatus": "InProgress", "callerStatus": "InProgress", "calleeStatus": "InProgress"}
+    exchange.pass_time(120)
+    assert_is_right(exchange, ringout_id)
+
+
+@pytest.mark.parametrize(
+    ("ids", "withheld"),
+    [("base64", None), ("base64", -1.0), ("other", None), ("other", 2.0), ("integer", -1.0)],
+)
+def test_its_session_is_found_whatever_the_ids_and_the_notifications_are(
+    exchange: Exchange, ids: str, withheld: float | None
+) -> None:
+    exchange.plan(ids=ids, withheld=withheld)
+
+    ringout_id = exchange.call()
+    exchange.pass_time(LONG_ENOUGH + 60)
+
+    assert_is_right(exchange, ringout_id)
+    rule = "ringout-id" if ids in {"session", "base64"} else "ringout-evidence"
+    assert [one["rule"] for one in exchange.shown(ringout_id)["linking"]["sessions"]] == [rule]
+    why = [one for one in exchange.outcome(ringout_id).explanation if one.field == "trigger"]
+    assert [(one.rule, one.leg) for one in why] == [(rule, None)]
+
+
+@pytest.mark.parametrize(("ids", "withheld"), [("session", None), ("session", 2.0), ("other", -1.0)])
+def test_two_sessions_are_one_ringout(exchange: Exchange, ids: str, withheld: float | None) -> None:
+    exchange.plan(scenario="ringout_two_sessions", ids=ids, withheld=withheld)
+
+    ringout_id = exchange.call()
+    exchange.pass_time(LONG_ENOUGH + 60)
+
+    assert_is_right(exchange, ringout_id)
+    newest = [exchange.published(take)[-1].data for take in exchange.takes()]
+    names = [take.ids.telephony_session_id for take in exchange.takes()]
+    assert [data.linked_sessions for data in newest] == [(names[1],), (names[0],)]
+    assert len({data.conversation.id for data in newest}) == 1
+    assert [data.trigger for data in newest] == ["ringout", "ringout"]
+
+
+def test_where_live_status_and_call_log_disagree_the_explanation_says_both(exchange: Exchange) -> None:
+    exchange.plan(scenario="ringout_status_disagrees")
+
+    ringout_id = exchange.call()
+    exchange.pass_time(LONG_ENOUGH)
+
+    data = exchange.outcome(ringout_id)
+    assert (data.caller_status, data.callee_status) == ("IP Phone Offline", None)
+    live = {(one.field, one.value) for one in data.explanation if one.rule == "ringout-live-overruled"}
+    assert live == {("calleeStatus", "Success")}
+
+
+@pytest.mark.parametrize("words", [("Unheard", "Of", "Words"), ("Unknown", "Unknown", "Unknown")])
+def test_words_that_say_nothing_stop_nothing(exchange: Exchange, words: tuple[str, str, str]) -> None:
+    exchange.plan(says=words)
+
+    ringout_id = exchange.call()
+    exchange.pass_time(LONG_ENOUGH)
+
+    assert_is_right(exchange, ringout_id)
+    assert exchange.ringout(ringout_id).live is not None
+
+
+def test_one_placed_by_another_program_is_followed(exchange: Exchange) -> None:
+    ring_out_id = exchange.placed_elsewhere()
+    exchange.pass_time(8)
+
+    ringout_id = exchange.follow(ring_out_id)
+    exchange.pass_time(LONG_ENOUGH)
+
+    assert_is_right(exchange, ringout_id)
+    assert exchange.follow(ring_out_id) == ringout_id
+
+
+def test_one_that_ended_before_it_was_handed_over_is_resolved_too(exchange: Exchange) -> None:
+    ring_out_id = exchange.placed_elsewhere()
+    exchange.pass_time(600)
+
+    ringout_id = exchange.follow(ring_out_id)
+    exchange.pass_time(10)
+
+    assert exchange.shown(ringout_id)["state"] == "resolved"
+
+
+def test_following_one_that_we_placed_gives_that_one(exchange: Exchange) -> None:
+    ringout_id = exchange.call()
+    exchange.pass_time(2)
+
+    assert exchange.follow(exchange.ringout(ringout_id).ring_out_id or "") == ringout_id
+
+
+def test_two_of_the_same_numbers_at_the_same_time_are_not_linked_on_a_guess(exchange: Exchange) -> None:
+    exchange.plan(ids="other")
+
+    mine = exchange.call()
+    exchange.placed_elsewhere()
+    exchange.pass_time(LONG_ENOUGH)
+
+    shown = exchange.shown(mine)
+    assert shown["telephonySessionIds"] == []
+    assert shown["linking"]["because"] == "more than one session fits: none is linked"
+    assert all(exchange.published(take)[-1].data.linked_sessions == () for take in exchange.takes())
+    assert {exchange.published(take)[-1].data.trigger for take in exchange.takes()} == {"webhook"}
+
+
+def test_each_of_two_of_the_same_numbers_has_its_own_session_by_its_id(exchange: Exchange) -> None:
+    first, second = exchange.call(), exchange.call()
+    exchange.pass_time(LONG_ENOUGH)
+
+    found = [exchange.shown(one)["telephonySessionIds"] for one in (first, second)]
+    assert sorted(map(tuple, found)) == sorted((take.ids.telephony_session_id,) for take in exchange.takes())
+
+
+def test_an_ordinary_call_between_the_same_two_is_not_the_ringouts(exchange: Exchange) -> None:
+    exchange.plan(ids="other")
+    exchange.box.player.place(exchange.an_outbound_call(ADA, OUTSIDE), speed=1.0)
+
+    ringout_id = exchange.call()
+    exchange.pass_time(LONG_ENOUGH)
+
+    (linked,) = exchange.shown(ringout_id)["telephonySessionIds"]
+    ordinary, ours = exchange.takes()
+    assert linked == ours.ids.telephony_session_id
+    assert exchange.published(ordinary)[-1].data.trigger == "webhook"
+
+
+def test_the_history_stays_readable_when_ringcentral_has_forgotten_it(exchange: Exchange) -> None:
+    ringout_id = exchange.call()
+    exchange.pass_time(3600)
+
+    history = exchange.shown(ringout_id)["history"]
+    assert [seen["callerStatus"] for seen in history] == ["InProgress", "Success", "Success", "Finished"]
+
+
+def test_whoever_watches_is_told_each_live_status_once(exchange: Exchange) -> None:
+    channel = exchange.redis.pubsub(ignore_subscribe_messages=True)
+    channel.subscribe("legwork:live")
+    channel.get_message(timeout=5)  # that it is subscribed
+
+    ringout_id = exchange.call()
+    exchange.pass_time(LONG_ENOUGH)
+
+    told = exchange.live_news(channel)
+    assert [(one.call_status, one.caller_status, one.callee_status) for one in told] == [
+        ("InProgress", "InProgress", "InProgress"),
+        ("InProgress", "Success", "InProgress"),
+        ("Success", "Success", "Success"),
+        ("Success", "Finished", "Finished"),
+    ]
+    assert {one.id for one in told} == {ringout_id}
+    assert [one.over for one in told] == [None, None, None, "terminal"]
+
+
+def test_following_keeps_to_half_of_the_light_requests(exchange: Exchange) -> None:
+    exchange.plan(length=600.0, gone="never")
+    for _ in range(10):
+        exchange.call()
+
+    exchange.pass_time(60)
+
+    looks = [one for one in exchange.box.requests.all() if one.group == "light"]
+    assert len(looks) <= 35

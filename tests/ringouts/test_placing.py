@@ -1,0 +1,173 @@
+"""A RingOut is placed once, whoever clicks twice and whoever is killed; what RingCentral has against it is told."""
+
+import pytest
+
+from runtime import ringouts
+from runtime.ringouts import Cancel, KeyReused, Placing
+from scripts.simulator.fault_table import FaultRequest, switch
+from scripts.simulator.problems import PROBLEMS
+from tests.ringouts.exchange import ACCOUNT, OUTSIDE, Exchange, MakeExchange
+
+LONG_ENOUGH = 90
+
+
+def fault(exchange: Exchange, name: str, **fields: object) -> None:
+    switch(exchange.box, FaultRequest(fault=name, **fields))  # type: ignore[arg-type]  # fields
+
+
+def test_a_repeated_click_places_one_call(exchange: Exchange) -> None:
+    first = exchange.call(key="click 7")
+    exchange.pass_time(3)
+
+    again = exchange.call(key="click 7")
+    exchange.pass_time(3)
+
+    assert again == first
+    assert exchange.box.ringouts.asked == 1
+
+
+def test_a_key_is_for_one_request(exchange: Exchange) -> None:
+    exchange.call(key="click 7")
+
+    with pytest.raises(KeyReused):
+        exchange.call(callee="+13035550112", key="click 7")
+
+
+def test_without_a_key_each_click_is_a_call_of_its_own(exchange: Exchange) -> None:
+    assert exchange.call() != exchange.call()
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("commit", [1, 2, 3, 5])
+def test_a_kill_at_any_commit_changes_nothing_in_the_end(exchange: Exchange, commit: int, *, after: bool) -> None:
+    with exchange.killed_at(commit, after=after):
+        ringout_id = exchange.call()
+        exchange.pass_time(LONG_ENOUGH)
+
+    assert exchange.deaths == 1
+    assert exchange.box.ringouts.asked <= 1
+    shown = exchange.shown(ringout_id)
+    if exchange.box.ringouts.asked:
+        data, truth = exchange.outcome(ringout_id), exchange.truth()
+        assert (shown["state"], data.trigger) == ("resolved", "ringout")
+        assert (data.outcome, data.caller_status, data.callee_status) == (
+            truth.outcome,
+            truth.caller_status,
+            truth.callee_status,
+        )
+    else:  # killed between writing down and asking: nobody can know, so nothing is placed
+        assert (shown["placing"], shown["telephonySessionIds"]) == (Placing.UNCERTAIN, [])
+
+
+def test_what_ringcentral_took_before_a_kill_is_found_by_evidence_and_not_placed_again(exchange: Exchange) -> None:
+    with exchange.killed_at(2, after=False):  # the first commit says that it is asked, the second what it said
+        ringout_id = exchange.call()
+        exchange.pass_time(LONG_ENOUGH)
+
+    shown = exchange.shown(ringout_id)
+    assert (shown["placing"], shown["ringOutId"], exchange.box.ringouts.asked) == (Placing.UNCERTAIN, None, 1)
+    assert [one["rule"] for one in shown["linking"]["sessions"]] == ["ringout-evidence"]
+    assert shown["state"] == "resolved"
+
+
+@pytest.mark.parametrize("name", [name for name in PROBLEMS if name.startswith("ringout_")])
+def test_a_refusal_is_told_with_ringcentrals_code(exchange: Exchange, name: str) -> None:
+    exchange.plan(refuse=name)
+
+    ringout_id = exchange.call()
+    exchange.pass_time(3)
+
+    shown = exchange.shown(ringout_id)
+    assert (shown["state"], shown["placing"], shown["outcome"]) == ("ended", Placing.REFUSED, None)
+    assert shown["problem"]["codes"][0] == PROBLEMS[name].code
+    assert OUTSIDE not in shown["problem"]["detail"]
+    assert shown["problem"]["detail"] != "RingCentral refused it."
+
+
+def test_a_service_that_is_unavailable_is_a_refusal_and_not_asked_again(exchange: Exchange) -> None:
+    exchange.plan(refuse="unavailable")
+
+    ringout_id = exchange.call()
+    exchange.pass_time(60)
+
+    assert exchange.shown(ringout_id)["problem"]["codes"] == ("CMN-201",)
+    assert exchange.box.ringouts.asked == 1
+
+
+@pytest.mark.parametrize("kind", ["truncate", "reset", "answer_html"])
+def test_an_answer_that_is_lost_leaves_it_uncertain_and_not_asked_again(exchange: Exchange, kind: str) -> None:
+    exchange.pass_time(2)  # the first look at the call log
+    fault(exchange, kind, group="heavy")
+
+    ringout_id = exchange.call()
+    exchange.pass_time(4)
+
+    assert exchange.ringout(ringout_id).placing is Placing.UNCERTAIN
+    posted = [one for one in exchange.box.requests.all() if one.method == "POST" and "ring-out" in one.path]
+    assert len(posted) == 1
+
+
+def test_one_that_may_not_be_asked_for_yet_is_placed_when_it_may(an_exchange: MakeExchange) -> None:
+    exchange = an_exchange()
+    fault(exchange, "rate_limit", group="heavy", seconds=8.0)
+
+    ringout_id = exchange.call()
+    exchange.pass_time(5)
+    assert exchange.ringout(ringout_id).placing is Placing.ASKED
+    exchange.pass_time(10)
+
+    assert exchange.ringout(ringout_id).placing is Placing.PLACED
+
+
+def test_one_that_could_not_be_placed_in_time_is_not_placed_later(exchange: Exchange) -> None:
+    fault(exchange, "rate_limit", group="heavy", seconds=60.0)
+
+    ringout_id = exchange.call()
+    exchange.pass_time(120)
+
+    assert exchange.ringout(ringout_id).placing is Placing.EXPIRED
+    assert exchange.shown(ringout_id)["problem"]["detail"].startswith("It could not be placed in time")
+    assert exchange.box.ringouts.asked == 0
+
+
+def test_one_that_is_not_connected_is_cancelled(exchange: Exchange) -> None:
+    ringout_id = exchange.call()
+    exchange.pass_time(3)
+
+    exchange.cancel(ringout_id)
+    exchange.pass_time(LONG_ENOUGH)
+
+    shown = exchange.shown(ringout_id)
+    assert (shown["cancel"], shown["liveOver"]) == (Cancel.CANCELLED, "cancelled")
+    assert exchange.outcome(ringout_id).outcome == "cancelled"
+
+
+def test_one_that_is_connected_goes_on(exchange: Exchange) -> None:
+    ringout_id = exchange.call()
+    exchange.pass_time(13)
+
+    exchange.cancel(ringout_id)
+    exchange.pass_time(LONG_ENOUGH)
+
+    assert exchange.shown(ringout_id)["cancel"] is Cancel.CONNECTED
+    assert exchange.outcome(ringout_id).outcome == "answered"
+
+
+def test_one_that_is_cancelled_before_it_is_placed_never_is(exchange: Exchange) -> None:
+    ringout_id = exchange.call()
+
+    exchange.cancel(ringout_id)
+    exchange.pass_time(10)
+
+    assert exchange.ringout(ringout_id).placing is Placing.WITHDRAWN
+    assert exchange.box.ringouts.asked == 0
+
+
+def test_it_is_gone_when_its_retention_is_over(exchange: Exchange) -> None:
+    ringout_id = exchange.call()
+    exchange.redis.delete(f"legwork:{{{ACCOUNT}}}:ringout:{ringout_id}")
+
+    exchange.pass_time(5)
+
+    assert exchange.redis.zcard(f"legwork:{{{ACCOUNT}}}:ringouts-due") == 0
+    assert ringouts.get(exchange.redis, [ACCOUNT], ringout_id) is None
