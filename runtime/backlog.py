@@ -10,7 +10,7 @@ from runtime import attempts, destinations, keys, waiting
 from runtime.attempts import Attempt
 from runtime.clocks import redis_time
 from runtime.destinations import UnknownDestination
-from runtime.metrics import gauge
+from runtime.metrics import BACKLOG, BACKLOG_SECONDS, DEAD_LETTERS, gauge
 
 _LAST: int = 5
 
@@ -45,24 +45,9 @@ def gauges(redis: "Redis") -> list[Metric]:
     found = {one.id: _status(redis, one.id) for one in destinations.all(redis)}
     kinds = ("unread", "waiting", "asked")
     return [
-        gauge(
-            "legwork_delivery_backlog",
-            "Events not delivered yet, by what they wait for.",
-            [((name, kind), getattr(one, kind)) for name, one in found.items() for kind in kinds],
-            ("destination", "kind"),
-        ),
-        gauge(
-            "legwork_delivery_backlog_seconds",
-            "How long ago the oldest event not delivered yet was published.",
-            [((name,), one.lag) for name, one in found.items()],
-            ("destination",),
-        ),
-        gauge(
-            "legwork_dead_letters",
-            "Events that are not sent any more unless somebody asks.",
-            [((name,), one.dead) for name, one in found.items()],
-            ("destination",),
-        ),
+        gauge(BACKLOG, [((name, kind), getattr(one, kind)) for name, one in found.items() for kind in kinds]),
+        gauge(BACKLOG_SECONDS, [((name,), one.lag) for name, one in found.items()]),
+        gauge(DEAD_LETTERS, [((name,), one.dead) for name, one in found.items()]),
     ]
 
 

@@ -9,7 +9,7 @@ from redis import Redis
 
 from runtime import keys, operator_log
 from runtime.audit import Hour
-from runtime.metrics import gauge
+from runtime.metrics import CALLS, CALLS_COUNTED_AT, CALLS_IN_LOG, CALLS_KNOWN, OPERATOR_ALERT, gauge
 from telephony.completeness import Standing
 
 
@@ -43,36 +43,11 @@ def gauges(redis: "Redis", accounts: Sequence[str]) -> list[Metric]:
     found = {name: count for name in accounts if (count := last(redis, name)) is not None}
     alerts = operator_log.alerts(redis)
     return [
-        gauge(
-            "legwork_calls",
-            "Calls within the retention, by where they stand; unexplained must be 0.",
-            [((name, place), one.calls.count(place)) for name, one in found.items() for place in Standing],
-            ("account", "standing"),
-        ),
-        gauge(
-            "legwork_calls_known",
-            "Calls within the retention that any notification or the call log showed.",
-            [((name,), one.calls.known) for name, one in found.items()],
-            ("account",),
-        ),
-        gauge(
-            "legwork_calls_in_log",
-            "Calls within the retention that RingCentral's call log showed.",
-            [((name,), one.calls.in_log) for name, one in found.items()],
-            ("account",),
-        ),
-        gauge(
-            "legwork_calls_counted_at_seconds",
-            "When they were counted last.",
-            [((name,), one.at) for name, one in found.items()],
-            ("account",),
-        ),
-        gauge(
-            "legwork_operator_alert",
-            "1 for each alert that is on.",
-            [((one.what, one.about, one.severity), 1) for one in alerts],
-            ("what", "about", "severity"),
-        ),
+        gauge(CALLS, [((name, place), one.calls.count(place)) for name, one in found.items() for place in Standing]),
+        gauge(CALLS_KNOWN, [((name,), one.calls.known) for name, one in found.items()]),
+        gauge(CALLS_IN_LOG, [((name,), one.calls.in_log) for name, one in found.items()]),
+        gauge(CALLS_COUNTED_AT, [((name,), one.at) for name, one in found.items()]),
+        gauge(OPERATOR_ALERT, [((one.what, one.about, one.severity), 1) for one in alerts]),
     ]
 
 

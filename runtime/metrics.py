@@ -40,6 +40,14 @@ class Histogram(msgspec.Struct, frozen=True):
     labels: tuple[str, ...] = ()
 
 
+class Gauge(msgspec.Struct, frozen=True):
+    """A state that is read when somebody asks for it."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+
+
 NOTIFICATIONS = Count("legwork_notifications", "Webhook requests, by what they were answered.", ("account", "answer"))
 TRACKED = Count("legwork_tracked", "Notifications taken from the inbox, by what they were.", ("account", "kind"))
 OUTCOMES = Count("legwork_outcomes", "Events published, by outcome and trigger.", ("account", "outcome", "trigger"))
@@ -56,6 +64,7 @@ ALERTS = Count(
     "Destinations on the way to being disabled, by share of the time.",
     ("destination", "percent"),
 )
+TAKEN_OVER = Count("legwork_leases_taken_over", "Runners that lost their lease to another one.", ("stage",))
 INGEST_SECONDS = Histogram(
     "legwork_ingest_seconds", "From a notification's arrival to its answer.", (0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 1)
 )
@@ -84,10 +93,74 @@ DECLARED: Final = (
     DELIVERIES,
     DROPPED,
     ALERTS,
+    TAKEN_OVER,
     INGEST_SECONDS,
     PUBLISH_SECONDS,
     RECORD_LAG_SECONDS,
     DELIVERY_LAG_SECONDS,
+)
+
+SESSIONS = Gauge("legwork_sessions", "Sessions, by what they wait for.", ("account", "state"))
+OLDEST_OPEN = Gauge(
+    "legwork_oldest_open_seconds", "Since when the quietest open session was not heard of.", ("account",)
+)
+OLDEST_DUE = Gauge(
+    "legwork_oldest_due_seconds", "Since when the call log should have been asked about a session.", ("account",)
+)
+INBOX = Gauge("legwork_inbox_entries", "Notifications kept.", ("account",))
+QUARANTINE = Gauge("legwork_quarantine_entries", "Bodies no notification could be read from.", ("account",))
+CALLS_INDEXED = Gauge("legwork_calls_indexed", "Calls that can be searched.", ("account",))
+BUDGET_LEFT = Gauge("legwork_budget_tokens", "Requests that may be sent at once.", ("account", "group"))
+BUDGET_LIMIT = Gauge("legwork_budget_limit", "Requests RingCentral allows in a window.", ("account", "group"))
+BUDGET_GATE = Gauge(
+    "legwork_budget_gate_seconds", "How long nothing may be sent, because RingCentral said so.", ("account", "group")
+)
+BELLS_WAITING = Gauge("legwork_bells_waiting", "Bells rung that no worker has taken up.", ("stage",))
+BELLS_LATE = Gauge("legwork_bells_late_seconds", "Since when the clock should have rung its oldest bell.")
+REDIS_MEMORY = Gauge("legwork_redis_memory_bytes", "Memory that Redis uses.")
+REDIS_MEMORY_LIMIT = Gauge("legwork_redis_memory_limit_bytes", "Memory that Redis may use; 0 where nothing limits it.")
+BACKLOG = Gauge("legwork_delivery_backlog", "Events not delivered yet, by what they wait for.", ("destination", "kind"))
+BACKLOG_SECONDS = Gauge(
+    "legwork_delivery_backlog_seconds",
+    "How long ago the oldest event not delivered yet was published.",
+    ("destination",),
+)
+DEAD_LETTERS = Gauge(
+    "legwork_dead_letters", "Events that are not sent any more unless somebody asks.", ("destination",)
+)
+CALLS = Gauge(
+    "legwork_calls", "Calls within the retention, by where they stand; unexplained must be 0.", ("account", "standing")
+)
+CALLS_KNOWN = Gauge(
+    "legwork_calls_known", "Calls within the retention that any notification or the call log showed.", ("account",)
+)
+CALLS_IN_LOG = Gauge(
+    "legwork_calls_in_log", "Calls within the retention that RingCentral's call log showed.", ("account",)
+)
+CALLS_COUNTED_AT = Gauge("legwork_calls_counted_at_seconds", "When they were counted last.", ("account",))
+OPERATOR_ALERT = Gauge("legwork_operator_alert", "1 for each alert that is on.", ("what", "about", "severity"))
+GAUGES: Final = (
+    SESSIONS,
+    OLDEST_OPEN,
+    OLDEST_DUE,
+    INBOX,
+    QUARANTINE,
+    CALLS_INDEXED,
+    BUDGET_LEFT,
+    BUDGET_LIMIT,
+    BUDGET_GATE,
+    BELLS_WAITING,
+    BELLS_LATE,
+    REDIS_MEMORY,
+    REDIS_MEMORY_LIMIT,
+    BACKLOG,
+    BACKLOG_SECONDS,
+    DEAD_LETTERS,
+    CALLS,
+    CALLS_KNOWN,
+    CALLS_IN_LOG,
+    CALLS_COUNTED_AT,
+    OPERATOR_ALERT,
 )
 
 _BETWEEN: Final = "\x1f"
@@ -157,9 +230,9 @@ def render(redis: "Redis", gauges: Iterable[Metric] = ()) -> bytes:
     return generate_latest(registry)
 
 
-def gauge(name: str, text: str, values: Iterable[tuple[tuple[str, ...], float]], labels: tuple[str, ...]) -> Metric:
+def gauge(metric: Gauge, values: Iterable[tuple[tuple[str, ...], float]]) -> Metric:
     """Make a gauge from values read just now."""
-    family = GaugeMetricFamily(name, text, labels=labels)
+    family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
     for label_values, value in values:
         family.add_metric(label_values, value)
     return family

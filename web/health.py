@@ -1,18 +1,22 @@
 """Routes for whoever watches this process: alive, ready, and the metrics."""
 
+from typing import Final
+
 import msgspec
 from flask import Flask, Response
-from prometheus_client.core import Metric
 from redis import Redis
 from redis.exceptions import RedisError
 
-from runtime import backlog, completeness, keys
-from runtime.clocks import redis_time
-from runtime.metrics import gauge, render
+from runtime import gauges
+from runtime.metrics import render
 from runtime.settings import Settings
 from web.api.answers import answer
 from web.api.described import described
+from web.cached import Cached
 from web.safety import Check, Verdict, readiness
+
+GAUGES_SECONDS: Final = 1.0
+"""How old a gauge may be: several who scrape at once cost as much as one."""
 
 
 class Alive(msgspec.Struct, frozen=True):
@@ -30,6 +34,8 @@ class Ready(msgspec.Struct, frozen=True):
 
 def add_routes(app: Flask, settings: Settings, redis: "Redis") -> None:
     """Add `/healthz`, `/readyz` and `/metrics`."""
+    names = [account.name for account in settings.accounts]
+    read = Cached(lambda: gauges.all(redis, names), seconds=GAUGES_SECONDS)
 
     @app.get("/healthz")
     @described("Say that this process is alive.", answers={200: Alive})
@@ -48,53 +54,8 @@ def add_routes(app: Flask, settings: Settings, redis: "Redis") -> None:
     @app.get("/metrics")
     @described("The metrics, as Prometheus reads them.", answers={200: "text/plain", 503: "text/plain"})
     def metrics() -> Response:
-        names = [account.name for account in settings.accounts]
         try:
-            text = render(
-                redis, [*_gauges(settings, redis), *backlog.gauges(redis), *completeness.gauges(redis, names)]
-            )
+            text = render(redis, read.get())
         except RedisError:
             return Response("Redis does not answer\n", 503, content_type="text/plain")
         return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
-
-
-def _gauges(settings: Settings, redis: "Redis") -> list[Metric]:
-    """Read what is a state rather than a count: what waits, and since when."""
-    now = redis_time(redis)
-    names = [account.name for account in settings.accounts]
-    with redis.pipeline(transaction=False) as pipeline:
-        for name in names:
-            for key in (keys.open_sessions(name), keys.quiet(name), keys.due(name)):
-                pipeline.zcard(key)
-            pipeline.zrange(keys.open_sessions(name), 0, 0, withscores=True)
-            pipeline.xlen(keys.inbox(name))
-            pipeline.xlen(keys.quarantine(name))
-        rows = pipeline.execute()
-    by_account = {name: rows[6 * number : 6 * number + 6] for number, name in enumerate(names)}
-    states = ("open", "quiet", "due")
-    return [
-        gauge(
-            "legwork_sessions",
-            "Sessions, by what they wait for.",
-            [((name, state), row[at]) for name, row in by_account.items() for at, state in enumerate(states)],
-            ("account", "state"),
-        ),
-        gauge(
-            "legwork_oldest_open_seconds",
-            "Since when the quietest open session was not heard of.",
-            [((name,), now - row[3][0][1] if row[3] else 0) for name, row in by_account.items()],
-            ("account",),
-        ),
-        gauge(
-            "legwork_inbox_entries",
-            "Notifications kept.",
-            [((name,), row[4]) for name, row in by_account.items()],
-            ("account",),
-        ),
-        gauge(
-            "legwork_quarantine_entries",
-            "Bodies no notification could be read from.",
-            [((name,), row[5]) for name, row in by_account.items()],
-            ("account",),
-        ),
-    ]

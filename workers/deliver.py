@@ -14,7 +14,7 @@ from runtime.bells import Stage
 from runtime.clocks import redis_time, stopwatch
 from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
 from runtime.logs import log
-from runtime.metrics import FAILURES
+from runtime.metrics import FAILURES, TAKEN_OVER
 from runtime.stopping import Stopping
 from workers.deliverer import Deliverer
 from workers.dependencies import Dependencies, current
@@ -51,6 +51,7 @@ def run(destination: str, *, linger: float = LINGER_SECONDS) -> None:
         return
     except LeaseLost:
         log.warning("deliver.overtaken", destination=destination)
+        dependencies.recorder.count(TAKEN_OVER, Stage.DELIVER)
     except RedisError as error:  # its bell rings again, within seconds of Redis's return
         _failed(destination, error, dependencies)
     except Exception as error:  # noqa: BLE001 - the outermost of this thread: nobody else would tell

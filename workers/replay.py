@@ -14,7 +14,7 @@ from runtime.bells import Stage
 from runtime.clocks import redis_time, stopwatch
 from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
 from runtime.logs import log
-from runtime.metrics import FAILURES
+from runtime.metrics import FAILURES, TAKEN_OVER
 from runtime.replays import Level, Progress, Replay, State
 from workers import replay_choice
 from workers.backfill import Backfill
@@ -46,6 +46,7 @@ def serve(account: str) -> None:
         return
     except LeaseLost:
         log.warning("replay.overtaken", account=account)
+        dependencies.recorder.count(TAKEN_OVER, Stage.REPLAY)
         return
     bells.rest(dependencies.redis, Stage.REPLAY, account, due=keys.replays_due(account))
 

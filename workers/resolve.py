@@ -19,7 +19,7 @@ from runtime.clocks import redis_time
 from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
 from runtime.ledger import Resolution, Tracked
 from runtime.logs import log
-from runtime.metrics import FAILURES, MALFORMED_RECORDS
+from runtime.metrics import FAILURES, MALFORMED_RECORDS, TAKEN_OVER
 from runtime.settings import Scope
 from telephony import looks
 from telephony.fetch_plan import Lane, Request, Wanted, Window, plan
@@ -62,6 +62,7 @@ def serve(account: str) -> None:
         return
     except LeaseLost:
         log.warning("resolve.overtaken", account=account)
+        dependencies.recorder.count(TAKEN_OVER, Stage.RESOLVE)
         return
     # Only now, with the lease given back: a bell that is rung before would find the stage taken.
     bells.rest(dependencies.redis, Stage.RESOLVE, account, due=keys.due(account), not_before=not_before)

@@ -17,7 +17,7 @@ from runtime.bells import Stage
 from runtime.clocks import redis_time, stopwatch
 from runtime.leases import Command, Lease, LeaseHeld, LeaseLost, lease
 from runtime.logs import log
-from runtime.metrics import RINGOUTS, UNKNOWN_WORDS
+from runtime.metrics import RINGOUTS, TAKEN_OVER, UNKNOWN_WORDS
 from runtime.ringouts import Placing, RingOut
 from telephony import ringout_status
 from telephony.ringout_link import Linking
@@ -55,6 +55,7 @@ def serve(account: str) -> None:
         return
     except LeaseLost:
         log.warning("ringout.overtaken", account=account)
+        dependencies.recorder.count(TAKEN_OVER, Stage.RINGOUT)
         return
     bells.rest(dependencies.redis, Stage.RINGOUT, account, due=keys.ringouts_due(account))
 

@@ -17,7 +17,7 @@ from runtime.inbox import Entry
 from runtime.leases import Command, Lease, LeaseHeld, LeaseLost, lease
 from runtime.ledger import Tracked
 from runtime.logs import log
-from runtime.metrics import TRACKED
+from runtime.metrics import TAKEN_OVER, TRACKED
 from telephony import endings, events, sessions
 from telephony.notifications import Kind, Malformed, Notification, read
 from workers.dependencies import Dependencies, current
@@ -46,6 +46,7 @@ def serve(account: str) -> None:
         return
     except LeaseLost:
         log.warning("track.overtaken", account=account)
+        dependencies.recorder.count(TAKEN_OVER, Stage.TRACK)
         return
     if not tracker.rest():  # only now that the lease is free: whoever is rung finds it so
         bells.ring(dependencies.redis, Stage.TRACK, account)

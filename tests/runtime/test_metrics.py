@@ -7,7 +7,17 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
-from runtime.metrics import DECLARED, FAILURES, INGEST_SECONDS, OUTCOMES, UNKNOWN_WORDS, Recorder, gauge, render
+from runtime.metrics import (
+    DECLARED,
+    FAILURES,
+    INGEST_SECONDS,
+    OUTCOMES,
+    SESSIONS,
+    UNKNOWN_WORDS,
+    Recorder,
+    gauge,
+    render,
+)
 from runtime.redis_client import INGEST, connect
 
 
@@ -47,7 +57,7 @@ def test_every_metric_is_told_even_before_it_was_counted(redis: Redis) -> None:
 
 
 def test_a_gauge_is_told_as_it_stands(redis: Redis) -> None:
-    waiting = gauge("legwork_sessions", "Sessions.", [(("default", "open"), 3)], ("account", "state"))
+    waiting = gauge(SESSIONS, [(("default", "open"), 3)])
 
     assert b'legwork_sessions{account="default",state="open"} 3.0' in render(redis, [waiting])
 

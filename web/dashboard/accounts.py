@@ -11,7 +11,7 @@ from runtime.asking import Asking
 from runtime.clocks import redis_time
 from runtime.glance import Waits
 from runtime.settings import Account, Scope, Settings
-from web.dashboard.cached import Cached
+from web.cached import Cached
 from web.dashboard.now import Fuel, fuel
 
 _SECONDS = 2.0

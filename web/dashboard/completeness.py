@@ -12,7 +12,7 @@ from runtime.audit import Hour
 from runtime.clocks import redis_time
 from runtime.settings import Settings
 from telephony.completeness import Standing
-from web.dashboard.cached import Behind
+from web.cached import Behind
 
 SECONDS: Final = 20.0
 """How often it is counted anew while somebody looks."""

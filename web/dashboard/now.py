@@ -17,8 +17,8 @@ from telephony.call_outcome import CallOutcome
 from telephony.destinations import DestinationState
 from telephony.events import CallEvent
 from telephony.operator_events import ALERTS, Alert, What
+from web.cached import Cached
 from web.dashboard import completeness
-from web.dashboard.cached import Cached
 from web.dashboard.charts import Chart, by_minute
 from web.dashboard.completeness import Ledger
 from web.dashboard.live_states import live_state
