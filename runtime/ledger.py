@@ -4,6 +4,7 @@ Track writes what the notifications tell (`Tracked`), resolve writes what became
 the other's record, so the two stages of one account can run at the same time.
 """
 
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, TypeVar, cast
@@ -11,8 +12,9 @@ from typing import Final, TypeVar, cast
 import msgspec
 from redis import Redis
 
-from runtime import keys
+from runtime import dense, keys
 from runtime.leases import Command
+from runtime.logs import log
 from telephony.records import CallLogRecord
 from telephony.sessions import Session
 
@@ -53,14 +55,19 @@ class Resolution(msgspec.Struct, frozen=True, array_like=True):
 
 
 _V1: Final = b"\x01"
-"""First byte of every record: how the rest is encoded, so that a later version can tell."""
+_V2: Final = b"\x02"
+"""First byte of every record: how the rest is encoded, so that a later version can tell.
+
+1 is MessagePack, 2 the same made dense, as sessions are. What an earlier release wrote is read on; what a later one
+wrote is left alone, see `Loaded`.
+"""
 
 RECORDS_KEPT_SECONDS: Final = 1800
 
 _TOGETHER: Final = 1000
 """Words of one command."""
 
-_Record = TypeVar("_Record", Tracked, Resolution, tuple[CallLogRecord, ...])
+_Record = TypeVar("_Record")
 _TRACKED: Final = msgspec.msgpack.Decoder(Tracked)
 _RESOLUTION: Final = msgspec.msgpack.Decoder(Resolution)
 _RECORDS: Final = msgspec.msgpack.Decoder(tuple[CallLogRecord, ...])
@@ -70,9 +77,21 @@ class UnknownVersion(ValueError):  # noqa: N818 - named for what happened
     """A record was written by a version of Legwork that this one does not know."""
 
 
-def tracked(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, Tracked]:
-    """Load what the notifications told about these sessions; the unknown ones are absent."""
-    return _load(redis, [keys.session(account, one) for one in ids], ids, _TRACKED)
+class Loaded(dict[str, _Record]):
+    """Records by the ids of their calls; the unknown ones are absent.
+
+    `unreadable` are those that are there, written by a later version of Legwork or by nobody we know. Whoever decides
+    about a call must leave these alone: to take them for unknown would be to forget what they say.
+    """
+
+    def __init__(self, records: Mapping[str, _Record], unreadable: frozenset[str] = frozenset()) -> None:
+        super().__init__(records)
+        self.unreadable = unreadable
+
+
+def tracked(redis: "Redis", account: str, ids: Sequence[str]) -> Loaded[Tracked]:
+    """Load what the notifications told about these sessions."""
+    return _load(redis, account, [keys.session(account, one) for one in ids], ids, _TRACKED)
 
 
 def read_tracked(blob: bytes) -> Tracked:
@@ -80,14 +99,14 @@ def read_tracked(blob: bytes) -> Tracked:
     return _decode(blob, _TRACKED)
 
 
-def resolutions(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, Resolution]:
+def resolutions(redis: "Redis", account: str, ids: Sequence[str]) -> Loaded[Resolution]:
     """Load what became of these sessions; those never looked at are absent."""
-    return _load(redis, [keys.resolution(account, one) for one in ids], ids, _RESOLUTION)
+    return _load(redis, account, [keys.resolution(account, one) for one in ids], ids, _RESOLUTION)
 
 
-def records(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, tuple[CallLogRecord, ...]]:
+def records(redis: "Redis", account: str, ids: Sequence[str]) -> Loaded[tuple[CallLogRecord, ...]]:
     """Load the call-log records of these sessions that were seen lately."""
-    return _load(redis, [keys.records(account, one) for one in ids], ids, _RECORDS)
+    return _load(redis, account, [keys.records(account, one) for one in ids], ids, _RECORDS)
 
 
 def write_records(account: str, telephony_session_id: str, seen: tuple[CallLogRecord, ...]) -> Command:
@@ -121,12 +140,14 @@ def _entered(key: str, began: Mapping[str, float]) -> Iterable[Command]:
 
 def write_tracked(account: str, record: Tracked, *, retention: float) -> Command:
     """Give the command that stores a tracked session for `retention` seconds."""
-    return _write(keys.session(account, record.session.id), record, retention)
+    blob = _V2 + dense.packed(msgspec.msgpack.encode(record))
+    return ("SET", keys.session(account, record.session.id), blob, "EX", str(int(retention)))
 
 
 def write_resolution(account: str, session_id: str, record: Resolution, *, retention: float) -> Command:
     """Give the command that stores what became of a session for `retention` seconds."""
-    return _write(keys.resolution(account, session_id), record, retention)
+    blob = _V1 + msgspec.msgpack.encode(record)
+    return ("SET", keys.resolution(account, session_id), blob, "EX", str(int(retention)))
 
 
 def decode_resolution(blob: bytes) -> Resolution:
@@ -139,20 +160,28 @@ def suppressed(account: str, telephony_session_id: str, because: str) -> Command
     return ("HSET", keys.suppressed(account), telephony_session_id, because)
 
 
-def _write(key: str, record: Tracked | Resolution, retention: float) -> Command:
-    return ("SET", key, _V1 + msgspec.msgpack.encode(record), "EX", str(int(retention)))
-
-
 def _load(
-    redis: "Redis", names: Sequence[str], ids: Iterable[str], decoder: msgspec.msgpack.Decoder[_Record]
-) -> dict[str, _Record]:
+    redis: "Redis", account: str, names: Sequence[str], ids: Iterable[str], decoder: msgspec.msgpack.Decoder[_Record]
+) -> Loaded[_Record]:
     if not names:
-        return {}
+        return Loaded({})
     blobs = cast("list[bytes | None]", redis.mget(names))
-    return {one: _decode(blob, decoder) for one, blob in zip(ids, blobs, strict=True) if blob is not None}
+    found: dict[str, _Record] = {}
+    unreadable: set[str] = set()
+    for one, blob in zip(ids, blobs, strict=True):
+        if blob is not None:
+            try:
+                found[one] = _decode(blob, decoder)
+            except (UnknownVersion, msgspec.MsgspecError, zlib.error) as error:
+                unreadable.add(one)
+                log.error("ledger.unreadable", account=account, session=one, error=str(error))
+    return Loaded(found, frozenset(unreadable))
 
 
 def _decode(blob: bytes, decoder: msgspec.msgpack.Decoder[_Record]) -> _Record:
-    if not blob.startswith(_V1):
-        raise UnknownVersion(f"a record begins with {blob[:1]!r}")
-    return decoder.decode(memoryview(blob)[1:])
+    version, rest = blob[:1], memoryview(blob)[1:]
+    if version == _V2:
+        return decoder.decode(dense.unpacked(rest))
+    if version == _V1:
+        return decoder.decode(rest)
+    raise UnknownVersion(f"a record begins with {version!r}")

@@ -36,9 +36,11 @@ def cases(  # noqa: PLR0913 - each says something else of the calls
     Others may have seen newer versions meanwhile, so of each record the newest counts. `remembered` calls may have more
     records that come soon. `refolded` sessions take the place of those that are stored.
     """
-    tracked = {**ledger.tracked(redis, account, ids), **(refolded or {})}
-    resolutions = ledger.resolutions(redis, account, ids)
+    stored, resolutions = ledger.tracked(redis, account, ids), ledger.resolutions(redis, account, ids)
     seen = ledger.records(redis, account, ids)
+    unreadable = stored.unreadable | resolutions.unreadable | seen.unreadable
+    ids = [one for one in ids if one not in unreadable]
+    tracked = {**stored, **(refolded or {})}
     places = redis.zmscore(keys.due(account), list(ids)) if ids else []
     made = []
     for one, due in zip(ids, places, strict=True):

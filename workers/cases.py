@@ -16,6 +16,7 @@ class Case(msgspec.Struct, frozen=True):
 
     `due` is its place in the due list, None when it has none; `asked` says whether it was due and asked about now.
     `records` are all that are known, `seen` those that were known before; `listed` says that there are no others.
+    `unreadable` says that a later version of Legwork wrote something down about it, which is not ours to decide anew.
     `by` is what made us look where it was neither the call's notifications nor its absence from the ledger; with
     `deliver` false an event is only written down. `began` is when it did by the lists of calls, in seconds.
     """
@@ -32,6 +33,7 @@ class Case(msgspec.Struct, frozen=True):
     by: Trigger | None = None
     deliver: bool = True
     began: float | None = None
+    unreadable: bool = False
 
     @property
     def is_settled(self) -> bool:

@@ -103,8 +103,9 @@ class Judge:
         return outcome_log.published(self._account, news.event, retention=retention, deliver=news.deliver)
 
     def _steps(self, case: Case, now: float) -> Iterator[Command | News]:
-        if case.tracked is not None and case.tracked.erased:
-            yield from self._look_again(case, None)
+        is_erased = case.tracked is not None and case.tracked.erased
+        if is_erased or case.unreadable:
+            yield from self._look_again(case, None if is_erased else now + PUT_ASIDE_SECONDS)
             return
         if case.records != case.seen:
             yield ledger.write_records(self._account, case.telephony_session_id, case.records)
@@ -235,8 +236,7 @@ class Judge:
         if case.resolution.revision:
             before = outcome_log.newest(self._redis, self._account, case.telephony_session_id)
             if before is not None and not (case.listed or set(before.record_ids) <= set(event.data.record_ids)):
-                if case.has_ended:  # a feed showed some of its records only: ask for all
-                    yield from self._look_again(case, now)
+                yield from self._look_again(case, now)  # a feed showed some of its records only: ask for all
                 return
             event = event if before is None else events.with_changes(event, before)
         yield self._write(case, resolution)

@@ -33,7 +33,7 @@ def refolded(errand: Errand, ids: Sequence[str]) -> dict[str, Tracked]:
     """Give those of these sessions that come out otherwise when they are folded anew."""
     stored = ledger.tracked(errand.redis, errand.account, ids)
     folded: dict[str, Tracked] = {}
-    for entry, item in _notifications(errand, stored, set(ids)):
+    for entry, item in _notifications(errand, stored, set(ids) - stored.unreadable):
         one = item.telephony_session_id or ""
         known = folded.get(one)
         session = sessions.fold(known.session if known else None, item)
@@ -51,7 +51,8 @@ def restore(errand: Errand, anew: Mapping[str, Tracked]) -> dict[str, Tracked]:
         return {}
     with borrowed(errand.redis, errand.account, Stage.TRACK, errand.made.stopping) as held:
         now = ledger.tracked(errand.redis, errand.account, list(anew))
-        kept = {one: new for one, new in anew.items() if one not in now or now[one].session.heard == new.session.heard}
+        ours = {one: new for one, new in anew.items() if one not in now.unreadable}
+        kept = {one: new for one, new in ours.items() if one not in now or now[one].session.heard == new.session.heard}
         held.commit([command for new in kept.values() for command in _stored(errand, new)])
     return kept
 

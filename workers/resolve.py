@@ -17,12 +17,12 @@ from runtime.bells import Stage
 from runtime.budget import Group, Share
 from runtime.clocks import redis_time
 from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
-from runtime.ledger import Resolution, Tracked
+from runtime.ledger import Loaded, Resolution, Tracked
 from runtime.logs import log
 from runtime.metrics import FAILURES, MALFORMED_RECORDS, TAKEN_OVER
 from runtime.settings import Scope
 from telephony import looks
-from telephony.fetch_plan import Lane, Request, Wanted, Window, plan
+from telephony.fetch_plan import PATIENCE_SECONDS, Lane, Request, Wanted, Window, plan
 from telephony.records import CallLogRecord
 from telephony.settled import is_settled
 from workers import reconcile, rereads
@@ -47,6 +47,9 @@ TOGETHER: Final = 200
 
 TOKENS_WANTED: Final = 1.15
 """What the budget should hold before a sweep begins: a token, and what live work leaves to people who wait."""
+
+SESSION_PREFIX: Final = "s-"
+"""A call that is known by another id cannot be looked up by it: its records name no telephony session."""
 
 PARKED_SECONDS: Final = 60.0
 """How long nothing is asked after a failure that says nothing of when to come back."""
@@ -102,7 +105,8 @@ class Resolver:
         due = self._due(now)
         tracked = ledger.tracked(self._redis, self._account, list(due))
         again = rereads.due(self._redis, self._account, now)
-        wanted = _wanted(tracked, due, now) | self._silent(tracked, due, now)
+        untold = [one for one in due if one not in tracked]
+        wanted = _wanted(tracked, due, now) | self._silent(tracked, due, now) | self._wanted_whole(untold, due, now)
         requests, compared = self._plan(asking, [*wanted.values(), *itertools.chain(*again.values())], now)
         if not requests:
             self._judge_all(due, tracked, wanted, Sweep(asking))
@@ -146,6 +150,26 @@ class Resolver:
         began = {one: row[1] if row[0] is None else row[0] for one, row in zip(ids, rows, strict=True)}
         return {one: float(start) for one, start in began.items() if start is not None}
 
+    def _wanted_whole(self, untold: Sequence[str], due: Mapping[str, float], now: float) -> dict[str, Wanted]:
+        """Say what is wanted of calls no notification told of, whose outcome was published and which are due again.
+
+        A feed showed a change of some of their records: all are wanted, which only the list gives.
+        """
+        resolutions = ledger.resolutions(self._redis, self._account, untold)
+        published = [one for one in untold if one in resolutions and resolutions[one].revision]
+        records = ledger.records(self._redis, self._account, published)
+        starts = {one: [record.start_time for record in seen if record.start_time] for one, seen in records.items()}
+        return {
+            one: Wanted(
+                one if one.startswith(SESSION_PREFIX) else None,
+                min(begins),
+                waiting=PATIENCE_SECONDS,
+                due_for=max(0.0, now - due[one]),
+            )
+            for one, begins in starts.items()
+            if begins
+        }
+
     def _plan(
         self, asking: Asking, wanted: Sequence[Wanted], now: float
     ) -> tuple[list[tuple[Request, Share]], Window | None]:
@@ -182,7 +206,7 @@ class Resolver:
         return sweeper.found
 
     def _judge_all(
-        self, due: Mapping[str, float], tracked: Mapping[str, Tracked], wanted: Mapping[str, Wanted], found: Sweep
+        self, due: Mapping[str, float], tracked: Loaded[Tracked], wanted: Mapping[str, Wanted], found: Sweep
     ) -> None:
         """Judge every call that was due or that a record was found of, some at a time in one atomic step."""
         cases = self._cases(due, tracked, wanted, found)
@@ -202,15 +226,19 @@ class Resolver:
             self._redis.set(keys.first_wait(self._account), f"{wait:.3f}")
 
     def _cases(
-        self, due: Mapping[str, float], tracked: Mapping[str, Tracked], wanted: Mapping[str, Wanted], found: Sweep
+        self, due: Mapping[str, float], tracked: Loaded[Tracked], wanted: Mapping[str, Wanted], found: Sweep
     ) -> list[Case]:
         """Put together all that is known of those calls."""
         others = [one for one in found.records if one not in due]
-        known = {**tracked, **ledger.tracked(self._redis, self._account, others)}
+        more = ledger.tracked(self._redis, self._account, others)
+        known = {**tracked, **more}
         ids = [*due, *others]
         resolutions = ledger.resolutions(self._redis, self._account, ids)
         seen = ledger.records(self._redis, self._account, ids)
         records = {one: _merged(seen.get(one, ()), found.records.get(one, ())) for one in ids}
+        unreadable = tracked.unreadable | more.unreadable | resolutions.unreadable | seen.unreadable
+        starts = {one: asked.started_at for one, asked in wanted.items()}
+        starts |= {one: _started_at(record) for one, record in known.items()}
         scores = self._redis.zmscore(keys.due(self._account), others) if others else []
         places: dict[str, float | None] = {**due, **dict(zip(others, scores, strict=True))}
         return [
@@ -223,8 +251,9 @@ class Resolver:
                 seen=seen.get(one, ()),
                 resolution=resolutions.get(one, Resolution()),
                 asked=one in wanted and found.has_asked_about(wanted[one]),
-                listed=one in known and found.has_listed(one, _started_at(known[one])),
                 began=wanted[one].started_at.timestamp() if one in wanted else None,
+                listed=one in starts and found.has_listed(one, starts[one]),
+                unreadable=one in unreadable,
             )
             for one in places
         ]

@@ -34,6 +34,9 @@ NOTED_SECONDS: Final = 30
 
 SHIFT_SECONDS: Final = 20.0
 
+PUT_ASIDE_SECONDS: Final = 300.0
+"""How long the end of a call waits that a later version of Legwork has written down."""
+
 
 def serve(account: str) -> None:
     """Serve one account's bell. Called by RQ."""
@@ -106,9 +109,14 @@ class Tracker:
         ending = {session_id for session_id, due in quiet if due <= heard_to}
         touched = {item.telephony_session_id for _, item in arrivals if _is_telephony(item)} | ending
         before = ledger.tracked(self._redis, self._account, sorted(filter(None, touched)))
+        if before.unreadable:
+            arrivals = [(entry, _kept_aside(item, before.unreadable)) for entry, item in arrivals]
         after = self._fold(before, arrivals)
         commands = self._changes(before, after, now)
-        over = [session_id for session_id in sorted(ending) if self._has_ended(after.get(session_id), heard_to)]
+        later = f"{now + PUT_ASIDE_SECONDS:.3f}"
+        commands += [("ZADD", keys.quiet(self._account), later, one) for one in ending & before.unreadable]
+        ours = sorted(ending - before.unreadable)
+        over = [session_id for session_id in ours if self._has_ended(after.get(session_id), heard_to)]
         commands += self._endings(after, over, now, wait)
         commands += self._quarantined(arrivals)
         if entries:
@@ -236,6 +244,13 @@ class Tracker:
 
 def _is_telephony(item: Notification | Malformed) -> TypeGuard[Notification]:
     return isinstance(item, Notification) and item.kind is Kind.TELEPHONY_SESSION
+
+
+def _kept_aside(item: Notification | Malformed, unreadable: frozenset[str]) -> Notification | Malformed:
+    """Have the news of a call we cannot read kept in quarantine: a call begun anew from them would be half a call."""
+    if _is_telephony(item) and item.telephony_session_id in unreadable:
+        return Malformed("its call was written down by a later version of Legwork")
+    return item
 
 
 def _is_noted_open(known: Tracked | None, record: Tracked) -> bool:

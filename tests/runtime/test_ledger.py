@@ -1,11 +1,12 @@
 """The ledger: what was written is read back, what is unknown is absent, and what we cannot read is not guessed at."""
 
+import msgspec
 import pytest
 from redis import Redis
 
 from runtime import keys, ledger
 from runtime.leases import Command
-from runtime.ledger import Resolution, State, Tracked, UnknownVersion
+from runtime.ledger import Resolution, State, Tracked
 from tests.builders.calls import ivr_call, queue_call
 from tests.builders.events import an_answered_record
 from tests.builders.sessions import folded
@@ -13,6 +14,13 @@ from tests.builders.sessions import folded
 ACCOUNT = "acme"
 CALL = folded(*ivr_call().notifications)
 OTHER = folded(*queue_call().notifications)
+WRITTEN = (
+    "0203c6893a284e520ccd938d924c4dd30c53ab0c2d932d920c4c12cdd20cab8cd28c130d2cc18e5d6166600476ee6a0b432333131320cf"
+    "d0101a1532732c183297064eb8fe7ffaa218106b2d305278c0e94e1314104418af6bc8b3063949a3458a91a111d8b786862bfdf2f38b14"
+    "c2127352d1626b25303be629e4a6e695429c6a090c295058201c67fb5705cd9990c822da8d46aca86e844516dc4250c4209c8a165106b8"
+    "5ca838f72bd85d07aeff67ad3e0f62ce20d161c6dcf81c064d414485616651a202b0e8ca857809969e60cebafe3f32431fe4c079d7ff4f"
+    "5b078ef4b5e0f4b4c6ef0107303d0100"
+)
 
 
 def carry_out(redis: Redis, command: Command) -> None:
@@ -67,11 +75,30 @@ def test_a_record_lives_for_the_retention_after_its_last_change(redis: Redis) ->
     assert 60 < int(redis.ttl(keys.resolution(ACCOUNT, CALL.id))) <= 120
 
 
-def test_a_record_of_a_later_version_is_refused_and_never_misread(redis: Redis) -> None:
-    redis.set(keys.session(ACCOUNT, CALL.id), b"\x02 whatever a later version writes")
+@pytest.mark.parametrize("written", [b"\x7f whatever a later version writes", b"\x01 no", b"\x02 no", b""])
+def test_what_cannot_be_read_is_named_never_misread_and_keeps_no_other_from_being_read(
+    redis: Redis, written: bytes
+) -> None:
+    redis.set(keys.session(ACCOUNT, CALL.id), written)
+    carry_out(redis, ledger.write_tracked(ACCOUNT, Tracked(OTHER, 1.0), retention=60))
 
-    with pytest.raises(UnknownVersion):
-        ledger.tracked(redis, ACCOUNT, [CALL.id])
+    loaded = ledger.tracked(redis, ACCOUNT, [CALL.id, OTHER.id])
+
+    assert (set(loaded), loaded.unreadable) == ({OTHER.id}, {CALL.id})
+
+
+def test_what_the_release_before_wrote_is_read_while_both_run(redis: Redis) -> None:
+    record = Tracked(CALL, heard_at=1.0)
+    redis.set(keys.session(ACCOUNT, CALL.id), b"\x01" + msgspec.msgpack.encode(record))
+
+    assert ledger.tracked(redis, ACCOUNT, [CALL.id]) == {CALL.id: record}
+
+
+def test_what_this_version_writes_can_be_read_for_ever() -> None:
+    """Written once by this version: neither the dictionary nor the order of the fields may change without another."""
+    written = bytes.fromhex(WRITTEN)
+
+    assert ledger.read_tracked(written) == Tracked(CALL, heard_at=1_790_000_000.125)
 
 
 def test_a_call_never_looked_at_is_one_that_has_ended_and_of_which_nothing_was_published() -> None:

@@ -276,6 +276,40 @@ def test_when_one_of_several_records_changes_late_the_others_are_asked_for_again
     assert not office.is_due(call)
 
 
+def test_the_others_are_asked_for_again_though_no_notification_told_of_the_call(office: Office) -> None:
+    call = ivr_call().ending_at(office.now)
+    office.show(the_record(call, id="A1"))
+    office.show(the_record(call, an_accept_leg("Missed"), result="Missed", id="A2"))
+    look(office, times=6)
+    forget_records_seen(office, call)
+    office.show(the_record(call, id="A1", recording=Recording("R1")))
+
+    look(office, times=4, every=5 * MINUTE)
+
+    first, corrected = office.outcomes(call)
+    assert (first.data.trigger, first.data.record_ids) == (Trigger.RECONCILE, ("A1", "A2"))
+    assert (corrected.data.record_ids, corrected.data.changed) == (("A1", "A2"), ("recordings",))
+    assert not office.is_due(call)
+
+
+def test_a_call_that_a_later_version_wrote_down_is_left_alone_and_holds_nobody_up(office: Office) -> None:
+    call, other = an_ended_call(office), an_ended_call(office)
+    for one in (call, other):
+        office.show(the_record(one, id=one.telephony_session_id))
+    written = office.redis.getset(keys.session(ACCOUNT, call.telephony_session_id), b"\x7f who knows")
+
+    look(office, times=3)
+
+    assert len(office.outcomes(other)) == 1
+    assert office.outcomes(call) == []
+    assert office.is_due(call)
+
+    office.redis.set(keys.session(ACCOUNT, call.telephony_session_id), written)
+    look(office, times=8)
+
+    assert len(office.outcomes(call)) == 1
+
+
 def test_a_record_that_was_removed_from_the_call_log_is_missed_once_and_not_looked_for_for_ever(
     office: Office,
 ) -> None:

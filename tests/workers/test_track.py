@@ -84,6 +84,34 @@ def test_one_step_of_many_notifications_does_what_many_steps_of_one_do(office: O
     assert ledger.tracked(redis, ACCOUNT, [SESSION])[SESSION].session == one_by_one
 
 
+def test_a_call_that_a_later_version_wrote_down_is_left_as_it_is_and_its_news_kept(
+    office: Office, redis: Redis
+) -> None:
+    office.hear(*CALL.bodies[:-1])
+    office.track()
+    written, later = redis.get(keys.session(ACCOUNT, SESSION)), b"\x7f who knows"
+    redis.set(keys.session(ACCOUNT, SESSION), later)
+    redis.zadd(keys.quiet(ACCOUNT), {SESSION: office.now})
+    other = queue_call()
+    office.hear(CALL.bodies[-1], *other.bodies)
+    office.track()
+    office.let_pass(QUIET)
+    office.track()
+
+    assert len(office.published(other)) == 1
+    assert (redis.get(keys.session(ACCOUNT, SESSION)), office.published(CALL)) == (later, [])
+    ((_, kept),) = redis.xrange(keys.quarantine(ACCOUNT))
+    assert kept[b"body"] == CALL.bodies[-1]
+
+    redis.set(keys.session(ACCOUNT, SESSION), written)
+    office.hear(kept[b"body"])
+    for _ in range(2):
+        office.track()
+        office.let_pass(QUIET)
+
+    assert len(office.published(CALL)) == 1
+
+
 def test_a_call_has_not_ended_before_the_quiet_pause_is_over(office: Office) -> None:
     office.hear(*CALL.bodies)
     office.track()
