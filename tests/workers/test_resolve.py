@@ -296,7 +296,9 @@ def test_a_call_that_a_later_version_wrote_down_is_left_alone_and_holds_nobody_u
     call, other = an_ended_call(office), an_ended_call(office)
     for one in (call, other):
         office.show(the_record(one, id=one.telephony_session_id))
-    written = office.redis.getset(keys.session(ACCOUNT, call.telephony_session_id), b"\x7f who knows")
+    session = keys.session(ACCOUNT, call.telephony_session_id)
+    office.redis.copy(session, "ours")
+    office.redis.set(session, b"\x7f who knows")
 
     look(office, times=3)
 
@@ -304,7 +306,7 @@ def test_a_call_that_a_later_version_wrote_down_is_left_alone_and_holds_nobody_u
     assert office.outcomes(call) == []
     assert office.is_due(call)
 
-    office.redis.set(keys.session(ACCOUNT, call.telephony_session_id), written)
+    office.redis.rename("ours", session)
     look(office, times=8)
 
     assert len(office.outcomes(call)) == 1

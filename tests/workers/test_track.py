@@ -89,8 +89,9 @@ def test_a_call_that_a_later_version_wrote_down_is_left_as_it_is_and_its_news_ke
 ) -> None:
     office.hear(*CALL.bodies[:-1])
     office.track()
-    written, later = redis.get(keys.session(ACCOUNT, SESSION)), b"\x7f who knows"
-    redis.set(keys.session(ACCOUNT, SESSION), later)
+    ours, later = keys.session(ACCOUNT, SESSION), b"\x7f who knows"
+    redis.copy(ours, "ours")
+    redis.set(ours, later)
     redis.zadd(keys.quiet(ACCOUNT), {SESSION: office.now})
     other = queue_call()
     office.hear(CALL.bodies[-1], *other.bodies)
@@ -99,11 +100,11 @@ def test_a_call_that_a_later_version_wrote_down_is_left_as_it_is_and_its_news_ke
     office.track()
 
     assert len(office.published(other)) == 1
-    assert (redis.get(keys.session(ACCOUNT, SESSION)), office.published(CALL)) == (later, [])
-    ((_, kept),) = redis.xrange(keys.quarantine(ACCOUNT))
+    assert (redis.get(ours), office.published(CALL)) == (later, [])
+    ((_, kept),) = entries(redis, keys.quarantine(ACCOUNT))
     assert kept[b"body"] == CALL.bodies[-1]
 
-    redis.set(keys.session(ACCOUNT, SESSION), written)
+    redis.rename("ours", ours)
     office.hear(kept[b"body"])
     for _ in range(2):
         office.track()
