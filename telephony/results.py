@@ -6,6 +6,7 @@ know. Words are compared without regard to case. docs/reference/outcomes.md is g
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, TypeVar
 
@@ -83,6 +84,7 @@ STATUS_BY_RESULT_OUTBOUND: Final[Mapping[str, LegStatus]] = MappingProxyType({"H
 RESULTS_OF_ONE_PHONE: Final = ("IP Phone Offline", "Stopped")
 
 
+@lru_cache(maxsize=1024)
 def status_of(result: str | None, *, direction: str | None) -> LegStatus:
     """Put RingCentral's word for a result into ours; `direction` is the whole call's.
 
