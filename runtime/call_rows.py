@@ -66,13 +66,7 @@ def read(redis: "Redis", calls: Sequence[tuple[str, str]]) -> list[Row | None]:
     """Read calls, given as (account, telephonySessionId); None stands for one of which nothing is left."""
     if not calls:
         return []
-    with redis.pipeline(transaction=False) as pipeline:
-        for account, one in calls:
-            pipeline.hgetall(keys.revisions(account, one))
-            for name in (keys.open_sessions(account), *(keys.calls_by(account, *t) for t in (ENDED, UNRESOLVED))):
-                pipeline.zscore(name, one)
-        answers = pipeline.execute()
-    places = [_newest(answers[at]) for at in range(0, len(answers), _STATES + 1)]
+    places, states = _places_and_states(redis, calls)
     with redis.pipeline(transaction=False) as pipeline:
         for (account, one), place in zip(calls, places, strict=True):
             if place is None:
@@ -81,11 +75,34 @@ def read(redis: "Redis", calls: Sequence[tuple[str, str]]) -> list[Row | None]:
                 pipeline.xrange(keys.OUTCOMES, min=place, max=place)
         found = pipeline.execute()
     rows: list[Row | None] = []
-    for at, ((account, one), place, answer) in enumerate(zip(calls, places, found, strict=True)):
-        first = at * (_STATES + 1) + 1
-        call = _tracked(answer) if place is None else _told(one, answer, _state(answers[first : first + _STATES]))
+    for (account, one), place, answer in zip(calls, places, found, strict=True):
+        call = _tracked(answer) if place is None else _told(one, answer, states[account, one])
         rows.append(None if call is None else Row(account, call))
     return rows
+
+
+def _places_and_states(
+    redis: "Redis", calls: Sequence[tuple[str, str]]
+) -> tuple[list[bytes | None], dict[tuple[str, str], State]]:
+    """Read where the newest event of each call is, and which of the sets that tell of states the call is in."""
+    by_account: dict[str, list[str]] = {}
+    for account, one in calls:
+        by_account.setdefault(account, []).append(one)
+    with redis.pipeline(transaction=False) as pipeline:
+        for account, one in calls:
+            pipeline.hgetall(keys.revisions(account, one))
+        for account, ids in by_account.items():
+            for name in (keys.open_sessions(account), *(keys.calls_by(account, *term) for term in (ENDED, UNRESOLVED))):
+                pipeline.zmscore(name, ids)
+        answers = pipeline.execute()
+    places = [_newest(answer) for answer in answers[: len(calls)]]
+    columns = iter(answers[len(calls) :])
+    states = {
+        (account, one): _state(scores)
+        for account, ids in by_account.items()
+        for one, scores in zip(ids, zip(*(next(columns) for _ in range(_STATES)), strict=True), strict=True)
+    }
+    return places, states
 
 
 def _newest(revisions: dict[bytes, bytes]) -> bytes | None:

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from scripts.benchmarks import backfill, deliveries, end_to_end, ingest, machine, slow_clients
+from scripts.benchmarks import backfill, deliveries, end_to_end, ingest, machine, pages, slow_clients
 from scripts.benchmarks.figures import Result, render
 from scripts.benchmarks.options import Options
 
@@ -20,6 +20,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[Options], Result]]] = MappingProxyType(
         **end_to_end.BENCHMARKS,
         "deliveries": deliveries.run,
         "backfill": backfill.run,
+        "pages": pages.run,
     }
 )
 NOISE: Final = "Shared machines are noisy: believe the ratios of one run, not the figures of two."
