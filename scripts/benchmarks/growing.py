@@ -18,6 +18,7 @@ from scripts.benchmarks.published import from_outcome_log
 ACCOUNT: Final = name_of(0)
 TOGETHER: Final = 500  # notifications in one round trip
 LOOK_SECONDS: Final = 0.02
+MEMBERS_SAMPLED: Final = 200  # of each set, whose room is told from them
 RESOLVING: Final = ("track", "resolve", "clock")
 
 
@@ -52,6 +53,7 @@ class Size(Struct, frozen=True):
     resolve: float | None
     redis: float | None
     bytes_per_session: float
+    bytes_of_index: float
     bytes_per_outcome: float | None
 
     @property
@@ -73,12 +75,12 @@ class Site:
         self._inbox = Inbox(product.redis, ACCOUNT)
         self._news: list[PerNotification] = []
         self._plays: list[Observation] = []
-        self._room_empty, self._room_open = self._room(), 0
+        self._room_empty, self._room_open, self._room_of_index = self._room(), 0, 0
 
     def open(self) -> None:
         """Open the sessions."""
         self._append([body for number in range(self.size) for body in self._sessions.beginning(number)])
-        self._room_open = self._room()
+        self._room_open, self._room_of_index = self._room(), self._index()
 
     def tell_news(self) -> None:
         """Have something happen in sessions all over the place, and see what it costs until all of it is folded."""
@@ -109,7 +111,8 @@ class Site:
             notification=PerNotification(*(min(one) for one in zip(*map(structs.astuple, self._news), strict=True))),
             resolve=_least(seen.cpu_ms(*RESOLVING) for seen in self._plays),
             redis=_least(seen.cpu_ms(REDIS) for seen in self._plays),
-            bytes_per_session=opened / self.size,
+            bytes_per_session=(opened - self._room_of_index) / self.size,
+            bytes_of_index=self._room_of_index / self.size,
             bytes_per_outcome=(self._room() - self._room_open) / outcomes if outcomes else None,
         )
 
@@ -139,6 +142,11 @@ class Site:
         memory = self._redis.info("memory")
         buffers = ("mem_clients_normal", "mem_clients_slaves", "mem_aof_buffer")
         return int(memory["used_memory"]) - sum(int(memory.get(name, 0)) for name in buffers)
+
+    def _index(self) -> int:
+        """Give the bytes of the sets by which calls are found, which grow with what people look for, not with calls."""
+        names = self._redis.scan_iter(match=f"{keys.calls(ACCOUNT)}*", count=10_000)
+        return sum(int(self._redis.memory_usage(name, samples=MEMBERS_SAMPLED) or 0) for name in names)
 
 
 def _least(measured: Iterable[float | None]) -> float | None:

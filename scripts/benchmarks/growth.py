@@ -25,6 +25,7 @@ COLUMNS: Final = (
     "redis, ms",
     "against first",
     "bytes/session",
+    "of index",
 )
 REMARKS: Final = """\
 Sessions are opened by appending real notifications to the inbox, and folded by track.
@@ -32,7 +33,8 @@ track, redis, passed   CPU, and time that passed, per notification about an open
 resolve, redis         CPU of track, resolve and clock, and of Redis, per outcome of calls played beside the open
                        ones; the least of several rounds
 against first          the CPU of all of them together, against that of the first row
-bytes/session          of Redis's memory, for each open session, with the inbox trimmed
+bytes/session          of Redis's memory, for each open session, with the inbox trimmed; beside it the index of calls,
+                       by which they are found (several sets hold each call)
 Calls are not looked at a second time here, and the call log is not reconciled.
 """
 
@@ -90,6 +92,7 @@ def _row(one: Size, first: Size) -> tuple[Cell, ...]:
         one.redis,
         one.outcome / first.outcome if first.outcome else None,
         one.bytes_per_session,
+        one.bytes_of_index,
     )
 
 
@@ -103,4 +106,5 @@ def _figures(sizes: Sequence[Size]) -> Iterator[Figure]:
         yield Figure(name="cost per outcome, most against least", value=spread, unit="times", at_most=1.3)
     room = sizes[-1].bytes_per_session
     yield Figure(name="Redis, per open session", value=room, unit="bytes", at_most=400)
+    yield Figure(name="Redis, its place in the index of calls", value=sizes[-1].bytes_of_index, unit="bytes")
     yield Figure(name="Redis, per retained outcome", value=sizes[0].bytes_per_outcome, unit="bytes")

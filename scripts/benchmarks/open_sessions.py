@@ -3,6 +3,7 @@
 Only a few calls are really dealt, as dealing costs more than what is to be measured.
 """
 
+import hashlib
 from collections.abc import Iterator
 from typing import Final
 
@@ -76,8 +77,12 @@ def _body(take: Take, number: int, code: str | None = None) -> bytes:
 
 
 def _filled(template: _Template, body: bytes, number: int, sequence: int) -> bytes:
-    """Put the ids of session `number` and a sequence into a body; they are as long as the ones they replace."""
-    core = f"b{number:0{len(template.core) - 1}x}".encode()
-    session_id = f"{number:0{len(template.session_id)}d}".encode()
+    """Put the ids of session `number` and a sequence into a body.
+
+    They are as long as the ones they replace, and as random as RingCentral's: zeros could be stored in little room.
+    """
+    digits = hashlib.blake2b(str(number).encode()).hexdigest()
+    core = f"b{digits[: len(template.core) - 1]}".encode()
+    session_id = str(int(digits, 16))[: len(template.session_id)].encode()
     ours = body.replace(template.core, core).replace(template.session_id, session_id)
     return ours.replace(str(_SEQUENCE).encode(), str(sequence).encode())
