@@ -8,7 +8,7 @@ from scripts.simulator.fault_table import FaultRequest, switch
 from scripts.simulator.problems import PROBLEMS
 from tests.ringouts.exchange import ACCOUNT, OUTSIDE, Exchange, MakeExchange
 
-LONG_ENOUGH = 90
+LONG_ENOUGH = 60
 
 
 def fault(exchange: Exchange, name: str, **fields: object) -> None:
@@ -70,18 +70,17 @@ def test_what_ringcentral_took_before_a_kill_is_found_by_evidence_and_not_placed
     assert shown["state"] == "resolved"
 
 
-@pytest.mark.parametrize("name", [name for name in PROBLEMS if name.startswith("ringout_")])
-def test_a_refusal_is_told_with_ringcentrals_code(exchange: Exchange, name: str) -> None:
-    exchange.plan(refuse=name)
+def test_each_refusal_is_told_with_ringcentrals_code(exchange: Exchange) -> None:
+    for name in [name for name in PROBLEMS if name.startswith("ringout_")]:
+        exchange.plan(refuse=name)
+        ringout_id = exchange.call()
+        exchange.pass_time(2.5)
 
-    ringout_id = exchange.call()
-    exchange.pass_time(3)
-
-    shown = exchange.shown(ringout_id)
-    assert (shown["state"], shown["placing"], shown["outcome"]) == ("ended", Placing.REFUSED, None)
-    assert shown["problem"]["codes"][0] == PROBLEMS[name].code
-    assert OUTSIDE not in shown["problem"]["detail"]
-    assert shown["problem"]["detail"] != "RingCentral refused it."
+        shown = exchange.shown(ringout_id)
+        assert (shown["state"], shown["placing"], shown["outcome"]) == ("ended", Placing.REFUSED, None)
+        assert shown["problem"]["codes"][0] == PROBLEMS[name].code
+        assert OUTSIDE not in shown["problem"]["detail"]
+        assert shown["problem"]["detail"] != "RingCentral refused it."
 
 
 def test_a_service_that_is_unavailable_is_a_refusal_and_not_asked_again(exchange: Exchange) -> None:

@@ -37,7 +37,12 @@ def asked(name: str = "mine", **fields: Any) -> Asked:
 
 def seen(name: str, older: int = 575838550017, **fields: Any) -> Sighting:
     """Sight a session by its record: from Ada to Ben, begun a second after the RingOut was placed."""
-    ordinary = {"session_id": str(older), "started_at": after(1), "ways": frozenset({(ADA, BEN)}), "recorded": True}
+    ordinary: dict[str, Any] = {
+        "session_id": str(older),
+        "started_at": after(1),
+        "ways": frozenset({(ADA, BEN)}),
+        "recorded": True,
+    }
     return Sighting(**{"telephony_session_id": name} | ordinary | fields)
 
 
@@ -186,7 +191,7 @@ def test_a_session_is_sighted_by_what_its_parties_or_its_records_say() -> None:
     assert told is not None
     assert recorded is not None
     assert (told.recorded, {to for _, to in told.ways}) == (False, {ADA, BEN})
-    assert (recorded.recorded, recorded.ways) == (True, {(ADA, BEN)})
+    assert (recorded.recorded, set(recorded.ways)) == (True, {(ADA, BEN)})
 
 
 def test_what_is_no_ringout_or_has_no_beginning_is_not_sighted() -> None:

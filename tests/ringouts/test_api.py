@@ -1,0 +1,145 @@
+"""The API places, follows, shows and cancels RingOuts, and tells what RingCentral has against them."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.ringouts.exchange import ADA, OUTSIDE, Exchange
+from tests.web.api_client import ADMIN, Client
+from web.create_app import create_app
+
+BODY = {"from": {"phoneNumber": ADA}, "to": {"phoneNumber": OUTSIDE}}
+FIELDS = {"id", "state", "live", "telephonySessionIds", "outcome"}
+
+
+@pytest.fixture
+def client(exchange: Exchange) -> Client:
+    accounts = tuple(msgspec.structs.replace(one, verification_tokens=("v",)) for one in exchange.settings.accounts)
+    settings = msgspec.structs.replace(exchange.settings, admin_token=ADMIN, accounts=accounts)
+    return Client(create_app(settings, exchange.redis))
+
+
+@contextmanager
+def at_work(exchange: Exchange) -> Iterator[None]:
+    """Have the workers work while something is asked for."""
+    stopping = threading.Event()
+
+    def work() -> None:
+        while not stopping.wait(0.02):
+            exchange.pass_time(1)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    stopping.set()
+    thread.join()
+
+
+def place(client: Client, body: Any = BODY, *, key: str | None = None) -> Any:
+    return client.ask("POST", "/ringouts", body, headers={"Idempotency-Key": key} if key else {})
+
+
+def told(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json["type"].removeprefix("urn:legwork:problems:")
+
+
+def test_a_ringout_is_placed_and_shown_to_its_outcome(exchange: Exchange, client: Client) -> None:
+    with at_work(exchange):
+        placed = place(client)
+
+    assert placed.status_code == 201
+    assert set(placed.json) >= FIELDS
+    assert placed.json["state"] == "calling"
+    assert set(placed.json["live"]) == {"callStatus", "callerStatus", "calleeStatus"}
+    path = placed.headers["Location"].removeprefix("/api/v1")
+    exchange.pass_time(60)
+    shown = client.ask("GET", path).json
+    assert (shown["state"], shown["outcome"]["callerStatus"]) == ("resolved", "Call connected")
+    assert [one["id"] for one in client.ask("GET", "/ringouts").json["items"]] == [shown["id"]]
+
+
+def test_a_refusal_of_ringcentrals_comes_back_in_the_answer_and_to_a_repeated_click(
+    exchange: Exchange, client: Client
+) -> None:
+    exchange.plan(refuse="ringout_to_blocked")
+
+    with at_work(exchange):
+        refused = place(client, key="click")
+    again = place(client, key="click")
+
+    assert told(refused) == told(again) == (422, "ringout-not-placed")
+    assert refused.json["detail"] == "The number to be called is on the list of blocked numbers. (TEL-101)"
+    assert refused.json["errors"][0]["pointer"] == "/to"
+    assert exchange.box.ringouts.asked == 1
+
+
+def test_while_nobody_works_it_is_stored_and_shown_as_calling(client: Client) -> None:
+    placed = place(client)
+
+    assert (placed.status_code, placed.json["state"], placed.json["placing"]) == (201, "calling", "asked")
+    assert placed.json["live"] == {"callStatus": None, "callerStatus": None, "calleeStatus": None}
+
+
+def test_a_key_gives_the_same_ringout_and_is_for_one_request_only(exchange: Exchange, client: Client) -> None:
+    with at_work(exchange):
+        first, again = place(client, key="click"), place(client, key="click")
+    other = place(client, BODY | {"to": {"phoneNumber": "+13035550112"}}, key="click")
+
+    assert first.json["id"] == again.json["id"]
+    assert told(other) == (422, "idempotency-key-reused")
+
+
+def test_one_placed_elsewhere_is_followed(exchange: Exchange, client: Client) -> None:
+    ring_out_id = exchange.placed_elsewhere()
+
+    followed = place(client, {"ringOutId": ring_out_id})
+
+    assert (followed.status_code, followed.json["ringOutId"]) == (201, ring_out_id)
+    assert place(client, {"ringOutId": 144062279}).json["ringOutId"] == "144062279"
+
+
+def test_cancelling_says_what_came_of_it(exchange: Exchange, client: Client) -> None:
+    with at_work(exchange):
+        exchange.plan(length=600.0)
+        early = f"/ringouts/{place(client).json['id']}"
+        assert client.ask("DELETE", early).status_code == 204
+        exchange.plan(says=("Success", "Success", "Success"), length=2.0, gone="never", scenario="ringout_answered")
+        late = f"/ringouts/{place(client).json['id']}"
+        while client.ask("GET", late).json["state"] == "calling":
+            pass
+
+    assert client.ask("DELETE", early).status_code == 204
+    with at_work(exchange):
+        assert told(client.ask("DELETE", late)) == (409, "conflict")
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/from"),
+        ({"to": {"phoneNumber": OUTSIDE}}, "/from"),
+        ({"from": {}, "to": {"phoneNumber": OUTSIDE}}, "/from"),
+        ({"from": {"phoneNumber": ADA, "forwardingNumberId": "1"}, "to": {"phoneNumber": OUTSIDE}}, "/from"),
+        ({"from": {"phoneNumber": ADA}}, "/to"),
+        (BODY | {"ringOutId": "s-1"}, "/ringOutId"),
+        ({"ringOutId": "../account"}, "/ringOutId"),
+        (BODY | {"extension": "~/../.."}, "/extension"),
+        (BODY | {"account": "nobody"}, "/account"),
+        (BODY | {"colour": "red"}, "/colour"),
+    ],
+)
+def test_what_is_no_ringout_is_refused_with_its_place(client: Client, body: Any, pointer: str) -> None:
+    answer = place(client, body)
+
+    assert told(answer) == (422, "invalid")
+    assert answer.json["errors"][0]["pointer"] == pointer
+
+
+def test_what_is_not_there_is_not_found(client: Client) -> None:
+    for method in ("GET", "DELETE"):
+        for name in ("ro-0000000000000000", "s-1", "*"):
+            assert told(client.ask(method, f"/ringouts/{name}")) == (404, "not-found")
