@@ -12,7 +12,8 @@ from workers.ringout_steps import OVER_BECAUSE, PATIENCE_SECONDS
 
 def ringout_page() -> str:
     """Draw docs/ringout.md."""
-    return "\n".join((_HEAD, _words(), _paces(), _over(), _linking(), _sides(), _placing(), _FOOT))
+    sections = (_words(), _paces(), _over(), _linking(), _sides(), _placing())
+    return "\n".join((_HEAD, *sections, _FOOT))
 
 
 def _words() -> str:
@@ -45,9 +46,9 @@ def _paces() -> str:
         (f"`{phase}`", "; ".join(f"every {pace.every:g} s{_until(pace.until)}" for pace in paces))
         for phase, paces in PACES.items()
     )
-    return f"""The status is asked for within the budget of RingCentral's Light group, of which following takes half at most: with
-several RingOuts at a time each is looked at every {SHARE_SECONDS:g} s times their number, or less often. Seconds are
-counted from the last change.
+    return f"""The status is asked for within the budget of RingCentral's Light group, of which following takes half at
+most: with several RingOuts at a time each is looked at every {SHARE_SECONDS:g} s times their number, or less often.
+Seconds are counted from the last change.
 
 {_table(("phase", "looked at"), rows)}"""
 
@@ -76,10 +77,10 @@ def _linking() -> str:
     return f"""## 3. Which sessions are its
 
 {_table(("rule", "evidence"), rules)}
-A session may have begun {before:g} s before to {after:g} s after the RingOut was placed. The second session of a RingOut has
-`from` and `to` swapped, began within {apart:g} s of the first, and its `sessionId` is {nearest} to {farthest} away. All of
-it must be so, and of one session only: what fits two is linked to neither. `linking.because` then says which of these
-it is:
+A session may have begun {before:g} s before to {after:g} s after the RingOut was placed. The second session of a
+RingOut has `from` and `to` swapped, began within {apart:g} s of the first, and its `sessionId` is {nearest} to
+{farthest} away. All of it must be so, and of one session only: what fits two is linked to neither. `linking.because`
+then says which of these it is:
 
 {none}
 
