@@ -21,11 +21,13 @@ def test_before_any_record_was_seen_the_first_look_comes_as_early_as_it_may() ->
     assert first_wait([], settle=SETTLE) == SETTLE
 
 
-def test_the_first_look_comes_when_nineteen_of_twenty_of_the_last_records_were_there() -> None:
-    lags = [20.0] * 19 + [25.0] * 1
+def test_the_first_look_comes_when_all_of_the_last_records_were_there_but_the_slowest_of_fifty() -> None:
+    assert first_wait([*[20.0] * 48, 25.0, 50.0], settle=SETTLE) == 25.0
+    assert first_wait([*[20.0] * 49, 50.0], settle=SETTLE) == 20.0
 
-    assert first_wait(lags * 2, settle=SETTLE) == 25.0
-    assert first_wait([*[20.0] * 39, 50.0], settle=SETTLE) == 20.0
+
+def test_while_few_records_were_seen_the_first_look_waits_for_the_slowest_of_them() -> None:
+    assert first_wait([20.0, 20.0, 25.0], settle=SETTLE) == 25.0
 
 
 def test_the_first_look_is_never_earlier_than_it_may_be_nor_later_than_a_minute() -> None:
