@@ -178,10 +178,15 @@ def _load(
     return Loaded(found, frozenset(unreadable))
 
 
-def _decode(blob: bytes, decoder: msgspec.msgpack.Decoder[_Record]) -> _Record:
+def plain(blob: bytes) -> bytes | memoryview:
+    """Give what a record holds as MessagePack, for whoever looks for something in it. Raises UnknownVersion."""
     version, rest = blob[:1], memoryview(blob)[1:]
     if version == _V2:
-        return decoder.decode(dense.unpacked(rest))
+        return dense.unpacked(rest)
     if version == _V1:
-        return decoder.decode(rest)
+        return rest
     raise UnknownVersion(f"a record begins with {version!r}")
+
+
+def _decode(blob: bytes, decoder: msgspec.msgpack.Decoder[_Record]) -> _Record:
+    return decoder.decode(plain(blob))

@@ -4,13 +4,14 @@ For erasing a person: no list of keys has to be kept in step with what others st
 """
 
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
 from redis import Redis
 
-from runtime import keys
+from runtime import keys, ledger
 
 PAGE: Final = 1000
 
@@ -20,6 +21,9 @@ KEPT: Final = frozenset({keys.DESTINATIONS})
 
 _ONE_THING: Final = re.compile(r"legwork:\{[^}]*\}:replay:[^:]*")
 """Hashes that are one thing, which is taken out whole or not at all."""
+
+
+_OF_LEDGER: Final = re.compile(r"legwork:\{[^}]*\}:(session|resolution|records):")
 
 
 class Trace(msgspec.Struct, frozen=True):
@@ -72,7 +76,7 @@ def _parts(redis: "Redis", key: str) -> Iterator[tuple[bytes | None, bytes, str]
     rows: Any
     if kind == b"string":
         rows = redis.get(key)
-        yield None, rows or b"", "DEL"
+        yield None, _plain(key, rows or b""), "DEL"
     elif kind == b"hash" and _ONE_THING.fullmatch(key):
         rows = redis.hgetall(key)
         yield None, b"\0".join(rows.values()), "DEL"
@@ -87,6 +91,16 @@ def _parts(redis: "Redis", key: str) -> Iterator[tuple[bytes | None, bytes, str]
         yield from ((None, value, "LREM") for value in rows)
     elif kind == b"stream":
         yield from ((entry_id, value, "XDEL") for entry_id, value in _entries(redis, key))
+
+
+def _plain(key: str, value: bytes) -> bytes:
+    """Give a record of the ledger as it was before it was made dense, in which a number is not seen."""
+    if not _OF_LEDGER.match(key):
+        return value
+    try:
+        return bytes(ledger.plain(value))
+    except (ledger.UnknownVersion, zlib.error):
+        return value
 
 
 def _entries(redis: "Redis", key: str) -> Iterator[tuple[bytes, bytes]]:

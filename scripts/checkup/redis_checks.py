@@ -1,9 +1,10 @@
 """Look at Redis: can it lose, forget or refuse what it is given; is it ours alone; is everybody's clock right."""
 
 import time
+import zlib
 from typing import Any, Final, cast
 
-from runtime import keys
+from runtime import keys, ledger
 from runtime.clocks import redis_time, stopwatch
 from scripts.checkup import rq_state
 from scripts.checkup.findings import Finding, Findings, Patient, error, warning
@@ -14,8 +15,6 @@ OLDEST: Final = 7
 SKEW_SECONDS: Final = 2.0
 WRONG_SECONDS: Final = 60.0
 SAMPLED: Final = 200
-
-_KNOWN_VERSION: Final = b"\x01"
 
 
 def version(patient: Patient) -> Findings:
@@ -79,12 +78,20 @@ def payloads(patient: Patient) -> Findings:
             if len(found) >= SAMPLED:
                 break
         blobs = cast("list[bytes | None]", patient.redis.mget(found)) if found else []
-        strange = sum(blob is not None and not blob.startswith(_KNOWN_VERSION) for blob in blobs)
+        strange = sum(blob is not None and not _is_readable(blob) for blob in blobs)
         if strange:
             yield error(
                 f"{strange} of {len(found)} records like {pattern} were written by another version of Legwork",
                 "run one version everywhere: finish the deployment, or go back to the newer version",
             )
+
+
+def _is_readable(blob: bytes) -> bool:
+    try:
+        ledger.plain(blob)
+    except (ledger.UnknownVersion, zlib.error):
+        return False
+    return True
 
 
 def _skew(says: str, off: float) -> Finding:

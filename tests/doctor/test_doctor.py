@@ -76,7 +76,7 @@ def share_the_redis(clinic: Clinic) -> None:
 
 
 def write_with_another_version(clinic: Clinic) -> None:
-    clinic.redis.set(keys.session(ACCOUNT, "s-1"), b"\x02from the future")
+    clinic.redis.set(keys.session(ACCOUNT, "s-1"), b"\x7ffrom the future")
 
 
 def end_a_worker(clinic: Clinic) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from runtime import audit, destinations, keys
+from runtime import audit, destinations, keys, ledger
 from runtime.replays import Level
 from runtime.sweeping import traces
 from telephony.completeness import Standing
@@ -127,6 +127,21 @@ def test_what_comes_later_brings_nothing_back(replaying: ReplayOffice, calls: tu
     assert replaying.office.published(theirs) == []
     held = [name for name in holding(replaying.redis, "12125550199") if not name.endswith(":inbox")]
     assert held == []
+
+
+def test_a_call_of_which_only_its_session_is_left_is_found(replaying: ReplayOffice) -> None:
+    call = queue_call().ending_at(replaying.office.now)
+    replaying.office.ended(call)
+    replaying.redis.delete(keys.OUTCOMES, keys.inbox(ACCOUNT))
+    extension = ledger.tracked(replaying.redis, ACCOUNT, [call.telephony_session_id])[
+        call.telephony_session_id
+    ].session.parties[-1]
+
+    told = erased(replaying, extension=extension.extension_id)
+
+    assert told.calls == 1
+    left = ledger.tracked(replaying.redis, ACCOUNT, [call.telephony_session_id])[call.telephony_session_id]
+    assert (left.erased, left.session.parties) == (True, ())
 
 
 def test_an_extension_is_erased_by_its_id(replaying: ReplayOffice, calls: tuple[Call, Call]) -> None:
