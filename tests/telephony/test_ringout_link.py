@@ -32,7 +32,8 @@ OLD_BASE64 = base64.b64encode(OLD.encode()).decode()
 
 
 def asked(name: str = "mine", **fields: Any) -> Asked:
-    return Asked(**{"id": name, "placed_at": START, "ringout_id": f"s-{name}", "caller": ADA, "callee": BEN} | fields)
+    ordinary: dict[str, Any] = {"id": name, "placed_at": START, "ringout_id": f"s-{name}"}
+    return Asked(**ordinary | {"caller": ADA, "callee": BEN} | fields)
 
 
 def seen(name: str, older: int = 575838550017, **fields: Any) -> Sighting:
