@@ -31,9 +31,10 @@ def events_page() -> str:
         f"## `data` of `{ENDED}` and `{OUTCOME}`\n\n" + _shape(call, "CallData"),
         *_below(call, "CallData"),
         f"## `data` of `{UPDATED}`\n\n" + _shape(live, "LiveData"),
-        "### `parties`\n\n" + _shape(live, "LiveParty"),
+        *(f"### {name}\n\n" + _shape(live, name) for name in ("LiveParty", "LiveRingOut")),
         f"## `data` of `{TRIAL}`\n\n" + _shape(trial, "TrialData"),
         f"## `data` of `{OPERATOR_KIND}.…`\n\n" + _shape(operator, "OperatorData"),
+        "### Detail\n\n" + _shape(operator, "Detail"),
         _OPERATOR + _table(("`what`", "severity", "is on while", "what to do"), _alerts()),
         "## An example\n\nThe outcome of a RingOut whose callee was busy.\n\n```json\n" + _example() + "\n```\n",
     )
