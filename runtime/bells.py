@@ -14,7 +14,7 @@ from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from runtime import keys
+from runtime import faults, keys
 from runtime.redis_line import Line
 
 RUNG_SECONDS: Final = 10
@@ -167,6 +167,7 @@ class DueBells:
             if stage is None:
                 self._redis.zrem(keys.BELLS, bell)
             elif self._line.run(self._take, 2, keys.rung(account, stage), keys.BELLS, bell, rung_seconds(stage)):
+                faults.point("clock.taken")
                 ring(self._redis, stage, account)
                 rung += 1
         return rung

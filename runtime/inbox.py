@@ -11,7 +11,7 @@ import msgspec
 from redis import Redis
 from redis.exceptions import RedisError
 
-from runtime import bells, keys
+from runtime import bells, faults, keys
 from runtime.bells import Stage
 from runtime.redis_line import Line
 
@@ -49,6 +49,9 @@ class Inbox:
 
     def append(self, body: bytes) -> None:
         """Store `body` and see to it that it is tracked. When this returns, Redis has it. Raises RedisError."""
-        if self._line.run(self._script, *self._words, body):
+        faults.point("receive.before-append")
+        must_ring = self._line.run(self._script, *self._words, body)
+        faults.point("receive.after-append")
+        if must_ring:
             with suppress(RedisError):  # the body is stored, and the clock rings within seconds in our place
                 bells.ring(self._redis, Stage.TRACK, self._account)

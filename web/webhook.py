@@ -14,6 +14,7 @@ from flask import Flask, Response, request
 from redis import Redis
 from redis.exceptions import RedisError
 
+from runtime import faults
 from runtime.clocks import stopwatch
 from runtime.inbox import Inbox
 from runtime.logs import log
@@ -130,6 +131,7 @@ def _store(endpoint: Endpoint, room: Room, body: bytes) -> Answer:
         if not room.is_left():
             return answers.NO_ROOM
         endpoint.inbox.append(body)
+        faults.point("receive.before-answer")
     except RedisError as error:
         log.error("notification.not_stored", account=endpoint.name, error=type(error).__name__)
         return answers.NOT_STORED

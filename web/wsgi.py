@@ -8,7 +8,7 @@ from typing import Final
 
 from flask import Flask
 
-from runtime import logs, settings
+from runtime import faults, logs, settings
 from runtime.metrics import Recorder
 from runtime.redis_client import INGEST, Profile, connect
 from web.create_app import create_app
@@ -23,6 +23,7 @@ def app() -> Flask:
         ours = settings.load(os.environ, needs=_needs(os.environ))
     except settings.SettingsError as error:
         sys.exit("\n".join(error.faults))
+    faults.arm(os.environ)
     logs.configure(level=ours.log_level, form=ours.log_format, process="web")
     redis = connect(ours.redis_url, INGEST)
     recorder = Recorder(redis)

@@ -7,7 +7,7 @@ import argparse
 import os
 import sys
 
-from runtime import logs, settings
+from runtime import faults, logs, settings
 from runtime.bells import Stage
 from runtime.metrics import Recorder
 from runtime.redis_client import WORK, connect
@@ -32,6 +32,7 @@ def main(arguments: list[str]) -> int:
     except settings.SettingsError as error:
         print("\n".join(error.faults), file=sys.stderr)  # noqa: T201 - said to whoever starts the process
         return 2
+    faults.arm(os.environ)
     logs.configure(level=ours.log_level, form=ours.log_format, process=stage)
     redis = connect(ours.redis_url, WORK)
     recorder = Recorder(redis)

@@ -11,7 +11,7 @@ from typing import Final, cast
 
 import msgspec
 
-from runtime import attempts, bells, keys, operator_log, redrive, waiting
+from runtime import attempts, bells, faults, keys, operator_log, redrive, waiting
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.leases import Command, Lease
@@ -68,6 +68,7 @@ class Deliverer:
         self._queues.load({*now.due, *(one.call for one in arrivals)})
         commands = self._queued(now.destination, arrivals, now.now)
         commands += self._launched(now.destination, arrivals, now)
+        faults.point("deliver.queued")
         busy = bool(now.entries or now.asked or self._flights)
         self._commit([*commands, *self._taken(now), *self._answered(now)], now)
         return Tally(busy=busy, shut=not self._charge.may_send(now.later()), others_wait=now.others_wait)
@@ -163,6 +164,8 @@ class Deliverer:
     def _answered(self, now: View) -> list[Command]:
         """Wait a moment for answers, and give the commands that follow from those that came."""
         landed = self._flights.landed(GATHER_SECONDS)
+        if landed:
+            faults.point("deliver.sent")
         later = now.later()
         commands = [command for flight, answer in landed for command in self._judged(flight, answer, later)]
         commands += self._charge.commands(later) if landed else []
@@ -217,5 +220,6 @@ class Deliverer:
             return
         kept = bells.keep(Stage.DELIVER, self._id, now.later())
         self._lease.commit([*commands, *self._queues.changes(), *kept])
+        faults.point("deliver.committed")
         self._charge.carry_out()
         self._queues.forget_but(self._flights.calls())

@@ -11,7 +11,7 @@ from typing import Final, cast
 
 import msgspec
 
-from runtime import bells, keys, ledger
+from runtime import bells, faults, keys, ledger
 from runtime.asking import Asking, load, write
 from runtime.bells import Stage
 from runtime.budget import Group, Share
@@ -116,6 +116,7 @@ class Resolver:
         asking = reconcile.after(found, compared) if compared else found.asking
         asking = msgspec.structs.replace(asking, swept_at=now)
         self._lease.commit([write(self._account, asking), *rereads.done(self._account, again, found, now)])
+        faults.point("resolve.swept")
         return asking, self._after(found, now)
 
     def _due(self, now: float) -> dict[str, float]:
@@ -197,12 +198,14 @@ class Resolver:
         sweeper = Sweeper(self._call_log, self._feed, asking, older_ids.session_of)
         since = reconcile.since(asking, self._settings, now=now)
         self._lease.commit(bells.keep(Stage.RESOLVE, self._account, now))
+        faults.point("resolve.asking")
         for _ in sweeper.carry_out(requests, since=since, now=now):
             self._lease.commit(bells.keep(Stage.RESOLVE, self._account, redis_time(self._redis)))
         if remember := older_ids.remember(retention=self._settings.retention_seconds):
             self._lease.commit(remember)
         if sweeper.found.malformed:
             self._recorder.count(MALFORMED_RECORDS, self._account, by=sweeper.found.malformed)
+        faults.point("resolve.asked")
         return sweeper.found
 
     def _judge_all(
@@ -217,7 +220,9 @@ class Resolver:
             judged = [self._judge.judged(case, now=now) for case in together]
             commands = dict.fromkeys(command for one in judged for command in one.commands)
             entered = self._judge.entered(together, now=now)
+            faults.point("resolve.judged")
             self._lease.commit([*commands, *entered, *bells.keep(Stage.RESOLVE, self._account, now)])
+            faults.point("resolve.published")
             self._judge.tell(judged)
             lags += [one.lag for one in judged if one.lag is not None]
         if lags:

@@ -13,6 +13,7 @@ from rq import Queue, SimpleWorker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+from runtime import faults
 from runtime.bells import JOBS, Stage, queue_name
 from runtime.logs import log
 from workers.dependencies import Dependencies
@@ -72,6 +73,11 @@ class StageWorker(SimpleWorker):
             log_job_description=False,
         )
         self._stopping = dependencies.stopping
+
+    def execute_job(self, job: Job, queue: Queue) -> Any:
+        """Serve a bell."""
+        faults.point("worker.taken")
+        return super().execute_job(job, queue)
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Stop after the job that runs, and tell it to be quick."""

@@ -10,7 +10,7 @@ from typing import Final, TypeGuard, cast
 
 import msgspec
 
-from runtime import bells, call_index, keys, ledger, outcome_log
+from runtime import bells, call_index, faults, keys, ledger, outcome_log
 from runtime.bells import Stage
 from runtime.clocks import as_seconds, stopwatch
 from runtime.inbox import Entry
@@ -45,6 +45,7 @@ def serve(account: str) -> None:
         with lease(dependencies.redis, dependencies.account(account).name, Stage.TRACK) as held:
             tracker = Tracker(account, held, dependencies)
             _shift(tracker, dependencies)
+            faults.point("track.rested")
     except LeaseHeld:
         return
     except LeaseLost:
@@ -122,7 +123,9 @@ class Tracker:
         if entries:
             self._cursor = entries[-1].id.encode()
             commands.append(("SET", keys.inbox_cursor(self._account), self._cursor))
+        faults.point("track.folded")
         self._lease.commit([*commands, *bells.keep(Stage.TRACK, self._account, now)])
+        faults.point("track.committed")
         return Tally(len(entries), any(due - now < LINGER_SECONDS for _, due in quiet), others > 0)
 
     def _read(self) -> tuple[float, list[Entry], list[tuple[str, float]], int, float]:

@@ -4,7 +4,7 @@ from typing import Final
 
 from redis import Redis
 
-from runtime import audit, bells, call_index, keys
+from runtime import audit, bells, call_index, faults, keys
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.leases import LeaseHeld, lease

@@ -55,7 +55,8 @@ class Proxy:
     def start(self) -> None:
         """Listen."""
         self._flowing = asyncio.Event()
-        threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
+        self._thread.start()
         self.port = self._tell(self._listen())
 
     def stop(self) -> None:
@@ -63,6 +64,8 @@ class Proxy:
         self._refusing = True
         self._tell(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
     def _tell(self, what: "Coroutine[Any, Any, Any]") -> Any:
         return asyncio.run_coroutine_threadsafe(what, self._loop).result(_STOP_SECONDS)

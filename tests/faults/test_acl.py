@@ -1,0 +1,133 @@
+"""Redis's users as docs/ops/acl has them: each process may do its work, and nothing of what would harm the others."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from redis.exceptions import NoPermissionError
+
+from runtime import bells, keys, outcome_log
+from runtime.bells import Stage
+from runtime.leases import lease
+from runtime.metrics import NOTIFICATIONS, Recorder
+from runtime.redis_client import WORK, connect
+from runtime.settings import DEFAULT_ACCOUNT
+from scripts.simulator import running_simulator
+from scripts.supervisor.embedded import server_program
+from scripts.supervisor.environment import free_port
+from scripts.supervisor.group import Group
+from scripts.supervisor.watchdog import Watchdog
+from tests.builders.calls import ivr_call
+from tests.builders.events import an_outcome
+from tests.simulator.waiting import wait_until
+from tests.web.posting import PATH, SIGNED, settings_of
+from tests.workers.office import ACCOUNT, Office
+from web.create_app import create_app
+from web.safety import Verdict, readiness
+from workers.rq_worker import StageWorker
+
+ROOT = Path(__file__).parent.parent.parent
+USERS = ROOT / "docs" / "ops" / "acl" / "users.acl"
+CALL = ivr_call()
+HARMFUL = (
+    ("FLUSHALL",),
+    ("CONFIG", "GET", "*"),
+    ("KEYS", "*"),
+    ("SHUTDOWN",),
+    ("BGSAVE",),
+    ("ACL", "LIST"),
+    ("MONITOR",),
+    ("SET", "somebody-elses", "1"),
+)
+OF_WORKERS = (
+    ("XRANGE", keys.inbox(DEFAULT_ACCOUNT), "-", "+"),
+    ("XADD", keys.OUTCOMES, "*", "event", "forged"),
+    ("GET", keys.access_token(DEFAULT_ACCOUNT)),
+    ("HGETALL", keys.DESTINATIONS),
+    ("DEL", keys.inbox(DEFAULT_ACCOUNT)),
+    ("PUBLISH", keys.LIVE, "forged"),
+    ("RPUSH", "rq:queue:legwork-resolve", "forged"),
+)
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory, watchdog: Watchdog) -> Iterator[int]:
+    """Run a server with those users."""
+    folder = tmp_path_factory.mktemp("acl")
+    port = free_port()
+    options = ["--port", str(port), "--dir", str(folder), "--aclfile", str(USERS), "--appendonly", "yes", "--save", ""]
+    with (folder / "log").open("wb") as log:
+        group = Group([server_program(), *options, "--maxmemory-policy", "noeviction"], watchdog=watchdog, stdout=log)
+    with Redis.from_url(url("admin", port)) as redis:
+        wait_until(lambda: is_up(redis), 20)
+    yield port
+    group.stop(grace=5)
+
+
+def is_up(redis: Redis) -> bool:
+    try:
+        return bool(redis.ping())
+    except ConnectionError:
+        return False
+    except Exception as error:  # noqa: BLE001 - redis-py's own, while it starts
+        return "loading" in str(error).lower()
+
+
+def url(user: str, port: int) -> str:
+    return f"redis://{user}:change-me-{user}@127.0.0.1:{port}/0"
+
+
+def refused(user: str, port: int, commands: tuple[tuple[str, ...], ...]) -> None:
+    with Redis.from_url(url(user, port)) as redis:
+        for command in commands:
+            with pytest.raises(NoPermissionError):
+                redis.execute_command(*command)
+
+
+def test_webhooks_may_append_and_nothing_else(port: int) -> None:
+    with Redis.from_url(url("webhooks", port)) as redis:
+        recorder = Recorder(redis)
+        client = create_app(settings_of("redis://unused", WEB_ROLE="webhooks"), redis, recorder).test_client()
+
+        assert {client.post(PATH, data=body, headers=SIGNED).status_code for body in CALL.bodies} == {200}
+        assert client.get("/readyz").status_code == 200
+        recorder.count(NOTIFICATIONS, DEFAULT_ACCOUNT, "stored")
+        recorder.flush()
+    refused("webhooks", port, HARMFUL + OF_WORKERS)
+    with Redis.from_url(url("admin", port)) as redis:
+        assert redis.xlen(keys.inbox(DEFAULT_ACCOUNT)) == len(CALL.bodies)
+        assert bells.waiting(redis, Stage.TRACK) == 1
+        assert redis.hlen(keys.METRICS) > 0
+
+
+def test_workers_do_all_their_work_and_no_harm(port: int) -> None:
+    with running_simulator() as platform:
+        office = Office(url("workers", port), platform)
+        office.ended(CALL)
+        office.resolve()
+        bells.ring(office.redis, Stage.TRACK, ACCOUNT)
+        office.dependencies.stopping.set()
+        worker = StageWorker(Stage.TRACK, connect(url("workers", port), WORK), office.dependencies)
+        worker.work(burst=True, with_scheduler=False, logging_level="CRITICAL")
+        bells.ring_what_is_due(office.redis)
+        with lease(office.redis, ACCOUNT, Stage.DELIVER) as held:
+            held.commit([outcome_log.published(ACCOUNT, an_outcome(), retention=60)])
+
+        assert [event.data.revision for event in office.published(CALL)] == [0]
+        office.close()
+    refused("workers", port, HARMFUL)
+
+
+def test_ops_sees_how_things_stand_and_does_no_harm(port: int) -> None:
+    with Redis.from_url(url("ops", port)) as redis:
+        assert [check.name for check in readiness(redis) if check.verdict is Verdict.FAILED] == []
+    refused("ops", port, HARMFUL)
+
+
+def test_a_reader_reads_what_is_published_and_nothing_else(port: int) -> None:
+    with Redis.from_url(url("reader", port)) as redis:
+        redis.xgroup_create(keys.OUTCOMES, "crm", id="0", mkstream=True)
+        assert redis.xreadgroup("crm", "one", {keys.OUTCOMES: ">"})
+        redis.xreadgroup("crm", "one", {keys.OUTCOMES: ">"})
+    refused("reader", port, HARMFUL + OF_WORKERS + (("XTRIM", keys.OUTCOMES, "MAXLEN", "0"), ("DEL", keys.OUTCOMES)))

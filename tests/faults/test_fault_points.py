@@ -1,0 +1,101 @@
+"""At each fault point a process is killed, as by a power cut; every call comes out right and is delivered once."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+from redis import RedisError
+
+from runtime import destinations, faults, keys
+from runtime.bells import Stage
+from runtime.settings import DEFAULT_ACCOUNT
+from scripts.simulator import Configuration, RunningSimulator, running_simulator
+from scripts.simulator.problems import ApiError
+from scripts.soaking.consumer import consuming
+from scripts.supervisor.summary import Event, Truth, judge
+from scripts.supervisor.watchdog import Watchdog
+from telephony.destinations import Draft, Include
+from tests.faults.product import TOKEN, Product, account_of, running
+from tests.simulator.waiting import wait_until
+
+CALLS = 40
+QUICK = Configuration(shortest_call=0.5, longest_call=2, lag=(0.3, 1), recording_share=0)
+PATIENCE = 90
+
+
+def subscribed(simulator: RunningSimulator, product: Product) -> bool:
+    try:
+        return bool(simulator.subscribe(product.url, TOKEN))
+    except ApiError:  # web was just killed
+        return False
+
+
+def let_leases_end(product: Product, destination: str) -> None:
+    """Do what ten seconds do after a kill, so that there need not be as many of them as there are points."""
+    owners = [*((DEFAULT_ACCOUNT, stage) for stage in Stage), (destination, Stage.DELIVER)]
+    names = [key for one in owners for key in (keys.lease(*one), keys.rung(*one))]
+    with product.redis() as redis:
+        try:
+            redis.delete(*names)
+        except RedisError:  # tried again with the next look
+            return
+
+
+def right(simulator: RunningSimulator, events: Sequence[Event]) -> bool:
+    report = judge(msgspec.convert(simulator.truth(), tuple[Truth, ...]), events)
+    assert report.repeated == ()
+    return report.all_right and len(report.judgements) == CALLS
+
+
+@pytest.mark.timeout(240)
+def test_a_process_may_die_anywhere(tmp_path: Path, watchdog: Watchdog) -> None:
+    points = tmp_path / "points"
+    points.mkdir()
+    for name in faults.POINTS:
+        (points / name).touch()
+    fatal = {"LEGWORK_FAULT": str(points), "ALLOW_PRIVATE_DESTINATIONS": "127.0.0.1/32"}
+    with (
+        running_simulator(QUICK) as simulator,
+        consuming("http://127.0.0.2:1/") as crm,
+        running(tmp_path / "data", watchdog=watchdog, **account_of(simulator), **fatal) as product,
+    ):
+        product.wait_until_up()
+        with product.redis() as redis:
+            destination = destinations.create(redis, Draft(url=crm.url, include=Include.BOTH), keys=())[0].id
+        wait_until(lambda: subscribed(simulator, product), 30)
+        simulator.play(count=CALLS, rate=5)
+        left, until = set(faults.POINTS), time.monotonic() + PATIENCE
+        while left and time.monotonic() < until:
+            now = {one.name for one in points.iterdir()}
+            if now < left:  # somebody has just died
+                let_leases_end(product, destination)
+            left = now
+            time.sleep(0.2)
+
+        assert left == set()
+        wait_until(lambda: right(simulator, product.events()), PATIENCE)
+        wait_until(lambda: crm.taken() == {event.id for event in product.events()}, 30)
+        bodies = {(one.event_id, one.digest) for one in crm.arrivals}
+        assert len(bodies) == len(crm.taken())
+
+
+def test_a_point_is_harmless_unless_somebody_asks(tmp_path: Path) -> None:
+    faults.arm({})
+    faults.point("track.folded")
+
+    faults.arm({"LEGWORK_FAULT": str(tmp_path)})
+    try:
+        faults.point("track.folded")
+    finally:
+        faults.arm({})
+
+
+def test_every_point_of_the_table_is_passed_somewhere() -> None:
+    root = Path(__file__).parent.parent.parent
+    code = "".join(
+        file.read_text() for folder in ("runtime", "web", "workers") for file in (root / folder).rglob("*.py")
+    )
+
+    assert [name for name in faults.POINTS if f'faults.point("{name}")' not in code] == []

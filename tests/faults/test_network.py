@@ -1,0 +1,121 @@
+"""Networks between us and Redis lose answers, cut and drop; nothing is lost, and nothing done twice."""
+
+import threading
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from redis import Redis
+from redis.exceptions import RedisError
+
+from runtime import keys
+from runtime.bells import Stage
+from runtime.inbox import Inbox
+from runtime.leases import Lease, lease
+from runtime.outcome_log import published
+from runtime.redis_client import INGEST, WORK, connect
+from scripts.soaking.proxy import Proxy, proxied
+from scripts.supervisor.embedded import EmbeddedRedis
+from scripts.supervisor.environment import free_port
+from scripts.supervisor.watchdog import Watchdog
+from tests.builders.calls import ivr_call
+from tests.builders.events import an_outcome
+
+ACCOUNT = "acme"
+BODIES = ivr_call().bodies
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, watchdog: Watchdog) -> Iterator[EmbeddedRedis]:
+    """Run a server that listens on a port."""
+    with EmbeddedRedis(tmp_path_factory.mktemp("redis"), watchdog=watchdog, port=free_port()) as server:
+        yield server
+
+
+@pytest.fixture
+def direct(server: EmbeddedRedis) -> Iterator[Redis]:
+    with Redis.from_url(server.url) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture
+def proxy(server: EmbeddedRedis, direct: Redis) -> Iterator[Proxy]:
+    with proxied(urlsplit(server.url).port or 0) as proxy:
+        yield proxy
+
+
+def url(proxy: Proxy) -> str:
+    return f"redis://127.0.0.1:{proxy.port}/0"
+
+
+def test_an_append_whose_answer_is_lost_is_stored_all_the_same(proxy: Proxy, direct: Redis) -> None:
+    inbox = Inbox(connect(url(proxy), INGEST), ACCOUNT)
+    inbox.append(b"first")
+
+    for body in BODIES:
+        proxy.lose_answers()
+        inbox.append(body)
+
+    stored = [fields[b"body"] for _, fields in direct.xrange(keys.inbox(ACCOUNT))]
+    assert proxy.answers_lost == len(BODIES)
+    assert set(stored) == {b"first", *BODIES}  # some of them twice, which changes nothing
+
+
+def test_a_commit_whose_answer_is_lost_is_applied_once(proxy: Proxy, direct: Redis) -> None:
+    event = an_outcome()
+    with lease(connect(url(proxy), WORK), ACCOUNT, Stage.RESOLVE) as held:
+        held.commit([("INCR", "effects")])
+        proxy.lose_answers()
+        held.commit([("INCR", "effects"), published(ACCOUNT, event, retention=60)])
+        held.commit([("INCR", "effects")])
+
+    assert direct.get("effects") == b"3"
+    assert direct.xlen(keys.OUTCOMES) == 1
+
+
+def test_a_line_that_is_cut_costs_nothing(proxy: Proxy, direct: Redis) -> None:
+    inbox = Inbox(connect(url(proxy), INGEST), ACCOUNT)
+
+    for number in range(20):
+        inbox.append(str(number).encode())
+        proxy.cut()
+
+    assert direct.xlen(keys.inbox(ACCOUNT)) == 20
+
+
+def test_while_packets_are_dropped_web_says_so_in_time_and_goes_on_afterwards(proxy: Proxy, direct: Redis) -> None:
+    inbox = Inbox(connect(url(proxy), INGEST), ACCOUNT)
+    inbox.append(b"before")
+
+    proxy.stall()
+    with pytest.raises(RedisError):
+        inbox.append(b"meanwhile")
+    proxy.resume()
+    inbox.append(b"after")
+
+    assert {fields[b"body"] for _, fields in direct.xrange(keys.inbox(ACCOUNT))} >= {b"before", b"after"}
+
+
+def test_a_runner_that_was_cut_off_past_its_lease_commits_nothing_more(proxy: Proxy, direct: Redis) -> None:
+    refused: list[BaseException] = []
+
+    def commit(held: Lease) -> None:
+        try:
+            held.commit([("INCR", "effects")])
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is looked at below
+            refused.append(error)
+
+    with lease(connect(url(proxy), WORK), ACCOUNT, Stage.TRACK, seconds=0.3) as held:
+        held.commit([("INCR", "effects")])
+        proxy.stall()
+        late = threading.Thread(target=commit, args=(held,))
+        late.start()
+        late.join(0.5)
+        with lease(direct, ACCOUNT, Stage.TRACK) as other:
+            other.commit([("INCR", "effects")])
+            proxy.resume()
+            late.join()
+
+    assert [type(error).__name__ for error in refused] == ["LeaseLost"]
+    assert direct.get("effects") == b"2"
