@@ -22,6 +22,7 @@ def serve(account: str) -> None:
     try:
         with lease(dependencies.redis, dependencies.account(account).name, Stage.UPKEEP):
             trim(dependencies.redis, account, dependencies.settings, dependencies.recorder)
+            faults.point("upkeep.trimmed")
             completeness.check(dependencies.redis, account, retention=dependencies.settings.retention_seconds)
             alarms.of_destinations(dependencies.redis)
             alarms.of_account(dependencies.redis, dependencies.account(account))

@@ -8,7 +8,7 @@ from redis import Redis
 from redis.exceptions import NoPermissionError
 
 from runtime import bells, keys, outcome_log
-from runtime.bells import Stage
+from runtime.bells import DueBells, Stage
 from runtime.leases import lease
 from runtime.metrics import NOTIFICATIONS, Recorder
 from runtime.redis_client import WORK, connect
@@ -110,7 +110,7 @@ def test_workers_do_all_their_work_and_no_harm(port: int) -> None:
         office.dependencies.stopping.set()
         worker = StageWorker(Stage.TRACK, connect(url("workers", port), WORK), office.dependencies)
         worker.work(burst=True, with_scheduler=False, logging_level="CRITICAL")
-        bells.ring_what_is_due(office.redis)
+        DueBells(office.redis).ring()
         with lease(office.redis, ACCOUNT, Stage.DELIVER) as held:
             held.commit([outcome_log.published(ACCOUNT, an_outcome(), retention=60)])
 

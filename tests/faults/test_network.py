@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,6 +21,7 @@ from scripts.supervisor.environment import free_port
 from scripts.supervisor.watchdog import Watchdog
 from tests.builders.calls import ivr_call
 from tests.builders.events import an_outcome
+from tests.outputs import entries
 
 ACCOUNT = "acme"
 BODIES = ivr_call().bodies
@@ -45,6 +47,10 @@ def proxy(server: EmbeddedRedis, direct: Redis) -> Iterator[Proxy]:
         yield proxy
 
 
+def bodies(redis: Redis) -> list[Any]:
+    return [fields[b"body"] for _, fields in entries(redis, keys.inbox(ACCOUNT))]
+
+
 def url(proxy: Proxy) -> str:
     return f"redis://127.0.0.1:{proxy.port}/0"
 
@@ -57,7 +63,7 @@ def test_an_append_whose_answer_is_lost_is_stored_all_the_same(proxy: Proxy, dir
         proxy.lose_answers()
         inbox.append(body)
 
-    stored = [fields[b"body"] for _, fields in direct.xrange(keys.inbox(ACCOUNT))]
+    stored = bodies(direct)
     assert proxy.answers_lost == len(BODIES)
     assert set(stored) == {b"first", *BODIES}  # some of them twice, which changes nothing
 
@@ -94,7 +100,7 @@ def test_while_packets_are_dropped_web_says_so_in_time_and_goes_on_afterwards(pr
     proxy.resume()
     inbox.append(b"after")
 
-    assert {fields[b"body"] for _, fields in direct.xrange(keys.inbox(ACCOUNT))} >= {b"before", b"after"}
+    assert set(bodies(direct)) >= {b"before", b"after"}
 
 
 def test_a_runner_that_was_cut_off_past_its_lease_commits_nothing_more(proxy: Proxy, direct: Redis) -> None:
