@@ -26,7 +26,8 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """One account's position. Times are seconds since 1970.
 
     `token` goes on with `token_lane`, which shows only calls that began since `token_from`, if that is set.
-    `compared_to` is how far the call log was compared with the ledger, without gap.
+    `compared_to` is how far the call log was compared with the ledger, without gap; `compared_from` where the first
+    comparison begins, set before anything is asked, so that a first time without an answer is not passed over.
     `density` is how many records began per second, as last seen; `lags` how long the last records took to appear;
     `failures` counts the last polls of a feed that were answered with nothing usable.
     """
@@ -36,6 +37,7 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     token_from: float | None = None
     refused_until: dict[Lane, float] = msgspec.field(default_factory=dict)
     compared_to: float | None = None
+    compared_from: float | None = None
     swept_at: float = 0.0
     density: float | None = None
     lags: tuple[float, ...] = ()

@@ -20,6 +20,7 @@ from scripts.reference.api_page import api_page  # noqa: E402 - as above
 from scripts.reference.asyncapi import asyncapi  # noqa: E402 - as above
 from scripts.reference.doctor_page import doctor_page  # noqa: E402 - as above
 from scripts.reference.events_page import events_page  # noqa: E402 - as above
+from scripts.reference.fault_matrix import fault_matrix_page  # noqa: E402 - as above
 from scripts.reference.openapi import openapi  # noqa: E402 - as above
 from scripts.reference.ringout_page import ringout_page  # noqa: E402 - as above
 from scripts.reference.schemas import KINDS, document  # noqa: E402 - as above
@@ -63,6 +64,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "docs/reference/outcomes.md": outcomes_page,
         "docs/reference/keys.md": keys_page,
         "docs/ringout.md": ringout_page,
+        "docs/fault-matrix.md": fault_matrix_page,
         "docs/reference/events.md": events_page,
         "docs/reference/api.md": api_page,
         "docs/operations/doctor.md": doctor_page,

@@ -35,7 +35,7 @@ def is_due(asking: Asking, settings: Settings, *, now: float) -> bool:
 def since(asking: Asking, settings: Settings, *, now: float) -> datetime:
     """Say from when on a feed begins: some time before the last comparison; the first one reaches back a little."""
     if asking.compared_to is None:
-        return _time(now - settings.reconcile_seconds)
+        return _time(_beginning(asking, settings, now))
     return _time(max(asking.compared_to, now - settings.retention_seconds)) - OVERLAP
 
 
@@ -43,9 +43,16 @@ def window(asking: Asking, settings: Settings, *, now: float) -> Window:
     """Give the next window of the list to compare: at most a page, from a little before where the last one ended."""
     length = window_length(asking.density, shortest=SHORTEST)
     overlap = min(OVERLAP, length / 2)
-    position = asking.compared_to if asking.compared_to is not None else now - settings.reconcile_seconds
+    position = asking.compared_to if asking.compared_to is not None else _beginning(asking, settings, now)
     date_from = max(_time(position) - overlap, _time(now - settings.retention_seconds))
     return Window(date_from, min(_time(now), date_from + length))
+
+
+def begun(asking: Asking, settings: Settings, *, now: float) -> Asking:
+    """Set where the first comparison begins, unless it is set already or there was one."""
+    if asking.compared_to is not None or asking.compared_from is not None:
+        return asking
+    return msgspec.structs.replace(asking, compared_from=now - settings.reconcile_seconds)
 
 
 def after(found: Sweep, asked: Window) -> Asking:
@@ -53,6 +60,11 @@ def after(found: Sweep, asked: Window) -> Asking:
     if any(isinstance(one, Window) and one.covers_all_of(asked) for one in found.answered):
         return msgspec.structs.replace(found.asking, compared_to=asked.date_to.timestamp())
     return found.asking
+
+
+def _beginning(asking: Asking, settings: Settings, now: float) -> float:
+    begins = asking.compared_from if asking.compared_from is not None else now - settings.reconcile_seconds
+    return max(begins, now - settings.retention_seconds)
 
 
 def _time(seconds: float) -> datetime:

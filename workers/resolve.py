@@ -93,12 +93,20 @@ class Resolver:
         Gives the earliest time of the next one, and when it is due for other reasons than calls that wait.
         """
         now = redis_time(self._redis)
-        asking = load(self._redis, self._account)
+        asking = self._position(now)
         not_before = asking.swept_at + self._settings.fetch_interval_seconds
         if now >= not_before:
             asking, not_before = self._sweep(asking, now)
         times = [reconcile.next_time(asking, self._settings, now=now), rereads.next_time(self._redis, self._account)]
         return not_before, min(time for time in times if time is not None)
+
+    def _position(self, now: float) -> Asking:
+        """Read how far was asked; the very first time, store where that begins before anything can go wrong."""
+        asking = load(self._redis, self._account)
+        begun = reconcile.begun(asking, self._settings, now=now)
+        if begun is not asking:
+            self._lease.commit([write(self._account, begun)])
+        return begun
 
     def _sweep(self, asking: Asking, now: float) -> tuple[Asking, float]:
         """Ask and judge, if there is a reason to; give the new position and the earliest time of the next sweep."""

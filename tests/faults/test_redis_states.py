@@ -10,8 +10,10 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from runtime import keys
+from runtime import bells, keys
+from runtime.bells import Stage
 from runtime.clocks import redis_time
+from runtime.redis_client import WORK, connect
 from scripts.simulator import running_simulator
 from scripts.supervisor.embedded import EmbeddedRedis, server_program
 from scripts.supervisor.environment import free_port
@@ -23,6 +25,7 @@ from tests.web.posting import BODY, PATH, SIGNED, settings_of
 from tests.workers.office import ACCOUNT, Office
 from web.create_app import create_app
 from web.safety import Verdict, readiness
+from workers.rq_worker import StageWorker
 
 CALL = ivr_call()
 SMALL_DISK_BLOCKS = 64  # of 512 bytes or 1 kB: more than the file begins with, and soon full
@@ -127,3 +130,14 @@ def test_an_append_only_file_that_lost_its_end_costs_one_command_and_no_call(
         assert end(office) == [f"{CALL.telephony_session_id}/0"]
         office.close()
     server.stop()
+
+
+def test_nothing_that_rq_keeps_of_a_failed_job_lives_for_ever(office: Office, redis: Redis) -> None:
+    bells.ring(redis, Stage.TRACK, "an-account-that-is-no-more")
+    office.dependencies.stopping.set()
+    worker = StageWorker(Stage.TRACK, connect(office.settings.redis_url, WORK), office.dependencies)
+    worker.work(burst=True, with_scheduler=False, logging_level="CRITICAL")
+
+    kept = [*redis.scan_iter("rq:job:*"), *redis.scan_iter("rq:results:*")]
+    assert kept
+    assert all(0 < int(redis.ttl(key)) <= bells.FAILURE_TTL_SECONDS for key in kept)

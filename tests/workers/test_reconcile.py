@@ -58,6 +58,25 @@ def test_the_first_comparison_reaches_back_a_little_and_no_further(office: Offic
     assert office.published(yesterday) == []
 
 
+@pytest.mark.parametrize("refused", LANES, ids=["extract", "sync", "list"])
+def test_calls_nobody_told_of_are_found_though_the_first_looks_failed_for_long(
+    office: Office, refused: list[Lane]
+) -> None:
+    office.platform.fault("answer_status", group="heavy", count=10_000, status=503)
+    office.platform.fault("answer_status", group="light", count=10_000, status=503)
+    look(office)
+    call = ivr_call().ending_at(office.now)
+    office.show(the_record(call))
+    office.let_pass(2 * HOUR)
+    office.forgive()
+    for lane in refused:
+        office.platform.fault("forbid", endpoint=lane.value)
+
+    look(office, times=20)
+
+    assert [event.data.trigger for event in office.published(call)] == [Trigger.RECONCILE]
+
+
 def test_what_is_compared_again_is_not_told_again(office: Office) -> None:
     call = ivr_call().ending_at(office.now)
     office.show(the_record(call))
