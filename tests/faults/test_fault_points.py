@@ -20,8 +20,9 @@ from telephony.destinations import Draft, Include
 from tests.faults.product import TOKEN, Product, account_of, running
 from tests.simulator.waiting import wait_until
 
-CALLS = 40
-QUICK = Configuration(shortest_call=0.5, longest_call=2, lag=(0.3, 1), recording_share=0)
+CALLS_AT_A_TIME = 6
+EVERY_SECONDS = 3
+QUICK = Configuration(shortest_call=0.5, longest_call=1.5, lag=(0.3, 1), recording_share=0)
 PATIENCE = 90
 
 
@@ -46,7 +47,7 @@ def let_leases_end(product: Product, destination: str) -> None:
 def right(simulator: RunningSimulator, events: Sequence[Event]) -> bool:
     report = judge(msgspec.convert(simulator.truth(), tuple[Truth, ...]), events)
     assert report.repeated == ()
-    return report.all_right and len(report.judgements) == CALLS
+    return report.all_right
 
 
 @pytest.mark.timeout(240)
@@ -65,9 +66,11 @@ def test_a_process_may_die_anywhere(tmp_path: Path, watchdog: Watchdog) -> None:
         with product.redis() as redis:
             destination = destinations.create(redis, Draft(url=crm.url, include=Include.BOTH), keys=())[0].id
         wait_until(lambda: subscribed(simulator, product), 30)
-        simulator.play(count=CALLS, rate=5)
-        left, until = set(faults.POINTS), time.monotonic() + PATIENCE
+        left, until, played = set(faults.POINTS), time.monotonic() + PATIENCE, 0.0
         while left and time.monotonic() < until:
+            if time.monotonic() - played > EVERY_SECONDS:  # web may be down just when a call comes
+                simulator.play(count=CALLS_AT_A_TIME, rate=CALLS_AT_A_TIME)
+                played = time.monotonic()
             now = {one.name for one in points.iterdir()}
             if now < left:  # somebody has just died
                 let_leases_end(product, destination)

@@ -1,0 +1,80 @@
+"""The container, compose and Kubernetes files name what there is, and give no process more than it needs."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from runtime import settings
+from runtime.bells import Stage
+from scripts.supervisor.procfile import parse
+
+ROOT = Path(__file__).parent.parent
+PROCFILE = {entry.name: entry.command for entry in parse((ROOT / "Procfile").read_text().splitlines())}
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+MANIFESTS: list[dict[str, Any]] = list(yaml.safe_load_all((ROOT / "deploy/kubernetes/legwork.yaml").read_text()))
+DEPLOYMENTS = {one["metadata"]["name"]: one["spec"] for one in MANIFESTS if one["kind"] == "Deployment"}
+OURS = {name: one for name, one in COMPOSE["services"].items() if name != "redis"}
+EVERYBODY = {"webhooks", "ops", "clock", *(stage.value for stage in Stage)}
+NOBODY = "10001"
+SETTINGS = {row[0] for row in settings._SETTINGS.values()} | settings._OF_ACCOUNT | {"REDIS_URL"}
+
+
+def test_the_container_serves_as_the_procfile_does_and_as_nobody() -> None:
+    served = PROCFILE["web"].replace("$PORT", '\\"$PORT\\"')
+
+    assert served in DOCKERFILE
+    assert f"USER {NOBODY}:{NOBODY}" in DOCKERFILE
+    assert len(re.findall(r"^FROM python:3\.\d+-slim-\w+", DOCKERFILE, re.MULTILINE)) == 2
+
+
+def test_the_container_holds_every_package_of_ours_and_no_secret() -> None:
+    for package in ("telephony", "runtime", "web", "workers", "scripts"):
+        assert f"COPY {package} {package}" in DOCKERFILE
+    assert ".env" not in DOCKERFILE
+    assert (ROOT / ".dockerignore").read_text().startswith("*\n")
+
+
+@pytest.mark.parametrize("deployed", [OURS, DEPLOYMENTS], ids=["compose", "kubernetes"])
+def test_every_process_is_deployed(deployed: dict[str, Any]) -> None:
+    assert set(deployed) == EVERYBODY
+
+
+@pytest.mark.parametrize("name", COMPOSE["services"])
+def test_a_container_of_compose_is_given_nothing_it_does_not_need(name: str) -> None:
+    service = COMPOSE["services"][name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_a_pod_is_given_nothing_it_does_not_need(name: str) -> None:
+    pod = DEPLOYMENTS[name]["template"]["spec"]
+    (container,) = pod["containers"]
+
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert "memory" in container["resources"]["limits"]
+    assert DEPLOYMENTS[name]["selector"]["matchLabels"] == DEPLOYMENTS[name]["template"]["metadata"]["labels"]
+
+
+def test_no_setting_is_misspelt() -> None:
+    compose = {setting for one in OURS.values() for setting in one.get("environment", {})}
+    pods = {
+        variable["name"]
+        for spec in DEPLOYMENTS.values()
+        for variable in spec["template"]["spec"]["containers"][0].get("env", ())
+    }
+
+    assert compose | pods <= SETTINGS
