@@ -74,8 +74,8 @@ def _licence(name: str) -> str | None:
         told = importlib.metadata.metadata(name)
     except importlib.metadata.PackageNotFoundError:
         return None
-    said: str | None = told.get("License-Expression") or told.get("License")
-    return said.splitlines()[0] if said else None
+    said = next((told[field] for field in ("License-Expression", "License") if field in told), "")
+    return next(iter(said.splitlines()), None)
 
 
 if __name__ == "__main__":
