@@ -176,11 +176,12 @@ def cancel(redis: "Redis", ringout: RingOut) -> None:
 
 
 def load(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, RingOut]:
-    """Load RingOuts; those that are not there (any more) are absent."""
+    """Load RingOuts; those that are not there (any more), or that no version of ours can have written, are absent."""
     if not ids:
         return {}
     blobs = cast("list[bytes | None]", redis.mget([keys.ringout(account, one) for one in ids]))
-    return {one: _DECODER.decode(blob) for one, blob in zip(ids, blobs, strict=True) if blob is not None}
+    read = {one: _decoded(blob) for one, blob in zip(ids, blobs, strict=True) if blob is not None}
+    return {one: ringout for one, ringout in read.items() if ringout is not None}
 
 
 def get(redis: "Redis", accounts: Sequence[str], ringout_id: str) -> RingOut | None:
@@ -253,6 +254,13 @@ def encode(ringout: RingOut) -> bytes:
 def follow_key(ring_out_id: str) -> str:
     """Give the key under which a RingOut is followed that has this id."""
     return f"follow {ring_out_id}"
+
+
+def _decoded(blob: bytes) -> RingOut | None:
+    try:
+        return _DECODER.decode(blob)
+    except msgspec.MsgspecError:
+        return None
 
 
 def _watched(redis: "Redis", ringout: RingOut, wait: float, is_enough: Callable[[RingOut], bool]) -> RingOut:

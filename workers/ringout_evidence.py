@@ -12,8 +12,9 @@ from redis import Redis
 
 from runtime import keys, ledger, ringouts
 from runtime.ringouts import NEVER_PLACED, RingOut
-from telephony import ringout_link, ringout_words
+from telephony import conversations, ringout_link, ringout_words
 from telephony.call_outcome import CallOutcome
+from telephony.linking import RINGOUT_SECOND_SESSION, Link, link
 from telephony.numbers import e164
 from telephony.records import CallLogRecord
 from telephony.ringout_link import Asked, Linked, Linking, Sighting
@@ -31,6 +32,12 @@ class Followed(msgspec.Struct, frozen=True):
     ringout: RingOut
     linked: Linked
     sessions: tuple[str, ...]
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """Give the link between its two sessions, if it has two: the same that makes other conversations."""
+        first, *others = self.sessions
+        return tuple(link(RINGOUT_SECOND_SESSION, first, other) for other in others)
 
 
 def asked(ringout: RingOut) -> Asked:
@@ -94,14 +101,12 @@ class Evidence:
         found = self.whose(session_id, session, records)
         if found is None:
             return outcome, False
-        others = {one for one in found.sessions if one != session_id}
+        place = conversations.place(session_id, found.links, {})
         live = found.ringout.live if found.sessions[0] == session_id else None
         why = ringout_words.explanations(outcome, found.linked, live)
-        linked = tuple(sorted({*outcome.linked_sessions, *others}))
-        return (
-            msgspec.structs.replace(outcome, linked_sessions=linked, explanation=(*outcome.explanation, *why)),
-            True,
-        )
+        linked = tuple(sorted({*outcome.linked_sessions, *place.others}))
+        explanation = (*outcome.explanation, *why, *place.explanation)
+        return msgspec.structs.replace(outcome, linked_sessions=linked, explanation=explanation), True
 
     def _linkings(
         self, known: Sequence[RingOut], seen: Mapping[str, Sighting], wanted: Sequence[str]

@@ -71,4 +71,7 @@ def _news(event: LiveEvent) -> tuple[object, ...]:
     data = event.data
     first = data.parties[0] if data.parties else None
     states = ", ".join(f"{party.id.rpartition('-')[2]} {party.code}" for party in data.parties)
+    if data.ringout is not None:
+        words = (data.ringout.call_status, data.ringout.caller_status, data.ringout.callee_status)
+        states = f"RingOut {' / '.join(word or '-' for word in words)}" + (" (over)" if data.ringout.over else "")
     return (data.direction, "on", None, None, None, way(first.from_, first.to) if first else None, states)

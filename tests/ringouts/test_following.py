@@ -107,6 +107,8 @@ def test_two_sessions_are_one_ringout(exchange: Exchange, ids: str, withheld: fl
     names = [take.ids.telephony_session_id for take in exchange.takes()]
     assert [data.linked_sessions for data in newest] == [(names[1],), (names[0],)]
     assert len({data.conversation.id for data in newest}) == 1
+    why = [(one.value, one.rule) for data in newest for one in data.explanation if one.field == "linkedSessions"]
+    assert {((names[1],), "ringout-second-session"), ((names[0],), "ringout-second-session")} <= set(why)
     assert [data.trigger for data in newest] == ["ringout", "ringout"]
 
 
