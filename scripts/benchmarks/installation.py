@@ -37,8 +37,9 @@ class ProcessEnded(Exception):  # noqa: N818 - named for what happened
 class Installation:
     """What runs: its processes by name, its server, and where notifications go."""
 
-    def __init__(self, groups: Mapping[str, Group], redis: "Redis", web_url: str, data: Path) -> None:
+    def __init__(self, groups: Mapping[str, Group], redis: "Redis", web_url: str, data: Path, redis_url: str) -> None:
         self.redis = redis
+        self.redis_url = redis_url
         self.web_url = web_url
         self._groups = groups
         self._data = data
@@ -81,7 +82,7 @@ def installed(entries: Sequence[Entry], environ: Mapping[str, str], watchdog: Wa
         }
         groups = {entry.name: _start(stack, entry, given, data, watchdog) for entry in entries}
         web_url = f"http://127.0.0.1:{port}"
-        made = Installation(groups, stack.enter_context(connect(server.url, WORK)), web_url, data)
+        made = Installation(groups, stack.enter_context(connect(server.url, WORK)), web_url, data, server.url)
         made.count_server(server)
         wait_until_up(f"{web_url}/healthz", seconds=START_SECONDS, stop=StopRequest())
         yield made

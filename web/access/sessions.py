@@ -23,6 +23,10 @@ COOKIE: Final = "legwork_session"
 HOURS: Final = 12
 LONGEST_NAME: Final = 40
 
+BELIEVED_SECONDS: Final = 2.0
+"""For how long a session that was looked at is believed; an open dashboard asks as often."""
+
+_MOST_BELIEVED: Final = 1024
 _SALT: Final = "legwork session 1"
 
 
@@ -44,6 +48,7 @@ class Sessions:
         self._signer = URLSafeSerializer(self._key, salt=_SALT, signer_kwargs={"digest_method": hashlib.sha256})
         self._redis = redis
         self._clock = clock
+        self._believed: dict[str, tuple[Session, float]] = {}
 
     def begin(self, role: Role, name: str) -> Session:
         """Make a session of its own for somebody who showed a token."""
@@ -59,14 +64,25 @@ class Sessions:
         )
 
     def of(self, request: Request) -> Session | None:
-        """Read whose request it is; None for a stranger, and for who has left."""
-        session = self._signed(request.cookies.get(COOKIE, ""))
-        if session is None or session.until < self._clock() or self._redis.exists(keys.ended_session(session.id)):
-            return None
-        return session
+        """Read whose request it is; None for a stranger, and for who has left, if that is more than a moment ago."""
+        text, now = request.cookies.get(COOKIE, ""), self._clock()
+        session, believed_until = self._believed.get(text, (None, 0.0))
+        if session is None or now >= believed_until:
+            session = self._signed(text)
+            if session is None or self._redis.exists(keys.ended_session(session.id)):
+                return None
+            self._believe(text, session, now)
+        return session if now < session.until else None
+
+    def _believe(self, text: str, session: Session, now: float) -> None:
+        """Spare the next requests of this session the signature and the question whether it was left."""
+        if len(self._believed) >= _MOST_BELIEVED:
+            self._believed.clear()
+        self._believed[text] = (session, now + BELIEVED_SECONDS)
 
     def end(self, session: Session, response: Response) -> None:
         """Let nobody use this session any more, whoever has a copy of its cookie."""
+        self._believed.clear()
         left = max(1, int(session.until - self._clock()))
         self._redis.set(keys.ended_session(session.id), b"", ex=left)
         response.delete_cookie(COOKIE, httponly=True, samesite="Strict", path="/")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import msgspec
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from markupsafe import Markup
 from redis import Redis
 
@@ -100,7 +100,7 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
 
     @pages.get("/")
     def now() -> str:
-        return render_template("now.html", parts=parts.get())
+        return parts.get() if "X-Parts" in request.headers else render_template("now.html", parts=parts.get())
 
 
 def vitals(redis: "Redis", accounts: list[str]) -> Vitals:

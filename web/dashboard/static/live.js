@@ -1,9 +1,12 @@
 // Live parts: whenever something is told on the stream, the page's parts are asked for again, and those that differ replaced.
-// The server writes them; nothing is drawn twice, here and there. Without a stream they are asked for every few seconds.
+// The server writes them; nothing is drawn twice, here and there. While the stream is full they are asked for by the clock.
 import { localise } from "./times.js";
 
-const AT_MOST_EVERY = document.querySelector("[data-slow]") ? 4000 : 1200;
+const AT_MOST_EVERY = document.querySelector("[data-slow]") ? 4000 : 1500;
 const AT_LEAST_EVERY = document.querySelector("[data-brisk]") ? 2500 : 10000;
+const WITHOUT_STREAM_EVERY = 1800;
+const STREAM_AGAIN_AFTER = 60000;
+const SPREAD = 200; // those who watch are told at the same moment, and shall not all ask at the same
 const SPOKEN_EVERY = 20000;
 const TYPES = ["legwork.call.updated", "legwork.call.ended", "legwork.call.outcome"];
 
@@ -16,12 +19,24 @@ export function follow() {
   if (!document.querySelector("[data-part]")) return;
   const again = document.querySelector("[data-again]");
   if (again) return void setTimeout(() => location.reload(), 5000);
-  const stream = new EventSource("/api/v1/stream");
-  for (const type of TYPES) stream.addEventListener(type, heard);
+  listen();
   setInterval(ask, AT_LEAST_EVERY);
   setInterval(speak, SPOKEN_EVERY);
   document.addEventListener("visibilitychange", () => document.hidden || ask());
   offerToPause();
+}
+
+function listen() {
+  const stream = new EventSource("/api/v1/stream");
+  for (const type of TYPES) stream.addEventListener(type, heard);
+  stream.addEventListener("legwork.stream.full", () => {
+    stream.close();
+    const polling = setInterval(ask, WITHOUT_STREAM_EVERY);
+    setTimeout(() => {
+      clearInterval(polling);
+      listen();
+    }, STREAM_AGAIN_AFTER);
+  });
 }
 
 function heard(event) {
@@ -34,7 +49,7 @@ function heard(event) {
 
 function ask() {
   if (waiting || !on || document.hidden) return;
-  waiting = setTimeout(refresh, Math.max(0, asked + AT_MOST_EVERY - Date.now()));
+  waiting = setTimeout(refresh, Math.max(0, asked + AT_MOST_EVERY - Date.now()) + Math.random() * SPREAD);
 }
 
 async function refresh() {

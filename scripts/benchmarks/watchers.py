@@ -1,0 +1,101 @@
+"""Watchers: what fifty open dashboards cost the notifications."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from statistics import median
+from typing import Final
+from urllib.parse import urlsplit
+
+from scripts.benchmarks.figures import Cell, Figure, Result, Table
+from scripts.benchmarks.ingest import CONNECTIONS, DURABLE, Stretch
+from scripts.benchmarks.installation import REDIS, Installation, installed
+from scripts.benchmarks.notification import request
+from scripts.benchmarks.options import Options
+from scripts.benchmarks.places import ROOT
+from scripts.benchmarks.posting import post
+from scripts.supervisor.group import Group
+from scripts.supervisor.procfile import parse
+from scripts.supervisor.watchdog import Watchdog
+
+DASHBOARDS: Final = 50
+EVENTS: Final = 4
+ROUNDS: Final = 5
+RATE: Final = 200.0
+TOKEN: Final = "benchmark-watchers"  # noqa: S105 - opens nothing but this run
+NOBODY, WATCHED = "nobody", f"{DASHBOARDS} dashboards"
+OPENED: Final = {NOBODY: 0, WATCHED: DASHBOARDS}
+COLUMNS: Final = ("beside", "requests/s", "p50 ms", "p99 ms", "web us", "redis us", "not 200")
+REMARKS: Final = f"""\
+{RATE:g} notifications a second over {CONNECTIONS} connections, while {EVENTS} events a second are published: with
+nobody watching and with {DASHBOARDS} dashboards open, in turn; medians of the rounds. A dashboard follows the stream
+and asks for its parts again whenever it was told something, as seldom as a browser does
+(scripts/benchmarks/dashboards.py, a process of low priority: they stand for other people's machines).
+CPU for each notification, all else included.
+"""
+
+
+def run(options: Options) -> Result:
+    """Measure with few and many dashboards, in turn."""
+    seconds, rounds = (0.5, 1) if options.quick else (2 * options.seconds, ROUNDS)
+    found: dict[str, list[Stretch]] = {}
+    web = next(entry for entry in parse((ROOT / "Procfile").read_text().splitlines()) if entry.name == DURABLE)
+    with Watchdog() as watchdog, installed((web,), {"ADMIN_TOKEN": TOKEN}, watchdog) as product:
+        for number in range(rounds):
+            for kind in (NOBODY, WATCHED):
+                options.say(f"watchers: round {number + 1} of {rounds}, {kind}")
+                with _dashboards(product, OPENED[kind], watchdog):
+                    found.setdefault(kind, []).append(_measured(product, seconds))
+    rows = tuple(tuple(_row(kind, stretches)) for kind, stretches in found.items())
+    return Result(
+        benchmark="watchers",
+        remarks=REMARKS,
+        tables=(Table("The durable route", COLUMNS, rows),),
+        figures=tuple(_figures(found)),
+    )
+
+
+@contextmanager
+def _dashboards(product: Installation, count: int, watchdog: Watchdog) -> Iterator[None]:
+    """Have so many dashboards open while the block runs."""
+    told = (product.web_url, product.redis_url, TOKEN, str(count), str(EVENTS))
+    command = (sys.executable, "-m", "scripts.benchmarks.dashboards", *told)
+    group = Group(command, watchdog=watchdog, stdout=subprocess.PIPE, cwd=ROOT)
+    try:
+        if group.output.readline() != b"watching\n":
+            raise RuntimeError("the dashboards could not be opened")
+        yield
+    finally:
+        group.stop(grace=2)
+        group.output.close()
+
+
+def _measured(product: Installation, seconds: float) -> Stretch:
+    address = ("127.0.0.1", urlsplit(product.web_url).port or 0)
+    before = product.cpu()
+    answers = post(address, request(address), connections=CONNECTIONS, seconds=seconds, rate=RATE)
+    after = product.cpu()
+    web, redis = (1e6 * (after[name] - before[name]) / answers.count for name in (DURABLE, REDIS))
+    return Stretch(DURABLE, "", answers, web, redis)
+
+
+def _row(kind: str, ran: Sequence[Stretch]) -> Iterator[Cell]:
+    yield kind
+    yield median(one.answers.rate for one in ran)
+    yield _p(0.5, ran)
+    yield _p(0.99, ran)
+    yield median(one.server_us for one in ran)
+    yield median(one.redis_us for one in ran)
+    yield sum(one.refused for one in ran)
+
+
+def _p(share: float, ran: Sequence[Stretch]) -> float:
+    return median(1000 * one.answers.quantile(share) for one in ran)
+
+
+def _figures(found: Mapping[str, Sequence[Stretch]]) -> Iterator[Figure]:
+    ratio = _p(0.99, found[WATCHED]) / _p(0.99, found[NOBODY])
+    yield Figure(name=f"p99 with {DASHBOARDS} dashboards against nobody watching", value=ratio, at_most=1.2)
+    refused = sum(one.refused for ran in found.values() for one in ran)
+    yield Figure(name="not acknowledged", value=refused, at_most=0)
