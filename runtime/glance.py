@@ -17,8 +17,8 @@ from telephony.events import CallData, CallEvent, decode
 from telephony.sessions import Session
 from telephony.times import parse_time
 
-CALLS: Final = 30
-EVENTS: Final = 30
+CALLS: Final = 20
+EVENTS: Final = 20
 MEASURED: Final = 200
 """Calls published last whose time from end to publication is told."""
 

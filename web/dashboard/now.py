@@ -94,9 +94,9 @@ class Vitals(msgspec.Struct, frozen=True):
 def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
     """Add `/`."""
     names = [account.name for account in settings.accounts]
-    slow = Cached(lambda: vitals(redis, names), seconds=SLOW_SECONDS)
     ledger = completeness.counting(redis, names)
-    parts = Cached(lambda: _parts(redis, names, slow.get(), ledger.get()), seconds=FAST_SECONDS)
+    frame = Cached(lambda: _frame(vitals(redis, names), ledger.get()), seconds=SLOW_SECONDS)
+    parts = Cached(lambda: _parts(redis, names, *frame.get()), seconds=FAST_SECONDS)
 
     @pages.get("/")
     def now() -> str:
@@ -127,12 +127,18 @@ def live_calls(calls: tuple[OnNow, ...]) -> tuple[LiveCall, ...]:
     return tuple(LiveCall(one.session.id, live_state(one.session), endings.ending(one.session)) for one in calls)
 
 
-def _parts(redis: "Redis", names: list[str], slow: Vitals, ledger: Ledger | None) -> Markup:
+def _frame(slow: Vitals, ledger: Ledger | None) -> tuple[str, str]:
+    """Write what stands above and below the calls; it changes slowly."""
+    templates = ("now_above.html", "now_below.html")
+    above, below = (render_template(name, vitals=slow, ledger=ledger) for name in templates)
+    return above, below
+
+
+def _parts(redis: "Redis", names: list[str], above: str, below: str) -> Markup:
     """Write what changes: the same for everybody who looks, so it is written once."""
     events: tuple[CallEvent, ...] = glance.published_last(redis)
     calls = live_calls(glance.on_now(redis, names))
-    page = render_template("now_parts.html", vitals=slow, calls=calls, events=events, ledger=ledger)
-    return Markup(page)  # noqa: S704 - our own page
+    return Markup(above + render_template("now_calls.html", calls=calls, events=events) + below)  # noqa: S704 - our own
 
 
 def _of_alerts(alerts: tuple[Alert, ...]) -> Iterator[Need]:
