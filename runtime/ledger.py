@@ -165,7 +165,9 @@ def _load(
 ) -> Loaded[_Record]:
     if not names:
         return Loaded({})
-    blobs = cast("list[bytes | None]", redis.mget(names))
+    blobs: list[bytes | None] = []
+    for at in range(0, len(names), _TOGETHER):
+        blobs += cast("list[bytes | None]", redis.mget(names[at : at + _TOGETHER]))
     found: dict[str, _Record] = {}
     unreadable: set[str] = set()
     for one, blob in zip(ids, blobs, strict=True):

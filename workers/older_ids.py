@@ -4,7 +4,7 @@ Such records may come when their call is on, due, or resolved long ago. That is 
 found is remembered, so that they cost nobody else anything.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import cast
 
 from redis import Redis
@@ -69,3 +69,39 @@ def session_of(record: CallLogRecord, by_older_id: Callable[[str], str | None]) 
     if not older_id or older_id == "0":
         return record.id or "unknown"
     return by_older_id(older_id) or older_id
+
+
+def joins(redis: "Redis", account: str, untold: Sequence[str], *, now: float) -> list[Command]:
+    """Give the commands that give records to a call which was heard of only after they were found; often none.
+
+    Such records wait, due, under their older id for the call that they may be of. Once it is known they are taken for
+    no call of their own, and it is due, if it has ended.
+    """
+    waiting = {one: seen for one, seen in ledger.records(redis, account, untold).items() if _are_nameless(seen)}
+    sessions = OlderIds(redis, account, {})
+    found = {older_id: call for older_id in waiting if (call := sessions.session_of(older_id))}
+    tracked = ledger.tracked(redis, account, list(found.values()))
+    known = ledger.records(redis, account, list(found.values()))
+    return [
+        command
+        for older_id, call in found.items()
+        if call in tracked
+        for command in _joined(account, older_id, tracked[call], (*waiting[older_id], *known.get(call, ())), now)
+    ]
+
+
+def _joined(
+    account: str, older_id: str, call: Tracked, records: Sequence[CallLogRecord], now: float
+) -> Iterator[Command]:
+    one, began = call.session.id, call.session.started_at
+    yield ledger.write_records(account, one, tuple({record.id: record for record in records}.values()))
+    yield from ledger.listed(account, {one: began.timestamp() if began else call.heard_at})
+    if call.ended_at is not None:
+        yield ("ZADD", keys.due(account), "LT", f"{now:.3f}", one)
+    yield ("DEL", keys.records(account, older_id))
+    for name in (keys.due, keys.listed, keys.calls):
+        yield ("ZREM", name(account), older_id)
+
+
+def _are_nameless(records: Sequence[CallLogRecord]) -> bool:
+    return not any(record.telephony_session_id for record in records)

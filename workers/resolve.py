@@ -30,7 +30,7 @@ from workers.casebook import session_of
 from workers.cases import Case
 from workers.dependencies import Dependencies, current
 from workers.judgement import Judge
-from workers.older_ids import OlderIds
+from workers.older_ids import OlderIds, joins
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import RateLimited
 from workers.ringcentral.feeds import CallLogFeed
@@ -110,8 +110,7 @@ class Resolver:
 
     def _sweep(self, asking: Asking, now: float) -> tuple[Asking, float]:
         """Ask and judge, if there is a reason to; give the new position and the earliest time of the next sweep."""
-        due = self._due(now)
-        tracked = ledger.tracked(self._redis, self._account, list(due))
+        due, tracked = self._due(now)
         again = rereads.due(self._redis, self._account, now)
         untold = [one for one in due if one not in tracked]
         wanted = _wanted(tracked, due, now) | self._silent(tracked, due, now) | self._wanted_whole(untold, due, now)
@@ -127,7 +126,18 @@ class Resolver:
         faults.point("resolve.swept")
         return asking, self._after(found, now)
 
-    def _due(self, now: float) -> dict[str, float]:
+    def _due(self, now: float) -> tuple[dict[str, float], Loaded[Tracked]]:
+        """Load what is due, and what the notifications told of it."""
+        due = self._places(now)
+        tracked = ledger.tracked(self._redis, self._account, list(due))
+        untold = [one for one in due if one not in tracked]
+        if commands := joins(self._redis, self._account, untold, now=now):
+            self._lease.commit(commands)
+            due = self._places(now)
+            tracked = ledger.tracked(self._redis, self._account, list(due))
+        return due, tracked
+
+    def _places(self, now: float) -> dict[str, float]:
         rows = self._redis.zrange(
             keys.due(self._account), "-inf", now, byscore=True, offset=0, num=MOST_DUE, withscores=True
         )

@@ -159,6 +159,19 @@ def test_a_record_that_names_no_session_joins_its_call_whenever_it_comes(opened:
     assert take.ids.session_id not in {event.subject for event in events(legwork.redis)}
 
 
+def test_a_record_that_names_no_session_joins_its_call_though_that_is_heard_of_only_later(opened: Opened) -> None:
+    legwork, company = opened()
+    take = company.call(heard=False, listed=False)
+    company.clock.at(take.record_at, lambda: company.show_nameless(take))
+    company.clock.at(take.record_at + 15, lambda: company.tell(take))
+
+    legwork.pass_time(1000)
+
+    assert is_right(legwork.redis, take)
+    assert [event.data.revision for event in events_of(legwork.redis, take)] == [0, 1]
+    assert {event.subject for event in events(legwork.redis)} == {take.ids.telephony_session_id}
+
+
 def test_a_record_that_names_no_session_and_of_which_nobody_told_is_a_call_of_its_own(opened: Opened) -> None:
     legwork, company = opened()
     take = company.call(heard=False, listed=False)
