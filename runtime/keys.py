@@ -166,6 +166,36 @@ def ringout_sessions(account: str) -> str:
     return f"{PREFIX}{{{account}}}:ringout-sessions"
 
 
+def comparisons(account: str) -> str:
+    """Hash, id -> a stretch of the call log to compare with what we know, as JSON. Resolve's, asked for by others."""
+    return f"{PREFIX}{{{account}}}:comparisons"
+
+
+def subscription(account: str) -> str:
+    """String. The subscription as the guardian left it, as JSON. Lives for ever."""
+    return f"{PREFIX}{{{account}}}:subscription"
+
+
+def reminded(account: str) -> str:
+    """String. When RingCentral reminded us to renew the subscription, in seconds. Track's; until it is renewed."""
+    return f"{PREFIX}{{{account}}}:reminded"
+
+
+def silences(account: str) -> str:
+    """Hash, session -> what was found when it was silent for too long, as JSON. The guardian's; while it is open."""
+    return f"{PREFIX}{{{account}}}:silences"
+
+
+def over(account: str) -> str:
+    """Sorted set. Silent sessions found to be over, by when (seconds). Written by the guardian, taken over by track."""
+    return f"{PREFIX}{{{account}}}:over"
+
+
+def unheard(account: str) -> str:
+    """Sorted set. Calls the log showed and no notification told of, by when they began (seconds). Resolve's; a day."""
+    return f"{PREFIX}{{{account}}}:unheard"
+
+
 def asking(account: str) -> str:
     """String. How far the call log has been asked, encoded by `runtime.asking`. Resolve's; lives for ever."""
     return f"{PREFIX}{{{account}}}:asking"

@@ -37,6 +37,9 @@ GRACE_SECONDS: Final = 30.0
 
 PUT_ASIDE_SECONDS: Final = 300.0
 
+_VOICE: Final = "Voice"
+"""What RingCentral calls a record that is of no fax: notifications tell of those calls."""
+
 
 class Judge:
     """Judges the calls of one account."""
@@ -161,6 +164,13 @@ class Judge:
         if not case.has_ended:
             yield ("ZREM", keys.open_sessions(self._account), case.telephony_session_id)
             yield ("ZREM", keys.quiet(self._account), case.telephony_session_id)
+        if case.tracked is None and trigger is Trigger.RECONCILE and event.data.type == _VOICE:
+            yield (
+                "ZADD",
+                keys.unheard(self._account),
+                f"{case.recorded_start() or now:.3f}",
+                case.telephony_session_id,
+            )
         yield from self._look_again(case, None)
         if case.resolution.record_seen_at is None:
             times = [ended_at + seconds for seconds in self._settings.reread_seconds if ended_at + seconds > now]

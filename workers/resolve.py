@@ -11,7 +11,7 @@ from typing import Final, cast
 
 import msgspec
 
-from runtime import bells, faults, keys, ledger
+from runtime import bells, comparisons, faults, keys, ledger
 from runtime.asking import Asking, load, write
 from runtime.bells import Stage
 from runtime.budget import Group, Share
@@ -28,6 +28,7 @@ from telephony.settled import is_settled
 from workers import reconcile, rereads
 from workers.casebook import session_of
 from workers.cases import Case
+from workers.comparing import Comparing
 from workers.dependencies import Dependencies, current
 from workers.judgement import Judge
 from workers.older_ids import OlderIds, joins
@@ -98,6 +99,8 @@ class Resolver:
         if now >= not_before:
             asking, not_before = self._sweep(asking, now)
         times = [reconcile.next_time(asking, self._settings, now=now), rereads.next_time(self._redis, self._account)]
+        if comparisons.pending(self._redis, self._account):
+            times.append(now)
         return not_before, min(time for time in times if time is not None)
 
     def _position(self, now: float) -> Asking:
@@ -114,15 +117,17 @@ class Resolver:
         again = rereads.due(self._redis, self._account, now)
         untold = [one for one in due if one not in tracked]
         wanted = _wanted(tracked, due, now) | self._silent(tracked, due, now) | self._wanted_whole(untold, due, now)
-        requests, compared = self._plan(asking, [*wanted.values(), *itertools.chain(*again.values())], now)
+        comparing = Comparing(self._redis, self._account)
+        requests, compared = self._plan(asking, [*wanted.values(), *itertools.chain(*again.values())], comparing, now)
         if not requests:
-            self._judge_all(due, tracked, wanted, Sweep(asking))
+            self._judge_all(due, tracked, wanted, Sweep(asking), comparing)
             return asking, now
         found = self._ask(requests, asking, tracked, now)
-        self._judge_all(due, tracked, wanted, found)
+        self._judge_all(due, tracked, wanted, found, comparing)
         asking = reconcile.after(found, compared) if compared else found.asking
         asking = msgspec.structs.replace(asking, swept_at=now)
-        self._lease.commit([write(self._account, asking), *rereads.done(self._account, again, found, now)])
+        position = [write(self._account, asking), *comparing.moved(found, now=now)]
+        self._lease.commit([*position, *rereads.done(self._account, again, found, now)])
         faults.point("resolve.swept")
         return asking, self._after(found, now)
 
@@ -190,24 +195,26 @@ class Resolver:
         }
 
     def _plan(
-        self, asking: Asking, wanted: Sequence[Wanted], now: float
+        self, asking: Asking, wanted: Sequence[Wanted], comparing: Comparing, now: float
     ) -> tuple[list[tuple[Request, Share]], Window | None]:
         """Decide what to ask: about calls that are due, those to look at again, and what nobody told us of.
 
         The past comes first, because it takes only what the budget has to spare, or its turn after a while.
         """
         compare = reconcile.is_due(asking, self._settings, now=now)
+        asked = comparing.window(asking, now=now)
+        past = [(asked, Share.BACKFILL)] if asked is not None else []
         if not (wanted or compare):
-            return [], None
+            return [*past], None
         lane = asking.lane(company=self._company, now=now)
         most = max(1, min(MOST_REQUESTS, int(self._budget.left(Group.HEAVY).tokens)))
         shown_since = asking.shown_since if lane is asking.token_lane else None
         planned = plan(wanted, lane=lane, most=most, density=asking.density, shown_since=shown_since)
         live = [(request, Share.LIVE) for request in planned]
         if not compare or not (lane is Lane.LIST or asking.has_gap):
-            return live, None
+            return [*past, *live], None
         window = reconcile.window(asking, self._settings, now=now)
-        return [(window, Share.BACKFILL), *live], window
+        return [*past, (window, Share.BACKFILL), *live], window
 
     def _ask(
         self, requests: Sequence[tuple[Request, Share]], asking: Asking, tracked: Mapping[str, Tracked], now: float
@@ -227,7 +234,12 @@ class Resolver:
         return sweeper.found
 
     def _judge_all(
-        self, due: Mapping[str, float], tracked: Loaded[Tracked], wanted: Mapping[str, Wanted], found: Sweep
+        self,
+        due: Mapping[str, float],
+        tracked: Loaded[Tracked],
+        wanted: Mapping[str, Wanted],
+        found: Sweep,
+        comparing: Comparing,
     ) -> None:
         """Judge every call that was due or that a record was found of, some at a time in one atomic step."""
         cases = self._cases(due, tracked, wanted, found)
@@ -237,7 +249,7 @@ class Resolver:
             together = cases[start : start + TOGETHER]
             judged = [self._judge.judged(case, now=now) for case in together]
             commands = dict.fromkeys(command for one in judged for command in one.commands)
-            entered = self._judge.entered(together, now=now)
+            entered = [*self._judge.entered(together, now=now), *comparing.tallied(together, judged)]
             faults.point("resolve.judged")
             self._lease.commit([*commands, *entered, *bells.keep(Stage.RESOLVE, self._account, now)])
             faults.point("resolve.published")

@@ -103,12 +103,12 @@ class Tracker:
 
     def step(self) -> Tally:
         """Take the next batch all the way: read, fold, decide, commit."""
-        now, entries, quiet, others, wait = self._read()
+        now, entries, quiet, others, wait, found_over = self._read()
         arrivals = [(entry, item) for entry in entries for item in read(entry.body)]
         # With more to read, nothing is known yet of the time after what was read: a call may have gone on in it.
         heard_to = now if len(entries) < BATCH else entries[-1].arrived_at
         ending = {session_id for session_id, due in quiet if due <= heard_to}
-        touched = {item.telephony_session_id for _, item in arrivals if _is_telephony(item)} | ending
+        touched = {item.telephony_session_id for _, item in arrivals if _is_telephony(item)} | ending | found_over
         before = ledger.tracked(self._redis, self._account, sorted(filter(None, touched)))
         if before.unreadable:
             arrivals = [(entry, _kept_aside(item, before.unreadable)) for entry, item in arrivals]
@@ -116,9 +116,12 @@ class Tracker:
         commands = self._changes(before, after, now)
         later = f"{now + PUT_ASIDE_SECONDS:.3f}"
         commands += [("ZADD", keys.quiet(self._account), later, one) for one in ending & before.unreadable]
-        ours = sorted(ending - before.unreadable)
+        ours = sorted(ending - found_over - before.unreadable)
         over = [session_id for session_id in ours if self._has_ended(after.get(session_id), heard_to)]
-        commands += self._endings(after, over, now, wait)
+        commands += self._endings(after, [*over, *sorted(found_over - before.unreadable)], now, wait)
+        if found_over:
+            commands.append(("ZREM", keys.over(self._account), *sorted(found_over)))
+        commands += self._reminded(arrivals, now)
         commands += self._quarantined(arrivals)
         if entries:
             self._cursor = entries[-1].id.encode()
@@ -128,21 +131,27 @@ class Tracker:
         faults.point("track.committed")
         return Tally(len(entries), any(due - now < LINGER_SECONDS for _, due in quiet), others > 0)
 
-    def _read(self) -> tuple[float, list[Entry], list[tuple[str, float]], int, float]:
-        """Read in one round trip: the time, the next entries, what waits to end, the other bells, the first wait."""
+    def _read(self) -> tuple[float, list[Entry], list[tuple[str, float]], int, float, set[str]]:
+        """Read in one round trip.
+
+        Gives the time, the next entries, what waits to end, the other bells, the first wait, and the sessions that were
+        silent for so long that RingCentral was asked, and is done with them.
+        """
         with self._redis.pipeline(transaction=False) as pipeline:
             pipeline.time()
             pipeline.xrange(keys.inbox(self._account), min=b"(" + self._cursor, max="+", count=BATCH)
             pipeline.zrange(keys.quiet(self._account), 0, BATCH, withscores=True)
             pipeline.llen(f"rq:queue:{bells.queue_name(Stage.TRACK)}")
             pipeline.get(keys.first_wait(self._account))
-            time, entries, quiet, others, wait = pipeline.execute()
+            pipeline.zrange(keys.over(self._account), 0, BATCH)
+            time, entries, quiet, others, wait, over = pipeline.execute()
         return (
             as_seconds(*time),
             [Entry(entry_id.decode(), fields.get(b"body", b"")) for entry_id, fields in entries],
             [(member.decode(), float(score)) for member, score in quiet],
             others,
             float(wait or self._settings.settle_seconds),
+            {member.decode() for member in over},
         )
 
     def _fold(
@@ -211,6 +220,15 @@ class Tracker:
             ]
             log.info("call.ended", account=self._account, session=session_id)
         return commands
+
+    def _reminded(self, arrivals: Sequence[tuple[Entry, Notification | Malformed]], now: float) -> list[Command]:
+        """Have the subscription renewed when RingCentral reminds us of it."""
+        if not any(isinstance(item, Notification) and item.kind is Kind.REMINDER for _, item in arrivals):
+            return []
+        return [
+            ("SET", keys.reminded(self._account), f"{now:.3f}"),
+            bells.due_at(Stage.UPKEEP, self._account, now),
+        ]
 
     def _indexed(self, record: Tracked, known: Tracked | None) -> list[Command]:
         """Have the call found by what is new of it."""

@@ -10,7 +10,7 @@ from runtime.clocks import redis_time
 from runtime.leases import LeaseHeld, lease
 from runtime.metrics import Recorder
 from runtime.settings import Settings
-from workers import alarms, completeness, expiry
+from workers import alarms, completeness, expiry, guardian
 from workers.dependencies import current
 
 UPKEEP_SECONDS: Final = 60.0
@@ -28,6 +28,7 @@ def serve(account: str) -> None:
             alarms.of_account(dependencies.redis, dependencies.account(account))
     except LeaseHeld:
         return
+    dependencies.shifts.begin(guardian.run, account)
 
 
 def trim(redis: "Redis", account: str, settings: Settings, recorder: Recorder) -> None:

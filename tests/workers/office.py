@@ -8,7 +8,7 @@ import msgspec
 
 from runtime import keys
 from runtime.bells import Stage
-from runtime.budget import Group
+from runtime.budget import Budget, Group
 from runtime.clocks import redis_time
 from runtime.leases import lease
 from runtime.metrics import Recorder
@@ -39,6 +39,8 @@ class Office:
         chosen: dict[str, Any] = {"heavy_limit": 6000, **settings}
         self.settings = Settings(redis_url, (account,), **chosen)
         self.dependencies = Dependencies(self.settings, self.redis, Recorder(self.redis))
+        plenty = dict.fromkeys(Group, int(chosen["heavy_limit"]))  # as the platform's headers say
+        self.dependencies._budgets[ACCOUNT] = Budget(self.redis, ACCOUNT, plenty)
         dependencies.install(self.dependencies)
         self._ahead = 0.0
         self.redis.set_response_callback("TIME", self._set_ahead)
@@ -108,6 +110,10 @@ class Office:
     def forgive(self) -> None:
         """Have RingCentral behave again, and all penalties and pauses be over."""
         self.platform.fault("clear")
+        self.be_patient()
+
+    def be_patient(self) -> None:
+        """Have all penalties and pauses be over: they go by the clock of the server, which nobody sets ahead."""
         self.redis.delete(keys.breaker(ACCOUNT), *(keys.budget(ACCOUNT, group) for group in Group))
 
     def published(self, call: Call | str) -> list[CallEvent]:
@@ -130,6 +136,7 @@ class Office:
 
     def close(self) -> None:
         """Close the connections."""
+        self.dependencies.shifts.finish()
         self.dependencies._session.close()
         self.redis.close()
 

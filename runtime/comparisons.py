@@ -1,0 +1,101 @@
+"""Comparisons: stretches of RingCentral's call log that shall be held against what we know, beside the usual pace.
+
+A gap in the subscription, the night's wider look, what somebody asks for: each is written down here and carried out by
+resolve, window by window, with what the budget has to spare. Its position is stored with the commits that it leads to.
+"""
+
+import secrets
+from enum import StrEnum
+from typing import Final, cast
+
+import msgspec
+from redis import Redis
+
+from runtime import bells, keys
+from runtime.bells import Stage
+from runtime.clocks import redis_time
+from runtime.leases import Command
+
+MOST_NAMED: Final = 50
+KEPT: Final = 50
+"""Comparisons that are kept after they are done."""
+
+
+class Why(StrEnum):
+    """What a comparison is for."""
+
+    GAP = "gap"
+    NIGHTLY = "nightly"
+    ASKED = "asked"
+
+
+class Comparison(msgspec.Struct, frozen=True, rename="camel"):
+    """One stretch of the log, in the order of calls' starts; it is compared up to `position`. Times are seconds.
+
+    `in_log` counts the calls the log showed, `missing` those nobody had told of, `healed` those that got their first
+    outcome from it: missing ones, and such that were open or given up. The latter two are counted with what they say,
+    so that a kill counts none twice; a call whose record came only a moment ago may heal later. `requests` that were
+    cut short count, too.
+    """
+
+    id: str
+    why: Why
+    since: float
+    until: float
+    asked_at: float
+    position: float
+    in_log: int = 0
+    missing: int = 0
+    healed: int = 0
+    requests: int = 0
+    done_at: float | None = None
+    calls: tuple[str, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """How much of it is done, from 0 to 1."""
+        whole = self.until - self.since
+        return 1.0 if self.done_at is not None or whole <= 0 else (self.position - self.since) / whole
+
+
+def ask(redis: "Redis", account: str, why: Why, *, since: float, until: float, name: str = "") -> Comparison:
+    """Have a stretch of the log compared; one of the same `name` only once. It is begun at once."""
+    now = redis_time(redis)
+    one = Comparison(name or f"cmp_{secrets.token_hex(6)}", why, since, until, now, since)
+    if redis.hsetnx(keys.comparisons(account), one.id, msgspec.json.encode(one)):
+        _forget_old(redis, account)
+    bells.ring_at(redis, Stage.RESOLVE, account, now)
+    return get(redis, account, one.id) or one
+
+
+def get(redis: "Redis", account: str, comparison_id: str) -> Comparison | None:
+    """Find a comparison."""
+    text = cast("bytes | None", redis.hget(keys.comparisons(account), comparison_id))
+    return None if text is None else _decode(text)
+
+
+def all(redis: "Redis", account: str) -> tuple[Comparison, ...]:  # noqa: A001 - read as `comparisons.all`
+    """List the comparisons, the oldest first."""
+    found = map(_decode, cast("list[bytes]", redis.hvals(keys.comparisons(account))))
+    return tuple(sorted(found, key=lambda one: (one.asked_at, one.id)))
+
+
+def pending(redis: "Redis", account: str) -> Comparison | None:
+    """Give the one to go on with: those of gaps come first, then the oldest."""
+    waiting = [one for one in all(redis, account) if one.done_at is None]
+    return min(waiting, key=lambda one: (one.why is not Why.GAP, one.asked_at, one.id), default=None)
+
+
+def write(account: str, one: Comparison) -> Command:
+    """Give the command that stores how far a comparison is."""
+    return ("HSET", keys.comparisons(account), one.id, msgspec.json.encode(one))
+
+
+def _forget_old(redis: "Redis", account: str) -> None:
+    done = [one.id for one in all(redis, account) if one.done_at is not None]
+    if old := done[:-KEPT]:
+        redis.hdel(keys.comparisons(account), *old)
+
+
+def _decode(text: bytes) -> Comparison:
+    return msgspec.json.decode(text, type=Comparison)

@@ -1,0 +1,80 @@
+"""The subscription as the guardian left it, and what it found of silent calls: for the next look, and for people."""
+
+import hashlib
+from typing import Any, Final, cast
+
+import msgspec
+from redis import Redis
+
+from runtime import keys
+from telephony.subscriptions import Health
+
+
+class Guarded(msgspec.Struct, frozen=True, rename="camel"):
+    """One account's subscription. Times are seconds.
+
+    `token` tells verification tokens apart. `well_at` is when it was last seen delivering; `gap_from` since when it may
+    not have been; `doubtful_before`: sessions not heard of since then may have ended unheard. `problem` says what was
+    wrong at the last look, if anything.
+    """
+
+    id: str | None = None
+    token: str | None = None
+    address: str | None = None
+    health: Health = Health.MISSING
+    checked_at: float | None = None
+    well_at: float | None = None
+    expires_at: float | None = None
+    gap_from: float | None = None
+    doubtful_before: float | None = None
+    missing_since: float | None = None
+    next_at: float = 0.0
+    problem: str | None = None
+    foreign: tuple[str, ...] = ()
+
+
+class Silence(msgspec.Struct, frozen=True, rename="camel"):
+    """What was found of a session that was silent for too long, and when it is looked at again. Times are seconds."""
+
+    looked_at: float
+    found: str
+    next_at: float
+    gone: bool = False
+
+
+def load(redis: "Redis", account: str) -> Guarded:
+    """Load what is known of the subscription; nothing where there was no look yet."""
+    text = cast("bytes | None", redis.get(keys.subscription(account)))
+    try:
+        return _DECODER.decode(text) if text else Guarded()
+    except msgspec.MsgspecError:
+        return Guarded()
+
+
+def keep(redis: "Redis", account: str, guarded: Guarded) -> None:
+    """Keep what is known of the subscription."""
+    redis.set(keys.subscription(account), msgspec.json.encode(guarded))
+
+
+def last_notification(redis: "Redis", account: str) -> float | None:
+    """Say when anything was heard last, though it be dropped since; None: never. Seconds."""
+    if not redis.exists(keys.inbox(account)):
+        return None
+    known: dict[str, Any] = redis.xinfo_stream(keys.inbox(account))
+    place = known["last-generated-id"]
+    milliseconds = int((place.decode() if isinstance(place, bytes) else place).partition("-")[0])
+    return milliseconds / 1000 or None
+
+
+def silence(redis: "Redis", account: str, telephony_session_id: str) -> Silence | None:
+    """Give what was found of a silent session."""
+    text = cast("bytes | None", redis.hget(keys.silences(account), telephony_session_id))
+    return None if text is None else msgspec.json.decode(text, type=Silence)
+
+
+def fingerprint(token: str) -> str:
+    """Tell one verification token from another without giving any of it away."""
+    return hashlib.blake2b(token.encode(), digest_size=8, person=b"verification").hexdigest()
+
+
+_DECODER: Final = msgspec.json.Decoder(Guarded)

@@ -1,0 +1,259 @@
+"""The guardian, with RingCentral in a box and a clock that is set ahead: it delivers, or it is put right."""
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from runtime import comparisons, guarding, keys, operator_log
+from runtime.comparisons import Why
+from runtime.guarding import Guarded
+from runtime.settings import Account
+from telephony.operator_events import Told, What
+from telephony.subscriptions import LIFETIME, REMINDER, Health
+from tests.builders.calls import ivr_call
+from tests.builders.notifications import posted
+from tests.runtime.test_operator_log import states
+from tests.simulator.webhook import Answer, Webhook
+from tests.workers.conftest import MakeOffice
+from tests.workers.office import ACCOUNT, Office
+from tests.workers.test_resolve import MINUTE, look, the_record
+from workers import guardian, upkeep
+from workers.guardian import Guardian
+
+DAY = 86400.0
+OLD, NEW = "an-older-token", "the-newer-token"
+
+Guarding = Callable[..., Office]
+
+
+@pytest.fixture
+def guarding_office(an_office: MakeOffice, webhook: Webhook) -> Guarding:
+    """Make an installation whose `web` is the webhook."""
+
+    def make(*tokens: str, **settings: object) -> Office:
+        office = an_office(public_url=webhook.url.removesuffix("/webhooks/ringcentral"), **settings)
+        return rotated(office, *(tokens or (NEW,)))
+
+    return make
+
+
+def rotated(office: Office, *tokens: str) -> Office:
+    account = msgspec.structs.replace(office.settings.accounts[0], name=ACCOUNT, verification_tokens=tokens)
+    office.settings = msgspec.structs.replace(office.settings, accounts=(account,))
+    office.dependencies.settings = office.settings
+    return office
+
+
+def account_of(office: Office) -> Account:
+    return office.settings.accounts[0]
+
+
+def guard(office: Office, times: int = 1) -> Guarded:
+    """Have the guardian look, a minute after the last time."""
+    for _ in range(times):
+        office.let_pass(MINUTE)
+        office.be_patient()
+        Guardian(account_of(office), office.dependencies).look()
+    return guarding.load(office.redis, ACCOUNT)
+
+
+def subscriptions(office: Office) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = office.platform.status()["subscriptions"]
+    return found
+
+
+def alerts(office: Office) -> list[What]:
+    return [one.what for one in operator_log.alerts(office.redis)]
+
+
+def gaps(office: Office) -> list[comparisons.Comparison]:
+    return [one for one in comparisons.all(office.redis, ACCOUNT) if one.why is Why.GAP]
+
+
+def test_a_subscription_is_made_with_the_filters_of_calls_and_of_the_reminder(guarding_office: Guarding) -> None:
+    office = guarding_office()
+
+    after = guard(office, 2)
+
+    (one,) = subscriptions(office)
+    assert (after.id, after.health) == (one["id"], Health.ACTIVE)
+    assert str(one["eventFilters"][0]).endswith("/telephony/sessions")  # type: ignore[index]
+    assert one["eventFilters"][1] == REMINDER  # type: ignore[index]
+    assert gaps(office) == []
+
+
+def test_what_is_well_is_left_alone(guarding_office: Guarding) -> None:
+    office = guarding_office()
+    first = guard(office, 2)
+
+    assert guard(office, 3).id == first.id
+    assert len(subscriptions(office)) == 1
+
+
+def test_one_that_somebody_made_for_our_address_is_taken_over_and_given_the_reminder(
+    guarding_office: Guarding, webhook: Webhook
+) -> None:
+    office = guarding_office()
+    made = office.platform.subscribe(f"{webhook.url}/{ACCOUNT}", NEW)
+    office.platform._box.subscriptions._all[made].expires_at = office.now + 3600
+
+    after = guard(office)
+
+    assert after.id == made
+    assert REMINDER in subscriptions(office)[0]["eventFilters"]  # type: ignore[operator]
+    assert (after.expires_at or 0) > office.now + LIFETIME - 2 * MINUTE
+
+
+def test_it_is_renewed_when_half_of_its_time_is_over_and_when_ringcentral_reminds_us(guarding_office: Guarding) -> None:
+    office = guarding_office()
+    first = guard(office, 2)
+    office.let_pass(DAY)
+    assert guard(office).expires_at == first.expires_at
+    office.hear(posted({"event": REMINDER, "body": {}}))
+    office.track()
+
+    after = guard(office)
+    office.let_pass(LIFETIME / 2 + MINUTE)
+    later = guard(office)
+
+    assert first.id == after.id == later.id
+    assert (first.expires_at or 0) < (after.expires_at or 0) < (later.expires_at or 0)
+    assert not office.redis.exists(keys.reminded(ACCOUNT))
+
+
+def test_a_blacklisted_one_is_replaced_and_exactly_the_gap_is_compared(guarding_office: Guarding) -> None:
+    office = guarding_office()
+    look(office)
+    first = guard(office, 3)
+    began = office.now
+    office.platform.fault("blacklist_subscriptions")
+    lost = ivr_call().ending_at(office.now + 2 * MINUTE)
+    office.let_pass(10 * MINUTE)
+    office.show(the_record(lost))
+
+    after = guard(office)
+
+    (one,) = subscriptions(office)
+    assert (one["status"], after.health, after.id == first.id) == ("Active", Health.ACTIVE, False)
+    (gap,) = gaps(office)
+    assert gap.since <= began - guardian.MARGIN_SECONDS + 1
+    assert gap.until == pytest.approx(office.now, abs=5)
+    assert states(office.redis) == [Told.RAISED, Told.CLEARED]
+    look(office, times=3)
+    (done,) = gaps(office)
+    assert (done.missing, done.healed, done.in_log) == (1, 1, 1)
+    assert done.done_at is not None
+    assert len(office.outcomes(lost)) == 1
+
+
+def test_one_that_is_gone_is_made_anew_and_the_time_since_it_was_last_seen_compared(guarding_office: Guarding) -> None:
+    office = guarding_office()
+    guard(office, 3)
+    seen = office.now
+    office.platform.fault("delete_subscriptions")
+    office.let_pass(2 * DAY)
+
+    after = guard(office)
+
+    assert after.health is Health.ACTIVE
+    (gap,) = gaps(office)
+    assert gap.since == pytest.approx(seen - guardian.MARGIN_SECONDS, abs=5)
+
+
+def test_a_newer_token_gets_a_subscription_of_its_own_before_the_older_ones_is_deleted(
+    guarding_office: Guarding,
+) -> None:
+    office = guarding_office(OLD)
+    first = guard(office, 2)
+    rotated(office, NEW, OLD)
+
+    after = guard(office)
+
+    box = office.platform._box.subscriptions
+    assert [one.verification_token for one in box.receiving()] == [NEW]
+    assert after.id != first.id
+    assert gaps(office) == []
+    assert guard(office, 2).id == after.id
+
+
+def test_where_web_is_moved_the_old_address_is_left(guarding_office: Guarding, webhook: Webhook) -> None:
+    office = guarding_office()
+    foreign = office.platform.subscribe(f"{webhook.url}/somebody-else")
+    guard(office, 2)
+    office.settings = msgspec.structs.replace(office.settings, public_url=webhook.url)
+    office.dependencies.settings = office.settings
+
+    after = guard(office)
+
+    assert {one["id"] for one in subscriptions(office)} == {after.id, foreign}
+    assert after.foreign == (f"{webhook.url}/somebody-else",)
+    assert len(gaps(office)) == 1
+
+
+def test_one_that_cannot_be_made_is_an_alert_until_it_can(guarding_office: Guarding, webhook: Webhook) -> None:
+    office = guarding_office()
+    webhook.answer = Answer(status=500)
+    after = guard(office, 3)
+    assert after.problem is not None
+    assert "SUB-522" in after.problem
+    assert alerts(office) == [What.SUBSCRIPTION_MISSING]
+
+    webhook.answer = Answer()
+    guard(office)
+
+    assert alerts(office) == []
+
+
+def test_without_a_public_url_nothing_is_made_and_what_is_there_is_watched(an_office: MakeOffice) -> None:
+    office = an_office()
+
+    assert guard(office, 3).health is Health.UNMANAGED
+    assert subscriptions(office) == []
+
+
+def test_a_log_that_shows_calls_nobody_told_of_is_an_alarm_until_something_is_heard(office: Office) -> None:
+    office.hear(*ivr_call().ending_at(office.now).bodies)
+    office.track()
+    look(office)
+    office.let_pass(30 * MINUTE)
+    office.show(the_record(ivr_call().ending_at(office.now - 5), id="A9"))
+    began = office.now
+    for _ in range(10):
+        look(office)
+        guardian.watch_for_silence(office.redis, ACCOUNT, now=office.now)
+        if alerts(office):
+            break
+
+    assert office.now - began < 2 * office.settings.reconcile_seconds
+    assert alerts(office) == [What.NOTIFICATIONS_MISSING]
+    office.hear(*queue_bodies(office))
+    guardian.watch_for_silence(office.redis, ACCOUNT, now=office.now)
+    assert alerts(office) == []
+
+
+def queue_bodies(office: Office) -> list[bytes]:
+    return list(ivr_call().ending_at(office.now).bodies[:1])
+
+
+def test_the_last_two_days_are_compared_once_a_night_as_far_back_as_calls_are_known(office: Office) -> None:
+    call = ivr_call().ending_at(office.now)
+    office.hear(*call.bodies)
+    office.track()
+
+    for _ in range(3 * 24):
+        office.let_pass(3600)
+        guardian.compare_at_night(office.redis, ACCOUNT, now=office.now)
+
+    nights = [one for one in comparisons.all(office.redis, ACCOUNT) if one.why is Why.NIGHTLY]
+    assert len(nights) in {3, 4}
+    assert all(one.until - one.since <= guardian.NIGHTLY_SECONDS for one in nights)
+
+
+def test_upkeep_has_the_guardian_look_beside_it(guarding_office: Guarding) -> None:
+    office = guarding_office()
+
+    upkeep.serve(ACCOUNT)
+    office.dependencies.shifts.finish()
+
+    assert guarding.load(office.redis, ACCOUNT).checked_at is not None

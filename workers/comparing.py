@@ -1,0 +1,90 @@
+"""Carry a comparison on: the next window to ask for, what came of it, and how far it is then."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+from redis import Redis
+
+from runtime import comparisons
+from runtime.asking import Asking
+from runtime.comparisons import MOST_NAMED
+from runtime.leases import Command
+from telephony.fetch_plan import Window, window_length
+from workers.cases import Case, Judged
+from workers.reconcile import SHORTEST
+from workers.sweep import Sweep
+
+LATEST: Final = 1.0
+"""Seconds before now that a comparison's window ends at most."""
+
+
+class Comparing:
+    """The comparison that one sweep of an account goes on with, if there is any."""
+
+    def __init__(self, redis: "Redis", account: str) -> None:
+        self._account = account
+        self._one = comparisons.pending(redis, account)
+        self._window: Window | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether there is something to compare."""
+        return self._one is not None
+
+    def window(self, asking: Asking, *, now: float) -> Window | None:
+        """Give the next window to list: as long as a page reaches, and not into the future."""
+        if self._one is None:
+            return None
+        begin, end = _time(self._one.position), _time(min(self._one.until, now))
+        self._window = Window(begin, max(begin, min(end, begin + window_length(asking.density, shortest=SHORTEST))))
+        return self._window
+
+    def tallied(self, cases: Sequence[Case], judged: Sequence[Judged]) -> list[Command]:
+        """Count what was missing and what was healed; give the command that goes with the commit of these calls."""
+        if self._one is None or self._window is None:
+            return []
+        ours = [(case, one) for case, one in zip(cases, judged, strict=True) if self._is_ours(case)]
+        missing = [case.telephony_session_id for case, _ in ours if _is_news(case)]
+        healed = sum(one.news is not None and case.resolution.record_seen_at is None for case, one in ours)
+        if not (missing or healed):
+            return []
+        self._one = msgspec.structs.replace(
+            self._one,
+            missing=self._one.missing + len(missing),
+            healed=self._one.healed + healed,
+            calls=(*self._one.calls, *missing)[:MOST_NAMED],
+        )
+        return [comparisons.write(self._account, self._one)]
+
+    def moved(self, found: Sweep, *, now: float) -> list[Command]:
+        """Give the command that stores how far the comparison is after a sweep: on, if its window was read whole."""
+        if self._one is None or self._window is None:
+            return []
+        asked = self._window
+        pages = [one for one in found.answered if isinstance(one, Window) and one.date_to == asked.date_to]
+        one = msgspec.structs.replace(self._one, requests=self._one.requests + len(pages))
+        if any(page.covers_all_of(asked) for page in pages):
+            in_log = sum(any(_covers(asked, r.start_time) for r in records) for records in found.records.values())
+            position = asked.date_to.timestamp()
+            done = now if position >= one.until - LATEST else None
+            one = msgspec.structs.replace(one, position=position, in_log=one.in_log + in_log, done_at=done)
+        return [comparisons.write(self._account, one)] if pages else []
+
+    def _is_ours(self, case: Case) -> bool:
+        start = case.recorded_start()
+        return start is not None and self._window is not None and _covers(self._window, _time(start))
+
+
+def _is_news(case: Case) -> bool:
+    """Say whether nothing was known of a call before its record was found now."""
+    return case.tracked is None and not case.seen and not case.resolution.revision
+
+
+def _covers(window: Window, start: datetime | None) -> bool:
+    return start is not None and window.covers(start)
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

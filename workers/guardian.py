@@ -1,0 +1,308 @@
+"""The guardian: sees to it that RingCentral delivers, and that nothing is lost for good when it did not.
+
+A shift of its own beside upkeep, so that waiting for the network keeps nobody waiting. It looks at the subscription
+each minute: makes one where there is none, renews early, replaces one that is blacklisted or bears an older token.
+After a gap it has exactly that stretch of the call log compared. It looks up silent calls, and raises the alarm when
+the log shows calls and nothing is heard.
+"""
+
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+from redis import Redis
+from redis.exceptions import RedisError
+
+from runtime import comparisons, guarding, keys, operator_log
+from runtime.clocks import redis_time
+from runtime.comparisons import Why
+from runtime.guarding import Guarded
+from runtime.leases import LeaseHeld, LeaseLost, lease
+from runtime.logs import log
+from runtime.metrics import FAILURES
+from runtime.settings import DEFAULT_ACCOUNT, Account, Scope, Settings
+from telephony import subscriptions as rules
+from telephony.operator_events import What
+from telephony.subscriptions import Health, Plan, Seen
+from workers.dependencies import Dependencies, current
+from workers.ringcentral.errors import NotFound, RingCentralError
+from workers.ringcentral.subscriptions import Subscription, Subscriptions
+from workers.ringcentral.telephony_sessions import TelephonySessions
+from workers.silence import Silences
+
+STAGE: Final = "guardian"
+LEASE_SECONDS: Final = 150.0
+"""A shift sends a few requests, each of which may take half a minute."""
+
+FIRST_SECONDS: Final = 10.0
+"""How long the first subscription is waited for before one is made: somebody may be making it just now."""
+
+MARGIN_SECONDS: Final = 300.0
+"""How much earlier than we know of it a gap may have begun: a blacklisting comes after failures."""
+
+LONGEST_DOUBT_SECONDS: Final = 1800.0
+SLACK_SECONDS: Final = 10.0
+NIGHT: Final = 3
+"""The hour (UTC) from which on the last two days are compared once more."""
+
+NIGHTLY_SECONDS: Final = 48 * 3600.0
+_DAY: Final = 86400.0
+
+
+def run(account_name: str) -> None:
+    """Run one shift for an account; whoever comes second leaves."""
+    dependencies = current()
+    account = dependencies.account(account_name)
+    try:
+        with lease(dependencies.redis, account.name, STAGE, seconds=LEASE_SECONDS):
+            Guardian(account, dependencies).look()
+    except (LeaseHeld, LeaseLost):
+        return
+    except RedisError as error:
+        dependencies.recorder.count(FAILURES, STAGE, type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - the outermost of this thread: nobody else would tell
+        log.exception("guardian.failed", account=account.name)
+        dependencies.recorder.count(FAILURES, STAGE, type(error).__name__)
+
+
+class Guardian:
+    """Looks after one account."""
+
+    def __init__(self, account: Account, dependencies: Dependencies) -> None:
+        self._account = account
+        self._name = account.name
+        self._redis = dependencies.redis
+        self._settings = dependencies.settings
+        self._recorder = dependencies.recorder
+        client = dependencies.ringcentral(account)
+        self._subscriptions = Subscriptions(client)
+        self._sessions = TelephonySessions(client)
+
+    def look(self) -> Guarded:
+        """Look at everything once; give how the subscription is now."""
+        now = redis_time(self._redis)
+        watch_for_silence(self._redis, self._name, now=now)
+        compare_at_night(self._redis, self._name, now=now)
+        guarded = guarding.load(self._redis, self._name)
+        if self._account.credentials is None:
+            return guarded
+        try:
+            if now >= guarded.next_at or self._redis.exists(keys.reminded(self._name)):
+                guarded = self.guard()
+        except RingCentralError as error:
+            self._failed(error, now)
+        try:
+            silences = Silences(self._redis, self._name, self._sessions, silence_seconds=self._settings.silence_seconds)
+            silences.look(guarded, now=now)
+        except RingCentralError as error:  # they are as silent in a minute
+            self._recorder.count(FAILURES, STAGE, type(error).__name__)
+        return guarded
+
+    def guard(self) -> Guarded:
+        """Put the subscription right. Raises RingCentralError; what was found out before that is kept."""
+        now, guarded = redis_time(self._redis), guarding.load(self._redis, self._name)
+        plan = self.plan(guarded, now=now)
+        guarded = self._noted(guarded, plan, now)
+        first = plan.create and guarded.id is None and plan.health is Health.MISSING
+        if first and now < (guarded.missing_since or now) + FIRST_SECONDS:
+            return self._keep(msgspec.structs.replace(guarded, missing_since=guarded.missing_since or now))
+        for one in plan.delete_first:
+            self._delete(one)
+        if plan.create:
+            guarded = self._created(guarded)
+        elif plan.keep is not None:
+            guarded = self._kept(guarded, plan.keep, renew=plan.renew, now=now)
+        for one in plan.delete_after:
+            self._delete(one)
+        return guarded
+
+    def plan(self, guarded: Guarded, *, now: float) -> Plan:
+        """Ask for the subscriptions there are, and decide what to do."""
+        return rules.plan(
+            [seen(one) for one in self._subscriptions.all()],
+            addresses=addresses(self._settings, self._account),
+            company=self._company,
+            known=guarded.id,
+            is_current=guarded.token == self._token() if guarded.token else len(self._account.verification_tokens) < 2,  # noqa: PLR2004 - two, while they are rotated
+            reminded=bool(self._redis.exists(keys.reminded(self._name))),
+            now=_time(now),
+        )
+
+    @property
+    def _company(self) -> bool:
+        return self._account.scope is Scope.ACCOUNT
+
+    def _token(self) -> str | None:
+        tokens = self._account.verification_tokens
+        return guarding.fingerprint(tokens[0]) if tokens else None
+
+    def _noted(self, guarded: Guarded, plan: Plan, now: float) -> Guarded:
+        """Note how it is, and since when nobody delivers, before anything is done about it."""
+        gap = guarded.gap_from
+        blacklisted = [one for one in plan.delete_first if one.blacklisted_at is not None]
+        if plan.keep is None and gap is None and plan.health is not Health.ACTIVE:
+            gap = self._gap(guarded, blacklisted, now)
+        if plan.health is Health.BLACKLISTED:
+            reasons = "; ".join(one.reason or "no reason given" for one in blacklisted) or "no reason given"
+            message = "RingCentral had given up delivering notifications."
+            self._raise(What.SUBSCRIPTION_BLACKLISTED, message, {"reason": reasons})
+        foreign = tuple(one.address for one in plan.foreign)
+        noted = msgspec.structs.replace(guarded, health=plan.health, checked_at=now, gap_from=gap, foreign=foreign)
+        return self._keep(noted)
+
+    def _gap(self, guarded: Guarded, blacklisted: list[Seen], now: float) -> float | None:
+        """Say since when notifications may have been lost; None where nobody ever delivered to us."""
+        if blacklisted:
+            since = min(one.blacklisted_at.timestamp() for one in blacklisted if one.blacklisted_at)
+            heard = guarding.last_notification(self._redis, self._name) or since
+            return max(min(heard, since), since - LONGEST_DOUBT_SECONDS)
+        if guarded.id is None:
+            return None
+        return guarded.well_at if guarded.well_at is not None else now
+
+    def _created(self, guarded: Guarded) -> Guarded:
+        address = addresses(self._settings, self._account)[0]
+        token = self._account.verification_tokens[0] if self._account.verification_tokens else ""
+        made = self._subscriptions.create(
+            rules.filters(company=self._company),
+            address=address,
+            verification_token=token,
+            expires_in=rules.LIFETIME,
+        )
+        log.info("subscription.created", account=self._name, id=made.id)
+        now = redis_time(self._redis)
+        fresh = msgspec.structs.replace(guarded, id=made.id, token=self._token())
+        return self._kept(fresh, seen(made), renew=False, now=now)
+
+    def _kept(self, guarded: Guarded, one: Seen, *, renew: bool, now: float) -> Guarded:
+        """Note the one that delivers, renew it if it is time, and have the gap before it compared."""
+        if renew:
+            one = seen(self._renewed(one))
+            self._redis.delete(keys.reminded(self._name))
+            log.info("subscription.renewed", account=self._name, id=one.id)
+        if guarded.gap_from is not None:
+            comparisons.ask(
+                self._redis,
+                self._name,
+                Why.GAP,
+                since=max(guarded.gap_from - MARGIN_SECONDS, now - self._settings.retention_seconds),
+                until=now,
+                name=f"gap_{int(guarded.gap_from)}",
+            )
+        incomplete = rules.disabled(one, company=self._company)
+        self._tell(one, incomplete=incomplete)
+        return self._keep(
+            msgspec.structs.replace(
+                guarded,
+                id=one.id,
+                token=guarded.token if one.id == guarded.id and guarded.token else self._token(),
+                address=one.address,
+                health=Health.INCOMPLETE if incomplete else Health.ACTIVE,
+                checked_at=now,
+                well_at=now,
+                expires_at=one.expires_at.timestamp() if one.expires_at else None,
+                doubtful_before=now if guarded.gap_from is not None else guarded.doubtful_before,
+                gap_from=None,
+                missing_since=None,
+                next_at=0.0,
+                problem=None,
+            )
+        )
+
+    def _renewed(self, one: Seen) -> Subscription:
+        if rules.reminds(one):
+            return self._subscriptions.renew(one.id)
+        asked = rules.filters(company=self._company)
+        return self._subscriptions.update(one.id, asked, expires_in=rules.LIFETIME)
+
+    def _tell(self, one: Seen, *, incomplete: bool) -> None:
+        operator_log.clear_alert(self._redis, What.SUBSCRIPTION_MISSING, self._name, "There is a subscription.")
+        operator_log.clear_alert(self._redis, What.SUBSCRIPTION_BLACKLISTED, self._name, "RingCentral delivers again.")
+        if incomplete:
+            details = {"filters": ", ".join(one.disabled)}
+            self._raise(What.SUBSCRIPTION_INCOMPLETE, "RingCentral does not serve the filter of calls.", details)
+        else:
+            operator_log.clear_alert(self._redis, What.SUBSCRIPTION_INCOMPLETE, self._name, "All filters are served.")
+
+    def _failed(self, error: RingCentralError, now: float) -> None:
+        """Note what went wrong. It is tried again within a minute, unless RingCentral asks for more patience."""
+        problem = " ".join((type(error).__name__, *error.codes))
+        log.warning("guardian.hindered", account=self._name, error=type(error).__name__, codes=error.codes)
+        self._recorder.count(FAILURES, STAGE, type(error).__name__)
+        guarded = guarding.load(self._redis, self._name)
+        retry_after = float(getattr(error, "retry_after", None) or 0.0)
+        self._keep(msgspec.structs.replace(guarded, problem=problem, next_at=now + min(retry_after, 3600.0)))
+        is_new = guarded.checked_at is not None and guarded.checked_at >= now
+        if is_new and guarded.health in (Health.MISSING, Health.BLACKLISTED):
+            self._raise(
+                What.SUBSCRIPTION_MISSING, "There is no subscription, and none could be made.", {"problem": problem}
+            )
+
+    def _delete(self, one: Seen) -> None:
+        try:
+            self._subscriptions.delete(one.id)
+            log.info("subscription.deleted", account=self._name, id=one.id)
+        except NotFound:  # it went by itself
+            return
+
+    def _raise(self, what: What, message: str, details: dict[str, str]) -> None:
+        operator_log.raise_alert(self._redis, what, self._name, message, account=self._name, details=details)
+
+    def _keep(self, guarded: Guarded) -> Guarded:
+        guarding.keep(self._redis, self._name, guarded)
+        return guarded
+
+
+def watch_for_silence(redis: "Redis", account: str, *, now: float) -> None:
+    """Raise the alarm when the log shows calls that began since anything was heard last: the dead man's switch."""
+    redis.zremrangebyscore(keys.unheard(account), "-inf", now - _DAY)
+    heard = guarding.last_notification(redis, account) or 0.0
+    calls = redis.zcount(keys.unheard(account), heard + SLACK_SECONDS, "+inf")
+    if calls:
+        last = "none ever came" if not heard else f"the last one came {int(now - heard)} seconds ago"
+        message = f"The call log shows {calls} call{'s' * (calls != 1)} that no notification told of; {last}."
+        operator_log.raise_alert(redis, What.NOTIFICATIONS_MISSING, account, message, account=account)
+    else:
+        operator_log.clear_alert(redis, What.NOTIFICATIONS_MISSING, account, "Notifications come again.")
+
+
+def compare_at_night(redis: "Redis", account: str, *, now: float) -> None:
+    """Have the last two days compared once a night, as far back as we know of calls."""
+    first = redis.zrange(keys.calls(account), 0, 0, withscores=True)
+    if not first or _time(now).hour < NIGHT:
+        return
+    name = f"nightly_{_time(now):%Y-%m-%d}"
+    if comparisons.get(redis, account, name) is None:
+        since = max(now - NIGHTLY_SECONDS, float(first[0][1]))
+        comparisons.ask(redis, account, Why.NIGHTLY, since=since, until=now, name=name)
+
+
+def addresses(settings: Settings, account: Account) -> tuple[str, ...]:
+    """Give the addresses at which `web` takes this account's notifications, the first for new subscriptions.
+
+    None without `PUBLIC_URL`, nor without a token by which `web` would know RingCentral.
+    """
+    if settings.public_url is None or not account.verification_tokens:
+        return ()
+    whole = settings.public_url.rstrip("/") + "/webhooks/ringcentral"
+    own = f"{whole}/{account.name}"
+    return (whole, own) if len(settings.accounts) == 1 and account.name == DEFAULT_ACCOUNT else (own,)
+
+
+def seen(one: Subscription) -> Seen:
+    """Take from RingCentral's answer what we decide upon."""
+    data = one.blacklisted_data
+    return Seen(
+        id=one.id,
+        status=one.status or "",
+        address=one.delivery_mode.address or "",
+        filters=one.event_filters,
+        disabled=tuple(each.filter for each in one.disabled_filters),
+        expires_at=one.expiration_time,
+        blacklisted_at=data.blacklisted_at if data else None,
+        reason=data.reason if data else None,
+    )
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
