@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
-from redis import Redis
 from redis.exceptions import RedisError
 
 from runtime import comparisons, guarding, keys, operator_log
@@ -24,6 +23,7 @@ from runtime.settings import DEFAULT_ACCOUNT, Account, Scope, Settings
 from telephony import subscriptions as rules
 from telephony.operator_events import What
 from telephony.subscriptions import Health, Plan, Seen
+from workers import watches
 from workers.dependencies import Dependencies, current
 from workers.ringcentral.errors import NotFound, RingCentralError
 from workers.ringcentral.subscriptions import Subscription, Subscriptions
@@ -41,12 +41,6 @@ MARGIN_SECONDS: Final = 300.0
 """How much earlier than we know of it a gap may have begun: a blacklisting comes after failures."""
 
 LONGEST_DOUBT_SECONDS: Final = 1800.0
-SLACK_SECONDS: Final = 10.0
-NIGHT: Final = 3
-"""The hour (UTC) from which on the last two days are compared once more."""
-
-NIGHTLY_SECONDS: Final = 48 * 3600.0
-_DAY: Final = 86400.0
 
 
 def run(account_name: str) -> None:
@@ -81,8 +75,8 @@ class Guardian:
     def look(self) -> Guarded:
         """Look at everything once; give how the subscription is now."""
         now = redis_time(self._redis)
-        watch_for_silence(self._redis, self._name, now=now)
-        compare_at_night(self._redis, self._name, now=now)
+        watches.watch_for_silence(self._redis, self._name, now=now)
+        watches.compare_at_night(self._redis, self._name, now=now)
         guarded = guarding.load(self._redis, self._name)
         if self._account.credentials is None:
             return guarded
@@ -251,30 +245,6 @@ class Guardian:
     def _keep(self, guarded: Guarded) -> Guarded:
         guarding.keep(self._redis, self._name, guarded)
         return guarded
-
-
-def watch_for_silence(redis: "Redis", account: str, *, now: float) -> None:
-    """Raise the alarm when the log shows calls that began since anything was heard last: the dead man's switch."""
-    redis.zremrangebyscore(keys.unheard(account), "-inf", now - _DAY)
-    heard = guarding.last_notification(redis, account) or 0.0
-    calls = redis.zcount(keys.unheard(account), heard + SLACK_SECONDS, "+inf")
-    if calls:
-        last = "none ever came" if not heard else f"the last one came {int(now - heard)} seconds ago"
-        message = f"The call log shows {calls} call{'s' * (calls != 1)} that no notification told of; {last}."
-        operator_log.raise_alert(redis, What.NOTIFICATIONS_MISSING, account, message, account=account)
-    else:
-        operator_log.clear_alert(redis, What.NOTIFICATIONS_MISSING, account, "Notifications come again.")
-
-
-def compare_at_night(redis: "Redis", account: str, *, now: float) -> None:
-    """Have the last two days compared once a night, as far back as we know of calls."""
-    first = redis.zrange(keys.calls(account), 0, 0, withscores=True)
-    if not first or _time(now).hour < NIGHT:
-        return
-    name = f"nightly_{_time(now):%Y-%m-%d}"
-    if comparisons.get(redis, account, name) is None:
-        since = max(now - NIGHTLY_SECONDS, float(first[0][1]))
-        comparisons.ask(redis, account, Why.NIGHTLY, since=since, until=now, name=name)
 
 
 def addresses(settings: Settings, account: Account) -> tuple[str, ...]:

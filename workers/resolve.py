@@ -24,7 +24,6 @@ from runtime.settings import Scope
 from telephony import looks
 from telephony.fetch_plan import PATIENCE_SECONDS, Lane, Request, Wanted, Window, plan
 from telephony.records import CallLogRecord
-from telephony.settled import is_settled
 from workers import reconcile, rereads
 from workers.casebook import session_of
 from workers.cases import Case
@@ -36,6 +35,7 @@ from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import RateLimited
 from workers.ringcentral.feeds import CallLogFeed
 from workers.sweep import Sweep, Sweeper
+from workers.unheard import silent
 
 MOST_DUE: Final = 2000
 """Calls looked after in one sweep."""
@@ -116,7 +116,11 @@ class Resolver:
         due, tracked = self._due(now)
         again = rereads.due(self._redis, self._account, now)
         untold = [one for one in due if one not in tracked]
-        wanted = _wanted(tracked, due, now) | self._silent(tracked, due, now) | self._wanted_whole(untold, due, now)
+        wanted = (
+            _wanted(tracked, due, now)
+            | silent(self._redis, self._account, tracked, due, now=now)
+            | self._wanted_whole(untold, due, now)
+        )
         comparing = Comparing(self._redis, self._account)
         requests, compared = self._plan(asking, [*wanted.values(), *itertools.chain(*again.values())], comparing, now)
         if not requests:
@@ -147,32 +151,6 @@ class Resolver:
             keys.due(self._account), "-inf", now, byscore=True, offset=0, num=MOST_DUE, withscores=True
         )
         return {member.decode(): float(score) for member, score in cast("list[tuple[bytes, float]]", rows)}
-
-    def _silent(self, tracked: Mapping[str, Tracked], due: Mapping[str, float], now: float) -> dict[str, Wanted]:
-        """Say what is wanted of the calls that are due though nobody told of their end, and of which no record is kept.
-
-        Their notifications are lost, or what the log showed of them is: it must be asked about them as about others.
-        """
-        ids = [one for one in due if one not in tracked or tracked[one].ended_at is None]
-        if not ids:
-            return {}
-        seen = ledger.records(self._redis, self._account, ids)
-        began = self._began([one for one in ids if not all(map(is_settled, seen.get(one, ()))) or not seen.get(one)])
-        return {
-            one: Wanted(one, datetime.fromtimestamp(start, UTC), waiting=max(0.0, now - start), due_for=now - due[one])
-            for one, start in began.items()
-        }
-
-    def _began(self, ids: Sequence[str]) -> dict[str, float]:
-        """Say when calls began by the lists of calls; those that are in none of them are absent."""
-        if not ids:
-            return {}
-        with self._redis.pipeline(transaction=False) as pipeline:
-            for key in (keys.listed(self._account), keys.calls(self._account)):
-                pipeline.zmscore(key, list(ids))
-            rows = zip(*pipeline.execute(), strict=True)
-        began = {one: row[1] if row[0] is None else row[0] for one, row in zip(ids, rows, strict=True)}
-        return {one: float(start) for one, start in began.items() if start is not None}
 
     def _wanted_whole(self, untold: Sequence[str], due: Mapping[str, float], now: float) -> dict[str, Wanted]:
         """Say what is wanted of calls no notification told of, whose outcome was published and which are due again.

@@ -18,7 +18,7 @@ from tests.simulator.webhook import Answer, Webhook
 from tests.workers.conftest import MakeOffice
 from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, look, the_record
-from workers import guardian, upkeep
+from workers import guardian, upkeep, watches
 from workers.guardian import Guardian
 
 DAY = 86400.0
@@ -221,14 +221,14 @@ def test_a_log_that_shows_calls_nobody_told_of_is_an_alarm_until_something_is_he
     began = office.now
     for _ in range(10):
         look(office)
-        guardian.watch_for_silence(office.redis, ACCOUNT, now=office.now)
+        watches.watch_for_silence(office.redis, ACCOUNT, now=office.now)
         if alerts(office):
             break
 
     assert office.now - began < 2 * office.settings.reconcile_seconds
     assert alerts(office) == [What.NOTIFICATIONS_MISSING]
     office.hear(*queue_bodies(office))
-    guardian.watch_for_silence(office.redis, ACCOUNT, now=office.now)
+    watches.watch_for_silence(office.redis, ACCOUNT, now=office.now)
     assert alerts(office) == []
 
 
@@ -243,11 +243,11 @@ def test_the_last_two_days_are_compared_once_a_night_as_far_back_as_calls_are_kn
 
     for _ in range(3 * 24):
         office.let_pass(3600)
-        guardian.compare_at_night(office.redis, ACCOUNT, now=office.now)
+        watches.compare_at_night(office.redis, ACCOUNT, now=office.now)
 
     nights = [one for one in comparisons.all(office.redis, ACCOUNT) if one.why is Why.NIGHTLY]
     assert len(nights) in {3, 4}
-    assert all(one.until - one.since <= guardian.NIGHTLY_SECONDS for one in nights)
+    assert all(one.until - one.since <= watches.NIGHTLY_SECONDS for one in nights)
 
 
 def test_upkeep_has_the_guardian_look_beside_it(guarding_office: Guarding) -> None:

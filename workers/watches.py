@@ -1,0 +1,47 @@
+"""What the guardian watches without asking RingCentral: whether anything is heard, and whether it is night."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from redis import Redis
+
+from runtime import comparisons, guarding, keys, operator_log
+from runtime.comparisons import Why
+from telephony.operator_events import What
+
+SLACK_SECONDS: Final = 10.0
+"""How much later than its call begins a first notification may come."""
+
+NIGHT: Final = 3
+"""The hour (UTC) from which on the last two days are compared once more."""
+
+NIGHTLY_SECONDS: Final = 48 * 3600.0
+_DAY: Final = 86400.0
+
+
+def watch_for_silence(redis: "Redis", account: str, *, now: float) -> None:
+    """Raise the alarm when the log shows calls that began since anything was heard last: the dead man's switch."""
+    redis.zremrangebyscore(keys.unheard(account), "-inf", now - _DAY)
+    heard = guarding.last_notification(redis, account) or 0.0
+    calls = redis.zcount(keys.unheard(account), heard + SLACK_SECONDS, "+inf")
+    if calls:
+        last = "none ever came" if not heard else f"the last one came {int(now - heard)} seconds ago"
+        message = f"The call log shows {calls} call{'s' * (calls != 1)} that no notification told of; {last}."
+        operator_log.raise_alert(redis, What.NOTIFICATIONS_MISSING, account, message, account=account)
+    else:
+        operator_log.clear_alert(redis, What.NOTIFICATIONS_MISSING, account, "Notifications come again.")
+
+
+def compare_at_night(redis: "Redis", account: str, *, now: float) -> None:
+    """Have the last two days compared once a night, as far back as we know of calls."""
+    first = redis.zrange(keys.calls(account), 0, 0, withscores=True)
+    if not first or _time(now).hour < NIGHT:
+        return
+    name = f"nightly_{_time(now):%Y-%m-%d}"
+    if comparisons.get(redis, account, name) is None:
+        since = max(now - NIGHTLY_SECONDS, float(first[0][1]))
+        comparisons.ask(redis, account, Why.NIGHTLY, since=since, until=now, name=name)
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
