@@ -132,8 +132,9 @@ def create(redis: "Redis", account: str, asked: Asked) -> Replay:
     now, bell = f"{redis_time(redis):.3f}", bells.member(Stage.REPLAY, account)
     words: list[str | bytes] = [asked.digest, replay_id, msgspec.json.encode(asked), now, bell]
     found = load(redis, account, redis.register_script(_CREATE)(keys=names, args=words).decode())
-    if found is None:
-        raise LookupError(f"replay {replay_id} was taken away at once")
+    if found is None:  # the one that was at it was kept as long as it was promised, and never came to its end
+        redis.hdel(keys.replays_asked(account), asked.digest)
+        return create(redis, account, asked)
     return found
 
 

@@ -41,7 +41,7 @@ EPILOG = (
 
 known = published + open + waiting + unresolved + suppressed, or else the calls that are missing are named below the
 table. ./scripts/reconcile.py asks RingCentral's log again; ./scripts/explain.py SESSION tells all about one call.
-Calls are known for RETENTION_SECONDS. docs/operations/completeness.md says what to do about each column.
+Calls are known for RETENTION_SECONDS. docs/ops/completeness.md says what to do about each column.
 Redis is the one of REDIS_URL, in the environment or in .env, else the embedded server of a running ./scripts/run.
 exit codes: 0 every call is accounted for, 1 one is not, or it failed, 2 usage
 """

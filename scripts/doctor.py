@@ -28,7 +28,7 @@ from scripts.terminal.tables import cell  # noqa: E402 - as above
 FINE, ILL = 0, 1
 SIGNS: Final = {Severity.OK: "ok     ", Severity.WARNING: "warning", Severity.ERROR: "ERROR  "}
 EPILOG: Final = """
-Each check asks at most one cheap request of RingCentral; nothing is changed. docs/operations/doctor.md tells them all.
+Each check asks at most one cheap request of RingCentral; nothing is changed. docs/ops/doctor.md tells them all.
 With RingCentral in a box the checks of the real RingCentral are about the box.
 exit codes: 0 no error, 1 an error (with --strict: or a warning), 2 usage
 """

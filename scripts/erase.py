@@ -33,7 +33,7 @@ examples:
   ./scripts/erase.py --number +16505550101
   ./scripts/erase.py --extension 101
 
-It may be killed and run again. docs/operations/privacy.md tells what is kept for how long.
+It may be killed and run again. docs/ops/privacy.md tells what is kept for how long.
 exit codes: 0 done, 1 failed, 2 usage
 """
 

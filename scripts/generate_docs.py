@@ -67,7 +67,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "docs/fault-matrix.md": fault_matrix_page,
         "docs/reference/events.md": events_page,
         "docs/reference/api.md": api_page,
-        "docs/operations/doctor.md": doctor_page,
+        "docs/ops/doctor.md": doctor_page,
         "docs/reference/asyncapi.json": asyncapi,
         "docs/reference/openapi.json": openapi,
         **{kind.path: partial(document, kind) for kind in KINDS},

@@ -1,4 +1,4 @@
-"""All checks in their order, as a table; docs/operations/doctor.md is drawn from it."""
+"""All checks in their order, as a table; docs/ops/doctor.md is drawn from it."""
 
 from collections.abc import Callable, Iterator
 from typing import Final

@@ -47,7 +47,7 @@ _MEANINGS: Final = {
     "extension": "Id of the extension whose RingOut it is; `~` is the user's own.",
 }
 _MEANINGS_OF_REPLAYS: Final = _MEANINGS | {
-    "level": "`deliver`, `refetch` or `raw` ([what they do](../operations/replay.md)).",
+    "level": "`deliver`, `refetch` or `raw` ([what they do](../ops/replay.md)).",
     "calls": "These calls, by their `telephonySessionId`.",
     "since": "Calls that began since then.",
     "until": "Calls that began until then.",

@@ -6,7 +6,7 @@ from scripts.checkup.checks import CHECKS
 
 
 def doctor_page() -> str:
-    """Draw docs/operations/doctor.md."""
+    """Draw docs/ops/doctor.md."""
     rows = "".join(f"| `{check.name}` | {check.about} |\n" for check in CHECKS)
     return f"{_HEAD}\n| check | is well when |\n|-|-|\n{rows}"
 

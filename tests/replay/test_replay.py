@@ -69,6 +69,16 @@ def test_asking_twice_for_the_same_is_asking_once(replaying: ReplayOffice) -> No
     assert replaying.ask(Level.REFETCH, since=0.0).id != one.id
 
 
+def test_a_replay_that_was_forgotten_before_its_end_is_asked_for_anew(replaying: ReplayOffice) -> None:
+    lost = replaying.ask(Level.REFETCH, since=0.0)
+    replaying.redis.delete(keys.replay(ACCOUNT, lost.id))
+
+    again = replaying.run(Level.REFETCH, since=0.0)
+
+    assert (again.id != lost.id, again.progress.state) == (True, State.DONE)
+    assert replaying.redis.zcard(keys.replays_due(ACCOUNT)) == 0
+
+
 def test_a_replay_that_changed_nothing_says_nothing(replaying: ReplayOffice) -> None:
     call = replaying.resolved()
 
