@@ -11,8 +11,9 @@ from typing import Any, Final, cast
 import msgspec
 from redis import Redis
 
-from runtime import keys, ledger, outcome_log
+from runtime import guarding, keys, ledger, outcome_log
 from runtime.clocks import redis_time
+from runtime.guarding import Silence
 from runtime.inbox import Entry
 from runtime.ledger import Resolution, Tracked
 from telephony import events, notifications
@@ -51,6 +52,7 @@ class CallHistory(msgspec.Struct, frozen=True):
     resolution: Resolution | None
     events: tuple[CallEvent, ...]
     looks_again_at: float | None
+    silence: Silence | None = None
 
 
 def read(
@@ -76,6 +78,7 @@ def read(
             events.decode(document) for document in outcome_log.revisions(redis, account, telephony_session_id)
         ),
         looks_again_at=redis.zscore(keys.due(account), telephony_session_id),
+        silence=guarding.silence(redis, account, telephony_session_id),
     )
 
 

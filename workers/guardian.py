@@ -92,13 +92,16 @@ class Guardian:
             self._recorder.count(FAILURES, STAGE, type(error).__name__)
         return guarded
 
-    def guard(self) -> Guarded:
-        """Put the subscription right. Raises RingCentralError; what was found out before that is kept."""
+    def guard(self, *, patient: bool = True) -> Guarded:
+        """Put the subscription right. Raises RingCentralError; what was found out before that is kept.
+
+        Where there never was one, a `patient` guardian gives whoever may be making it a moment.
+        """
         now, guarded = redis_time(self._redis), guarding.load(self._redis, self._name)
         plan = self.plan(guarded, now=now)
         guarded = self._noted(guarded, plan, now)
         first = plan.create and guarded.id is None and plan.health is Health.MISSING
-        if first and now < (guarded.missing_since or now) + FIRST_SECONDS:
+        if first and patient and now < (guarded.missing_since or now) + FIRST_SECONDS:
             return self._keep(msgspec.structs.replace(guarded, missing_since=guarded.missing_since or now))
         for one in plan.delete_first:
             self._delete(one)

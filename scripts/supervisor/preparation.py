@@ -55,7 +55,7 @@ def prepare(environ: Mapping[str, str], *, root: Path, box_options: str) -> Prep
     if environment.wants_box(chosen):
         box_port = environment.free_port()
         box_url = f"http://127.0.0.1:{box_port}"
-        chosen = environment.point_at_box(chosen, box_url=box_url)
+        chosen = {"PUBLIC_URL": web_url, **environment.point_at_box(chosen, box_url=box_url)}
         entries = (Entry("box", f"python scripts/simulate.py --port {box_port} {box_options}"), *entries)
         remarks.append("no RingCentral credentials are set, so RingCentral in a box plays calls")
     load({"REDIS_URL": "unix://embedded", **chosen}, needs=EVERY_NEED)

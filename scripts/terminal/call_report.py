@@ -76,6 +76,8 @@ def moments(history: CallHistory) -> list[Moment]:
     if history.resolution is not None and history.resolution.record_seen_at is not None:
         found.append(Moment(history.resolution.record_seen_at, "record seen", "in the call log, and final"))
     found += [_published(event) for event in history.events]
+    if history.silence is not None:
+        found.append(Moment(history.silence.looked_at, "silent", history.silence.found))
     if history.looks_again_at is not None:
         found.append(Moment(history.looks_again_at, "next look", "at the call log"))
     return sorted(found, key=lambda one: int(one.at * 1000))

@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""Compare RingCentral's call log with what we know, now: say what was missing, and have it healed."""
+
+import argparse
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.venv import ROOT, reexec_in_venv
+
+reexec_in_venv()
+
+import msgspec  # noqa: E402 - the line above chooses the environment
+from redis import Redis, RedisError  # noqa: E402 - as above
+from tqdm import tqdm  # noqa: E402 - as above
+
+from runtime import comparisons  # noqa: E402 - as above
+from runtime.clocks import redis_time  # noqa: E402 - as above
+from runtime.comparisons import Comparison, Why  # noqa: E402 - as above
+from runtime.settings import SettingsError  # noqa: E402 - as above
+from scripts.terminal.installation import UnknownAccount, accounts_of, installation  # noqa: E402 - as above
+from scripts.terminal.moments import moment  # noqa: E402 - as above
+from scripts.terminal.redis_server import NoRedis, open_redis  # noqa: E402 - as above
+
+DONE, FAILED = 0, 1
+LOOK_SECONDS = 0.5
+USUAL_SECONDS = 3600.0
+EPILOG = """
+The resolve workers do it, window by window, with what the budget of requests has to spare; calls that are on come
+first. The command only asks and watches: Ctrl-C leaves it going on, and so does whatever happens to a worker.
+
+  in log     calls that RingCentral's log showed in this time
+  missing    those that no notification had told of
+  healed     those that got their first outcome from it: missing ones, and such that were open or given up
+             (a call whose record came only a moment ago gets its outcome a little later)
+
+Calls older than RETENTION_SECONDS are ./scripts/backfill.py's.
+Redis is the one of REDIS_URL, in the environment or in .env, else the embedded server of a running ./scripts/run.
+exit codes: 0 compared to the end (or asked for, with --no-wait), 1 failed or not done in time, 2 usage
+"""
+
+
+def main() -> int:
+    """Ask for the comparison, and watch it."""
+    options = _options()
+    try:
+        with open_redis(root=ROOT, data=options.data) as redis:
+            settings = installation(root=ROOT)
+            now = redis_time(redis)
+            until = min(options.until.timestamp() if options.until else now, now)
+            since = options.since.timestamp() if options.since else until - USUAL_SECONDS
+            since = max(since, now - settings.retention_seconds)
+            names = accounts_of(settings, options.account)
+            asked = {name: comparisons.ask(redis, name, Why.ASKED, since=since, until=until) for name in names}
+            if options.wait:
+                asked = {name: _watched(redis, name, one, options.timeout) for name, one in asked.items()}
+    except (NoRedis, RedisError, SettingsError, UnknownAccount) as fault:
+        print(f"scripts/reconcile.py: {fault}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("it goes on without being watched", file=sys.stderr)
+        return FAILED
+    if options.json:
+        print(
+            msgspec.json.encode(
+                {"items": [{"account": name, **_document(one)} for name, one in asked.items()]}
+            ).decode()
+        )
+    else:
+        for name, one in asked.items():
+            print("\n".join(_lines(name, one)))
+    return DONE if not options.wait or all(one.done_at is not None for one in asked.values()) else FAILED
+
+
+def _watched(redis: Redis, account: str, one: Comparison, seconds: float) -> Comparison:
+    """Show how far it is, until it is done or the time is over."""
+    deadline = time.monotonic() + seconds
+    with tqdm(total=100, unit="%", desc=account, delay=1.0, leave=False, file=sys.stderr) as bar:
+        while one.done_at is None and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
+            one = comparisons.get(redis, account, one.id) or one
+            bar.update(int(100 * one.share) - int(bar.n))
+            bar.set_postfix(missing=one.missing, healed=one.healed)
+    return one
+
+
+def _document(one: Comparison) -> dict[str, object]:
+    document: dict[str, object] = msgspec.to_builtins(one)
+    return document
+
+
+def _lines(account: str, one: Comparison) -> list[str]:
+    span = f"{_text(one.since)} to {_text(one.until)} UTC"
+    if one.done_at is None:
+        return [f"{account}: {span}: {one.share:.0%} compared so far ({one.id})"]
+    counts = f"{one.in_log:,} in log, {one.missing:,} missing, {one.healed:,} healed, by {one.requests} requests"
+    return [f"{account}: {span}: {counts}", *(f"  missing: {call}" for call in one.calls)]
+
+
+def _text(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/reconcile.py",
+        description=__doc__,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--since", type=_moment, metavar="WHEN", help="calls that began since 90s, 15m, 2h, 3d ago, or a time (1h)")
+    add("--until", type=_moment, metavar="WHEN", help="calls that began until then (now)")
+    add("--account", metavar="NAME", help="only this account of the settings")
+    add("--no-wait", dest="wait", action="store_false", help="only ask for it")
+    add("--timeout", type=float, default=3600.0, metavar="SECONDS", help="how long to watch (3600)")
+    add("--json", action="store_true", help="print JSON")
+    add("--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where ./scripts/run has its data (.data)")
+    return parser.parse_args()
+
+
+def _moment(text: str) -> datetime:
+    return moment(text, now=datetime.now(UTC))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""RingCentral's subscription: see it, make, renew or delete it, or put it right as the guardian would."""
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.venv import ROOT, reexec_in_venv
+
+reexec_in_venv()
+
+import msgspec  # noqa: E402 - the line above chooses the environment
+from redis import RedisError  # noqa: E402 - as above
+
+from runtime import guarding  # noqa: E402 - as above
+from runtime.clocks import redis_time  # noqa: E402 - as above
+from runtime.leases import LeaseHeld, lease  # noqa: E402 - as above
+from runtime.metrics import Recorder  # noqa: E402 - as above
+from runtime.settings import Account, SettingsError  # noqa: E402 - as above
+from scripts.terminal.installation import UnknownAccount, chosen  # noqa: E402 - as above
+from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
+from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
+from scripts.terminal.tables import Column, table  # noqa: E402 - as above
+from telephony.subscriptions import Health, Seen  # noqa: E402 - as above
+from workers import guardian  # noqa: E402 - as above
+from workers.dependencies import Dependencies  # noqa: E402 - as above
+from workers.guardian import Guardian, addresses, seen  # noqa: E402 - as above
+from workers.ringcentral.errors import RingCentralError  # noqa: E402 - as above
+from workers.ringcentral.subscriptions import Subscriptions  # noqa: E402 - as above
+
+DONE, FAILED = 0, 1
+COLUMNS: Final = tuple(Column(name) for name in ("id", "status", "ours", "expires (UTC)", "address", "what is wrong"))
+EPILOG = """
+commands:
+  list          the subscriptions of the account's user and app, and how the guardian found them last
+  create        make one for PUBLIC_URL, unless there is one that delivers
+  repair        the same, and renew what ends soon, delete what is blacklisted, have the gap compared with the call log
+  renew ID      start its time anew
+  delete ID     end it; the guardian makes another within a minute, unless PUBLIC_URL is not set
+
+The upkeep workers do what `repair` does each minute, where PUBLIC_URL, the credentials and RC_VERIFICATION_TOKEN are
+set. To change the verification token, set RC_VERIFICATION_TOKEN=newer,older for web and the workers: a subscription
+with the newer one is made before the older one's is deleted. docs/ops/subscription.md tells more.
+exit codes: 0 done (list: and one delivers), 1 failed, 2 usage
+"""
+
+
+def main() -> int:
+    """Do what the command line asks for, for each account."""
+    options = _options()
+    try:
+        with open_place(root=ROOT, data=options.data) as place:
+            dependencies = Dependencies(place.settings, place.redis, Recorder(place.redis))
+            accounts = chosen(place.settings, options.account)
+            codes = [ACTS[options.command](place, dependencies, account, options) for account in accounts]
+    except (NoRedis, RedisError, SettingsError, UnknownAccount, RingCentralError) as fault:
+        print(f"scripts/subscribe.py: {fault}", file=sys.stderr)
+        return FAILED
+    except LeaseHeld:
+        print("scripts/subscribe.py: the guardian is at it just now; try again in a moment", file=sys.stderr)
+        return FAILED
+    return max(codes)
+
+
+def _list(place: Place, dependencies: Dependencies, account: Account, options: argparse.Namespace) -> int:
+    found = [seen(one) for one in Subscriptions(dependencies.ringcentral(account)).all()]
+    ours = addresses(place.settings, account)
+    guarded = guarding.load(place.redis, account.name)
+    if options.json:
+        items = [{"ours": one.address in ours, **msgspec.to_builtins(one)} for one in found]
+        print(msgspec.json.encode({"account": account.name, "items": items, "guardian": guarded}).decode())
+    else:
+        print(f"account {account.name}: {guarded.health}{f' ({guarded.problem})' if guarded.problem else ''}")
+        print("\n".join(table(COLUMNS, [_row(one, ours) for one in found])))
+        heard = guarding.last_notification(place.redis, account.name)
+        ago = "none yet" if heard is None else f"{redis_time(place.redis) - heard:.0f} s ago"
+        print(f"last notification: {ago}")
+    return DONE if any(one.is_active and (one.address in ours or not ours) for one in found) else FAILED
+
+
+def _row(one: Seen, ours: tuple[str, ...]) -> tuple[object, ...]:
+    until = one.expires_at and one.expires_at.astimezone(UTC)
+    wrong = "; ".join([*([one.reason] if one.reason else []), *(f"not served: {each}" for each in one.disabled)])
+    yes = "yes" if one.address in ours else "no"
+    return one.id, one.status, yes, until and f"{until:%Y-%m-%d %H:%M}", one.address, wrong
+
+
+def _repair(place: Place, dependencies: Dependencies, account: Account, options: argparse.Namespace) -> int:
+    if not addresses(place.settings, account):
+        print(f"account {account.name}: set PUBLIC_URL and RC_VERIFICATION_TOKEN first", file=sys.stderr)
+        return FAILED
+    with lease(place.redis, account.name, guardian.STAGE, seconds=guardian.LEASE_SECONDS):
+        guarded = Guardian(account, dependencies).guard(patient=False)
+    if options.json:
+        print(msgspec.json.encode({"account": account.name, "guardian": guarded}).decode())
+    else:
+        until = guarded.expires_at and f"{datetime.fromtimestamp(guarded.expires_at, UTC):%Y-%m-%d %H:%M} UTC"
+        print(f"account {account.name}: {guarded.health}, {guarded.id}, until {until}, at {guarded.address}")
+    return DONE if guarded.health is Health.ACTIVE else FAILED
+
+
+def _renew(_: Place, dependencies: Dependencies, account: Account, options: argparse.Namespace) -> int:
+    one = Subscriptions(dependencies.ringcentral(account)).renew(options.id)
+    print(f"renewed {one.id}, until {one.expiration_time}")
+    return DONE
+
+
+def _delete(_: Place, dependencies: Dependencies, account: Account, options: argparse.Namespace) -> int:
+    Subscriptions(dependencies.ringcentral(account)).delete(options.id)
+    print(f"deleted {options.id}")
+    return DONE
+
+
+Act = Callable[[Place, Dependencies, Account, argparse.Namespace], int]
+ACTS: Final[Mapping[str, Act]] = MappingProxyType(
+    {"list": _list, "create": _repair, "repair": _repair, "renew": _renew, "delete": _delete}
+)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/subscribe.py",
+        description=__doc__,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=[*ACTS], help="what to do")
+    parser.add_argument("id", nargs="?", metavar="ID", help="which subscription, for renew and delete")
+    parser.add_argument("--account", metavar="NAME", help="only this account of the settings")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where ./scripts/run has its data (.data)"
+    )
+    options = parser.parse_args()
+    if options.command in {"renew", "delete"} and not options.id:
+        parser.error(f"{options.command} needs the ID of a subscription")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())
