@@ -4,6 +4,7 @@ Each check looks at one thing and names what it found; `detail` says it in a sen
 """
 
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -12,7 +13,7 @@ from typing import Any, Final, cast
 from msgspec import Struct
 from redis import Redis
 
-from runtime import attempts, keys
+from runtime import attempts, audit, keys
 from runtime.bells import Stage, queue_name
 from runtime.settings import DEFAULT_ACCOUNT
 from scripts.simulator.world import CLIENT_SECRET, USER_JWT
@@ -21,6 +22,7 @@ from scripts.soaking.faults import FAULTS
 from scripts.soaking.plant import ADMIN_TOKEN, TOKEN, Plant
 from scripts.soaking.strangers import FORGED
 from scripts.supervisor.summary import OUTCOME, Verdict
+from telephony.completeness import Standing
 
 RECOVERY_SECONDS: Final = 15.0
 """A killed runner's stage waits ten seconds for its lease to run out, and its bell a few more."""
@@ -49,6 +51,7 @@ def judge(plant: Plant, course: Course) -> tuple[Finding, ...]:
         _outcomes,
         _once,
         _stored,
+        _conserved,
         _read,
         _delivered,
         _bodies,
@@ -101,6 +104,17 @@ def _stored(plant: Plant, _: Course) -> Finding:
         unread += [f"{left} sessions still wait in {name}"] * bool(left)
     count = plant.patient.xlen(keys.inbox(DEFAULT_ACCOUNT))
     return _finding("nothing accepted is left behind", unread, f"{count:,} notifications, all folded")
+
+
+def _conserved(plant: Plant, course: Course) -> Finding:
+    """Ask the product's own completeness ledger: every call it knows of is somewhere, and all played ones published."""
+    hours = audit.hours(plant.patient, DEFAULT_ACCOUNT, since=course.began - audit.HOUR, until=time.time(), fresh=True)
+    ledger = audit.total(hours)
+    published = ledger.count(Standing.PUBLISHED)
+    faults = [f"{one.telephony_session_id}: {one.because}" for one in ledger.unexplained]
+    faults += [f"only {published} of {course.calls} are published"] * (published < course.calls)
+    good = f"{published:,} published, {ledger.known - published} elsewhere, none unexplained"
+    return _finding("the completeness ledger accounts for every call", faults, good)
 
 
 def _read(plant: Plant, _: Course) -> Finding:
