@@ -10,13 +10,16 @@ from urllib.parse import urlsplit
 
 from scripts.benchmarks.figures import Cell, Figure, Result, Table
 from scripts.benchmarks.ingest import CONNECTIONS, DURABLE, Stretch
-from scripts.benchmarks.installation import REDIS, Installation, installed
+from scripts.benchmarks.installation import REDIS, START_SECONDS, Installation, installed
 from scripts.benchmarks.notification import request
 from scripts.benchmarks.options import Options
 from scripts.benchmarks.places import ROOT
 from scripts.benchmarks.posting import post
+from scripts.supervisor.box import wait_until_up
+from scripts.supervisor.environment import free_port
 from scripts.supervisor.group import Group
-from scripts.supervisor.procfile import parse
+from scripts.supervisor.procfile import Entry, parse
+from scripts.supervisor.stopping import StopRequest
 from scripts.supervisor.watchdog import Watchdog
 
 DASHBOARDS: Final = 50
@@ -24,14 +27,14 @@ EVENTS: Final = 4
 ROUNDS: Final = 5
 RATE: Final = 200.0
 TOKEN: Final = "benchmark-watchers"  # noqa: S105 - opens nothing but this run
-NOBODY, WATCHED = "nobody", f"{DASHBOARDS} dashboards"
-OPENED: Final = {NOBODY: 0, WATCHED: DASHBOARDS}
+NOBODY, WATCHED, APART = "nobody", f"{DASHBOARDS} dashboards", f"{DASHBOARDS} at a process of their own"
+KINDS: Final = (NOBODY, WATCHED, APART)
 COLUMNS: Final = ("beside", "requests/s", "p50 ms", "p99 ms", "web us", "redis us", "not 200")
 REMARKS: Final = f"""\
 {RATE:g} notifications a second over {CONNECTIONS} connections, while {EVENTS} events a second are published: with
-nobody watching and with {DASHBOARDS} dashboards open, in turn; medians of the rounds. A dashboard follows the stream
-and asks for its parts again whenever it was told something, as seldom as a browser does
-(scripts/benchmarks/dashboards.py, a process of low priority: they stand for other people's machines).
+nobody watching, with {DASHBOARDS} dashboards open, and with as many at a process of role `ops`, in turn; medians.
+A dashboard follows the stream and asks for its parts again whenever it was told something, as seldom as a browser
+does (scripts/benchmarks/dashboards.py, a process of low priority: they stand for other people's machines).
 CPU for each notification, all else included.
 """
 
@@ -41,11 +44,15 @@ def run(options: Options) -> Result:
     seconds, rounds = (0.5, 1) if options.quick else (2 * options.seconds, ROUNDS)
     found: dict[str, list[Stretch]] = {}
     web = next(entry for entry in parse((ROOT / "Procfile").read_text().splitlines()) if entry.name == DURABLE)
-    with Watchdog() as watchdog, installed((web,), {"ADMIN_TOKEN": TOKEN}, watchdog) as product:
+    port = free_port()
+    apart = Entry("ops", f"env WEB_ROLE=ops {web.command.replace('$PORT', str(port))}")
+    with Watchdog() as watchdog, installed((web, apart), {"ADMIN_TOKEN": TOKEN}, watchdog) as product:
+        wait_until_up(f"http://127.0.0.1:{port}/healthz", seconds=START_SECONDS, stop=StopRequest())
+        urls = {WATCHED: product.web_url, APART: f"http://127.0.0.1:{port}"}
         for number in range(rounds):
-            for kind in (NOBODY, WATCHED):
+            for kind in KINDS:
                 options.say(f"watchers: round {number + 1} of {rounds}, {kind}")
-                with _dashboards(product, OPENED[kind], watchdog):
+                with _dashboards(product, urls.get(kind), watchdog):
                     found.setdefault(kind, []).append(_measured(product, seconds))
     rows = tuple(tuple(_row(kind, stretches)) for kind, stretches in found.items())
     return Result(
@@ -57,9 +64,9 @@ def run(options: Options) -> Result:
 
 
 @contextmanager
-def _dashboards(product: Installation, count: int, watchdog: Watchdog) -> Iterator[None]:
-    """Have so many dashboards open while the block runs."""
-    told = (product.web_url, product.redis_url, TOKEN, str(count), str(EVENTS))
+def _dashboards(product: Installation, url: str | None, watchdog: Watchdog) -> Iterator[None]:
+    """Have the dashboards open at `url`, or none, and events published, while the block runs."""
+    told = (url or product.web_url, product.redis_url, TOKEN, str(DASHBOARDS if url else 0), str(EVENTS))
     command = (sys.executable, "-m", "scripts.benchmarks.dashboards", *told)
     group = Group(command, watchdog=watchdog, stdout=subprocess.PIPE, cwd=ROOT)
     try:
@@ -95,7 +102,10 @@ def _p(share: float, ran: Sequence[Stretch]) -> float:
 
 
 def _figures(found: Mapping[str, Sequence[Stretch]]) -> Iterator[Figure]:
-    ratio = _p(0.99, found[WATCHED]) / _p(0.99, found[NOBODY])
-    yield Figure(name=f"p99 with {DASHBOARDS} dashboards against nobody watching", value=ratio, at_most=1.2)
+    alone = _p(0.99, found[NOBODY])
+    for kind in (WATCHED, APART):
+        yield Figure(
+            name=f"p99 beside {kind} against nobody watching", value=_p(0.99, found[kind]) / alone, at_most=1.2
+        )
     refused = sum(one.refused for ran in found.values() for one in ran)
     yield Figure(name="not acknowledged", value=refused, at_most=0)
