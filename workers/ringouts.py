@@ -131,6 +131,9 @@ class Follower:
 
     def _ask(self, before: Mapping[str, RingOut], wanted_cancelled: set[str]) -> dict[str, Step]:
         """Ask RingCentral about all of them at the same time, keeping the lease for as long as that takes."""
+        over = {one: Step(each) for one, each in before.items() if each.is_over and one not in wanted_cancelled}
+        if len(over) == len(before):
+            return over
         with ThreadPoolExecutor(REQUESTS, thread_name_prefix="ringout") as threads:
             asked: dict[str, Future[Step]] = {
                 one: threads.submit(
@@ -142,10 +145,11 @@ class Follower:
                     longest=self._settings.silence_seconds,
                 )
                 for one, ringout in before.items()
+                if one not in over
             }
             while wait(asked.values(), timeout=RENEW_SECONDS).not_done:
                 self._commit([], redis_time(self._redis))
-        return {one: answer.result() for one, answer in asked.items()}
+        return over | {one: answer.result() for one, answer in asked.items()}
 
     def _has_ended(self, ringout: RingOut) -> bool:
         """Say whether the notifications, or the call log, told of the end of its call."""
