@@ -1,0 +1,157 @@
+"""The dashboard's door: who is let in, what their cookie is worth, and what other sites cannot make them do."""
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from redis import Redis
+
+from runtime import destinations
+from telephony.destinations import DestinationState, Draft
+from tests.access.test_entry_to_the_api import ADMIN, READER, an_app
+from web.access import sessions
+from web.access.throttle import EACH
+
+
+@pytest.fixture
+def app(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    monkeypatch.setattr(sessions, "BELIEVED_SECONDS", 0.0)
+    return an_app(redis)
+
+
+@pytest.fixture
+def destination(redis: Redis) -> str:
+    made, _ = destinations.create(
+        redis, Draft(url="https://crm.example/hook", description="<script>x</script>"), keys=()
+    )
+    return made.id
+
+
+def log_in(app: Flask, token: str = ADMIN, **more: Any) -> FlaskClient:
+    client = app.test_client()
+    answer = client.post("/login", data={"password": token, "name": "Mara"}, **more)
+    assert answer.status_code == 303, answer.text
+    return client
+
+
+def form_token(client: FlaskClient) -> str:
+    found = re.search(r'name="token" value="(\w+)"', client.get("/destinations").text)
+    assert found is not None
+    return found[1]
+
+
+def state(redis: Redis, destination: str) -> DestinationState:
+    found = destinations.get(redis, destination)
+    assert found is not None
+    return found.state
+
+
+@pytest.mark.parametrize("path", ["/", "/calls", "/calls/s-1", "/destinations", "/trail", "/accounts"])
+def test_a_stranger_is_sent_to_the_login_and_from_there_to_where_he_wanted_to_go(app: Flask, path: str) -> None:
+    answer = app.test_client().get(path)
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith("/login")
+    assert path == "/" or answer.headers["Location"].endswith(path)
+
+
+@pytest.mark.parametrize(
+    "wanted", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", ""]
+)
+def test_the_login_leads_to_no_other_site(app: Flask, wanted: str) -> None:
+    answer = app.test_client().post("/login", data={"password": ADMIN, "next": wanted})
+
+    assert answer.headers["Location"] == "/"
+
+
+def test_the_cookie_is_for_this_site_and_no_script_and_secure_behind_tls(app: Flask) -> None:
+    plain = app.test_client().post("/login", data={"password": ADMIN}).headers["Set-Cookie"]
+    proxied = {"X-Forwarded-Proto": "https"}
+    behind = app.test_client().post("/login", data={"password": ADMIN}, headers=proxied).headers["Set-Cookie"]
+
+    assert {"HttpOnly", "SameSite=Strict"} <= set(plain.split("; "))
+    assert "Secure" not in plain
+    assert "Secure" in behind
+
+
+def test_a_cookie_that_was_changed_or_left_is_worth_nothing(app: Flask) -> None:
+    client = log_in(app)
+    cookie = client.get_cookie(sessions.COOKIE)
+    assert cookie is not None
+    copy, forged = app.test_client(), app.test_client()
+    copy.set_cookie(sessions.COOKIE, cookie.value)
+    forged.set_cookie(sessions.COOKIE, cookie.value[:-2])
+    assert (copy.get("/calls").status_code, forged.get("/calls").status_code) == (200, 303)
+
+    client.post("/logout", data={"token": form_token(client)})
+
+    assert (client.get("/calls").status_code, copy.get("/calls").status_code) == (303, 303)
+
+
+def test_guesses_at_the_login_are_slowed_down(app: Flask) -> None:
+    client = app.test_client()
+    answers = [client.post("/login", data={"password": f"guess-{n}"}).status_code for n in range(EACH.burst + 1)]
+
+    assert answers == [401] * EACH.burst + [429]
+    assert client.post("/login", data={"password": ADMIN}).status_code == 429
+
+
+def test_an_action_needs_the_token_of_the_form_and_a_post(app: Flask, redis: Redis, destination: str) -> None:
+    client = log_in(app)
+    path = f"/destinations/{destination}/pause"
+
+    without = client.post(path)
+    wrong = client.post(path, data={"token": form_token(log_in(app))})
+    elsewhere = client.post(path, data={"token": form_token(client)}, headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert [without.status_code, wrong.status_code, elsewhere.status_code] == [403, 403, 403]
+    assert client.get(path).status_code == 405
+    assert state(redis, destination) is DestinationState.ACTIVE
+    assert client.post(path, data={"token": form_token(client)}).status_code == 303
+    assert state(redis, destination) is DestinationState.PAUSED
+
+
+def test_a_reader_does_nothing_even_with_the_token_of_a_form(app: Flask, redis: Redis, destination: str) -> None:
+    client = log_in(app, READER)
+
+    answer = client.post(f"/destinations/{destination}/pause", data={"token": form_token(client)})
+
+    assert answer.status_code == 403
+    assert state(redis, destination) is DestinationState.ACTIVE
+    assert "/pause" not in client.get(f"/destinations/{destination}").text
+
+
+def test_the_session_opens_the_api_for_looking_only(app: Flask) -> None:
+    client = log_in(app)
+
+    assert client.get("/api/v1/destinations").status_code == 200
+    assert client.post("/api/v1/destinations", json={"url": "https://93.184.215.14/hook"}).status_code == 401
+
+
+def test_pages_allow_browsers_nothing_but_our_own_files(app: Flask, destination: str) -> None:
+    client = log_in(app)
+    for path in ("/", "/login", f"/destinations/{destination}", "/calls/s-nothing"):
+        answer = client.get(path)
+        policy = answer.headers["Content-Security-Policy"]
+
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert not re.search(r"<script(?! type=\"module\" src=)|<style| style=| on\w+=", answer.text)
+
+
+def test_what_somebody_else_wrote_stays_text(app: Flask, destination: str) -> None:
+    client = log_in(app)
+
+    for path in ("/", "/destinations", f"/destinations/{destination}", "/calls?q=<script>x</script>"):
+        assert "<script>x" not in client.get(path).text
+
+
+def test_the_webhook_s_answer_has_none_of_the_pages_headers(app: Flask) -> None:
+    answer = app.test_client().post("/webhooks/ringcentral", data=b"{}", headers={"Verification-Token": "verification"})
+
+    assert answer.status_code == 200
+    assert set(answer.headers.keys()) == {"Content-Type", "Content-Length"}
