@@ -16,6 +16,9 @@ from web.body import BrokenBody, OversizedBody
 MOST_THREADS: Final = 32
 """Requests of people and programs answered at the same time in one process; who watches a stream counts as well."""
 
+BODILESS: Final = frozenset({204, 304})
+"""Statuses that never have a body: not a stream, either, though they tell no length."""
+
 Headers = list[tuple[str, str]]
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -71,7 +74,7 @@ class Threads:
             answer.status, answer.headers = int(status[:3]), headers
 
         parts = self._application(environ, start_response)
-        if any(name.lower() == "content-length" for name, _ in answer.headers):
+        if answer.status in BODILESS or any(name.lower() == "content-length" for name, _ in answer.headers):
             answer.body = b"".join(parts)
             _close(parts)
         else:

@@ -91,3 +91,9 @@ def test_a_stream_is_sent_as_it_comes_and_ended_when_nobody_listens() -> None:
 
     assert asking.sent == [b"part"] * 3
     assert ended == [True]
+
+
+def test_what_has_no_body_is_no_stream() -> None:
+    asking = answered(an_app(lambda: ("", 304)), Asking("GET", "/ä", host="legwork.example"))
+
+    assert (asking.status, asking.sent) == (304, [b""])
