@@ -22,7 +22,7 @@ from runtime.logs import log
 from runtime.metrics import FAILURES, MALFORMED_RECORDS, TAKEN_OVER
 from runtime.settings import Scope
 from telephony import looks
-from telephony.fetch_plan import PATIENCE_SECONDS, Lane, Request, Wanted, Window, plan
+from telephony.fetch_plan import Lane, Request, Wanted, Window, plan
 from telephony.records import CallLogRecord
 from workers import reconcile, rereads
 from workers.casebook import session_of
@@ -35,7 +35,7 @@ from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import RateLimited
 from workers.ringcentral.feeds import CallLogFeed
 from workers.sweep import Sweep, Sweeper
-from workers.unheard import silent
+from workers.unheard import silent, whole
 
 MOST_DUE: Final = 2000
 """Calls looked after in one sweep."""
@@ -48,9 +48,6 @@ TOGETHER: Final = 200
 
 TOKENS_WANTED: Final = 1.15
 """What the budget should hold before a sweep begins: a token, and what live work leaves to people who wait."""
-
-SESSION_PREFIX: Final = "s-"
-"""A call that is known by another id cannot be looked up by it: its records name no telephony session."""
 
 PARKED_SECONDS: Final = 60.0
 """How long nothing is asked after a failure that says nothing of when to come back."""
@@ -119,7 +116,7 @@ class Resolver:
         wanted = (
             _wanted(tracked, due, now)
             | silent(self._redis, self._account, tracked, due, now=now)
-            | self._wanted_whole(untold, due, now)
+            | whole(self._redis, self._account, untold, due, now=now)
         )
         comparing = Comparing(self._redis, self._account)
         requests, compared = self._plan(asking, [*wanted.values(), *itertools.chain(*again.values())], comparing, now)
@@ -151,26 +148,6 @@ class Resolver:
             keys.due(self._account), "-inf", now, byscore=True, offset=0, num=MOST_DUE, withscores=True
         )
         return {member.decode(): float(score) for member, score in cast("list[tuple[bytes, float]]", rows)}
-
-    def _wanted_whole(self, untold: Sequence[str], due: Mapping[str, float], now: float) -> dict[str, Wanted]:
-        """Say what is wanted of calls no notification told of, whose outcome was published and which are due again.
-
-        A feed showed a change of some of their records: all are wanted, which only the list gives.
-        """
-        resolutions = ledger.resolutions(self._redis, self._account, untold)
-        published = [one for one in untold if one in resolutions and resolutions[one].revision]
-        records = ledger.records(self._redis, self._account, published)
-        starts = {one: [record.start_time for record in seen if record.start_time] for one, seen in records.items()}
-        return {
-            one: Wanted(
-                one if one.startswith(SESSION_PREFIX) else None,
-                min(begins),
-                waiting=PATIENCE_SECONDS,
-                due_for=max(0.0, now - due[one]),
-            )
-            for one, begins in starts.items()
-            if begins
-        }
 
     def _plan(
         self, asking: Asking, wanted: Sequence[Wanted], comparing: Comparing, now: float

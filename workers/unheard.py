@@ -1,14 +1,18 @@
-"""Calls that are due though nobody told of their end, and of which no record is kept: the log is asked about them."""
+"""Calls that are due though no notification told of their end: which of them the log must be asked about."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from redis import Redis
 
 from runtime import keys, ledger
 from runtime.ledger import Tracked
-from telephony.fetch_plan import Wanted
+from telephony.fetch_plan import PATIENCE_SECONDS, Wanted
 from telephony.settled import is_settled
+
+SESSION_PREFIX: Final = "s-"
+"""A call that is known by another id cannot be looked up by it: its records name no telephony session."""
 
 
 def silent(
@@ -39,3 +43,26 @@ def began(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, float]:
         listed, known = pipeline.execute()
     starts = {one: first if first is not None else last for one, first, last in zip(ids, listed, known, strict=True)}
     return {one: float(start) for one, start in starts.items() if start is not None}
+
+
+def whole(
+    redis: "Redis", account: str, untold: Sequence[str], due: Mapping[str, float], *, now: float
+) -> dict[str, Wanted]:
+    """Say what is wanted of calls no notification told of, whose outcome was published and which are due again.
+
+    A feed showed a change of some of their records: all are wanted, which only the list gives.
+    """
+    resolutions = ledger.resolutions(redis, account, untold)
+    published = [one for one in untold if one in resolutions and resolutions[one].revision]
+    records = ledger.records(redis, account, published)
+    starts = {one: [record.start_time for record in seen if record.start_time] for one, seen in records.items()}
+    return {
+        one: Wanted(
+            one if one.startswith(SESSION_PREFIX) else None,
+            min(begins),
+            waiting=PATIENCE_SECONDS,
+            due_for=max(0.0, now - due[one]),
+        )
+        for one, begins in starts.items()
+        if begins
+    }
