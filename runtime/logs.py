@@ -4,7 +4,9 @@ An event is named for what happened (`outcome.published`); ids go along, phone n
 """
 
 import logging
+import re
 import sys
+from collections.abc import MutableMapping
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +14,18 @@ import structlog
 
 log = structlog.get_logger("legwork")
 """What every module logs through."""
+
+
+_NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}\b|\(?\b[2-9][0-9]{2}\)?[ .-][2-9][0-9]{2}[ .-][0-9]{4}\b")
+"""Phone numbers as RingCentral writes them: E.164, or as in North America. Ids have neither plus nor separators."""
+
+
+def masked(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Hide phone numbers. No line is given one; but what an exception says may hold one, and its traceback too."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = _NUMBER.sub("<number>", value)
+    return event
 
 
 def configure(*, level: str, form: str, process: str) -> None:
@@ -24,6 +38,7 @@ def configure(*, level: str, form: str, process: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
             structlog.processors.format_exc_info,
+            masked,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),

@@ -1,0 +1,28 @@
+"""Logs: whatever goes wrong, no phone number is on a line, in either form."""
+
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+from runtime.logs import configure, log
+configure(level="info", form={form!r}, process="track")
+try:
+    raise ValueError("cannot read +16505550101 of (650) 555-0102")
+except ValueError:
+    log.exception("call.put_aside", session="s-a0d17930c96bdz18b67acb764z37759330000", account="acme")
+log.warning("notification.refused", why="+442079460018 said 650-555-0103", id="60200101", at="09:00:41+00:00")
+"""
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_no_number_is_on_a_line_and_all_else_is(form: str) -> None:
+    program = PROGRAM.format(form=form)
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+
+    assert not [number for number in ("5550101", "555-0102", "79460018", "555-0103") if number in told]
+    assert all(
+        word in told
+        for word in ("s-a0d17930c96bdz18b67acb764z37759330000", "60200101", "ValueError", "<number>", "+00:00", "track")
+    )
