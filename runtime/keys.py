@@ -86,6 +86,16 @@ def older_id(account: str, session_id: str) -> str:
     return f"{PREFIX}{{{account}}}:older-id:{session_id}"
 
 
+def links(account: str, telephony_session_id: str) -> str:
+    """String. The links found of one session, a line each, by `runtime.links`. Appended to; lives for the retention."""
+    return f"{PREFIX}{{{account}}}:links:{telephony_session_id}"
+
+
+def relinked(account: str) -> str:
+    """Sorted set. Sessions in whose conversation a link is new, by the time (seconds) it was found. Resolve's."""
+    return f"{PREFIX}{{{account}}}:relinked"
+
+
 def revisions(account: str, telephony_session_id: str) -> str:
     """Hash, revision -> id of its entry in the outcome log. Written with the entry; lives for the retention."""
     return f"{PREFIX}{{{account}}}:revisions:{telephony_session_id}"

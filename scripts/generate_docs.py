@@ -18,6 +18,7 @@ reexec_in_venv()
 from scripts.keys_page import keys_page  # noqa: E402 - the line above chooses the environment
 from scripts.reference.api_page import api_page  # noqa: E402 - as above
 from scripts.reference.asyncapi import asyncapi  # noqa: E402 - as above
+from scripts.reference.conversations_page import conversations_page  # noqa: E402 - as above
 from scripts.reference.doctor_page import doctor_page  # noqa: E402 - as above
 from scripts.reference.events_page import events_page  # noqa: E402 - as above
 from scripts.reference.fault_matrix import fault_matrix_page  # noqa: E402 - as above
@@ -62,6 +63,7 @@ def outcomes_page() -> str:
 PAGES: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
     {
         "docs/reference/outcomes.md": outcomes_page,
+        "docs/reference/conversations.md": conversations_page,
         "docs/reference/keys.md": keys_page,
         "docs/ringout.md": ringout_page,
         "docs/fault-matrix.md": fault_matrix_page,

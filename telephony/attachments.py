@@ -1,4 +1,4 @@
-"""What hangs on a call: the extensions that took part, recordings, messages, cost, transfers, linked sessions.
+"""What hangs on a call: the extensions that took part, recordings, messages, cost, transfers.
 
 RingCentral gives each of these on the record, on a leg, on both or on neither; here each is listed once, in an order
 that does not depend on the order of legs.
@@ -28,7 +28,6 @@ class Attachments(msgspec.Struct, frozen=True):
     fax: MessageRef | None
     billing: Cost | None
     transfer: Transfer | None
-    linked_sessions: tuple[str, ...]
     explanation: tuple[Explanation, ...]
 
 
@@ -37,7 +36,7 @@ def attachments(call: OneCall) -> Attachments:
     parts: tuple[CallPart, ...] = (*call.records, *(leg.leg for leg in call.legs))
     extensions, recordings = _extensions(parts), _recordings(parts)
     voicemail, fax = _message(parts, has_voicemail), _message(parts, has_fax)
-    transfer, linked = _transfer(parts), _linked_sessions(call, parts)
+    transfer = _transfer(parts)
     return Attachments(
         extensions=extensions,
         recordings=recordings,
@@ -45,7 +44,6 @@ def attachments(call: OneCall) -> Attachments:
         fax=fax,
         billing=_cost(call),
         transfer=transfer,
-        linked_sessions=linked,
         explanation=tuple(
             explained(field, value, rule)
             for field, value, rule in (
@@ -54,7 +52,6 @@ def attachments(call: OneCall) -> Attachments:
                 ("voicemail", voicemail and voicemail.message_id, "message-type"),
                 ("fax", fax and fax.message_id, "message-type"),
                 ("transfer", transfer and transfer.target_telephony_session_id, "transfer-named"),
-                ("linkedSessions", linked, "sessions-named"),
             )
             if value
         ),
@@ -102,9 +99,3 @@ def _transfer_sessions(part: CallPart) -> tuple[str | None, str | None]:
         part.transfer_target.telephony_session_id if part.transfer_target else None,
         part.transferee.telephony_session_id if part.transferee else None,
     )
-
-
-def _linked_sessions(call: OneCall, parts: tuple[CallPart, ...]) -> tuple[str, ...]:
-    own = {record.telephony_session_id for record in call.records}
-    named = {one for part in parts for one in (part.telephony_session_id, *_transfer_sessions(part))}
-    return tuple(sorted(one for one in named - own if one))

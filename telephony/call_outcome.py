@@ -105,5 +105,4 @@ class CallOutcome(_Part, frozen=True):
     fax: MessageRef | None
     billing: Cost | None
     transfer: Transfer | None
-    linked_sessions: tuple[str, ...]
     explanation: tuple[Explanation, ...]

@@ -1,23 +1,29 @@
 """The conversation a session is part of: who else is in it, its id, and what the session is to it.
 
 A function of the set of links and of when each session began, and of nothing else: not of the order in which links were
-found. docs/adr/0012 says why the id is that of the earliest session.
+found. An ADR says why the id is that of the earliest session.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
 from telephony.explanations import Explanation
-from telephony.linking import KINDS, Link, Role
+from telephony.linking import KINDS, ConversationRole, Link
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
-_RANK: Final[Mapping[Role, int]] = {
+_RANK: Final[Mapping[ConversationRole, int]] = {
     role: place
     for place, role in enumerate(
-        dict.fromkeys((*(rule.then for rule in KINDS.values() if rule.then is not Role.LINKED), Role.PARKED, *Role))
+        dict.fromkeys(
+            (
+                *(rule.then for rule in KINDS.values() if rule.then is not ConversationRole.LINKED),
+                ConversationRole.PARKED,
+                *ConversationRole,
+            )
+        )
     )
 }
 
@@ -26,28 +32,33 @@ class Place(msgspec.Struct, frozen=True):
     """A session's place in its conversation; `others` are the other sessions of it."""
 
     conversation: str
-    role: Role
+    role: ConversationRole
     others: tuple[str, ...] = ()
     explanation: tuple[Explanation, ...] = ()
 
 
 def alone(session_id: str) -> Place:
     """Give the place of a session that no link names."""
-    return Place(session_id, Role.ONLY)
+    return Place(session_id, ConversationRole.ONLY)
+
+
+def apart(links: Iterable[Link]) -> dict[str, frozenset[Link]]:
+    """Take links apart into conversations: for each session, all links of the one it is in."""
+    found: dict[str, set[Link]] = {}
+    for one in links:
+        joined = {one} | found.get(one.first, set()) | found.get(one.then, set())
+        found |= {end: joined for each in joined for end in (each.first, each.then)}
+    return {session_id: frozenset(joined) for session_id, joined in found.items()}
 
 
 def place(session_id: str, links: Iterable[Link], starts: Mapping[str, datetime]) -> Place:
-    """Say what `session_id` is in the conversation of all these links; `starts` tells when sessions began, if known.
-
-    `links` are all those of the conversation, and may hold others.
-    """
-    ordered = sorted(_in_order(_connected(session_id, links), starts))
+    """Say what `session_id` is in its conversation, which has these links; `starts` tells when sessions began."""
+    ordered = sorted(_in_order(links, starts))
     if not ordered:
         return alone(session_id)
     members = {end for one, _ in ordered for end in (one.first, one.then)}
-    first = min(members, key=lambda one: (starts.get(one, _NEVER), one))
     return Place(
-        conversation=first,
+        conversation=min(members, key=lambda one: (starts.get(one, _NEVER), one)),
         role=_role(session_id, ordered),
         others=tuple(sorted(members - {session_id})),
         explanation=tuple(_explained(session_id, ordered)),
@@ -62,20 +73,6 @@ def goes_on_in(session_id: str, links: Iterable[Link], starts: Mapping[str, date
         seen = len(found)
         found |= {one.then for one in following if one.first in found}
     return frozenset(found - {session_id})
-
-
-def came_from(session_id: str, links: Iterable[Link]) -> frozenset[str]:
-    """List the sessions whose call may have gone on in this one, directly."""
-    return frozenset(one.other(session_id) for one in links if session_id in {one.first, one.then})
-
-
-def _connected(session_id: str, links: Iterable[Link]) -> set[Link]:
-    left, found, reached = set(links), set[Link](), {session_id}
-    while near := {one for one in left if one.first in reached or one.then in reached}:
-        left -= near
-        found |= near
-        reached |= {end for one in near for end in (one.first, one.then)}
-    return found
 
 
 def _in_order(links: Iterable[Link], starts: Mapping[str, datetime]) -> list[tuple[Link, bool]]:
@@ -98,8 +95,8 @@ def _in_order(links: Iterable[Link], starts: Mapping[str, datetime]) -> list[tup
     return placed
 
 
-def _role(session_id: str, links: Iterable[tuple[Link, bool]]) -> Role:
-    roles = {Role.LINKED}
+def _role(session_id: str, links: Iterable[tuple[Link, bool]]) -> ConversationRole:
+    roles = {ConversationRole.LINKED}
     for one, told in links:
         if told and session_id == one.then:
             roles.add(KINDS[one.kind].then)
@@ -108,9 +105,8 @@ def _role(session_id: str, links: Iterable[tuple[Link, bool]]) -> Role:
     return min(roles, key=lambda role: _RANK[role])
 
 
-def _explained(session_id: str, links: Iterable[tuple[Link, bool]]) -> Iterable[Explanation]:
+def _explained(session_id: str, links: Iterable[tuple[Link, bool]]) -> Iterator[Explanation]:
+    """Explain by each link; one between two others names both of them."""
     for one, _ in links:
-        if session_id in {one.first, one.then}:
-            yield Explanation("linkedSessions", (one.other(session_id),), one.rule, None, one.because)
-        else:
-            yield Explanation("linkedSessions", (one.first, one.then), one.rule, None, one.because)
+        ends = tuple(end for end in (one.first, one.then) if end != session_id)
+        yield Explanation("linkedSessions", ends, one.rule, None, one.because)

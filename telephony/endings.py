@@ -105,7 +105,6 @@ def ending(session: Session) -> CallOutcome:
         fax=None,
         billing=None,
         transfer=None,
-        linked_sessions=linked(session),
         explanation=(why,),
     )
 
@@ -113,11 +112,6 @@ def ending(session: Session) -> CallOutcome:
 def extensions(session: Session) -> tuple[str, ...]:
     """List the account's extensions that took part."""
     return tuple(sorted({party.extension_id for party in session.parties if party.extension_id}))
-
-
-def linked(session: Session) -> tuple[str, ...]:
-    """List the telephony sessions in which parties of this one went on."""
-    return tuple(sorted({party.peer for party in session.parties if party.peer and party.peer != session.id}))
 
 
 def _decide(session: Session) -> tuple[Outcome, Explanation]:

@@ -11,8 +11,11 @@ from typing import Final
 import msgspec
 
 from telephony import endings
+from telephony.agents import Agent, agents
 from telephony.call_outcome import CallOutcome, Endpoint
+from telephony.conversations import Place, alone
 from telephony.explanations import Explanation
+from telephony.linking import ConversationRole
 from telephony.numbers import e164
 from telephony.outcomes import RULES_VERSION
 from telephony.sessions import PartyState, Session
@@ -38,17 +41,7 @@ class Conversation(msgspec.Struct, frozen=True, rename="camel"):
     """The conversation a session is part of: the same id in all its sessions."""
 
     id: str
-    role: str
-
-
-class Agent(msgspec.Struct, frozen=True, rename="camel"):
-    """What happened to one of the account's people who were rung."""
-
-    extension_id: str
-    name: str | None
-    status: str
-    ring_seconds: int | None
-    talk_seconds: int | None
+    role: ConversationRole
 
 
 class Timing(msgspec.Struct, frozen=True, rename="camel"):
@@ -69,6 +62,7 @@ class CallData(CallOutcome, frozen=True, kw_only=True, rename="camel"):
     confirmed: bool
     trigger: Trigger
     origin: str | None
+    linked_sessions: tuple[str, ...] = ()
     conversation: Conversation
     agents: tuple[Agent, ...] = ()
     changed: tuple[str, ...] = ()
@@ -161,7 +155,7 @@ def updated(session: Session, *, now: datetime) -> LiveEvent:
     )
 
 
-def ended(session: Session, *, now: datetime) -> CallEvent:
+def ended(session: Session, *, place: Place | None = None, now: datetime) -> CallEvent:
     """Make revision 0: the call is over, and how it ended as far as the notifications tell."""
     return call_event(
         session,
@@ -170,17 +164,25 @@ def ended(session: Session, *, now: datetime) -> CallEvent:
         confirmed=False,
         trigger=Trigger.WEBHOOK,
         record_seen=None,
+        place=place,
         now=now,
     )
 
 
-def unresolved(session: Session, *, revision: int, now: datetime) -> CallEvent:
+def unresolved(session: Session, *, revision: int, place: Place | None = None, now: datetime) -> CallEvent:
     """Make the event that says that the record of this call never came."""
     guess = endings.ending(session)
     why = Explanation("outcome", Outcome.UNRESOLVED, "record-never-came", None, "the call log showed no record in time")
     outcome = msgspec.structs.replace(guess, outcome=Outcome.UNRESOLVED, explanation=(why,))
     return call_event(
-        session, outcome, revision=revision, confirmed=False, trigger=Trigger.WEBHOOK, record_seen=None, now=now
+        session,
+        outcome,
+        revision=revision,
+        confirmed=False,
+        trigger=Trigger.WEBHOOK,
+        record_seen=None,
+        place=place,
+        now=now,
     )
 
 
@@ -192,20 +194,27 @@ def call_event(
     confirmed: bool,
     trigger: Trigger,
     record_seen: datetime | None,
+    place: Place | None = None,
     now: datetime,
 ) -> CallEvent:
-    """Make one revision of what is known about a call."""
-    linked = tuple(sorted({*outcome.linked_sessions, *endings.linked(session)}))
-    extensions = tuple(sorted({*outcome.extensions, *endings.extensions(session)}))
+    """Make one revision of what is known about a call; without a place it is a conversation of its own."""
+    place = place or alone(session.id)
+    people, why = agents(session, outcome.legs)
+    derived = msgspec.structs.asdict(outcome) | {
+        "extensions": tuple(sorted({*outcome.extensions, *endings.extensions(session)})),
+        "explanation": (*outcome.explanation, *place.explanation, *why),
+    }
     data = CallData(
-        **{**msgspec.structs.asdict(outcome), "linked_sessions": linked, "extensions": extensions},
+        **derived,
+        linked_sessions=place.others,
+        agents=people,
         account_id=session.account_id,
         telephony_session_id=session.id,
         revision=revision,
         confirmed=confirmed,
         trigger=trigger,
         origin=session.origin,
-        conversation=Conversation(id=min((session.id, *linked)), role="linked" if linked else "only"),
+        conversation=Conversation(id=place.conversation, role=place.role),
         timing=Timing(
             first_event_at=iso_ms_or_none(session.started_at),
             ended_at=iso_ms_or_none(session.changed_at) or outcome.end_time,
@@ -213,14 +222,21 @@ def call_event(
             published_at=iso_ms(now),
         ),
     )
-    return CallEvent(
-        id=f"{session.id}/{revision}",
-        source=_source(session.account_id),
-        type=OUTCOME if revision else ENDED,
-        subject=session.id,
-        time=data.end_time or data.timing.ended_at or iso_ms(now),
-        data=data,
+    return _enveloped(data, now)
+
+
+def relinked(before: CallData, place: Place, *, revision: int, now: datetime) -> CallEvent:
+    """Make the revision that says the same of a call as `before`, but for its conversation."""
+    others = tuple(one for one in before.explanation if one.field != _LINKED)
+    data = msgspec.structs.replace(
+        before,
+        revision=revision,
+        linked_sessions=place.others,
+        conversation=Conversation(id=place.conversation, role=place.role),
+        explanation=(*others, *place.explanation),
+        timing=msgspec.structs.replace(before.timing, published_at=iso_ms(now)),
     )
+    return with_changes(_enveloped(data, now), before)
 
 
 def with_changes(event: CallEvent, before: CallData) -> CallEvent:
@@ -249,6 +265,17 @@ def decode(document: bytes) -> CallEvent:
     return _DECODER.decode(document)
 
 
+def _enveloped(data: CallData, now: datetime) -> CallEvent:
+    return CallEvent(
+        id=f"{data.telephony_session_id}/{data.revision}",
+        source=_source(data.account_id),
+        type=OUTCOME if data.revision else ENDED,
+        subject=data.telephony_session_id,
+        time=data.end_time or data.timing.ended_at or iso_ms(now),
+        data=data,
+    )
+
+
 def _live_party(party: PartyState) -> LiveParty:
     return LiveParty(
         id=party.id,
@@ -271,6 +298,7 @@ def _source(account_id: str | None) -> str:
     return f"/accounts/{account_id or '~'}"
 
 
+_LINKED: Final = "linkedSessions"
 _NO_NEWS: Final = frozenset({"revision", "trigger", "changed", "timing", "explanation", "rules_version"})
 """Fields in which a revision may differ without anything having changed about the call."""
 _NEWS: Final = tuple((f.name, f.encode_name) for f in msgspec.structs.fields(CallData) if f.name not in _NO_NEWS)

@@ -33,7 +33,6 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "recordings-named": "on the record or a leg, each once",
         "message-type": "the message of this type on the record or a leg",
         "transfer-named": "the latest part with a transferTarget or a transferee",
-        "sessions-named": "another telephony session that the record or a leg names",
     }
 )
 

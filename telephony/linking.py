@@ -4,7 +4,7 @@ RingCentral makes a session of its own of a consultation before a transfer, of p
 conference; a customer would call all of it one conversation. A link is evidence that names both sessions. Nothing is
 linked because numbers or times look alike, nor by `sessionId`, which sessions may share (every conference has "0").
 Links are a set: whatever their order and however often each is found, the same conversation comes out (see
-`conversations`). docs/conversations.md is generated from here.
+`conversations`). docs/reference/conversations.md is generated from here.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ CONFERENCE_ORIGIN: Final = "conference"
 CONFERENCE_SESSION_ID: Final = "0"
 
 
-class Role(StrEnum):
+class ConversationRole(StrEnum):
     """What a session is in its conversation."""
 
     ONLY = "only"
@@ -37,19 +37,19 @@ class Role(StrEnum):
     LINKED = "linked"
 
 
-ROLE_MEANINGS: Final[Mapping[Role, str]] = MappingProxyType(
+ROLE_MEANINGS: Final[Mapping[ConversationRole, str]] = MappingProxyType(
     {
-        Role.ONLY: "the conversation has no other session",
-        Role.ORIGINAL: "the call that the conversation began with, or that others joined",
-        Role.PARKED: "a call that was parked and picked up in another session",
-        Role.CONSULTATION: "the call in which a colleague was asked before the transfer",
-        Role.PICKED_UP: "the call by which somebody picked a parked call up, and went on with it",
-        Role.CONFERENCE: "the conference into which calls were joined",
-        Role.TRANSFERRED: "the call in which it went on at whom it was handed to",
-        Role.MOVED: "the call in which the same person went on at another phone",
-        Role.MONITORING: "a supervisor's call, to listen to the original or to join it",
-        Role.RINGOUT_SECOND: "the second session of a RingOut",
-        Role.LINKED: "part of the conversation; nothing says as what",
+        ConversationRole.ONLY: "the conversation has no other session",
+        ConversationRole.ORIGINAL: "the call that the conversation began with, or that others joined",
+        ConversationRole.PARKED: "a call that was parked and picked up in another session",
+        ConversationRole.CONSULTATION: "the call in which a colleague was asked before the transfer",
+        ConversationRole.PICKED_UP: "the call by which somebody picked a parked call up, and went on with it",
+        ConversationRole.CONFERENCE: "the conference into which calls were joined",
+        ConversationRole.TRANSFERRED: "the call in which it went on at whom it was handed to",
+        ConversationRole.MOVED: "the call in which the same person went on at another phone",
+        ConversationRole.MONITORING: "a supervisor's call, to listen to the original or to join it",
+        ConversationRole.RINGOUT_SECOND: "the second session of a RingOut",
+        ConversationRole.LINKED: "part of the conversation; nothing says as what",
     }
 )
 
@@ -74,23 +74,23 @@ class KindRule(msgspec.Struct, frozen=True):
     While that one is on, the earlier is not taken as over.
     """
 
-    first: Role
-    then: Role
+    first: ConversationRole
+    then: ConversationRole
     goes_on: bool
 
 
 # A session with several roles has the first of this order: what it was made for, before what became of it.
 KINDS: Final[Mapping[LinkKind, KindRule]] = MappingProxyType(
     {
-        LinkKind.RINGOUT: KindRule(Role.ORIGINAL, Role.RINGOUT_SECOND, goes_on=False),
-        LinkKind.CONFERENCE: KindRule(Role.ORIGINAL, Role.CONFERENCE, goes_on=True),
-        LinkKind.MONITORING: KindRule(Role.ORIGINAL, Role.MONITORING, goes_on=False),
-        LinkKind.WARM_TRANSFER: KindRule(Role.ORIGINAL, Role.CONSULTATION, goes_on=True),
-        LinkKind.PARK: KindRule(Role.PARKED, Role.PICKED_UP, goes_on=True),
-        LinkKind.TAKE_OVER: KindRule(Role.ORIGINAL, Role.TRANSFERRED, goes_on=True),
-        LinkKind.HAND_OVER: KindRule(Role.ORIGINAL, Role.TRANSFERRED, goes_on=True),
-        LinkKind.MOVE: KindRule(Role.ORIGINAL, Role.MOVED, goes_on=True),
-        LinkKind.OTHER: KindRule(Role.LINKED, Role.LINKED, goes_on=False),
+        LinkKind.RINGOUT: KindRule(ConversationRole.ORIGINAL, ConversationRole.RINGOUT_SECOND, goes_on=False),
+        LinkKind.CONFERENCE: KindRule(ConversationRole.ORIGINAL, ConversationRole.CONFERENCE, goes_on=True),
+        LinkKind.MONITORING: KindRule(ConversationRole.ORIGINAL, ConversationRole.MONITORING, goes_on=False),
+        LinkKind.WARM_TRANSFER: KindRule(ConversationRole.ORIGINAL, ConversationRole.CONSULTATION, goes_on=True),
+        LinkKind.PARK: KindRule(ConversationRole.PARKED, ConversationRole.PICKED_UP, goes_on=True),
+        LinkKind.TAKE_OVER: KindRule(ConversationRole.ORIGINAL, ConversationRole.TRANSFERRED, goes_on=True),
+        LinkKind.HAND_OVER: KindRule(ConversationRole.ORIGINAL, ConversationRole.TRANSFERRED, goes_on=True),
+        LinkKind.MOVE: KindRule(ConversationRole.ORIGINAL, ConversationRole.MOVED, goes_on=True),
+        LinkKind.OTHER: KindRule(ConversationRole.LINKED, ConversationRole.LINKED, goes_on=False),
     }
 )
 
@@ -189,10 +189,6 @@ class Link(msgspec.Struct, frozen=True, order=True, array_like=True):
     def is_ordered(self) -> bool:
         """Whether the evidence tells which session was first."""
         return _rule(self).ordered
-
-    def other(self, session_id: str) -> str:
-        """Give the other end."""
-        return self.then if session_id == self.first else self.first
 
 
 def link(rule: str, first: str, then: str) -> Link:

@@ -66,7 +66,6 @@ def derive(records: Sequence[CallLogRecord], *, origin: str | None = None) -> Ca
         fax=hanging.fax,
         billing=hanging.billing,
         transfer=hanging.transfer,
-        linked_sessions=hanging.linked_sessions,
         explanation=(
             _why_outcome(call),
             _why_result(call),

@@ -20,10 +20,12 @@ FIRST_SEQUENCE: Final = 2
 GAP_FACTOR: Final = 4
 """How much longer the quiet pause lasts while a sequence number is missing: it may be a new party's first."""
 
-TERMINAL_CODES: Final = frozenset({"disconnected", "gone"})
+_GONE: Final = "gone"
+TERMINAL_CODES: Final = frozenset({"disconnected", _GONE})
 """A party is over in these. All other codes, unknown ones too, mean that it lives: parked, on hold, in voicemail."""
 
 _ANSWERED: Final = "answered"
+_RINGING: Final = "proceeding"
 _VOICEMAIL: Final = frozenset({"voicemail", "voicemailscreening", "vmscreening"})
 _FAX: Final = "faxreceive"
 _LONGEST_NUMBER: Final = 9
@@ -49,11 +51,17 @@ class PartyState(msgspec.Struct, frozen=True, array_like=True, omit_defaults=Tru
     changed_at: datetime | None = None
     voicemail: bool = False
     fax: bool = False
+    rang_at: datetime | None = None
 
     @property
     def is_over(self) -> bool:
         """Whether the party has left the call for good."""
         return self.code.lower() in TERMINAL_CODES
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the party has left for another telephony session."""
+        return self.code.lower() == _GONE
 
     @property
     def number(self) -> int | None:
@@ -151,6 +159,7 @@ def _state(party: Party, notification: Notification) -> PartyState:
         changed_at=notification.event_time,
         voicemail=code in _VOICEMAIL,
         fax=code == _FAX,
+        rang_at=notification.event_time if code == _RINGING else None,
     )
 
 
@@ -165,6 +174,7 @@ def _join(one: PartyState, other: PartyState) -> PartyState:
         answered_at=_first(one.answered_at, other.answered_at),
         voicemail=one.voicemail or other.voicemail,
         fax=one.fax or other.fax,
+        rang_at=_first(one.rang_at, other.rang_at),
         extension_id=_first(one.extension_id, other.extension_id),
         peer=_first(one.peer, other.peer),
     )

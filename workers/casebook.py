@@ -8,11 +8,14 @@ from typing import Final
 import msgspec
 from redis import Redis
 
-from runtime import keys, ledger
+from runtime import keys, ledger, links
 from runtime.ledger import Resolution, Tracked
+from telephony import linking
 from telephony.events import Trigger
+from telephony.linking import Link
 from telephony.records import CallLogRecord
 from telephony.sessions import Session
+from workers import conversations
 from workers.cases import Case
 
 _ACCOUNT_IN_URI: Final = re.compile(r"/account/(\d+)/")
@@ -60,7 +63,30 @@ def cases(  # noqa: PLR0913 - each says something else of the calls
                 deliver=deliver,
             )
         )
-    return made
+    return with_conversations(redis, account, made)
+
+
+def with_conversations(redis: "Redis", account: str, cases: Sequence[Case]) -> list[Case]:
+    """Give the cases with the conversations they are part of, by what was found before and what their records say."""
+    ids = [case.telephony_session_id for case in cases]
+    stored = links.load(redis, account, ids)
+    said = {case.telephony_session_id: linking.of_records(case.telephony_session_id, case.records) for case in cases}
+    known = {one for some in (*stored.values(), *said.values()) for one in some}
+    tracked = {case.telephony_session_id: case.tracked for case in cases if case.tracked is not None}
+    gathered = conversations.gather(redis, account, known, loaded=ids, tracked=tracked)
+    return [
+        msgspec.structs.replace(case, gathered=gathered, new_links=said[one] - stored.get(one, frozenset()))
+        for one, case in zip(ids, cases, strict=True)
+    ]
+
+
+def with_links(redis: "Redis", account: str, case: Case, found: frozenset[Link]) -> Case:
+    """Give a case whose conversation has some more links."""
+    known = case.gathered.links.get(case.telephony_session_id, frozenset()) if case.gathered else frozenset()
+    if found <= known:
+        return case
+    gathered = conversations.gather(redis, account, known | found)
+    return msgspec.structs.replace(case, gathered=gathered, new_links=case.new_links | (found - known))
 
 
 def newest_of_each(records: Sequence[CallLogRecord]) -> tuple[CallLogRecord, ...]:

@@ -5,10 +5,13 @@ import msgspec
 from runtime.leases import Command
 from runtime.ledger import Resolution, Tracked
 from telephony.events import CallData, CallEvent, Trigger
+from telephony.linking import Link
 from telephony.records import CallLogRecord
 from telephony.sessions import Session
 from telephony.settled import is_settled
 from telephony.times import later
+from workers.conversations import Gathered
+from workers.ringout_evidence import Followed
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -17,6 +20,8 @@ class Case(msgspec.Struct, frozen=True):
     `due` is its place in the due list, None when it has none; `asked` says whether it was due and asked about now.
     `records` are all that are known, `seen` those that were known before; `listed` says that there are no others.
     `unreadable` says that a later version of Legwork wrote something down about it, which is not ours to decide anew.
+    `gathered` holds its conversation, and `new_links` what its records add to it; without them they are loaded.
+    `followed` is the RingOut that it belongs to.
     `by` is what made us look where it was neither the call's notifications nor its absence from the ledger; with
     `deliver` false an event is only written down. `began` is when it did by the lists of calls, in seconds.
     """
@@ -30,6 +35,9 @@ class Case(msgspec.Struct, frozen=True):
     resolution: Resolution
     asked: bool
     listed: bool = False
+    gathered: Gathered | None = None
+    new_links: frozenset[Link] = frozenset()
+    followed: Followed | None = None
     by: Trigger | None = None
     deliver: bool = True
     began: float | None = None

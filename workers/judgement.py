@@ -14,7 +14,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq.timeouts import BaseTimeoutException
 
-from runtime import bells, keys, ledger, outcome_log
+from runtime import bells, keys, ledger, links, outcome_log
 from runtime.bells import Stage
 from runtime.leases import Command
 from runtime.ledger import Resolution, State
@@ -22,12 +22,13 @@ from runtime.logs import log
 from runtime.metrics import FAILURES, OUTCOMES, PUBLISH_SECONDS, RECORD_LAG_SECONDS, REVISIONS, UNKNOWN_WORDS, Recorder
 from runtime.settings import Settings
 from telephony import events, looks
+from telephony.conversations import Place
 from telephony.events import CallEvent, Trigger
 from telephony.legs import unknown_words
 from telephony.outcomes import derive
 from telephony.ringout_link import is_of_ringout
 from telephony.sessions import Session
-from workers import rereads
+from workers import casebook, rereads
 from workers.cases import Case, Judged, News
 from workers.ringout_evidence import Evidence
 
@@ -110,11 +111,18 @@ class Judge:
         if is_erased or case.unreadable:
             yield from self._look_again(case, None if is_erased else now + PUT_ASIDE_SECONDS)
             return
+        case = self._completed(case)
+        yield from links.found(self._account, case.new_links, now=now, retention=self._settings.retention_seconds)
         if case.records != case.seen:
             yield ledger.write_records(self._account, case.telephony_session_id, case.records)
+        yield from self._decided(case, now)
+
+    def _decided(self, case: Case, now: float) -> Iterator[Command | News]:
         is_settled = case.is_settled
         if case.session is None:  # due, and nothing is left of it: the log is asked anew, unless its retention is over
             yield from self._look_again(case, None if case.asked or case.began is None else self._soon(now))
+        elif is_settled and not case.has_ended and self._is_on_elsewhere(case, case.session):
+            yield from self._look_again(case, None)  # track ends it when it is over there, and sets it due
         elif is_settled and (case.has_ended or self._is_forgotten(case, now)):
             yield from self._resolved(case, case.session, now)
         elif is_settled and self._is_too_old(case, now):
@@ -134,6 +142,21 @@ class Judge:
             yield ("ZADD", keys.open_sessions(self._account), "NX", f"{now:.3f}", case.telephony_session_id)
         if case.due is not None:
             yield from self._look_again(case, None if case.asked else self._soon(now))
+
+    def _completed(self, case: Case) -> Case:
+        """Give the case with its conversation, and with the RingOut it belongs to, which may add another session."""
+        if case.gathered is None:
+            (case,) = casebook.with_conversations(self._redis, self._account, (case,))
+        if not (case.asked or case.is_settled) or not is_of_ringout(case.session, case.records):
+            return case
+        followed = self._evidence.whose(case.telephony_session_id, case.session, case.records)
+        case = msgspec.structs.replace(case, followed=followed)
+        return casebook.with_links(self._redis, self._account, case, followed.links) if followed else case
+
+    def _is_on_elsewhere(self, case: Case, session: Session) -> bool:
+        """Say whether everybody has left the session, and the call is on in another: see `workers.holding`."""
+        over = session.parties and all(party.is_over for party in session.parties)
+        return bool(over) and case.gathered is not None and case.gathered.is_on(session)
 
     def _soon(self, now: float) -> float:
         return now + self._settings.fetch_interval_seconds
@@ -215,15 +238,16 @@ class Judge:
 
     def _given_up(self, case: Case, session: Session, now: float) -> CallEvent:
         if not case.records:
-            return events.unresolved(session, revision=case.resolution.revision + 1, now=_time(now))
+            revision = case.resolution.revision + 1
+            return events.unresolved(session, revision=revision, place=_place(case, session), now=_time(now))
         return self._event(case, session, Trigger.WEBHOOK, confirmed=False, seen=now, now=now)
 
     def _event(
         self, case: Case, session: Session, trigger: Trigger, *, confirmed: bool, seen: float, now: float
     ) -> CallEvent:
         outcome = derive(case.records, origin=session.origin)
-        outcome, is_followed = self._evidence.told(outcome, case.telephony_session_id, session, case.records)
-        trigger = case.by or Trigger.RINGOUT if is_followed else trigger
+        if case.followed is not None:
+            outcome, trigger = case.followed.told(outcome), case.by or Trigger.RINGOUT
         return events.call_event(
             session,
             outcome,
@@ -231,8 +255,24 @@ class Judge:
             confirmed=confirmed,
             trigger=trigger,
             record_seen=_time(seen),
+            place=_place(case, session),
             now=_time(now),
         )
+
+    def relinked(self, one: str, resolution: Resolution, place: Place, *, now: float) -> Judged | None:
+        """Say what has changed of a call's conversation since its last revision: of the call itself nothing has."""
+        before = outcome_log.newest(self._redis, self._account, one) if resolution.revision else None
+        if before is None:  # it has no outcome yet: that will say it
+            return None
+        event = events.relinked(before, place, revision=resolution.revision + 1, now=_time(now))
+        digest = events.digest(event.data)
+        if digest == resolution.digest:
+            return None
+        retention = self._settings.retention_seconds
+        resolution = msgspec.structs.replace(resolution, revision=event.data.revision, digest=digest)
+        news = News(event, before, (), deliver=True)
+        written = ledger.write_resolution(self._account, one, resolution, retention=retention)
+        return Judged((written, self._publish(news)), news=news)
 
     def _published(self, case: Case, event: CallEvent, resolution: Resolution, now: float) -> Iterator[Command | News]:
         """Publish `event` if it says anything new, and write down what is known now."""
@@ -272,6 +312,10 @@ class Judge:
 def _is_new(case: Case) -> bool:
     """Say whether the call's record is final, and was not when it was seen before."""
     return case.resolution.record_seen_at is None and case.is_settled
+
+
+def _place(case: Case, session: Session) -> Place | None:
+    return case.gathered.place(session.id) if case.gathered is not None else None
 
 
 def _time(seconds: float) -> datetime:

@@ -11,7 +11,7 @@ from typing import Final, cast
 
 import msgspec
 
-from runtime import bells, comparisons, faults, keys, ledger
+from runtime import bells, comparisons, faults, keys, ledger, links
 from runtime.asking import Asking, load, write
 from runtime.bells import Stage
 from runtime.budget import Group, Share
@@ -25,12 +25,13 @@ from telephony import looks
 from telephony.fetch_plan import Lane, Request, Wanted, Window, plan
 from telephony.records import CallLogRecord
 from workers import reconcile, rereads
-from workers.casebook import session_of
+from workers.casebook import session_of, with_conversations
 from workers.cases import Case
 from workers.comparing import Comparing
 from workers.dependencies import Dependencies, current
 from workers.judgement import Judge
 from workers.older_ids import OlderIds, joins
+from workers.relinking import relink
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import RateLimited
 from workers.ringcentral.feeds import CallLogFeed
@@ -68,6 +69,8 @@ def serve(account: str) -> None:
     # Only now, with the lease given back: a bell that is rung before would find the stage taken.
     bells.rest(dependencies.redis, Stage.RESOLVE, account, due=keys.due(account), not_before=not_before)
     bells.ring_at(dependencies.redis, Stage.RESOLVE, account, max(not_before, other))
+    if (relinked := links.next_time(dependencies.redis, account)) is not None:
+        bells.ring_at(dependencies.redis, Stage.RESOLVE, account, relinked)
 
 
 class Resolver:
@@ -91,6 +94,7 @@ class Resolver:
         Gives the earliest time of the next one, and when it is due for other reasons than calls that wait.
         """
         now = redis_time(self._redis)
+        relink(self._redis, self._account, self._judge, self._lease, now=now)
         asking = self._position(now)
         not_before = asking.swept_at + self._settings.fetch_interval_seconds
         if now >= not_before:
@@ -231,7 +235,7 @@ class Resolver:
         starts |= {one: _started_at(record) for one, record in known.items()}
         scores = self._redis.zmscore(keys.due(self._account), others) if others else []
         places: dict[str, float | None] = {**due, **dict(zip(others, scores, strict=True))}
-        return [
+        cases = [
             Case(
                 telephony_session_id=one,
                 due=places[one],
@@ -247,6 +251,7 @@ class Resolver:
             )
             for one in places
         ]
+        return with_conversations(self._redis, self._account, cases)
 
     def _after(self, found: Sweep, began: float) -> float:
         """Say when the next sweep may be: after the interval, and when the budget allows or the failure is over."""

@@ -12,7 +12,7 @@ from redis import Redis
 
 from runtime import keys, ledger, ringouts
 from runtime.ringouts import NEVER_PLACED, RingOut
-from telephony import conversations, ringout_link, ringout_words
+from telephony import ringout_link, ringout_words
 from telephony.call_outcome import CallOutcome
 from telephony.linking import RINGOUT_SECOND_SESSION, Link, link
 from telephony.numbers import e164
@@ -34,10 +34,16 @@ class Followed(msgspec.Struct, frozen=True):
     sessions: tuple[str, ...]
 
     @property
-    def links(self) -> tuple[Link, ...]:
-        """Give the link between its two sessions, if it has two: the same that makes other conversations."""
+    def links(self) -> frozenset[Link]:
+        """The links of the first session with the others."""
         first, *others = self.sessions
-        return tuple(link(RINGOUT_SECOND_SESSION, first, other) for other in others)
+        return frozenset(link(RINGOUT_SECOND_SESSION, first, other) for other in others)
+
+    def told(self, outcome: CallOutcome) -> CallOutcome:
+        """Say in the outcome of the session by what it is the RingOut's."""
+        live = self.ringout.live if self.sessions[0] == self.linked.telephony_session_id else None
+        why = ringout_words.explanations(outcome, self.linked, live)
+        return msgspec.structs.replace(outcome, explanation=(*outcome.explanation, *why))
 
 
 def asked(ringout: RingOut) -> Asked:
@@ -93,20 +99,6 @@ class Evidence:
             ),
             None,
         )
-
-    def told(
-        self, outcome: CallOutcome, session_id: str, session: Session | None, records: Sequence[CallLogRecord]
-    ) -> tuple[CallOutcome, bool]:
-        """Say in the outcome of a session whose RingOut it is, if somebody's; and whether it is."""
-        found = self.whose(session_id, session, records)
-        if found is None:
-            return outcome, False
-        place = conversations.place(session_id, found.links, {})
-        live = found.ringout.live if found.sessions[0] == session_id else None
-        why = ringout_words.explanations(outcome, found.linked, live)
-        linked = tuple(sorted({*outcome.linked_sessions, *place.others}))
-        explanation = (*outcome.explanation, *why, *place.explanation)
-        return msgspec.structs.replace(outcome, linked_sessions=linked, explanation=explanation), True
 
     def _linkings(
         self, known: Sequence[RingOut], seen: Mapping[str, Sighting], wanted: Sequence[str]

@@ -10,7 +10,7 @@ from typing import Final, TypeGuard, cast
 
 import msgspec
 
-from runtime import bells, call_index, faults, keys, ledger, outcome_log
+from runtime import bells, call_index, faults, keys, ledger, links, outcome_log
 from runtime.bells import Stage
 from runtime.clocks import as_seconds, stopwatch
 from runtime.inbox import Entry
@@ -18,8 +18,11 @@ from runtime.leases import Command, Lease, LeaseHeld, LeaseLost, lease
 from runtime.ledger import Tracked
 from runtime.logs import log
 from runtime.metrics import TAKEN_OVER, TRACKED
-from telephony import endings, events, sessions
+from telephony import endings, events, linking, sessions
+from telephony.linking import Link
 from telephony.notifications import Kind, Malformed, Notification, read
+from workers import conversations, holding
+from workers.conversations import Gathered
 from workers.dependencies import Dependencies, current
 
 BATCH: Final = 500
@@ -114,11 +117,14 @@ class Tracker:
             arrivals = [(entry, _kept_aside(item, before.unreadable)) for entry, item in arrivals]
         after = self._fold(before, arrivals)
         commands = self._changes(before, after, now)
+        new = self._links(arrivals)
+        commands += links.found(self._account, new, now=now, retention=self._settings.retention_seconds)
         later = f"{now + PUT_ASIDE_SECONDS:.3f}"
         commands += [("ZADD", keys.quiet(self._account), later, one) for one in ending & before.unreadable]
         ours = sorted(ending - found_over - before.unreadable)
         over = [session_id for session_id in ours if self._has_ended(after.get(session_id), heard_to)]
-        commands += self._endings(after, [*over, *sorted(found_over - before.unreadable)], now, wait)
+        over += sorted(found_over - before.unreadable)
+        commands += self._endings(after, over, self._gathered(after, over, new), now, wait)
         if found_over:
             commands.append(("ZREM", keys.over(self._account), *sorted(found_over)))
         commands += self._reminded(arrivals, now)
@@ -187,6 +193,8 @@ class Tracker:
             commands.append(outcome_log.live(self._account, events.updated(record.session, now=_time(now))))
             known = before.get(session_id)
             commands += self._indexed(record, known)
+            if known and known.ended_at is not None and known.session.started_at != record.session.started_at:
+                commands += links.changed(self._account, session_id, now=now)
             pause = self._pause(record)
             if record.ended_at is None and not _is_noted_open(known, record):
                 commands.append(("ZADD", keys.open_sessions(self._account), f"{record.heard_at:.3f}", session_id))
@@ -197,26 +205,47 @@ class Tracker:
                 commands.append(("ZADD", keys.quiet(self._account), f"{due:.3f}", session_id))
         return commands
 
-    def _endings(self, after: Mapping[str, Tracked], over: Sequence[str], now: float, wait: float) -> list[Command]:
+    def _links(self, arrivals: Sequence[tuple[Entry, Notification | Malformed]]) -> frozenset[Link]:
+        """Find the links that were told of."""
+        telling = (item for _, item in arrivals if _is_telephony(item) and any(party.peer for party in item.parties))
+        return frozenset(one for item in telling for one in linking.of_notification(item))
+
+    def _gathered(self, after: Mapping[str, Tracked], over: Sequence[str], new: frozenset[Link]) -> Gathered:
+        """Gather the conversations of the calls that may be over: most have none."""
+        linked = links.load(self._redis, self._account, over)
+        known = [one for session_id in over for one in linked.get(session_id, ())]
+        if any(one.first in over or one.then in over for one in new):
+            known += new
+        return conversations.gather(self._redis, self._account, known, loaded=over, tracked=after)
+
+    def _endings(
+        self, after: Mapping[str, Tracked], over: Sequence[str], gathered: Gathered, now: float, wait: float
+    ) -> list[Command]:
         """End the sessions whose quiet pause is over: publish that, and have the call log asked `wait` after them."""
-        commands: list[Command] = []
+        held = holding.held(after, over, gathered)
+        commands = holding.wait(self._account, held, now=now)
         for session_id in over:
+            if session_id in held:
+                continue
             record = after.get(session_id)
             commands.append(("ZREM", keys.quiet(self._account), session_id))
             commands.append(("ZREM", keys.open_sessions(self._account), session_id))
             if record is None or record.ended_at is not None:
                 continue
-            ended = msgspec.structs.replace(record, ended_at=now)
-            look = max(now, record.heard_at + wait)
+            # What went on elsewhere was heard of till now, and its record may be written only now.
+            heard_at = now if gathered.goes_on_in(record.session) else record.heard_at
+            ended = msgspec.structs.replace(record, heard_at=heard_at, ended_at=now)
+            look = max(now, heard_at + wait)
             commands += [
                 self._write(ended),
                 ("ZADD", keys.due(self._account), f"{look:.3f}", session_id),
                 bells.due_at(Stage.RESOLVE, self._account, look),
                 outcome_log.published(
                     self._account,
-                    events.ended(ended.session, now=_time(now)),
+                    events.ended(ended.session, place=gathered.place(session_id), now=_time(now)),
                     retention=self._settings.retention_seconds,
                 ),
+                *holding.ended(self._account, session_id, gathered, now=now),
             ]
             log.info("call.ended", account=self._account, session=session_id)
         return commands

@@ -16,6 +16,8 @@ _WORDS: Final[Mapping[str, str]] = {
     "Outcome": "[an outcome](outcomes.md#words)",
     "LegStatus": "[a status](outcomes.md#words)",
     "LegRole": "[a role](outcomes.md#legs)",
+    "AgentStatus": "[a status](conversations.md#agents)",
+    "ConversationRole": "[a role](conversations.md#roles)",
 }
 _BY_TYPE: Final = {kind.name: kind for kind in KINDS}
 

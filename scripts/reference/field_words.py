@@ -178,15 +178,15 @@ _STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "transfereeTelephonySessionId": "The call of whom was transferred.",
     },
     "Conversation": {
-        "id": "The same in all calls of one conversation.",
-        "role": "`only`, or `linked` when there are others.",
+        "id": "The same in all calls of one conversation: the telephonySessionId of the one that began first.",
+        "role": "What this call is in it: `only` when there are no others.",
     },
     "Agent": {
         "extensionId": "Id of the person's extension.",
         "name": "The person's name.",
         "status": "What became of ringing them.",
-        "ringSeconds": "For how long they were rung.",
-        "talkSeconds": "For how long they talked.",
+        "ringSeconds": "For how long they were rung, in whole seconds; null where nothing tells.",
+        "talkSeconds": "For how long they were in the call, in whole seconds; null when they were not.",
     },
     "Explanation": {
         "field": "The path of the value in `data`: `outcome`, `legs[2].role`.",
@@ -226,6 +226,8 @@ SHAPE_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "Timing": "When we learned what; null where it did not happen.",
         "Outcome": "How a whole call ended.",
         "LegStatus": "What became of one leg.",
+        "AgentStatus": "What happened to one of the account's people who were rung.",
+        "ConversationRole": "What a call is in its conversation.",
         "LegRole": "Whose part of the call a leg is.",
         "Trigger": "What made us look at a call.",
         "OperatorData": "An alert.",

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from telephony.conversations import Place
 from telephony.events import CallEvent, Trigger, call_event
 from telephony.outcomes import derive
 from telephony.records import CallLogRecord
@@ -15,7 +16,11 @@ from tests.builders.sessions import a_session
 
 
 def an_outcome(
-    *records: CallLogRecord, session: Session | None = None, revision: int = 1, at: datetime | None = None
+    *records: CallLogRecord,
+    session: Session | None = None,
+    revision: int = 1,
+    at: datetime | None = None,
+    place: Place | None = None,
 ) -> CallEvent:
     """Build an outcome event; without more, of an inbound call that was answered."""
     return call_event(
@@ -25,6 +30,7 @@ def an_outcome(
         confirmed=True,
         trigger=Trigger.WEBHOOK,
         record_seen=second(40),
+        place=place,
         now=at or second(41),
     )
 

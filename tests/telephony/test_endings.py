@@ -8,7 +8,7 @@ import pytest
 from scripts.simulator.notifications import notification_body
 from scripts.simulator.take import Take
 from telephony.call_outcome import Endpoint
-from telephony.endings import ENDINGS, INBOUND, OUTBOUND, direction, ending, extensions, linked
+from telephony.endings import ENDINGS, INBOUND, OUTBOUND, direction, ending, extensions
 from telephony.notifications import Notification, read
 from telephony.sessions import Session
 from telephony.words import Outcome
@@ -19,7 +19,6 @@ from tests.builders.notifications import (
     CALLERS_NUMBER,
     DISCONNECTED,
     FAX,
-    GONE,
     HOLD,
     MENU,
     MIRA,
@@ -217,23 +216,10 @@ def test_the_last_reason_given_stands_verbatim() -> None:
     assert ending(an_inbound_call((1, OVER))).reason is None
 
 
-def test_sessions_in_which_a_party_went_on_are_linked() -> None:
-    session = folded(
-        a_notification(
-            one_of_ours(3, GONE, "AttendedTransfer", peer="s-consult"), one_of_ours(2, GONE, peer="s-aside")
-        ),
-        a_notification(one_of_ours(4, GONE, extension_id=TOM, peer="s-consult"), sequence=3),
-    )
+def test_all_extensions_that_took_part_are_listed() -> None:
+    session = folded(a_notification(one_of_ours(3), one_of_ours(2)), a_notification(one_of_ours(4, extension_id=TOM)))
 
-    assert linked(session) == ("s-aside", "s-consult")
     assert extensions(session) == (MIRA, TOM)
-
-
-def test_a_session_linked_to_itself_is_linked_to_none() -> None:
-    session = an_inbound_call((1, OVER))
-    itself = folded(a_notification(one_of_ours(2, GONE, peer=session.id), sequence=3), into=session)
-
-    assert linked(itself) == ()
 
 
 def test_every_outcome_says_which_rule_gave_it() -> None:

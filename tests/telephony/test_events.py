@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from telephony.conversations import Place
 from telephony.events import (
     CallData,
     CallEvent,
@@ -17,17 +18,20 @@ from telephony.events import (
     digest,
     encode,
     ended,
+    relinked,
     unresolved,
     updated,
     with_changes,
 )
-from telephony.records import Billing, Message, Recording, SessionRef
+from telephony.explanations import Explanation
+from telephony.linking import ConversationRole
+from telephony.records import Billing, ExtensionRef, Message, Recording, SessionRef
 from telephony.words import Outcome
 from tests.builders.call_log import a_leg, a_ringout, an_accept_leg, to_callee, to_caller
 from tests.builders.calls import ivr_call, ringout_call
 from tests.builders.events import an_answered_record, an_outcome, document
-from tests.builders.notifications import ACCOUNT, GONE, MIRA, SESSION_ID, a_notification, one_of_ours, second
-from tests.builders.sessions import an_inbound_call, folded
+from tests.builders.notifications import ACCOUNT, ANSWERED, DISCONNECTED, GONE, MIRA, SESSION_ID, second
+from tests.builders.sessions import a_session, an_inbound_call, folded
 
 # The contract, section 5, word for word; the order is that of the text.
 DATA = """
@@ -161,23 +165,41 @@ def test_a_trigger_is_one_of_the_contract_s() -> None:
 
 
 def test_what_the_notifications_and_the_record_tell_stands_together() -> None:
-    session = folded(
-        a_notification(one_of_ours(2, GONE, peer="s-other")), a_notification(one_of_ours(3, GONE), sequence=3)
-    )
-    record = an_answered_record(legs=(an_accept_leg(), a_leg(transfer_target=SessionRef("s-third"))))
+    event = an_outcome(an_answered_record(extension=ExtensionRef(id=7)), session=a_session(agent=DISCONNECTED))
 
-    event = an_outcome(record, session=session)
-
-    assert event.data.linked_sessions == ("s-other", "s-third")
-    assert MIRA in event.data.extensions
+    assert event.data.extensions == (MIRA, "7")
     assert event.data.origin == "Call"
 
 
 def test_all_sessions_of_a_conversation_share_its_id() -> None:
-    session = folded(a_notification(one_of_ours(2, GONE, peer="s-0")))
+    why = Explanation("linkedSessions", ("s-0",), "gone-pickup", None, "because")
+    event = an_outcome(place=Place("s-0", ConversationRole.PICKED_UP, ("s-0",), (why,)))
 
-    assert an_outcome(session=session).data.conversation == Conversation("s-0", "linked")
-    assert an_outcome().data.conversation == Conversation(SESSION_ID, "only")
+    assert event.data.conversation == Conversation("s-0", ConversationRole.PICKED_UP)
+    assert event.data.linked_sessions == ("s-0",)
+    assert why in event.data.explanation
+    assert an_outcome().data.conversation == Conversation(SESSION_ID, ConversationRole.ONLY)
+
+
+def test_a_conversation_that_grew_is_a_revision_in_which_only_it_differs() -> None:
+    before = an_outcome(place=Place(SESSION_ID, ConversationRole.ORIGINAL, ("s-1",)), revision=2).data
+
+    after = relinked(before, Place(SESSION_ID, ConversationRole.PARKED, ("s-1", "s-2")), revision=3, now=second(500))
+
+    assert after.id == f"{SESSION_ID}/3"
+    assert after.data.changed == ("linkedSessions", "conversation")
+    assert after.data.outcome is before.outcome
+    assert after.data.timing.record_seen_at == before.timing.record_seen_at
+    assert digest(after.data) != digest(before)
+
+
+def test_what_happened_to_people_is_told_and_explained_from_the_notifications_and_from_the_log() -> None:
+    session = a_session(caller=DISCONNECTED, agent=ANSWERED)
+
+    for event in (ended(session, now=second(40)), an_outcome(session=session)):
+        (agent,) = event.data.agents
+        (why,) = (one for one in event.data.explanation if one.field == "agents[0].status")
+        assert (agent.extension_id, agent.status, why.value) == (MIRA, "answered", "answered")
 
 
 def test_a_record_that_never_came_is_said_so_and_the_rest_is_what_the_notifications_told() -> None:
@@ -186,7 +208,7 @@ def test_a_record_that_never_came_is_said_so_and_the_rest_is_what_the_notificati
     assert (event.id[-2:], event.type) == ("/1", "legwork.call.outcome")
     assert (event.data.outcome, event.data.confirmed) == (Outcome.UNRESOLVED, False)
     assert event.data.start_time == EVENTS["ended"].data.start_time
-    assert [why.rule for why in event.data.explanation] == ["record-never-came"]
+    assert [why.rule for why in event.data.explanation] == ["record-never-came", "agent-answered"]
 
 
 def test_a_revision_names_what_changed_as_the_json_does() -> None:

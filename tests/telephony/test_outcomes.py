@@ -168,11 +168,6 @@ def test_a_transfer_names_its_sessions_and_links_the_other() -> None:
     assert derived.transfer is not None
     assert derived.transfer.target_telephony_session_id == "s-consult"
     assert derived.transfer.transferee_telephony_session_id == SESSION
-    assert derived.linked_sessions == ("s-consult",)
-
-
-def test_a_leg_in_another_session_links_it() -> None:
-    assert derive([a_record("Accepted", a_leg(telephony_session_id="s-pickup"))]).linked_sessions == ("s-pickup",)
 
 
 def test_what_a_call_cost_is_passed_on() -> None:
@@ -196,7 +191,7 @@ def test_every_derived_value_is_explained() -> None:
     assert set(explained) == {
         *("outcome", "result", "callerStatus", "callerOutcome", "calleeStatus", "calleeOutcome"),
         *("startTime", "answerTime", "endTime", "durationSeconds", "from.phoneNumber"),
-        *("extensions", "recordings", "voicemail", "transfer", "linkedSessions"),
+        *("extensions", "recordings", "voicemail", "transfer"),
     }
     assert (explained["calleeStatus"].value, explained["calleeStatus"].leg) == ("Call connected", 0)
     assert (explained["callerStatus"].rule, explained["callerStatus"].leg) == ("ringout-leg", 1)

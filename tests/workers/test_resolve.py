@@ -27,7 +27,7 @@ MINUTE = 60.0
 
 def the_record(call: Call, *legs: Any, result: str | None = "Accepted", **fields: Any) -> CallLogRecord:
     """Build the record of a call: an inbound one that was answered."""
-    parts = legs or (an_accept_leg(), a_leg())
+    parts = (msgspec.structs.replace(leg, telephony_session_id=None) for leg in legs or (an_accept_leg(), a_leg()))
     return a_record(result, *parts, **of(call) | fields)
 
 

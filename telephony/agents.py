@@ -1,0 +1,190 @@
+"""What happened to each of the account's people in a call: who was rung, for how long, and who talked.
+
+The notifications' parties tell it first, the call log's legs later, and the log wins wherever it is definite; the
+moments are the notifications', because a leg's length does not tell ringing from talking. A queue, a menu and whoever
+began the call are nobody who was rung.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from telephony.agent_rules import (
+    PARTY_RULES,
+    STATUS_BY_LEG,
+    TALKED,
+    AgentStatus,
+    LegRule,
+    is_pick_up,
+    rules_of,
+    was_rung,
+)
+from telephony.call_outcome import LegOutcome
+from telephony.explanations import Explanation
+from telephony.sessions import PartyState, Session
+from telephony.words import LegRole, LegStatus
+
+_RANK: Final = {status: place for place, status in enumerate(AgentStatus)}
+
+
+class Agent(msgspec.Struct, frozen=True, rename="camel"):
+    """What happened to one of the account's people who were rung. Seconds are None where nothing tells them."""
+
+    extension_id: str
+    name: str | None
+    status: AgentStatus
+    ring_seconds: int | None
+    talk_seconds: int | None
+
+
+class _Finding(msgspec.Struct, frozen=True):
+    """What one party or leg says of an extension. `definite` is False where something better may overrule it."""
+
+    extension_id: str
+    status: AgentStatus
+    rule: str
+    because: str
+    ring: float | None = None
+    talk: float | None = None
+    leg: int | None = None
+    definite: bool = True
+    order: int = 0
+
+
+def agents(session: Session, legs: Sequence[LegOutcome]) -> tuple[tuple[Agent, ...], tuple[Explanation, ...]]:
+    """Say what happened to each extension that was rung, ordered by their ids, and why. `legs` are there or not yet."""
+    groups = _groups(session)
+    told, logged = list(_of_parties(session, groups)), list(_of_legs(legs, groups))
+    found: list[Agent] = []
+    why: list[Explanation] = []
+    for extension_id in sorted({one.extension_id for one in (*told, *logged)}):
+        by_party = [one for one in told if one.extension_id == extension_id]
+        by_leg = [one for one in logged if one.extension_id == extension_id]
+        best = _best(by_party, by_leg)
+        talked = best.status in TALKED
+        found.append(
+            Agent(
+                extension_id=extension_id,
+                name=_name(extension_id, session, legs),
+                status=best.status,
+                ring_seconds=_seconds([one.ring for one in by_party], [one.ring for one in by_leg]),
+                talk_seconds=_seconds([one.talk for one in by_party], [one.talk for one in by_leg]) if talked else None,
+            )
+        )
+        why.append(Explanation(f"agents[{len(why)}].status", best.status, best.rule, best.leg, best.because))
+    return tuple(found), tuple(why)
+
+
+def _groups(session: Session) -> frozenset[str]:
+    """List the extensions that are called on behalf of others: queues, and whatever else rings somebody else."""
+    rung = {party.extension_id for party in session.parties if party.rang_at}
+    named = {
+        party.to.extension_id
+        for party in session.parties
+        if party.extension_id and party.to.extension_id and party.extension_id != party.to.extension_id
+        if (party.direction or "").casefold() == "inbound"
+    }
+    return frozenset(one for one in named - rung if one)
+
+
+def _of_parties(session: Session, groups: frozenset[str]) -> Iterator[_Finding]:
+    ours = [party for party in session.parties if _is_agent(party, groups)]
+    for party in ours:
+        answers = [other.answered_at for other in ours if other is not party and other.answered_at]
+        rule = next(rule for rule in PARTY_RULES if rule.applies(party, answers))
+        talked = rule.status in TALKED
+        yield _Finding(
+            extension_id=party.extension_id or "",
+            status=rule.status,
+            rule=rule.name,
+            because=rule.because,
+            ring=_between(party.rang_at, _ring_end(party)),
+            talk=_between(party.answered_at, party.changed_at if party.is_over else None) if talked else None,
+            order=party.sequence,
+        )
+
+
+def _is_agent(party: PartyState, groups: frozenset[str]) -> bool:
+    return party.extension_id not in groups and (is_pick_up(party) or was_rung(party))
+
+
+def _ring_end(party: PartyState) -> datetime | None:
+    """Say when a phone stopped ringing. Of a party that went to voicemail only the log tells."""
+    return party.answered_at or (None if party.voicemail else party.changed_at)
+
+
+def _of_legs(legs: Sequence[LegOutcome], groups: frozenset[str]) -> Iterator[_Finding]:
+    queues = {leg.extension_id for leg in legs if leg.role is LegRole.QUEUE}
+    found = [
+        _of_leg(leg, rule, extension_id, legs)
+        for leg in legs
+        for rule in rules_of(leg)
+        if (extension_id := rule.whose(leg)) and extension_id not in groups and extension_id not in queues
+    ]
+    yield from found
+
+
+def _of_leg(leg: LegOutcome, rule: LegRule, extension_id: str, legs: Sequence[LegOutcome]) -> _Finding:
+    if leg.status is LegStatus.ANSWERED or leg.role is LegRole.VOICEMAIL:
+        status, definite = rule.status, True
+    else:
+        status, definite = STATUS_BY_LEG.get(leg.status, _stopped(leg, legs)), leg.status in STATUS_BY_LEG
+    talked = status in TALKED
+    connected = rule.status is AgentStatus.ANSWERED or rule.status is AgentStatus.PICKED_UP
+    return _Finding(
+        extension_id=extension_id,
+        status=status,
+        rule=rule.name,
+        because=rule.because,
+        ring=None if talked or leg.role is LegRole.VOICEMAIL else leg.duration_seconds,
+        talk=leg.duration_seconds if talked and connected else None,
+        leg=leg.index,
+        definite=definite,
+        order=leg.index,
+    )
+
+
+def _stopped(leg: LegOutcome, legs: Sequence[LegOutcome]) -> AgentStatus:
+    """Say what a phone that stopped ringing means: somebody else answered, or nobody did."""
+    others = (other for other in legs if other is not leg and other.role in {LegRole.AGENT, LegRole.CALLEE})
+    answered = any(other.status is LegStatus.ANSWERED for other in others)
+    return AgentStatus.ANSWERED_ELSEWHERE if answered else AgentStatus.MISSED
+
+
+def _best(told: Sequence[_Finding], logged: Sequence[_Finding]) -> _Finding:
+    """Choose between what parties and legs say of one extension."""
+    by_party, by_leg = _strongest(told), _strongest([one for one in logged if one.definite])
+    if by_leg is None:
+        return by_party or _first(logged)
+    if by_party and by_party.status in TALKED and by_leg.status in TALKED:  # both say so: the closer word counts
+        return by_party if _RANK[by_party.status] < _RANK[by_leg.status] else by_leg
+    return by_leg
+
+
+def _strongest(findings: Sequence[_Finding]) -> _Finding | None:
+    return _first(findings) if findings else None
+
+
+def _first(findings: Sequence[_Finding]) -> _Finding:
+    return min(findings, key=lambda one: (_RANK[one.status], -one.order))
+
+
+def _seconds(told: Sequence[float | None], logged: Sequence[float | None]) -> int | None:
+    """Add up what the parties say, or where they say nothing, the legs."""
+    for said in (told, logged):
+        known = [one for one in said if one is not None]
+        if known:
+            return int(sum(known))
+    return None
+
+
+def _between(begin: datetime | None, end: datetime | None) -> float | None:
+    return max(0.0, (end - begin).total_seconds()) if begin and end else None
+
+
+def _name(extension_id: str, session: Session, legs: Iterable[LegOutcome]) -> str | None:
+    told = [(end.extension_id, end.name) for party in session.parties for end in (party.to, party.from_)]
+    logged = [(end.extension_id, end.name) for leg in legs for end in (leg.to, leg.from_)]
+    return min((name for one, name in (*told, *logged) if one == extension_id and name), default=None)

@@ -1,0 +1,250 @@
+"""What happened to each of the account's people who were rung."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from telephony.agent_rules import AGENT_MEANINGS, LEG_RULES, PARTY_RULES, STATUS_BY_LEG, AgentStatus
+from telephony.agents import Agent, agents
+from telephony.notifications import Endpoint
+from telephony.outcomes import derive
+from telephony.records import CallLogRecord, ExtensionRef, PhoneParty
+from telephony.sessions import Session
+from tests.builders.call_log import a_leg, a_record, a_ringout, an_accept_leg, to_callee, to_caller
+from tests.builders.calls import ivr_call, queue_call
+from tests.builders.notifications import MIRA, TOM, a_notification, a_party, one_of_ours
+from tests.builders.sessions import a_ringout as a_ringout_session
+from tests.builders.sessions import an_inbound_call, an_outbound_call, folded
+
+QUEUE, OVER = "60200300", "Disconnected"
+NOBODY = Session("s-1")
+
+
+def _of(session: Session, *records: CallLogRecord) -> dict[str, str]:
+    found, _ = agents(session, derive(records).legs if records else ())
+    return {one.extension_id: one.status.value for one in found}
+
+
+def _status(*said: Any, **fields: Any) -> str | None:
+    """Ring Mira; she says all this, and then the caller leaves."""
+    parties = [
+        a_notification(one_of_ours(2, *one, **fields), sequence=sequence) for sequence, one in enumerate(said, start=3)
+    ]
+    session = folded(a_notification(a_party(1)), *parties, a_notification(a_party(1, OVER), sequence=40))
+    return _of(session).get(MIRA)
+
+
+def _leg_to(extension_id: str, result: str, **fields: Any) -> Any:
+    chosen: dict[str, Any] = {"to": PhoneParty(extension_id=extension_id), "duration": 9} | fields
+    return a_leg(result=result, **chosen)
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ([("Proceeding",), ("Answered",), (OVER,)], "answered"),
+        ([("Answered",), (OVER,)], "answered"),
+        ([("Proceeding",), ("Answered",), (OVER, "CallFlip")], "answered"),
+        ([("Proceeding",), ("Answered",), (OVER, "BlindTransfer")], "transferred_away"),
+        ([("Proceeding",), ("Answered",), ("Hold",), (OVER, "AttendedTransfer")], "transferred_away"),
+        ([("Proceeding",), ("Answered",), ("Gone", "AttendedTransfer")], "transferred_away"),
+        ([("Proceeding",), ("Answered",), (OVER, "CallPark")], "parked"),
+        ([("Proceeding",), ("VoiceMail",), (OVER,)], "voicemail"),
+        ([("Proceeding",), (OVER, "Rejected")], "declined"),
+        ([("Setup",), (OVER, "TargetBusy")], "busy"),
+        ([("Proceeding",), (OVER, "AgentAnswered")], "answered_elsewhere"),
+        ([("Proceeding",), (OVER, "Pickup")], "answered_elsewhere"),
+        ([("Proceeding",), (OVER, "NoAnswer")], "missed"),
+        ([("Proceeding",), (OVER, "Cancelled")], "missed"),
+        ([("Proceeding",), (OVER, "InternalError")], "unreachable"),
+        ([("Proceeding",), (OVER,)], "rang"),
+        ([("Proceeding",), (OVER, "SomethingNew")], "rang"),
+        ([("Setup",), (OVER,)], None),
+        ([("Setup",), (OVER, "CallerInputRedirect")], None),
+        ([("Answered",), (OVER, "CallerInputRedirect")], None),
+    ],
+)
+def test_what_a_party_says(said: list[Any], status: str | None) -> None:
+    assert _status(*said) == status
+
+
+def test_a_call_marked_as_missed_was_missed() -> None:
+    assert _status(("Proceeding",), (OVER,), missed=True) == "missed"
+
+
+def _queue(*said: tuple[int, Any], **losing: Any) -> Session:
+    """Ring the queue's people: 3 is Mira, 4 Tom; each says what is given, a second apart."""
+    people = {3: MIRA, 4: TOM}
+    notifications = [
+        a_notification(
+            one_of_ours(
+                number,
+                *words,
+                extension_id=people[number],
+                to=Endpoint(extension_id=QUEUE),
+                **(losing if number == 4 else {}),
+            ),
+            sequence=sequence,
+        )
+        for sequence, (number, words) in enumerate(said, start=4)
+    ]
+    queue = one_of_ours(2, "Setup", extension_id=QUEUE, to=Endpoint(extension_id=QUEUE))
+    return folded(a_notification(queue), *notifications)
+
+
+def test_whoever_was_ringing_when_somebody_else_answered_missed_nothing_though_it_is_marked_so() -> None:
+    session = _queue(
+        (3, ("Proceeding",)), (4, ("Proceeding",)), (3, ("Answered",)), (4, (OVER,)), (3, (OVER,)), missed=True
+    )
+
+    assert _of(session) == {MIRA: "answered", TOM: "answered_elsewhere"}
+
+
+def test_whoever_had_stopped_ringing_before_somebody_else_answered_missed_it() -> None:
+    session = _queue(
+        *((4, ("Proceeding",)), (4, (OVER, "NoAnswer"))),
+        *((3, ("Proceeding",)),) * 4,
+        *((3, ("Answered",)), (3, (OVER,))),
+        missed=True,
+    )
+
+    assert _of(session) == {MIRA: "answered", TOM: "missed"}
+
+
+def test_a_queue_is_nobody_who_was_rung() -> None:
+    session = _queue((3, ("Proceeding",)), (3, ("Answered",)), (3, (OVER,)))
+    answered_by_greeting = folded(
+        a_notification(one_of_ours(2, "Answered", extension_id=QUEUE), sequence=30), into=session
+    )
+
+    assert QUEUE not in _of(answered_by_greeting)
+
+
+def test_a_real_queue_call_and_a_real_call_through_a_menu() -> None:
+    queue = folded(*queue_call().notifications)
+    menu = folded(*ivr_call().notifications)
+
+    assert sorted(one.status for one in agents(queue, ())[0]) == ["answered", "answered_elsewhere"]
+    assert [one.status for one in agents(menu, ())[0]] == ["answered"]
+
+
+def test_who_calls_is_not_rung_and_who_is_rung_by_a_ringout_is() -> None:
+    assert _of(an_outbound_call((1, "Setup"), (2, "Answered"), (1, OVER), (2, OVER))) == {}
+    assert _of(a_ringout_session((1, "Proceeding"), (1, "Answered"), (1, OVER))) == {MIRA: "answered"}
+
+
+@pytest.mark.parametrize(("dialled", "found"), [("*801", {MIRA: "picked_up"}), ("*8", {}), ("+16505550102", {})])
+def test_who_dials_a_parked_call_picks_it_up(dialled: str, found: dict[str, str]) -> None:
+    party = a_party(1, "Answered", extension_id=MIRA, to=Endpoint(dialled))
+
+    assert _of(folded(a_notification(party))) == found
+
+
+def test_seconds_are_counted_by_the_notifications_moments() -> None:
+    session = folded(
+        a_notification(one_of_ours(2, "Proceeding"), at=1.0),
+        a_notification(one_of_ours(2, "Answered"), sequence=3, at=9.5),
+        a_notification(one_of_ours(2, "Hold"), sequence=4, at=20.0),
+        a_notification(one_of_ours(2, OVER), sequence=5, at=70.2),
+    )
+
+    (mira,), _ = agents(session, derive([a_record("Accepted", _leg_to(MIRA, "Call connected"))]).legs)
+
+    assert mira == Agent(MIRA, None, AgentStatus.ANSWERED, 8, 60)
+
+
+def test_two_parties_of_one_person_are_one_entry_that_adds_up() -> None:
+    session = folded(
+        a_notification(one_of_ours(2, "Answered"), at=0.0),
+        a_notification(one_of_ours(2, OVER, "CallFlip"), sequence=3, at=10.0),
+        a_notification(one_of_ours(3, "Answered"), sequence=4, at=10.0),
+        a_notification(one_of_ours(3, OVER), sequence=5, at=40.0),
+    )
+
+    (mira,), _ = agents(session, ())
+
+    assert (mira.status, mira.talk_seconds) == ("answered", 40)
+
+
+@pytest.mark.parametrize(
+    ("result", "status"),
+    [
+        *[("Accepted", "answered"), ("Call connected", "answered"), ("Missed", "missed"), ("No Answer", "missed")],
+        *[("Busy", "busy"), ("Rejected", "declined"), ("Declined", "declined"), ("IP Phone Offline", "unreachable")],
+        *[("Answered Elsewhere", "answered_elsewhere"), ("Stopped", "missed"), ("A New Word", "missed")],
+    ],
+)
+def test_what_a_leg_says_where_no_notification_was_heard(result: str, status: str) -> None:
+    assert _of(NOBODY, a_record("Missed", an_accept_leg("Missed"), _leg_to(MIRA, result))) == {MIRA: status}
+
+
+def test_a_phone_that_stopped_because_another_was_answered_missed_nothing() -> None:
+    record = a_record("Accepted", an_accept_leg(), _leg_to(MIRA, "Call connected"), _leg_to(TOM, "Stopped"))
+
+    assert _of(NOBODY, record) == {MIRA: "answered", TOM: "answered_elsewhere"}
+
+
+def test_the_log_wins_where_it_is_definite() -> None:
+    declined = an_inbound_call((3, "Proceeding"), (3, OVER, "Rejected"))
+
+    def logged(result: str) -> dict[str, str]:
+        return _of(declined, a_record("Missed", an_accept_leg("Missed"), _leg_to(MIRA, result)))
+
+    assert logged("Stopped") == {MIRA: "declined"}
+    assert logged("No Answer") == {MIRA: "missed"}
+    assert logged("Call connected") == {MIRA: "answered"}
+
+
+def test_of_two_words_for_having_talked_the_closer_one_counts() -> None:
+    transferred = an_inbound_call((3, "Proceeding"), (3, "Answered"), (3, OVER, "BlindTransfer"))
+
+    assert _of(transferred, a_record("Accepted", an_accept_leg(), _leg_to(MIRA, "Call connected"))) == {
+        MIRA: "transferred_away"
+    }
+
+
+def test_a_transfer_tells_of_who_gave_the_call_and_of_who_got_it() -> None:
+    ends: dict[str, Any] = {"from_": PhoneParty(extension_id=MIRA), "to": PhoneParty(extension_id=TOM)}
+    record = a_record(
+        "Accepted", an_accept_leg(), _leg_to(MIRA, "Call connected"), a_leg("TransferCall", action="Transfer", **ends)
+    )
+
+    assert _of(NOBODY, record) == {MIRA: "transferred_away", TOM: "answered"}
+
+
+def test_parking_and_picking_up_are_told_by_their_legs() -> None:
+    park = a_leg("CallPark", from_=PhoneParty(extension_id=MIRA), to=PhoneParty(phone_number="*801"))
+    pick_up = a_leg("Pickup", from_=PhoneParty(extension_id=TOM), to=PhoneParty(extension_id="60200801"))
+
+    assert _of(NOBODY, a_record("Accepted", an_accept_leg(), park)) == {MIRA: "parked"}
+    assert _of(NOBODY, a_record("Call connected", pick_up, direction="Outbound")) == {TOM: "picked_up"}
+
+
+def test_both_sides_of_a_ringout_within_the_account_are_told_by_its_legs() -> None:
+    caller = to_caller(from_=PhoneParty(extension_id=MIRA), to=PhoneParty(extension_id=TOM))
+    callee = to_callee("No Answer", from_=PhoneParty(extension_id=TOM), to=PhoneParty(extension_id=MIRA))
+
+    assert _of(NOBODY, a_ringout("No Answer", caller, callee)) == {MIRA: "answered", TOM: "missed"}
+
+
+def test_an_extension_named_by_its_owner_only_is_found_too() -> None:
+    leg = a_leg(result="Call connected", extension=ExtensionRef(id=int(MIRA)))
+
+    assert _of(NOBODY, a_record("Accepted", an_accept_leg(), leg)) == {MIRA: "answered"}
+
+
+def test_every_entry_is_explained_and_named() -> None:
+    leg = _leg_to(MIRA, "Call connected", to=PhoneParty(extension_id=MIRA, name="Mira Holm"))
+    legs = derive([a_record("Accepted", an_accept_leg(), leg)]).legs
+
+    (mira,), (why,) = agents(NOBODY, legs)
+
+    assert (mira.name, mira.ring_seconds, mira.talk_seconds) == ("Mira Holm", None, 9)
+    assert (why.field, why.value, why.rule, why.leg) == ("agents[0].status", "answered", "leg-agent", 1)
+
+
+def test_every_status_can_come_out_and_has_a_meaning() -> None:
+    by_rules: Sequence[AgentStatus] = [rule.status for rule in (*PARTY_RULES, *LEG_RULES)]
+
+    assert {*by_rules, *STATUS_BY_LEG.values()} == set(AgentStatus) == set(AGENT_MEANINGS)

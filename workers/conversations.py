@@ -1,0 +1,88 @@
+"""Gather the conversations of some sessions: their links, and what is known of the sessions these name.
+
+Nearly all sessions have no link, and for them nothing is asked of Redis here. Of the others the whole conversation is
+loaded, because its id, and whether a call goes on in another session, depend on all of it.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from redis import Redis
+
+from runtime import keys, ledger, links
+from runtime.ledger import Tracked
+from telephony import conversations
+from telephony.conversations import Place, alone
+from telephony.linking import Link
+from telephony.sessions import Session
+
+MOST: Final = 1000
+"""Sessions of the conversations that are looked at together; no person has talked in so many."""
+
+
+class Gathered(msgspec.Struct, frozen=True):
+    """Conversations, by each of their sessions; `starts` of the sessions that are known, `open` those that are on."""
+
+    links: Mapping[str, frozenset[Link]]
+    starts: Mapping[str, datetime]
+    open: frozenset[str]
+
+    def place(self, session_id: str) -> Place:
+        """Say what a session is in its conversation."""
+        linked = self.links.get(session_id)
+        return conversations.place(session_id, linked, self.starts) if linked else alone(session_id)
+
+    def goes_on_in(self, session: Session) -> frozenset[str]:
+        """List the sessions in which a call may go on that has left this one."""
+        linked = self.links.get(session.id)
+        if not linked or not any(party.is_gone for party in session.parties):
+            return frozenset()
+        return conversations.goes_on_in(session.id, linked, self.starts)
+
+    def is_on(self, session: Session) -> bool:
+        """Say whether a call that has left this session is on in another."""
+        return not self.open.isdisjoint(self.goes_on_in(session))
+
+    def others(self, session_id: str) -> frozenset[str]:
+        """List the other sessions of a session's conversation."""
+        ends = {end for one in self.links.get(session_id, ()) for end in (one.first, one.then)}
+        return frozenset(ends - {session_id})
+
+
+NONE: Final = Gathered({}, {}, frozenset())
+
+
+def gather(
+    redis: "Redis",
+    account: str,
+    known: Iterable[Link],
+    *,
+    loaded: Iterable[str] = (),
+    tracked: Mapping[str, Tracked] | None = None,
+) -> Gathered:
+    """Gather the conversations that `known` links belong to.
+
+    `loaded` are the sessions whose links are all among them; `tracked` are sessions that need not be loaded.
+    """
+    found, asked = set(known), set(loaded)
+    if not found:
+        return NONE
+    while (near := sorted(_ends(found) - asked)) and len(asked) < MOST:
+        asked |= set(near)
+        found |= {one for some in links.load(redis, account, near).values() for one in some}
+    members = sorted(_ends(found))
+    at_hand = tracked or {}
+    sessions = ledger.tracked(redis, account, [one for one in members if one not in at_hand])
+    sessions |= {one: at_hand[one] for one in members if one in at_hand}
+    scores: Any = redis.zmscore(keys.open_sessions(account), members)
+    return Gathered(
+        links=conversations.apart(found),
+        starts={one: record.session.started_at for one, record in sessions.items() if record.session.started_at},
+        open=frozenset(one for one, score in zip(members, scores, strict=True) if score is not None),
+    )
+
+
+def _ends(found: Iterable[Link]) -> set[str]:
+    return {end for one in found for end in (one.first, one.then)}
