@@ -96,7 +96,8 @@ PARTY_RULES: Final = (
         "agent-transferred",
         AgentStatus.TRANSFERRED_AWAY,
         "they left the call by a transfer",
-        lambda party, _: party.answered_at is not None and _reason(party) in _TRANSFERS,
+        # Who is Gone went on in the other session; whether as who gives or as who gets the call is not told.
+        lambda party, _: party.answered_at is not None and not party.is_gone and _reason(party) in _TRANSFERS,
     ),
     PartyRule(
         "agent-parked",

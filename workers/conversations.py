@@ -23,23 +23,23 @@ MOST: Final = 1000
 
 
 class Gathered(msgspec.Struct, frozen=True):
-    """Conversations, by each of their sessions; `starts` of the sessions that are known, `open` those that are on."""
+    """Conversations, by each of their sessions; `tracked` the sessions that are known, `open` those that are on."""
 
     links: Mapping[str, frozenset[Link]]
-    starts: Mapping[str, datetime]
+    tracked: Mapping[str, Tracked]
     open: frozenset[str]
 
     def place(self, session_id: str) -> Place:
         """Say what a session is in its conversation."""
         linked = self.links.get(session_id)
-        return conversations.place(session_id, linked, self.starts) if linked else alone(session_id)
+        return conversations.place(session_id, linked, self._starts()) if linked else alone(session_id)
 
     def goes_on_in(self, session: Session) -> frozenset[str]:
         """List the sessions in which a call may go on that has left this one."""
         linked = self.links.get(session.id)
         if not linked or not any(party.is_gone for party in session.parties):
             return frozenset()
-        return conversations.goes_on_in(session.id, linked, self.starts)
+        return conversations.goes_on_in(session.id, linked, self._starts())
 
     def is_on(self, session: Session) -> bool:
         """Say whether a call that has left this session is on in another."""
@@ -49,6 +49,10 @@ class Gathered(msgspec.Struct, frozen=True):
         """List the other sessions of a session's conversation."""
         ends = {end for one in self.links.get(session_id, ()) for end in (one.first, one.then)}
         return frozenset(ends - {session_id})
+
+    def _starts(self) -> dict[str, datetime]:
+        starts = ((one, record.session.started_at) for one, record in self.tracked.items())
+        return {one: start for one, start in starts if start is not None}
 
 
 NONE: Final = Gathered({}, {}, frozenset())
@@ -79,7 +83,7 @@ def gather(
     scores: Any = redis.zmscore(keys.open_sessions(account), members)
     return Gathered(
         links=conversations.apart(found),
-        starts={one: record.session.started_at for one, record in sessions.items() if record.session.started_at},
+        tracked=sessions,
         open=frozenset(one for one, score in zip(members, scores, strict=True) if score is not None),
     )
 

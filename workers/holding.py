@@ -6,11 +6,13 @@ the other one brings their time forward, and they look for themselves now and th
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
 from runtime import keys, links
 from runtime.leases import Command
 from runtime.ledger import Tracked
+from telephony import sessions
 from workers.conversations import Gathered
 
 LOOK_SECONDS: Final = 15.0
@@ -36,10 +38,16 @@ def wait(account: str, holding: frozenset[str], *, now: float) -> list[Command]:
     return [("ZADD", keys.quiet(account), f"{now + LOOK_SECONDS:.3f}", one) for one in sorted(holding)]
 
 
-def ended(account: str, session_id: str, gathered: Gathered, *, now: float) -> list[Command]:
+def ended(account: str, session_id: str, gathered: Gathered, *, quiet: timedelta, now: float) -> list[Command]:
     """Give the commands that tell a session's conversation of its end: what was held for it, and what it says of it."""
     others = sorted(gathered.others(session_id))
     if not others:
         return []
-    commands: list[Command] = [("ZADD", keys.quiet(account), "XX", "LT", f"{now:.3f}", other) for other in others]
+    commands: list[Command] = []
+    for other in others:
+        record = gathered.tracked.get(other)
+        pause = sessions.ends_after(record.session, quiet) if record and record.ended_at is None else None
+        if record is not None and pause is not None:
+            due = max(now, record.heard_at + pause.total_seconds())
+            commands.append(("ZADD", keys.quiet(account), "XX", "LT", f"{due:.3f}", other))
     return [*commands, *links.changed(account, session_id, now=now)]

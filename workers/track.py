@@ -222,7 +222,7 @@ class Tracker:
         self, after: Mapping[str, Tracked], over: Sequence[str], gathered: Gathered, now: float, wait: float
     ) -> list[Command]:
         """End the sessions whose quiet pause is over: publish that, and have the call log asked `wait` after them."""
-        held = holding.held(after, over, gathered)
+        held, quiet = holding.held(after, over, gathered), timedelta(seconds=self._settings.quiet_seconds)
         commands = holding.wait(self._account, held, now=now)
         for session_id in over:
             if session_id in held:
@@ -245,7 +245,7 @@ class Tracker:
                     events.ended(ended.session, place=gathered.place(session_id), now=_time(now)),
                     retention=self._settings.retention_seconds,
                 ),
-                *holding.ended(self._account, session_id, gathered, now=now),
+                *holding.ended(self._account, session_id, gathered, quiet=quiet, now=now),
             ]
             log.info("call.ended", account=self._account, session=session_id)
         return commands

@@ -6,7 +6,7 @@ penalties, and the documented errors. It knows the right outcome of every call i
 from tables written by hand (`scenarios/`) and never from our own rules.
 
 A call counts by its telephony sessions: a warm transfer and a parked call that is picked
-up make two each, and have two rows in the truth. Any 25 sessions in a row hold every kind
+up make two each, and have two rows in the truth. Any 37 sessions in a row hold every kind
 of scenario but those that are played only by name. Speed divides lengths, lags and delays
 of a play; times stay true to the clock.
 
@@ -16,7 +16,7 @@ The control API, beside RingCentral's own routes:
   null, "speed": 1}` starts playing and answers 201 `{"telephonySessionIds": [...]}`.
 - `GET /simulator/truth` answers `{"items": [{"telephonySessionId", "scenario", "direction",
   "outcome", "callerStatus", "calleeStatus", "callerOutcome", "calleeOutcome",
-  "linkedSessions", "played", "endedAt", "recordVisibleAt"}]}`; the two times are null until
+  "linkedSessions", "conversation", "agents", "played", "endedAt", "recordVisibleAt"}]}`; the two times are null until
   they have come, `played` says that all notifications have been sent.
 - `GET /simulator/status` counts calls, requests by group and status, 429s, requests during
   a penalty, and webhooks; and shows the subscriptions.

@@ -11,7 +11,7 @@ from scripts.simulator.chance import seeded
 from scripts.simulator.configuration import Configuration
 from scripts.simulator.scenarios import DEALT
 from scripts.simulator.scenarios.ringout_parts import FAMILIES
-from scripts.simulator.scripting import Scenario
+from scripts.simulator.scripting import Scenario, Session
 from scripts.simulator.world import Cast, choose_cast
 
 _ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -118,11 +118,16 @@ def _length(rng: random.Random, chosen: Configuration) -> float:
 
 def _all_ids(rng: random.Random, scenario: Scenario) -> tuple[SessionIds, ...]:
     """Name the sessions of a call; of those that are neighbours the sessionIds lie close together."""
-    first, *others = (_ids(rng, len(session.records)) for session in scenario.sessions)
+    first, *others = (_own_ids(rng, session) for session in scenario.sessions)
     if scenario.neighbours:
         near = int(first.session_id)
         others = [replace(ids, session_id=str(near + rng.choice(_NEIGHBOURS))) for ids in others]
     return (first, *others)
+
+
+def _own_ids(rng: random.Random, session: Session) -> SessionIds:
+    ids = _ids(rng, len(session.records))
+    return ids if session.session_id is None else replace(ids, session_id=session.session_id)
 
 
 def _ids(rng: random.Random, records: int) -> SessionIds:

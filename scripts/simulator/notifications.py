@@ -84,7 +84,7 @@ def _status(take: Take, step: Step) -> dict[str, Any]:
     if step.park_data is not None:
         status["parkData"] = step.park_data
     if step.peer is not None:
-        peer = take.call.sessions[1 - take.place]
+        peer = take.call.sessions[1 - take.place if step.peer_in is None else step.peer_in]
         status["peerId"] = {
             "sessionId": peer.session_id,
             "telephonySessionId": peer.telephony_session_id,

@@ -22,7 +22,8 @@ class Party(Struct, frozen=True):
 class Step(Struct, frozen=True):
     """One notification: at this moment `party` (numbered from 1) gets this status.
 
-    `peer` is the party of the call's other session that a `Gone` party went to.
+    `peer` is the party of another of the call's sessions that a `Gone` party went to: of the one with index `peer_in`,
+    or of the other one of two.
     """
 
     at: float
@@ -31,6 +32,7 @@ class Step(Struct, frozen=True):
     reason: str | None = None
     missed: bool = False
     peer: int | None = None
+    peer_in: int | None = None
     park_data: str | None = None
 
 
@@ -83,7 +85,8 @@ class Live(Struct, frozen=True):
 class Truth(Struct, frozen=True, kw_only=True, rename="camel"):
     """What a correct product must say about a session. Written by hand, never computed.
 
-    The last four are about RingOut calls and stay null for every other kind.
+    `caller_…` and `callee_…` are about RingOut calls and stay null for every other kind. `role` is the session's in
+    its conversation, null where nothing is said of it; so are `agents`: what happened to whom who was rung.
     """
 
     direction: str
@@ -92,6 +95,8 @@ class Truth(Struct, frozen=True, kw_only=True, rename="camel"):
     callee_status: str | None = None
     caller_outcome: str | None = None
     callee_outcome: str | None = None
+    role: str | None = None
+    agents: tuple[tuple[Role, str], ...] | None = None
 
 
 class Session(Struct, frozen=True, kw_only=True):
@@ -102,6 +107,7 @@ class Session(Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...]
     records: tuple[Record, ...]
     origin: str = "Call"
+    session_id: str | None = None  # where it is not its own: every conference has "0"
     live: tuple[Live, ...] = ()  # of a RingOut, in the order of their times
 
 

@@ -80,6 +80,7 @@ class Take(Struct, eq=False, kw_only=True):
     def truth(self, now: float) -> dict[str, object]:
         """Tell what a correct product must say about this session, and how far it has been played."""
         truth = self.session.truth
+        alone = len(self.call.sessions) == 1
         others = (ids.telephony_session_id for place, ids in enumerate(self.call.sessions) if place != self.place)
         return {
             "telephonySessionId": self.ids.telephony_session_id,
@@ -90,8 +91,22 @@ class Take(Struct, eq=False, kw_only=True):
             "calleeStatus": truth.callee_status,
             "callerOutcome": truth.caller_outcome,
             "calleeOutcome": truth.callee_outcome,
-            "linkedSessions": list(others),
+            "linkedSessions": sorted(others),
+            "conversation": {"id": self._eldest(), "role": truth.role or ("only" if alone else None)},
+            "agents": self._agents(),
             "played": self.unsent == 0,
             "endedAt": written(self.ends_at) if self.ends_at <= now else None,
             "recordVisibleAt": written(self.record_at) if self.record_visible else None,
         }
+
+    def _eldest(self) -> str:
+        """Name the session that began first: it gives the conversation its id."""
+        sessions = zip(self.call.scenario.sessions, self.call.sessions, strict=True)
+        return min((session.steps[0].at, ids.telephony_session_id) for session, ids in sessions)[1]
+
+    def _agents(self) -> dict[str, str] | None:
+        """Say by extension what happened to whom who was rung; None where the table leaves it open."""
+        agents = self.session.truth.agents
+        if agents is None:
+            return None
+        return {str(self.call.cast[role].extension_id): status for role, status in agents}

@@ -34,7 +34,12 @@ class Role(StrEnum):
     QUEUE = "queue"
     AGENT = "agent"  # the company's person the call is about
     COLLEAGUE = "colleague"  # another of the company's people
+    THIRD = "third"
+    FOURTH = "fourth"
+    FIFTH = "fifth"
+    OTHER_QUEUE = "other queue"
     PARK = "park"
+    CONFERENCE = "conference"
 
 
 Cast: TypeAlias = dict[Role, Endpoint]
@@ -43,6 +48,10 @@ MAIN_NUMBER = "+16505550100"
 COMPANY = Endpoint(phone_number=MAIN_NUMBER)
 IVR = Endpoint(phone_number=MAIN_NUMBER, name="IVR Menu 1001", extension_id="400131426020", extension_number="1001")
 QUEUE = Endpoint(phone_number="+16505550109", name="Sales queue", extension_id="400131426030", extension_number="300")
+OTHER_QUEUE = Endpoint(
+    phone_number="+16505550110", name="Support queue", extension_id="400131426031", extension_number="301"
+)
+CONFERENCE = Endpoint(phone_number="conference", name="Conference")
 PARK = Endpoint(phone_number="*801", name="Park 801", extension_id="400131426040", extension_number="801")
 AGENTS = tuple(
     Endpoint(
@@ -64,7 +73,7 @@ AGENTS = tuple(
 )
 OWNER = Endpoint(phone_number=MAIN_NUMBER, name="Olivia Owner", extension_id=OWNER_ID, extension_number="100")
 EXTENSIONS: Mapping[str, Endpoint] = MappingProxyType(
-    {str(one.extension_id): one for one in (OWNER, IVR, QUEUE, PARK, *AGENTS)}
+    {str(one.extension_id): one for one in (OWNER, IVR, QUEUE, OTHER_QUEUE, PARK, *AGENTS)}
 )
 
 _TOWNS = (("212", "New York, NY"), ("303", "Denver, CO"), ("415", "San Francisco, CA"), ("720", "Boulder, CO"))
@@ -73,7 +82,7 @@ _NAMES = ("WIRELESS CALLER", "Ivy Ingram", "Jon Jarvis", "Kim Knight", "Lea Lowe
 
 def choose_cast(rng: random.Random) -> Cast:
     """Give every role to somebody, the same for the same state of `rng`."""
-    agent, colleague = rng.sample(AGENTS, 2)
+    agent, colleague, third, fourth, fifth = rng.sample(AGENTS, 5)
     area, town = rng.choice(_TOWNS)
     outsider = Endpoint(phone_number=f"+1{area}55501{rng.randrange(100):02}", name=rng.choice(_NAMES), location=town)
     return {
@@ -83,5 +92,10 @@ def choose_cast(rng: random.Random) -> Cast:
         Role.QUEUE: QUEUE,
         Role.AGENT: agent,
         Role.COLLEAGUE: colleague,
+        Role.THIRD: third,
+        Role.FOURTH: fourth,
+        Role.FIFTH: fifth,
+        Role.OTHER_QUEUE: OTHER_QUEUE,
+        Role.CONFERENCE: CONFERENCE,
         Role.PARK: PARK,
     }

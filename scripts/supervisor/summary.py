@@ -1,7 +1,7 @@
 """Compare what was published with what the simulator knows to be right. Pure: values in, a verdict out."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct, field
@@ -23,11 +23,24 @@ class Facts(Struct, frozen=True, kw_only=True, rename="camel"):
 COMPARED = Facts.__struct_fields__
 
 
+class Conversation(Struct, frozen=True):
+    """The conversation a call is part of."""
+
+    id: str
+    role: str | None = None
+
+
 class Truth(Facts, frozen=True, kw_only=True, rename="camel"):
-    """How a simulated call must be reported, in the words of the simulator."""
+    """How a simulated call must be reported, in the words of the simulator; null is left open.
+
+    `agents` says by extension what happened to whom who was rung.
+    """
 
     telephony_session_id: str
     scenario: str
+    linked_sessions: tuple[str, ...] | None = None
+    conversation: Conversation | None = None
+    agents: dict[str, str] | None = None
 
 
 class Person(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -36,6 +49,13 @@ class Person(Struct, frozen=True, kw_only=True, rename="camel"):
     phone_number: str | None = None
     name: str | None = None
     extension_number: str | None = None
+
+
+class Agent(Struct, frozen=True, rename="camel"):
+    """What happened to one of the account's people."""
+
+    extension_id: str
+    status: str
 
 
 class Data(Facts, frozen=True, kw_only=True, rename="camel"):
@@ -47,6 +67,9 @@ class Data(Facts, frozen=True, kw_only=True, rename="camel"):
     from_: Person | None = field(name="from", default=None)
     to: Person | None = None
     end_time: str | None = None
+    linked_sessions: tuple[str, ...] = ()
+    conversation: Conversation | None = None
+    agents: tuple[Agent, ...] = ()
 
 
 class Event(Struct, frozen=True):
@@ -112,8 +135,22 @@ def judge(truths: Iterable[Truth], events: Sequence[Event]) -> Report:
 
 
 def _judge(truth: Truth, said: Data | None) -> Judgement:
-    differing = () if said is None else tuple(name for name in COMPARED if getattr(truth, name) != getattr(said, name))
-    return Judgement(truth, said, differing)
+    return Judgement(truth, said, () if said is None else tuple(_differing(truth, said)))
+
+
+def _differing(truth: Truth, said: Data) -> Iterator[str]:
+    """Name what is said otherwise than the truth has it, but for what it leaves open of conversation and agents."""
+    yield from (name for name in COMPARED if getattr(truth, name) != getattr(said, name))
+    if truth.linked_sessions is not None and sorted(truth.linked_sessions) != sorted(said.linked_sessions):
+        yield "linked_sessions"
+    if truth.conversation is not None and not _is_in(truth.conversation, said.conversation):
+        yield "conversation"
+    if truth.agents is not None and truth.agents != {one.extension_id: one.status for one in said.agents}:
+        yield "agents"
+
+
+def _is_in(truth: Conversation, said: Conversation | None) -> bool:
+    return said is not None and said.id == truth.id and truth.role in {None, said.role}
 
 
 def render(report: Report, *, numbers: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """A company with calls, in a simulated RingCentral whose clock is the test's."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -85,6 +86,21 @@ class Company:
         if listed and take.recording_at is not None:
             self.clock.at(take.recording_at, lambda: self.show(take, recorded=True))
         return take
+
+    def converse(self, scenario: str, *, length: float = 30.0, lag: float = 8.0, listed: bool = True) -> list[Take]:
+        """Make a call with all its sessions: each notification is heard and each record listed at its time."""
+        dealt = self._dealer.deal_one(SCENARIOS[scenario])
+        stretch = length / dealt.scenario.length
+        call = structs.replace(dealt, stretch=stretch, lag=lag, provisional=False, recording_delay=None)
+        takes = [
+            Take(call=call, place=place, started_at=self.clock(), speed=1.0) for place in range(len(call.sessions))
+        ]
+        for take in takes:
+            for step, body in zip(take.session.steps, self.bodies(take), strict=True):
+                self.clock.at(take.when(step.at), partial(self._hear, [body]))
+            if listed:
+                self.clock.at(take.record_at, partial(self.show, take))
+        return takes
 
     def tell(self, take: Take) -> None:
         """Post the call's notifications."""

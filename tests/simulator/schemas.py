@@ -7,7 +7,7 @@ from jsonschema import Draft202012Validator
 TIME = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"}
 TEXT = {"type": "string", "minLength": 1}
 DIRECTION = {"enum": ["Inbound", "Outbound"]}
-NUMBER = {"type": "string", "pattern": r"^(\+1\d{3}55501\d\d|\*\d{3})$"}
+NUMBER = {"type": "string", "pattern": r"^(\+1\d{3}55501\d\d|\*\d{3}|conference)$"}
 
 
 def an_object(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -25,6 +25,7 @@ CODES = ["Setup", "Proceeding", "Answered", "Disconnected", "Gone", "Parked", "H
 REASONS = [
     *("AgentAnswered", "AttendedTransfer", "BlindTransfer", "CallPark", "Cancelled"),
     *("InternalError", "InvalidNumber", "NoAnswer", "NotEnoughFunds", "Pickup", "Rejected", "TargetBusy"),
+    *("CallFlip", "CallSwitch", "Conference", "Supervising"),
 ]
 STATUS = an_object(
     {"code": {"enum": CODES}, "rcc": {"const": False}}, {"reason": {"enum": REASONS}, "parkData": TEXT, "peerId": PEER}
@@ -57,7 +58,7 @@ BODY = an_object(
         "serverId": TEXT,
         "eventTime": TIME,
         "parties": {"type": "array", "minItems": 1, "items": PARTY},
-        "origin": an_object({"type": {"enum": ["Call", "RingOut"]}}),
+        "origin": an_object({"type": {"enum": ["Call", "Conference", "RingOut"]}}),
     }
 )
 NOTIFICATION = Draft202012Validator(
@@ -86,10 +87,11 @@ RESULTS = [
 ]
 ACTIONS = [
     *("Phone Call", "VoIP Call", "RingOut Web", "RingOut PC", "RingOut Mobile", "Transfer", "Call Park", "Pickup"),
-    *("Incoming Fax", "Outgoing Fax"),
+    *("Incoming Fax", "Outgoing Fax", "Conference Call", "Barge In Call"),
 ]
 LEG_TYPES = [
     *("Accept", "PstnToSip", "SipToPstnUnmetered", "ExtensionToExtension", "TransferCall", "CallPark", "Pickup"),
+    *("ConferenceCall", "Monitoring"),
     *("FaxSent", "RingOutWebToCaller", "RingOutWebToSubscriber", "RingOutClientToCaller"),
     *("RingOutClientToSubscriber", "RingOutDeviceToCaller", "RingOutDeviceToSubscriber"),
 ]

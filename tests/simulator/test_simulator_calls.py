@@ -1,4 +1,4 @@
-"""Dealing calls: the same seed, the same calls; every kind among the first 25."""
+"""Dealing calls: the same seed, the same calls; every kind in each round."""
 
 from collections import Counter
 from itertools import islice
@@ -7,7 +7,7 @@ import msgspec
 
 from scripts.simulator.calls import Dealer
 from scripts.simulator.configuration import Configuration
-from scripts.simulator.scenarios import DEALT
+from scripts.simulator.scenarios import A_ROUND, DEALT
 
 
 def test_the_same_seed_deals_the_same_calls() -> None:
@@ -32,11 +32,11 @@ def test_dealing_in_parts_deals_the_same_as_dealing_at_once() -> None:
     assert in_parts == list(islice(Dealer(Configuration(seed=7)).deal_endlessly(), 7))
 
 
-def test_twenty_five_sessions_hold_every_kind() -> None:
-    calls = list(Dealer(Configuration(seed=3)).deal(25))
+def test_a_round_holds_every_kind() -> None:
+    calls = list(Dealer(Configuration(seed=3)).deal(A_ROUND))
 
     assert {call.scenario.name for call in calls} == {scenario.name for scenario in DEALT}
-    assert sum(len(call.sessions) for call in calls) == 25
+    assert sum(len(call.sessions) for call in calls) == A_ROUND
 
 
 def test_as_many_sessions_are_dealt_as_asked_for() -> None:
@@ -47,7 +47,7 @@ def test_as_many_sessions_are_dealt_as_asked_for() -> None:
 
 
 def test_two_rounds_hold_every_kind_twice() -> None:
-    kinds = Counter(call.scenario.name for call in Dealer(Configuration()).deal(50))
+    kinds = Counter(call.scenario.name for call in Dealer(Configuration()).deal(2 * A_ROUND))
 
     assert set(kinds.values()) == {2}
 
@@ -66,9 +66,11 @@ def test_exponential_lengths_have_the_mean_chosen() -> None:
 
 
 def test_queue_calls_are_always_listed_mid_call() -> None:
-    calls = Dealer(Configuration(provisional_share=0.0)).deal(25)
+    calls = Dealer(Configuration(provisional_share=0.0)).deal(A_ROUND)
 
-    assert {call.scenario.name for call in calls if call.provisional} == {"queue_answered", "queue_abandoned"}
+    assert {call.scenario.name for call in calls if call.provisional} == {
+        *("queue_answered", "queue_abandoned", "queue_of_five", "queue_hand_over")
+    }
 
 
 def test_a_configuration_can_be_handed_to_another_process() -> None:

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from scripts.simulator import SCENARIOS, RunningSimulator
-from scripts.simulator.scenarios import DEALT
+from scripts.simulator.scenarios import A_ROUND, DEALT
 from tests.simulator.client import Client
 from tests.simulator.conftest import Play
 
@@ -23,12 +23,17 @@ def test_calls_are_played_on_request_and_the_truth_told(simulator: RunningSimula
     assert [row["telephonySessionId"] for row in rows] == ids
     assert set(rows[0]) == {
         *("telephonySessionId", "scenario", "direction", "outcome", "callerStatus", "calleeStatus"),
-        *("callerOutcome", "calleeOutcome", "linkedSessions", "played", "endedAt", "recordVisibleAt"),
+        *("callerOutcome", "calleeOutcome", "linkedSessions", "conversation", "agents"),
+        *(
+            "played",
+            "endedAt",
+            "recordVisibleAt",
+        ),
     }
 
 
 def test_the_truth_of_every_scenario_is_the_one_in_its_table(simulator: RunningSimulator, play: Play) -> None:
-    play(25)
+    play(A_ROUND)
 
     rows = {row["telephonySessionId"]: row for row in ask(simulator, "GET", "/truth").json()["items"]}
 
@@ -38,7 +43,9 @@ def test_the_truth_of_every_scenario_is_the_one_in_its_table(simulator: RunningS
         assert (row["direction"], row["outcome"], row["callerStatus"], row["calleeStatus"]) in [
             (truth.direction, truth.outcome, truth.caller_status, truth.callee_status) for truth in truths
         ]
-        assert all(rows[other]["linkedSessions"] == [row["telephonySessionId"]] for other in row["linkedSessions"])
+        assert all(row["telephonySessionId"] in rows[other]["linkedSessions"] for other in row["linkedSessions"])
+        assert all(row["conversation"]["id"] == rows[other]["conversation"]["id"] for other in row["linkedSessions"])
+        assert (row["conversation"]["role"] == "only") is (not row["linkedSessions"])
 
 
 def test_one_kind_can_be_asked_for(simulator: RunningSimulator) -> None:

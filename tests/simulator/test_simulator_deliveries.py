@@ -5,7 +5,7 @@ from functools import partial
 import msgspec
 
 from scripts.simulator import Configuration, RunningSimulator, running_simulator
-from scripts.simulator.scenarios import DEALT
+from scripts.simulator.scenarios import A_ROUND, DEALT
 from tests.simulator.conftest import Play
 from tests.simulator.schemas import NOTIFICATION
 from tests.simulator.waiting import wait_until
@@ -15,7 +15,7 @@ from tests.simulator.webhook import Webhook
 def test_each_session_is_posted_in_order_once(simulator: RunningSimulator, webhook: Webhook, play: Play) -> None:
     simulator.subscribe(webhook.url, "secret")
 
-    ids = play(25)
+    ids = play(A_ROUND)
 
     for telephony_session_id in ids:
         sequences = [body["sequence"] for body in webhook.of(telephony_session_id)]
@@ -59,7 +59,7 @@ def test_an_extension_filter_lets_only_that_extension_through(
     agent = "400131426101"
     simulator.subscribe(webhook.url, None, f"/restapi/v1.0/account/~/extension/{agent}/telephony/sessions")
 
-    play(25)
+    play(A_ROUND)
 
     assert webhook.received
     assert {body["parties"][0]["extensionId"] for body in webhook.bodies} == {agent}
@@ -70,7 +70,7 @@ def test_a_query_in_the_filter_narrows_it(simulator: RunningSimulator, webhook: 
         webhook.url, None, "/restapi/v1.0/account/~/telephony/sessions?statusCode=Hold&direction=Inbound"
     )
 
-    play(25)
+    play(A_ROUND)
 
     statuses = {(body["parties"][0]["status"]["code"], body["parties"][0]["direction"]) for body in webhook.bodies}
     assert statuses == {("Hold", "Inbound")}

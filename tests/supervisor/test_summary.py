@@ -1,6 +1,9 @@
-import pytest
+from typing import Any
 
-from scripts.supervisor.summary import Data, Event, Truth, Verdict, judge, render
+import pytest
+from msgspec.structs import replace
+
+from scripts.supervisor.summary import Agent, Conversation, Data, Event, Truth, Verdict, judge, render
 
 CALL = "s-a0d1"
 
@@ -49,6 +52,34 @@ def test_the_newest_confirmed_outcome_decides(events: list[Event], verdict: Verd
 
     assert [one.verdict for one in report.judgements] == [verdict]
     assert report.all_right is (verdict is Verdict.RIGHT)
+
+
+@pytest.mark.parametrize(
+    ("said", "differing"),
+    [
+        ({}, ()),
+        ({"linked_sessions": ("s-2", "s-3")}, ("linked_sessions",)),
+        ({"linked_sessions": ()}, ("linked_sessions",)),
+        ({"conversation": Conversation("s-1", "only")}, ("conversation",)),
+        ({"conversation": Conversation("s-2", "consultation")}, ("conversation",)),
+        ({"conversation": None}, ("conversation",)),
+        ({"agents": (Agent("7", "missed"),)}, ("agents",)),
+        ({"agents": (Agent("7", "answered"), Agent("8", "rang"))}, ("agents",)),
+    ],
+)
+def test_conversation_and_agents_are_held_against_the_truth(said: dict[str, Any], differing: tuple[str, ...]) -> None:
+    told: dict[str, Any] = {
+        "linked_sessions": ("s-2",),
+        "conversation": Conversation("s-1", "consultation"),
+        "agents": (Agent("7", "answered"),),
+    }
+    event = an_event()
+    truth = replace(a_truth(), **told | {"agents": {"7": "answered"}})
+
+    (judgement,) = judge([truth], [replace(event, data=replace(event.data, **told | said))]).judgements
+
+    assert judgement.differing == differing
+    assert not judge([a_truth()], [replace(event, data=replace(event.data, **told))]).judgements[0].differing
 
 
 def test_an_event_published_twice_spoils_a_right_outcome() -> None:

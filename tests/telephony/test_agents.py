@@ -48,7 +48,7 @@ def _leg_to(extension_id: str, result: str, **fields: Any) -> Any:
         ([("Proceeding",), ("Answered",), (OVER, "CallFlip")], "answered"),
         ([("Proceeding",), ("Answered",), (OVER, "BlindTransfer")], "transferred_away"),
         ([("Proceeding",), ("Answered",), ("Hold",), (OVER, "AttendedTransfer")], "transferred_away"),
-        ([("Proceeding",), ("Answered",), ("Gone", "AttendedTransfer")], "transferred_away"),
+        ([("Proceeding",), ("Answered",), ("Gone", "AttendedTransfer")], "answered"),
         ([("Proceeding",), ("Answered",), (OVER, "CallPark")], "parked"),
         ([("Proceeding",), ("VoiceMail",), (OVER,)], "voicemail"),
         ([("Proceeding",), (OVER, "Rejected")], "declined"),

@@ -1,28 +1,39 @@
 """Calls that change hands: blind transfer, warm transfer, and a parked call picked up elsewhere."""
 
+from msgspec.structs import replace
+
 from scripts.simulator.scenarios.inbound_legs import inbound_record, rang, reached
 from scripts.simulator.scripting import Leg, Party, Record, Scenario, Session, Step, Truth
 from scripts.simulator.world import Role
 
-OUTSIDER, AGENT, COLLEAGUE, PARK = Role.OUTSIDER, Role.AGENT, Role.COLLEAGUE, Role.PARK
+OUTSIDER, AGENT, COLLEAGUE, THIRD, PARK = Role.OUTSIDER, Role.AGENT, Role.COLLEAGUE, Role.THIRD, Role.PARK
 
 _CALLER = Party(OUTSIDER, AGENT, "Outbound")
 _AGENT = Party(OUTSIDER, AGENT, "Inbound", owner=AGENT)
 _COLLEAGUE = Party(OUTSIDER, COLLEAGUE, "Inbound", owner=COLLEAGUE)
 
 
-def _hand_over(leg_type: str, action: str, target: Role, start: float, end: float, *, to: int | None = None) -> Leg:
+def _hand_over(
+    leg_type: str,
+    action: str,
+    target: Role,
+    start: float,
+    end: float,
+    *,
+    to: int | None = None,
+    by: Role = AGENT,
+) -> Leg:
     """Write the leg by which the agent gave the call to `target`."""
     return Leg(
         leg_type=leg_type,
         direction="Outbound",
         action=action,
         result="Call connected",
-        source=AGENT,
+        source=by,
         target=target,
         start=start,
         end=end,
-        extension=AGENT,
+        extension=by,
         transport="VoIP",
         transfers_to=to,
     )
@@ -33,7 +44,7 @@ def _answered_by(who: Role, start: float, end: float, *legs: Leg) -> Record:
     return inbound_record("Accepted", reached("Accepted", end, start=start, target=who, extension=who), *legs)
 
 
-def _internal(leg_type: str, action: str, source: Role, target: Role, start: float, end: float) -> Record:
+def internal(leg_type: str, action: str, source: Role, target: Role, start: float, end: float) -> Record:
     """Write the record of a call between two of our extensions, with its one leg."""
     leg = Leg(
         leg_type=leg_type,
@@ -74,7 +85,9 @@ BLIND_TRANSFER = Scenario(
     name="blind_transfer",
     sessions=(
         Session(
-            truth=Truth(direction="Inbound", outcome="answered"),
+            truth=Truth(
+                direction="Inbound", outcome="answered", agents=((AGENT, "transferred_away"), (COLLEAGUE, "answered"))
+            ),
             parties=(_CALLER, _AGENT, _COLLEAGUE),
             steps=(
                 *_RING_AND_ANSWER,
@@ -104,7 +117,12 @@ WARM_TRANSFER = Scenario(
     name="warm_transfer",
     sessions=(
         Session(
-            truth=Truth(direction="Inbound", outcome="answered"),
+            truth=Truth(
+                direction="Inbound",
+                outcome="answered",
+                role="original",
+                agents=((AGENT, "transferred_away"), (COLLEAGUE, "answered")),
+            ),
             parties=(_CALLER, _AGENT, _COLLEAGUE),
             steps=(
                 *_RING_AND_ANSWER,
@@ -125,7 +143,9 @@ WARM_TRANSFER = Scenario(
             ),
         ),
         Session(  # the agent asks the colleague first
-            truth=Truth(direction="Outbound", outcome="answered"),
+            truth=Truth(
+                direction="Outbound", outcome="answered", role="consultation", agents=((COLLEAGUE, "answered"),)
+            ),
             parties=(
                 Party(AGENT, COLLEAGUE, "Outbound", owner=AGENT),
                 Party(AGENT, COLLEAGUE, "Inbound", owner=COLLEAGUE),
@@ -139,7 +159,7 @@ WARM_TRANSFER = Scenario(
                 Step(5.51, 1, "Disconnected", "AttendedTransfer"),
                 Step(5.53, 2, "Gone", "AttendedTransfer", peer=3),
             ),
-            records=(_internal("ExtensionToExtension", "VoIP Call", AGENT, COLLEAGUE, 2.6, 5.5),),
+            records=(internal("ExtensionToExtension", "VoIP Call", AGENT, COLLEAGUE, 2.6, 5.5),),
         ),
     ),
 )
@@ -148,7 +168,7 @@ PARK_AND_PICK_UP = Scenario(
     name="park_and_pick_up",
     sessions=(
         Session(
-            truth=Truth(direction="Inbound", outcome="answered"),
+            truth=Truth(direction="Inbound", outcome="answered", role="parked", agents=((AGENT, "parked"),)),
             parties=(_CALLER, _AGENT),
             steps=(
                 *_RING_AND_ANSWER,
@@ -167,7 +187,7 @@ PARK_AND_PICK_UP = Scenario(
             ),
         ),
         Session(  # the colleague dials the park extension and has the caller
-            truth=Truth(direction="Outbound", outcome="answered"),
+            truth=Truth(direction="Outbound", outcome="answered", role="picked_up", agents=((COLLEAGUE, "picked_up"),)),
             parties=(
                 Party(COLLEAGUE, PARK, "Outbound", owner=COLLEAGUE),
                 Party(OUTSIDER, COLLEAGUE, "Inbound"),
@@ -179,9 +199,71 @@ PARK_AND_PICK_UP = Scenario(
                 Step(8.00, 1, "Disconnected"),
                 Step(8.02, 2, "Disconnected"),
             ),
-            records=(_internal("Pickup", "Pickup", COLLEAGUE, PARK, 5.4, 8.0),),
+            records=(internal("Pickup", "Pickup", COLLEAGUE, PARK, 5.4, 8.0),),
         ),
     ),
 )
 
-SCENARIOS = (BLIND_TRANSFER, WARM_TRANSFER, PARK_AND_PICK_UP)
+BLIND_TRANSFER_CHAIN = Scenario(
+    name="blind_transfer_chain",
+    sessions=(
+        Session(
+            truth=Truth(
+                direction="Inbound",
+                outcome="answered",
+                agents=((AGENT, "transferred_away"), (COLLEAGUE, "transferred_away"), (THIRD, "answered")),
+            ),
+            parties=(_CALLER, _AGENT, _COLLEAGUE, Party(OUTSIDER, THIRD, "Inbound", owner=THIRD)),
+            steps=(
+                *_RING_AND_ANSWER,
+                Step(3.00, 2, "Disconnected", "BlindTransfer"),
+                Step(3.02, 3, "Setup"),
+                Step(3.10, 3, "Proceeding"),
+                Step(4.00, 3, "Answered"),
+                Step(5.50, 3, "Disconnected", "BlindTransfer"),
+                Step(5.52, 4, "Setup"),
+                Step(5.60, 4, "Proceeding"),
+                Step(6.50, 4, "Answered"),
+                Step(8.50, 4, "Disconnected"),
+                Step(8.51, 1, "Disconnected"),
+            ),
+            records=(
+                _answered_by(
+                    AGENT,
+                    0.0,
+                    8.5,
+                    rang("Call connected", 0.1, 3.0, who=AGENT),
+                    _hand_over("TransferCall", "Transfer", COLLEAGUE, 3.0, 5.5),
+                ),
+                _answered_by(
+                    COLLEAGUE,
+                    3.0,
+                    8.5,
+                    rang("Call connected", 3.1, 5.5, who=COLLEAGUE),
+                    _hand_over("TransferCall", "Transfer", THIRD, 5.5, 8.5, by=COLLEAGUE),
+                ),
+                _answered_by(THIRD, 5.5, 8.5, rang("Call connected", 5.6, 8.5, who=THIRD)),
+            ),
+        ),
+    ),
+)
+
+# Neither session's notifications name the other: only the call log does, when both are over.
+WARM_TRANSFER_TOLD_LATE = Scenario(
+    name="warm_transfer_told_late",
+    sessions=(
+        WARM_TRANSFER.sessions[0],
+        replace(
+            WARM_TRANSFER.sessions[1],
+            steps=(*WARM_TRANSFER.sessions[1].steps[:-1], Step(5.53, 2, "Disconnected")),
+        ),
+    ),
+)
+
+SCENARIOS = (
+    BLIND_TRANSFER,
+    BLIND_TRANSFER_CHAIN,
+    WARM_TRANSFER,
+    WARM_TRANSFER_TOLD_LATE,
+    PARK_AND_PICK_UP,
+)

@@ -14,7 +14,7 @@ INBOUND_IVR_ANSWERED = Scenario(
     name="inbound_ivr_answered",
     sessions=(
         Session(
-            truth=Truth(direction="Inbound", outcome="answered"),
+            truth=Truth(direction="Inbound", outcome="answered", agents=((AGENT, "answered"),)),
             parties=(_CALLER_TO_COMPANY, Party(OUTSIDER, IVR, "Inbound", owner=IVR), _AGENT),
             steps=(
                 Step(0.00, 1, "Setup"),
@@ -42,7 +42,7 @@ INBOUND_DIRECT_ANSWERED = Scenario(
     name="inbound_direct_answered",
     sessions=(
         Session(
-            truth=Truth(direction="Inbound", outcome="answered"),
+            truth=Truth(direction="Inbound", outcome="answered", agents=((AGENT, "answered"),)),
             parties=(_CALLER_TO_AGENT, _AGENT),
             steps=(
                 Step(0.00, 1, "Setup"),
@@ -64,7 +64,7 @@ INBOUND_MISSED = Scenario(
     name="inbound_missed",
     sessions=(
         Session(
-            truth=Truth(direction="Inbound", outcome="missed"),
+            truth=Truth(direction="Inbound", outcome="missed", agents=((AGENT, "missed"),)),
             parties=(_CALLER_TO_AGENT, _AGENT),
             steps=(
                 Step(0.00, 1, "Setup"),
@@ -82,7 +82,7 @@ INBOUND_VOICEMAIL = Scenario(
     name="inbound_voicemail",
     sessions=(
         Session(
-            truth=Truth(direction="Inbound", outcome="voicemail"),
+            truth=Truth(direction="Inbound", outcome="voicemail", agents=((AGENT, "voicemail"),)),
             parties=(_CALLER_TO_AGENT, _AGENT),
             steps=(
                 Step(0.00, 1, "Setup"),
@@ -109,7 +109,7 @@ INBOUND_ABANDONED = Scenario(
     name="inbound_abandoned",
     sessions=(
         Session(
-            truth=Truth(direction="Inbound", outcome="abandoned"),
+            truth=Truth(direction="Inbound", outcome="abandoned", agents=((AGENT, "missed"),)),
             parties=(_CALLER_TO_AGENT, _AGENT),
             steps=(
                 Step(0.00, 1, "Setup"),
@@ -134,7 +134,7 @@ INBOUND_REJECTED = Scenario(
     name="inbound_rejected",
     sessions=(
         Session(
-            truth=Truth(direction="Inbound", outcome="rejected"),
+            truth=Truth(direction="Inbound", outcome="rejected", agents=((AGENT, "declined"),)),
             parties=(_CALLER_TO_AGENT, _AGENT),
             steps=(
                 Step(0.00, 1, "Setup"),

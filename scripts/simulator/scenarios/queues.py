@@ -1,10 +1,11 @@
-"""Calls to a queue: two phones ring, one answers or nobody does."""
+"""Calls to a queue: phones ring, one answers or nobody does, or the call is handed to another queue."""
 
 from scripts.simulator.scenarios.inbound_legs import inbound_record, rang, reached
 from scripts.simulator.scripting import Party, Scenario, Session, Step, Truth
 from scripts.simulator.world import Role
 
 OUTSIDER, QUEUE, AGENT, COLLEAGUE = Role.OUTSIDER, Role.QUEUE, Role.AGENT, Role.COLLEAGUE
+OTHER_QUEUE, THIRD, FOURTH, FIFTH = Role.OTHER_QUEUE, Role.THIRD, Role.FOURTH, Role.FIFTH
 
 _QUEUE = Party(OUTSIDER, QUEUE, "Inbound", owner=QUEUE)
 _WINNER = Party(OUTSIDER, QUEUE, "Inbound", owner=AGENT, queue_call=True)
@@ -15,7 +16,11 @@ QUEUE_ANSWERED = Scenario(
     always_provisional=True,
     sessions=(
         Session(
-            truth=Truth(direction="Inbound", outcome="answered"),
+            truth=Truth(
+                direction="Inbound",
+                outcome="answered",
+                agents=((AGENT, "answered"), (COLLEAGUE, "answered_elsewhere")),
+            ),
             parties=(Party(OUTSIDER, QUEUE, "Outbound"), _QUEUE, _WINNER, _LOSER),
             steps=(
                 Step(0.00, 1, "Setup"),
@@ -46,7 +51,11 @@ QUEUE_ABANDONED = Scenario(
     always_provisional=True,
     sessions=(
         Session(
-            truth=Truth(direction="Inbound", outcome="abandoned"),
+            truth=Truth(
+                direction="Inbound",
+                outcome="abandoned",
+                agents=((AGENT, "missed"), (COLLEAGUE, "unreachable")),  # the record says why it did not ring
+            ),
             parties=(Party(OUTSIDER, QUEUE, "Outbound"), _QUEUE, _WINNER, _LOSER),
             steps=(
                 Step(0.00, 1, "Setup"),
@@ -72,4 +81,113 @@ QUEUE_ABANDONED = Scenario(
     ),
 )
 
-SCENARIOS = (QUEUE_ANSWERED, QUEUE_ABANDONED)
+
+def _rung(who: Role, queue: Role = QUEUE) -> Party:
+    return Party(OUTSIDER, queue, "Inbound", owner=who, queue_call=True)
+
+
+QUEUE_OF_FIVE = Scenario(
+    name="queue_of_five",
+    always_provisional=True,
+    sessions=(
+        Session(
+            truth=Truth(
+                direction="Inbound",
+                outcome="answered",
+                agents=(
+                    (AGENT, "answered_elsewhere"),
+                    (COLLEAGUE, "answered_elsewhere"),
+                    (THIRD, "answered"),
+                    (FOURTH, "answered_elsewhere"),
+                    (FIFTH, "answered_elsewhere"),
+                ),
+            ),
+            parties=(
+                Party(OUTSIDER, QUEUE, "Outbound"),
+                _QUEUE,
+                *(_rung(who) for who in (AGENT, COLLEAGUE, THIRD, FOURTH, FIFTH)),
+            ),
+            steps=(
+                Step(0.00, 1, "Setup"),
+                Step(0.02, 2, "Setup"),
+                Step(0.10, 1, "Answered"),
+                *(Step(1.50 + number / 100, number, "Proceeding") for number in range(3, 8)),
+                Step(3.50, 5, "Answered"),
+                Step(3.52, 3, "Disconnected", "AgentAnswered"),
+                Step(3.52, 4, "Disconnected", "AgentAnswered", missed=True),
+                Step(3.53, 6, "Disconnected", missed=True),  # no reason, and marked as missed: it was not
+                Step(3.53, 7, "Disconnected", missed=True),
+                Step(3.54, 2, "Disconnected"),
+                Step(8.00, 5, "Disconnected"),
+                Step(8.02, 1, "Disconnected"),
+            ),
+            records=(
+                inbound_record(
+                    "Accepted",
+                    reached("Accepted", 8.0, target=QUEUE, extension=QUEUE),
+                    *(rang("Stopped", 1.5, 3.5, who=who, reason="Stopped") for who in (AGENT, COLLEAGUE)),
+                    rang("Call connected", 1.5, 8.0, who=THIRD),
+                    *(rang("Stopped", 1.5, 3.5, who=who, reason="Stopped") for who in (FOURTH, FIFTH)),
+                ),
+            ),
+        ),
+    ),
+)
+
+QUEUE_HAND_OVER = Scenario(
+    name="queue_hand_over",
+    always_provisional=True,
+    sessions=(
+        Session(
+            truth=Truth(
+                direction="Inbound",
+                outcome="answered",
+                agents=(
+                    (AGENT, "missed"),
+                    (COLLEAGUE, "missed"),
+                    (THIRD, "answered"),
+                    (FOURTH, "answered_elsewhere"),
+                ),
+            ),
+            parties=(
+                Party(OUTSIDER, QUEUE, "Outbound"),
+                _QUEUE,
+                _WINNER,
+                _LOSER,
+                Party(OUTSIDER, OTHER_QUEUE, "Inbound", owner=OTHER_QUEUE),
+                _rung(THIRD, OTHER_QUEUE),
+                _rung(FOURTH, OTHER_QUEUE),
+            ),
+            steps=(
+                Step(0.00, 1, "Setup"),
+                Step(0.02, 2, "Setup"),
+                Step(0.10, 1, "Answered"),
+                Step(0.50, 3, "Proceeding"),
+                Step(0.51, 4, "Proceeding"),
+                Step(2.00, 3, "Disconnected", "NoAnswer", missed=True),
+                Step(2.01, 4, "Disconnected", "NoAnswer", missed=True),
+                Step(2.02, 2, "Disconnected"),  # the first queue leaves, the second takes over
+                Step(2.04, 5, "Setup"),
+                Step(4.50, 6, "Proceeding"),
+                Step(4.51, 7, "Proceeding"),
+                Step(5.00, 6, "Answered"),
+                Step(5.02, 7, "Disconnected", "AgentAnswered"),
+                Step(5.03, 5, "Disconnected"),
+                Step(8.00, 6, "Disconnected"),
+                Step(8.02, 1, "Disconnected"),
+            ),
+            records=(
+                inbound_record(
+                    "Accepted",
+                    reached("Accepted", 8.0, target=QUEUE, extension=QUEUE),
+                    rang("Stopped", 0.5, 2.0, reason="Stopped"),
+                    rang("Stopped", 0.5, 2.0, who=COLLEAGUE, reason="Stopped"),
+                    rang("Call connected", 4.5, 8.0, who=THIRD),
+                    rang("Stopped", 4.5, 5.0, who=FOURTH, reason="Stopped"),
+                ),
+            ),
+        ),
+    ),
+)
+
+SCENARIOS = (QUEUE_ANSWERED, QUEUE_ABANDONED, QUEUE_OF_FIVE, QUEUE_HAND_OVER)
