@@ -1,7 +1,7 @@
 """The conversation a session is part of: who else is in it, its id, and what the session is to it.
 
 A function of the set of links and of when each session began, and of nothing else: not of the order in which links were
-found. An ADR says why the id is that of the earliest session.
+found. docs/adr/0035 says why the id is that of the earliest session.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -18,7 +18,10 @@ FIRST_SEQUENCE: Final = 2
 """RingCentral numbers a session's notifications 2, 3, 4, … across its parties (seen in every complete capture)."""
 
 GAP_FACTOR: Final = 4
-"""How much longer the quiet pause lasts while a sequence number is missing: it may be a new party's first."""
+"""How much longer the quiet pause lasts while a new party is to be expected: its first notification may be missing."""
+
+MOVING_REASONS: Final = frozenset({"callswitch", "callflip"})
+"""Somebody who leaves for one of these goes on in the same session, as another party, at another phone."""
 
 _GONE: Final = "gone"
 TERMINAL_CODES: Final = frozenset({"disconnected", _GONE})
@@ -115,7 +118,13 @@ def ends_after(session: Session, quiet: timedelta) -> timedelta | None:
     """Say how long the session must stay silent to be over; None while a party lives or none is known."""
     if not session.parties or not all(party.is_over for party in session.parties):
         return None
-    return quiet * GAP_FACTOR if session.has_gap else quiet
+    return quiet * GAP_FACTOR if session.has_gap or _is_moving(session) else quiet
+
+
+def _is_moving(session: Session) -> bool:
+    """Say whether the last to leave did so for another phone."""
+    last = max(session.parties, key=lambda party: party.sequence)
+    return (last.reason or "").lower() in MOVING_REASONS
 
 
 def has_ended(session: Session, *, heard_at: datetime, now: datetime, quiet: timedelta) -> bool:

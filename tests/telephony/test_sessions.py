@@ -281,3 +281,11 @@ def test_the_number_that_was_missing_makes_the_pause_short_again() -> None:
 
     assert ends_after(session, QUIET) == QUIET * GAP_FACTOR
     assert ends_after(fold(session, late), QUIET) == QUIET
+
+
+@pytest.mark.parametrize("reason", ["CallSwitch", "CallFlip", "callflip"])
+def test_while_somebody_moves_to_another_phone_a_new_party_is_waited_for(reason: str) -> None:
+    moving = an_inbound_call((1, DISCONNECTED), (3, DISCONNECTED, reason))
+
+    assert ends_after(moving, QUIET) == QUIET * GAP_FACTOR
+    assert ends_after(an_inbound_call((3, DISCONNECTED, reason), (1, DISCONNECTED)), QUIET) == QUIET
