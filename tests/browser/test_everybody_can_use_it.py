@@ -35,8 +35,7 @@ def paths(face: Face) -> dict[str, str]:
     return named | {"call": f"/calls/{session}", "destination": f"/destinations/{destination.id}"}
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize(("viewport", "dark"), [(WIDE, False), (PHONE, True)], ids=["wide-light", "phone-dark"])
 def test_axe_finds_nothing_serious_on_any_page(
     face: Face, paths: dict[str, str], viewport: object, *, dark: bool
 ) -> None:
