@@ -19,7 +19,7 @@ from redis import RedisError  # noqa: E402 - as above
 from runtime import logs, settings  # noqa: E402 - as above
 from runtime.redis_client import connect  # noqa: E402 - as above
 from runtime.settings import Settings, SettingsError  # noqa: E402 - as above
-from scripts.checkup.checks import CHECKS, examine  # noqa: E402 - as above
+from scripts.checkup.checks import CHECKS, OF_THE_REAL_ONE, examine  # noqa: E402 - as above
 from scripts.checkup.findings import Patient, Severity, Told  # noqa: E402 - as above
 from scripts.supervisor.environment import FOR_THE_BOX, gather, wants_box  # noqa: E402 - as above
 from scripts.terminal.redis_server import AT_THE_TERMINAL, NoRedis, find_url  # noqa: E402 - as above
@@ -29,7 +29,7 @@ FINE, ILL = 0, 1
 SIGNS: Final = {Severity.OK: "ok     ", Severity.WARNING: "warning", Severity.ERROR: "ERROR  "}
 EPILOG: Final = """
 Each check asks at most one cheap request of RingCentral; nothing is changed. docs/ops/doctor.md tells them all.
-With RingCentral in a box the checks of the real RingCentral are about the box.
+While RingCentral in a box stands in, what concerns the real one is left out.
 exit codes: 0 no error, 1 an error (with --strict: or a warning), 2 usage
 """
 
@@ -38,7 +38,9 @@ def main() -> int:
     """Make the checks and say what they found."""
     options = _options()
     logs.configure(level="error", form="text", process="doctor")
-    chosen = tuple(check for check in CHECKS if not options.only or check.name in options.only)
+    in_a_box = wants_box(gather(os.environ, root=ROOT)) and not options.only
+    left_out = OF_THE_REAL_ONE if in_a_box else frozenset[str]()
+    chosen = tuple(one for one in CHECKS if one.name in (options.only or [one.name]) and one.name not in left_out)
     told = []
     for one in examine(_patient(options.data), chosen):
         told.append(one)
@@ -46,6 +48,8 @@ def main() -> int:
             print("\n".join(_lines(one)), flush=True)
     if options.json:
         print(msgspec.json.encode({"findings": told, "worst": _worst(told)}).decode())
+    elif in_a_box:
+        print(f"RingCentral in a box stands in; not looked at: {', '.join(sorted(left_out))}")
     bad = {Severity.ERROR, Severity.WARNING} if options.strict else {Severity.ERROR}
     return ILL if _worst(told) in bad else FINE
 

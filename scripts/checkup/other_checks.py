@@ -30,8 +30,10 @@ def libraries(_patient: Patient) -> Findings:
     for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines():
         required, _, where = line.partition("#")[0].partition(";")
         name, pinned, wanted = required.strip().partition("==")
+        if not pinned:
+            continue
         found = _installed(name.partition("[")[0])
-        if pinned and found != wanted.strip() and not (where and found is None):  # not needed everywhere
+        if found != wanted.strip() and not (where and found is None):  # not needed everywhere
             yield warning(f"{name} is {found or 'missing'}, not {wanted}", "run ./scripts/install")
 
 
