@@ -11,6 +11,7 @@ from runtime import comparisons
 from runtime.asking import Asking
 from runtime.comparisons import MOST_NAMED
 from runtime.leases import Command
+from runtime.ledger import State
 from telephony.fetch_plan import Window, window_length
 from workers.cases import Case, Judged
 from workers.reconcile import SHORTEST
@@ -47,7 +48,7 @@ class Comparing:
             return []
         ours = [(case, one) for case, one in zip(cases, judged, strict=True) if self._is_ours(case)]
         missing = [case.telephony_session_id for case, _ in ours if _is_news(case)]
-        healed = sum(one.news is not None and case.resolution.record_seen_at is None for case, one in ours)
+        healed = sum(one.news is not None and _was_lost(case) for case, one in ours)
         if not (missing or healed):
             return []
         self._one = msgspec.structs.replace(
@@ -80,6 +81,13 @@ class Comparing:
 def _is_news(case: Case) -> bool:
     """Say whether nothing was known of a call before its record was found now."""
     return case.tracked is None and not case.seen and not case.resolution.revision
+
+
+def _was_lost(case: Case) -> bool:
+    """Say whether a call without an outcome did not just wait for it, as every call does: its end was not told of."""
+    if case.resolution.record_seen_at is not None:
+        return False
+    return not case.has_ended or case.resolution.state is State.UNRESOLVED
 
 
 def _covers(window: Window, start: datetime | None) -> bool:
