@@ -94,14 +94,18 @@ def _once(plant: Plant, _: Course) -> Finding:
     return _finding("nothing is published twice", twice, f"{len(times):,} events")
 
 
-def _stored(plant: Plant, _: Course) -> Finding:
-    """Hold the cursor of track against the end of the inbox: nothing acknowledged is left unread."""
+def _stored(plant: Plant, course: Course) -> Finding:
+    """Hold the cursor of track against the end of the inbox, and look for played calls that still wait for something.
+
+    Hostile bodies invent sessions, which wait for their deadline as they should.
+    """
     cursor = cast("bytes | None", plant.patient.get(keys.inbox_cursor(DEFAULT_ACCOUNT))) or b"0-0"
     rest = cast("list[Any]", plant.patient.xrange(keys.inbox(DEFAULT_ACCOUNT), min=b"(" + cursor, count=1))
     unread = ["the inbox holds what was never folded"] * bool(rest)
+    played = {one.truth.telephony_session_id.encode() for one in course.report.judgements}
     for name in (keys.due(DEFAULT_ACCOUNT), keys.quiet(DEFAULT_ACCOUNT)):
-        left = plant.patient.zcard(name)
-        unread += [f"{left} sessions still wait in {name}"] * bool(left)
+        left = played.intersection(cast("list[bytes]", plant.patient.zrange(name, 0, -1)))
+        unread += [f"{len(left)} sessions still wait in {name}"] * bool(left)
     count = plant.patient.xlen(keys.inbox(DEFAULT_ACCOUNT))
     return _finding("nothing accepted is left behind", unread, f"{count:,} notifications, all folded")
 
