@@ -126,6 +126,7 @@ def _mark(account: str, one: str, now: float, retention: float) -> Iterator[Comm
         "DEL",
         keys.resolution(account, one),
         keys.records(account, one),
+        keys.links(account, one),
         keys.revisions(account, one),
         keys.attempts_of_call(account, one),
     )
