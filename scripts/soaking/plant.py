@@ -46,7 +46,7 @@ HASTE: Final = {
     "QUIET_SECONDS": "1",
     "SETTLE_SECONDS": "1",
     "FETCH_INTERVAL_SECONDS": "1",
-    "REREAD_SECONDS": "4,8",
+    "REREAD_SECONDS": "4,8,16",
     "RECONCILE_SECONDS": "10",
     "SILENCE_SECONDS": "60",
     "HEAVY_LIMIT": "100",
