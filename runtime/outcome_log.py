@@ -14,7 +14,8 @@ from redis import Redis
 from runtime import call_index, keys
 from runtime.clocks import redis_time
 from runtime.leases import Command
-from telephony.events import CallData, CallEvent, LiveEvent, decode, encode
+from telephony.events import CallData, CallEvent, decode, encode
+from telephony.live_events import LiveEvent
 from telephony.times import iso_ms
 
 _PAGE: Final = 500

@@ -12,17 +12,15 @@ import msgspec
 
 from telephony import endings
 from telephony.agents import Agent, agents
-from telephony.call_outcome import CallOutcome, Endpoint
+from telephony.call_outcome import CallOutcome
 from telephony.conversations import Place, alone
 from telephony.explanations import Explanation
 from telephony.linking import ConversationRole
-from telephony.numbers import e164
 from telephony.outcomes import RULES_VERSION
-from telephony.sessions import PartyState, Session
+from telephony.sessions import Session
 from telephony.times import iso_ms, iso_ms_or_none
 from telephony.words import Outcome
 
-UPDATED: Final = "legwork.call.updated"
 ENDED: Final = "legwork.call.ended"
 OUTCOME: Final = "legwork.call.outcome"
 
@@ -70,45 +68,6 @@ class CallData(CallOutcome, frozen=True, kw_only=True, rename="camel"):
     timing: Timing
 
 
-class LiveParty(msgspec.Struct, frozen=True, rename="camel"):
-    """One party of a call that is on."""
-
-    id: str
-    extension_id: str | None
-    direction: str | None
-    code: str
-    reason: str | None
-    from_: Endpoint = msgspec.field(name="from")
-    to: Endpoint
-    missed: bool
-    queue: bool
-
-
-class LiveRingOut(msgspec.Struct, frozen=True, rename="camel"):
-    """The live status of a RingOut, in RingCentral's words; `over` says why there is no more of it."""
-
-    id: str
-    ring_out_id: str | None
-    call_status: str | None
-    caller_status: str | None
-    callee_status: str | None
-    over: str | None
-
-
-class LiveData(msgspec.Struct, frozen=True, rename="camel"):
-    """The `data` of `legwork.call.updated`."""
-
-    account_id: str | None
-    telephony_session_id: str | None
-    session_id: str | None
-    origin: str | None
-    direction: str
-    start_time: str | None
-    extensions: tuple[str, ...]
-    parties: tuple[LiveParty, ...]
-    ringout: LiveRingOut | None = None
-
-
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """What every CloudEvent has around its data."""
 
@@ -125,34 +84,6 @@ class CallEvent(Envelope, frozen=True, kw_only=True):
     """A fact about how a call ended; a later revision replaces an earlier one."""
 
     data: CallData
-
-
-class LiveEvent(Envelope, frozen=True, kw_only=True):
-    """News of a call that is on; may be missed."""
-
-    data: LiveData
-
-
-def updated(session: Session, *, now: datetime) -> LiveEvent:
-    """Make the live event that says where a session's parties are."""
-    heard = sum(last - first + 1 for first, last in session.heard)
-    return LiveEvent(
-        id=f"{session.id}/live/{heard}",
-        source=_source(session.account_id),
-        type=UPDATED,
-        subject=session.id,
-        time=iso_ms_or_none(session.changed_at) or iso_ms(now),
-        data=LiveData(
-            account_id=session.account_id,
-            telephony_session_id=session.id,
-            session_id=session.session_id,
-            origin=session.origin,
-            direction=endings.direction(session),
-            start_time=iso_ms_or_none(session.started_at),
-            extensions=endings.extensions(session),
-            parties=tuple(_live_party(party) for party in session.parties),
-        ),
-    )
 
 
 def ended(session: Session, *, place: Place | None = None, now: datetime) -> CallEvent:
@@ -255,7 +186,7 @@ def digest(data: CallData) -> bytes:
     return hashlib.blake2b(msgspec.msgpack.encode(fields), digest_size=8).digest()
 
 
-def encode(event: CallEvent | LiveEvent) -> bytes:
+def encode(event: Envelope) -> bytes:
     """Write the JSON document that leaves."""
     return _ENCODER.encode(event)
 
@@ -268,7 +199,7 @@ def decode(document: bytes) -> CallEvent:
 def _enveloped(data: CallData, now: datetime) -> CallEvent:
     return CallEvent(
         id=f"{data.telephony_session_id}/{data.revision}",
-        source=_source(data.account_id),
+        source=source(data.account_id),
         type=OUTCOME if data.revision else ENDED,
         subject=data.telephony_session_id,
         time=data.end_time or data.timing.ended_at or iso_ms(now),
@@ -276,25 +207,8 @@ def _enveloped(data: CallData, now: datetime) -> CallEvent:
     )
 
 
-def _live_party(party: PartyState) -> LiveParty:
-    return LiveParty(
-        id=party.id,
-        extension_id=party.extension_id,
-        direction=party.direction,
-        code=party.code,
-        reason=party.reason,
-        from_=_end(party.from_.phone_number, party.from_.name, party.from_.extension_id),
-        to=_end(party.to.phone_number, party.to.name, party.to.extension_id),
-        missed=party.missed,
-        queue=party.queue,
-    )
-
-
-def _end(number: str | None, name: str | None, extension_id: str | None) -> Endpoint:
-    return Endpoint(phone_number=e164(number), raw_phone_number=number, name=name, extension_id=extension_id)
-
-
-def _source(account_id: str | None) -> str:
+def source(account_id: str | None) -> str:
+    """Say whose fact an event is, as CloudEvents names it."""
     return f"/accounts/{account_id or '~'}"
 
 

@@ -10,8 +10,8 @@ from typing import Final
 
 from telephony import endings
 from telephony.call_outcome import CallOutcome
-from telephony.events import UPDATED, LiveData, LiveEvent, LiveRingOut
 from telephony.explanations import Explanation, explained
+from telephony.live_events import UPDATED, LiveData, LiveEvent, LiveRingOut
 from telephony.ringout_link import Linked
 from telephony.ringout_status import Live, disagrees
 from telephony.sessions import Session

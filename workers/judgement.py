@@ -2,7 +2,7 @@
 
 Everything decided about a call becomes commands of one atomic step: its event, its record in the ledger, and when it is
 looked at again. The same judgement serves calls that were due, that changed, that no notification told of, and that
-somebody asked about: a replay or a backfill. Nothing is counted or logged before it is committed: see `Judge.tell`.
+somebody asked about: a replay or a backfill. What was committed is counted and logged by `workers.telling`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,12 +19,11 @@ from runtime.bells import Stage
 from runtime.leases import Command
 from runtime.ledger import Resolution, State
 from runtime.logs import log
-from runtime.metrics import FAILURES, OUTCOMES, PUBLISH_SECONDS, RECORD_LAG_SECONDS, REVISIONS, UNKNOWN_WORDS, Recorder
+from runtime.metrics import FAILURES, Recorder
 from runtime.settings import Settings
 from telephony import events, looks
 from telephony.conversations import Place
 from telephony.events import CallEvent, Trigger
-from telephony.legs import unknown_words
 from telephony.outcomes import derive
 from telephony.ringout_link import is_of_ringout
 from telephony.sessions import Session
@@ -34,7 +33,6 @@ from workers.ringout_evidence import Evidence
 
 GRACE_SECONDS: Final = 30.0
 """A call no notification told of is taken up this long after it must have been settled; till then they may be late."""
-
 
 PUT_ASIDE_SECONDS: Final = 300.0
 
@@ -70,16 +68,6 @@ class Judge:
             self._recorder.count(FAILURES, Stage.RESOLVE, type(error).__name__)
             return Judged(tuple(self._look_again(case, now + PUT_ASIDE_SECONDS)))
 
-    def tell(self, committed: Iterable[Judged]) -> None:
-        """Count and log what was committed."""
-        for judged in committed:
-            if judged.lag is not None:
-                self._recorder.observe(RECORD_LAG_SECONDS, judged.lag)
-            if judged.took is not None:
-                self._recorder.observe(PUBLISH_SECONDS, judged.took)
-            if judged.news is not None:
-                self._tell(judged.news)
-
     def entered(self, cases: Iterable[Case], *, now: float) -> list[Command]:
         """Give the commands that enter the calls whose records are seen for the first time in the lists of calls."""
         unseen = (case for case in cases if case.records and (case.by is not None or not case.seen))
@@ -91,16 +79,6 @@ class Judge:
             *ledger.known(self._account, began),
             *ledger.ringout_sessions(self._account, {one: began[one] for one in sorted(ringouts)}),
         ]
-
-    def _tell(self, news: News) -> None:
-        event = news.event
-        self._recorder.count(OUTCOMES, self._account, event.data.outcome, event.data.trigger)
-        if event.data.revision > 1:
-            self._recorder.count(REVISIONS, self._account)
-        for record in news.records:
-            for kind, word in unknown_words(record):
-                self._recorder.count(UNKNOWN_WORDS, kind, word)
-        log.info("outcome.published", account=self._account, session=event.subject, id=event.id)
 
     def _publish(self, news: News) -> Command:
         retention = self._settings.retention_seconds
@@ -188,12 +166,8 @@ class Judge:
             yield ("ZREM", keys.open_sessions(self._account), case.telephony_session_id)
             yield ("ZREM", keys.quiet(self._account), case.telephony_session_id)
         if case.tracked is None and trigger is Trigger.RECONCILE and event.data.type == _VOICE:
-            yield (
-                "ZADD",
-                keys.unheard(self._account),
-                f"{case.recorded_start() or now:.3f}",
-                case.telephony_session_id,
-            )
+            began = f"{case.recorded_start() or now:.3f}"
+            yield ("ZADD", keys.unheard(self._account), began, case.telephony_session_id)
         yield from self._look_again(case, None)
         if case.resolution.record_seen_at is None:
             times = [ended_at + seconds for seconds in self._settings.reread_seconds if ended_at + seconds > now]

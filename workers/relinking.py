@@ -11,14 +11,16 @@ from redis import Redis
 from runtime import bells, ledger, links
 from runtime.bells import Stage
 from runtime.leases import Lease
+from runtime.metrics import Recorder
 from workers import conversations
 from workers.judgement import Judge
+from workers.telling import tell
 
 TOGETHER: Final = 100
 """Changed sessions looked after in one atomic step."""
 
 
-def relink(redis: "Redis", account: str, judge: Judge, held: Lease, *, now: float) -> None:
+def relink(redis: "Redis", account: str, judge: Judge, held: Lease, recorder: Recorder, *, now: float) -> None:
     """Look after the conversations that have changed, under resolve's lease."""
     while changed := links.waiting(redis, account, now, most=TOGETHER):
         stored = links.load(redis, account, list(changed))
@@ -33,6 +35,6 @@ def relink(redis: "Redis", account: str, judge: Judge, held: Lease, *, now: floa
         commands = [command for one in judged for command in one.commands]
         done = links.done(account, changed)
         held.commit([*commands, *done, *bells.keep(Stage.RESOLVE, account, now)])
-        judge.tell(judged)
+        tell(account, judged, recorder)
         if len(changed) < TOGETHER:
             return

@@ -16,6 +16,7 @@ from workers.borrowed import borrowed
 from workers.cases import Case, Judged
 from workers.dependencies import Dependencies
 from workers.judgement import Judge
+from workers.telling import tell
 
 HANDFUL: Final = 10
 """Calls for which somebody waits; more than these take only what the budget has to spare."""
@@ -82,7 +83,7 @@ class Errand:
                 commands = dict.fromkeys(command for one in judged for command in one.commands)
                 entered = self._judge.entered(known, now=redis_time(self.redis))
                 held.commit([*commands, *entered, *then(known, judged)])
-            self._judge.tell(judged)
+            tell(self.account, judged, self.made.recorder)
 
     def _judged(self, cases: Sequence[Case]) -> list[Judged]:
         now = redis_time(self.redis)

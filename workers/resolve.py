@@ -36,6 +36,7 @@ from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import RateLimited
 from workers.ringcentral.feeds import CallLogFeed
 from workers.sweep import Sweep, Sweeper
+from workers.telling import tell
 from workers.unheard import silent, whole
 
 MOST_DUE: Final = 2000
@@ -94,7 +95,7 @@ class Resolver:
         Gives the earliest time of the next one, and when it is due for other reasons than calls that wait.
         """
         now = redis_time(self._redis)
-        relink(self._redis, self._account, self._judge, self._lease, now=now)
+        relink(self._redis, self._account, self._judge, self._lease, self._recorder, now=now)
         asking = self._position(now)
         not_before = asking.swept_at + self._settings.fetch_interval_seconds
         if now >= not_before:
@@ -212,7 +213,7 @@ class Resolver:
             faults.point("resolve.judged")
             self._lease.commit([*commands, *entered, *bells.keep(Stage.RESOLVE, self._account, now)])
             faults.point("resolve.published")
-            self._judge.tell(judged)
+            tell(self._account, judged, self._recorder)
             lags += [one.lag for one in judged if one.lag is not None]
         if lags:
             found.asking = found.asking.with_lags(tuple(lags))

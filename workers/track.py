@@ -6,7 +6,7 @@ costs a few jobs and not one per notification, and leaves as soon as it is quiet
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeGuard, cast
+from typing import Final, cast
 
 import msgspec
 
@@ -17,13 +17,15 @@ from runtime.inbox import Entry
 from runtime.leases import Command, Lease, LeaseHeld, LeaseLost, lease
 from runtime.ledger import Tracked
 from runtime.logs import log
-from runtime.metrics import TAKEN_OVER, TRACKED
+from runtime.metrics import TAKEN_OVER
 from telephony import endings, events, linking, sessions
 from telephony.linking import Link
-from telephony.notifications import Kind, Malformed, Notification, read
+from telephony.live_events import updated
+from telephony.notifications import Kind, Notification, read
 from workers import conversations, holding
 from workers.conversations import Gathered
 from workers.dependencies import Dependencies, current
+from workers.folding import Arrival, fold, is_telephony, kept_aside, quarantined
 
 BATCH: Final = 500
 """Notifications folded in one step."""
@@ -111,11 +113,11 @@ class Tracker:
         # With more to read, nothing is known yet of the time after what was read: a call may have gone on in it.
         heard_to = now if len(entries) < BATCH else entries[-1].arrived_at
         ending = {session_id for session_id, due in quiet if due <= heard_to}
-        touched = {item.telephony_session_id for _, item in arrivals if _is_telephony(item)} | ending | found_over
+        touched = {item.telephony_session_id for _, item in arrivals if is_telephony(item)} | ending | found_over
         before = ledger.tracked(self._redis, self._account, sorted(filter(None, touched)))
         if before.unreadable:
-            arrivals = [(entry, _kept_aside(item, before.unreadable)) for entry, item in arrivals]
-        after = self._fold(before, arrivals)
+            arrivals = [(entry, kept_aside(item, before.unreadable)) for entry, item in arrivals]
+        after = fold(self._account, before, arrivals, self._recorder)
         commands = self._changes(before, after, now)
         new = self._links(arrivals)
         commands += links.found(self._account, new, now=now, retention=self._settings.retention_seconds)
@@ -128,7 +130,7 @@ class Tracker:
         if found_over:
             commands.append(("ZREM", keys.over(self._account), *sorted(found_over)))
         commands += self._reminded(arrivals, now)
-        commands += self._quarantined(arrivals)
+        commands += quarantined(self._account, arrivals)
         if entries:
             self._cursor = entries[-1].id.encode()
             commands.append(("SET", keys.inbox_cursor(self._account), self._cursor))
@@ -160,29 +162,6 @@ class Tracker:
             {member.decode() for member in over},
         )
 
-    def _fold(
-        self, before: Mapping[str, Tracked], arrivals: Sequence[tuple[Entry, Notification | Malformed]]
-    ) -> dict[str, Tracked]:
-        """Join every notification into its session; a duplicate leaves it as it is."""
-        after = dict(before)
-        for entry, item in arrivals:
-            if not _is_telephony(item):
-                kind = "malformed" if isinstance(item, Malformed) else item.kind
-                self._recorder.count(TRACKED, self._account, kind)
-                continue
-            known = after.get(item.telephony_session_id or "")
-            if known and known.erased:
-                self._recorder.count(TRACKED, self._account, "erased")
-                continue
-            session = sessions.fold(known.session if known else None, item)
-            if known and session is known.session:
-                self._recorder.count(TRACKED, self._account, "duplicate")
-                continue
-            self._recorder.count(TRACKED, self._account, "folded")
-            over = all(party.is_over for party in session.parties)
-            after[session.id] = Tracked(session, entry.arrived_at, known.ended_at if known and over else None)
-        return after
-
     def _changes(self, before: Mapping[str, Tracked], after: Mapping[str, Tracked], now: float) -> list[Command]:
         """Store what changed, tell who watches, and set when it may be taken as ended."""
         commands: list[Command] = []
@@ -190,7 +169,7 @@ class Tracker:
             if record is before.get(session_id):
                 continue
             commands.append(self._write(record))
-            commands.append(outcome_log.live(self._account, events.updated(record.session, now=_time(now))))
+            commands.append(outcome_log.live(self._account, updated(record.session, now=_time(now))))
             known = before.get(session_id)
             commands += self._indexed(record, known)
             if known and known.ended_at is not None and known.session.started_at != record.session.started_at:
@@ -205,9 +184,9 @@ class Tracker:
                 commands.append(("ZADD", keys.quiet(self._account), f"{due:.3f}", session_id))
         return commands
 
-    def _links(self, arrivals: Sequence[tuple[Entry, Notification | Malformed]]) -> frozenset[Link]:
+    def _links(self, arrivals: Sequence[Arrival]) -> frozenset[Link]:
         """Find the links that were told of."""
-        telling = (item for _, item in arrivals if _is_telephony(item) and any(party.peer for party in item.parties))
+        telling = (item for _, item in arrivals if is_telephony(item) and any(party.peer for party in item.parties))
         return frozenset(one for item in telling for one in linking.of_notification(item))
 
     def _gathered(self, after: Mapping[str, Tracked], over: Sequence[str], new: frozenset[Link]) -> Gathered:
@@ -250,7 +229,7 @@ class Tracker:
             log.info("call.ended", account=self._account, session=session_id)
         return commands
 
-    def _reminded(self, arrivals: Sequence[tuple[Entry, Notification | Malformed]], now: float) -> list[Command]:
+    def _reminded(self, arrivals: Sequence[Arrival], now: float) -> list[Command]:
         """Have the subscription renewed when RingCentral reminds us of it."""
         if not any(isinstance(item, Notification) and item.kind is Kind.REMINDER for _, item in arrivals):
             return []
@@ -276,31 +255,8 @@ class Tracker:
         quiet = timedelta(seconds=self._settings.quiet_seconds)
         return sessions.has_ended(record.session, heard_at=_time(record.heard_at), now=_time(now), quiet=quiet)
 
-    def _quarantined(self, arrivals: Sequence[tuple[Entry, Notification | Malformed]]) -> list[Command]:
-        """Keep every body that holds something unreadable, once, whatever else and however much of it it holds."""
-        reasons: dict[str, tuple[Entry, str]] = {}
-        for entry, item in arrivals:
-            if isinstance(item, Malformed):
-                reasons.setdefault(entry.id, (entry, item.reason))
-        stream = keys.quarantine(self._account)
-        return [
-            ("XADD", stream, "*", "reason", reason, "inboxId", entry.id, "body", entry.body)
-            for entry, reason in reasons.values()
-        ]
-
     def _write(self, record: Tracked) -> Command:
         return ledger.write_tracked(self._account, record, retention=self._settings.retention_seconds)
-
-
-def _is_telephony(item: Notification | Malformed) -> TypeGuard[Notification]:
-    return isinstance(item, Notification) and item.kind is Kind.TELEPHONY_SESSION
-
-
-def _kept_aside(item: Notification | Malformed, unreadable: frozenset[str]) -> Notification | Malformed:
-    """Have the news of a call we cannot read kept in quarantine: a call begun anew from them would be half a call."""
-    if _is_telephony(item) and item.telephony_session_id in unreadable:
-        return Malformed("its call was written down by a later version of Legwork")
-    return item
 
 
 def _is_noted_open(known: Tracked | None, record: Tracked) -> bool:

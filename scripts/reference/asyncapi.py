@@ -9,7 +9,8 @@ from typing import Final
 from runtime import keys
 from runtime.version import VERSION
 from scripts.reference.schemas import KINDS, OPERATOR_KIND, Schema, as_text
-from telephony.events import ENDED, OUTCOME, UPDATED
+from telephony.events import ENDED, OUTCOME
+from telephony.live_events import UPDATED
 from telephony.trial import TRIAL
 
 _REDIS: Final = "redis"

@@ -8,7 +8,8 @@ import msgspec
 from runtime import keys
 from scripts.reference.examples import outcome_example
 from scripts.reference.schemas import KINDS, OPERATOR_KIND, Kind, Schema, nested, schema
-from telephony.events import ENDED, OUTCOME, UPDATED
+from telephony.events import ENDED, OUTCOME
+from telephony.live_events import UPDATED
 from telephony.operator_events import ALERTS
 from telephony.trial import TRIAL
 

@@ -11,7 +11,8 @@ from typing import Any, Final
 import msgspec
 
 from scripts.reference.field_words import FIELD_MEANINGS, SHAPE_MEANINGS
-from telephony.events import ENDED, OUTCOME, UPDATED, CallEvent, LiveEvent
+from telephony.events import ENDED, OUTCOME, CallEvent
+from telephony.live_events import UPDATED, LiveEvent
 from telephony.operator_events import PREFIX, OperatorEvent, What
 from telephony.trial import TRIAL, TrialEvent
 

@@ -8,7 +8,8 @@ from scripts.terminal.moments import seconds_between
 from scripts.terminal.people import way
 from scripts.terminal.published import Told
 from scripts.terminal.tables import Column, heading, line
-from telephony.events import CallEvent, LiveEvent
+from telephony.events import CallEvent
+from telephony.live_events import LiveEvent
 from telephony.times import parse_time
 
 COLUMNS: Final = (

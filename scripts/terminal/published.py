@@ -10,7 +10,8 @@ from redis import Redis
 from redis.client import PubSub
 
 from runtime import keys, outcome_log
-from telephony.events import UPDATED, CallEvent, LiveEvent, decode
+from telephony.events import CallEvent, decode
+from telephony.live_events import UPDATED, LiveEvent
 
 BATCH: Final = 500
 WAIT_MS: Final = 250

@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 from telephony import operator_events, trial
 from telephony.call_log import decode_page, decode_record
 from telephony.destinations import FIELDS
-from telephony.events import encode, ended, unresolved, updated, with_changes
+from telephony.events import encode, ended, unresolved, with_changes
+from telephony.live_events import updated
 from telephony.operator_events import Alert, Told, What
 from telephony.records import CallLogRecord
 from telephony.sessions import fold

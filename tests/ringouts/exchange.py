@@ -20,7 +20,8 @@ from scripts.simulator.scenarios import SCENARIOS
 from scripts.simulator.scripting import Truth
 from scripts.simulator.take import Take
 from scripts.simulator.world import AGENTS, Endpoint, Role
-from telephony.events import CallData, CallEvent, LiveEvent, LiveRingOut, decode
+from telephony.events import CallData, CallEvent, decode
+from telephony.live_events import LiveEvent, LiveRingOut
 from telephony.ringout_request import Caller, MakeRingOut, Number
 from tests.asking.legwork import Legwork
 from workers.ringouts import Follower

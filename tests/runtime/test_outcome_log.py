@@ -8,7 +8,8 @@ from redis import Redis
 
 from runtime import keys, outcome_log
 from runtime.leases import lease
-from telephony.events import CallEvent, encode, ended, updated
+from telephony.events import CallEvent, encode, ended
+from telephony.live_events import updated
 from tests.builders.calls import ivr_call
 from tests.builders.events import an_outcome
 from tests.builders.notifications import second

@@ -12,7 +12,8 @@ from scripts.terminal.moments import moment
 from scripts.terminal.outcome_table import OutcomeTable
 from scripts.terminal.published import LiveChannels, OutcomeLog, Told, Wanted
 from telephony import events
-from telephony.events import CallEvent, LiveEvent
+from telephony.events import CallEvent
+from telephony.live_events import LiveEvent, updated
 from telephony.records import PhoneParty
 from tests.builders.call_log import a_record, a_ringout, to_callee, to_caller
 from tests.builders.events import an_outcome
@@ -78,7 +79,7 @@ def test_reading_begins_with_what_was_published_at_that_time(redis: Redis) -> No
 
 
 def test_news_of_a_call_that_is_on_come_once_though_each_extension_has_a_channel(redis: Redis) -> None:
-    news = events.updated(an_inbound_call((1, SETUP), (3, ANSWERED)), now=NOW)
+    news = updated(an_inbound_call((1, SETUP), (3, ANSWERED)), now=NOW)
     channels = LiveChannels(redis, ANY)
 
     with lease(redis, "default", "track") as held:
@@ -137,7 +138,7 @@ def test_a_line_tells_both_sides_of_a_ringout_and_the_seconds_since_the_end() ->
 
 
 def test_a_line_about_a_call_that_is_on_tells_where_its_parties_are() -> None:
-    shown = lines(events.updated(an_inbound_call((1, ANSWERED), (3, SETUP)), now=NOW))[-1]
+    shown = lines(updated(an_inbound_call((1, ANSWERED), (3, SETUP)), now=NOW))[-1]
 
     assert shown.endswith("1 Answered, 3 Setup")
 

@@ -9,7 +9,8 @@ from redis import Redis
 
 from runtime import outcome_log
 from runtime.leases import lease
-from telephony.events import CallEvent, LiveEvent, updated
+from telephony.events import CallEvent
+from telephony.live_events import LiveEvent, updated
 from tests.builders.calls import ivr_call
 from tests.builders.notifications import second
 from tests.builders.sessions import folded

@@ -20,11 +20,11 @@ from telephony.events import (
     ended,
     relinked,
     unresolved,
-    updated,
     with_changes,
 )
 from telephony.explanations import Explanation
 from telephony.linking import ConversationRole
+from telephony.live_events import updated
 from telephony.records import Billing, ExtensionRef, Message, Recording, SessionRef
 from telephony.words import Outcome
 from tests.builders.call_log import a_leg, a_ringout, an_accept_leg, to_callee, to_caller

@@ -1,0 +1,64 @@
+"""Fold a batch of notifications into sessions, and keep what cannot be read where people can look at it."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias, TypeGuard
+
+from runtime import keys
+from runtime.inbox import Entry
+from runtime.leases import Command
+from runtime.ledger import Tracked
+from runtime.metrics import TRACKED, Recorder
+from telephony import sessions
+from telephony.notifications import Kind, Malformed, Notification
+
+Arrival: TypeAlias = tuple[Entry, Notification | Malformed]
+"""Something that was read out of an entry of the inbox."""
+
+
+def fold(
+    account: str, before: Mapping[str, Tracked], arrivals: Sequence[Arrival], recorder: Recorder
+) -> dict[str, Tracked]:
+    """Join every notification into its session; a duplicate leaves it as it is."""
+    after = dict(before)
+    for entry, item in arrivals:
+        if not is_telephony(item):
+            kind = "malformed" if isinstance(item, Malformed) else item.kind
+            recorder.count(TRACKED, account, kind)
+            continue
+        known = after.get(item.telephony_session_id or "")
+        if known and known.erased:
+            recorder.count(TRACKED, account, "erased")
+            continue
+        session = sessions.fold(known.session if known else None, item)
+        if known and session is known.session:
+            recorder.count(TRACKED, account, "duplicate")
+            continue
+        recorder.count(TRACKED, account, "folded")
+        over = all(party.is_over for party in session.parties)
+        after[session.id] = Tracked(session, entry.arrived_at, known.ended_at if known and over else None)
+    return after
+
+
+def quarantined(account: str, arrivals: Sequence[Arrival]) -> list[Command]:
+    """Keep every body that holds something unreadable, once, whatever else and however much of it it holds."""
+    reasons: dict[str, tuple[Entry, str]] = {}
+    for entry, item in arrivals:
+        if isinstance(item, Malformed):
+            reasons.setdefault(entry.id, (entry, item.reason))
+    stream = keys.quarantine(account)
+    return [
+        ("XADD", stream, "*", "reason", reason, "inboxId", entry.id, "body", entry.body)
+        for entry, reason in reasons.values()
+    ]
+
+
+def is_telephony(item: Notification | Malformed) -> TypeGuard[Notification]:
+    """Say whether it is news of a call."""
+    return isinstance(item, Notification) and item.kind is Kind.TELEPHONY_SESSION
+
+
+def kept_aside(item: Notification | Malformed, unreadable: frozenset[str]) -> Notification | Malformed:
+    """Have the news of a call we cannot read kept in quarantine: a call begun anew from them would be half a call."""
+    if is_telephony(item) and item.telephony_session_id in unreadable:
+        return Malformed("its call was written down by a later version of Legwork")
+    return item
