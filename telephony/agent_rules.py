@@ -61,10 +61,11 @@ _ELSEWHERE: Final = frozenset({"agentanswered", "pickup"})
 _MISSED: Final = frozenset({"noanswer", "timeout", "cancelled", "callerdropped"})
 _DECLINED: Final = frozenset({"rejected", "callreplied"})
 _UNREACHABLE: Final = frozenset({"internalerror", "nosuchuser", "invalidnumber"})
+_RANG_OUT: Final = frozenset({"noanswer", "timeout"})
 _MENU: Final = "callerinputredirect"
 _PARK_CODE: Final = re.compile(r"\*8\d{2,}")
 _SLACK: Final = timedelta(seconds=2)
-"""How long after somebody answered a phone may still be ringing."""
+"""How long before somebody answers another phone may be told to stop ringing, unless it rang in vain to its end."""
 
 
 class PartyRule(msgspec.Struct, frozen=True):
@@ -82,7 +83,8 @@ def _reason(party: PartyState) -> str:
 
 def _while_ringing(party: PartyState, answers: Sequence[datetime]) -> bool:
     begin, end = party.rang_at or party.seen_at, party.changed_at
-    return begin is not None and end is not None and any(begin <= at <= end + _SLACK for at in answers)
+    slack = timedelta() if _reason(party) in _RANG_OUT else _SLACK
+    return begin is not None and end is not None and any(begin <= at <= end + slack for at in answers)
 
 
 PARTY_RULES: Final = (

@@ -101,10 +101,11 @@ def test_whoever_was_ringing_when_somebody_else_answered_missed_nothing_though_i
     assert _of(session) == {MIRA: "answered", TOM: "answered_elsewhere"}
 
 
-def test_whoever_had_stopped_ringing_before_somebody_else_answered_missed_it() -> None:
+@pytest.mark.parametrize("seconds", [0, 4])
+def test_whoever_had_stopped_ringing_before_somebody_else_answered_missed_it(seconds: int) -> None:
     session = _queue(
         *((4, ("Proceeding",)), (4, (OVER, "NoAnswer"))),
-        *((3, ("Proceeding",)),) * 4,
+        *((3, ("Proceeding",)),) * seconds,
         *((3, ("Answered",)), (3, (OVER,))),
         missed=True,
     )
