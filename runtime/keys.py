@@ -82,7 +82,7 @@ def records(account: str, telephony_session_id: str) -> str:
 
 
 def older_id(account: str, session_id: str) -> str:
-    """String. The telephonySessionId of a session whose records carry only a sessionId. Resolve's; the retention."""
+    """String, JSON. The sessions whose records carry only this sessionId; `workers.older_ids`. Resolve's; retention."""
     return f"{PREFIX}{{{account}}}:older-id:{session_id}"
 
 

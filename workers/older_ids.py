@@ -1,18 +1,31 @@
 """Find the session of a record that names none: only the numeric `sessionId`, which every session has besides.
 
 Such records may come when their call is on, due, or resolved long ago. That is looked up only for them, and what was
-found is remembered, so that they cost nobody else anything.
+found is remembered, so that they cost nobody else anything. Sessions may share a `sessionId`: a record that fits two of
+them is given to neither, unless it was given to one while that was the only one.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import cast
+from typing import Final, cast
 
+import msgspec
 from redis import Redis
 
 from runtime import keys, ledger
 from runtime.leases import Command
 from runtime.ledger import Tracked
+from telephony.linking import CONFERENCE_SESSION_ID
 from telephony.records import CallLogRecord
+
+
+class Bearers(msgspec.Struct):
+    """The sessions that were ever found with one older id, and the records given to one of them, by their ids."""
+
+    sessions: set[str] = msgspec.field(default_factory=set)
+    given: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+_DECODER: Final = msgspec.json.Decoder(Bearers)
 
 
 class OlderIds:
@@ -21,54 +34,62 @@ class OlderIds:
     def __init__(self, redis: "Redis", account: str, tracked: Mapping[str, Tracked]) -> None:
         self._redis = redis
         self._account = account
-        self._known = _by_older_id(tracked)
-        self._knows_all = False
-        self._found: dict[str, str] = {}
+        self._at_hand = tracked
+        self._all: dict[str, set[str]] | None = None
+        self._found: dict[str, Bearers] = {}
 
-    def session_of(self, session_id: str) -> str | None:
-        """Give the telephony session with this older id; None when there was none that we know."""
-        found = self._known.get(session_id) or self._remembered(session_id) or self._searched(session_id)
-        if found is not None:
-            self._found[session_id] = found
-        return found
+    def session_of(self, record: CallLogRecord) -> str | None:
+        """Give the one telephony session with the older id of a record; None when we know none, or several."""
+        older_id = record.session_id
+        if not older_id or older_id == CONFERENCE_SESSION_ID:
+            return None
+        bearers = self._found.get(older_id) or self._bearers(older_id)
+        given = bearers.given.get(record.id or "")
+        if given is None and len(bearers.sessions) == 1:
+            (given,) = bearers.sessions
+            if record.id:
+                bearers.given[record.id] = given
+        if bearers.sessions:
+            self._found[older_id] = bearers
+        return given
 
     def remember(self, *, retention: float) -> list[Command]:
         """Give the commands that keep what was found for as long as the sessions are kept."""
         return [
-            ("SET", keys.older_id(self._account, session_id), found, "EX", str(int(retention)))
-            for session_id, found in self._found.items()
+            ("SET", keys.older_id(self._account, one), msgspec.json.encode(bearers), "EX", str(int(retention)))
+            for one, bearers in self._found.items()
         ]
 
-    def _remembered(self, session_id: str) -> str | None:
-        found = cast("bytes | None", self._redis.get(keys.older_id(self._account, session_id)))
-        return found.decode() if found else None
+    def _bearers(self, older_id: str) -> Bearers:
+        """Put together who ever had this id as far as we remember, and who has it now."""
+        blob = cast("bytes | None", self._redis.get(keys.older_id(self._account, older_id)))
+        bearers = _DECODER.decode(blob) if blob else Bearers()
+        bearers.sessions |= self._now().get(older_id, set())
+        return bearers
 
-    def _searched(self, session_id: str) -> str | None:
-        """Look through all sessions that are on or due, once."""
-        if not self._knows_all:
+    def _now(self) -> Mapping[str, set[str]]:
+        """Look through all sessions that are on or due, once: those at hand do not tell who else has the same id."""
+        if self._all is None:
             places = (keys.open_sessions(self._account), keys.due(self._account))
             members = cast("list[bytes]", [one for place in places for one in self._redis.zrange(place, 0, -1)])
-            tracked = ledger.tracked(self._redis, self._account, [member.decode() for member in members])
-            self._known |= _by_older_id(tracked)
-            self._knows_all = True
-        return self._known.get(session_id)
+            others = {member.decode() for member in members} - self._at_hand.keys()
+            tracked = {**self._at_hand, **ledger.tracked(self._redis, self._account, sorted(others))}
+            self._all = {}
+            for one, known in tracked.items():
+                self._all.setdefault(known.session.session_id or "", set()).add(one)
+        return self._all
 
 
-def _by_older_id(tracked: Mapping[str, Tracked]) -> dict[str, str]:
-    return {record.session.session_id: one for one, record in tracked.items() if record.session.session_id}
-
-
-def session_of(record: CallLogRecord, by_older_id: Callable[[str], str | None]) -> str:
+def session_of(record: CallLogRecord, by_older_id: Callable[[CallLogRecord], str | None]) -> str:
     """Name the session of a record: as it says itself, else the one we know by its older id, else that id.
 
     Conferences share the older id 0, which therefore says nothing.
     """
     if record.telephony_session_id:
         return record.telephony_session_id
-    older_id = record.session_id
-    if not older_id or older_id == "0":
+    if not record.session_id or record.session_id == CONFERENCE_SESSION_ID:
         return record.id or "unknown"
-    return by_older_id(older_id) or older_id
+    return by_older_id(record) or record.session_id
 
 
 def joins(redis: "Redis", account: str, untold: Sequence[str], *, now: float) -> list[Command]:
@@ -79,7 +100,7 @@ def joins(redis: "Redis", account: str, untold: Sequence[str], *, now: float) ->
     """
     waiting = {one: seen for one, seen in ledger.records(redis, account, untold).items() if _are_nameless(seen)}
     sessions = OlderIds(redis, account, {})
-    found = {older_id: call for older_id in waiting if (call := sessions.session_of(older_id))}
+    found = {older_id: call for older_id, seen in waiting.items() if (call := sessions.session_of(seen[0]))}
     tracked = ledger.tracked(redis, account, list(found.values()))
     known = ledger.records(redis, account, list(found.values()))
     return [
@@ -104,4 +125,4 @@ def _joined(
 
 
 def _are_nameless(records: Sequence[CallLogRecord]) -> bool:
-    return not any(record.telephony_session_id for record in records)
+    return bool(records) and not any(record.telephony_session_id for record in records)

@@ -56,9 +56,9 @@ class Sweeper:
         call_log: CallLog,
         feed: CallLogFeed,
         asking: Asking,
-        session_by_older_id: Callable[[str], str | None],
+        session_by_older_id: Callable[[CallLogRecord], str | None],
     ) -> None:
-        """Sort records that name no session by `session_by_older_id`, from RingCentral's `sessionId` to our session."""
+        """Sort records that name no session by `session_by_older_id`, which may know one by their `sessionId`."""
         self._call_log = call_log
         self._feed = feed
         self._session_by_older_id = session_by_older_id
