@@ -49,7 +49,7 @@ def main() -> int:
     try:
         with open_redis(root=ROOT, data=options.data) as redis:
             account, telephony_session_id = _find(redis, options.session, options.account)
-            history = call_history.read(redis, account, telephony_session_id)
+            history = call_history.read(redis, account, telephony_session_id, around=call_history.WIDELY_SECONDS)
             sent = attempts.of_call(redis, account, telephony_session_id)
         event = _revision(history, options.revision)
     except (NoRedis, RedisError, NotFound) as fault:

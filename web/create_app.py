@@ -10,7 +10,9 @@ from web.access.entry import Entry
 from web.access.roles import Tokens
 from web.access.trail import add_trail
 from web.api.blueprint import add_api
-from web.dashboard.blueprint import add_dashboard
+from web.api.door import told
+from web.dashboard.blueprint import add_dashboard, known_to_all
+from web.dashboard.nowhere import add_nowhere
 from web.front import Front
 from web.webhook import Receiver
 
@@ -40,3 +42,4 @@ def _add_ops(app: Flask, settings: Settings, redis: "Redis") -> None:
     add_trail(app, redis)
     add_api(app, settings, redis, entry)
     add_dashboard(app, settings, redis, entry)
+    add_nowhere(app, entry, known_to_all, otherwise=told)

@@ -43,7 +43,7 @@ def add_door(app: Flask, entry: Entry) -> None:
         return response
 
     app.register_error_handler(Problem, Problem.response)
-    app.register_error_handler(HTTPException, _told)
+    app.register_error_handler(HTTPException, told)
     app.register_error_handler(RedisError, _redis_away)
 
 
@@ -82,7 +82,7 @@ def _is_ours() -> bool:
     return request.path == ROOT or request.path.startswith(ROOT + "/")
 
 
-def _told(error: HTTPException) -> Response | HTTPException:
+def told(error: HTTPException) -> Response | HTTPException:
     """Tell Flask's own errors as problems, below /api; elsewhere they stay what they are."""
     if not _is_ours():
         return error

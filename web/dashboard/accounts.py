@@ -1,4 +1,4 @@
-"""Accounts: what each has left to ask RingCentral for, what waits, and how far the call log has been asked."""
+"""Accounts: whether each hears RingCentral, what it has left to ask for, what waits, how far the call log was asked."""
 
 from collections.abc import Iterator
 
@@ -13,6 +13,7 @@ from runtime.glance import Waits
 from runtime.settings import Account, Scope, Settings
 from web.cached import Cached
 from web.dashboard.now import Fuel, fuel
+from web.dashboard.subscriptions import Hearing, hearing
 
 _SECONDS = 2.0
 
@@ -25,6 +26,7 @@ class Row(msgspec.Struct, frozen=True):
     fuel: tuple[Fuel, ...]
     asking: Asking
     lane: str
+    hearing: Hearing
 
 
 def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
@@ -41,4 +43,5 @@ def _rows(redis: "Redis", accounts: tuple[Account, ...]) -> Iterator[Row]:
     for one in accounts:
         told = asking.load(redis, one.name)
         lane = told.lane(company=one.scope is Scope.ACCOUNT, now=now)
-        yield Row(one.name, glance.waits(redis, one.name), tuple(fuel(redis, [one.name])), told, lane)
+        waits, left = glance.waits(redis, one.name), tuple(fuel(redis, [one.name]))
+        yield Row(one.name, waits, left, told, lane, hearing(redis, one.name))

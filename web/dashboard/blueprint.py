@@ -45,7 +45,7 @@ def add_dashboard(app: Flask, settings: Settings, redis: "Redis", entry: Entry) 
     pages.errorhandler(CannotOpen)(lambda _: _raise(Trouble(CANNOT_OPEN)))
     for part in (now, calls, call, destinations, completeness, replays, quarantine, accounts, trail):
         part.add_routes(pages, settings, redis)
-    pages.context_processor(_known_to_all)
+    pages.context_processor(known_to_all)
     pages.after_request(_keep_static)
     for name, write in FILTERS.items():
         pages.add_app_template_filter(write, name)
@@ -54,7 +54,7 @@ def add_dashboard(app: Flask, settings: Settings, redis: "Redis", entry: Entry) 
     app.register_blueprint(pages)
 
 
-def _known_to_all() -> dict[str, Any]:
+def known_to_all() -> dict[str, Any]:
     """Give what every page knows. `bare`: only its parts that change are asked for, by a page that is open."""
     return {
         "pages": PAGES,

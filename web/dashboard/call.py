@@ -21,9 +21,6 @@ from web.dashboard.picture import picture
 from web.dashboard.replays import LEVELS
 from web.dashboard.timeline import moments
 
-_AROUND: Final = 180.0
-"""Seconds before and after a call in which its notifications are looked for: a page must not read the whole day."""
-
 _FIRST: Final = ("outcome", "callerStatus", "calleeStatus", "direction", "from.phoneNumber", "to.phoneNumber")
 """What people ask about first is explained first; the rest is folded away."""
 
@@ -53,7 +50,7 @@ def read(redis: "Redis", accounts: tuple[str, ...], telephony_session_id: str) -
     account = account_of(redis, accounts, telephony_session_id)
     if account is None:
         raise Trouble(NO_CALL)
-    return call_history.read(redis, account, telephony_session_id, early=_AROUND, late=_AROUND)
+    return call_history.read(redis, account, telephony_session_id)
 
 
 def state(history: CallHistory) -> State:

@@ -22,6 +22,7 @@ from web.dashboard import completeness
 from web.dashboard.charts import Chart, by_minute
 from web.dashboard.completeness import Ledger
 from web.dashboard.live_states import live_state
+from web.dashboard.subscriptions import Hearing, hearing, worst
 
 MINUTES: Final = 60
 SLOW_SECONDS: Final = 5.0
@@ -68,6 +69,12 @@ class Vitals(msgspec.Struct, frozen=True):
     fuel: tuple[Fuel, ...]
     waits: dict[str, Waits]
     alerts: tuple[Alert, ...]
+    hearing: tuple[Hearing, ...]
+
+    @property
+    def deafest(self) -> Hearing | None:
+        """The account whose subscription to look at first."""
+        return worst(self.hearing)
 
     @property
     def on(self) -> int:
@@ -112,6 +119,7 @@ def vitals(redis: "Redis", accounts: list[str]) -> Vitals:
         fuel=tuple(fuel(redis, accounts[:_ACCOUNTS_SHOWN])),
         waits={name: glance.waits(redis, name) for name in accounts},
         alerts=operator_log.alerts(redis),
+        hearing=tuple(hearing(redis, name) for name in accounts),
     )
 
 

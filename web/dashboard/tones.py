@@ -57,7 +57,12 @@ _OF_WORD: Final[Mapping[str, Tone]] = MappingProxyType(
         "talking": Tone.GOOD,
         "ringing": Tone.MISSED,
         "on hold": Tone.MESSAGE,
-        # what a destination, an attempt or a replay is doing
+        # how a subscription is
+        "incomplete": Tone.FAILED,
+        "blacklisted": Tone.FAILED,
+        "missing": Tone.FAILED,
+        "unmanaged": Tone.MISSED,
+        # what a destination, an attempt or a replay is doing (a subscription is active, too)
         "active": Tone.GOOD,
         "paused": Tone.MISSED,
         "disabled": Tone.FAILED,

@@ -1,0 +1,65 @@
+"""What the dashboard's pages tell: how well RingCentral is heard, and what to do where there is nothing."""
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from redis import Redis
+
+from runtime import guarding, keys
+from runtime.guarding import Guarded
+from telephony.subscriptions import Health
+from tests.access.test_door_of_the_dashboard import log_in
+from tests.access.test_entry_to_the_api import an_app
+
+HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.fixture
+def app(redis: Redis) -> Flask:
+    return an_app(redis)
+
+
+def text_of(client: FlaskClient, path: str, part: str) -> str:
+    found = re.search(rf'<section id="{part}".*?</section>', client.get(path).text, re.DOTALL)
+    assert found is not None
+    return " ".join(re.sub(r"<[^>]+>", " ", found[0]).split())
+
+
+@pytest.mark.parametrize(("path", "part"), [("/", "vitals"), ("/accounts", "account-1")])
+def test_the_subscription_is_shown_as_the_guardian_left_it(app: Flask, redis: Redis, path: str, part: str) -> None:
+    redis.xadd(keys.inbox("default"), {"body": b"{}"})
+    guarding.keep(redis, "default", Guarded(id="sub-1", health=Health.BLACKLISTED, checked_at=1.0))
+
+    told = text_of(log_in(app), path, part)
+
+    assert "Subscription blacklisted last heard" in told
+
+
+@pytest.mark.parametrize(("path", "part"), [("/", "vitals"), ("/accounts", "account-1")])
+def test_before_the_first_look_nothing_is_claimed_of_the_subscription(app: Flask, path: str, part: str) -> None:
+    assert "Subscription not looked at nothing heard yet" in text_of(log_in(app), path, part)
+
+
+def test_what_hinders_the_guardian_is_told_beside_the_account(app: Flask, redis: Redis) -> None:
+    guarding.keep(redis, "default", Guarded(checked_at=1.0, problem="Forbidden SUB-505"))
+
+    assert "hindered: Forbidden SUB-505" in text_of(log_in(app), "/accounts", "account-1")
+
+
+def test_a_person_who_went_astray_is_shown_the_way_and_the_page_is_guarded(app: Flask) -> None:
+    for client in (app.test_client(), log_in(app)):
+        answer = client.get("/nowhere/at/all", headers=HTML)
+
+        assert answer.status_code == 404
+        assert "There is nothing here" in answer.text
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_program_that_went_astray_gets_no_page(app: Flask) -> None:
+    client = log_in(app)
+
+    assert "Legwork" not in client.get("/nowhere").text
+    assert client.get("/api/v1/nowhere").content_type == "application/problem+json"

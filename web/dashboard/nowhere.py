@@ -1,0 +1,39 @@
+"""Addresses that lead nowhere: a person gets a page with a way on, a program what it always got."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Flask, Response, g, make_response, render_template, request
+from redis.exceptions import RedisError
+from werkzeug.exceptions import HTTPException, NotFound
+
+from web.access.entry import Entry
+from web.access.headers import guard
+from web.access.sessions import Session, came_by_tls
+from web.access.trouble import NOTHING_HERE
+from web.access.visitors import Via, Visitor, address_of, enter
+
+Told = Callable[[HTTPException], Response | HTTPException]
+
+
+def add_nowhere(app: Flask, entry: Entry, known: Callable[[], Mapping[str, Any]], *, otherwise: Told) -> None:
+    """Tell whoever asks for HTML that there is nothing; `known` is what every page knows, `otherwise` tells others."""
+
+    @app.errorhandler(NotFound)
+    def nowhere(error: NotFound) -> Response | HTTPException:
+        if "text/html" not in request.headers.get("Accept", ""):
+            return otherwise(error)
+        session = _session(entry)
+        if session is not None:
+            g.form_token = entry.sessions.form_token(session)
+            enter(Visitor(session.role, session.name, address_of(request), Via.DASHBOARD))
+        page = render_template("trouble.html", trouble=NOTHING_HERE, **{**known(), "bare": False})
+        return guard(make_response(page, NOTHING_HERE.status), by_tls=came_by_tls(request))
+
+
+def _session(entry: Entry) -> Session | None:
+    """Say who looks, for the page's own frame: it is the same page for a stranger, and when Redis is away."""
+    try:
+        return entry.sessions.of(request)
+    except RedisError:
+        return None
