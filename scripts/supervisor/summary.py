@@ -120,8 +120,12 @@ class Report(Struct, frozen=True):
         return sum(one.verdict is verdict for one in self.judgements)
 
 
-def judge(truths: Iterable[Truth], events: Sequence[Event]) -> Report:
-    """Hold each call's newest confirmed outcome against the truth, and look for events published twice."""
+def judge(truths: Iterable[Truth], events: Sequence[Event], *, all_heard: bool = True) -> Report:
+    """Hold each call's newest confirmed outcome against the truth, and look for events published twice.
+
+    Where notifications were lost (`all_heard` is False), what only they tell is not asked for: who was rung how long,
+    and which sessions are one conversation.
+    """
     newest: dict[str, Data] = {}
     for event in events:
         known = newest.get(event.subject)
@@ -129,18 +133,27 @@ def judge(truths: Iterable[Truth], events: Sequence[Event]) -> Report:
             newest[event.subject] = event.data
     published = Counter(event.id for event in events)
     return Report(
-        judgements=tuple(_judge(truth, newest.get(truth.telephony_session_id)) for truth in truths),
+        judgements=tuple(
+            _judge(truth, newest.get(truth.telephony_session_id), all_heard=all_heard) for truth in truths
+        ),
         repeated=tuple(sorted(event_id for event_id, times in published.items() if times > 1)),
     )
 
 
-def _judge(truth: Truth, said: Data | None) -> Judgement:
-    return Judgement(truth, said, () if said is None else tuple(_differing(truth, said)))
+def _judge(truth: Truth, said: Data | None, *, all_heard: bool) -> Judgement:
+    if said is None:
+        return Judgement(truth, said, ())
+    told = _told_otherwise(truth, said) if all_heard else ()
+    return Judgement(truth, said, (*_recorded_otherwise(truth, said), *told))
 
 
-def _differing(truth: Truth, said: Data) -> Iterator[str]:
-    """Name what is said otherwise than the truth has it, but for what it leaves open of conversation and agents."""
-    yield from (name for name in COMPARED if getattr(truth, name) != getattr(said, name))
+def _recorded_otherwise(truth: Truth, said: Data) -> Iterator[str]:
+    """Name what the call log decides and is said otherwise than the truth has it."""
+    return (name for name in COMPARED if getattr(truth, name) != getattr(said, name))
+
+
+def _told_otherwise(truth: Truth, said: Data) -> Iterator[str]:
+    """Name the same of conversation and agents, but for what the truth leaves open."""
     if truth.linked_sessions is not None and sorted(truth.linked_sessions) != sorted(said.linked_sessions):
         yield "linked_sessions"
     if truth.conversation is not None and not _is_in(truth.conversation, said.conversation):

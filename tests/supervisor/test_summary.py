@@ -82,6 +82,15 @@ def test_conversation_and_agents_are_held_against_the_truth(said: dict[str, Any]
     assert not judge([a_truth()], [replace(event, data=replace(event.data, **told))]).judgements[0].differing
 
 
+def test_what_only_lost_notifications_told_is_not_asked_for() -> None:
+    event, told = an_event(), {"linked_sessions": ("s-2",), "agents": {"7": "answered"}}
+    truth = replace(a_truth(), **told)
+
+    assert judge([truth], [event]).judgements[0].differing == ("linked_sessions", "agents")
+    assert judge([truth], [event], all_heard=False).all_right
+    assert not judge([truth], [an_event(outcome="failed")], all_heard=False).all_right
+
+
 def test_an_event_published_twice_spoils_a_right_outcome() -> None:
     report = judge([a_truth()], [an_event(0, confirmed=False), an_event(), an_event()])
 
