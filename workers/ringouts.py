@@ -99,7 +99,10 @@ class Follower:
         linkings = self._evidence.linkings(after.ringout for after in asked.values())
         commands: list[Command] = []
         for one, step in asked.items():
-            commands += self._changes(due[one], step, linkings.get(one, Linking()), now=now, followed=followed)
+            after = msgspec.structs.replace(step.ringout, linking=linkings.get(one, Linking()))
+            if after != before[one]:  # which is what is stored, also of one that could not be placed yet
+                commands.append(self._write(after))
+            commands += self._changes(due[one], after, step, now=now, followed=followed)
         self._commit(commands, now)
         for one, step in asked.items():
             self._tell(due[one], step)
@@ -159,12 +162,9 @@ class Follower:
         tracked = ledger.tracked(self._redis, self._account, [first]).get(first)
         return tracked is not None and tracked.ended_at is not None
 
-    def _changes(self, before: RingOut, step: Step, linking: Linking, *, now: float, followed: int) -> list[Command]:
-        """Store what was found, tell who watches, and set when to look again; hand what is over to resolve."""
-        after = msgspec.structs.replace(step.ringout, linking=linking)
+    def _changes(self, before: RingOut, after: RingOut, step: Step, *, now: float, followed: int) -> list[Command]:
+        """Tell who watches what was found, and set when to look again; hand what is over to resolve."""
         commands: list[Command] = []
-        if after != before:
-            commands.append(self._write(after))
         if after.ring_out_id is not None and before.ring_out_id is None:
             commands.append(ringouts.remember_id(after, retention=self._settings.retention_seconds))
         if after.cancel is not None and before.cancel is None:

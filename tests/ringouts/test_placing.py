@@ -118,6 +118,19 @@ def test_one_that_may_not_be_asked_for_yet_is_placed_when_it_may(an_exchange: Ma
     assert exchange.ringout(ringout_id).placing is Placing.PLACED
 
 
+def test_one_that_may_not_be_asked_for_again_and_again_is_placed_when_it_may(exchange: Exchange) -> None:
+    ringout_id = exchange.call()
+
+    for _ in range(3):
+        fault(exchange, "rate_limit", group="heavy", seconds=4.0)
+        exchange.pass_time(3)
+        assert exchange.ringout(ringout_id).placing is Placing.ASKED
+    exchange.pass_time(8)
+
+    assert exchange.ringout(ringout_id).placing is Placing.PLACED
+    assert exchange.box.ringouts.asked == 1
+
+
 def test_one_that_could_not_be_placed_in_time_is_not_placed_later(exchange: Exchange) -> None:
     fault(exchange, "rate_limit", group="heavy", seconds=60.0)
 
