@@ -3,10 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 from redis import Redis
 
 from scripts.supervisor.embedded import EmbeddedRedis
 from scripts.supervisor.watchdog import Watchdog
+
+# A busy machine is slow: no example is judged by its time.
+settings.register_profile("legwork", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("legwork")
 
 
 @pytest.fixture(scope="session")

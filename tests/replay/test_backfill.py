@@ -27,8 +27,8 @@ def history(replaying: ReplayOffice, count: int, *, days: float = 30) -> list[Ca
     records = [
         a_record(
             "Accepted",
-            an_accept_leg(),
-            a_leg(),
+            an_accept_leg(telephony_session_id=f"s-h{number:06}"),
+            a_leg(telephony_session_id=f"s-h{number:06}"),
             id=f"H{number:06}",
             telephony_session_id=f"s-h{number:06}",
             start_time=last - step * number - timedelta(minutes=5),

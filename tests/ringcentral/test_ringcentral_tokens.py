@@ -81,17 +81,17 @@ def test_a_hundred_whose_token_was_revoked_cause_one_grant(server: Server, clien
 
 
 @pytest.mark.parametrize(
-    ("reply", "kinds"),
-    [(REFUSED, {BrokenConfiguration}), (fails(503, "CMN-201"), {Unavailable}), (fails(429, "CMN-301"), {RateLimited})],
+    ("reply", "kind"),
+    [(REFUSED, BrokenConfiguration), (fails(503, "CMN-201"), Unavailable), (fails(429, "CMN-301"), RateLimited)],
 )
 def test_a_grant_that_fails_is_not_repeated_by_those_who_waited(
-    server: Server, client: RingCentral, reply: Any, kinds: set[type]
+    server: Server, client: RingCentral, reply: Any, kind: type
 ) -> None:
     server.on(TOKEN_PATH, reply)
 
     results = all_at_once([client._tokens.current] * 20)
 
-    assert {type(result) for result in results} == kinds
+    assert all(isinstance(result, kind) for result in results)
     assert len(server.asked(TOKEN_PATH)) == 1
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.web.looping import run_on_a_loop
 from web import arriving
 from web.arriving import read_arriving
 from web.body import MAX_BODY, BrokenBody, OversizedBody
@@ -40,7 +41,7 @@ class Vanished(Sender):
 
 
 def read(environ: Mapping[str, Any], sender: Sender) -> bytes:
-    return asyncio.run(read_arriving(environ, sender))
+    return run_on_a_loop(read_arriving(environ, sender))
 
 
 def announced(length: int) -> Mapping[str, Any]:

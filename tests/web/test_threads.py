@@ -1,12 +1,12 @@
 """Flask behind the event loop: what a thread answers reaches who asked, whole or as it comes."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 from flask import Flask, Response, request
 
+from tests.web.looping import run_on_a_loop
 from web.threads import Threads
 
 
@@ -49,7 +49,7 @@ class Asking:
 
 
 def answered(app: Flask, asking: Asking) -> Asking:
-    asyncio.run(Threads(app).answer(asking.scope, asking))
+    run_on_a_loop(Threads(app).answer(asking.scope, asking))
     return asking
 
 
