@@ -14,6 +14,7 @@ from web.api.door import told
 from web.dashboard.blueprint import add_dashboard, known_to_all
 from web.dashboard.nowhere import add_nowhere
 from web.front import Front
+from web.shared import Shared
 from web.webhook import Receiver
 
 
@@ -39,6 +40,7 @@ def create_app(
 
 def _add_ops(app: Flask, settings: Settings, redis: "Redis") -> None:
     entry = Entry(Tokens.of(settings), redis)
+    app.extensions["shared"] = Shared(entry.sessions)
     add_trail(app, redis)
     add_api(app, settings, redis, entry)
     add_dashboard(app, settings, redis, entry)

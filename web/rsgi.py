@@ -17,6 +17,7 @@ from web.answers import BODY, Answer
 from web.arriving import read_arriving
 from web.body import BrokenBody, OversizedBody
 from web.front import Front
+from web.shared import Shared
 from web.threads import Threads
 from web.verification import HANDSHAKE_HEADER, VERIFICATION_HEADER
 from web.webhook import Receiver
@@ -31,15 +32,18 @@ def app() -> "Loop":
     """Make what `granian --interface rsgi --factory web.rsgi:app` serves, once in each of its processes."""
     flask = wsgi.app()
     front = flask.wsgi_app
-    return Loop(Threads(flask), front if isinstance(front, Front) else None)
+    shared: Shared | None = flask.extensions.get("shared")
+    threads = Threads(flask, shared.keep if shared else None)
+    return Loop(threads, front if isinstance(front, Front) else None, shared)
 
 
 class Loop:
-    """An RSGI application: notifications for the paths `front` knows, `threads` for all others."""
+    """An RSGI application: notifications for the paths `front` knows, what is `shared`, `threads` for all others."""
 
-    def __init__(self, threads: Threads, front: Front | None) -> None:
+    def __init__(self, threads: Threads, front: Front | None, shared: Shared | None = None) -> None:
         self._threads = threads
         self._front = front
+        self._shared = shared
         self._storing = ThreadPoolExecutor(STORING_THREADS, thread_name_prefix="store")
         self._is_quick = True
 
@@ -47,6 +51,10 @@ class Loop:
         """Answer a request."""
         account = self._front.account_of(scope.method, scope.path) if self._front is not None else None
         if self._front is None or account is None:
+            parts = self._shared.parts_for(scope) if self._shared is not None else None
+            if parts is not None:
+                protocol.response_bytes(200, list(parts.headers), parts.body)
+                return
             await self._threads.answer(scope, protocol)
             return
         answer = await self._receive(self._front.receiver, account, scope.headers, protocol)

@@ -24,6 +24,9 @@ RETENTION: Final = 604800.0
 OPEN_CALLS: Final = 50
 EXTENSIONS: Final = 40
 CALLERS: Final = 700
+SEARCHED: Final = 250
+"""Calls of the caller who is searched for: as many among few calls as among many, so that the same is compared."""
+
 SPAN: Final = timedelta(days=6)
 _ONCE: Final = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 _TOGETHER: Final = 500
@@ -37,7 +40,8 @@ def fill(redis: "Redis", count: int, *, now: datetime) -> None:
     with lease(redis, ACCOUNT, "track", seconds=60) as held:
         commands: list[Command] = []
         for number in range(count):
-            commands += _kept(number, now - SPAN * (count - number) / count)
+            who = searched() if number % max(1, count // SEARCHED) == 0 else caller(number)
+            commands += _kept(number, who, now - SPAN * (count - number) / count)
             if len(commands) > _TOGETHER:
                 held.commit(commands)
                 commands = []
@@ -46,14 +50,19 @@ def fill(redis: "Redis", count: int, *, now: datetime) -> None:
         held.commit(commands)
 
 
+def searched() -> str:
+    """Give the number of the caller who is searched for."""
+    return f"+1212555{100 + CALLERS:04}"
+
+
 def caller(number: int) -> str:
     """Give the number from outside that call `number` was with; every caller calls again and again."""
     return f"+1212555{100 + number % CALLERS:04}"
 
 
-def _kept(number: int, began: datetime) -> Iterator[Command]:
-    session = _session(number, began, "Disconnected")
-    event = _event(number, session, began)
+def _kept(number: int, who: str, began: datetime) -> Iterator[Command]:
+    session = _session(number, who, began, "Disconnected")
+    event = _event(number, who, session, began)
     ended_at = (began + timedelta(seconds=42)).timestamp()
     yield from _tracked(Tracked(session, ended_at, ended_at))
     resolution = Resolution(State.RESOLVED, 1, b"12345678", ended_at + 9)
@@ -62,7 +71,7 @@ def _kept(number: int, began: datetime) -> Iterator[Command]:
 
 
 def _on(number: int, now: datetime) -> Iterator[Command]:
-    session = _session(number, now, "Answered")
+    session = _session(number, caller(number), now, "Answered")
     yield from _tracked(Tracked(session, now.timestamp()))
     yield ("ZADD", keys.open_sessions(ACCOUNT), f"{now.timestamp():.3f}", session.id)
 
@@ -82,8 +91,8 @@ def _extension(number: int) -> str:
     return f"{60200100 + number % EXTENSIONS}"
 
 
-def _session(number: int, began: datetime, code: str) -> Session:
-    ends: dict[str, Any] = {"from_": Heard(caller(number), "Noor Vale"), "to": Heard(_ours(number), "Mira Holm")}
+def _session(number: int, who: str, began: datetime, code: str) -> Session:
+    ends: dict[str, Any] = {"from_": Heard(who, "Noor Vale"), "to": Heard(_ours(number), "Mira Holm")}
     parties = (
         PartyState("p-1-1", 6, code, direction="Outbound", seen_at=began, changed_at=began, **ends),
         PartyState("p-1-2", 5, code, direction="Inbound", extension_id=_extension(number), seen_at=began, **ends),
@@ -100,10 +109,10 @@ def _session(number: int, began: datetime, code: str) -> Session:
     )
 
 
-def _event(number: int, session: Session, began: datetime) -> CallEvent:
+def _event(number: int, who: str, session: Session, began: datetime) -> CallEvent:
     return call_event(
         session,
-        _like(_derived(number % len(_RESULTS)), number, session, began),
+        _like(_derived(number % len(_RESULTS)), number, who, session, began),
         revision=1,
         confirmed=True,
         trigger=Trigger.WEBHOOK,
@@ -112,10 +121,10 @@ def _event(number: int, session: Session, began: datetime) -> CallEvent:
     )
 
 
-def _like(outcome: CallOutcome, number: int, session: Session, began: datetime) -> CallOutcome:
+def _like(outcome: CallOutcome, number: int, who: str, session: Session, began: datetime) -> CallOutcome:
     """Give the outcome of another call that went the same way."""
     ends: dict[str, Any] = {
-        "from_": Endpoint(phone_number=caller(number), raw_phone_number=caller(number), name="Noor Vale"),
+        "from_": Endpoint(phone_number=who, raw_phone_number=who, name="Noor Vale"),
         "to": Endpoint(_ours(number), _ours(number), "Mira Holm", _extension(number)),
     }
     start = iso_ms(began)

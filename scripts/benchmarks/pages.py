@@ -28,7 +28,7 @@ ROUNDS: Final = 150
 PAUSE_SECONDS: Final = 0.02
 
 API, NOW, CALLS = "API", "Now", "Calls"
-NUMBER: Final = many_calls.caller(0).removeprefix("+1")
+NUMBER: Final = many_calls.searched().removeprefix("+1")
 PAGES: Final = (
     (NOW, "/"),
     (CALLS, "/calls"),
@@ -38,9 +38,10 @@ PAGES: Final = (
     (API, f"/api/v1/calls?number={NUMBER}"),
     (API, "/api/v1/calls?outcome=busy&state=resolved&limit=50"),
 )
-REMARKS: Final = """\
+REMARKS: Final = f"""\
 Two installations on one machine, `web` as the Procfile has it and an embedded server each, filled by the functions the
-workers write with. Every address is asked of one and then of the other, over HTTP, one request at a time.
+workers write with. The number that is searched for has {many_calls.SEARCHED} calls in both, so that a full page is
+compared with a full page. Every address is asked of one and then of the other, over HTTP, one request at a time.
 """
 
 

@@ -26,6 +26,9 @@ LONGEST_NAME: Final = 40
 BELIEVED_SECONDS: Final = 2.0
 """For how long a session that was looked at is believed; an open dashboard asks as often."""
 
+WATCHING_SECONDS: Final = 30.0
+"""For how long a session is looked at again with all others after it was used last."""
+
 _MOST_BELIEVED: Final = 1024
 _SALT: Final = "legwork session 1"
 
@@ -39,6 +42,14 @@ class Session(msgspec.Struct, frozen=True, array_like=True):
     until: float
 
 
+class _Belief(msgspec.Struct):
+    """A session that was looked at: until when it is believed, and when it was used last (seconds)."""
+
+    session: Session
+    until: float
+    used_at: float
+
+
 class Sessions:
     """Makes, reads and ends sessions."""
 
@@ -48,7 +59,7 @@ class Sessions:
         self._signer = URLSafeSerializer(self._key, salt=_SALT, signer_kwargs={"digest_method": hashlib.sha256})
         self._redis = redis
         self._clock = clock
-        self._believed: dict[str, tuple[Session, float]] = {}
+        self._believed: dict[str, _Belief] = {}
 
     def begin(self, role: Role, name: str) -> Session:
         """Make a session of its own for somebody who showed a token."""
@@ -66,23 +77,35 @@ class Sessions:
     def of(self, request: Request) -> Session | None:
         """Read whose request it is; None for a stranger, and for who has left, if that is more than a moment ago."""
         text, now = request.cookies.get(COOKIE, ""), self._clock()
-        session, believed_until = self._believed.get(text, (None, 0.0))
-        if session is None or now >= believed_until:
-            session = self._signed(text)
-            if session is None or self._redis.exists(keys.ended_session(session.id)):
-                return None
-            self._believe(text, session, now)
-        return session if now < session.until else None
-
-    def _believe(self, text: str, session: Session, now: float) -> None:
-        """Spare the next requests of this session the signature and the question whether it was left."""
+        if (belief := self._belief(text)) is not None:
+            return belief.session
+        session = self._signed(text)
+        if session is None or now >= session.until or self._redis.exists(keys.ended_session(session.id)):
+            return None
         if len(self._believed) >= _MOST_BELIEVED:
-            self._believed.clear()
-        self._believed[text] = (session, now + BELIEVED_SECONDS)
+            self._believed = {}
+        self._believed[text] = _Belief(session, now + BELIEVED_SECONDS, now)
+        return session
+
+    def believes(self, text: str) -> bool:
+        """Say of a cookie whether its session was looked at a moment ago; nobody is asked for it."""
+        return self._belief(text) is not None
+
+    def look_again(self) -> None:
+        """Look at all sessions that were used lately, in one go: who watches is asked for every other second."""
+        now = self._clock()
+        lately = {text: one for text, one in [*self._believed.items()] if now - one.used_at < WATCHING_SECONDS}
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for one in lately.values():
+                pipeline.exists(keys.ended_session(one.session.id))
+            have_ended = pipeline.execute()
+        for one, has_ended in zip(lately.values(), have_ended, strict=True):
+            one.until = 0.0 if has_ended else now + BELIEVED_SECONDS
+        self._believed = lately
 
     def end(self, session: Session, response: Response) -> None:
         """Let nobody use this session any more, whoever has a copy of its cookie."""
-        self._believed.clear()
+        self._believed = {}
         left = max(1, int(session.until - self._clock()))
         self._redis.set(keys.ended_session(session.id), b"", ex=left)
         response.delete_cookie(COOKIE, httponly=True, samesite="Strict", path="/")
@@ -95,6 +118,13 @@ class Sessions:
         """Say whether a form brought it along. Takes the same time whatever it brought."""
         given = request.form.get("token", "").encode()
         return hmac.compare_digest(given, self.form_token(session).encode())
+
+    def _belief(self, text: str) -> _Belief | None:
+        belief, now = self._believed.get(text), self._clock()
+        if belief is None or now >= min(belief.until, belief.session.until):
+            return None
+        belief.used_at = now
+        return belief
 
     def _signed(self, text: str) -> Session | None:
         if not (text and self._are_open):

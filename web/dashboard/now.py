@@ -26,7 +26,9 @@ from web.dashboard.subscriptions import Hearing, hearing, worst
 
 MINUTES: Final = 60
 SLOW_SECONDS: Final = 5.0
-FAST_SECONDS: Final = 1.0
+FAST_SECONDS: Final = 0.25
+"""Those who watch ask for it once a second together (`web.shared`); this is for who comes besides."""
+
 _LAG: Final = 120.0
 """Seconds a destination may be behind before somebody is told."""
 

@@ -34,8 +34,9 @@ class Picture(msgspec.Struct, frozen=True):
 
     @property
     def ticks(self) -> tuple[int, ...]:
-        """Whole seconds to write below: the beginning, the middle, the end."""
-        return (0, round(self.seconds / 2), round(self.seconds))
+        """Whole seconds to write below: the beginning, the middle if it is one, the end."""
+        end = round(self.seconds)
+        return (0, end // 2, end) if end > 1 else (0, end)
 
 
 def picture(data: CallData) -> Picture:

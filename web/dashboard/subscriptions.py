@@ -1,6 +1,7 @@
 """How well each account hears RingCentral: its subscription as the guardian left it, and when anything came last."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -11,6 +12,17 @@ from runtime.guarding import Guarded
 from telephony.subscriptions import Health
 
 NOT_LOOKED: Final = "not looked at"
+
+
+_MEANING: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        Health.MISSING: "there is none",
+        Health.BLACKLISTED: "RingCentral gave up delivering",
+        Health.INCOMPLETE: "RingCentral does not serve the filter of calls",
+        Health.UNMANAGED: "no PUBLIC_URL is set, so nobody guards it",
+    }
+)
+"""What is said beside a word that is not `active`; what to do stands beside the alert."""
 
 
 class Hearing(msgspec.Struct, frozen=True):
@@ -24,6 +36,11 @@ class Hearing(msgspec.Struct, frozen=True):
     def word(self) -> str:
         """Say how it is; before the guardian's first look nobody knows."""
         return NOT_LOOKED if self.guarded.checked_at is None else self.guarded.health
+
+    @property
+    def meaning(self) -> str:
+        """Say what the word means, where something is to be done."""
+        return _MEANING.get(self.word, "")
 
     @property
     def is_well(self) -> bool:

@@ -5,6 +5,7 @@ import { follow } from "./live.js";
 localise(document);
 setInterval(() => tick(document), 1000);
 follow();
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
