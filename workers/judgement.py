@@ -34,6 +34,9 @@ from workers.ringout_evidence import Evidence
 GRACE_SECONDS: Final = 30.0
 """A call no notification told of is taken up this long after it must have been settled; till then they may be late."""
 
+GRACE_COMPARISONS: Final = 3
+"""Where the log is compared every few seconds, so many comparisons are grace enough."""
+
 PUT_ASIDE_SECONDS: Final = 300.0
 
 _VOICE: Final = "Voice"
@@ -151,8 +154,8 @@ class Judge:
 
     def _forgotten_at(self, case: Case, now: float) -> float:
         end = case.recorded_end()
-        wait = self._settings.quiet_seconds + self._settings.settle_seconds + GRACE_SECONDS
-        return (now if end is None else end) + wait
+        grace = min(GRACE_SECONDS, GRACE_COMPARISONS * self._settings.reconcile_seconds)
+        return (now if end is None else end) + self._settings.quiet_seconds + self._settings.settle_seconds + grace
 
     def _resolved(self, case: Case, session: Session, now: float) -> Iterator[Command | News]:
         trigger = case.by or (Trigger.WEBHOOK if case.has_ended else Trigger.RECONCILE)

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from scripts.benchmarks import backfill, deliveries, end_to_end, ingest, machine, pages, slow_clients, watchers
+from scripts.benchmarks import backfill, deliveries, end_to_end, heal, ingest, machine, pages, slow_clients, watchers
 from scripts.benchmarks.figures import Result, render
 from scripts.benchmarks.options import Options
 
@@ -21,6 +21,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[Options], Result]]] = MappingProxyType(
         **end_to_end.BENCHMARKS,
         "deliveries": deliveries.run,
         "backfill": backfill.run,
+        "heal": heal.run,
         "pages": pages.run,
     }
 )

@@ -72,10 +72,10 @@ def installed(entries: Sequence[Entry], environ: Mapping[str, str], watchdog: Wa
     with ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="legwork-benchmark-")))
         server = stack.enter_context(EmbeddedRedis(data / "redis", watchdog=watchdog))
-        port = free_port()
+        port = environ.get("PORT") or str(free_port())
         given = {
             "PATH": f"{PROGRAMS}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-            "PORT": str(port),
+            "PORT": port,
             "REDIS_URL": server.url,
             "RC_VERIFICATION_TOKEN": VERIFICATION_TOKEN,
             **environ,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from runtime.redis_client import Profile, connect
 from scripts.supervisor.box import Box
+from scripts.supervisor.box_file import box_told
 from scripts.supervisor.console import Console
 from scripts.supervisor.demo import Demonstration, Play
 from scripts.supervisor.embedded import EmbeddedRedis
@@ -30,6 +31,8 @@ def run(prepared: Prepared, play: Play, *, console: Console, stop: StopRequest, 
             server = stack.enter_context(_embedded_server(prepared, play, data, watchdog))
             redis_url, revive = server.url, server.revive
         environ = {**prepared.environ, "REDIS_URL": redis_url}
+        if prepared.box_url is not None:
+            stack.enter_context(box_told(data, environ))
         redis = stack.enter_context(connect(redis_url, FOLLOWING))
         follower = Follower(redis, on_event=lambda event: _tell(console, event))
         for remark in prepared.remarks:

@@ -88,7 +88,7 @@ def granted_by(answer: Answer, decode: Callable[[bytes], T]) -> T:
     except (RateLimited, Unavailable):
         raise
     except RingCentralError as error:
-        raise BrokenConfiguration("no access token:", status=error.status, codes=error.codes) from error
+        raise BrokenConfiguration("no access token", status=error.status, codes=error.codes) from error
 
 
 def problem(answer: Answer) -> RingCentralError:

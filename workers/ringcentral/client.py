@@ -105,7 +105,7 @@ class RingCentral:
             return self._tokens.current(instead_of=instead_of)
         except Unavailable as error:
             raise NotSent(
-                "no access token:", retry_after=error.retry_after, status=error.status, codes=error.codes
+                "no access token", retry_after=error.retry_after, status=error.status, codes=error.codes
             ) from error
 
 
