@@ -162,5 +162,5 @@ _FOOT: Final = """\
 While it is on, each change of the live status is told on the live channels as `legwork.call.updated` with `ringout` in
 its `data` ([Events](reference/events.md)). RingCentral in a box plays all of it: the last four digits of the number
 called choose (0151 caller busy, 0152 callee busy, 0153 no answer, 0154 rejected, 0155 invalid number, 0156 no credit,
-0157 a status that is wrong, 0158 two sessions).
+0157 a status that is wrong, 0158 two sessions, 0159 rings for long enough to be cancelled).
 """

@@ -37,6 +37,9 @@ SCENARIO_BY_ENDING: Mapping[str, str] = MappingProxyType(
     }
 )
 
+# Whoever has this number lets it ring for so long (seconds) that there is time to cancel the RingOut by hand.
+PATIENT, PATIENT_LENGTH = "0159", 120.0
+
 # Ids of forwarding numbers -> the number.
 FORWARDING: Mapping[str, str] = MappingProxyType({f"70000001{n:02}": one.phone_number for n, one in enumerate(AGENTS)})
 
@@ -129,8 +132,9 @@ class RingOuts:
             scenario = SCENARIOS[plan.scenario or SCENARIO_BY_ENDING.get(target[-4:], "ringout_answered")]
             call = self._dealer.deal_one(scenario, _parts(source, target))
             call = replace(call, sessions=tuple(_named(ids, plan) for ids in call.sessions))
-            if plan.length is not None:
-                call = replace(call, stretch=plan.length / scenario.length)
+            length = PATIENT_LENGTH if target.endswith(PATIENT) else plan.length
+            if length is not None:
+                call = replace(call, stretch=length / scenario.length)
             takes = self._player.place(call, speed=plan.speed, withheld=_withheld(plan))
             placed = Placed(_ringout_id(takes[0], plan), takes, plan, self._clock())
             self._placed[str(placed.id)] = placed

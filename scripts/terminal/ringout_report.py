@@ -18,6 +18,12 @@ OVER: Final[Mapping[str, str]] = {
     "too-long": "it goes on for too long to be followed; the call log will tell how it ended",
     "uncertain": "placing was interrupted: it is not tried again, and the evidence will tell whether there is a call",
 }
+CANCELS: Final[Mapping[str, str]] = {
+    "cancelled": "cancelled before the two were connected",
+    "connected": "not cancelled: the two are connected already, and only a RingOut that is not can be",
+    "too_late": "not cancelled: it is over already",
+    "unknown": "not cancelled: nobody knows RingCentral's id of it, as its placing was interrupted",
+}
 _COLUMNS: Final = (
     Column("id"),
     Column("asked for"),
@@ -53,7 +59,7 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
         codes = ", ".join(document["problem"]["codes"])
         yield f"not placed: {document['problem']['detail']}" + (f" ({codes})" if codes else "")
     if document["cancel"]:
-        yield f"cancel: {document['cancel']}"
+        yield CANCELS.get(document["cancel"], document["cancel"])
     if document["liveOver"]:
         yield f"{_clock(document['liveOverAt'])}  {OVER.get(document['liveOver'], document['liveOver'])}"
     for one in document["linking"]["sessions"]:

@@ -107,6 +107,7 @@ def test_two_sessions_are_one_ringout(exchange: Exchange, ids: str, withheld: fl
     names = [take.ids.telephony_session_id for take in exchange.takes()]
     assert [data.linked_sessions for data in newest] == [(names[1],), (names[0],)]
     assert len({data.conversation.id for data in newest}) == 1
+    assert [data.conversation.role for data in newest] == ["original", "ringout_second"]
     why = [(one.value, one.rule) for data in newest for one in data.explanation if one.field == "linkedSessions"]
     assert {((names[1],), "ringout-second-session"), ((names[0],), "ringout-second-session")} <= set(why)
     assert [data.trigger for data in newest] == ["ringout", "ringout"]
@@ -153,6 +154,34 @@ def test_one_that_ended_before_it_was_handed_over_is_resolved_too(exchange: Exch
     exchange.pass_time(10)
 
     assert exchange.shown(ringout_id)["state"] == "resolved"
+
+
+def test_sessions_that_turn_out_to_be_one_ringout_after_their_outcome_have_a_revision_that_says_so(
+    exchange: Exchange,
+) -> None:
+    exchange.plan(scenario="ringout_two_sessions")
+    ring_out_id = exchange.placed_elsewhere()
+    exchange.pass_time(120)
+    names = [take.ids.telephony_session_id for take in exchange.takes()]
+    alone = [exchange.published(take)[-1].data for take in exchange.takes()]
+    assert [(data.revision, data.conversation.id, data.conversation.role) for data in alone] == [
+        (1, one, "only") for one in names
+    ]
+
+    exchange.follow(ring_out_id)
+    exchange.pass_time(60)
+
+    joined = [exchange.published(take)[-1].data for take in exchange.takes()]
+    assert [(data.conversation.id, data.conversation.role) for data in joined] == [
+        (names[0], "original"),
+        (names[0], "ringout_second"),
+    ]
+    assert [data.linked_sessions for data in joined] == [(names[1],), (names[0],)]
+    changed = [
+        {name for event in exchange.published(take)[2:] for name in event.data.changed} for take in exchange.takes()
+    ]
+    assert changed == [{"linkedSessions", "conversation"}] * 2
+    assert [data.trigger for data in (*alone, *joined)] == ["webhook", "webhook", "ringout", "ringout"]
 
 
 def test_following_one_that_we_placed_gives_that_one(exchange: Exchange) -> None:
