@@ -149,9 +149,10 @@ PARTY_RULES: Final = (
 
 def is_pick_up(party: PartyState) -> bool:
     """Tell whether this is the party of somebody who picks a parked call up: it calls `*8` and a number."""
-    if party.extension_id is None or party.number != 1:
+    code = party.to.phone_number
+    if code is None or party.extension_id is None or not _PARK_CODE.fullmatch(code):
         return False
-    return _PARK_CODE.fullmatch(party.to.phone_number or "") is not None
+    return party.number == 1
 
 
 def was_rung(party: PartyState) -> bool:
