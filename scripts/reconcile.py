@@ -29,8 +29,9 @@ DONE, FAILED = 0, 1
 LOOK_SECONDS = 0.5
 USUAL_SECONDS = 3600.0
 EPILOG = """
-The resolve workers do it, window by window, with what the budget of requests has to spare; calls that are on come
-first. The command only asks and watches: Ctrl-C leaves it going on, and so does whatever happens to a worker.
+The resolve workers do it, window by window: the first few at once, the others with what the budget of requests has to
+spare, because calls that are on come first. The command only asks and watches: Ctrl-C leaves it going on, and so does
+whatever happens to a worker.
 
   in log     calls that RingCentral's log showed in this time
   missing    those that no notification had told of
@@ -95,7 +96,7 @@ def _document(one: Comparison) -> dict[str, object]:
 def _lines(account: str, one: Comparison) -> list[str]:
     span = f"{_text(one.since)} to {_text(one.until)} UTC"
     if one.done_at is None:
-        return [f"{account}: {span}: {one.share:.0%} compared so far ({one.id})"]
+        return [f"{account}: {span}: {one.share:.0%} compared so far; it goes on by itself ({one.id})"]
     counts = f"{one.in_log:,} in log, {one.missing:,} missing, {one.healed:,} healed, by {one.requests} requests"
     return [f"{account}: {span}: {counts}", *(f"  missing: {call}" for call in one.calls)]
 

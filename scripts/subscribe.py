@@ -3,7 +3,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -18,8 +18,9 @@ reexec_in_venv()
 import msgspec  # noqa: E402 - the line above chooses the environment
 from redis import RedisError  # noqa: E402 - as above
 
-from runtime import guarding  # noqa: E402 - as above
+from runtime import guarding, logs  # noqa: E402 - as above
 from runtime.clocks import redis_time  # noqa: E402 - as above
+from runtime.guarding import Guarded  # noqa: E402 - as above
 from runtime.leases import LeaseHeld, lease  # noqa: E402 - as above
 from runtime.metrics import Recorder  # noqa: E402 - as above
 from runtime.settings import Account, SettingsError  # noqa: E402 - as above
@@ -31,7 +32,7 @@ from telephony.subscriptions import Health, Seen  # noqa: E402 - as above
 from workers import guardian  # noqa: E402 - as above
 from workers.dependencies import Dependencies  # noqa: E402 - as above
 from workers.guardian import Guardian, addresses, seen  # noqa: E402 - as above
-from workers.ringcentral.errors import RingCentralError  # noqa: E402 - as above
+from workers.ringcentral.errors import NotFound, NotSent, RateLimited, RingCentralError  # noqa: E402 - as above
 from workers.ringcentral.subscriptions import Subscriptions  # noqa: E402 - as above
 
 DONE, FAILED = 0, 1
@@ -51,21 +52,36 @@ exit codes: 0 done (list: and one delivers), 1 failed, 2 usage
 """
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for, for each account."""
-    options = _options()
+    options = _options(arguments)
+    logs.configure(level="error", form="text", process="subscribe")
     try:
         with open_place(root=ROOT, data=options.data) as place:
             dependencies = Dependencies(place.settings, place.redis, Recorder(place.redis))
             accounts = chosen(place.settings, options.account)
             codes = [ACTS[options.command](place, dependencies, account, options) for account in accounts]
-    except (NoRedis, RedisError, SettingsError, UnknownAccount, RingCentralError) as fault:
-        print(f"scripts/subscribe.py: {fault}", file=sys.stderr)
-        return FAILED
-    except LeaseHeld:
-        print("scripts/subscribe.py: the guardian is at it just now; try again in a moment", file=sys.stderr)
+    except (NoRedis, RedisError, SettingsError, UnknownAccount, RingCentralError, LeaseHeld) as fault:
+        print(f"scripts/subscribe.py: {_said(fault, options.id)}", file=sys.stderr)
         return FAILED
     return max(codes)
+
+
+def _said(fault: Exception, wanted: str | None) -> str:
+    """Say what went wrong, and what to do."""
+    match fault:
+        case LeaseHeld():
+            return "the guardian is at it just now; try again in a moment"
+        case NotFound():
+            return f"there is no subscription {wanted}; see list"
+        case RateLimited():
+            return f"the budget of requests is spent ({fault}); try again in {fault.retry_after:.0f} s"
+        case NotSent():
+            return f"RingCentral was not asked ({fault}); try again in a minute"
+        case RingCentralError():
+            return f"RingCentral: {fault}"
+        case _:
+            return str(fault)
 
 
 def _list(place: Place, dependencies: Dependencies, account: Account, options: argparse.Namespace) -> int:
@@ -73,15 +89,37 @@ def _list(place: Place, dependencies: Dependencies, account: Account, options: a
     ours = addresses(place.settings, account)
     guarded = guarding.load(place.redis, account.name)
     if options.json:
-        items = [{"ours": one.address in ours, **msgspec.to_builtins(one)} for one in found]
+        items = [_document(one, ours) for one in found]
         print(msgspec.json.encode({"account": account.name, "items": items, "guardian": guarded}).decode())
     else:
-        print(f"account {account.name}: {guarded.health}{f' ({guarded.problem})' if guarded.problem else ''}")
+        print(f"account {account.name}: {_found(guarded, redis_time(place.redis))}")
         print("\n".join(table(COLUMNS, [_row(one, ours) for one in found])))
         heard = guarding.last_notification(place.redis, account.name)
         ago = "none yet" if heard is None else f"{redis_time(place.redis) - heard:.0f} s ago"
         print(f"last notification: {ago}")
     return DONE if any(one.is_active and (one.address in ours or not ours) for one in found) else FAILED
+
+
+def _found(guarded: Guarded, now: float) -> str:
+    """Say how the guardian found it last."""
+    if guarded.checked_at is None:
+        return f"the guardian has not looked yet{f' ({guarded.problem})' if guarded.problem else ''}"
+    problem = f", and was hindered: {guarded.problem}" if guarded.problem else ""
+    return f"the guardian found it {guarded.health} {now - guarded.checked_at:.0f} s ago{problem}"
+
+
+def _document(one: Seen, ours: tuple[str, ...]) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "status": one.status,
+        "ours": one.address in ours,
+        "address": one.address,
+        "filters": one.filters,
+        "disabledFilters": one.disabled,
+        "expiresAt": one.expires_at,
+        "blacklistedAt": one.blacklisted_at,
+        "reason": one.reason,
+    }
 
 
 def _row(one: Seen, ours: tuple[str, ...]) -> tuple[object, ...]:
@@ -95,19 +133,22 @@ def _repair(place: Place, dependencies: Dependencies, account: Account, options:
     if not addresses(place.settings, account):
         print(f"account {account.name}: set PUBLIC_URL and RC_VERIFICATION_TOKEN first", file=sys.stderr)
         return FAILED
+    before = guarding.load(place.redis, account.name).id
     with lease(place.redis, account.name, guardian.STAGE, seconds=guardian.LEASE_SECONDS):
         guarded = Guardian(account, dependencies).guard(patient=False)
     if options.json:
         print(msgspec.json.encode({"account": account.name, "guardian": guarded}).decode())
     else:
         until = guarded.expires_at and f"{datetime.fromtimestamp(guarded.expires_at, UTC):%Y-%m-%d %H:%M} UTC"
-        print(f"account {account.name}: {guarded.health}, {guarded.id}, until {until}, at {guarded.address}")
+        how = "was there already" if guarded.id == before else "is the one from now on"
+        print(f"account {account.name}: {guarded.health}: {guarded.id} {how}, until {until}, at {guarded.address}")
     return DONE if guarded.health is Health.ACTIVE else FAILED
 
 
 def _renew(_: Place, dependencies: Dependencies, account: Account, options: argparse.Namespace) -> int:
     one = Subscriptions(dependencies.ringcentral(account)).renew(options.id)
-    print(f"renewed {one.id}, until {one.expiration_time}")
+    until = one.expiration_time and f"{one.expiration_time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    print(f"renewed {one.id}, until {until}")
     return DONE
 
 
@@ -123,7 +164,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
 )
 
 
-def _options() -> argparse.Namespace:
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/subscribe.py",
         description=__doc__,
@@ -137,7 +178,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where ./scripts/run has its data (.data)"
     )
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.command in {"renew", "delete"} and not options.id:
         parser.error(f"{options.command} needs the ID of a subscription")
     return options

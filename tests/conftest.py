@@ -1,5 +1,6 @@
-"""What every test may ask for: a real server, empty."""
+"""What every test may ask for: a real server, empty, and a webhook."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,7 @@ from redis import Redis
 
 from scripts.supervisor.embedded import EmbeddedRedis
 from scripts.supervisor.watchdog import Watchdog
+from tests.simulator.webhook import Webhook
 
 # A busy machine is slow: no example is judged by its time.
 settings.register_profile("legwork", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -40,3 +42,15 @@ def redis(redis_server: EmbeddedRedis) -> Iterator[Redis]:
     with Redis.from_url(redis_server.url) as client:
         client.flushall()
         yield client
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    """Receive what RingCentral posts, and remember it."""
+    server = Webhook()
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -9,13 +9,17 @@ from redis import Redis
 
 from runtime import comparisons
 from runtime.asking import Asking
-from runtime.comparisons import MOST_NAMED
+from runtime.budget import Share
+from runtime.comparisons import MOST_NAMED, Why
 from runtime.leases import Command
 from runtime.ledger import State
 from telephony.fetch_plan import Window, window_length
 from workers.cases import Case, Judged
 from workers.reconcile import SHORTEST
 from workers.sweep import Sweep
+
+HANDFUL: Final = 3
+"""Requests of a comparison that somebody asked for which do not wait for the budget to be idle."""
 
 LATEST: Final = 1.0
 """Seconds before now that a comparison's window ends at most."""
@@ -33,6 +37,12 @@ class Comparing:
     def is_pending(self) -> bool:
         """Whether there is something to compare."""
         return self._one is not None
+
+    @property
+    def share(self) -> Share:
+        """For whom it is asked: somebody waits for the first few pages of what was asked for, nobody for the rest."""
+        waited_for = self._one is not None and self._one.why is Why.ASKED and self._one.requests < HANDFUL
+        return Share.INTERACTIVE if waited_for else Share.BACKFILL
 
     def window(self, asking: Asking, *, now: float) -> Window | None:
         """Give the next window to list: as long as a page reaches, and not into the future."""

@@ -163,7 +163,7 @@ class Resolver:
         """
         compare = reconcile.is_due(asking, self._settings, now=now)
         asked = comparing.window(asking, now=now)
-        past = [(asked, Share.BACKFILL)] if asked is not None else []
+        past = [(asked, comparing.share)] if asked is not None else []
         if not (wanted or compare):
             return [*past], None
         lane = asking.lane(company=self._company, now=now)

@@ -85,7 +85,7 @@ class Sweeper:
             else:
                 yield from self._list(request, share)
         except RateLimited:
-            if share is not Share.BACKFILL:
+            if share is Share.LIVE:
                 raise
 
     def _poll(self, request: Feed, share: Share, *, since: datetime, now: float) -> Iterator[None]:

@@ -27,14 +27,13 @@ from scripts.simulator.configuration import LIMITS, Configuration
 from scripts.supervisor import box as supervised
 from scripts.supervisor.environment import free_port
 from scripts.supervisor.procfile import parse
-from scripts.supervisor.summary import Event, Judgement, Report, Verdict, judge
+from scripts.supervisor.summary import Event, Report, Verdict, judge
 from scripts.supervisor.watchdog import Watchdog
 from telephony.subscriptions import Health
 
 ACCOUNT: Final = "default"
 LOOK_SECONDS: Final = 0.5
 TOO_MANY: Final = 429
-TOLD_BY_NOTIFICATIONS: Final = frozenset({"agents", "conversation", "linked_sessions"})
 
 REMARKS: Final = """\
 RingCentral in a box plays calls against the processes of the Procfile. At first all notifications are lost; later a
@@ -80,9 +79,13 @@ QUICK: Final = Plan(
 
 
 class Healed(Struct, frozen=True):
-    """What became of it all: the verdict of each call, times in seconds, the requests used, and what the audit says."""
+    """What became of it all: the verdict of each call, times in seconds, the requests used, and what the audit says.
+
+    `unknown` counts right ones of which only lost notifications could have told more.
+    """
 
     report: Report
+    unknown: int
     took: float | None
     waits: Sequence[float]
     requests: Sequence[SeenRequest]
@@ -155,20 +158,19 @@ def heal(box: Box, product: Installation, plan: Plan) -> Healed:
         time.sleep(LOOK_SECONDS)
     began = time.monotonic()
     with closing(supervised.Box(box.url)) as judging:
-        while not _is_healed(judge(judging.truths(), _events(product))) and time.monotonic() < began + plan.patience:
+        while not _judged(judging, product).all_right and time.monotonic() < began + plan.patience:
             time.sleep(LOOK_SECONDS)
         took, requests = time.monotonic() - began, box.requests()
         code, triggers = _audited(product)
-        report = judge(judging.truths(), _events(product))  # what is published too often is seen as well
-    return Healed(report, took if _is_healed(report) else None, _waits(box, product), requests, code, triggers)
+        report = _judged(judging, product)  # what is published too often is seen as well
+        unknown = report.count(Verdict.RIGHT) - _judged(judging, product, all_heard=True).count(Verdict.RIGHT)
+    return Healed(report, unknown, took if report.all_right else None, _waits(box, product), requests, code, triggers)
 
 
-def _is_healed(report: Report) -> bool:
-    return not report.repeated and all(map(_is_right, report.judgements))
-
-
-def _is_right(one: Judgement) -> bool:
-    return one.said is not None and set(one.differing) <= TOLD_BY_NOTIFICATIONS
+def _judged(judging: supervised.Box, product: Installation, *, all_heard: bool = False) -> Report:
+    entries: Any = product.redis.xrange(OUTCOMES)
+    events = [msgspec.json.decode(fields[b"event"], type=Event) for _, fields in entries]
+    return judge(judging.truths(), events, all_heard=all_heard)
 
 
 def _waits(box: Box, product: Installation) -> list[float]:
@@ -179,11 +181,6 @@ def _waits(box: Box, product: Installation) -> list[float]:
         for one in box.truths()
         if one.record_visible_at and one.telephony_session_id in told
     )
-
-
-def _events(product: Installation) -> list[Event]:
-    entries: Any = product.redis.xrange(OUTCOMES)
-    return [msgspec.json.decode(fields[b"event"], type=Event) for _, fields in entries]
 
 
 def _audited(product: Installation) -> tuple[int, Mapping[str, int]]:
@@ -202,7 +199,7 @@ def _tables(found: Healed) -> Iterator[Table]:
     rows = tuple(
         (one.truth.telephony_session_id, one.truth.scenario, one.verdict, ", ".join(one.differing))
         for one in found.report.judgements
-        if not _is_right(one)
+        if one.verdict is not Verdict.RIGHT
     )
     if rows:
         yield Table("Calls that are not right", ("session", "scenario", "verdict", "differing"), rows)
@@ -211,9 +208,8 @@ def _tables(found: Healed) -> Iterator[Table]:
 def _figures(found: Healed) -> Iterator[Figure]:
     calls, asked = len(found.report.judgements), Counter(one.group for one in found.requests)
     yield Figure(name="calls", value=calls)
-    right = sum(map(_is_right, found.report.judgements))
-    yield Figure(name="calls with their true outcome", value=right, at_least=calls)
-    yield Figure(name="of them, people or linked calls unknown", value=right - found.report.count(Verdict.RIGHT))
+    yield Figure(name="calls with their true outcome", value=found.report.count(Verdict.RIGHT), at_least=calls)
+    yield Figure(name="of them, people or linked calls unknown", value=found.unknown)
     yield Figure(name="events published twice", value=len(found.report.repeated), at_most=0)
     yield Figure(name="exit code of scripts/audit.py", value=found.audit, at_most=0)
     yield Figure(name="healed after the last record", value=found.took, unit="s", at_most=150)

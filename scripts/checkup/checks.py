@@ -35,6 +35,7 @@ CHECKS: Final = (
     _check("workers", worker_checks.every_stage),
     _check("one-queue", worker_checks.one_queue),
     _check("bells", worker_checks.bells_rung),
+    _check("guardian", worker_checks.guardian),
     _check("queues", worker_checks.queues),
     _check("failed-jobs", worker_checks.failed_jobs),
     _check("orphaned-jobs", worker_checks.orphaned_jobs),

@@ -2,7 +2,7 @@
 
 from typing import Final, cast
 
-from runtime import bells, keys
+from runtime import bells, guarding, keys
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from scripts.checkup import rq_state
@@ -10,6 +10,9 @@ from scripts.checkup.findings import Findings, Patient, error, warning
 
 LATE_SECONDS: Final = 30.0
 """A bell that should have been rung so long ago."""
+
+UNGUARDED_SECONDS: Final = 300.0
+"""The guardian looks each minute."""
 
 MANY_WAITING: Final = 200
 YOUNG_SECONDS: Final = 20.0
@@ -43,6 +46,32 @@ def bells_rung(patient: Patient) -> Findings:
             f"{len(late)} bells are late, {late[0].decode()} the most: no clock is running",
             "start `python -m workers clock`",
         )
+
+
+def guardian(patient: Patient) -> Findings:
+    """The guardian looks after each account's subscription, and is not hindered."""
+    now = redis_time(patient.redis)
+    for account in patient.accounts:
+        guarded = guarding.load(patient.redis, account.name)
+        if guarded.checked_at is not None and now - guarded.checked_at > UNGUARDED_SECONDS:
+            yield error(
+                f"account {account.name}: nobody looked after the subscription for {_ago(now - guarded.checked_at)}",
+                "start `python -m workers upkeep` and `python -m workers clock`; look at the log of upkeep if they run",
+            )
+        if guarded.problem:
+            yield error(
+                f"account {account.name}: the guardian is hindered ({guarded.problem}); it is {guarded.health}",
+                "run ./scripts/subscribe.py repair, which does the same and says what RingCentral answers",
+            )
+        elif guarded.gap_from is not None:
+            yield error(
+                f"account {account.name}: nobody has delivered notifications for {_ago(now - guarded.gap_from)}",
+                "run ./scripts/subscribe.py repair; the call log of that time is compared then",
+            )
+
+
+def _ago(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes"
 
 
 def queues(patient: Patient) -> Findings:

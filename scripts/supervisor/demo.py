@@ -39,11 +39,15 @@ class Play(NamedTuple):
 class Demonstration:
     """Connects RingCentral in a box with the product, and judges what is published of the calls it plays."""
 
-    def __init__(self, box: Box, play: Play, *, stop: StopRequest, show: Callable[[str], None]) -> None:
+    def __init__(
+        self, box: Box, play: Play, *, stop: StopRequest, show: Callable[[str], None], completeness: Callable[[], str]
+    ) -> None:
+        """Judge by the events themselves; `completeness` says what the product makes of it by its own books."""
         self._box = box
         self._play = play
         self._stop = stop
         self._show = show
+        self._completeness = completeness
 
     def run(self, follower: Follower, *, web_url: str, verification_token: str) -> bool:
         """Let calls come; after a check, or when that fails, ask for the end. Say whether all went well."""
@@ -92,6 +96,7 @@ class Demonstration:
         return {
             "outcomes right": f"{report.count(Verdict.RIGHT)} of {len(report.judgements)}",
             "events published twice": str(len(report.repeated)),
+            "completeness": self._completeness(),
             "notifications sent": str(status.webhooks["sent"]),
             "requests, by limit group": ", ".join(f"{group} {number}" for group, number in asked.items()),
             "requests refused (429)": str(status.rate_limited),

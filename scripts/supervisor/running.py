@@ -1,11 +1,19 @@
 """One run of the product: its parts put together, and taken apart again in the right order."""
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
+from redis import Redis
+
+from runtime import audit
+from runtime.clocks import redis_time
+from runtime.completeness import sentence
 from runtime.redis_client import Profile, connect
+from runtime.settings import load
 from scripts.supervisor.box import Box
 from scripts.supervisor.box_file import box_told
 from scripts.supervisor.console import Console
@@ -19,6 +27,7 @@ from scripts.supervisor.summary import Event
 from scripts.supervisor.supervision import keep_running, stop_all
 from scripts.supervisor.watchdog import Watchdog
 
+DAY: Final = 86400.0
 FOLLOWING = Profile(timeout=5, connect_timeout=2, retries=0, longest_pause=0)  # the follower tries again by itself
 
 
@@ -42,7 +51,7 @@ def run(prepared: Prepared, play: Play, *, console: Console, stop: StopRequest, 
         ]
         threads = stack.enter_context(ThreadPoolExecutor())
         following = threads.submit(follower.follow, stop)
-        verdict = threads.submit(_demonstrate, prepared, play, follower, console=console, stop=stop)
+        verdict = threads.submit(_demonstrate, prepared, play, follower, redis, console=console, stop=stop)
         for thread in (following, verdict):
             thread.add_done_callback(lambda done: stop.request() if done.exception() else None)
         try:
@@ -64,12 +73,24 @@ def _embedded_server(prepared: Prepared, play: Play, data: Path, watchdog: Watch
     return EmbeddedRedis(data / ("demo" if prepared.box_url else "redis"), watchdog=watchdog)
 
 
-def _demonstrate(prepared: Prepared, play: Play, follower: Follower, *, console: Console, stop: StopRequest) -> bool:
+def _demonstrate(
+    prepared: Prepared, play: Play, follower: Follower, redis: Redis, *, console: Console, stop: StopRequest
+) -> bool:
     if prepared.box_url is None:
         return True
     with closing(Box(prepared.box_url)) as box:
-        demonstration = Demonstration(box, play, stop=stop, show=console.show)
+        demonstration = Demonstration(
+            box, play, stop=stop, show=console.show, completeness=lambda: _completeness(redis, prepared)
+        )
         return demonstration.run(follower, web_url=prepared.web_url, verification_token=prepared.verification_token)
+
+
+def _completeness(redis: Redis, prepared: Prepared) -> str:
+    """Count the calls of the last day, as `scripts/audit.py` does."""
+    now = redis_time(redis)
+    names = [account.name for account in load({"REDIS_URL": "unix://embedded", **prepared.environ}).accounts]
+    counted = (audit.hours(redis, name, since=now - DAY, until=now, fresh=True) for name in names)
+    return sentence(audit.total(itertools.chain.from_iterable(counted)))
 
 
 def _tell(console: Console, event: Event) -> None:

@@ -8,12 +8,14 @@ from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from runtime import bells, destinations, keys
+from runtime import bells, destinations, guarding, keys
 from runtime.bells import Stage
+from runtime.guarding import Guarded
 from scripts.checkup import public_url_checks
 from scripts.checkup.checks import CHECKS
 from scripts.checkup.findings import Severity
 from telephony.destinations import Changes, DestinationState, Draft
+from telephony.subscriptions import Health
 from tests.doctor.clinic import ACCOUNT, Clinic
 from tests.scripts.commands import run
 
@@ -137,6 +139,18 @@ def have_a_destination_disabled(clinic: Clinic) -> None:
     destinations.update(clinic.redis, destination_id, changes)
 
 
+def stop_the_guardian(clinic: Clinic) -> None:
+    guarding.keep(clinic.redis, ACCOUNT, Guarded(health=Health.ACTIVE, checked_at=clinic.now - 600))
+
+
+def hinder_the_guardian(clinic: Clinic) -> None:
+    guarding.keep(clinic.redis, ACCOUNT, Guarded(checked_at=clinic.now, problem="Refused SUB-522"))
+
+
+def leave_a_gap(clinic: Clinic) -> None:
+    guarding.keep(clinic.redis, ACCOUNT, Guarded(checked_at=clinic.now, gap_from=clinic.now - 120))
+
+
 PLANTED: tuple[tuple[Callable[[Clinic], None], str, str], ...] = (
     (forget_a_setting, "settings", "set RC_USER_JWT"),
     (choose_a_short_token, "admin-token", "ADMIN_TOKEN"),
@@ -160,6 +174,9 @@ PLANTED: tuple[tuple[Callable[[Clinic], None], str, str], ...] = (
     (change_the_secret, "credentials", "RC_APP_CLIENT_SECRET"),
     (take_the_permission_away, "call-log", "ReadCallLog"),
     (subscribe_nobody, "subscription", "subscribe.py repair"),
+    (stop_the_guardian, "guardian", "python -m workers upkeep"),
+    (hinder_the_guardian, "guardian", "subscribe.py repair"),
+    (leave_a_gap, "guardian", "subscribe.py repair"),
     (have_a_destination_disabled, "delivery", "destinations.py resume"),
 )
 

@@ -1,6 +1,5 @@
-"""A webhook, a simulator in a hurry, and a client of it."""
+"""A simulator in a hurry, and a client of it."""
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
@@ -9,21 +8,9 @@ import pytest
 from scripts.simulator import Configuration, RunningSimulator, running_simulator
 from tests.simulator.client import Client
 from tests.simulator.waiting import wait_until
-from tests.simulator.webhook import Webhook
 
 Play: TypeAlias = Callable[..., list[str]]  # (count=1, scenario=None, *, rate=2000) -> telephonySessionIds
 HASTE = 100.0  # played seconds per second
-
-
-@pytest.fixture
-def webhook() -> Iterator[Webhook]:
-    server = Webhook()
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

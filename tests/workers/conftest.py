@@ -1,12 +1,10 @@
 """An installation to try the workers in."""
 
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from scripts.simulator import Configuration, RunningSimulator, running_simulator
-from tests.simulator.webhook import Webhook
 from tests.workers.office import Office
 
 PLENTY = {"light": 6000, "medium": 6000, "heavy": 6000, "auth": 6000}
@@ -39,15 +37,3 @@ def an_office(redis_url: str, platform: RunningSimulator) -> Iterator[MakeOffice
 def office(an_office: MakeOffice) -> Office:
     """Make an installation with the settings everybody has."""
     return an_office()
-
-
-@pytest.fixture
-def webhook() -> Iterator[Webhook]:
-    """Receive what RingCentral posts, and remember it."""
-    server = Webhook()
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()

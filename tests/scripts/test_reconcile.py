@@ -1,0 +1,37 @@
+"""`scripts/reconcile.py`: what it asks for, and what it tells. tests/workers/test_comparing.py carries it out."""
+
+import msgspec
+import pytest
+from redis import Redis
+
+from runtime import comparisons
+from runtime.comparisons import Comparison, Why
+from scripts import reconcile
+from tests.scripts.commands import run
+
+ONE = Comparison("cmp_1", Why.ASKED, since=0.0, until=3600.0, asked_at=3600.0, position=900.0)
+
+
+def test_a_comparison_is_asked_for_and_not_waited_for(redis_url: str, redis: Redis) -> None:
+    asked = run("reconcile.py", "--since", "2h", "--no-wait", "--json", redis_url=redis_url)
+
+    (found,) = comparisons.all(redis, "default")
+    (item,) = msgspec.json.decode(asked.stdout)["items"]
+    assert (asked.returncode, item["id"], found.why) == (0, found.id, Why.ASKED)
+    assert found.until - found.since == pytest.approx(7200, abs=5)
+
+
+def test_who_waits_is_told_how_far_it_is_when_patience_ends(redis_url: str, redis: Redis) -> None:
+    waited = run("reconcile.py", "--timeout", "0.1", redis_url=redis_url)
+
+    assert waited.returncode == 1
+    assert "0% compared so far; it goes on by itself" in waited.stdout
+
+
+def test_the_calls_that_were_missing_are_named() -> None:
+    done = msgspec.structs.replace(ONE, done_at=1.0, in_log=1204, missing=1, healed=1, requests=2, calls=("s-1",))
+
+    counts, missing = reconcile._lines("default", done)
+
+    assert counts.endswith("1,204 in log, 1 missing, 1 healed, by 2 requests")
+    assert missing == "  missing: s-1"

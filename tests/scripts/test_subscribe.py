@@ -1,0 +1,93 @@
+"""`scripts/subscribe.py`, as a person uses it: see, make, renew, delete and repair RingCentral's subscription."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import msgspec
+import pytest
+from redis import Redis
+
+from scripts import subscribe as command
+from scripts.simulator import RunningSimulator, running_simulator
+from tests.faults.product import TOKEN, account_of
+from tests.simulator.webhook import Webhook
+
+
+class Ended(NamedTuple):
+    """What a command left."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Subscribe = Callable[..., Ended]
+
+
+@pytest.fixture
+def simulator() -> Iterator[RunningSimulator]:
+    with running_simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def subscribe(
+    simulator: RunningSimulator,
+    webhook: Webhook,
+    redis_url: str,
+    redis: Redis,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Subscribe:
+    """Run the command where `web` is the webhook."""
+    settings = {
+        **account_of(simulator),
+        "REDIS_URL": redis_url,
+        "PUBLIC_URL": webhook.url.removesuffix("/webhooks/ringcentral"),
+        "RC_VERIFICATION_TOKEN": TOKEN,
+    }
+
+    def subscribed(*arguments: str, **more: str) -> Ended:
+        for name, value in {**settings, **more}.items():
+            monkeypatch.setenv(name, value)
+        capsys.readouterr()
+        return Ended(command.main(arguments), *capsys.readouterr())
+
+    return subscribed
+
+
+def test_one_is_made_once_renewed_and_deleted(subscribe: Subscribe, simulator: RunningSimulator) -> None:
+    assert subscribe("list").returncode == 1
+
+    made = subscribe("create")
+    again = subscribe("create")
+
+    (one,) = simulator.status()["subscriptions"]
+    assert (made.returncode, again.returncode) == (0, 0)
+    assert f"{one['id']} is the one from now on" in made.stdout
+    assert f"{one['id']} was there already" in again.stdout
+    assert subscribe("renew", one["id"]).stdout.startswith(f"renewed {one['id']}, until ")
+    assert subscribe("delete", one["id"]).stdout == f"deleted {one['id']}\n"
+    assert subscribe("list").returncode == 1
+
+
+def test_the_list_says_what_is_wrong_and_repair_mends_it(subscribe: Subscribe, simulator: RunningSimulator) -> None:
+    subscribe("create")
+    simulator.fault("blacklist_subscriptions")
+
+    listed = subscribe("list")
+    repaired = subscribe("repair")
+    after = subscribe("list", "--json")
+
+    assert listed.returncode == 1
+    assert "Blacklisted" in listed.stdout
+    assert "Read timed out" in listed.stdout
+    assert "is the one from now on" in repaired.stdout
+    (one,) = msgspec.json.decode(after.stdout)["items"]
+    assert (after.returncode, one["status"], one["ours"]) == (0, "Active", True)
+
+
+def test_what_cannot_be_done_is_said_with_what_to_do(subscribe: Subscribe) -> None:
+    assert "there is no subscription nobody" in subscribe("renew", "nobody").stderr
+    assert "set PUBLIC_URL" in subscribe("repair", PUBLIC_URL="").stderr
+    assert "RingCentral was not asked" in subscribe("list", RC_SERVER_URL="http://127.0.0.1:1").stderr

@@ -1,0 +1,88 @@
+"""Stretches of the call log that are compared beside the usual pace: whole, and however busy the budget is."""
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from runtime import comparisons, keys
+from runtime.budget import Group, Share
+from runtime.comparisons import Comparison, Why
+from tests.builders.calls import ivr_call
+from tests.workers.conftest import MakeOffice
+from tests.workers.office import ACCOUNT, Office
+from tests.workers.test_resolve import MINUTE, look, the_record
+from workers import watches
+from workers.comparing import HANDFUL, Comparing
+
+HOUR = 3600.0
+
+
+def spend(office: Office) -> None:
+    """Have live calls take what the budget gives, all but one request, which is not enough for the past."""
+    budget = office.dependencies.budget(ACCOUNT)
+    while budget.left(Group.HEAVY).tokens >= 2.2:
+        assert budget.take(Group.HEAVY, Share.LIVE) == 0.0
+
+
+def done(office: Office, asked: Comparison) -> Comparison | None:
+    found = comparisons.get(office.redis, ACCOUNT, asked.id)
+    return found if found is not None and found.done_at is not None else None
+
+
+def test_what_somebody_waits_for_does_not_wait_for_an_idle_budget(an_office: MakeOffice) -> None:
+    office = an_office(heavy_limit=10)
+    lost = ivr_call().ending_at(office.now - 5 * MINUTE)
+    office.show(the_record(lost))
+    asked = comparisons.ask(office.redis, ACCOUNT, Why.ASKED, since=office.now - HOUR, until=office.now)
+    spend(office)
+
+    office.resolve()
+
+    found = done(office, asked)
+    assert found is not None
+    assert (found.in_log, found.missing, found.healed, found.calls) == (1, 1, 1, (lost.telephony_session_id,))
+
+
+@pytest.mark.parametrize(
+    ("why", "requests", "share"),
+    [
+        (Why.ASKED, 0, Share.INTERACTIVE),
+        (Why.ASKED, HANDFUL, Share.BACKFILL),
+        (Why.GAP, 0, Share.BACKFILL),
+        (Why.NIGHTLY, 0, Share.BACKFILL),
+    ],
+)
+def test_only_the_first_pages_of_what_was_asked_for_are_somebodys_who_waits(
+    office: Office, why: Why, requests: int, share: Share
+) -> None:
+    one = comparisons.ask(office.redis, ACCOUNT, why, since=office.now - HOUR, until=office.now)
+    command = comparisons.write(ACCOUNT, msgspec.structs.replace(one, requests=requests))
+    office.redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py's
+
+    assert Comparing(office.redis, ACCOUNT).share is share
+
+
+def test_the_nightly_comparison_compares_all_of_the_last_two_days_and_nothing_before(office: Office) -> None:
+    look(office)
+    while datetime.fromtimestamp(office.now, UTC).hour < watches.NIGHT:
+        office.let_pass(HOUR)
+    office.redis.zadd(keys.calls(ACCOUNT), {"s-known-before": office.now - 72 * HOUR})
+    for hours in (49, 47, 30, 12, 1):
+        record = the_record(ivr_call().ending_at(office.now - hours * HOUR), id=f"A{hours}")
+        one = {"telephony_session_id": f"s-{hours}", "session_id": f"{hours}"}
+        office.show(msgspec.structs.replace(record, **one))
+
+    watches.compare_at_night(office.redis, ACCOUNT, now=office.now)
+    asked = comparisons.pending(office.redis, ACCOUNT)
+    assert asked is not None
+    for _ in range(20):
+        look(office)
+        if found := done(office, asked):
+            break
+
+    assert found is not None
+    assert (asked.why, asked.until - asked.since) == (Why.NIGHTLY, 48 * HOUR)
+    assert (found.in_log, found.missing, found.healed) == (4, 4, 4)
+    assert len(office.outcomes("s-47")) == 1
+    assert office.published("s-49") == []
