@@ -63,7 +63,7 @@ class OlderIds:
     def _bearers(self, older_id: str) -> Bearers:
         """Put together who ever had this id as far as we remember, and who has it now."""
         blob = cast("bytes | None", self._redis.get(keys.older_id(self._account, older_id)))
-        bearers = _DECODER.decode(blob) if blob else Bearers()
+        bearers = _read(blob) if blob else Bearers()
         bearers.sessions |= self._now().get(older_id, set())
         return bearers
 
@@ -78,6 +78,11 @@ class OlderIds:
             for one, known in tracked.items():
                 self._all.setdefault(known.session.session_id or "", set()).add(one)
         return self._all
+
+
+def _read(blob: bytes) -> Bearers:
+    """Read who had an older id; an earlier Legwork wrote the id of the one session it had found."""
+    return _DECODER.decode(blob) if blob.startswith(b"{") else Bearers({blob.decode()})
 
 
 def session_of(record: CallLogRecord, by_older_id: Callable[[CallLogRecord], str | None]) -> str:

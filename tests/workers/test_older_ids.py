@@ -117,3 +117,10 @@ def test_a_record_that_waits_joins_the_one_call_that_is_heard_of_later(
 
     assert list(ledger.records(redis, ACCOUNT, sharing)) == joined
     assert bool(ledger.records(redis, ACCOUNT, [waits_as])) != bool(joined)
+
+
+def test_what_the_release_before_remembered_is_read_while_both_run(redis: Redis) -> None:
+    redis.set(keys.older_id(ACCOUNT, "11"), "s-a")
+    record = nameless("11")
+
+    assert session_of(record, OlderIds(redis, ACCOUNT, {}).session_of) == "s-a"
