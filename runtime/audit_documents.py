@@ -1,29 +1,51 @@
 """How the completeness ledger is told to programs: by the API, and by the command with `--json`."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
-from runtime.audit import Hour
+import msgspec
+
+from runtime.audit import Hour, Unexplained
 from telephony.completeness import Standing
 from telephony.times import iso_ms
 
-HourDocument = dict[str, Any]
-"""An hour of an account: `account`, `hour`, and the counts."""
+
+class CountsDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Where the calls stand, every place named whether somebody is there or not; together they are `known`."""
+
+    known: int
+    in_log: int
+    published: int
+    open: int
+    waiting: int
+    unresolved: int
+    suppressed: int
+    unexplained: int
+    by_trigger: Mapping[str, int]
+    quarantined: int
+    unexplained_calls: tuple[Unexplained, ...]
+
+
+class HourDocument(CountsDocument, frozen=True, kw_only=True, rename="camel"):
+    """The same for one hour of one account."""
+
+    account: str
+    hour: str
 
 
 def hour_document(account: str, hour: Hour) -> HourDocument:
     """Tell an hour of an account."""
-    return {"account": account, "hour": iso_ms(datetime.fromtimestamp(hour.since, UTC)), **counts_document(hour)}
+    at = iso_ms(datetime.fromtimestamp(hour.since, UTC))
+    return HourDocument(account=account, hour=at, **msgspec.structs.asdict(counts_document(hour)))
 
 
-def counts_document(hour: Hour) -> dict[str, Any]:
-    """Tell where the calls stand, every place named whether somebody is there or not."""
-    counts = {place.value: hour.count(place) for place in Standing}
-    return {
-        "known": hour.known,
-        "inLog": hour.in_log,
-        **counts,
-        "byTrigger": hour.triggers,
-        "quarantined": hour.quarantined,
-        "unexplainedCalls": hour.unexplained,
-    }
+def counts_document(hour: Hour) -> CountsDocument:
+    """Tell where the calls stand."""
+    return CountsDocument(
+        known=hour.known,
+        in_log=hour.in_log,
+        **{place.value: hour.count(place) for place in Standing},
+        by_trigger=hour.triggers,
+        quarantined=hour.quarantined,
+        unexplained_calls=hour.unexplained,
+    )

@@ -1,41 +1,85 @@
 """Replays as the API and `--json` show them."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 
 from runtime.replays import Finding, Level, Replay, State
+from telephony.differences import Difference
+from telephony.selection import Selection
 from telephony.times import iso_ms
+from telephony.words import Outcome
 
 
-def replay_document(replay: Replay, *, now: float) -> dict[str, Any]:
-    """Write a replay. For a backfill `total` is what it has seen so far, and `share` how much of its time is done."""
+class SelectionDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Which calls are meant; what is left out is anything."""
+
+    calls: tuple[str, ...] = ()
+    since: str | None = None
+    until: str | None = None
+    number: str | None = None
+    extension: str | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    destination: str | None = None
+    unresolved: bool = False
+    failed: bool = False
+
+
+class ReplayDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A replay and how far it is. For a backfill `total` is what it has seen so far, `share` how much of its time."""
+
+    id: str
+    account: str
+    level: Level
+    selection: SelectionDocument
+    dry_run: bool
+    deliver: bool
+    state: State
+    asked_at: str
+    started_at: str | None
+    finished_at: str | None
+    total: int | None
+    done: int | None
+    changed: int
+    missing: int
+    requests: int
+    share: float
+    seconds_left: float | None
+    why: str | None
+
+
+class FindingDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a replay found of a call: the revision it publishes, or would, and in what it differs; who is sent it."""
+
+    telephony_session_id: str
+    revision: int
+    differences: tuple[Difference, ...]
+    destinations: tuple[str, ...]
+
+
+def replay_document(replay: Replay, *, now: float) -> ReplayDocument:
+    """Write a replay."""
     asked, progress = replay.asked, replay.progress
-    selection = msgspec.to_builtins(asked.selection)
-    for name in ("since", "until"):
-        if name in selection:
-            selection[name] = _time(selection[name])
-    return {
-        "id": replay.id,
-        "account": replay.account,
-        "level": asked.level,
-        "selection": selection,
-        "dryRun": asked.dry_run,
-        "deliver": asked.deliver,
-        "state": State.CANCELLED if replay.cancelled else progress.state,
-        "askedAt": _time(replay.asked_at),
-        "startedAt": _time(progress.started_at),
-        "finishedAt": _time(progress.finished_at),
-        "total": progress.total,
-        "done": None if progress.total is None else done(replay),
-        "changed": replay.changed,
-        "missing": replay.missing,
-        "requests": progress.requests,
-        "share": round(share(replay, now=now), 4),
-        "secondsLeft": seconds_left(replay, now=now),
-        "why": progress.why,
-    }
+    return ReplayDocument(
+        id=replay.id,
+        account=replay.account,
+        level=asked.level,
+        selection=_selection(asked.selection),
+        dry_run=asked.dry_run,
+        deliver=asked.deliver,
+        state=State.CANCELLED if replay.cancelled else progress.state,
+        asked_at=_written(replay.asked_at),
+        started_at=_time(progress.started_at),
+        finished_at=_time(progress.finished_at),
+        total=progress.total,
+        done=None if progress.total is None else done(replay),
+        changed=replay.changed,
+        missing=replay.missing,
+        requests=progress.requests,
+        share=round(share(replay, now=now), 4),
+        seconds_left=seconds_left(replay, now=now),
+        why=progress.why,
+    )
 
 
 def done(replay: Replay) -> int:
@@ -64,15 +108,24 @@ def seconds_left(replay: Replay, *, now: float) -> float | None:
     return round((now - began) * (1 - part) / part, 1)
 
 
-def finding_document(finding: Finding) -> dict[str, Any]:
+def finding_document(finding: Finding) -> FindingDocument:
     """Write what was found of a call."""
-    return {
-        "telephonySessionId": finding.call,
-        "revision": finding.revision,
-        "differences": msgspec.to_builtins(finding.differences),
-        "destinations": list(finding.destinations),
-    }
+    return FindingDocument(
+        telephony_session_id=finding.call,
+        revision=finding.revision,
+        differences=finding.differences,
+        destinations=finding.destinations,
+    )
+
+
+def _selection(selection: Selection) -> SelectionDocument:
+    told = msgspec.structs.asdict(selection)
+    return SelectionDocument(**told | {"since": _time(selection.since), "until": _time(selection.until)})
 
 
 def _time(seconds: float | None) -> str | None:
-    return None if seconds is None else iso_ms(datetime.fromtimestamp(seconds, UTC))
+    return None if seconds is None else _written(seconds)
+
+
+def _written(seconds: float) -> str:
+    return iso_ms(datetime.fromtimestamp(seconds, UTC))

@@ -3,18 +3,19 @@
 Read only. How it ended is what was published of the session it was played in; whether that is known makes its state.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final, Literal
 
 import msgspec
 from redis import Redis
 
 from runtime import ledger, outcome_log
 from runtime.ledger import State
-from runtime.ringouts import Placing, RingOut
+from runtime.ringouts import Cancel, Placing, RingOut, Seen
 from telephony.events import CallData
+from telephony.ringout_link import Linking
 from telephony.ringout_refusals import CONFIGURATION, TOO_LATE, Refusal, refusal
+from telephony.ringout_request import MakeRingOut
 from telephony.ringout_status import Live
 from telephony.times import iso_ms
 
@@ -41,7 +42,7 @@ def outcome_of(redis: "Redis", ringout: RingOut) -> Outcome:
     return Outcome(resolution.state if resolution else None, outcome_log.newest(redis, ringout.account, first))
 
 
-def state_of(ringout: RingOut, outcome: Outcome) -> str:
+def state_of(ringout: RingOut, outcome: Outcome) -> Literal["calling", "ended", "resolved"]:
     """Say how far it is: live, over, or with its outcome from the call log."""
     if outcome.state in _FOUND:
         return RESOLVED
@@ -57,36 +58,75 @@ def refused_because(ringout: RingOut) -> Refusal | None:
     return refusal(ringout.codes) if ringout.codes else CONFIGURATION
 
 
-def ringout_document(redis: "Redis", ringout: RingOut) -> dict[str, Any]:
+class SeenDocument(Live, frozen=True, kw_only=True, rename="camel"):
+    """A live status, and when it was seen first."""
+
+    at: str
+
+
+class ProblemDocument(msgspec.Struct, frozen=True, rename="camel"):
+    """Why it was not placed: RingCentral's codes, and what they mean."""
+
+    codes: tuple[str, ...]
+    detail: str
+
+
+class RingOutDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A RingOut with what is known of it by now: how it goes live, its sessions, and how it ended."""
+
+    id: str
+    state: Literal["calling", "ended", "resolved"]
+    live: Live
+    telephony_session_ids: tuple[str, ...]
+    outcome: CallData | None
+    account: str
+    extension: str
+    ring_out_id: str | None
+    request: MakeRingOut | None
+    placing: Placing
+    problem: ProblemDocument | None
+    cancel: Cancel | None
+    asked_at: str
+    placed_at: str | None
+    live_over_at: str | None
+    live_over: str | None
+    history: tuple[SeenDocument, ...]
+    linking: Linking
+
+
+def ringout_document(redis: "Redis", ringout: RingOut) -> RingOutDocument:
     """Write a RingOut with what is known of it by now."""
     outcome = outcome_of(redis, ringout)
     refused = refused_because(ringout)
-    return {
-        "id": ringout.id,
-        "state": state_of(ringout, outcome),
-        "live": msgspec.to_builtins(ringout.live or Live()),
-        "telephonySessionIds": list(ringout.session_ids),
-        "outcome": outcome.data,
-        "account": ringout.account,
-        "extension": ringout.extension,
-        "ringOutId": ringout.ring_out_id,
-        "request": msgspec.to_builtins(ringout.call) if ringout.call else None,
-        "placing": ringout.placing,
-        "problem": None if refused is None else {"codes": ringout.codes, "detail": refused.detail},
-        "cancel": ringout.cancel,
-        "askedAt": _time(ringout.asked_at),
-        "placedAt": _time(ringout.placed_at),
-        "liveOverAt": _time(ringout.over_at),
-        "liveOver": ringout.over,
-        "history": [{"at": _time(seen.at), **_words(seen.live)} for seen in ringout.seen],
-        "linking": msgspec.to_builtins(ringout.linking),
-    }
+    return RingOutDocument(
+        id=ringout.id,
+        state=state_of(ringout, outcome),
+        live=ringout.live or Live(),
+        telephony_session_ids=ringout.session_ids,
+        outcome=outcome.data,
+        account=ringout.account,
+        extension=ringout.extension,
+        ring_out_id=ringout.ring_out_id,
+        request=ringout.call,
+        placing=ringout.placing,
+        problem=None if refused is None else ProblemDocument(ringout.codes, refused.detail),
+        cancel=ringout.cancel,
+        asked_at=_written(ringout.asked_at),
+        placed_at=_time(ringout.placed_at),
+        live_over_at=_time(ringout.over_at),
+        live_over=ringout.over,
+        history=tuple(_seen(seen) for seen in ringout.seen),
+        linking=ringout.linking,
+    )
 
 
-def _words(live: Live) -> Mapping[str, str | None]:
-    words: Mapping[str, str | None] = msgspec.to_builtins(live)
-    return words
+def _seen(seen: Seen) -> SeenDocument:
+    return SeenDocument(**msgspec.structs.asdict(seen.live), at=_written(seen.at))
 
 
 def _time(seconds: float | None) -> str | None:
-    return None if seconds is None else iso_ms(datetime.fromtimestamp(seconds, UTC))
+    return None if seconds is None else _written(seconds)
+
+
+def _written(seconds: float) -> str:
+    return iso_ms(datetime.fromtimestamp(seconds, UTC))

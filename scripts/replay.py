@@ -65,7 +65,7 @@ def told(redis: Redis, replay: Replay, *, as_json: bool) -> int:
     """Print what came of a replay; give the exit code."""
     found = replays.findings(redis, replay.account, replay.id)
     if as_json:
-        document = replay_document(replay, now=redis_time(redis))
+        document = msgspec.to_builtins(replay_document(replay, now=redis_time(redis)))
         print(msgspec.json.encode(document | {"changes": [finding_document(one) for one in found]}).decode())
     else:
         print("\n".join((*changes(found), *summary(replay))))

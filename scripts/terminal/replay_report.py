@@ -91,19 +91,19 @@ def replay_list(found: Sequence[Replay], *, now: float) -> list[str]:
         *(Column(name) for name in ("replay", "level", "asked", "state")),
         *(Column(name, right=True) for name in ("calls", "differ", "requests", "done")),
     ]
-    documents: list[dict[str, Any]] = [replay_document(one, now=now) for one in found]
+    documents = [replay_document(one, now=now) for one in found]
     return table(
         columns,
         (
             (
-                one["id"],
-                f"{one['level']}{' (dry run)' if one['dryRun'] else ''}",
-                one["askedAt"][:19],
-                one["state"],
-                one["total"],
-                one["changed"],
-                one["requests"],
-                f"{one['share']:.0%}",
+                one.id,
+                f"{one.level}{' (dry run)' if one.dry_run else ''}",
+                one.asked_at[:19],
+                one.state,
+                one.total,
+                one.changed,
+                one.requests,
+                f"{one.share:.0%}",
             )
             for one in documents
         ),

@@ -96,7 +96,9 @@ class Exchange(Legwork):
 
     def shown(self, ringout_id: str) -> dict[str, Any]:
         """Give it as the API shows it."""
-        return ringout_document(self.redis, self.ringout(ringout_id))
+        document = ringout_document(self.redis, self.ringout(ringout_id))
+        shown: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(document))
+        return shown | {"outcome": document.outcome, "cancel": document.cancel, "placing": document.placing}
 
     def outcome(self, ringout_id: str) -> CallData:
         """Give how it ended."""

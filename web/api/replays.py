@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from flask import Blueprint, Response
@@ -11,7 +11,7 @@ from redis import Redis
 
 from runtime import calls, destinations, replays
 from runtime.clocks import redis_time
-from runtime.replay_documents import finding_document, replay_document
+from runtime.replay_documents import FindingDocument, ReplayDocument, finding_document, replay_document
 from runtime.replays import Asked, Level, Replay
 from runtime.settings import Settings
 from telephony.selection import Selection
@@ -82,13 +82,6 @@ class FromCall(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid_u
     after: Annotated[CallId, msgspec.Meta(description="The `next` of the answer before.")] | None = None
 
 
-ReplayShown = dict[str, Any]
-"""A replay as `runtime.replay_documents` writes it."""
-
-FindingShown = dict[str, Any]
-"""What was found of a call, likewise."""
-
-
 def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     """Add `/replays`."""
     accounts = [account.name for account in settings.accounts]
@@ -97,7 +90,7 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     @described(
         "Look at calls again, or send their events again; `dryRun` only says what would change.",
         body=ReplayWish,
-        answers={201: ReplayShown},
+        answers={201: ReplayDocument},
     )
     def ask_for_replay() -> Response:
         wished = asked.body_as(ReplayWish)
@@ -113,7 +106,7 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         return answer(_document(redis, made), 201, headers={"Location": where})
 
     @api.get("/replays")
-    @described("The replays, the newest first.", parameters=FromReplay, answers={200: Page[ReplayShown]})
+    @described("The replays, the newest first.", parameters=FromReplay, answers={200: Page[ReplayDocument]})
     def list_replays() -> Response:
         wanted = asked.parameters_as(FromReplay)
         limit, after = wanted.limit, wanted.after
@@ -126,13 +119,13 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         return page([_document(redis, one) for one in shown], following)
 
     @api.get("/replays/<replay_id>")
-    @described("One, and how far it is.", answers={200: ReplayShown})
+    @described("One, and how far it is.", answers={200: ReplayDocument})
     def show_replay(replay_id: str) -> Response:
         return answer(_document(redis, _found(redis, accounts, replay_id)))
 
     @api.get("/replays/<replay_id>/changes")
     @described(
-        "What it changed, or with `dryRun` would change.", parameters=FromCall, answers={200: Page[FindingShown]}
+        "What it changed, or with `dryRun` would change.", parameters=FromCall, answers={200: Page[FindingDocument]}
     )
     def list_changes(replay_id: str) -> Response:
         wanted = asked.parameters_as(FromCall)
@@ -143,7 +136,7 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         return page([finding_document(each) for each in found[:limit]], following)
 
     @api.delete("/replays/<replay_id>")
-    @described("Stop it; what is done stays done.", answers={200: ReplayShown})
+    @described("Stop it; what is done stays done.", answers={200: ReplayDocument})
     def cancel_replay(replay_id: str) -> Response:
         one = _found(redis, accounts, replay_id)
         return answer(_document(redis, replays.cancel(redis, one.account, one.id) or one))
@@ -185,5 +178,5 @@ def _found(redis: "Redis", accounts: list[str], replay_id: str) -> Replay:
     raise Problem(NOT_FOUND, "There is no such replay, or it is too long over.")
 
 
-def _document(redis: "Redis", replay: Replay) -> dict[str, object]:
+def _document(redis: "Redis", replay: Replay) -> ReplayDocument:
     return replay_document(replay, now=redis_time(redis))

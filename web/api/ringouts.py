@@ -5,14 +5,14 @@ RingCentral has against a request is told in the answer (docs/adr/0018-a-ringout
 """
 
 import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from flask import Blueprint, Response, request
 from msgspec import Meta
 from redis import Redis
 
 from runtime import ringouts
-from runtime.ringout_documents import refused_because, ringout_document
+from runtime.ringout_documents import RingOutDocument, refused_because, ringout_document
 from runtime.ringouts import Cancel, KeyReused, Placing, RingOut
 from runtime.settings import Settings
 from telephony.ringout_request import Wish, faults
@@ -43,10 +43,6 @@ class FromRingOut(asked.Paging, frozen=True, kw_only=True, rename="camel", forbi
     )
 
 
-RingOutShown = dict[str, Any]
-"""A RingOut as `runtime.ringout_documents` writes it."""
-
-
 def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     """Add `/ringouts`."""
     accounts = [account.name for account in settings.accounts]
@@ -57,7 +53,7 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         parameters=asked.NoParameters,
         body=Wish,
         headers={"Idempotency-Key": "The same key, the same RingOut: it is placed once however often it is asked for."},
-        answers={201: RingOutShown},
+        answers={201: RingOutDocument},
         problems=(KEY_REUSED, NOT_PLACED),
     )
     def place_ringout() -> Response:
@@ -72,7 +68,9 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         return answer(ringout_document(redis, made), 201, headers={"Location": where})
 
     @api.get("/ringouts")
-    @described("The RingOuts, those asked for last first.", parameters=FromRingOut, answers={200: Page[RingOutShown]})
+    @described(
+        "The RingOuts, those asked for last first.", parameters=FromRingOut, answers={200: Page[RingOutDocument]}
+    )
     def list_ringouts() -> Response:
         wanted = asked.parameters_as(FromRingOut)
         limit, after = wanted.limit, wanted.after
@@ -80,14 +78,14 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         return page([ringout_document(redis, one) for one in shown], shown[-1].id if more else None)
 
     @api.get("/ringouts/<ringout_id>")
-    @described("One: its `live` status, its sessions, its `outcome`.", answers={200: RingOutShown})
+    @described("One: its `live` status, its sessions, its `outcome`.", answers={200: RingOutDocument})
     def show_ringout(ringout_id: str) -> Response:
         return answer(ringout_document(redis, _found(redis, accounts, ringout_id)))
 
     @api.delete("/ringouts/<ringout_id>")
     @described(
         "Cancel one that is not connected; with 202 that is not known yet.",
-        answers={202: RingOutShown, 204: None},
+        answers={202: RingOutDocument, 204: None},
         problems=(CONFLICT,),
     )
     def cancel_ringout(ringout_id: str) -> Response:
