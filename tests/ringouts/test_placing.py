@@ -89,7 +89,7 @@ def test_a_service_that_is_unavailable_is_a_refusal_and_not_asked_again(exchange
     ringout_id = exchange.call()
     exchange.pass_time(60)
 
-    assert exchange.shown(ringout_id)["problem"]["codes"] == ("CMN-201",)
+    assert exchange.shown(ringout_id)["problem"]["codes"] == ["CMN-201"]
     assert exchange.box.ringouts.asked == 1
 
 
