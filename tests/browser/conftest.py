@@ -51,3 +51,9 @@ def face(tmp_path_factory: pytest.TempPathFactory, watchdog: Watchdog) -> Iterat
         simulator.subscribe(product.url, TOKEN)
         yield Face(product, simulator, browser, pictures)
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def session(face: Face) -> str:
+    """Play a call for all tests that only look at one."""
+    return face.call("queue_answered")

@@ -41,12 +41,6 @@ def test_a_call_appears_within_two_seconds_and_its_outcome_too(face: Face) -> No
         page.locator(f"#published a[href='/calls/{session}']").first.wait_for(timeout=60_000)
 
 
-@pytest.fixture(scope="module")
-def session(face: Face) -> str:
-    """Play a call for all who only look at it."""
-    return face.call("queue_answered")
-
-
 def test_a_number_typed_with_spaces_finds_its_call(face: Face, session: str) -> None:
     number = newest(face, session).data.from_.phone_number or ""
     typed = f"{number[2:5]} {number[5:8]} {number[8:]}"

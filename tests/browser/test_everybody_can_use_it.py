@@ -26,9 +26,8 @@ GRAVE = {"serious", "critical"}
 
 
 @pytest.fixture(scope="module")
-def paths(face: Face) -> dict[str, str]:
+def paths(face: Face, session: str) -> dict[str, str]:
     """Name every page there is, with a call and a destination to show."""
-    session = face.call("queue_answered")
     draft = Draft(url="https://crm.example/hook", description="Our CRM")
     destination, _ = destinations.create(face.redis, draft, keys=())
     named = {(path.strip("/") or "now").replace("/", "-"): path for path in PAGES}
