@@ -58,8 +58,8 @@ _V1: Final = b"\x01"
 _V2: Final = b"\x02"
 """First byte of every record: how the rest is encoded, so that a later version can tell.
 
-1 is MessagePack, 2 the same made dense, as sessions are. What an earlier release wrote is read on; what a later one
-wrote is left alone, see `Loaded`.
+1 is MessagePack, 2 the same made dense, as sessions at rest are. What an earlier release wrote is read on; what a
+later one wrote is left alone, see `Loaded`.
 """
 
 RECORDS_KEPT_SECONDS: Final = 1800
@@ -139,8 +139,13 @@ def _entered(key: str, began: Mapping[str, float]) -> Iterable[Command]:
 
 
 def write_tracked(account: str, record: Tracked, *, retention: float) -> Command:
-    """Give the command that stores a tracked session for `retention` seconds."""
-    blob = _V2 + dense.packed(msgspec.msgpack.encode(record))
+    """Give the command that stores a tracked session for `retention` seconds.
+
+    Dense, if it is to stay like this for a while; where more is heard within seconds, the room is not worth the work.
+    """
+    blob = msgspec.msgpack.encode(record)
+    is_at_rest = record.ended_at is not None or record.session.is_at_rest
+    blob = _V2 + dense.packed(blob) if is_at_rest else _V1 + blob
     return ("SET", keys.session(account, record.session.id), blob, "EX", str(int(retention)))
 
 

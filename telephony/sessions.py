@@ -90,6 +90,12 @@ class Session(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
         """Whether a notification between the first and the newest has not come."""
         return bool(self.heard) and not (len(self.heard) == 1 and self.heard[0][0] <= FIRST_SEQUENCE)
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether people are talking, so that nothing more is to be heard soon: two are there, and nobody rings."""
+        living = [party for party in self.parties if not party.is_over]
+        return len(living) > 1 and all(party.answered_at for party in living)
+
 
 def fold(session: Session | None, notification: Notification) -> Session:
     """Join one telephony-session notification into its session.
@@ -146,7 +152,8 @@ def _joined(parties: Mapping[str, PartyState], notification: Notification) -> tu
 
 def _party_order(party: PartyState) -> tuple[bool, int, str]:
     """Order parties by their numbers; those without one come last."""
-    return (party.number is None, party.number or 0, party.id)
+    number = party.number
+    return (number is None, number or 0, party.id)
 
 
 def _state(party: Party, notification: Notification) -> PartyState:

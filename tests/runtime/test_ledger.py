@@ -36,6 +36,24 @@ def test_what_the_notifications_told_is_read_back_as_it_was(redis: Redis, ended_
     assert ledger.tracked(redis, ACCOUNT, [CALL.id]) == {CALL.id: record}
 
 
+def test_only_a_call_of_which_nothing_more_is_heard_soon_is_made_dense() -> None:
+    queued = queue_call().notifications
+    steps = [folded(*queued[:count]) for count in range(1, len(queued) + 1)]
+    talking = [step for step in steps if step.is_at_rest]
+
+    dense = [step for step in steps if _version(Tracked(step, heard_at=1.0)) == b"\x02"]
+
+    assert dense == talking
+    assert 0 < len(talking) < len(steps)
+    assert _version(Tracked(steps[-1], heard_at=1.0, ended_at=2.0)) == b"\x02"
+
+
+def _version(record: Tracked) -> bytes:
+    blob = ledger.write_tracked(ACCOUNT, record, retention=60)[2]
+    assert isinstance(blob, bytes)
+    return blob[:1]
+
+
 def test_what_became_of_a_call_is_read_back_as_it_was(redis: Redis) -> None:
     record = Resolution(State.RESOLVED, revision=3, digest=bytes(range(8)), record_seen_at=1_790_000_040.5)
 
