@@ -15,7 +15,7 @@ from runtime.bells import Stage
 from runtime.clocks import as_seconds, stopwatch
 from runtime.inbox import Entry
 from runtime.leases import Command, Lease, LeaseHeld, LeaseLost, lease
-from runtime.ledger import Tracked
+from runtime.ledger import Loaded, Tracked
 from runtime.logs import log
 from runtime.metrics import TAKEN_OVER
 from telephony import endings, events, linking, sessions
@@ -38,6 +38,9 @@ NOTED_SECONDS: Final = 30
 """How exactly the list of open sessions says when each was last heard of."""
 
 SHIFT_SECONDS: Final = 20.0
+
+MOST_REMEMBERED: Final = 2000
+"""Open sessions that a runner keeps in mind between its steps."""
 
 PUT_ASIDE_SECONDS: Final = 300.0
 """How long the end of a call waits that a later version of Legwork has written down."""
@@ -85,7 +88,10 @@ def _shift(tracker: "Tracker", dependencies: Dependencies) -> None:
 
 
 class Tracker:
-    """One account's runner. Reads, decides and commits, one batch at a time."""
+    """One account's runner. Reads, decides and commits, one batch at a time.
+
+    While it has the lease nobody else writes sessions, so the open ones it has seen are remembered, not read again.
+    """
 
     def __init__(self, account: str, held: Lease, dependencies: Dependencies) -> None:
         self._account = account
@@ -94,6 +100,8 @@ class Tracker:
         self._settings = dependencies.settings
         self._recorder = dependencies.recorder
         self._cursor = cast("bytes | None", self._redis.get(keys.inbox_cursor(account))) or b"0-0"
+        self._remembered: dict[str, Tracked] = {}
+        self._written: dict[str, Tracked] = {}
 
     def rest(self) -> bool:
         """Have the clock ring when the next call may end, or say False because the inbox has news."""
@@ -114,7 +122,7 @@ class Tracker:
         heard_to = now if len(entries) < BATCH else entries[-1].arrived_at
         ending = {session_id for session_id, due in quiet if due <= heard_to}
         touched = {item.telephony_session_id for _, item in arrivals if is_telephony(item)} | ending | found_over
-        before = ledger.tracked(self._redis, self._account, sorted(filter(None, touched)))
+        before = self._known(sorted(filter(None, touched)))
         if before.unreadable:
             arrivals = [(entry, kept_aside(item, before.unreadable)) for entry, item in arrivals]
         after = fold(self._account, before, arrivals, self._recorder)
@@ -136,6 +144,7 @@ class Tracker:
             commands.append(("SET", keys.inbox_cursor(self._account), self._cursor))
         faults.point("track.folded")
         self._lease.commit([*commands, *bells.keep(Stage.TRACK, self._account, now)])
+        self._remember()
         faults.point("track.committed")
         return Tally(len(entries), any(due - now < LINGER_SECONDS for _, due in quiet), others > 0)
 
@@ -161,6 +170,23 @@ class Tracker:
             float(wait or self._settings.settle_seconds),
             {member.decode() for member in over},
         )
+
+    def _known(self, ids: Sequence[str]) -> Loaded[Tracked]:
+        """Give what is known of these sessions."""
+        loaded = ledger.tracked(self._redis, self._account, [one for one in ids if one not in self._remembered])
+        loaded |= {one: self._remembered[one] for one in ids if one in self._remembered}
+        return loaded
+
+    def _remember(self) -> None:
+        """Keep in mind what was committed of the sessions that are open: of the others little more will be heard."""
+        if len(self._remembered) > MOST_REMEMBERED:
+            self._remembered.clear()
+        for session_id, record in self._written.items():
+            if record.ended_at is None:
+                self._remembered[session_id] = record
+            else:
+                self._remembered.pop(session_id, None)
+        self._written.clear()
 
     def _changes(self, before: Mapping[str, Tracked], after: Mapping[str, Tracked], now: float) -> list[Command]:
         """Store what changed, tell who watches, and set when it may be taken as ended."""
@@ -256,6 +282,7 @@ class Tracker:
         return sessions.has_ended(record.session, heard_at=_time(record.heard_at), now=_time(now), quiet=quiet)
 
     def _write(self, record: Tracked) -> Command:
+        self._written[record.session.id] = record
         return ledger.write_tracked(self._account, record, retention=self._settings.retention_seconds)
 
 
