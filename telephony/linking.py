@@ -207,7 +207,7 @@ def of_notification(notification: Notification) -> tuple[Link, ...]:
 
 def of_records(own: str, records: Sequence[CallLogRecord]) -> frozenset[Link]:
     """Give the links that a session's call-log records are evidence of."""
-    parts = (part for record in records for part in (record, *record.legs))
+    parts = [part for record in records for part in (record, *record.legs) if _names_another(part, own)]
     return frozenset(one for part in parts for one in _of_part(part, own) if one.first != one.then)
 
 
@@ -223,6 +223,10 @@ def _of_party(party: Party, own: str, notification: Notification) -> Link:
 def _is_conference(notification: Notification) -> bool:
     is_one = (notification.origin or "").casefold() == CONFERENCE_ORIGIN
     return is_one or notification.session_id == CONFERENCE_SESSION_ID
+
+
+def _names_another(part: CallPart, own: str) -> bool:
+    return part.telephony_session_id not in (None, "", own) or bool(part.transfer_target or part.transferee)
 
 
 def _of_part(part: CallPart, own: str) -> Iterator[Link]:

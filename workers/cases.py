@@ -1,5 +1,7 @@
 """One call before and after its judgement: all that is known of it, and what is to be done about it."""
 
+from functools import cached_property
+
 import msgspec
 
 from runtime.leases import Command
@@ -14,7 +16,7 @@ from workers.conversations import Gathered
 from workers.ringout_evidence import Followed
 
 
-class Case(msgspec.Struct, frozen=True):
+class Case(msgspec.Struct, frozen=True, dict=True):
     """One call before its judgement.
 
     `due` is its place in the due list, None when it has none; `asked` says whether it was due and asked about now.
@@ -43,7 +45,7 @@ class Case(msgspec.Struct, frozen=True):
     began: float | None = None
     unreadable: bool = False
 
-    @property
+    @cached_property
     def is_settled(self) -> bool:
         """Whether there are records and all of them are final."""
         return bool(self.records) and all(is_settled(record) for record in self.records)
