@@ -225,6 +225,16 @@ def of_time(redis: "Redis", account: str, since: float, until: float) -> list[Ri
     return list(load(redis, account, [member.decode() for member in members]).values())
 
 
+def around(redis: "Redis", account: str, ring_out_id: str, since: float, until: float) -> list[RingOut]:
+    """Load the RingOuts that were asked for in this time, and the one to which RingCentral gave this id."""
+    with redis.pipeline(transaction=False) as pipeline:
+        pipeline.zrange(keys.ringouts(account), since, until, byscore=True)
+        pipeline.get(keys.ringout_asked(account, _key(follow_key(ring_out_id))))
+        members, named = pipeline.execute()
+    ids = [member.decode() for member in members] + ([named.decode().partition(" ")[0]] if named else [])
+    return list(load(redis, account, list(dict.fromkeys(ids))).values())
+
+
 def settled(redis: "Redis", ringout: RingOut, *, wait: float) -> RingOut:
     """Give the RingOut as it is once RingCentral has answered, or as it is after `wait` seconds."""
     return _watched(redis, ringout, wait, lambda now: now.placing not in {Placing.ASKED, Placing.PLACING})

@@ -83,9 +83,8 @@ class Evidence:
         if ours is None:
             return None
         since, until = _around([ours.started_at.timestamp()])
-        named = ringouts.by_ring_out_id(self._redis, self._account, telephony_session_id)
-        found = [*ringouts.of_time(self._redis, self._account, since, until), *([named] if named else [])]
-        near = list({one.id: one for one in found if _is_a_call(one)}.values())
+        found = ringouts.around(self._redis, self._account, telephony_session_id, since, until)
+        near = [one for one in found if _is_a_call(one)]
         if not near:
             return None
         seen = self._seen(since, until) | {telephony_session_id: ours}
