@@ -8,6 +8,7 @@ patient, because a worker has nothing better to do than wait for Redis to return
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import hiredis
 import msgspec
 import redis
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
@@ -44,10 +45,25 @@ def connect(url: str, profile: Profile) -> "redis.Redis":
         "retry": _retry(profile),
         "health_check_interval": 0,
         "protocol": 3,
+        "command_packer": _Packer(),
     }
     if urlsplit(url).scheme == _SENTINEL_SCHEME:
         return _from_sentinel(url, options)
     return redis.Redis.from_url(url, **options)
+
+
+class _Packer:
+    """Writes commands as redis-py does with hiredis, without its look at the type of each of many hundred words."""
+
+    def pack(self, *words: Any) -> list[bytes]:
+        """Write a command; the first word may be several, as in `SCRIPT LOAD`. Raises redis.DataError."""
+        name = words[0].encode() if isinstance(words[0], str) else words[0]
+        if b" " in name:
+            words = (*name.split(), *words[1:])
+        try:
+            return [hiredis.pack_command(words)]
+        except TypeError as error:
+            raise redis.DataError(str(error)) from error
 
 
 def _retry(profile: Profile) -> Retry:
