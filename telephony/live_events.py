@@ -1,6 +1,7 @@
 """The events of calls that are on: where a session's parties are, and the live status of a RingOut. May be missed."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -96,5 +97,6 @@ def _live_party(party: PartyState) -> LiveParty:
     )
 
 
+@lru_cache(maxsize=4096)
 def _end(number: str | None, name: str | None, extension_id: str | None) -> Endpoint:
     return Endpoint(phone_number=e164(number), raw_phone_number=number, name=name, extension_id=extension_id)

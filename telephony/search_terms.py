@@ -10,7 +10,6 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from telephony import call_outcome, notifications
 from telephony.endings import INBOUND, OUTBOUND, direction
 from telephony.events import CallData
 from telephony.numbers import e164
@@ -32,6 +31,7 @@ Term = tuple[Kind, str]
 ENDED: Final[Term] = (Kind.STATE, "ended")
 UNRESOLVED: Final[Term] = (Kind.STATE, "unresolved")
 DIRECTIONS: Final = frozenset({INBOUND, OUTBOUND})
+_DIRECTIONS: Final[tuple[Term, ...]] = tuple((Kind.DIRECTION, one) for one in sorted(DIRECTIONS))
 
 MOST: Final = 24
 """Numbers and extensions by which one call can be found; a call through more has them cut, in alphabetical order."""
@@ -56,8 +56,8 @@ def of_session(session: Session) -> frozenset[Term]:
     """Give the terms of a call as far as its notifications tell."""
     found: set[Term] = set()
     for party in session.parties:
-        found.update(_of_end(party.from_))
-        found.update(_of_end(party.to))
+        found.update(_of_end(party.from_.phone_number, party.from_.extension_id))
+        found.update(_of_end(party.to.phone_number, party.to.extension_id))
         if party.extension_id:
             found.add((Kind.EXTENSION, party.extension_id))
     return frozenset({*_cut(found), (Kind.DIRECTION, direction(session))})
@@ -68,7 +68,7 @@ def of_event(data: CallData) -> frozenset[Term]:
     ends = {data.from_, data.to, *(end for leg in data.legs for end in (leg.from_, leg.to))}
     found: set[Term] = {(Kind.EXTENSION, extension) for extension in data.extensions}
     for end in ends:
-        found.update(_of_end(end))
+        found.update(_of_end(end.phone_number or end.raw_phone_number, end.extension_id))
     for end in (data.from_, data.to):
         if end.extension_number:
             found.add((Kind.EXTENSION, end.extension_number))
@@ -83,9 +83,8 @@ def of_event(data: CallData) -> frozenset[Term]:
 def opposites(terms: Iterable[Term]) -> Iterator[Term]:
     """Give the terms that do not apply (any more) to a call of these: another direction, a state it has left."""
     known = frozenset(terms)
-    directions = {(Kind.DIRECTION, one) for one in DIRECTIONS}
-    if known & directions:
-        yield from sorted(directions - known)
+    if not known.isdisjoint(_DIRECTIONS):
+        yield from (one for one in _DIRECTIONS if one not in known)
     if any(kind is Kind.OUTCOME for kind, _ in known):
         yield from (state for state in (ENDED, UNRESOLVED) if state not in known)
 
@@ -109,12 +108,11 @@ def digits_of(number: str | None) -> str | None:
     return digits if 1 < len(digits) <= _LONGEST else None
 
 
-def _of_end(end: call_outcome.Endpoint | notifications.Endpoint) -> Iterator[Term]:
-    raw = end.raw_phone_number if isinstance(end, call_outcome.Endpoint) else None
-    if digits := digits_of(end.phone_number or raw):
-        yield Kind.NUMBER, digits
-    if end.extension_id:
-        yield Kind.EXTENSION, end.extension_id
+@lru_cache(maxsize=8192)
+def _of_end(number: str | None, extension_id: str | None) -> tuple[Term, ...]:
+    digits = digits_of(number)
+    by_number: tuple[Term, ...] = ((Kind.NUMBER, digits),) if digits else ()
+    return (*by_number, (Kind.EXTENSION, extension_id)) if extension_id else by_number
 
 
 def _cut(found: set[Term]) -> Iterable[Term]:
