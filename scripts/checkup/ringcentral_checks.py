@@ -1,5 +1,6 @@
 """Look at RingCentral: are the credentials taken, is the call log open to us, do notifications come to us."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ from workers.ringcentral.errors import BrokenConfiguration, Forbidden, RateLimit
 from workers.ringcentral.subscriptions import Subscription, Subscriptions
 
 SOON_SECONDS: Final = 6 * 3600.0
+PATIENCE_SECONDS: Final = 5.0
+_LATER: Final = "ask again in a minute"
 _ROOT: Final = {
     Scope.ACCOUNT: "/restapi/v1.0/account/~/call-log",
     Scope.EXTENSION: "/restapi/v1.0/account/~/extension/~/call-log",
@@ -57,9 +60,7 @@ def call_log(patient: Patient) -> Findings:
                 f"give the app the ReadCallLog scope and the user the {wanted} permission, or set CALL_LOG_SCOPE",
             )
         except RateLimited:
-            yield warning(
-                f"account {account.name}: the budget is spent, the call log was not asked", "ask again in a minute"
-            )
+            yield warning(f"account {account.name}: the budget is spent, the call log was not asked", _LATER)
         except RingCentralError:
             continue  # said by `credentials`
 
@@ -75,7 +76,10 @@ def subscription(patient: Patient) -> Findings:
                 "give the app the SubscriptionWebhook and CallControl (or ReadAccounts) scopes",
             )
             continue
-        except RingCentralError:
+        except RateLimited:
+            yield warning(f"account {account.name}: the budget is spent, subscriptions were not looked at", _LATER)
+            continue
+        except RingCentralError:  # said by `credentials`
             continue
         yield from _judged(account, _ours(found, patient.settings.public_url))
 
@@ -109,7 +113,17 @@ def _judged(account: Account, found: list[Subscription]) -> Findings:
 
 
 def _subscriptions(patient: Patient, account: Account) -> tuple[Subscription, ...]:
-    return Subscriptions(patient.ringcentral(account), share=Share.INTERACTIVE).all()
+    """Ask for the account's subscriptions; where the budget is short for a moment, wait for it."""
+    asked = Subscriptions(patient.ringcentral(account), share=Share.INTERACTIVE)
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return asked.all()
+        except RateLimited as refused:
+            pause = refused.retry_after or PATIENCE_SECONDS
+            if time.monotonic() + pause > give_up:
+                raise
+            time.sleep(pause)
 
 
 def _codes(fault: RingCentralError) -> str:
