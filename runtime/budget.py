@@ -74,7 +74,8 @@ _BUDGET: Final = """
 local time = redis.call('TIME')
 local now = tonumber(ARGV[1]) or tonumber(time[1]) + tonumber(time[2]) / 1e6
 local op, share = ARGV[5], ARGV[6]
-local state = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'gate', 'limit', 'window', 'waits:' .. (share or ''))
+local state = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'gate', 'limit', 'window', 'waits:' .. (share or ''),
+  'waits:interactive')
 local limit = tonumber(state[4]) or tonumber(ARGV[2])
 local window = tonumber(state[5]) or tonumber(ARGV[3])
 local gate, wait, refused = tonumber(state[3]) or 0, 0, tonumber(state[6])
@@ -102,7 +103,11 @@ end
 if op == 'take' and now < gate then
   wait = gate - now
 elseif op == 'take' then
-  local need = math.min(1 + burst * tonumber(ARGV[7]), most)
+  local need = 1 + burst * tonumber(ARGV[7])
+  -- Who waits in person asks again a moment after there is a token: the others leave one for so long.
+  local person = share ~= 'interactive' and tonumber(state[7])
+  if person and now - person < window then need = need + 1 end
+  need = math.min(need, most)
   local patience = tonumber(ARGV[8])
   local first = patience and refused and refused + patience * interval
   if tokens >= (first and now >= first and 1 or need) - 1e-6 then

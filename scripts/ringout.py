@@ -97,7 +97,7 @@ def _cancel(place: Place, options: argparse.Namespace) -> int:
 def _list(place: Place, options: argparse.Namespace) -> int:
     names = [one.name for one in place.settings.accounts if options.account in {None, one.name}]
     found, _ = ringouts.page(place.redis, names, limit=options.last)
-    documents = [msgspec.to_builtins(ringout_document(place.redis, one)) for one in found]
+    documents = [_document(place, one) for one in found]
     print(msgspec.json.encode(documents).decode() if options.json else "\n".join(listing(documents)))
     return DONE
 
@@ -107,7 +107,7 @@ def _shown_to_the_end(place: Place, one: RingOut, options: argparse.Namespace) -
     telling, deadline = Telling(), time.monotonic() + options.wait
     while True:
         one = ringouts.load(place.redis, one.account, [one.id]).get(one.id, one)
-        document = msgspec.to_builtins(ringout_document(place.redis, one))
+        document = _document(place, one)
         if not options.json:
             for line in telling.lines(document):
                 print(line, flush=True)
@@ -123,7 +123,7 @@ def _shown_to_the_end(place: Place, one: RingOut, options: argparse.Namespace) -
 
 
 def _told(place: Place, one: RingOut, options: argparse.Namespace) -> int:
-    document = msgspec.to_builtins(ringout_document(place.redis, one))
+    document = _document(place, one)
     if options.json:
         print(msgspec.json.encode(document).decode())
     else:
@@ -131,6 +131,13 @@ def _told(place: Place, one: RingOut, options: argparse.Namespace) -> int:
     if one.placing in {Placing.ASKED, Placing.PLACING}:
         print("scripts/ringout.py: not placed yet; is a ringout process running?", file=sys.stderr)
     return DONE if one.placing is Placing.PLACED else FAILED
+
+
+def _document(place: Place, one: RingOut) -> dict[str, Any]:
+    """Write a RingOut as the API does; its outcome stays a value that can be told of."""
+    document = ringout_document(place.redis, one)
+    written: dict[str, Any] = msgspec.to_builtins(document)
+    return written | {"outcome": document.outcome}
 
 
 def _account(place: Place, name: str | None) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias, TypeGuard
 
-from runtime import keys
+from runtime import bells, keys
+from runtime.bells import Stage
 from runtime.inbox import Entry
 from runtime.leases import Command
 from runtime.ledger import Tracked
@@ -50,6 +51,13 @@ def quarantined(account: str, arrivals: Sequence[Arrival]) -> list[Command]:
         ("XADD", stream, "*", "reason", reason, "inboxId", entry.id, "body", entry.body)
         for entry, reason in reasons.values()
     ]
+
+
+def reminded(account: str, arrivals: Sequence[Arrival], now: float) -> list[Command]:
+    """Give the commands that have the subscription renewed when RingCentral reminds us of it."""
+    if not any(isinstance(item, Notification) and item.kind is Kind.REMINDER for _, item in arrivals):
+        return []
+    return [("SET", keys.reminded(account), f"{now:.3f}"), bells.due_at(Stage.UPKEEP, account, now)]
 
 
 def is_telephony(item: Notification | Malformed) -> TypeGuard[Notification]:

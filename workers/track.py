@@ -21,11 +21,11 @@ from runtime.metrics import TAKEN_OVER
 from telephony import endings, events, linking, sessions
 from telephony.linking import Link
 from telephony.live_events import updated
-from telephony.notifications import Kind, Notification, read
+from telephony.notifications import read
 from workers import conversations, holding
 from workers.conversations import Gathered
 from workers.dependencies import Dependencies, current
-from workers.folding import Arrival, fold, is_telephony, kept_aside, quarantined
+from workers.folding import Arrival, fold, is_telephony, kept_aside, quarantined, reminded
 
 BATCH: Final = 500
 """Notifications folded in one step."""
@@ -137,7 +137,7 @@ class Tracker:
         commands += self._endings(after, over, self._gathered(after, over, new), now, wait)
         if found_over:
             commands.append(("ZREM", keys.over(self._account), *sorted(found_over)))
-        commands += self._reminded(arrivals, now)
+        commands += reminded(self._account, arrivals, now)
         commands += quarantined(self._account, arrivals)
         if entries:
             self._cursor = entries[-1].id.encode()
@@ -254,15 +254,6 @@ class Tracker:
             ]
             log.info("call.ended", account=self._account, session=session_id)
         return commands
-
-    def _reminded(self, arrivals: Sequence[Arrival], now: float) -> list[Command]:
-        """Have the subscription renewed when RingCentral reminds us of it."""
-        if not any(isinstance(item, Notification) and item.kind is Kind.REMINDER for _, item in arrivals):
-            return []
-        return [
-            ("SET", keys.reminded(self._account), f"{now:.3f}"),
-            bells.due_at(Stage.UPKEEP, self._account, now),
-        ]
 
     def _indexed(self, record: Tracked, known: Tracked | None) -> list[Command]:
         """Have the call found by what is new of it."""
