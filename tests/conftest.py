@@ -4,9 +4,11 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from redis import Redis
 
+from runtime.logs import log
 from scripts.supervisor.embedded import EmbeddedRedis
 from scripts.supervisor.watchdog import Watchdog
 from tests.simulator.webhook import Webhook
@@ -14,6 +16,15 @@ from tests.simulator.webhook import Webhook
 # A busy machine is slow: no example is judged by its time.
 settings.register_profile("legwork", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("legwork")
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """Forget how a command that a test has run in this process wanted logs to be written."""
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
+        vars(log).pop("bind", None)
 
 
 @pytest.fixture(scope="session")
