@@ -38,7 +38,10 @@ REFUSALS: Final[Mapping[str, Refusal]] = MappingProxyType(
 """RingCentral's code -> what to tell whoever asked for it."""
 
 NAMELESS: Final = Refusal("RingCentral refused it.")
-TOO_LATE: Final = Refusal("It could not be placed in time: RingCentral could not be asked. Nothing was placed.")
+TOO_LATE: Final = Refusal(
+    "It could not be placed in time: RingCentral was out of reach, or its requests of this minute were used up."
+    " Nothing was placed."
+)
 CONFIGURATION: Final = Refusal("RingCentral does not accept our credentials: somebody has to mend the settings.")
 
 
