@@ -29,6 +29,13 @@ POINTS: Final[Mapping[str, str]] = MappingProxyType(
         "deliver.queued": "events are taken up and on their way, and nothing is committed",
         "deliver.sent": "a CRM has answered, and the answer is not committed",
         "deliver.committed": "the step is committed, and the next not begun",
+        "replay.asked": "RingCentral has answered about the past, and nothing is judged",
+        "replay.judged": "calls are judged anew under resolve's lease, and nothing is committed",
+        "replay.published": "what they changed is published, and resolve's lease not given back",
+        "replay.committed": "how far the replay has come is stored, and its next step not begun",
+        "ringout.placing": "RingOuts are marked as about to be placed, and RingCentral is not asked",
+        "ringout.asked": "RingCentral has placed them or told of them, and nothing is committed",
+        "ringout.committed": "what it said is committed, and the next step not begun",
         "upkeep.trimmed": "the logs are trimmed, and nothing else is done",
         "clock.taken": "a bell counts as rung, and is not in its queue",
     }

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from runtime import faults
 from runtime.budget import Group, Share
 from runtime.leases import Command
 from runtime.ledger import Tracked
@@ -54,6 +55,7 @@ class Backfill:
         except RateLimited as error:
             pause = max(error.retry_after or 0.0, errand.made.budget(errand.account).left(Group.HEAVY).interval)
             return Step(msgspec.structs.replace(progress, why="budget"), again_at=now + pause)
+        faults.point("replay.asked")
         errand.keep()
         total = (progress.total or 0) + self._judge(page)
         asked = msgspec.structs.replace(progress, requests=progress.requests + 1, total=total, why=None)

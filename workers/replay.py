@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from runtime import bells, keys, replays
+from runtime import bells, faults, keys, replays
 from runtime.bells import Stage
 from runtime.clocks import redis_time, stopwatch
 from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
@@ -128,6 +128,7 @@ class Runner:
                 replay, step.progress, retention=self._retention, again_at=step.again_at or 0.0
             )
         self._lease.commit([*step.commands, *commands])
+        faults.point("replay.committed")
 
 
 def _over(progress: Progress, state: State, now: float) -> Progress:

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from runtime import bells
+from runtime import bells, faults
 from runtime.bells import Stage
 from runtime.budget import Share
 from runtime.clocks import redis_time
@@ -82,7 +82,9 @@ class Errand:
                 judged = self._judged(known)
                 commands = dict.fromkeys(command for one in judged for command in one.commands)
                 entered = self._judge.entered(known, now=redis_time(self.redis))
+                faults.point("replay.judged")
                 held.commit([*commands, *entered, *then(known, judged)])
+                faults.point("replay.published")
             tell(self.account, judged, self.made.recorder)
 
     def _judged(self, cases: Sequence[Case]) -> list[Judged]:

@@ -9,7 +9,7 @@ from typing import Final, cast
 
 import msgspec
 
-from runtime import keys, ledger, replays
+from runtime import faults, keys, ledger, replays
 from runtime.asking import Asking
 from runtime.budget import Group
 from runtime.leases import Command
@@ -51,6 +51,7 @@ class Refetch:
         wanted = self._wanted(now)
         request = _request(list(wanted.values()), errand.replay.progress.density, now)
         found = self._ask(request, list(wanted), now)
+        faults.point("replay.asked")
         progress = msgspec.structs.replace(
             errand.replay.progress,
             requests=errand.replay.progress.requests + len(found.answered),

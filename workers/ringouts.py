@@ -12,7 +12,7 @@ from typing import Final, cast
 
 import msgspec
 
-from runtime import bells, keys, ledger, outcome_log, ringouts
+from runtime import bells, faults, keys, ledger, outcome_log, ringouts
 from runtime.bells import Stage
 from runtime.clocks import redis_time, stopwatch
 from runtime.leases import Command, Lease, LeaseHeld, LeaseLost, lease
@@ -93,8 +93,10 @@ class Follower:
         before = {one.id: begun(one, now=now) for one in due.values()}
         self._commit([self._write(one) for one in before.values() if one != due[one.id]], now)
         self._note_placing(due, before)
+        faults.point("ringout.placing")
         followed = self._followed()
         asked = self._ask(before, wanted_cancelled)
+        faults.point("ringout.asked")
         now = redis_time(self._redis)
         linkings = self._evidence.linkings(after.ringout for after in asked.values())
         commands: list[Command] = []
@@ -104,6 +106,7 @@ class Follower:
                 commands.append(self._write(after))
             commands += self._changes(due[one], after, step, now=now, followed=followed)
         self._commit(commands, now)
+        faults.point("ringout.committed")
         for one, step in asked.items():
             self._tell(due[one], step)
 

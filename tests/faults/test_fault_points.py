@@ -2,27 +2,34 @@
 
 import time
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import msgspec
 import pytest
 from redis import RedisError
 
-from runtime import destinations, faults, keys
+from runtime import destinations, faults, keys, replays, ringouts
 from runtime.bells import Stage
+from runtime.replays import Asked, Level
 from runtime.settings import DEFAULT_ACCOUNT
 from scripts.simulator import Configuration, RunningSimulator, running_simulator
+from scripts.simulator.configuration import LIMITS
 from scripts.simulator.problems import ApiError
 from scripts.soaking.consumer import consuming
 from scripts.supervisor.summary import Event, Truth, judge
 from scripts.supervisor.watchdog import Watchdog
 from telephony.destinations import Draft, Include
+from telephony.ringout_request import Caller, MakeRingOut, Number
+from telephony.selection import Selection
 from tests.faults.product import TOKEN, Product, account_of, running
 from tests.simulator.waiting import wait_until
 
 CALLS_AT_A_TIME = 6
 EVERY_SECONDS = 3
-QUICK = Configuration(shortest_call=0.5, longest_call=1.5, lag=(0.3, 1), recording_share=0)
+QUICK = Configuration(
+    shortest_call=0.5, longest_call=1.5, lag=(0.3, 1), recording_share=0, limits={**LIMITS, "heavy": 60}
+)
 PATIENCE = 90
 
 
@@ -31,6 +38,26 @@ def subscribed(simulator: RunningSimulator, product: Product) -> bool:
         return bool(simulator.subscribe(product.url, TOKEN))
     except ApiError:  # web was just killed
         return False
+
+
+class Operator:
+    """Whoever asks for RingOuts and for looks at the past, as long as there is a point only they lead to."""
+
+    def __init__(self, product: Product) -> None:
+        self._product = product
+        self._began = time.time()
+        self.ringouts = 0
+
+    def ask(self, points: AbstractSet[str]) -> None:
+        """Ask for what leads to `points`."""
+        with self._product.redis() as redis:
+            if any(name.startswith("ringout.") for name in points):
+                self.ringouts += 1
+                call = MakeRingOut(Caller("+16505550101"), Number("+12125550150"))
+                ringouts.ask(redis, DEFAULT_ACCOUNT, retention=3600, call=call)
+            if any(name.startswith("replay.") for name in points):
+                past = Selection(since=self._began, until=time.time())
+                replays.create(redis, DEFAULT_ACCOUNT, Asked(level=Level.REFETCH, selection=past))
 
 
 def let_leases_end(product: Product, destination: str) -> None:
@@ -66,10 +93,12 @@ def test_a_process_may_die_anywhere(tmp_path: Path, watchdog: Watchdog) -> None:
         with product.redis() as redis:
             destination = destinations.create(redis, Draft(url=crm.url, include=Include.BOTH), keys=())[0].id
         wait_until(lambda: subscribed(simulator, product), 30)
+        operator = Operator(product)
         left, until, played = set(faults.POINTS), time.monotonic() + PATIENCE, 0.0
         while left and time.monotonic() < until:
             if time.monotonic() - played > EVERY_SECONDS:  # web may be down just when a call comes
                 simulator.play(count=CALLS_AT_A_TIME, rate=CALLS_AT_A_TIME)
+                operator.ask(left)
                 played = time.monotonic()
             now = {one.name for one in points.iterdir()}
             if now < left:  # somebody has just died
@@ -78,6 +107,7 @@ def test_a_process_may_die_anywhere(tmp_path: Path, watchdog: Watchdog) -> None:
             time.sleep(0.2)
 
         assert left == set()
+        assert simulator.ringouts()["asked"] <= operator.ringouts
         wait_until(lambda: right(simulator, product.events()), PATIENCE)
         wait_until(lambda: crm.taken() == {event.id for event in product.events()}, 30)
         bodies = {(one.event_id, one.digest) for one in crm.arrivals}
