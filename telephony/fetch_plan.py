@@ -4,7 +4,8 @@ The call log may be asked ten times a minute, and one answer can hold a thousand
 feed: one request brings whatever changed, however many calls that is and however long ago they began. Where RingCentral
 refuses the feeds, calls are found in windows of the list, which filters on a record's start: each window is as long as
 one page reaches, and lies where most calls are waiting, those that wait long counting more. A call that stands alone is
-looked up by its id. Calls that the feed does not show are found in the same way.
+looked up by its id. Calls that the feed does not show are found in the same way. What is only looked at again rides
+along where a window has room, and has the requests that are left over: it moves no window.
 """
 
 from collections.abc import Sequence
@@ -46,7 +47,7 @@ class Lane(StrEnum):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """A call whose record is wanted; a `weight` far below 1 can wait for all others.
+    """A call whose record is wanted, or is only looked at `again`: that can wait for all others.
 
     It has been over for `waiting` seconds, and due to be asked about for `due_for`: since it was asked about last.
     """
@@ -55,7 +56,7 @@ class Wanted(msgspec.Struct, frozen=True):
     started_at: datetime
     waiting: float = 0.0
     due_for: float = 0.0
-    weight: float = 1.0
+    again: bool = False
 
     @property
     def urgency(self) -> float:
@@ -64,7 +65,7 @@ class Wanted(msgspec.Struct, frozen=True):
         How long it has been over does not count: a call whose record is late, and which was asked about a minute ago,
         would keep all others waiting until it is given up.
         """
-        return self.weight * (1 + self.due_for / 60) ** 2
+        return (1 + self.due_for / 60) ** 2
 
 
 class LookUp(msgspec.Struct, frozen=True):
@@ -118,8 +119,8 @@ def plan(
         late = [one for one in shown if one.waiting >= STRAGGLER_SECONDS]
         return (Feed(lane), *_requests(_groups([*hidden, *late], density, 1), density))
     groups = _groups(hidden, density, 1)
-    helped = sum(map(_urgency, groups))
-    return _requests(groups, density) if helped > _urgency(shown) else (Feed(lane),)
+    helped = [one for group in groups for one in group]
+    return _requests(groups, density) if _worth(helped) > _worth(shown) else (Feed(lane),)
 
 
 def is_shown(one: Wanted, shown_since: datetime | None) -> bool:
@@ -139,31 +140,59 @@ def _margin(density: float | None) -> timedelta:
 
 
 def _groups(wanted: Sequence[Wanted], density: float | None, most: int) -> list[Sequence[Wanted]]:
-    """Put together the calls that one window can hold; give the groups that count most."""
+    """Put together the calls that one window can hold; give the groups that count most.
+
+    Those who wait are grouped as if nothing were looked at again, so that they lose no request to it.
+    """
     span = window_length(density) - 2 * _margin(density)
+    by_start = sorted(wanted, key=lambda one: one.started_at)
     groups: list[Sequence[Wanted]] = []
-    left = sorted(wanted, key=lambda one: one.started_at)
+    left: Sequence[Wanted] = [one for one in by_start if one.again]
+    for group in _heaviest([one for one in by_start if not one.again], span, most):
+        joined = _joined(group, left, span)
+        groups.append(joined)
+        left = _without(left, joined)
+    return [*groups, *_heaviest(left, span, most - len(groups))]
+
+
+def _heaviest(left: Sequence[Wanted], span: timedelta, most: int) -> list[Sequence[Wanted]]:
+    """Take those within one `span` who count most, then of those who are left, and so on."""
+    groups: list[Sequence[Wanted]] = []
     while left and len(groups) < most:
-        first, last = _heaviest(left, span)
-        groups.append(left[first:last])
-        left = left[:first] + left[last:]
+        group = _run(left, [one.urgency for one in left], span)
+        groups.append(group)
+        left = _without(left, group)
     return groups
 
 
-def _heaviest(wanted: Sequence[Wanted], span: timedelta) -> tuple[int, int]:
-    """Find the calls, in the order of their starts, that lie within one `span` and count most; as indices from, to."""
-    sums = [0.0, *accumulate(one.urgency for one in wanted)]
+def _joined(group: Sequence[Wanted], again: Sequence[Wanted], span: timedelta) -> Sequence[Wanted]:
+    """Give a group with as many who ride along as its window has room for; each of its own counts more than those."""
+    earliest, latest = group[-1].started_at - span, group[0].started_at + span
+    near = [one for one in again if earliest <= one.started_at <= latest]
+    both = sorted([*group, *near], key=lambda one: one.started_at)
+    return _run(both, [1 if one.again else 1 + len(near) for one in both], span)
+
+
+def _run(wanted: Sequence[Wanted], weights: Sequence[float], span: timedelta) -> Sequence[Wanted]:
+    """Find the calls, in the order of their starts, that lie within one `span` and weigh most together."""
+    sums = [0.0, *accumulate(weights)]
     best, first = (0, 1), 0
     for last in range(1, len(wanted) + 1):
         while wanted[last - 1].started_at - wanted[first].started_at > span:
             first += 1
         if sums[last] - sums[first] > sums[best[1]] - sums[best[0]]:
             best = (first, last)
-    return best
+    return wanted[slice(*best)]
 
 
-def _urgency(group: Sequence[Wanted]) -> float:
-    return sum(one.urgency for one in group)
+def _without(wanted: Sequence[Wanted], group: Sequence[Wanted]) -> Sequence[Wanted]:
+    taken = set(group)
+    return [one for one in wanted if one not in taken]
+
+
+def _worth(group: Sequence[Wanted]) -> tuple[float, int]:
+    """Say how much it helps to answer these: first those who wait, then what is looked at again."""
+    return sum(one.urgency for one in group if not one.again), sum(one.again for one in group)
 
 
 def _requests(groups: Sequence[Sequence[Wanted]], density: float | None) -> tuple[Request, ...]:

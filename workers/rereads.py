@@ -19,9 +19,6 @@ STARTS_SECONDS: Final = 60
 TIMES_SECONDS: Final = 15
 """Calls are looked at again together if they began in the same minute and are due in the same quarter of one."""
 
-WEIGHT: Final = 0.001
-"""What a minute of calls to look at again counts beside a call that waits for its outcome: all of them less than it."""
-
 TOO_LATE_SECONDS: Final = 900.0
 """When there is no time for it this long, it is given up: later looks and reconciliation remain."""
 
@@ -64,4 +61,4 @@ def _is_too_late(text: str, now: float) -> bool:
 def _wanted(text: str) -> tuple[Wanted, Wanted]:
     minute = int(text.partition(":")[2])
     first, last = (datetime.fromtimestamp(minute + seconds, UTC) for seconds in (0, STARTS_SECONDS))
-    return Wanted(None, first, weight=WEIGHT), Wanted(None, last, weight=WEIGHT)
+    return Wanted(None, first, again=True), Wanted(None, last, again=True)

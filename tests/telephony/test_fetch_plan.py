@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from telephony.fetch_plan import (
@@ -23,7 +23,6 @@ from telephony.fetch_plan import (
     window_length,
 )
 from workers.rereads import MOST as MOST_REREADS
-from workers.rereads import WEIGHT
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 FEEDS = [Lane.EXTRACT, Lane.SYNC]
@@ -32,16 +31,14 @@ DENSITIES = [None, 0.001, 0.1, 2.0, 50.0, 1000.0]
 STARTS = st.lists(st.integers(0, 3 * 86_400), min_size=1, max_size=25, unique=True)
 
 
-def a_call(
-    seconds_ago: float, *, name: str | None = None, waiting: float = 0.0, due_for: float = 0.0, weight: float = 1.0
-) -> Wanted:
+def a_call(seconds_ago: float, *, name: str | None = None, waiting: float = 0.0, due_for: float = 0.0) -> Wanted:
     """Want the record of a call that began so long ago."""
     start = NOON - timedelta(seconds=seconds_ago)
-    return Wanted(name or f"s-{seconds_ago}", start, waiting=waiting, due_for=due_for, weight=weight)
+    return Wanted(name or f"s-{seconds_ago}", start, waiting=waiting, due_for=due_for)
 
 
 def a_minute_to_look_at_again(minutes_ago: int) -> Wanted:
-    return Wanted(None, NOON - timedelta(minutes=minutes_ago), weight=WEIGHT)
+    return Wanted(None, NOON - timedelta(minutes=minutes_ago), again=True)
 
 
 def list_plan(*wanted: Wanted, most: int = 100, density: float | None = None) -> tuple[Request, ...]:
@@ -218,6 +215,7 @@ class TestTheList:
         assert left == {}
 
     @given(STARTS, st.lists(st.integers(0, 2000), min_size=1, max_size=MOST_REREADS), st.sampled_from(DENSITIES))
+    @example(starts=[0, 1, 301, 602], minutes=[0], density=2.0)  # of two windows that hold two calls, one had a minute
     def test_what_is_looked_at_again_takes_no_request_from_those_who_wait(
         self, starts: list[int], minutes: list[int], density: float | None
     ) -> None:
@@ -226,13 +224,27 @@ class TestTheList:
         alone = list_plan(*wanted, most=2, density=density)
         together = list_plan(*wanted, *again, most=2, density=density)
 
-        assert sum(answered(together, *wanted)) >= sum(answered(alone, *wanted))
+        pairs = zip(answered(alone, *wanted), answered(together, *wanted), strict=True)
+        assert all(with_minutes >= without for without, with_minutes in pairs)
 
     def test_what_is_looked_at_again_comes_with_those_who_wait_nearby(self) -> None:
         minute, call = a_minute_to_look_at_again(10), a_call(560)
 
         assert answered(list_plan(call, minute, density=0.1), call, minute) == [True, True]
         assert len(list_plan(call, minute, density=0.1)) == 1
+
+    def test_what_is_looked_at_again_has_the_requests_that_nobody_waits_for(self) -> None:
+        call, minute = a_call(60), a_minute_to_look_at_again(5000)
+
+        assert answered(list_plan(minute, call, most=1, density=0.1), call, minute) == [True, False]
+        assert answered(list_plan(minute, call, most=2, density=0.1), call, minute) == [True, True]
+
+    def test_on_whichever_side_of_a_window_there_is_more_to_look_at_again_it_rides_along(self) -> None:
+        call, one, two, three = a_call(3600), *map(a_minute_to_look_at_again, (56, 62, 63))
+
+        requests = list_plan(call, one, two, three, most=1, density=2.0)
+
+        assert answered(requests, call, one, two, three) == [True, False, True, True]
 
 
 @pytest.mark.parametrize("lane", FEEDS)
