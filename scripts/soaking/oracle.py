@@ -230,7 +230,7 @@ def _canary(plant: Plant, _: Course) -> Finding:
 
 
 def _restarts(plant: Plant, course: Course) -> Finding:
-    """Count the starts that no fault explains: one may end a worker, a few more if it takes away what starting needs."""
+    """Count the starts that no fault explains: each of some kinds may end a worker."""
     endings = sum("jobs" in one.name or FAULTS[one.name].lane == "redis" for one in course.faults)
     surplus = {name: count - plant.ends_meant.get(name, 0) for name, count in plant.starts.items()}
     faults = (f"{name}: {count}" for name, count in surplus.items() if count > MOST_RESTARTS + endings)
