@@ -1,8 +1,9 @@
 """The links between an account's telephony sessions, as they were found.
 
 Each end has its own list, to which whoever finds a link appends it, in the same commit as what it found it in: track,
-resolve, or who follows a RingOut. Lists only grow and are read as sets, so it does not matter who was first. Most
-sessions have none; finding that costs a part of one MGET.
+or resolve. Lists only grow and are read as sets, so it does not matter who was first. Only a link by the evidence of a
+RingOut may turn out to be a guess: another line then withdraws it, and resolve alone writes both. Most sessions have no
+list; finding that costs a part of one MGET.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,19 +17,37 @@ from runtime.bells import Stage
 from runtime.leases import Command
 from telephony.linking import Link
 
-_DECODER: Final = msgspec.json.Decoder(Link)
 _LINE: Final = b"\n"
+
+
+class _Written(msgspec.Struct, frozen=True, array_like=True):
+    """A line: a link, and whether it holds from then on."""
+
+    first: str
+    then: str
+    rule: str
+    holds: bool = True
+
+
+_DECODER: Final = msgspec.json.Decoder(_Written)
 
 
 def found(account: str, new: Iterable[Link], *, now: float, retention: float) -> list[Command]:
     """Give the commands that remember new links, and have their conversations judged anew."""
     commands: list[Command] = []
     for one in sorted(set(new)):
-        line = msgspec.json.encode(one) + _LINE
-        for end in (one.first, one.then):
-            key = keys.links(account, end)
-            commands += [("APPEND", key, line), ("EXPIRE", key, str(int(retention)))]
+        commands += _appended(account, one, msgspec.json.encode(one), retention)
         commands += changed(account, one.first, now=now)
+    return commands
+
+
+def withdrawn(account: str, gone: Iterable[Link], *, now: float, retention: float) -> list[Command]:
+    """Give the commands that withdraw links, and have what is left of their conversations judged anew."""
+    commands: list[Command] = []
+    for one in sorted(set(gone)):
+        line = msgspec.json.encode(_Written(one.first, one.then, one.rule, holds=False))
+        commands += _appended(account, one, line, retention)
+        commands += [command for end in (one.first, one.then) for command in changed(account, end, now=now)]
     return commands
 
 
@@ -70,4 +89,13 @@ def read(ids: Sequence[str], blobs: Sequence[bytes | None]) -> dict[str, frozens
 
 
 def _read(blob: bytes) -> frozenset[Link]:
-    return frozenset(_DECODER.decode(line) for line in blob.split(_LINE) if line)
+    written = (_DECODER.decode(line) for line in blob.split(_LINE) if line)
+    last = {Link(one.first, one.then, one.rule): one.holds for one in written}
+    return frozenset(one for one, holds in last.items() if holds)
+
+
+def _appended(account: str, one: Link, line: bytes, retention: float) -> list[Command]:
+    lists = [keys.links(account, end) for end in (one.first, one.then)]
+    return [
+        command for key in lists for command in (("APPEND", key, line + _LINE), ("EXPIRE", key, str(int(retention))))
+    ]

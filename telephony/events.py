@@ -170,9 +170,10 @@ def relinked(before: CallData, place: Place, *, revision: int, now: datetime) ->
     return with_changes(_enveloped(data, now), before)
 
 
-def with_changes(event: CallEvent, before: CallData) -> CallEvent:
-    """Name in `changed` what differs from the revision before."""
-    return msgspec.structs.replace(event, data=msgspec.structs.replace(event.data, changed=changed(before, event.data)))
+def with_changes(event: CallEvent, before: CallData, also: tuple[str, ...] = ()) -> CallEvent:
+    """Name in `changed` what differs from the revision before; `also` what is news this once."""
+    names = (*changed(before, event.data), *also)
+    return msgspec.structs.replace(event, data=msgspec.structs.replace(event.data, changed=names))
 
 
 def changed(before: CallData, after: CallData) -> tuple[str, ...]:

@@ -3,7 +3,9 @@
 Today's ids of RingOuts look like the telephonySessionId, those of 2018 were its base64 form and older ones plain
 numbers; nobody promises that they are equal. So an id links only to a session that was seen, and where none has it, all
 of the evidence must agree: origin, both numbers, time. What fits two is linked to neither: a wrong link is worse
-than none. The second session that a RingOut may have is found from the first. docs/ringout.md is generated from here.
+than none. The second session that a RingOut may have is found from the first. All of it is computed anew from whatever
+is known: what evidence linked is in doubt, and linked no more, once something else fits as well. docs/ringout.md is
+generated from here.
 """
 
 import base64
@@ -32,6 +34,7 @@ NEIGHBOURS: Final = range(1000, 4001)
 
 BY_ID: Final = "ringout-id"
 BY_EVIDENCE: Final = "ringout-evidence"
+IN_DOUBT: Final = "ringout-in-doubt"
 
 RULES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -39,6 +42,8 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         BY_EVIDENCE: "origin RingOut, the same two numbers, begun when it was placed; it fits no other RingOut, and no "
         "other session fits",
         RINGOUT_SECOND_SESSION: LINK_RULES[RINGOUT_SECOND_SESSION].because,
+        IN_DOUBT: "the evidence would make it a session of the RingOut, did nothing else fit as well: it is not (any "
+        "more) linked",
     }
 )
 
@@ -47,6 +52,7 @@ NO_NUMBERS: Final = "no session has this id, and without both numbers nothing el
 FITS_SEVERAL: Final = "more than one session fits: none is linked"
 FITS_OTHERS: Final = "the one session that fits also fits another RingOut: it is linked to neither"
 UNLINKED: Final = (NOT_SEEN, NO_NUMBERS, FITS_SEVERAL, FITS_OTHERS)
+SECOND_FITS_SEVERAL: Final = "it may be the second session, but so may another, or it may be that of another first one"
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -78,10 +84,19 @@ class Linked(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Linking(msgspec.Struct, frozen=True, rename="camel"):
-    """The sessions of a RingOut, the first one first; `because` says why there is none."""
+    """The sessions of a RingOut, the first one first; `because` says why there is none.
+
+    `doubted` are those that would be its sessions, did nothing else fit as well.
+    """
 
     sessions: tuple[Linked, ...] = ()
     because: str | None = None
+    doubted: tuple[Linked, ...] = ()
+
+    @property
+    def named(self) -> dict[str, Linked]:
+        """What each session that is linked or in doubt has to do with it."""
+        return {one.telephony_session_id: one for one in (*self.doubted, *self.sessions)}
 
 
 def sighting(telephony_session_id: str, session: Session | None, records: Sequence[CallLogRecord]) -> Sighting | None:
@@ -121,7 +136,7 @@ def linking(one: Asked, others: Iterable[Asked], seen: Iterable[Sighting]) -> Li
     others = [other for other in others if other.id != one.id]
     named = next((sighting for sighting in seen if _has_id(sighting, one.ringout_id)), None)
     if named is not None:
-        return Linking((_linked(named, BY_ID), *_second(one, named, others, seen)))
+        return _with_second(one, named, BY_ID, others, seen)
     if one.caller is None or one.callee is None:
         return Linking(because=NO_NUMBERS)
     free = [s for s in seen if not any(_has_id(s, other.ringout_id) for other in others)]
@@ -129,12 +144,23 @@ def linking(one: Asked, others: Iterable[Asked], seen: Iterable[Sighting]) -> Li
     if not fitting:
         return Linking(because=NOT_SEEN)
     if len(fitting) > 1:
-        return Linking(because=FITS_SEVERAL)
+        return _in_doubt(FITS_SEVERAL, one, fitting, others, seen)
     (first,) = fitting
     rivals = [o for o in others if _fits(o, first) and not any(_has_id(s, o.ringout_id) for s in seen)]
     if rivals:
-        return Linking(because=FITS_OTHERS)
-    return Linking((_linked(first, BY_EVIDENCE), *_second(one, first, others, seen)))
+        return _in_doubt(FITS_OTHERS, one, fitting, others, seen)
+    return _with_second(one, first, BY_EVIDENCE, others, seen)
+
+
+def is_withdrawn(first: str, then: str, found: Iterable[Linking], seen: Iterable[Sighting]) -> bool:
+    """Say whether two sessions that were linked as those of a RingOut are so no more, as of all linkings of that time.
+
+    Both must still be seen: what has been forgotten since withdraws nothing.
+    """
+    are_seen = {first, then} <= {sighting.telephony_session_id for sighting in seen}
+    return are_seen and (first, then) not in {
+        tuple(one.telephony_session_id for one in each.sessions) for each in found
+    }
 
 
 def same_id(ringout_id: str, telephony_session_id: str) -> bool:
@@ -167,24 +193,41 @@ def _fits(one: Asked, sighting: Sighting) -> bool:
     return (one.callee, one.caller) not in sighting.ways and called == {one.caller, one.callee}
 
 
-def _second(one: Asked, first: Sighting, others: Sequence[Asked], seen: Sequence[Sighting]) -> tuple[Linked, ...]:
-    """Find the second session: from and to swapped, begun with the first, its sessionId a neighbour's. Or none."""
+def _with_second(one: Asked, first: Sighting, rule: str, others: Sequence[Asked], seen: Sequence[Sighting]) -> Linking:
+    """Link the first session by `rule`, and the second, if it is certain which one that is."""
+    linked, fitting = _linked(first, rule), _seconds(one, first, others, seen)
+    if len(fitting) == 1 and _firsts(one, first, fitting[0], seen) == [first]:
+        return Linking((linked, _linked(fitting[0], RINGOUT_SECOND_SESSION)))
+    return Linking((linked,), doubted=_doubted(SECOND_FITS_SEVERAL, fitting))
+
+
+def _in_doubt(
+    because: str, one: Asked, fitting: Sequence[Sighting], others: Sequence[Asked], seen: Sequence[Sighting]
+) -> Linking:
+    """Link none of those that fit as the first session, and so none of the second ones these may have."""
+    seconds = [second for first in fitting for second in _seconds(one, first, others, seen)]
+    named = {each.telephony_session_id: each for each in (*fitting, *seconds)}
+    return Linking(because=because, doubted=_doubted(because, named.values()))
+
+
+def _seconds(one: Asked, first: Sighting, others: Sequence[Asked], seen: Sequence[Sighting]) -> list[Sighting]:
+    """Find what may be the second session: from and to swapped, begun with the first, its sessionId a neighbour's."""
     caller, callee = _ends(one, first)
     if caller is None or callee is None:
-        return ()
-    fitting = [
+        return []
+    return [
         sighting
         for sighting in seen
         if (callee, caller) in sighting.ways
         and _are_neighbours(first, sighting)
         and not any(_has_id(sighting, other.ringout_id) or _fits(other, sighting) for other in others)
     ]
-    if len(fitting) != 1:
-        return ()
-    firsts = [
-        s for s in seen if s is not fitting[0] and _may_be_first(s, caller, callee) and _are_neighbours(s, fitting[0])
-    ]
-    return (_linked(fitting[0], RINGOUT_SECOND_SESSION),) if firsts == [first] else ()
+
+
+def _firsts(one: Asked, first: Sighting, second: Sighting, seen: Sequence[Sighting]) -> list[Sighting]:
+    """Find what may be the first session of a second one."""
+    caller, callee = _ends(one, first)
+    return [s for s in seen if s is not second and _may_be_first(s, caller, callee) and _are_neighbours(s, second)]
 
 
 def _ends(one: Asked, first: Sighting) -> tuple[str | None, str | None]:
@@ -194,7 +237,7 @@ def _ends(one: Asked, first: Sighting) -> tuple[str | None, str | None]:
     return next(iter(first.ways)) if first.recorded and len(first.ways) == 1 else (None, None)
 
 
-def _may_be_first(sighting: Sighting, caller: str, callee: str) -> bool:
+def _may_be_first(sighting: Sighting, caller: str | None, callee: str | None) -> bool:
     return (caller, callee) in sighting.ways or {to for _, to in sighting.ways} == {caller, callee}
 
 
@@ -221,3 +264,7 @@ def _told_ways(session: Session | None) -> frozenset[tuple[str | None, str | Non
 
 def _linked(sighting: Sighting, rule: str) -> Linked:
     return Linked(sighting.telephony_session_id, rule, RULES[rule])
+
+
+def _doubted(because: str, sightings: Iterable[Sighting]) -> tuple[Linked, ...]:
+    return tuple(Linked(sighting.telephony_session_id, IN_DOUBT, because) for sighting in sightings)

@@ -4,7 +4,7 @@ Where the live status and the call log disagree the call log wins, and the expla
 only, never anybody's number.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -36,6 +36,16 @@ def explanations(outcome: CallOutcome, linked: Linked, live: Live | None) -> Ite
     for field, word, became in sides:
         if word and became is not None:
             yield explained(field, word, OVERRULED if disagrees(word, became) else AGREES)
+
+
+def doubts(one: Linked) -> Iterator[Explanation]:
+    """Explain why a call is no RingOut's, though it may be one's."""
+    yield Explanation("trigger", None, one.rule, None, one.because)
+
+
+def was_told(explanation: Iterable[Explanation]) -> bool:
+    """Say whether a call was told to be a RingOut's, whatever made us look at it."""
+    return any((one.field, one.value) == ("trigger", "ringout") for one in explanation)
 
 
 def live_event(

@@ -17,6 +17,7 @@ from telephony.records import CallLogRecord
 from telephony.sessions import Session
 from workers import conversations
 from workers.cases import Case
+from workers.ringout_evidence import Evidence
 
 _ACCOUNT_IN_URI: Final = re.compile(r"/account/(\d+)/")
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
@@ -80,13 +81,20 @@ def with_conversations(redis: "Redis", account: str, cases: Sequence[Case]) -> l
     ]
 
 
-def with_links(redis: "Redis", account: str, case: Case, found: frozenset[Link]) -> Case:
-    """Give a case whose conversation has some more links."""
-    known = case.gathered.links.get(case.telephony_session_id, frozenset()) if case.gathered else frozenset()
-    if found <= known:
+def with_ringout(redis: "Redis", account: str, case: Case, evidence: Evidence) -> Case:
+    """Give a case with the RingOut it belongs to, by which its conversation may have more links, or less."""
+    known = links_of(case)
+    ringout = evidence.standing(case.telephony_session_id, case.session, case.records, known)
+    case = msgspec.structs.replace(case, ringout=ringout)
+    if ringout.links <= known and not ringout.withdrawn:
         return case
-    gathered = conversations.gather(redis, account, known | found)
-    return msgspec.structs.replace(case, gathered=gathered, new_links=case.new_links | (found - known))
+    gathered = conversations.gather(redis, account, known | ringout.links, without=ringout.withdrawn)
+    return msgspec.structs.replace(case, gathered=gathered, new_links=case.new_links | (ringout.links - known))
+
+
+def links_of(case: Case) -> frozenset[Link]:
+    """Give the links of the conversation that a call is part of."""
+    return case.gathered.links.get(case.telephony_session_id, frozenset()) if case.gathered else frozenset()
 
 
 def newest_of_each(records: Sequence[CallLogRecord]) -> tuple[CallLogRecord, ...]:

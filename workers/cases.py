@@ -13,7 +13,7 @@ from telephony.sessions import Session
 from telephony.settled import is_settled
 from telephony.times import later
 from workers.conversations import Gathered
-from workers.ringout_evidence import Followed
+from workers.ringout_evidence import NO_RINGOUT, Standing
 
 
 class Case(msgspec.Struct, frozen=True, dict=True):
@@ -23,7 +23,7 @@ class Case(msgspec.Struct, frozen=True, dict=True):
     `records` are all that are known, `seen` those that were known before; `listed` says that there are no others.
     `unreadable` says that a later version of Legwork wrote something down about it, which is not ours to decide anew.
     `gathered` holds its conversation, and `new_links` what its records add to it; without them they are loaded.
-    `followed` is the RingOut that it belongs to.
+    `ringout` says whether it belongs to a RingOut.
     `by` is what made us look where it was neither the call's notifications nor its absence from the ledger; with
     `deliver` false an event is only written down. `began` is when it did by the lists of calls, in seconds.
     """
@@ -39,7 +39,7 @@ class Case(msgspec.Struct, frozen=True, dict=True):
     listed: bool = False
     gathered: Gathered | None = None
     new_links: frozenset[Link] = frozenset()
-    followed: Followed | None = None
+    ringout: Standing = NO_RINGOUT
     by: Trigger | None = None
     deliver: bool = True
     began: float | None = None

@@ -65,17 +65,19 @@ def gather(
     *,
     loaded: Iterable[str] = (),
     tracked: Mapping[str, Tracked] | None = None,
+    without: frozenset[Link] = frozenset(),
 ) -> Gathered:
     """Gather the conversations that `known` links belong to.
 
-    `loaded` are the sessions whose links are all among them; `tracked` are sessions that need not be loaded.
+    `loaded` are the sessions whose links are all among them; `tracked` are sessions that need not be loaded. `without`
+    are links that are about to be withdrawn.
     """
-    found, asked = set(known), set(loaded)
+    found, asked = set(known) - without, set(loaded)
     if not found:
         return NONE
     while (near := sorted(_ends(found) - asked)) and len(asked) < MOST:
         asked |= set(near)
-        found |= {one for some in links.load(redis, account, near).values() for one in some}
+        found |= {one for some in links.load(redis, account, near).values() for one in some} - without
     members = sorted(_ends(found))
     at_hand = tracked or {}
     sessions = ledger.tracked(redis, account, [one for one in members if one not in at_hand])

@@ -93,7 +93,9 @@ class Judge:
             yield from self._look_again(case, None if is_erased else now + PUT_ASIDE_SECONDS)
             return
         case = self._completed(case)
-        yield from links.found(self._account, case.new_links, now=now, retention=self._settings.retention_seconds)
+        retention = self._settings.retention_seconds
+        yield from links.found(self._account, case.new_links, now=now, retention=retention)
+        yield from case.ringout.commands(self._account, now=now, retention=retention)
         if case.records != case.seen:
             yield ledger.write_records(self._account, case.telephony_session_id, case.records)
         yield from self._decided(case, now)
@@ -130,9 +132,7 @@ class Judge:
             (case,) = casebook.with_conversations(self._redis, self._account, (case,))
         if not (case.asked or case.is_settled) or not is_of_ringout(case.session, case.records):
             return case
-        followed = self._evidence.whose(case.telephony_session_id, case.session, case.records)
-        case = msgspec.structs.replace(case, followed=followed)
-        return casebook.with_links(self._redis, self._account, case, followed.links) if followed else case
+        return casebook.with_ringout(self._redis, self._account, case, self._evidence)
 
     def _is_on_elsewhere(self, case: Case, session: Session) -> bool:
         """Say whether everybody has left the session, and the call is on in another: see `workers.holding`."""
@@ -222,9 +222,9 @@ class Judge:
     def _event(
         self, case: Case, session: Session, trigger: Trigger, *, confirmed: bool, seen: float, now: float
     ) -> CallEvent:
-        outcome = derive(case.records, origin=session.origin)
-        if case.followed is not None:
-            outcome, trigger = case.followed.told(outcome), case.by or Trigger.RINGOUT
+        outcome = case.ringout.told(derive(case.records, origin=session.origin))
+        if case.ringout.followed is not None:
+            trigger = case.by or Trigger.RINGOUT
         return events.call_event(
             session,
             outcome,
@@ -236,36 +236,23 @@ class Judge:
             now=_time(now),
         )
 
-    def relinked(self, one: str, resolution: Resolution, place: Place, *, now: float) -> Judged | None:
-        """Say what has changed of a call's conversation since its last revision: of the call itself nothing has."""
-        before = outcome_log.newest(self._redis, self._account, one) if resolution.revision else None
-        if before is None:  # it has no outcome yet: that will say it
-            return None
-        event = events.relinked(before, place, revision=resolution.revision + 1, now=_time(now))
-        digest = events.digest(event.data)
-        if digest == resolution.digest:
-            return None
-        retention = self._settings.retention_seconds
-        resolution = msgspec.structs.replace(resolution, revision=event.data.revision, digest=digest)
-        news = News(event, before, (), deliver=True)
-        written = ledger.write_resolution(self._account, one, resolution, retention=retention)
-        return Judged((written, self._publish(news)), news=news)
-
     def _published(self, case: Case, event: CallEvent, resolution: Resolution, now: float) -> Iterator[Command | News]:
         """Publish `event` if it says anything new, and write down what is known now."""
         digest = events.digest(event.data)
-        if digest == case.resolution.digest:
+        is_news, before = digest != case.resolution.digest, None
+        if case.resolution.revision and (is_news or case.ringout.doubt):
+            before = outcome_log.newest(self._redis, self._account, case.telephony_session_id)
+        taken_back = ("trigger",) if case.ringout.takes_back(before) else ()
+        if not is_news and not taken_back:
             if resolution != case.resolution:
                 yield self._write(case, resolution)
             return
         resolution = msgspec.structs.replace(resolution, revision=event.data.revision, digest=digest)
-        before = None
-        if case.resolution.revision:
-            before = outcome_log.newest(self._redis, self._account, case.telephony_session_id)
-            if before is not None and not (case.listed or set(before.record_ids) <= set(event.data.record_ids)):
+        if before is not None:
+            if not (case.listed or set(before.record_ids) <= set(event.data.record_ids)):
                 yield from self._look_again(case, now)  # a feed showed some of its records only: ask for all
                 return
-            event = event if before is None else events.with_changes(event, before)
+            event = events.with_changes(event, before, taken_back)
         yield self._write(case, resolution)
         yield News(event, before, case.records, case.deliver)
 

@@ -4,33 +4,38 @@ Of the calls themselves nothing has changed, so nobody need be asked: what was p
 more with its new place in the conversation, if that differs.
 """
 
+from datetime import UTC, datetime
 from typing import Final
 
+import msgspec
 from redis import Redis
 
-from runtime import bells, ledger, links
+from runtime import bells, ledger, links, outcome_log
 from runtime.bells import Stage
 from runtime.leases import Lease
+from runtime.ledger import Resolution
 from runtime.metrics import Recorder
+from telephony import events
+from telephony.conversations import Place
 from workers import conversations
-from workers.judgement import Judge
+from workers.cases import Judged, News
 from workers.telling import tell
 
 TOGETHER: Final = 100
 """Changed sessions looked after in one atomic step."""
 
 
-def relink(redis: "Redis", account: str, judge: Judge, held: Lease, recorder: Recorder, *, now: float) -> None:
+def relink(redis: "Redis", account: str, held: Lease, recorder: Recorder, *, now: float, retention: float) -> None:
     """Look after the conversations that have changed, under resolve's lease."""
     while changed := links.waiting(redis, account, now, most=TOGETHER):
         stored = links.load(redis, account, list(changed))
         known = {one for some in stored.values() for one in some}
         gathered = conversations.gather(redis, account, known, loaded=changed)
-        resolutions = ledger.resolutions(redis, account, sorted(gathered.links))
+        resolutions = ledger.resolutions(redis, account, sorted({*changed, *gathered.links}))
         judged = [
             news
             for one, resolution in resolutions.items()
-            if (news := judge.relinked(one, resolution, gathered.place(one), now=now))
+            if (news := _relinked(redis, account, one, resolution, gathered.place(one), now=now, retention=retention))
         ]
         commands = [command for one in judged for command in one.commands]
         done = links.done(account, changed)
@@ -38,3 +43,20 @@ def relink(redis: "Redis", account: str, judge: Judge, held: Lease, recorder: Re
         tell(account, judged, recorder)
         if len(changed) < TOGETHER:
             return
+
+
+def _relinked(
+    redis: "Redis", account: str, one: str, resolution: Resolution, place: Place, *, now: float, retention: float
+) -> Judged | None:
+    """Say what has changed of a call's conversation since its last revision: of the call itself nothing has."""
+    before = outcome_log.newest(redis, account, one) if resolution.revision else None
+    if before is None:  # it has no outcome yet: that will say it
+        return None
+    event = events.relinked(before, place, revision=resolution.revision + 1, now=datetime.fromtimestamp(now, UTC))
+    digest = events.digest(event.data)
+    if digest == resolution.digest:
+        return None
+    resolution = msgspec.structs.replace(resolution, revision=event.data.revision, digest=digest)
+    written = ledger.write_resolution(account, one, resolution, retention=retention)
+    published = outcome_log.published(account, event, retention=retention)
+    return Judged((written, published), news=News(event, before, (), deliver=True))

@@ -95,7 +95,8 @@ class Resolver:
         Gives the earliest time of the next one, and when it is due for other reasons than calls that wait.
         """
         now = redis_time(self._redis)
-        relink(self._redis, self._account, self._judge, self._lease, self._recorder, now=now)
+        retention = self._settings.retention_seconds
+        relink(self._redis, self._account, self._lease, self._recorder, now=now, retention=retention)
         asking = self._position(now)
         not_before = asking.swept_at + self._settings.fetch_interval_seconds
         if now >= not_before:

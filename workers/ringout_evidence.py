@@ -3,17 +3,20 @@
 Both work from the same evidence by the same pure rules (`telephony.ringout_link`), so neither tells the other.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, cast
 
 import msgspec
 from redis import Redis
 
-from runtime import keys, ledger, ringouts
+from runtime import bells, keys, ledger, links, ringouts
+from runtime.bells import Stage
+from runtime.leases import Command
 from runtime.ringouts import NEVER_PLACED, RingOut
 from telephony import ringout_link, ringout_words
 from telephony.call_outcome import CallOutcome
+from telephony.events import CallData
 from telephony.linking import RINGOUT_SECOND_SESSION, Link, link
 from telephony.numbers import e164
 from telephony.records import CallLogRecord
@@ -46,6 +49,44 @@ class Followed(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(outcome, explanation=(*outcome.explanation, *why))
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """What a session has to do with RingOuts by all that is known now: it is one's, in doubt, or neither.
+
+    `withdrawn` are links of it that hold no more; `outdated` the RingOuts that are over and were linked before we knew.
+    """
+
+    followed: Followed | None = None
+    doubt: Linked | None = None
+    withdrawn: frozenset[Link] = frozenset()
+    outdated: tuple[str, ...] = ()
+
+    @property
+    def links(self) -> frozenset[Link]:
+        """The links that the RingOut gives the session."""
+        return self.followed.links if self.followed else frozenset()
+
+    def told(self, outcome: CallOutcome) -> CallOutcome:
+        """Say in the outcome of the session by what it is a RingOut's, or why it is none's though it may be."""
+        if self.followed is not None:
+            return self.followed.told(outcome)
+        why = ringout_words.doubts(self.doubt) if self.doubt else ()
+        return msgspec.structs.replace(outcome, explanation=(*outcome.explanation, *why))
+
+    def takes_back(self, before: CallData | None) -> bool:
+        """Say whether the session was told to be a RingOut's, and is not certain to be any more."""
+        return self.doubt is not None and before is not None and ringout_words.was_told(before.explanation)
+
+    def commands(self, account: str, *, now: float, retention: float) -> Iterator[Command]:
+        """Give the commands that withdraw what was linked on a guess, and have the RingOuts linked anew."""
+        yield from links.withdrawn(account, self.withdrawn, now=now, retention=retention)
+        for one in self.outdated:
+            yield ("ZADD", keys.ringouts_due(account), "LT", f"{now:.3f}", one)
+            yield bells.due_at(Stage.RINGOUT, account, now)
+
+
+NO_RINGOUT: Final = Standing()
+
+
 def asked(ringout: RingOut) -> Asked:
     """Give a RingOut as the rules see it."""
     call = ringout.call
@@ -75,28 +116,38 @@ class Evidence:
         named = [one.ring_out_id for one in chosen.values() if one.ring_out_id]  # however long ago they began
         return self._linkings([*chosen.values(), *others], self._seen(since, until, named), list(chosen))
 
-    def whose(
-        self, telephony_session_id: str, session: Session | None, records: Sequence[CallLogRecord]
-    ) -> Followed | None:
-        """Say which RingOut a session belongs to, by what is known of it now; None for almost every session."""
+    def standing(
+        self,
+        telephony_session_id: str,
+        session: Session | None,
+        records: Sequence[CallLogRecord],
+        known: Iterable[Link] = (),
+    ) -> Standing:
+        """Say what a session has to do with RingOuts, by what is known of it now; `known` are its links till now."""
         ours = ringout_link.sighting(telephony_session_id, session, records)
         if ours is None:
-            return None
+            return NO_RINGOUT
         since, until = _around([ours.started_at.timestamp()])
         found = ringouts.around(self._redis, self._account, telephony_session_id, since, until)
         near = [one for one in found if _is_a_call(one)]
         if not near:
-            return None
+            return NO_RINGOUT
         seen = self._seen(since, until) | {telephony_session_id: ours}
         linkings = self._linkings(near, seen, [one.id for one in near])
-        return next(
-            (
-                Followed(one, linked, tuple(each.telephony_session_id for each in linkings[one.id].sessions))
-                for one in near
-                for linked in linkings[one.id].sessions
-                if linked.telephony_session_id == telephony_session_id
+        followed = next((its for one in near if (its := _followed(one, linkings[one.id], ours))), None)
+        return Standing(
+            followed=followed,
+            doubt=None
+            if followed
+            else next((doubt for each in linkings.values() if (doubt := _doubt(each, ours))), None),
+            withdrawn=frozenset(
+                one
+                for one in known
+                if one.rule == RINGOUT_SECOND_SESSION
+                and telephony_session_id in {one.first, one.then}
+                and ringout_link.is_withdrawn(one.first, one.then, linkings.values(), seen.values())
             ),
-            None,
+            outdated=tuple(one.id for one in near if _is_outdated(one, linkings[one.id], ours)),
         )
 
     def _linkings(
@@ -123,6 +174,23 @@ class Evidence:
 def _around(times: Iterable[float]) -> tuple[float, float]:
     every = list(times)
     return min(every) - AROUND, max(every) + AROUND
+
+
+def _followed(ringout: RingOut, linking: Linking, ours: Sighting) -> Followed | None:
+    ids = tuple(one.telephony_session_id for one in linking.sessions)
+    if ours.telephony_session_id not in ids:
+        return None
+    return Followed(ringout, linking.named[ours.telephony_session_id], ids)
+
+
+def _doubt(linking: Linking, ours: Sighting) -> Linked | None:
+    return next((one for one in linking.doubted if one.telephony_session_id == ours.telephony_session_id), None)
+
+
+def _is_outdated(ringout: RingOut, linking: Linking, ours: Sighting) -> bool:
+    """Say whether a RingOut that is over has, by its record, something else to do with the session."""
+    named, before = linking.named, ringout.linking.named
+    return ringout.is_over and named.get(ours.telephony_session_id) != before.get(ours.telephony_session_id)
 
 
 def _is_a_call(ringout: RingOut) -> bool:

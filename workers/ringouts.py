@@ -176,8 +176,8 @@ class Follower:
             commands.append(self._live(after, now))
         if after.is_over and not before.is_over and after.placing not in ringouts.NEVER_PLACED:
             commands += self._handed_over(after, now)
-        if after.session_ids != before.session_ids:
-            commands += self._judged_anew({*after.session_ids, *before.session_ids}, now)
+        if after.linking.named != before.linking.named:
+            commands += self._judged_anew({*after.linking.named, *before.linking.named}, now)
         when = next_time(after, step, now=now, followed=followed, deadline=self._settings.record_deadline_seconds)
         due = keys.ringouts_due(self._account)
         commands.append(("ZREM", due, after.id) if when is None else ("ZADD", due, f"{when:.3f}", after.id))

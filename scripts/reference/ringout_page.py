@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from telephony.ringout import CALLEE_LEG_TYPES, CALLER_LEG_TYPES
-from telephony.ringout_link import APART, EARLIEST, LATEST, NEIGHBOURS, RULES, UNLINKED
+from telephony.ringout_link import APART, EARLIEST, IN_DOUBT, LATEST, NEIGHBOURS, RULES, UNLINKED
 from telephony.ringout_refusals import REFUSALS
 from telephony.ringout_status import PACES, PHASE_MEANINGS, PHASE_RULES, SHARE_SECONDS, WORDS, Word
 from workers.ringout_steps import OVER_BECAUSE, PATIENCE_SECONDS
@@ -84,8 +84,14 @@ then says which of these it is:
 
 {none}
 
-The evidence is looked at again for a quarter of an hour after the end. Events of the linked sessions carry
-`trigger: ringout` and each other in `linkedSessions`, and the rule in their `explanation`.
+The evidence is looked at again for a quarter of an hour after the end, and whenever a session that may be the RingOut's
+is judged later. Events of the linked sessions carry `trigger: ringout` and each other in `linkedSessions`, and the rule
+in their `explanation`.
+
+What an id has linked stays. What the evidence has linked is taken back when something else turns out to fit as well:
+the RingOut names in `linking.doubted` what may be its sessions, and each session that was told to be the RingOut's has
+a revision with `trigger`, and what else differs, in `changed`. Its `explanation` has an entry `{IN_DOUBT}` that says
+why; so has that of a session that was never linked because another fits as well.
 """
 
 

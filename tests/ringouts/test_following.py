@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from redis.client import PubSub
 
+from telephony.ringout_link import FITS_SEVERAL
 from tests.ringouts.exchange import ADA, OUTSIDE, Exchange
 
 LONG_ENOUGH = 60
@@ -203,6 +204,36 @@ def test_two_of_the_same_numbers_at_the_same_time_are_not_linked_on_a_guess(exch
     assert shown["linking"]["because"] == "more than one session fits: none is linked"
     assert all(exchange.published(take)[-1].data.linked_sessions == () for take in exchange.takes())
     assert {exchange.published(take)[-1].data.trigger for take in exchange.takes()} == {"webhook"}
+
+
+@pytest.mark.parametrize("later", [5, 3000])
+def test_what_was_linked_by_evidence_is_taken_back_when_something_else_fits_as_well(
+    exchange: Exchange, later: int
+) -> None:
+    exchange.plan(ids="other", scenario="ringout_two_sessions")
+    mine = exchange.call()
+    exchange.pass_time(3)
+    exchange.plan(ids="other", withheld=LONG_ENOUGH + later)
+    exchange.box.faults.extra_lag = LONG_ENOUGH + later
+    exchange.placed_elsewhere()
+    exchange.pass_time(LONG_ENOUGH)
+    first, second, _ = exchange.takes()
+    assert exchange.shown(mine)["telephonySessionIds"] == [one.ids.telephony_session_id for one in (first, second)]
+
+    exchange.pass_time(later + 2 * LONG_ENOUGH)
+
+    shown = exchange.shown(mine)
+    assert (shown["telephonySessionIds"], shown["outcome"]) == ([], None)
+    assert shown["linking"]["because"] == FITS_SEVERAL
+    assert {one["because"] for one in shown["linking"]["doubted"]} == {FITS_SEVERAL}
+    for take in (first, second):
+        told = [event.data for event in exchange.published(take)]
+        assert (told[-1].trigger, told[-1].linked_sessions, told[-1].conversation.role) == ("webhook", (), "only")
+        assert {name for data in told[2:] for name in data.changed} == {"trigger", "linkedSessions", "conversation"}
+        assert [one.because for one in told[-1].explanation if one.field == "trigger"] == [FITS_SEVERAL]
+    revisions = [len(exchange.published(take)) for take in exchange.takes()]
+    exchange.pass_time(900)
+    assert [len(exchange.published(take)) for take in exchange.takes()] == revisions
 
 
 def test_each_of_two_of_the_same_numbers_has_its_own_session_by_its_id(exchange: Exchange) -> None:

@@ -13,11 +13,14 @@ from telephony.ringout_link import (
     BY_ID,
     FITS_OTHERS,
     FITS_SEVERAL,
+    IN_DOUBT,
     NO_NUMBERS,
     NOT_SEEN,
+    SECOND_FITS_SEVERAL,
     Asked,
     Linking,
     Sighting,
+    is_withdrawn,
     linking,
     same_id,
     sighting,
@@ -162,6 +165,75 @@ def test_two_unrelated_calls_between_the_same_two_are_linked_to_none_of_two_ring
     sightings = [seen("s-x", ONE), seen("s-y", ONE + 40)]
 
     assert [linking(one, [MINE, OTHER], sightings).because for one in (MINE, OTHER)] == [FITS_SEVERAL] * 2
+
+
+DOUBTED: dict[str, tuple[Asked, list[Asked], list[Sighting], dict[str, str]]] = {
+    "linked for certain": (MINE, [], [seen("s-mine"), swapped("s-second", ONE + 2000)], {}),
+    "nothing fits": (MINE, [], [swapped("s-x", ONE + 2000)], {}),
+    "two first ones": (MINE, [], [seen("s-x"), seen("s-y")], {"s-x": FITS_SEVERAL, "s-y": FITS_SEVERAL}),
+    "two first ones, and the second of one of them": (
+        MINE,
+        [],
+        [seen("s-x"), seen("s-y", ONE + 9000), swapped("s-second", ONE + 2000)],
+        dict.fromkeys(["s-x", "s-y", "s-second"], FITS_SEVERAL),
+    ),
+    "a first one that is another's too": (
+        MINE,
+        [OTHER],
+        [seen("s-x"), swapped("s-second", ONE + 2000)],
+        {"s-x": FITS_OTHERS, "s-second": FITS_OTHERS},
+    ),
+    "a first one by its id, and one that looks alike": (MINE, [], [seen("s-mine"), seen("s-alike")], {}),
+    "a first one by its id, and two second ones": (
+        MINE,
+        [],
+        [seen("s-mine"), swapped("s-x", ONE + 1000), swapped("s-y", ONE + 3000)],
+        {"s-x": SECOND_FITS_SEVERAL, "s-y": SECOND_FITS_SEVERAL},
+    ),
+    "a second one of two first ones": (
+        MINE,
+        [OTHER],
+        [seen("s-mine"), seen("s-other", ONE + 2000), swapped("s-x", ONE + 3000)],
+        {"s-x": SECOND_FITS_SEVERAL},
+    ),
+}
+
+
+@pytest.mark.parametrize(("mine", "others", "sightings", "expected"), DOUBTED.values(), ids=DOUBTED)
+def test_what_is_in_doubt_though_it_fits(
+    mine: Asked, others: list[Asked], sightings: list[Sighting], expected: dict[str, str]
+) -> None:
+    result = linking(mine, others, sightings)
+
+    assert {one.telephony_session_id: one.because for one in result.doubted} == expected
+    assert {one.rule for one in result.doubted} <= {IN_DOUBT}
+
+
+LINKED_BEFORE = [seen("s-first"), swapped("s-second", ONE + 2000)]
+
+WITHDRAWN: dict[str, tuple[Asked, list[Sighting], bool]] = {
+    "nothing else fits": (MINE, LINKED_BEFORE, False),
+    "another fits as the first": (MINE, [*LINKED_BEFORE, seen("s-x", ONE + 9000)], True),
+    "another fits as the first, which has the id": (
+        asked(ringout_id="s-first"),
+        [*LINKED_BEFORE, seen("s-x", ONE + 9000)],
+        False,
+    ),
+    "another has the id": (MINE, [*LINKED_BEFORE, seen("s-mine", ONE + 9000)], True),
+    "another fits as the second, though the first has the id": (
+        asked(ringout_id="s-first"),
+        [*LINKED_BEFORE, swapped("s-x", ONE + 3000)],
+        True,
+    ),
+    "the second is forgotten": (MINE, [seen("s-first"), seen("s-x", ONE + 9000)], False),
+}
+
+
+@pytest.mark.parametrize(("mine", "sightings", "expected"), WITHDRAWN.values(), ids=WITHDRAWN)
+def test_a_second_session_stays_linked_until_something_else_fits(
+    mine: Asked, sightings: list[Sighting], *, expected: bool
+) -> None:
+    assert is_withdrawn("s-first", "s-second", [linking(mine, [], sightings)], sightings) is expected
 
 
 @pytest.mark.parametrize(
