@@ -6,7 +6,7 @@ penalties, and the documented errors. It knows the right outcome of every call i
 from tables written by hand (`scenarios/`) and never from our own rules.
 
 A call counts by its telephony sessions: a warm transfer and a parked call that is picked
-up make two each, and have two rows in the truth. Any 37 sessions in a row hold every kind
+up make two each, and have two rows in the truth. Any 39 sessions in a row hold every kind
 of scenario but those that are played only by name. Speed divides lengths, lags and delays
 of a play; times stay true to the clock.
 

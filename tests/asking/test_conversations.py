@@ -73,7 +73,7 @@ def test_a_queue_call_that_rings_five_and_is_answered_by_one_is_one_answered_cal
         assert [one.talk_seconds is not None for one in event.data.agents].count(True) == 1
 
 
-@pytest.mark.parametrize("name", ["park_and_pick_up", "conference"])
+@pytest.mark.parametrize("name", ["park_and_pick_up", "conference", "queue_hand_over_in_two"])
 def test_a_call_that_went_on_in_another_session_is_not_over_before_that_one(
     name: str, opened: Opened, redis: RedisWithClock
 ) -> None:

@@ -69,7 +69,7 @@ def test_queue_calls_are_always_listed_mid_call() -> None:
     calls = Dealer(Configuration(provisional_share=0.0)).deal(A_ROUND)
 
     assert {call.scenario.name for call in calls if call.provisional} == {
-        *("queue_answered", "queue_abandoned", "queue_of_five", "queue_hand_over")
+        *("queue_answered", "queue_abandoned", "queue_of_five", "queue_hand_over", "queue_hand_over_in_two")
     }
 
 

@@ -1,4 +1,4 @@
-"""Calls to a queue: phones ring, one answers or nobody does, or the call is handed to another queue."""
+"""Calls to a queue: phones ring, one answers or nobody does, or another queue has the call, be it in a new session."""
 
 from scripts.simulator.scenarios.inbound_legs import inbound_record, rang, reached
 from scripts.simulator.scripting import Party, Scenario, Session, Step, Truth
@@ -190,4 +190,73 @@ QUEUE_HAND_OVER = Scenario(
     ),
 )
 
-SCENARIOS = (QUEUE_ANSWERED, QUEUE_ABANDONED, QUEUE_OF_FIVE, QUEUE_HAND_OVER)
+QUEUE_HAND_OVER_IN_TWO = Scenario(
+    name="queue_hand_over_in_two",
+    always_provisional=True,
+    sessions=(
+        Session(
+            truth=Truth(
+                direction="Inbound",
+                outcome="missed",
+                role="original",
+                agents=((AGENT, "missed"), (COLLEAGUE, "missed")),
+            ),
+            parties=(Party(OUTSIDER, QUEUE, "Outbound"), _QUEUE, _WINNER, _LOSER),
+            steps=(
+                Step(0.00, 1, "Setup"),
+                Step(0.02, 2, "Setup"),
+                Step(0.10, 1, "Answered"),
+                Step(0.50, 3, "Proceeding"),
+                Step(0.51, 4, "Proceeding"),
+                Step(2.00, 3, "Disconnected", "NoAnswer", missed=True),
+                Step(2.01, 4, "Disconnected", "NoAnswer", missed=True),
+                Step(2.02, 2, "Disconnected"),
+                Step(2.06, 1, "Gone", "CallRedirected", peer=1),  # the caller goes on in the other session
+            ),
+            records=(
+                inbound_record(
+                    "Missed",
+                    reached("Missed", 2.06, target=QUEUE, extension=QUEUE),
+                    rang("Stopped", 0.5, 2.0, reason="Stopped"),
+                    rang("Stopped", 0.5, 2.0, who=COLLEAGUE, reason="Stopped"),
+                ),
+            ),
+        ),
+        Session(
+            truth=Truth(
+                direction="Inbound",
+                outcome="answered",
+                role="transferred",
+                agents=((THIRD, "answered"), (FOURTH, "answered_elsewhere")),
+            ),
+            parties=(
+                Party(OUTSIDER, OTHER_QUEUE, "Outbound"),
+                Party(OUTSIDER, OTHER_QUEUE, "Inbound", owner=OTHER_QUEUE),
+                _rung(THIRD, OTHER_QUEUE),
+                _rung(FOURTH, OTHER_QUEUE),
+            ),
+            steps=(
+                Step(2.04, 1, "Setup"),
+                Step(2.08, 1, "Answered"),
+                Step(2.10, 2, "Setup"),
+                Step(4.50, 3, "Proceeding"),
+                Step(4.51, 4, "Proceeding"),
+                Step(5.00, 3, "Answered"),
+                Step(5.02, 4, "Disconnected", "AgentAnswered"),
+                Step(5.03, 2, "Disconnected"),
+                Step(8.00, 3, "Disconnected"),
+                Step(8.02, 1, "Disconnected"),
+            ),
+            records=(
+                inbound_record(
+                    "Accepted",
+                    reached("Accepted", 8.0, start=2.1, target=OTHER_QUEUE, extension=OTHER_QUEUE),
+                    rang("Call connected", 4.5, 8.0, who=THIRD),
+                    rang("Stopped", 4.5, 5.0, who=FOURTH, reason="Stopped"),
+                ),
+            ),
+        ),
+    ),
+)
+
+SCENARIOS = (QUEUE_ANSWERED, QUEUE_ABANDONED, QUEUE_OF_FIVE, QUEUE_HAND_OVER, QUEUE_HAND_OVER_IN_TWO)
