@@ -43,6 +43,14 @@ class Clock:
         """Let the next thing happen."""
         heapq.heappop(self._entries)[2]()
 
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass: whatever is to happen, happens."""
+        until = self.now + seconds
+        while (moment := self.next_moment()) <= until:
+            self.now = max(moment, self.now)
+            self.happen()
+        self.now = until
+
 
 class RedisWithClock(Redis):
     """The real server, but for its clock: what asks it for the time, scripts too, is told the test's."""

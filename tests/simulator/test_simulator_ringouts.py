@@ -1,19 +1,39 @@
-"""RingOuts placed through the API: their status moves and is forgotten, their calls are played and listed."""
+"""RingOuts placed through the API: their status moves and is forgotten, their calls are played and listed.
 
+They are played by a clock that is set forward, so nothing is missed however long an answer takes.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from scripts.simulator import RunningSimulator
+from scripts.simulator import Configuration, RunningSimulator
 from scripts.simulator.problems import PROBLEMS
+from scripts.simulator.server import served
+from tests.asking.clock import Clock
 from tests.simulator.client import Client
 from tests.simulator.waiting import wait_until
 from tests.simulator.webhook import Webhook
 
 ADA, OUTSIDE = "+16505550101", "+12125550111"
 RINGOUT = "/account/~/extension/~/ring-out"
-QUICK = {"speed": 20.0, "length": 8.0}
-SLOW = {"speed": 1.0, "length": 80.0}
+LENGTH = 20.0
+LONG_ENOUGH = 60.0
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def simulator(configuration: Configuration, clock: Clock) -> Iterator[RunningSimulator]:
+    with served(configuration, clock=clock) as box:
+        box.agenda.at = clock.at  # type: ignore[method-assign]  # its own thread would wait for the real clock
+        simulator = RunningSimulator(box)
+        simulator.plan_ringouts(length=LENGTH)
+        yield simulator
 
 
 def place(client: Client, to: str = OUTSIDE, path: str = RINGOUT, **fields: Any) -> Any:
@@ -31,20 +51,22 @@ def status(client: Client, ringout_id: Any) -> tuple[str, ...] | None:
 
 @pytest.mark.parametrize("path", [RINGOUT, "/account/~/extension/~/ringout"])
 def test_a_ringout_is_played_from_the_click_to_the_record(
-    client: Client, simulator: RunningSimulator, webhook: Webhook, path: str
+    client: Client, simulator: RunningSimulator, webhook: Webhook, clock: Clock, path: str
 ) -> None:
     simulator.subscribe(webhook.url)
-    simulator.plan_ringouts(**QUICK, gone=2.0)
+    simulator.plan_ringouts(length=LENGTH, gone=2.0)
 
     placed = place(client, path=path).json()
     seen: list[tuple[str, ...] | None] = [status(client, placed["id"])]
     while seen[-1] is not None:
+        clock.pass_time(1.0)
         seen.append(status(client, placed["id"]))
 
     words = list(dict.fromkeys(seen))
     assert words[0] == ("InProgress", "InProgress", "InProgress")
     assert words[-2:] == [("Success", "Finished", "Finished"), None]
-    wait_until(lambda: simulator.truth()[-1]["recordVisibleAt"] is not None)
+    clock.pass_time(LONG_ENOUGH)
+    wait_until(lambda: simulator.truth()[-1]["played"])
     truth = simulator.truth()[-1]
     assert truth["telephonySessionId"] == placed["id"]
     (record,) = client.call_log(telephonySessionId=placed["id"])["records"]
@@ -77,30 +99,33 @@ def test_the_number_called_says_what_becomes_of_it(
 
 @pytest.mark.parametrize(("gone", "found"), [("at_once", False), ("never", True)])
 def test_the_status_may_be_gone_at_any_moment(
-    client: Client, simulator: RunningSimulator, gone: str, *, found: bool
+    client: Client, simulator: RunningSimulator, clock: Clock, gone: str, *, found: bool
 ) -> None:
-    simulator.plan_ringouts(**QUICK, gone=gone)
+    simulator.plan_ringouts(length=LENGTH, gone=gone)
 
     ringout_id = place(client).json()["id"]
     if found:
-        wait_until(lambda: simulator.truth()[-1]["recordVisibleAt"] is not None)
+        clock.pass_time(LONG_ENOUGH)
 
     assert (status(client, ringout_id) is not None) is found
 
 
-def test_the_status_may_say_any_words(client: Client, simulator: RunningSimulator) -> None:
-    simulator.plan_ringouts(**QUICK, gone="never", says=["NoAnsweringMachine", "NoSuchWord", "NosuchUser"])
+def test_the_status_may_say_any_words(client: Client, simulator: RunningSimulator, clock: Clock) -> None:
+    simulator.plan_ringouts(gone="never", says=["NoAnsweringMachine", "NoSuchWord", "NosuchUser"])
 
     ringout_id = place(client).json()["id"]
+    clock.pass_time(LONG_ENOUGH)
 
-    wait_until(lambda: status(client, ringout_id) == ("NoAnsweringMachine", "NoSuchWord", "NosuchUser"))
+    assert status(client, ringout_id) == ("NoAnsweringMachine", "NoSuchWord", "NosuchUser")
 
 
-def test_one_ringout_may_be_two_sessions_of_swapped_ends(client: Client, simulator: RunningSimulator) -> None:
-    simulator.plan_ringouts(**QUICK, scenario="ringout_two_sessions")
+def test_one_ringout_may_be_two_sessions_of_swapped_ends(
+    client: Client, simulator: RunningSimulator, clock: Clock
+) -> None:
+    simulator.plan_ringouts(length=LENGTH, scenario="ringout_two_sessions")
 
     place(client)
-    wait_until(lambda: all(row["recordVisibleAt"] for row in simulator.truth()))
+    clock.pass_time(LONG_ENOUGH)
 
     first, second = sorted(client.call_log()["records"], key=lambda record: record["from"]["phoneNumber"], reverse=True)
     assert (first["from"]["phoneNumber"], first["to"]["phoneNumber"]) == (ADA, OUTSIDE)
@@ -111,7 +136,7 @@ def test_one_ringout_may_be_two_sessions_of_swapped_ends(client: Client, simulat
 
 @pytest.mark.parametrize("form", ["session", "base64", "other", "integer"])
 def test_the_id_may_be_the_sessions_or_not(client: Client, simulator: RunningSimulator, form: str) -> None:
-    simulator.plan_ringouts(**SLOW, ids=form)
+    simulator.plan_ringouts(ids=form)
 
     ringout_id = place(client).json()["id"]
 
@@ -121,35 +146,42 @@ def test_the_id_may_be_the_sessions_or_not(client: Client, simulator: RunningSim
     assert status(client, ringout_id) is not None
 
 
-def test_a_ringout_that_is_not_connected_can_be_cancelled_once(client: Client, simulator: RunningSimulator) -> None:
-    simulator.plan_ringouts(**SLOW)
+def test_a_ringout_that_is_not_connected_can_be_cancelled_once(
+    client: Client, simulator: RunningSimulator, clock: Clock
+) -> None:
     path = f"{RINGOUT}/{place(client).json()['id']}"
-    wait_until(lambda: simulator._box.player.takes()[-1].posted > 0)
+    clock.pass_time(1.0)
 
     answers = [client.send("DELETE", path).status_code for _ in range(2)]
+    clock.pass_time(LONG_ENOUGH)
 
     assert answers == [204, 404]
-    wait_until(lambda: simulator.truth()[-1]["played"])
-    assert simulator.truth()[-1]["outcome"] == "cancelled"
+    assert (simulator.truth()[-1]["played"], simulator.truth()[-1]["outcome"]) == (True, "cancelled")
 
 
-def test_a_ringout_that_is_connected_cannot_be_cancelled(client: Client, simulator: RunningSimulator) -> None:
-    simulator.plan_ringouts(speed=200.0, length=16.0, gone="never", says=["Success", "Success", "Success"])
+def test_a_ringout_that_is_connected_cannot_be_cancelled(
+    client: Client, simulator: RunningSimulator, clock: Clock
+) -> None:
+    simulator.plan_ringouts(length=LENGTH)
     ringout_id = place(client).json()["id"]
-    wait_until(lambda: status(client, ringout_id) == ("Success",) * 3)
+    clock.pass_time(LENGTH - 1.0)
+    assert status(client, ringout_id) == ("Success",) * 3
 
     assert client.send("DELETE", f"{RINGOUT}/{ringout_id}").status_code == 404
 
 
 def test_notifications_may_be_withheld_until_after_the_end(
-    client: Client, simulator: RunningSimulator, webhook: Webhook
+    client: Client, simulator: RunningSimulator, webhook: Webhook, clock: Clock
 ) -> None:
     simulator.subscribe(webhook.url)
-    simulator.plan_ringouts(**QUICK, withheld=1.0)
+    simulator.plan_ringouts(length=LENGTH, withheld=5.0)
 
     place(client)
-    wait_until(lambda: simulator.truth()[-1]["endedAt"] is not None)
+    clock.pass_time(LENGTH + 1.0)
+    assert simulator.truth()[-1]["endedAt"] is not None
+    assert simulator._box.deliveries.sent == 0
 
+    clock.pass_time(5.0)
     wait_until(lambda: simulator.truth()[-1]["played"])
     assert len(webhook.bodies) == 6
 
@@ -183,10 +215,8 @@ def test_every_documented_refusal_can_be_had(client: Client, simulator: RunningS
     assert not simulator.truth()
 
 
-def test_a_forwarding_number_stands_for_its_number(client: Client, simulator: RunningSimulator) -> None:
-    simulator.plan_ringouts(**QUICK)
-
+def test_a_forwarding_number_stands_for_its_number(client: Client, clock: Clock) -> None:
     client.send("POST", RINGOUT, {"from": {"forwardingNumberId": "7000000100"}, "to": {"phoneNumber": OUTSIDE}})
-    wait_until(lambda: simulator.truth()[-1]["recordVisibleAt"] is not None)
+    clock.pass_time(LONG_ENOUGH)
 
     assert client.call_log()["records"][0]["from"]["phoneNumber"] == ADA
