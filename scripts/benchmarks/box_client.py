@@ -71,6 +71,11 @@ class Box:
         """List the API requests so far."""
         return msgspec.convert(self._ask("GET", "requests")["items"], type=tuple[SeenRequest, ...])
 
+    def status(self) -> dict[str, Any]:
+        """Tell what was sent and asked so far, and which subscriptions there are."""
+        told: dict[str, Any] = self._ask("GET", "status")
+        return told
+
     def _ask(self, method: str, name: str, body: Any = None) -> Any:
         url = f"{self.url}/simulator/{name}"
         reply = self._http.request(method, url, json=body, timeout=PATIENCE_SECONDS)

@@ -32,7 +32,11 @@ class Box:
         self.requests = RequestsSeen()
         self.call_log = CallLog()
         self.subscriptions = Subscriptions(
-            chosen.account_id, clock, strict=chosen.strict, blacklist_after=chosen.blacklist_after
+            chosen.account_id,
+            clock,
+            strict=chosen.strict,
+            blacklist_after=chosen.blacklist_after,
+            blacklist_seconds=chosen.blacklist_seconds,
         )
         self.agenda = Agenda(clock)
         self.deliveries = Deliveries(

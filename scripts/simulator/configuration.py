@@ -30,5 +30,6 @@ class Configuration(Struct, frozen=True, kw_only=True):
     minute_seconds: float = 60.0  # the limits' window; smaller makes RingCentral's minute pass faster
     token_seconds: int = 3600
     blacklist_after: int = 0  # failed deliveries in a row; 0: never
+    blacklist_seconds: float = 0.0  # for which no delivery succeeds (the real platform: 600, it is said); 0: never
     strict: bool = False  # insist on https, as the real platform does
     senders: int = 8

@@ -31,6 +31,7 @@ class Subscription(Struct, eq=False, kw_only=True):
     blacklisted_at: float | None = None
     blacklist_reason: str | None = None
     failures_in_a_row: int = 0
+    failing_since: float | None = None
 
     def document(self, base_url: str, now: float) -> dict[str, Any]:
         """Write it as the API does. The verification token is never shown."""
@@ -61,11 +62,14 @@ class Subscription(Struct, eq=False, kw_only=True):
 class Subscriptions:
     """All subscriptions of the one user and app."""
 
-    def __init__(self, account_id: str, clock: Clock, *, strict: bool, blacklist_after: int) -> None:
+    def __init__(
+        self, account_id: str, clock: Clock, *, strict: bool, blacklist_after: int, blacklist_seconds: float
+    ) -> None:
         self._account_id = account_id
         self._clock = clock
         self._strict = strict
         self._blacklist_after = blacklist_after
+        self._blacklist_seconds = blacklist_seconds
         self._all: dict[str, Subscription] = {}
         self._lock = threading.Lock()
         self.created = threading.Event()
@@ -157,12 +161,16 @@ class Subscriptions:
         subscription.blacklist_reason = reason
 
     def note_delivery(self, subscription: Subscription, failure: str | None) -> None:
-        """Take a delivery's result; too many failures in a row blacklist the subscription."""
+        """Take a delivery's result; too many failures in a row, or for too long, blacklist the subscription."""
         if failure is None:
-            subscription.failures_in_a_row = 0
+            subscription.failures_in_a_row, subscription.failing_since = 0, None
             return
+        now = self._clock()
         subscription.failures_in_a_row += 1
-        if self._blacklist_after and subscription.failures_in_a_row >= self._blacklist_after:
+        subscription.failing_since = subscription.failing_since or now
+        too_many = self._blacklist_after and subscription.failures_in_a_row >= self._blacklist_after
+        too_long = self._blacklist_seconds and now - subscription.failing_since >= self._blacklist_seconds
+        if too_many or too_long:
             self.blacklist(subscription, failure)
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from redis import RedisError
 
 from scripts.benchmarks.places import ROOT
-from scripts.soaking import strangers
+from scripts.soaking import strangers, subscription
 from scripts.soaking.consumer import Mood
 from scripts.soaking.plant import Plant
 from scripts.supervisor.processes import descendants
@@ -124,6 +124,7 @@ def _processes() -> dict[str, Fault]:
         **stalled,
         "web: one of its processes killed": Fault("processes", _one_web_process),
         "all: SIGTERM, one after the other": Fault("processes", _rolling),
+        "web and upkeep: a new verification token": Fault("processes", subscription.rotate_token, (9, 10)),
     }
 
 
@@ -181,6 +182,10 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
         "network: RingCentral refuses connections": Fault("ringcentral", partial(_refused, "ringcentral"), (2, 4)),
         **_processes(),
         **_of_the_platform(),
+        **{
+            f"RingCentral: {how.replace('_', ' ')}": Fault("ringcentral", partial(subscription.lose, how), (4, 8))
+            for how in ("blacklist_subscriptions", "delete_subscriptions", "expire_subscriptions")
+        },
         **{f"CRM: {mood}": Fault("crm", partial(_mood, mood), (2, 5)) for mood in Mood if mood is not Mood.WELL},
         "strangers: hostile bodies": Fault("strangers", strangers.post_hostile_bodies),
         "strangers: wrong tokens": Fault("strangers", strangers.try_tokens),

@@ -6,21 +6,22 @@ Each check looks at one thing and names what it found; `detail` says it in a sen
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any, Final, cast
 
-from msgspec import Struct
 from redis import Redis
 
 from runtime import attempts, audit, keys
 from runtime.bells import Stage, queue_name
 from runtime.settings import DEFAULT_ACCOUNT
-from scripts.simulator.world import CLIENT_SECRET, USER_JWT
 from scripts.soaking.driving import Course
 from scripts.soaking.faults import FAULTS
-from scripts.soaking.plant import ADMIN_TOKEN, TOKEN, Plant
+from scripts.soaking.findings import Finding, finding
+from scripts.soaking.plant import Plant
 from scripts.soaking.strangers import FORGED
+from scripts.soaking.subscription import guarded
+from scripts.soaking.watching import SECRETS
 from scripts.supervisor.summary import OUTCOME, Verdict
 from telephony.completeness import Standing
 
@@ -33,18 +34,8 @@ MOST_RESTARTS: Final = 4
 GROWTH: Final = 1.5
 GROWTH_MEGABYTES: Final = 30.0
 LEAST_SAMPLES: Final = 60
-_SHOWN: Final = 5
 _PAGE: Final = 1000
 _NUMBER: Final = re.compile(r"\+[1-9]\d{9,14}\b")
-_SECRETS: Final = (TOKEN, ADMIN_TOKEN, CLIENT_SECRET, USER_JWT, "whsec_")
-
-
-class Finding(Struct, frozen=True):
-    """What one check found."""
-
-    check: str
-    held: bool
-    detail: str
 
 
 def judge(plant: Plant, course: Course) -> tuple[Finding, ...]:
@@ -60,19 +51,14 @@ def judge(plant: Plant, course: Course) -> tuple[Finding, ...]:
         _order,
         _orphans,
         _recovery,
+        lambda plant, _: guarded(plant),
         _logs,
+        _command_lines,
         _canary,
         _restarts,
         _memory,
     )
     return tuple(check(plant, course) for check in checks)
-
-
-def _finding(check: str, faults: Iterable[str], good: str) -> Finding:
-    found = list(faults)
-    return Finding(
-        check, not found, "; ".join(found[:_SHOWN]) + f" ({len(found)} in all)" * (len(found) > _SHOWN) or good
-    )
 
 
 def _outcomes(_: Plant, course: Course) -> Finding:
@@ -83,7 +69,7 @@ def _outcomes(_: Plant, course: Course) -> Finding:
         if one.verdict is not Verdict.RIGHT
     ]
     missing = [f"{course.calls - len(report.judgements)} calls are unknown"] * (len(report.judgements) < course.calls)
-    return _finding(
+    return finding(
         "every call has the outcome RingCentral in a box knows to be right",
         [*wrong, *missing],
         f"{report.count(Verdict.RIGHT):,} of {len(report.judgements):,}",
@@ -93,7 +79,7 @@ def _outcomes(_: Plant, course: Course) -> Finding:
 def _once(plant: Plant, _: Course) -> Finding:
     times = Counter(event_id for _, event_id in _log(plant.patient))
     twice = (f"{event_id} {count} times" for event_id, count in times.items() if count > 1)
-    return _finding("nothing is published twice", twice, f"{len(times):,} events")
+    return finding("nothing is published twice", twice, f"{len(times):,} events")
 
 
 def _stored(plant: Plant, course: Course) -> Finding:
@@ -109,7 +95,7 @@ def _stored(plant: Plant, course: Course) -> Finding:
         left = played.intersection(cast("list[bytes]", plant.patient.zrange(name, 0, -1)))
         unread += [f"{len(left)} sessions still wait in {name}"] * bool(left)
     count = plant.patient.xlen(keys.inbox(DEFAULT_ACCOUNT))
-    return _finding("nothing accepted is left behind", unread, f"{count:,} notifications, all folded")
+    return finding("nothing accepted is left behind", unread, f"{count:,} notifications, all folded")
 
 
 def _conserved(plant: Plant, course: Course) -> Finding:
@@ -120,7 +106,7 @@ def _conserved(plant: Plant, course: Course) -> Finding:
     faults = [f"{one.telephony_session_id}: {one.because}" for one in ledger.unexplained]
     faults += [f"only {published} of {course.calls} are published"] * (published < course.calls)
     good = f"{published:,} published, {ledger.known - published} elsewhere, none unexplained"
-    return _finding("the completeness ledger accounts for every call", faults, good)
+    return finding("the completeness ledger accounts for every call", faults, good)
 
 
 def _read(plant: Plant, _: Course) -> Finding:
@@ -128,7 +114,7 @@ def _read(plant: Plant, _: Course) -> Finding:
     seen = {place: event.id for place, event in plant.reader.events.items()}
     faults = [f"{log[place]} was never read" for place in log.keys() - seen.keys()]
     faults += [f"{seen[place]} was read and is not in the log" for place in seen.keys() - log.keys()]
-    return _finding("a consumer group has read exactly the outcome log", faults, f"{len(seen):,} events")
+    return finding("a consumer group has read exactly the outcome log", faults, f"{len(seen):,} events")
 
 
 def _delivered(plant: Plant, _: Course) -> Finding:
@@ -144,7 +130,7 @@ def _delivered(plant: Plant, _: Course) -> Finding:
     faults = [f"{event_id} never arrived" for event_id in sorted(published - taken - given_way)]
     faults += [f"{event_id} was never published" for event_id in sorted(taken - published)]
     good = f"{len(taken):,} of {len(published):,}; {len(given_way - taken):,} gave way to a later revision"
-    return _finding("the CRM got exactly what was published", faults, good)
+    return finding("the CRM got exactly what was published", faults, good)
 
 
 def _bodies(plant: Plant, _: Course) -> Finding:
@@ -155,7 +141,7 @@ def _bodies(plant: Plant, _: Course) -> Finding:
         if seen.setdefault(one.event_id, one.digest) != one.digest
     ]
     again = len(plant.consumer.arrivals) - len(seen)
-    return _finding("what is sent again is the same to the byte", faults, f"{again:,} events were sent again")
+    return finding("what is sent again is the same to the byte", faults, f"{again:,} events were sent again")
 
 
 def _order(plant: Plant, _: Course) -> Finding:
@@ -168,7 +154,7 @@ def _order(plant: Plant, _: Course) -> Finding:
         for call, revisions in calls.items()
         if any(later < earlier for earlier, later in pairwise(revisions))
     )
-    return _finding("the revisions of a call arrive in their order", faults, f"{len(calls):,} calls")
+    return finding("the revisions of a call arrive in their order", faults, f"{len(calls):,} calls")
 
 
 def _orphans(plant: Plant, _: Course) -> Finding:
@@ -185,7 +171,7 @@ def _orphans(plant: Plant, _: Course) -> Finding:
     jobs = [key for key in redis.scan_iter("rq:job:*", count=_PAGE) if redis.ttl(key) == -1]
     ours = [key for key in jobs if not key.startswith(tuple(f"rq:job:{kind}-".encode() for kind in FORGED))]
     faults = (key.decode() for key in ours if key.removeprefix(b"rq:job:") not in held)
-    return _finding("no RQ job is orphaned", faults, f"{len(jobs)} jobs, each where RQ will find it")
+    return finding("no RQ job is orphaned", faults, f"{len(jobs)} jobs, each where RQ will find it")
 
 
 def _recovery(plant: Plant, course: Course) -> Finding:
@@ -199,9 +185,7 @@ def _recovery(plant: Plant, course: Course) -> Finding:
         longest = max(longest, took)
         if took > RECOVERY_SECONDS:
             faults.append(f"{took:.1f} s, {over - course.began:.0f} s after the first call")
-    return _finding(
-        "outcomes flow again soon after the faults of each minute", faults, f"after {longest:.1f} s at most"
-    )
+    return finding("outcomes flow again soon after the faults of each minute", faults, f"after {longest:.1f} s at most")
 
 
 def _calms(course: Course) -> Iterator[tuple[float, float]]:
@@ -219,14 +203,18 @@ def _logs(plant: Plant, _: Course) -> Finding:
     faults, lines = [], 0
     with plant.log.open(errors="replace") as log:
         for lines, line in enumerate(log, start=1):  # noqa: B007 - counted
-            if _NUMBER.search(line) or any(secret in line for secret in _SECRETS):
+            if _NUMBER.search(line) or any(secret in line for secret in SECRETS):
                 faults.append(line.strip()[:200])
-    return _finding("no log holds a number or a secret", faults, f"{lines:,} lines")
+    return finding("no log holds a number or a secret", faults, f"{lines:,} lines")
+
+
+def _command_lines(plant: Plant, _: Course) -> Finding:
+    return finding("no process has a secret on its command line", plant.on_command_lines, "every process, every 2 s")
 
 
 def _canary(plant: Plant, _: Course) -> Finding:
     visits = plant.canary.visits
-    return _finding("nobody was made to talk to our own network", ["connections"] * visits, "the canary saw nobody")
+    return finding("nobody was made to talk to our own network", ["connections"] * visits, "the canary saw nobody")
 
 
 def _restarts(plant: Plant, course: Course) -> Finding:
@@ -235,7 +223,7 @@ def _restarts(plant: Plant, course: Course) -> Finding:
     surplus = {name: count - plant.ends_meant.get(name, 0) for name, count in plant.starts.items()}
     faults = (f"{name}: {count}" for name, count in surplus.items() if count > MOST_RESTARTS + endings)
     most = max(surplus.values(), default=0)
-    return _finding(
+    return finding(
         "no process ends again and again",
         faults,
         f"{sum(plant.starts.values())} restarts, most of them ours; {most} of one process at most were not, in"
@@ -253,7 +241,7 @@ def _memory(plant: Plant, _: Course) -> Finding:
         if after > GROWTH * before and after - before > GROWTH_MEGABYTES:
             faults.append(f"{name} grew from {before:.0f} to {after:.0f} MB")
     most = max((max(sizes) for sizes in plant.megabytes.values()), default=0.0)
-    return _finding("memory stays flat", faults, f"no process took more than {most:.0f} MB")
+    return finding("memory stays flat", faults, f"no process took more than {most:.0f} MB")
 
 
 def _log(redis: "Redis") -> Iterator[tuple[bytes, str]]:
@@ -273,8 +261,3 @@ def _attempts(plant: Plant) -> Iterator[attempts.Attempt]:
         after = page.next
         if after is None:
             return
-
-
-def all_held(findings: Sequence[Finding]) -> bool:
-    """Say whether every promise held."""
-    return all(one.held for one in findings)

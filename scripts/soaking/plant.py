@@ -37,10 +37,14 @@ from telephony.destinations import Draft, Include
 from telephony.words import Outcome
 
 TOKEN: Final = "soak-verification-token-7f3a"  # noqa: S105 - opens nothing but this run
+OTHER_TOKEN: Final = "soak-verification-token-b60e"  # noqa: S105 - as above; the two take turns in being the newest
 ADMIN_TOKEN: Final = "soak-admin-token-91c2"  # noqa: S105 - as above
 START_SECONDS: Final = 60.0
 MINUTE_SECONDS: Final = 6.0
 """RingCentral's minute, a tenth of a real one, as are most waits: a soak of ten minutes is a hundred minutes long."""
+
+BLACKLIST_SECONDS: Final = 90.0
+"""RingCentral is said to wait ten minutes. Here it is less patient, but would bear a minute without Redis."""
 
 HASTE: Final = {
     "QUIET_SECONDS": "1",
@@ -74,6 +78,9 @@ class Plant:
         self.trap = ""
         self.proxies: dict[str, Proxy] = {}
         self.processes: tuple[Process, ...] = ()
+        self.environs: list[dict[str, str]] = []
+        self.tokens: tuple[str, str] = (TOKEN, OTHER_TOKEN)
+        self.on_command_lines: set[str] = set()
         self._reviving = threading.Event()
         self._reviving.set()
 
@@ -102,6 +109,12 @@ class Plant:
             group.ask_to_stop()
         else:
             group.send(number)
+
+    def rotate_tokens(self) -> None:
+        """Have every process that is started from now on take the other verification token for the newest."""
+        self.tokens = self.tokens[::-1]
+        for environ in self.environs:
+            environ["RC_VERIFICATION_TOKEN"] = ",".join(self.tokens)
 
     def kill_server(self) -> None:
         """End Redis as a power cut would, and keep it down until `revive_server`."""
@@ -155,6 +168,7 @@ def _account(seed: int) -> Configuration:
         lag=(0.5, 4.0),
         limits=dict(LIMITS),
         minute_seconds=MINUTE_SECONDS,
+        blacklist_seconds=BLACKLIST_SECONDS,
     )
 
 
@@ -180,15 +194,13 @@ def _running(made: Plant, environ: dict[str, str], watchdog: Watchdog) -> Iterat
     stop = StopRequest()
     with made.log.open("a", encoding="utf-8") as log:
         console = Console(log, coloured=False)
+        entries = parse((ROOT / "Procfile").read_text().splitlines())
+        made.environs = [
+            {**environ, "REDIS_URL": f"redis://127.0.0.1:{_redis_port(made, entry.name)}/0"} for entry in entries
+        ]
         made.processes = tuple(
-            Process(
-                entry,
-                env={**environ, "REDIS_URL": f"redis://127.0.0.1:{_redis_port(made, entry.name)}/0"},
-                cwd=ROOT,
-                watchdog=watchdog,
-                console=console,
-            )
-            for entry in parse((ROOT / "Procfile").read_text().splitlines())
+            Process(entry, env=env, cwd=ROOT, watchdog=watchdog, console=console)
+            for entry, env in zip(entries, made.environs, strict=True)
         )
         keeper = threading.Thread(
             target=keep_running, args=(made.processes,), kwargs={"stop": stop, "also": made.revive}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from scripts.soaking.driving import Course
-from scripts.soaking.oracle import Finding, all_held
+from scripts.soaking.findings import Finding, all_held
 
 
 def document(course: Course, findings: Sequence[Finding], *, run: dict[str, Any]) -> dict[str, Any]:

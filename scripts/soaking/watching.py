@@ -1,14 +1,17 @@
-"""Watch the processes of a soak: how often each ended, and how much memory it takes."""
+"""Watch the processes of a soak: how often each ended, what memory it takes, and what its command line gives away."""
 
+import os
 import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from scripts.soaking.plant import Plant
+from scripts.simulator.world import CLIENT_SECRET, USER_JWT
+from scripts.soaking.plant import ADMIN_TOKEN, OTHER_TOKEN, TOKEN, Plant
 from scripts.supervisor.processes import descendants
 
 SAMPLE_SECONDS: Final = 2.0
+SECRETS: Final = (TOKEN, OTHER_TOKEN, ADMIN_TOKEN, CLIENT_SECRET, USER_JWT, "whsec_")
 _PROC: Final = Path("/proc")
 
 
@@ -32,6 +35,9 @@ class Watcher:
 
     def _watch(self) -> None:
         while not self._stop.wait(SAMPLE_SECONDS):
+            for one in descendants(os.getpid()):
+                if any(secret in one.command for secret in SECRETS):
+                    self._plant.on_command_lines.add(one.command.partition(" ")[0])
             for process in self._plant.processes:
                 group = process.group
                 if group is None:

@@ -109,6 +109,17 @@ def test_a_webhook_that_keeps_failing_is_blacklisted_when_chosen(webhook: Webhoo
     assert len(webhook.received) == 3
 
 
+def test_a_webhook_that_fails_for_so_long_is_blacklisted_when_chosen(webhook: Webhook) -> None:
+    with running_simulator(Configuration(blacklist_seconds=0.02)) as simulator:
+        simulator.subscribe(webhook.url)
+        webhook.answer.status = 503
+        simulator.play(count=1, scenario="inbound_missed", speed=20)
+
+        wait_until(lambda: simulator.status()["subscriptions"][0]["status"] == "Blacklisted")
+
+    assert len(webhook.received) > 1
+
+
 def test_other_peoples_notifications_are_posted_in_the_order_given(
     simulator: RunningSimulator, webhook: Webhook
 ) -> None:
