@@ -16,9 +16,11 @@ reexec_in_venv()
 
 import msgspec  # noqa: E402 - the line above chooses the environment
 
+from scripts.soaking import outage  # noqa: E402 - as above
 from scripts.soaking.driving import drive  # noqa: E402 - as above
 from scripts.soaking.faults import FAULTS  # noqa: E402 - as above
-from scripts.soaking.oracle import all_held, judge  # noqa: E402 - as above
+from scripts.soaking.findings import all_held  # noqa: E402 - as above
+from scripts.soaking.oracle import judge  # noqa: E402 - as above
 from scripts.soaking.plant import plant  # noqa: E402 - as above
 from scripts.soaking.report import document, markdown  # noqa: E402 - as above
 from scripts.soaking.schedule import planned  # noqa: E402 - as above
@@ -38,19 +40,22 @@ def main() -> int:
     options = _parser().parse_args()
     seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
     wanted = {name: fault for name, fault in FAULTS.items() if not options.only or options.only in name}
-    command = (
-        f"./scripts/soak.py --minutes {options.minutes:g} --seed {seed} --calls-per-minute {options.calls_per_minute:g}"
-    )
-    run = {"seed": seed, "minutes": options.minutes, "callsPerMinute": options.calls_per_minute, "command": command}
-    _say(f"seed {seed}; {options.minutes:g} minutes")
+    minutes = outage.minutes(options.outage) if options.outage else options.minutes
+    length = f"--outage {options.outage:g}" if options.outage else f"--minutes {minutes:g}"
+    command = f"./scripts/soak.py {length} --seed {seed} --calls-per-minute {options.calls_per_minute:g}"
+    command += f' --only "{options.only}"' if options.only else ""
+    run = {"seed": seed, "minutes": minutes, "callsPerMinute": options.calls_per_minute, "command": command}
+    _say(f"seed {seed}; {minutes:g} minutes")
     with ExitStack() as stack:
         data = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="legwork-soak-")))
         data.mkdir(parents=True, exist_ok=True)
         watchdog = stack.enter_context(Watchdog())
         product = stack.enter_context(plant(data, seed=seed, watchdog=watchdog))
-        plan = planned(wanted, seed=seed, minutes=options.minutes)
-        course = drive(product, plan, minutes=options.minutes, rate=options.calls_per_minute / 60, say=_say)
+        plan = outage.plan(options.outage) if options.outage else planned(wanted, seed=seed, minutes=minutes)
+        course = drive(product, plan, minutes=minutes, rate=options.calls_per_minute / 60, say=_say)
         findings = judge(product, course)
+        if options.outage:
+            findings = (*outage.judge(product, course), *findings)
     report = document(course, findings, run=run)
     if options.json is not None:
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
@@ -73,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=int, metavar="S", help="the same seed plans the same faults and plays the same calls")
     add("--calls-per-minute", type=_positive, default=2000.0, metavar="N", help="how many calls begin (2000)")
     add("--only", default="", metavar="TEXT", help="only faults whose name holds this text")
+    add("--outage", type=_positive, metavar="SECONDS", help="instead: take Redis away once for so long")
     add("--json", type=Path, metavar="FILE", help="write what was found there")
     add("--markdown", type=Path, metavar="FILE", help="write the report there as well")
     add("--keep", type=Path, metavar="DIR", help="keep logs and the server's data there")
