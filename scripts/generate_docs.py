@@ -23,6 +23,7 @@ from scripts.reference.doctor_page import doctor_page  # noqa: E402 - as above
 from scripts.reference.events_page import events_page  # noqa: E402 - as above
 from scripts.reference.fault_matrix import fault_matrix_page  # noqa: E402 - as above
 from scripts.reference.openapi import openapi  # noqa: E402 - as above
+from scripts.reference.plots import drawn, pages  # noqa: E402 - as above
 from scripts.reference.ringout_page import ringout_page  # noqa: E402 - as above
 from scripts.reference.schemas import KINDS, document  # noqa: E402 - as above
 from telephony.claims import (  # noqa: E402 - as above
@@ -73,6 +74,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "docs/reference/asyncapi.json": asyncapi,
         "docs/reference/openapi.json": openapi,
         **{kind.path: partial(document, kind) for kind in KINDS},
+        **{path: partial(drawn, plot) for path, plot in pages()},
     }
 )
 
