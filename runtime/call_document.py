@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import msgspec
 
 from runtime.attempts import Attempt
 from runtime.call_history import CallHistory, Heard
-from runtime.call_rows import Call, of_session
+from runtime.call_rows import Call, Told, of_session
 from runtime.destination_documents import AttemptDocument, attempt_document
 from runtime.ledger import State
 from telephony import notifications
@@ -17,10 +17,6 @@ from telephony.events import CallData, CallEvent
 from telephony.explanations import Explanation
 from telephony.sessions import PartyState
 from telephony.times import iso_ms, iso_ms_or_none
-from telephony.words import Outcome
-
-_SHOWN: Final = tuple(name for name in Call.__struct_fields__ if name not in {"telephony_session_id", "state"})
-"""What lists show of a call beside its id and its state."""
 
 
 class _Part(msgspec.Struct, frozen=True, rename="camel"):
@@ -83,7 +79,7 @@ class Notified(_Part, frozen=True):
         )
 
 
-class CallDocument(_Part, frozen=True):
+class CallDocument(Call, frozen=True, kw_only=True):
     """The whole history; `legs`, `explanation` and all that lists show are those of the revision asked for.
 
     `ended_at`, `record_seen_at` and `looks_again_at` are when the call was taken as ended, when its record was first
@@ -91,17 +87,6 @@ class CallDocument(_Part, frozen=True):
     """
 
     account: str
-    telephony_session_id: str
-    state: State
-    start_time: str | None
-    end_time: str | None
-    direction: str | None
-    from_: Endpoint = msgspec.field(name="from")
-    to: Endpoint
-    outcome: Outcome | None
-    caller_status: str | None
-    callee_status: str | None
-    revision: int | None
     ended_at: str | None
     record_seen_at: str | None
     looks_again_at: str | None
@@ -143,12 +128,12 @@ def document(history: CallHistory, event: CallEvent | None, sent: Sequence[Attem
 
 def _shown(history: CallHistory, event: CallEvent | None) -> dict[str, Any]:
     """Give what lists show of the call, from the event or, before there is one, from its notifications."""
-    shown: Call | CallData | None = event.data if event else None
+    shown: Told | CallData | None = event.data if event else None
     if shown is None and history.tracked is not None:
         shown = of_session(history.tracked)
     if shown is None:
-        return dict.fromkeys(_SHOWN) | {"from_": Endpoint(), "to": Endpoint()}
-    return {name: getattr(shown, name) for name in _SHOWN}
+        return dict.fromkeys(Told.__struct_fields__) | {"from_": Endpoint(), "to": Endpoint()}
+    return {name: getattr(shown, name) for name in Told.__struct_fields__}
 
 
 def _time(seconds: float) -> str:

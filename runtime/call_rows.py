@@ -15,11 +15,9 @@ from telephony.times import iso_ms_or_none
 from telephony.words import Outcome
 
 
-class Call(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A call as lists show it. Without an event there is no `outcome` yet, and `revision` is null."""
+class Told(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What lists show of an event. Where there is none there is no `outcome` yet, and `revision` is null."""
 
-    telephony_session_id: str
-    state: State
     start_time: str | None
     end_time: str | None
     direction: str | None
@@ -31,6 +29,13 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     revision: int | None
 
 
+class Call(Told, frozen=True, kw_only=True):
+    """A call as lists show it."""
+
+    telephony_session_id: str
+    state: State
+
+
 class Row(msgspec.Struct, frozen=True):
     """A call and the name of the account it is of."""
 
@@ -38,22 +43,10 @@ class Row(msgspec.Struct, frozen=True):
     call: Call
 
 
-class _Data(msgspec.Struct, frozen=True, rename="camel"):
+class _Event(msgspec.Struct, frozen=True):
     """What is read of an event: the rest is passed over."""
 
-    revision: int
-    direction: str | None
-    from_: Endpoint = msgspec.field(name="from")
-    to: Endpoint
-    outcome: Outcome
-    start_time: str | None
-    end_time: str | None
-    caller_status: str | None
-    callee_status: str | None
-
-
-class _Event(msgspec.Struct, frozen=True):
-    data: _Data
+    data: Told
 
 
 _EVENT: Final = msgspec.json.Decoder(_Event)
@@ -122,20 +115,10 @@ def _state(places: Sequence[float | None]) -> State:
 def _told(telephony_session_id: str, entries: Any, state: State) -> Call | None:
     if not entries:
         return None
-    data = _EVENT.decode(entries[0][1][b"event"]).data
-    return Call(
-        telephony_session_id=telephony_session_id,
-        state=state,
-        start_time=data.start_time,
-        end_time=None if state is State.OPEN else data.end_time,
-        direction=data.direction,
-        from_=data.from_,
-        to=data.to,
-        outcome=data.outcome,
-        caller_status=data.caller_status,
-        callee_status=data.callee_status,
-        revision=data.revision,
-    )
+    told = msgspec.structs.asdict(_EVENT.decode(entries[0][1][b"event"]).data)
+    if state is State.OPEN:
+        told["end_time"] = None
+    return Call(telephony_session_id=telephony_session_id, state=state, **told)
 
 
 def of_session(record: Tracked) -> Call:

@@ -6,23 +6,16 @@ import msgspec
 
 from runtime.replays import Finding, Level, Replay, State
 from telephony.differences import Difference
-from telephony.selection import Selection
+from telephony.selection import Selection, Traits
 from telephony.times import iso_ms
-from telephony.words import Outcome
 
 
-class SelectionDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class SelectionDocument(Traits, frozen=True, kw_only=True):
     """Which calls are meant; what is left out is anything."""
 
     calls: tuple[str, ...] = ()
     since: str | None = None
     until: str | None = None
-    number: str | None = None
-    extension: str | None = None
-    outcomes: tuple[Outcome, ...] = ()
-    destination: str | None = None
-    unresolved: bool = False
-    failed: bool = False
 
 
 class ReplayDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

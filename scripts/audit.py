@@ -4,7 +4,6 @@
 import argparse
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -22,9 +21,9 @@ from runtime.audit import HOUR, Hour  # noqa: E402 - as above
 from runtime.audit_documents import counts_document, hour_document  # noqa: E402 - as above
 from runtime.clocks import redis_time  # noqa: E402 - as above
 from runtime.settings import Settings, SettingsError  # noqa: E402 - as above
+from scripts.terminal import stretch  # noqa: E402 - as above
 from scripts.terminal.audit_report import report  # noqa: E402 - as above
 from scripts.terminal.installation import UnknownAccount, accounts_of, installation  # noqa: E402 - as above
-from scripts.terminal.moments import moment  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis, open_redis  # noqa: E402 - as above
 from telephony.completeness import MEANINGS, Standing  # noqa: E402 - as above
 
@@ -73,11 +72,9 @@ def main() -> int:
 def _counted(redis: Redis, account: str, settings: Settings, options: argparse.Namespace) -> Iterator[Hour]:
     """Count the hours asked for, with a bar while it takes long. Nothing is taken from an earlier count."""
     now = redis_time(redis)
-    since = options.since.timestamp() if options.since else now - USUAL_SECONDS
-    until = min(options.until.timestamp() if options.until else now, now)
-    since = max(since, now - settings.retention_seconds)
-    hours = audit.hours(redis, account, since=since, until=max(since, until), fresh=True)
-    count = int(max(since, until) // HOUR) - int(since // HOUR) + 1
+    since, until = stretch.stretch(options, usual_seconds=USUAL_SECONDS, now=now, retention=settings.retention_seconds)
+    hours = audit.hours(redis, account, since=since, until=until, fresh=True)
+    count = int(until // HOUR) - int(since // HOUR) + 1
     yield from tqdm(hours, total=count, unit=" hours", desc=account, delay=1.0, leave=False, file=sys.stderr)
 
 
@@ -92,17 +89,8 @@ def _options() -> argparse.Namespace:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add = parser.add_argument
-    add("--since", type=_moment, metavar="WHEN", help="calls that began since 90s, 15m, 2h, 3d ago, or a time (1d)")
-    add("--until", type=_moment, metavar="WHEN", help="calls that began until then (now)")
-    add("--account", metavar="NAME", help="only this account of the settings")
-    add("--json", action="store_true", help="print JSON")
-    add("--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where ./scripts/run has its data (.data)")
+    stretch.add_options(parser, usual="1d")
     return parser.parse_args()
-
-
-def _moment(text: str) -> datetime:
-    return moment(text, now=datetime.now(UTC))
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ from runtime import comparisons  # noqa: E402 - as above
 from runtime.clocks import redis_time  # noqa: E402 - as above
 from runtime.comparisons import Comparison, Why  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
+from scripts.terminal import stretch  # noqa: E402 - as above
 from scripts.terminal.installation import UnknownAccount, accounts_of, installation  # noqa: E402 - as above
-from scripts.terminal.moments import moment  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis, open_redis  # noqa: E402 - as above
 
 DONE, FAILED = 0, 1
@@ -51,9 +51,9 @@ def main() -> int:
         with open_redis(root=ROOT, data=options.data) as redis:
             settings = installation(root=ROOT)
             now = redis_time(redis)
-            until = min(options.until.timestamp() if options.until else now, now)
-            since = options.since.timestamp() if options.since else until - USUAL_SECONDS
-            since = max(since, now - settings.retention_seconds)
+            since, until = stretch.stretch(
+                options, usual_seconds=USUAL_SECONDS, now=now, retention=settings.retention_seconds
+            )
             names = accounts_of(settings, options.account)
             asked = {name: comparisons.ask(redis, name, Why.ASKED, since=since, until=until) for name in names}
             if options.wait:
@@ -112,19 +112,11 @@ def _options() -> argparse.Namespace:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    stretch.add_options(parser, usual="1h")
     add = parser.add_argument
-    add("--since", type=_moment, metavar="WHEN", help="calls that began since 90s, 15m, 2h, 3d ago, or a time (1h)")
-    add("--until", type=_moment, metavar="WHEN", help="calls that began until then (now)")
-    add("--account", metavar="NAME", help="only this account of the settings")
     add("--no-wait", dest="wait", action="store_false", help="only ask for it")
     add("--timeout", type=float, default=3600.0, metavar="SECONDS", help="how long to watch (3600)")
-    add("--json", action="store_true", help="print JSON")
-    add("--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where ./scripts/run has its data (.data)")
     return parser.parse_args()
-
-
-def _moment(text: str) -> datetime:
-    return moment(text, now=datetime.now(UTC))
 
 
 if __name__ == "__main__":

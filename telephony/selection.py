@@ -9,23 +9,28 @@ from telephony.times import parse_time
 from telephony.words import Outcome
 
 
-class Selection(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Calls. What is named must all be true of a call; with `calls` only those are looked at, whatever else they are.
+class Traits(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What can be said of calls to mean them, beside their ids and times. What is named must all be true of a call.
 
-    `since` and `until` are when it began (seconds), `number` is in any spelling, `extension` an id or a number,
-    `destination` one that wants the call's last event. `failed` calls have an event that some destination (or that one)
-    was never able to take; `unresolved` ones were given up.
+    `number` is in any spelling, `extension` an id or a number, `destination` one that wants the call's last event.
+    `failed` calls have an event that some destination (or that one) was never able to take; `unresolved` ones were
+    given up.
     """
 
-    calls: tuple[str, ...] = ()
-    since: float | None = None
-    until: float | None = None
     number: str | None = None
     extension: str | None = None
     outcomes: tuple[Outcome, ...] = ()
     destination: str | None = None
     unresolved: bool = False
     failed: bool = False
+
+
+class Selection(Traits, frozen=True, kw_only=True):
+    """Calls that began from `since` until `until` (seconds); with `calls` only those are looked at."""
+
+    calls: tuple[str, ...] = ()
+    since: float | None = None
+    until: float | None = None
 
     @property
     def asks_how_it_ended(self) -> bool:

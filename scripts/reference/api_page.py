@@ -115,7 +115,8 @@ def _parameters(path: str, operation: Schema) -> str:
 
 
 def _body(shape: type[msgspec.Struct]) -> str:
-    fields = [field for field in msgspec.structs.fields(shape) if field.encode_name not in _NOT_ASKED_FOR]
+    asked_for = (field for field in msgspec.structs.fields(shape) if field.encode_name not in _NOT_ASKED_FOR)
+    fields = sorted(asked_for, key=lambda field: not field.required)
     meanings = _MEANINGS_OF_REPLAYS if shape is ReplayWish else _MEANINGS
     rows = ((f"`{field.encode_name}`", _usual(field), meanings[field.encode_name]) for field in fields)
     return f"## {shape.__name__}\n\n{_table(('field', 'if left out', 'is'), rows)}"

@@ -14,8 +14,7 @@ from runtime.clocks import redis_time
 from runtime.replay_documents import FindingDocument, ReplayDocument, finding_document, replay_document
 from runtime.replays import Asked, Level, Replay
 from runtime.settings import Settings
-from telephony.selection import Selection
-from telephony.words import Outcome
+from telephony.selection import Selection, Traits
 from web.access.trail import note
 from web.api import asked
 from web.api.answers import Page, answer, page
@@ -38,19 +37,13 @@ class ReplayLevel(StrEnum):
     RAW = "raw"
 
 
-class ReplayWish(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+class ReplayWish(Traits, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which calls to replay and how. What is named must all be true of a call; with `calls` only those are meant."""
 
     level: ReplayLevel
     calls: Annotated[tuple[CallId, ...], msgspec.Meta(max_length=MOST_CALLS)] = ()
     since: Moment | None = None
     until: Moment | None = None
-    number: str | None = None
-    extension: str | None = None
-    outcomes: tuple[Outcome, ...] = ()
-    destination: str | None = None
-    unresolved: bool = False
-    failed: bool = False
     dry_run: bool = False
     account: str | None = None
 
@@ -61,12 +54,7 @@ class ReplayWish(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
             calls=self.calls,
             since=self.since.timestamp() if self.since else None,
             until=self.until.timestamp() if self.until else None,
-            number=self.number,
-            extension=self.extension,
-            outcomes=self.outcomes,
-            destination=self.destination,
-            unresolved=self.unresolved,
-            failed=self.failed,
+            **{name: getattr(self, name) for name in Traits.__struct_fields__},
         )
 
 
