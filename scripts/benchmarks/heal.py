@@ -27,7 +27,7 @@ from scripts.simulator.configuration import LIMITS, Configuration
 from scripts.supervisor import box as supervised
 from scripts.supervisor.environment import free_port
 from scripts.supervisor.procfile import parse
-from scripts.supervisor.summary import Event, Report, Verdict, judge
+from scripts.supervisor.summary import Event, Report, Verdict, heard_of, judge
 from scripts.supervisor.watchdog import Watchdog
 from telephony.subscriptions import Health
 
@@ -38,17 +38,23 @@ TOO_MANY: Final = 429
 REMARKS: Final = """\
 RingCentral in a box plays calls against the processes of the Procfile. At first all notifications are lost; later a
 fifth of them and half of those that tell of an end, a third comes twice, and all overtake each other. In the middle of
-that the subscription is blacklisted, and once the guardian has replaced it, deleted.
-true          how the call ended and whom it reached. Why a phone of a queue stopped ringing, and which calls belong
-              together, is in no record: where the notifications are lost nobody can tell it. Such calls are counted
+that the subscription is blacklisted, and once the guardian has replaced it, deleted. In the end nothing more is lost,
+but still doubled and shuffled.
+true          how the call ended, in which direction, and what became of both sides of a RingOut. Why a phone of a queue
+              stopped ringing, and which calls belong together, is in no record: it is compared for calls of which all
+              notifications were taken. Where some were lost nobody can tell it, and such calls are counted
 healed        from the moment the last record was visible until every call had its outcome
 """
 
 
 class Plan(Struct, frozen=True):
-    """How many calls, how fast, how long each trouble lasts by itself (seconds), and how patient the product is."""
+    """How many calls, how fast, how long each trouble lasts by itself (seconds), and how patient the product is.
+
+    So many `calls` are played while notifications are lost, and `kept` when no more are.
+    """
 
     calls: int = 270
+    kept: int = 39
     rate: float = 2.0
     seconds: float = 15.0
     patience: float = 240.0
@@ -59,6 +65,7 @@ class Plan(Struct, frozen=True):
 
 QUICK: Final = Plan(
     calls=18,
+    kept=8,
     rate=6.0,
     seconds=1.0,
     patience=60.0,
@@ -81,10 +88,12 @@ QUICK: Final = Plan(
 class Healed(Struct, frozen=True):
     """What became of it all: the verdict of each call, times in seconds, the requests used, and what the audit says.
 
-    `unknown` counts right ones of which only lost notifications could have told more.
+    `heard` counts those whose notifications all came, and of which people and conversation are compared too; `unknown`
+    right ones of which only lost notifications could have told more.
     """
 
     report: Report
+    heard: int
     unknown: int
     took: float | None
     waits: Sequence[float]
@@ -138,6 +147,10 @@ def harm(box: Box, product: Installation, plan: Plan, say: Callable[[str], None]
         began = time.monotonic()
         _guarded(product, plan, before)
         say(f"heal: {trouble.replace('_', ' ')}: replaced after {time.monotonic() - began:.0f} s")
+    say(f"heal: {plan.kept} calls more; nothing is lost, but doubled and shuffled")
+    for loss in ("drop_webhooks", "drop_final_webhooks"):
+        box.fault(loss, share=0.0)
+    box.play(plan.kept, rate=plan.rate, speed=1.0)
 
 
 def _guarded(product: Installation, plan: Plan, before: str | None) -> None:
@@ -163,14 +176,19 @@ def heal(box: Box, product: Installation, plan: Plan) -> Healed:
         took, requests = time.monotonic() - began, box.requests()
         code, triggers = _audited(product)
         report = _judged(judging, product)  # what is published too often is seen as well
-        unknown = report.count(Verdict.RIGHT) - _judged(judging, product, all_heard=True).count(Verdict.RIGHT)
-    return Healed(report, unknown, took if report.all_right else None, _waits(box, product), requests, code, triggers)
+        unknown = report.count(Verdict.RIGHT) - _judged(judging, product, everything=True).count(Verdict.RIGHT)
+        heard = len(heard_of(one.truth for one in report.judgements))
+    return Healed(
+        report, heard, unknown, took if report.all_right else None, _waits(box, product), requests, code, triggers
+    )
 
 
-def _judged(judging: supervised.Box, product: Installation, *, all_heard: bool = False) -> Report:
+def _judged(judging: supervised.Box, product: Installation, *, everything: bool = False) -> Report:
+    """Judge by what can be known; or by `everything`, also of calls whose notifications were lost."""
     entries: Any = product.redis.xrange(OUTCOMES)
     events = [msgspec.json.decode(fields[b"event"], type=Event) for _, fields in entries]
-    return judge(judging.truths(), events, all_heard=all_heard)
+    truths = judging.truths()
+    return judge(truths, events, heard=None if everything else heard_of(truths))
 
 
 def _waits(box: Box, product: Installation) -> list[float]:
@@ -209,6 +227,7 @@ def _figures(found: Healed) -> Iterator[Figure]:
     calls, asked = len(found.report.judgements), Counter(one.group for one in found.requests)
     yield Figure(name="calls", value=calls)
     yield Figure(name="calls with their true outcome", value=found.report.count(Verdict.RIGHT), at_least=calls)
+    yield Figure(name="of them, people and conversation compared", value=found.heard, at_least=1)
     yield Figure(name="of them, people or linked calls unknown", value=found.unknown)
     yield Figure(name="events published twice", value=len(found.report.repeated), at_most=0)
     yield Figure(name="exit code of scripts/audit.py", value=found.audit, at_most=0)

@@ -25,6 +25,7 @@ class Delivery(msgspec.Struct, frozen=True):
     subscription: Subscription
     document: bytes
     take: Take
+    number: int
 
 
 class Deliveries:
@@ -73,7 +74,7 @@ class Deliveries:
         body = notification_body(take, number, self._account_id)
         final = take.session.steps[number].code in FINAL_CODES
         deliveries = [
-            Delivery(subscription, self._document(subscription, body, take.ids.seed, number), take)
+            Delivery(subscription, self._document(subscription, body, take.ids.seed, number), take, number)
             for subscription in self._subscriptions.receiving()
             if subscription.wants(body)
             for _ in range(self._copies(final=final))
@@ -134,16 +135,17 @@ class Deliveries:
         poster = Poster()
         while (delivery := lane.get()) is not None:
             if delivery.subscription.blacklisted_at is None:
-                self._note(delivery.subscription, _send(poster, delivery))
+                self._note(delivery, _send(poster, delivery))
             with self._lock:
                 delivery.take.unsent -= 1
         poster.close()
 
-    def _note(self, subscription: Subscription, failure: str | None) -> None:
-        self._subscriptions.note_delivery(subscription, failure)
+    def _note(self, delivery: Delivery, failure: str | None) -> None:
+        self._subscriptions.note_delivery(delivery.subscription, failure)
         with self._lock:
             if failure is None:
                 self.sent += 1
+                delivery.take.heard.add(delivery.number)
             else:
                 self.failed += 1
                 self.last_failure = failure

@@ -1,6 +1,6 @@
 """A call being played: a scenario bound to the clock, and what has been sent of it."""
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from scripts.simulator.calls import Call, SessionIds
 from scripts.simulator.moments import written
@@ -12,7 +12,7 @@ _PROVISIONAL_MOMENT = 0.6  # of the session: when a provisional record is listed
 class Take(Struct, eq=False, kw_only=True):
     """One session of a call, played from `started_at` on at `speed`.
 
-    The moving parts are the counts of notifications still to be sent and of records
+    The moving parts are the count of notifications still to be sent, the steps that somebody has taken, and the records
     made final, which only ever approach their end; and a RingOut may be cancelled.
     """
 
@@ -24,6 +24,7 @@ class Take(Struct, eq=False, kw_only=True):
     withheld: float | None = None  # seconds after the end at which all notifications come; infinity: never
     posted: int = 0  # steps whose time has come
     unsent: int = 0
+    heard: set[int] = field(default_factory=set)  # steps whose notification was answered with 200
     record_visible: bool = False
     edition: int = 0  # rises when the call goes on otherwise than it was written
 
@@ -95,6 +96,7 @@ class Take(Struct, eq=False, kw_only=True):
             "conversation": {"id": self._eldest(), "role": truth.role or ("only" if alone else None)},
             "agents": self._agents(),
             "played": self.unsent == 0,
+            "heard": len(self.heard) == len(self.session.steps),
             "endedAt": written(self.ends_at) if self.ends_at <= now else None,
             "recordVisibleAt": written(self.record_at) if self.record_visible else None,
         }

@@ -114,7 +114,7 @@ def _settle(plant: Plant, calls: int, say: Callable[[str], None]) -> tuple[Repor
     stop = threading.Event()
     while True:
         took = time.monotonic() - began
-        report = judge(truths(plant.box), plant.reader.known(), all_heard=False)
+        report = judge(truths(plant.box), plant.reader.known(), heard=())
         right = report.all_right and len(report.judgements) >= calls
         if took - redriven > _REDRIVE_SECONDS:
             redriven = took

@@ -1,7 +1,7 @@
 """Compare what was published with what the simulator knows to be right. Pure: values in, a verdict out."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct, field
@@ -33,11 +33,12 @@ class Conversation(Struct, frozen=True):
 class Truth(Facts, frozen=True, kw_only=True, rename="camel"):
     """How a simulated call must be reported, in the words of the simulator; null is left open.
 
-    `agents` says by extension what happened to whom who was rung.
+    `agents` says by extension what happened to whom who was rung, `heard` that all of its notifications were taken.
     """
 
     telephony_session_id: str
     scenario: str
+    heard: bool = True
     linked_sessions: tuple[str, ...] | None = None
     conversation: Conversation | None = None
     agents: dict[str, str] | None = None
@@ -120,11 +121,16 @@ class Report(Struct, frozen=True):
         return sum(one.verdict is verdict for one in self.judgements)
 
 
-def judge(truths: Iterable[Truth], events: Sequence[Event], *, all_heard: bool = True) -> Report:
+def heard_of(truths: Iterable[Truth]) -> frozenset[str]:
+    """Name the calls of which all notifications were taken."""
+    return frozenset(one.telephony_session_id for one in truths if one.heard)
+
+
+def judge(truths: Iterable[Truth], events: Sequence[Event], *, heard: Collection[str] | None = None) -> Report:
     """Hold each call's newest confirmed outcome against the truth, and look for events published twice.
 
-    Where notifications were lost (`all_heard` is False), what only they tell is not asked for: who was rung how long,
-    and which sessions are one conversation.
+    Where notifications were lost, what only they tell is asked for of the calls that were `heard` alone: who was rung,
+    and, if all the others of it were heard too, which sessions are one conversation. The rest is asked for of all.
     """
     newest: dict[str, Data] = {}
     for event in events:
@@ -133,18 +139,15 @@ def judge(truths: Iterable[Truth], events: Sequence[Event], *, all_heard: bool =
             newest[event.subject] = event.data
     published = Counter(event.id for event in events)
     return Report(
-        judgements=tuple(
-            _judge(truth, newest.get(truth.telephony_session_id), all_heard=all_heard) for truth in truths
-        ),
+        judgements=tuple(_judge(truth, newest.get(truth.telephony_session_id), heard) for truth in truths),
         repeated=tuple(sorted(event_id for event_id, times in published.items() if times > 1)),
     )
 
 
-def _judge(truth: Truth, said: Data | None, *, all_heard: bool) -> Judgement:
+def _judge(truth: Truth, said: Data | None, heard: Collection[str] | None) -> Judgement:
     if said is None:
         return Judgement(truth, said, ())
-    told = _told_otherwise(truth, said) if all_heard else ()
-    return Judgement(truth, said, (*_recorded_otherwise(truth, said), *told))
+    return Judgement(truth, said, (*_recorded_otherwise(truth, said), *_told_otherwise(truth, said, heard)))
 
 
 def _recorded_otherwise(truth: Truth, said: Data) -> Iterator[str]:
@@ -152,14 +155,19 @@ def _recorded_otherwise(truth: Truth, said: Data) -> Iterator[str]:
     return (name for name in COMPARED if getattr(truth, name) != getattr(said, name))
 
 
-def _told_otherwise(truth: Truth, said: Data) -> Iterator[str]:
-    """Name the same of conversation and agents, but for what the truth leaves open."""
-    if truth.linked_sessions is not None and sorted(truth.linked_sessions) != sorted(said.linked_sessions):
+def _told_otherwise(truth: Truth, said: Data, heard: Collection[str] | None) -> Iterator[str]:
+    """Name the same of what only notifications tell, but for what the truth leaves open or nobody heard of."""
+    own, others = truth.telephony_session_id, truth.linked_sessions or ()
+    if heard is not None and own not in heard:
+        return
+    if truth.agents is not None and truth.agents != {one.extension_id: one.status for one in said.agents}:
+        yield "agents"
+    if heard is not None and not all(one in heard for one in others):
+        return
+    if truth.linked_sessions is not None and sorted(others) != sorted(said.linked_sessions):
         yield "linked_sessions"
     if truth.conversation is not None and not _is_in(truth.conversation, said.conversation):
         yield "conversation"
-    if truth.agents is not None and truth.agents != {one.extension_id: one.status for one in said.agents}:
-        yield "agents"
 
 
 def _is_in(truth: Conversation, said: Conversation | None) -> bool:

@@ -72,7 +72,7 @@ def let_leases_end(product: Product, destination: str) -> None:
 
 
 def right(simulator: RunningSimulator, events: Sequence[Event]) -> bool:
-    report = judge(msgspec.convert(simulator.truth(), tuple[Truth, ...]), events, all_heard=False)
+    report = judge(msgspec.convert(simulator.truth(), tuple[Truth, ...]), events, heard=())
     assert report.repeated == ()
     return report.all_right
 

@@ -20,7 +20,7 @@ RECORDS_COME_LATE = Configuration(
 
 
 def report(simulator: RunningSimulator, product: Product) -> Report:
-    return judge(msgspec.convert(simulator.truth(), tuple[Truth, ...]), product.events(), all_heard=False)
+    return judge(msgspec.convert(simulator.truth(), tuple[Truth, ...]), product.events(), heard=())
 
 
 def assert_stops(product: Product, number: signal.Signals) -> None:

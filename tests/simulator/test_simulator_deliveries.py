@@ -53,6 +53,18 @@ def test_two_subscriptions_get_the_same_bodies_under_different_uuids(
     assert len(bodies) == len(notifications) / 2
 
 
+def test_a_session_is_heard_when_each_of_its_notifications_was_taken(
+    simulator: RunningSimulator, webhook: Webhook, play: Play
+) -> None:
+    play(1)
+    simulator.subscribe(webhook.url)
+    play(1)
+    simulator.fault("drop_final_webhooks", share=1.0)
+    play(1)
+
+    assert [row["heard"] for row in simulator.truth()] == [False, True, False]
+
+
 def test_an_extension_filter_lets_only_that_extension_through(
     simulator: RunningSimulator, webhook: Webhook, play: Play
 ) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from scripts.supervisor.summary import Agent, Conversation, Data, Event, Truth, Verdict, judge, render
+from scripts.supervisor.summary import Agent, Conversation, Data, Event, Truth, Verdict, heard_of, judge, render
 
 CALL = "s-a0d1"
 
@@ -86,9 +86,18 @@ def test_what_only_lost_notifications_told_is_not_asked_for() -> None:
     event, told = an_event(), {"linked_sessions": ("s-2",), "agents": {"7": "answered"}}
     truth = replace(a_truth(), **told)
 
-    assert judge([truth], [event]).judgements[0].differing == ("linked_sessions", "agents")
-    assert judge([truth], [event], all_heard=False).all_right
-    assert not judge([truth], [an_event(outcome="failed")], all_heard=False).all_right
+    def differing(*heard: str) -> tuple[str, ...]:
+        return judge([truth], [event], heard=heard).judgements[0].differing
+
+    assert set(judge([truth], [event]).judgements[0].differing) == {"linked_sessions", "agents"}
+    assert differing() == differing("s-2") == ()
+    assert differing(CALL) == ("agents",)
+    assert set(differing(CALL, "s-2")) == {"linked_sessions", "agents"}
+    assert not judge([truth], [an_event(outcome="failed")], heard=()).all_right
+
+
+def test_calls_whose_notifications_were_all_taken_are_heard_of() -> None:
+    assert heard_of([a_truth(), replace(a_truth(), telephony_session_id="s-2", heard=False)]) == {CALL}
 
 
 def test_an_event_published_twice_spoils_a_right_outcome() -> None:
