@@ -9,7 +9,18 @@ from typing import Final
 
 import msgspec
 
-from scripts.benchmarks import backfill, deliveries, end_to_end, heal, ingest, machine, pages, slow_clients, watchers
+from scripts.benchmarks import (
+    backfill,
+    deliveries,
+    end_to_end,
+    heal,
+    ingest,
+    machine,
+    pages,
+    retained,
+    slow_clients,
+    watchers,
+)
 from scripts.benchmarks.figures import Result, render
 from scripts.benchmarks.options import Options
 
@@ -23,6 +34,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[Options], Result]]] = MappingProxyType(
         "backfill": backfill.run,
         "heal": heal.run,
         "pages": pages.run,
+        "retained": retained.run,
     }
 )
 NOISE: Final = "Shared machines are noisy: believe the ratios of one run, not the figures of two."
@@ -36,7 +48,7 @@ def main() -> int:
     print(NOISE, flush=True)
     results = []
     for name in options.names or BENCHMARKS:
-        chosen = Options(quick=options.quick, seconds=options.seconds, rates=options.rates)
+        chosen = Options(quick=options.quick, seconds=options.seconds, rates=options.rates, outcomes=options.outcomes)
         results.append(BENCHMARKS[name](chosen))
         print(f"\n{render(results[-1])}", flush=True)
         if options.json is not None:
@@ -54,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--quick", action="store_true", help="at most 20 s each: does it work at all; the figures mean nothing")
     add("--seconds", type=_seconds, default=3.0, metavar="N", help="ingest: length of each stretch (default 3)")
     add("--rates", type=_rates, default=(), metavar="N,...", help="call-log: calls a minute, over both lanes")
+    add("--outcomes", type=int, default=0, metavar="N", help="retained: the most that are kept (default 100000)")
     add("--json", type=Path, metavar="FILE", help="write the results there as well")
     return parser
 

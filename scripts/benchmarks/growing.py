@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, cast
 
 from msgspec import Struct, structs
+from redis import Redis
 
-from runtime import keys
+from runtime import keys, outcome_log
 from runtime.inbox import Inbox
 from scripts.benchmarks.box_client import Box
 from scripts.benchmarks.installation import REDIS, Installation, name_of
@@ -75,12 +76,13 @@ class Site:
         self._inbox = Inbox(product.redis, ACCOUNT)
         self._news: list[PerNotification] = []
         self._plays: list[Observation] = []
-        self._room_empty, self._room_open, self._room_of_index = self._room(), 0, 0
+        self._before = outcome_log.end(product.redis)[0]
+        self._room_empty, self._room_open, self._room_of_index = room(self._redis), 0, 0
 
     def open(self) -> None:
         """Open the sessions."""
         self._append([body for number in range(self.size) for body in self._sessions.beginning(number)])
-        self._room_open, self._room_of_index = self._room(), self._index()
+        self._room_open, self._room_of_index = room(self._redis), self._index()
 
     def tell_news(self) -> None:
         """Have something happen in sessions all over the place, and see what it costs until all of it is folded."""
@@ -100,7 +102,9 @@ class Site:
     def play(self) -> None:
         """Have calls played beside the open sessions."""
         self._wait_for_server()
-        seen = observe(self._plan.load, self._box, self._product, lambda: from_outcome_log(self._redis))
+        seen = observe(
+            self._plan.load, self._box, self._product, lambda: from_outcome_log(self._redis, f"({self._before}")
+        )
         self._plays.append(seen)
 
     def result(self) -> Size:
@@ -113,7 +117,7 @@ class Site:
             redis=_least(seen.cpu_ms(REDIS) for seen in self._plays),
             bytes_per_session=(opened - self._room_of_index) / self.size,
             bytes_of_index=self._room_of_index / self.size,
-            bytes_per_outcome=(self._room() - self._room_open) / outcomes if outcomes else None,
+            bytes_per_outcome=(room(self._redis) - self._room_open) / outcomes if outcomes else None,
         )
 
     def _append(self, bodies: Sequence[bytes]) -> None:
@@ -136,17 +140,18 @@ class Site:
         while self._redis.info("persistence").get("aof_rewrite_in_progress"):
             time.sleep(LOOK_SECONDS)
 
-    def _room(self) -> int:
-        """Give the bytes Redis needs for what it keeps: without the inbox, whose retention is its own, and buffers."""
-        self._redis.xtrim(keys.inbox(ACCOUNT), maxlen=0, approximate=False)
-        memory = self._redis.info("memory")
-        buffers = ("mem_clients_normal", "mem_clients_slaves", "mem_aof_buffer")
-        return int(memory["used_memory"]) - sum(int(memory.get(name, 0)) for name in buffers)
-
     def _index(self) -> int:
         """Give the bytes of the sets by which calls are found, which grow with what people look for, not with calls."""
         names = self._redis.scan_iter(match=f"{keys.calls(ACCOUNT)}*", count=10_000)
         return sum(int(self._redis.memory_usage(name, samples=MEMBERS_SAMPLED) or 0) for name in names)
+
+
+def room(redis: "Redis") -> int:
+    """Give the bytes Redis needs for what it keeps: without the inbox, whose retention is its own, and buffers."""
+    redis.xtrim(keys.inbox(ACCOUNT), maxlen=0, approximate=False)
+    memory = redis.info("memory")
+    buffers = ("mem_clients_normal", "mem_clients_slaves", "mem_aof_buffer")
+    return int(memory["used_memory"]) - sum(int(memory.get(name, 0)) for name in buffers)
 
 
 def _least(measured: Iterable[float | None]) -> float | None:

@@ -17,4 +17,5 @@ class Options(Struct, frozen=True, kw_only=True):
     quick: bool = False
     seconds: float = 3.0  # of each stretch of load, for ingest
     rates: tuple[float, ...] = ()  # calls a minute, for call-log; none: a short set of its own
+    outcomes: int = 0  # that are kept at most, for retained; none: as many as it likes
     say: Callable[[str], None] = to_stderr

@@ -30,13 +30,13 @@ class _Event(msgspec.Struct, frozen=True):
     data: _Data
 
 
-def from_outcome_log(redis: "Redis") -> dict[str, Published]:
-    """Read the whole outcome log of a run: every session whose outcome is there, confirmed by the call log.
+def from_outcome_log(redis: "Redis", after: str = "-") -> dict[str, Published]:
+    """Read the outcome log of a run: every session whose outcome is there, confirmed by the call log.
 
     The time is that of the entry's id, which Redis gave it: no reader had to be quick.
     """
     found: dict[str, Published] = {}
-    for entry_id, fields in _entries(redis):
+    for entry_id, fields in _entries(redis, after):
         if fields[b"type"] != OUTCOME.encode():
             continue
         event = msgspec.json.decode(fields[b"event"], type=_Event)
@@ -47,8 +47,7 @@ def from_outcome_log(redis: "Redis") -> dict[str, Published]:
     return found
 
 
-def _entries(redis: "Redis") -> Iterator[tuple[bytes, dict[bytes, bytes]]]:
-    after = "-"
+def _entries(redis: "Redis", after: str) -> Iterator[tuple[bytes, dict[bytes, bytes]]]:
     while True:
         entries: Any = redis.xrange(OUTCOMES, min=after, count=_BATCH)
         yield from entries

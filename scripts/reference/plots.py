@@ -75,11 +75,11 @@ def _frame(plot: Plot) -> Iterator[str]:
     for tick in plot.across.ticks:
         x = _x(plot, tick)
         yield f'<line x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" y2="{BOTTOM}" stroke="#e4e4e4"/>'
-        yield _text(x, BOTTOM + 20, f"{tick:,g}", 'text-anchor="middle"')
+        yield _text(x, BOTTOM + 20, f"{tick:,.12g}", 'text-anchor="middle"')
     for tick in plot.up.ticks:
         y = _y(plot, tick)
         yield f'<line x1="{LEFT}" y1="{y:.1f}" x2="{RIGHT}" y2="{y:.1f}" stroke="#e4e4e4"/>'
-        yield _text(LEFT - 8, y + 4, f"{tick:,g}", 'text-anchor="end"')
+        yield _text(LEFT - 8, y + 4, f"{tick:,.12g}", 'text-anchor="end"')
     yield _text(RIGHT, BOTTOM + 38, plot.across.label, 'text-anchor="end" fill="#555555"')
     yield _text(LEFT - 8, TOP - 6, plot.up.label, 'fill="#555555" text-anchor="start"')
 
