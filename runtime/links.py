@@ -17,6 +17,12 @@ from runtime.bells import Stage
 from runtime.leases import Command
 from telephony.linking import Link
 
+PAUSE_SECONDS: Final = 9.0
+"""How long a change waits at most until its conversation is judged anew; a busy account's next sweep does it earlier.
+
+Most sessions that are linked have no outcome yet, which will say it: a bell for each would find nothing to do.
+"""
+
 _LINE: Final = b"\n"
 
 
@@ -55,7 +61,7 @@ def changed(account: str, telephony_session_id: str, *, now: float) -> list[Comm
     """Give the commands that have the conversation of a session judged anew: a link, or when one began, has changed."""
     return [
         ("ZADD", keys.relinked(account), repr(now), telephony_session_id),
-        bells.due_at(Stage.RESOLVE, account, now),
+        bells.due_at(Stage.RESOLVE, account, now + PAUSE_SECONDS),
     ]
 
 
@@ -66,9 +72,9 @@ def waiting(redis: "Redis", account: str, now: float, *, most: int) -> dict[str,
 
 
 def next_time(redis: "Redis", account: str) -> float | None:
-    """Say when the next conversation is to be judged anew."""
+    """Say when the next conversation is to be judged anew, at the latest."""
     first: Any = redis.zrange(keys.relinked(account), 0, 0, withscores=True)
-    return float(first[0][1]) if first else None
+    return float(first[0][1]) + PAUSE_SECONDS if first else None
 
 
 def done(account: str, judged: dict[str, float]) -> list[Command]:
