@@ -7,6 +7,7 @@ the ledger and the outcome log.
 
 import random
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final, cast
 
 from redis import Redis
@@ -22,6 +23,12 @@ from telephony.times import parse_time
 TRIMMED_AT_ONCE: Final = 2000
 """Old calls that upkeep looks at in one go: whether anything of them is still there."""
 
+LINGER_SECONDS: Final = 3600
+"""How much longer than its retention a call stays in the sets it joined when it was first heard of.
+
+So what is published of it within that time need not enter it once more in each of them.
+"""
+
 
 def seen(
     account: str, session: Session, before: Session | None, *, heard_at: float, retention: float
@@ -33,13 +40,19 @@ def seen(
     if before is not None and not terms:
         return None
     start = session.started_at.timestamp() if session.started_at else heard_at
-    return ("INDEXED", keys.calls(account), session.id, f"{start:.3f}", str(int(retention)), *_sets(account, terms))
+    ttl = str(int(retention) + LINGER_SECONDS)
+    return ("INDEXED", keys.calls(account), session.id, f"{start:.3f}", ttl, *_sets(account, terms))
 
 
-def told(account: str, event: CallEvent) -> tuple[str, ...]:
-    """Give the words with which PUBLISHED indexes the call of an event, beside the outcome that it counts."""
+def told(account: str, event: CallEvent, session: Session | None = None) -> tuple[str, ...]:
+    """Give the words with which PUBLISHED indexes the call of an event, beside the outcome that it counts.
+
+    What `session` says of the call, if it is given, was indexed by `seen`.
+    """
     terms = search_terms.of_event(event.data)
     start = parse_time(event.data.start_time or event.time)
+    if session is not None and _is_recent(start, event):
+        terms -= search_terms.of_session(session)
     kept = frozenset(term for term in terms if term[0] is not Kind.OUTCOME)
     return (
         keys.calls(account),
@@ -74,6 +87,12 @@ def trim(redis: "Redis", account: str, *, before: float) -> int:
     if gone:
         redis.zrem(keys.calls(account), *gone)
     return len(gone)
+
+
+def _is_recent(start: datetime | None, event: CallEvent) -> bool:
+    """Say whether a call began so lately that it stays in the sets it joined then for as long as its event is kept."""
+    published = parse_time(event.data.timing.published_at)
+    return start is not None and published is not None and (published - start).total_seconds() < LINGER_SECONDS
 
 
 def _sets(account: str, joins: frozenset[Term], leaves: Iterable[Term] | None = None) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from runtime.clocks import redis_time
 from runtime.leases import Command
 from telephony.events import CallData, CallEvent, decode, encode
 from telephony.live_events import LiveEvent
+from telephony.sessions import Session
 from telephony.times import iso_ms
 
 _PAGE: Final = 500
@@ -37,17 +38,21 @@ class _Typed(msgspec.Struct):
     type: str
 
 
-def published(account: str, event: CallEvent, *, retention: float, deliver: bool = True) -> Command:
+def published(
+    account: str, event: CallEvent, *, retention: float, deliver: bool = True, session: Session | None = None
+) -> Command:
     """Give the step that publishes an event, once, and indexes its call; `runtime.leases.COMMIT` carries it out.
 
     History that nobody waits for is written down with `deliver` false: it is in the log, and sent to no destination.
+    `session` is the call as track has indexed it already.
     """
     revisions = keys.revisions(account, event.subject)
     text, revision = encode(event), str(event.data.revision)
     stream = (keys.OUTCOMES, text, event.type, event.subject, account)
     words = (revisions, revision, str(int(retention)), *stream, _tally(event) if deliver else "", event.data.outcome)
     channels = _channels(account, event) if deliver else ()
-    return ("PUBLISHED" if deliver else "KEPT", *words, str(len(channels)), *channels, *call_index.told(account, event))
+    index = call_index.told(account, event, session)
+    return ("PUBLISHED" if deliver else "KEPT", *words, str(len(channels)), *channels, *index)
 
 
 def _tally(event: CallEvent) -> str:

@@ -62,7 +62,7 @@ class Judge:
         try:
             steps = tuple(self._steps(case, now))
             news = next((step for step in steps if isinstance(step, News)), None)
-            commands = tuple(self._publish(step) if isinstance(step, News) else step for step in steps)
+            commands = tuple(self._publish(step, case) if isinstance(step, News) else step for step in steps)
             return Judged(commands, self._lag(case, now), self._took(case, now), news)
         except (RedisError, BaseTimeoutException):
             raise
@@ -83,9 +83,12 @@ class Judge:
             *ledger.ringout_sessions(self._account, {one: began[one] for one in sorted(ringouts)}),
         ]
 
-    def _publish(self, news: News) -> Command:
-        retention = self._settings.retention_seconds
-        return outcome_log.published(self._account, news.event, retention=retention, deliver=news.deliver)
+    def _publish(self, news: News, case: Case) -> Command:
+        tracked = case.tracked if case.by is None and news.event.data.revision == 1 else None
+        session, retention = tracked.session if tracked else None, self._settings.retention_seconds
+        return outcome_log.published(
+            self._account, news.event, retention=retention, deliver=news.deliver, session=session
+        )
 
     def _steps(self, case: Case, now: float) -> Iterator[Command | News]:
         is_erased = case.tracked is not None and case.tracked.erased

@@ -15,6 +15,7 @@ from runtime.bells import Stage
 from runtime.leases import Lease
 from runtime.ledger import Resolution
 from runtime.metrics import Recorder
+from runtime.outcome_log import Entry
 from telephony import events
 from telephony.conversations import Place
 from workers import conversations
@@ -32,10 +33,14 @@ def relink(redis: "Redis", account: str, held: Lease, recorder: Recorder, *, now
         known = {one for some in stored.values() for one in some}
         gathered = conversations.gather(redis, account, known, loaded=changed)
         resolutions = ledger.resolutions(redis, account, sorted({*changed, *gathered.links}))
+        told = [
+            one for one, resolution in resolutions.items() if resolution.revision
+        ]  # the others' outcome will say it
+        newest = outcome_log.newest_of(redis, account, told)
         judged = [
             news
-            for one, resolution in resolutions.items()
-            if (news := _relinked(redis, account, one, resolution, gathered.place(one), now=now, retention=retention))
+            for one, entry in newest.items()
+            if (news := _relinked(account, resolutions[one], entry, gathered.place(one), now=now, retention=retention))
         ]
         commands = [command for one in judged for command in one.commands]
         done = links.done(account, changed)
@@ -46,17 +51,15 @@ def relink(redis: "Redis", account: str, held: Lease, recorder: Recorder, *, now
 
 
 def _relinked(
-    redis: "Redis", account: str, one: str, resolution: Resolution, place: Place, *, now: float, retention: float
+    account: str, resolution: Resolution, newest: Entry, place: Place, *, now: float, retention: float
 ) -> Judged | None:
     """Say what has changed of a call's conversation since its last revision: of the call itself nothing has."""
-    before = outcome_log.newest(redis, account, one) if resolution.revision else None
-    if before is None:  # it has no outcome yet: that will say it
-        return None
+    before = events.decode(newest.document).data
     event = events.relinked(before, place, revision=resolution.revision + 1, now=datetime.fromtimestamp(now, UTC))
     digest = events.digest(event.data)
     if digest == resolution.digest:
         return None
     resolution = msgspec.structs.replace(resolution, revision=event.data.revision, digest=digest)
-    written = ledger.write_resolution(account, one, resolution, retention=retention)
+    written = ledger.write_resolution(account, before.telephony_session_id, resolution, retention=retention)
     published = outcome_log.published(account, event, retention=retention)
     return Judged((written, published), news=News(event, before, (), deliver=True))

@@ -249,6 +249,7 @@ class Tracker:
                     self._account,
                     events.ended(ended.session, place=gathered.place(session_id), now=_time(now)),
                     retention=self._settings.retention_seconds,
+                    session=ended.session,
                 ),
                 *holding.ended(self._account, session_id, gathered, quiet=quiet, now=now),
             ]

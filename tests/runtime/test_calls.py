@@ -1,11 +1,13 @@
 """Calls: found by what people know of them, newest first, each once."""
 
+from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from redis import Redis
 
-from runtime import call_index, calls, destinations, keys
+from runtime import call_index, calls, destinations, keys, outcome_log
 from runtime.attempts import DeadLetter, buried
 from runtime.call_filter import Filter
 from runtime.calls import BadCursor
@@ -13,6 +15,8 @@ from runtime.ledger import State
 from runtime.waiting_calls import Trouble
 from telephony import search_terms
 from telephony.destinations import Draft
+from telephony.records import PhoneParty
+from telephony.times import iso_ms
 from telephony.words import Outcome
 from tests.builders.kept_calls import (
     ACCOUNT,
@@ -193,7 +197,30 @@ def test_no_set_of_the_index_outlives_its_calls_but_the_one_upkeep_trims(redis: 
 
     sets = list(redis.scan_iter(keys.calls_by(ACCOUNT, "*", "*")))
     assert sets
-    assert all(0 < redis.ttl(name) <= 600 for name in sets)
+    assert all(0 < redis.ttl(name) <= 600 + call_index.LINGER_SECONDS for name in sets)
+
+
+def test_what_track_has_indexed_is_found_after_the_outcome_as_if_all_had_been_indexed_again(redis: Redis) -> None:
+    session, event = a_session_of(1), an_outcome_of(1, to=PhoneParty(phone_number=OTHER))
+    see(redis, session)
+    commit(redis, [outcome_log.published(ACCOUNT, event, retention=600, session=session)])
+
+    for term in search_terms.of_session(session) | search_terms.of_event(event.data):
+        assert redis.zscore(keys.calls_by(ACCOUNT, *term), "s-0001") is not None
+
+
+def test_a_call_that_began_long_ago_stays_in_all_its_sets_as_long_as_its_event_is_kept(redis: Redis) -> None:
+    session, event = a_session_of(1), an_outcome_of(1)
+    see(redis, session)
+    sets = list(redis.scan_iter(keys.calls_by(ACCOUNT, "*", "*")))
+    for name in sets:
+        redis.expire(name, 60)
+
+    later = msgspec.structs.replace(event.data.timing, published_at=iso_ms(START + timedelta(hours=3)))
+    late = msgspec.structs.replace(event, data=msgspec.structs.replace(event.data, timing=later))
+    commit(redis, [outcome_log.published(ACCOUNT, late, retention=600, session=session)])
+
+    assert all(redis.ttl(name) > 60 for name in sets)
 
 
 def test_a_forgotten_call_leaves_nothing_in_the_index(redis: Redis) -> None:
