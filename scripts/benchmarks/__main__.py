@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--quick", action="store_true", help="at most 20 s each: does it work at all; the figures mean nothing")
     add("--seconds", type=_seconds, default=3.0, metavar="N", help="ingest: length of each stretch (default 3)")
     add("--rates", type=_rates, default=(), metavar="N,...", help="call-log: calls a minute, over both lanes")
-    add("--outcomes", type=int, default=0, metavar="N", help="retained: the most that are kept (default 100000)")
+    add("--outcomes", type=_outcomes, default=0, metavar="N", help="retained: the most that are kept (default 100000)")
     add("--json", type=Path, metavar="FILE", help="write the results there as well")
     return parser
 
@@ -75,6 +75,13 @@ def _name(text: str) -> str:
     if text not in BENCHMARKS:
         raise argparse.ArgumentTypeError(f"no benchmark: {text}; they are {', '.join(BENCHMARKS)}")
     return text
+
+
+def _outcomes(text: str) -> int:
+    outcomes = int(text)
+    if outcomes < 10_000:  # noqa: PLR2004 - a tenth of it is more than a thousand, which it is held against
+        raise argparse.ArgumentTypeError("must be at least 10000")
+    return outcomes
 
 
 def _seconds(text: str) -> float:
