@@ -11,7 +11,7 @@ from typing import Any, Final, TypeGuard, cast
 
 import msgspec
 
-from runtime import bells, keys, ledger
+from runtime import bells, call_index, keys, ledger
 from runtime.bells import Stage
 from runtime.inbox import Entry
 from runtime.leases import Command
@@ -58,7 +58,10 @@ def restore(errand: Errand, anew: Mapping[str, Tracked]) -> dict[str, Tracked]:
 
 
 def _stored(errand: Errand, new: Tracked) -> Iterator[Command]:
-    yield ledger.write_tracked(errand.account, new, retention=errand.settings.retention_seconds)
+    retention = errand.settings.retention_seconds
+    yield ledger.write_tracked(errand.account, new, retention=retention)
+    indexed = call_index.seen(errand.account, new.session, None, heard_at=new.heard_at, retention=retention)
+    yield from [indexed] if indexed else []
     pause = sessions.ends_after(new.session, timedelta(seconds=errand.settings.quiet_seconds))
     if new.ended_at is None and pause is not None:  # by the rules of today it is over: track says so
         due = new.heard_at + pause.total_seconds()

@@ -6,7 +6,7 @@ import pytest
 
 from runtime import destinations, keys, replays
 from runtime.replays import Level, State
-from telephony import results, sessions
+from telephony import results, search_terms, sessions
 from telephony.destinations import Draft
 from telephony.events import Trigger
 from telephony.words import LegStatus, Outcome
@@ -229,6 +229,24 @@ def test_notifications_are_folded_anew_by_the_rules_of_today(
     replaying.office.track()
 
     assert [event.data.revision for event in replaying.office.published(call)] == [0]
+
+
+def test_a_session_that_is_folded_anew_is_found_by_all_it_says_now(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = ivr_call().ending_at(replaying.office.now)
+    with monkeypatch.context() as patch:
+        patch.setattr(sessions, "TERMINAL_CODES", frozenset({"gone"}))
+        replaying.office.ended(call)
+    replaying.redis.delete(*replaying.redis.scan_iter(keys.calls_by(ACCOUNT, "*", "*")))  # as if nothing of it was said
+
+    replaying.run(Level.RAW, calls=(call.telephony_session_id,))
+    replaying.office.let_pass(replaying.office.settings.quiet_seconds)
+    replaying.office.track()
+
+    (event,) = replaying.office.published(call)
+    for term in search_terms.of_event(event.data):
+        assert replaying.redis.zscore(keys.calls_by(ACCOUNT, *term), call.telephony_session_id) is not None
 
 
 def test_a_session_is_not_folded_anew_from_less_than_was_heard(replaying: ReplayOffice) -> None:
