@@ -74,7 +74,7 @@ def test_an_extract_comes_in_pages(client: Client, play: Play) -> None:
         answer = client.get(EXTRACT, syncType="ISync", syncToken=token(answer))
 
     assert set(collected) == everything
-    assert more == [True, True, True, False]
+    assert more == [True] * ((len(everything) - 1) // 10) + [False]
 
 
 def test_a_rewritten_record_comes_again(client: Client, simulator: RunningSimulator, play: Play) -> None:

@@ -211,7 +211,7 @@ QUEUE_HAND_OVER_IN_TWO = Scenario(
                 Step(2.00, 3, "Disconnected", "NoAnswer", missed=True),
                 Step(2.01, 4, "Disconnected", "NoAnswer", missed=True),
                 Step(2.02, 2, "Disconnected"),
-                Step(2.06, 1, "Gone", "CallRedirected", peer=1),  # the caller goes on in the other session
+                Step(2.06, 1, "Gone", "BlindTransfer", peer=1),  # the caller goes on in the other session
             ),
             records=(
                 inbound_record(
