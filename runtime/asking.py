@@ -10,6 +10,7 @@ import msgspec
 from redis import Redis
 
 from runtime import keys
+from runtime.budget import Share
 from runtime.leases import Command
 from telephony.fetch_plan import Lane
 from telephony.looks import LAGS_KEPT
@@ -28,8 +29,9 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     `token` goes on with `token_lane`, which shows only calls that began since `token_from`, if that is set.
     `compared_to` is how far the call log was compared with the ledger, without gap; `compared_from` where the first
     comparison begins, set before anything is asked, so that a first time without an answer is not passed over.
-    `density` is how many records began per second, as last seen; `lags` how long the last records took to appear;
-    `failures` counts the last polls of a feed that were answered with nothing usable.
+    `density` is how many records began per second where calls were waiting, as last seen, and `past_density` where the
+    past is gone through, which may be far more quiet; `lags` is how long the last records took to appear; `failures`
+    counts the last polls of a feed that were answered with nothing usable.
     """
 
     token: str | None = None
@@ -40,6 +42,7 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     compared_from: float | None = None
     swept_at: float = 0.0
     density: float | None = None
+    past_density: float | None = None
     lags: tuple[float, ...] = ()
     failures: int = 0
 
@@ -67,8 +70,8 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
         return msgspec.structs.replace(self, token=token, token_lane=lane, token_from=since)
 
     def without_token(self) -> "Asking":
-        """Forget the token, and what it would have shown."""
-        return msgspec.structs.replace(self, token=None, token_lane=None, token_from=None)
+        """Forget the token; what its feed did not show remains to be compared."""
+        return msgspec.structs.replace(self, token=None, token_lane=None)
 
     def without(self, lane: Lane, *, now: float) -> "Asking":
         """Leave a lane that was refused alone for a while; the token of another is still good."""
@@ -80,6 +83,16 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
         if self.failures + 1 < FAILURES:
             return msgspec.structs.replace(self, failures=self.failures + 1)
         return _closed(self, lane, now + BROKEN_SECONDS)
+
+    def density_for(self, share: Share) -> float | None:
+        """Say how many records began per second where requests of this share look, as far as it is known."""
+        return self.density if share is Share.LIVE else self.past_density or self.density
+
+    def with_density(self, density: float, share: Share) -> "Asking":
+        """Remember how many records began per second where a request of this share looked."""
+        if share is Share.LIVE:
+            return msgspec.structs.replace(self, density=density)
+        return msgspec.structs.replace(self, past_density=density)
 
     def with_lags(self, lags: tuple[float, ...]) -> "Asking":
         """Remember how long the newest records took."""

@@ -8,7 +8,7 @@ looked up by its id. Calls that the feed does not show are found in the same way
 along where a window has room, and has the requests that are left over: it moves no window.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import accumulate
@@ -84,6 +84,20 @@ class Window(msgspec.Struct, frozen=True):
     def covers(self, started_at: datetime) -> bool:
         """Say whether a call that started then must be among the window's records, if it has one."""
         return self.date_from <= started_at <= self.date_to
+
+    def without(self, others: Iterable["Window"]) -> "tuple[Window, ...]":
+        """Give the parts of it that lie in none of the others, the earliest first."""
+        left: tuple[Window, ...] = (self,)
+        for other in others:
+            parts = [
+                (
+                    Window(one.date_from, min(one.date_to, other.date_from)),
+                    Window(max(one.date_from, other.date_to), one.date_to),
+                )
+                for one in left
+            ]
+            left = tuple(part for pair in parts for part in pair if part.date_from < part.date_to)
+        return left
 
     def covers_all_of(self, other: "Window") -> bool:
         """Say whether whatever is in the other window is in this one."""

@@ -49,7 +49,8 @@ class Comparing:
         if self._one is None:
             return None
         begin, end = _time(self._one.position), _time(min(self._one.until, now))
-        self._window = Window(begin, max(begin, min(end, begin + window_length(asking.density, shortest=SHORTEST))))
+        density = asking.density_for(Share.BACKFILL)
+        self._window = Window(begin, max(begin, min(end, begin + window_length(density, shortest=SHORTEST))))
         return self._window
 
     def tallied(self, cases: Sequence[Case], judged: Sequence[Judged]) -> list[Command]:

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from runtime.asking import Asking
+from runtime.budget import Share
 from runtime.settings import Settings
 from telephony.fetch_plan import Window, window_length
 from workers.sweep import Sweep
@@ -41,7 +42,7 @@ def since(asking: Asking, settings: Settings, *, now: float) -> datetime:
 
 def window(asking: Asking, settings: Settings, *, now: float) -> Window:
     """Give the next window of the list to compare: at most a page, from a little before where the last one ended."""
-    length = window_length(asking.density, shortest=SHORTEST)
+    length = window_length(asking.density_for(Share.BACKFILL), shortest=SHORTEST)
     overlap = min(OVERLAP, length / 2)
     position = asking.compared_to if asking.compared_to is not None else _beginning(asking, settings, now)
     date_from = max(_time(position) - overlap, _time(now - settings.retention_seconds))

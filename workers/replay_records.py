@@ -55,7 +55,7 @@ class Refetch:
         progress = msgspec.structs.replace(
             errand.replay.progress,
             requests=errand.replay.progress.requests + len(found.answered),
-            density=found.asking.density,
+            density=found.asking.density_for(errand.share),
             why=None,
         )
         answered = [one for one, wish in wanted.items() if _is_answered(found, wish)]
@@ -76,7 +76,7 @@ class Refetch:
         errand = self._errand
         client = errand.made.ringcentral(errand.made.account(errand.account))
         older_ids = OlderIds(errand.redis, errand.account, ledger.tracked(errand.redis, errand.account, ids))
-        asking = Asking(density=errand.replay.progress.density)
+        asking = Asking(past_density=errand.replay.progress.density)
         sweeper = Sweeper(CallLog(client), CallLogFeed(client), asking, older_ids.session_of)
         for _ in sweeper.carry_out([(request, errand.share)], since=_time(now), now=now):
             errand.keep()

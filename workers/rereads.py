@@ -1,18 +1,20 @@
 """Look again at calls that are resolved: their records are rewritten and get recordings late.
 
 Kept not per call but per minute in which calls began, so that a busy account has no more of it than it has minutes.
-A feed that is read to its end answers all of them at once.
+A feed that is read to its end answers all of them at once. Of a minute that takes more than a page the list answers a
+part at a time; what is left is kept as what it is.
 """
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 
 from redis import Redis
 
 from runtime import keys
 from runtime.leases import Command
-from telephony.fetch_plan import Wanted
+from telephony.fetch_plan import Wanted, Window
 from workers.sweep import Sweep
 
 STARTS_SECONDS: Final = 60
@@ -25,6 +27,9 @@ TOO_LATE_SECONDS: Final = 900.0
 MOST: Final = 200
 """Minutes looked after in one sweep."""
 
+_POINTS_SECONDS: Final = 15
+"""A minute is wanted as some moments in it, so that a window may answer a part of it."""
+
 
 def scheduled(account: str, started_at: float, times: Iterable[float]) -> set[Command]:
     """Give the commands that have a call's minute looked at again at `times`."""
@@ -33,10 +38,16 @@ def scheduled(account: str, started_at: float, times: Iterable[float]) -> set[Co
     return {("ZADD", keys.rereads(account), str(when), f"{when}:{minute}") for when in rounded}
 
 
-def due(redis: "Redis", account: str, now: float) -> dict[str, tuple[Wanted, Wanted]]:
-    """Load what is due, by its member of the sorted set: the first and the last moment of each minute."""
+def due(redis: "Redis", account: str, now: float) -> dict[str, Window]:
+    """Load what is due, by its member of the sorted set: the minute, or what is left of it."""
     members = redis.zrange(keys.rereads(account), "-inf", now, byscore=True, offset=0, num=MOST)
-    return {text: _wanted(text) for text in (member.decode() for member in cast("list[bytes]", members))}
+    return {text: _read(text) for text in (member.decode() for member in cast("list[bytes]", members))}
+
+
+def wanted(minutes: Iterable[Window]) -> list[Wanted]:
+    """Say what is to be asked for: moments of these minutes, none of them twice."""
+    moments = {moment for one in minutes for moment in _moments(one)}
+    return [Wanted(None, moment, again=True) for moment in sorted(moments)]
 
 
 def next_time(redis: "Redis", account: str) -> float | None:
@@ -45,20 +56,33 @@ def next_time(redis: "Redis", account: str) -> float | None:
     return first[0][1] if first else None
 
 
-def done(account: str, asked: dict[str, tuple[Wanted, Wanted]], found: Sweep, now: float) -> list[Command]:
-    """Give the commands that strike off what the sweep answered from end to end, and what is too late."""
-    return [
-        ("ZREM", keys.rereads(account), text)
-        for text, ends in asked.items()
-        if all(found.has_asked_about(end) for end in ends) or _is_too_late(text, now)
-    ]
+def done(account: str, asked: Mapping[str, Window], found: Sweep, now: float) -> list[Command]:
+    """Give the commands that strike off what the sweep answered, and what is too late."""
+    answered = tuple(found.asked())
+    commands: list[Command] = []
+    for text, minute in asked.items():
+        when = text.partition(":")[0]
+        left = () if now - float(when) > TOO_LATE_SECONDS else minute.without(answered)
+        if left != (minute,):
+            commands.append(("ZREM", keys.rereads(account), text))
+            commands += [("ZADD", keys.rereads(account), when, _written(when, part)) for part in left]
+    return commands
 
 
-def _is_too_late(text: str, now: float) -> bool:
-    return now - float(text.partition(":")[0]) > TOO_LATE_SECONDS
+def _read(text: str) -> Window:
+    """Read a member: when it is due, the minute, and where that ends if a part is left of it. Seconds since 1970."""
+    _, first, *last = text.split(":")
+    seconds = (int(first), int(last[0]) if last else int(first) + STARTS_SECONDS)
+    return Window(*(datetime.fromtimestamp(one, UTC) for one in seconds))
 
 
-def _wanted(text: str) -> tuple[Wanted, Wanted]:
-    minute = int(text.partition(":")[2])
-    first, last = (datetime.fromtimestamp(minute + seconds, UTC) for seconds in (0, STARTS_SECONDS))
-    return Wanted(None, first, again=True), Wanted(None, last, again=True)
+def _written(when: str, part: Window) -> str:
+    return f"{when}:{math.floor(part.date_from.timestamp())}:{math.ceil(part.date_to.timestamp())}"
+
+
+def _moments(minute: Window) -> Iterator[datetime]:
+    moment = minute.date_from
+    while moment < minute.date_to:
+        yield moment
+        moment += timedelta(seconds=_POINTS_SECONDS)
+    yield minute.date_to

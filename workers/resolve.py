@@ -4,7 +4,6 @@ One runner per account, one sweep a shift. A sweep brings more than it was sent 
 yet, that have changed since, or that no notification ever told of. All of them are judged by the same rules.
 """
 
-import itertools
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, cast
@@ -125,7 +124,7 @@ class Resolver:
             | whole(self._redis, self._account, untold, due, now=now)
         )
         comparing = Comparing(self._redis, self._account)
-        requests, compared = self._plan(asking, [*wanted.values(), *itertools.chain(*again.values())], comparing, now)
+        requests, compared = self._plan(asking, [*wanted.values(), *rereads.wanted(again.values())], comparing, now)
         if not requests:
             self._judge_all(due, tracked, wanted, Sweep(asking), comparing)
             return asking, now

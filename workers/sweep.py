@@ -1,7 +1,7 @@
 """One sweep of the call log: carry out the planned requests, and sort the records by the session they belong to."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -15,6 +15,8 @@ from workers.older_ids import session_of
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import Forbidden, NotFound, RateLimited, Refused, RingCentralError, Unavailable
 from workers.ringcentral.feeds import MOST, CallLogFeed, StaleToken
+
+ALWAYS: Final = Window(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 MANY: Final = PAGE // 20
 """Records that tell how many there are at other times."""
@@ -41,6 +43,14 @@ class Sweep(msgspec.Struct):
             else isinstance(request, LookUp) and request.telephony_session_id == telephony_session_id
             for request in self.answered
         )
+
+    def asked(self) -> Iterator[Window]:
+        """Give the stretches of time of which the sweep brought whatever records are new in them."""
+        for request in self.answered:
+            if isinstance(request, Window):
+                yield request
+            elif isinstance(request, Feed):
+                yield Window(self.asking.shown_since or ALWAYS.date_from, ALWAYS.date_to)
 
     def _was_fed(self, wanted: Wanted) -> bool:
         """Say whether a feed was read to its end that shows this call."""
@@ -110,7 +120,7 @@ class Sweeper:
 
     def _next(self, lane: Lane, since: datetime, share: Share) -> SyncPage:
         """Ask for the next page; anew from `since` where there is no token, or none that RingCentral goes on from."""
-        token = self.found.asking.token_of(lane)
+        token, behind = self.found.asking.token_of(lane), self.found.asking.has_gap
         if token is not None:
             try:
                 page = self._feed.go_on(lane, token, share=share)
@@ -120,7 +130,7 @@ class Sweeper:
                 self.found.asking = msgspec.structs.replace(self.found.asking, token=page.sync_token)
                 return page
         page = self._feed.begin(lane, since, share=share)
-        self.found.asking = _begun(self.found.asking, lane, page, since)
+        self.found.asking = _begun(self.found.asking, lane, page, since, behind=behind)
         return page
 
     def _look_up(self, request: LookUp, share: Share) -> Iterator[None]:
@@ -139,13 +149,14 @@ class Sweeper:
             oldest, newest, count = min([oldest, *starts]), max([newest, *starts]), count + len(starts)
             self.found.answered.append(Window(oldest if page.next_page else window.date_from, window.date_to))
             if count >= MANY and newest > oldest:
-                self._note_density(count / (newest - oldest).total_seconds())
+                self._note_density(count / (newest - oldest).total_seconds(), share)
             yield from self._take(page)
-        if count < MANY and self.found.asking.density:  # so few tell nothing, but that the next window may be longer
-            self._note_density(self.found.asking.density / 2)
+        known = self.found.asking.density_for(share)
+        if count < MANY and known:  # so few tell nothing, but that the next window may be longer
+            self._note_density(known / 2, share)
 
-    def _note_density(self, density: float) -> None:
-        self.found.asking = msgspec.structs.replace(self.found.asking, density=density)
+    def _note_density(self, density: float, share: Share) -> None:
+        self.found.asking = self.found.asking.with_density(density, share)
 
     def _take(self, page: CallLogPage | SyncPage) -> Iterator[None]:
         self.found.malformed += len(page.malformed)
@@ -154,11 +165,11 @@ class Sweeper:
         yield
 
 
-def _begun(asking: Asking, lane: Lane, page: SyncPage, since: datetime) -> Asking:
+def _begun(asking: Asking, lane: Lane, page: SyncPage, since: datetime, *, behind: bool) -> Asking:
     """Say how far a feed reaches that began anew with `page`.
 
     The smaller feed begins with the newest calls only and never shows those that began before the oldest of them. What
-    it leaves out of the time since `since` is compared with the list.
+    it leaves out of the time since `since` is compared with the list; where that is still going on, it goes on.
     """
     if lane is not Lane.SYNC:
         return asking.begun(lane, page.sync_token)
@@ -166,4 +177,4 @@ def _begun(asking: Asking, lane: Lane, page: SyncPage, since: datetime) -> Askin
         return asking.begun(lane, page.sync_token, since=since.timestamp())
     oldest = min((record.start_time for record in page.records if record.start_time), default=since)
     begun = asking.begun(lane, page.sync_token, since=oldest.timestamp())
-    return msgspec.structs.replace(begun, compared_to=since.timestamp())
+    return begun if behind else msgspec.structs.replace(begun, compared_to=since.timestamp())

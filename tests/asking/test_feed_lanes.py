@@ -12,7 +12,7 @@ from runtime.settings import Scope, Settings
 from scripts.simulator import OWNER_ID
 from scripts.simulator.take import Take
 from telephony.events import Trigger
-from telephony.fetch_plan import PATIENCE_SECONDS, STRAGGLER_SECONDS, Lane
+from telephony.fetch_plan import PAGE, PATIENCE_SECONDS, STRAGGLER_SECONDS, Lane
 from tests.asking.clock import Clock, RedisWithClock
 from tests.asking.company import EXTRACT, LIST, SYNC, Company
 from tests.asking.conftest import Opened, an_account
@@ -185,6 +185,23 @@ class TestTheSmallerFeed:
         assert 0 < before < 10
         assert len(company.asked(LIST)) == before
         assert asking.load(legwork.redis, "acme").compared_to == pytest.approx(company.clock(), abs=310)
+
+    def test_a_gap_grows_no_longer_when_the_feed_begins_anew(self, opened: Opened) -> None:
+        legwork, company = opened()
+        company.without(EXTRACT)
+        legwork.pass_time(600)
+        company.crowd(4 * PAGE, begins=-1800, seconds=1800)  # which takes many windows
+        legwork.pass_time(320)
+        before = asking.load(legwork.redis, "acme")
+        assert before.has_gap
+        company.fault("expire_sync_tokens")
+        self.overflow(company)
+
+        legwork.pass_time(30)
+
+        after = asking.load(legwork.redis, "acme")
+        assert (before.compared_to or 0) <= (after.compared_to or 0)
+        assert before.token_from != after.token_from
 
 
 class TestTheUserAlone:

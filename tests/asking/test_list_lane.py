@@ -1,13 +1,14 @@
 """The list over HTTP, where the feeds are refused: pages, windows, and comparing without gaps."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 import pytest
 
 from runtime import asking, keys
 from runtime.asking import Asking
+from runtime.leases import Command
 from scripts.simulator.take import Take
 from telephony.fetch_plan import PAGE, Window
 from tests.asking.clock import Clock, RedisWithClock
@@ -38,6 +39,11 @@ def list_only(opened: Opened) -> ListOnly:
 
 def due_at(legwork: Legwork, take: Take) -> float | None:
     return legwork.redis.zscore(keys.due("acme"), take.ids.telephony_session_id)
+
+
+def apply(redis: RedisWithClock, commands: Iterable[Command]) -> None:
+    for command in commands:
+        redis.execute_command(*command)
 
 
 def window(asked: Asked) -> tuple[datetime, datetime]:
@@ -198,6 +204,18 @@ def test_a_long_outage_is_healed_window_by_window(list_only: ListOnly, clock: Cl
     assert is_right(legwork.redis, *takes)
 
 
+def test_a_minute_of_more_than_a_page_is_looked_at_again_part_by_part(list_only: ListOnly) -> None:
+    legwork, company = list_only(reread_seconds=(60.0,))
+    company.crowd(5 * PAGE, begins=0, seconds=120)
+    take = company.call(begins=40, length=20, recording=30)
+
+    legwork.pass_time(180)
+
+    assert is_right(legwork.redis, take)
+    assert [one.data.revision for one in events_of(legwork.redis, take)] == [0, 1, 2]
+    assert legwork.redis.zcard(keys.rereads("acme")) == 0
+
+
 def test_after_a_busy_time_windows_grow_long_again(list_only: ListOnly) -> None:
     legwork, company = list_only(reread_seconds=())
     company.crowd(3000, begins=0, seconds=300)
@@ -212,8 +230,8 @@ def test_after_a_busy_time_windows_grow_long_again(list_only: ListOnly) -> None:
 class TestWhatCountsAsRead:
     """A window that was read in part, or another one, is not taken for the whole."""
 
-    def a_window(self, clock: Clock, first: float, last: float) -> Window:
-        return Window(*(datetime.fromtimestamp(clock() + seconds, UTC) for seconds in (first, last)))
+    def a_window(self, start: float, first: float, last: float) -> Window:
+        return Window(*(datetime.fromtimestamp(start + seconds, UTC) for seconds in (first, last)))
 
     @pytest.mark.parametrize(
         ("first", "last", "whole"), [(0, 100, True), (-50, 200, True), (-50, 60, False), (10, 100, False)]
@@ -221,20 +239,29 @@ class TestWhatCountsAsRead:
     def test_the_comparison_goes_on_when_its_window_was_read_from_end_to_end(
         self, clock: Clock, first: float, last: float, *, whole: bool
     ) -> None:
-        asked = self.a_window(clock, 0, 100)
-        found = Sweep(Asking(compared_to=clock()), answered=[self.a_window(clock, first, last)])
+        asked = self.a_window(clock(), 0, 100)
+        found = Sweep(Asking(compared_to=clock()), answered=[self.a_window(clock(), first, last)])
 
         assert reconcile.after(found, asked).compared_to == clock() + (100 if whole else 0)
 
     @pytest.mark.parametrize(
-        ("first", "last", "struck_off"), [(0, 60, True), (-500, 500, True), (-500, 50, False), (10, 500, False)]
+        ("first", "last", "left"),
+        [
+            (0, 60, []),
+            (-500, 500, []),
+            (-500, 50, [(50, 60)]),
+            (10, 500, [(0, 10)]),
+            (20, 30, [(0, 20), (30, 60)]),
+            (60, 90, [(0, 60)]),
+        ],
     )
-    def test_a_minute_was_looked_at_again_when_it_was_read_from_end_to_end(
-        self, redis: RedisWithClock, clock: Clock, first: float, last: float, *, struck_off: bool
+    def test_of_a_minute_to_look_at_again_remains_what_was_not_read(
+        self, redis: RedisWithClock, clock: Clock, first: float, last: float, left: list[tuple[float, float]]
     ) -> None:
-        (command,) = rereads.scheduled("acme", clock() + 20, [clock()])
-        redis.zadd(keys.rereads("acme"), {str(command[3]): float(command[2])})
-        due = rereads.due(redis, "acme", clock())
-        found = Sweep(Asking(), answered=[self.a_window(clock, first, last)])
+        minute = clock() // 60 * 60
+        apply(redis, rereads.scheduled("acme", minute, [clock() - 20]))
+        found = Sweep(Asking(), answered=[self.a_window(minute, first, last)])
 
-        assert bool(rereads.done("acme", due, found, clock())) is struck_off
+        apply(redis, rereads.done("acme", rereads.due(redis, "acme", clock()), found, clock()))
+
+        assert list(rereads.due(redis, "acme", clock()).values()) == [self.a_window(minute, *one) for one in left]
