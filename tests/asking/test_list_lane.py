@@ -43,7 +43,7 @@ def due_at(legwork: Legwork, take: Take) -> float | None:
 
 def apply(redis: RedisWithClock, commands: Iterable[Command]) -> None:
     for command in commands:
-        redis.execute_command(*command)
+        redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
 
 
 def window(asked: Asked) -> tuple[datetime, datetime]:
