@@ -86,18 +86,23 @@ class Legwork:
     def pass_time(self, seconds: float) -> None:
         """Let time pass: whatever happens, happens; whatever bell is due is served."""
         until = self.clock() + seconds
-        while (moment := min(self.clock.next_moment(), self._next_bell()[0])) <= until:
-            self._set_clock(max(moment, self.clock()))
-            if self.clock.next_moment() <= self.clock():
+        while True:
+            bell, *whose = self._next_bell()
+            if min(bell, self.clock.next_moment()) > until:
+                break
+            moment = max(min(bell, self.clock.next_moment()), self.clock())
+            if self.clock.next_moment() <= moment:
+                self._set_clock(moment)
                 self.clock.happen()
             else:
-                self._set_clock(self.clock() + _TICK)
-                self._serve(*self._next_bell()[1:])
+                self._set_clock(moment + _TICK)
+                self._serve(*whose)
         self._set_clock(until)
 
     def _set_clock(self, now: float) -> None:
-        self.clock.now = now
-        self.redis.note_time(self.clock)
+        if now != self.clock.now:
+            self.clock.now = now
+            self.redis.note_time(self.clock)
 
     def _next_bell(self) -> tuple[float, str, str]:
         rows = cast("list[tuple[bytes, float]]", self.redis.zrange(keys.BELLS, 0, 0, withscores=True))
