@@ -1,10 +1,11 @@
 """The control API: what a test or a demonstration tells the simulator. See the package's docstring."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Request, Response, request
+from flask import Request, Response, request
 
 from scripts.simulator.api.reply import Reply
 from scripts.simulator.box import Box
@@ -85,14 +86,9 @@ _ROUTES: tuple[tuple[str, str, Callable[[Box, Request], Reply]], ...] = (
 )
 
 
-def control_routes(box: Box) -> Blueprint:
-    """Make the control routes of one box."""
-    routes = Blueprint("simulator", __name__, url_prefix="/simulator")
-    for method, path, handler in _ROUTES:
-        routes.add_url_rule(
-            path, endpoint=handler.__name__, view_func=lambda run=handler: _answer(run, box), methods=[method]
-        )
-    return routes
+def control_views(box: Box) -> dict[tuple[str, str], Callable[[], Response]]:
+    """Make the views of one box, by method and path."""
+    return {(method, f"/simulator{path}"): partial(_answer, handler, box) for method, path, handler in _ROUTES}
 
 
 def _answer(handler: Callable[[Box, Request], Reply], box: Box) -> Response:
