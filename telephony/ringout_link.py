@@ -52,6 +52,7 @@ NO_NUMBERS: Final = "no session has this id, and without both numbers nothing el
 FITS_SEVERAL: Final = "more than one session fits: none is linked"
 FITS_OTHERS: Final = "the one session that fits also fits another RingOut: it is linked to neither"
 UNLINKED: Final = (NOT_SEEN, NO_NUMBERS, FITS_SEVERAL, FITS_OTHERS)
+ANOTHER_NAMED: Final = "it fits, but another session has the id of the RingOut"
 SECOND_FITS_SEVERAL: Final = "it may be the second session, but so may another, or it may be that of another first one"
 
 
@@ -136,7 +137,11 @@ def linking(one: Asked, others: Iterable[Asked], seen: Iterable[Sighting]) -> Li
     others = [other for other in others if other.id != one.id]
     named = next((sighting for sighting in seen if _has_id(sighting, one.ringout_id)), None)
     if named is not None:
-        return _with_second(one, named, BY_ID, others, seen)
+        alike = [
+            s for s in seen if s is not named and _fits(one, s) and not any(_has_id(s, o.ringout_id) for o in others)
+        ]
+        found = _with_second(one, named, BY_ID, others, seen)
+        return msgspec.structs.replace(found, doubted=(*found.doubted, *_doubted(ANOTHER_NAMED, alike)))
     if one.caller is None or one.callee is None:
         return Linking(because=NO_NUMBERS)
     free = [s for s in seen if not any(_has_id(s, other.ringout_id) for other in others)]

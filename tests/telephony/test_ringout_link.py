@@ -9,6 +9,7 @@ import pytest
 from telephony.linking import RINGOUT_SECOND_SESSION
 from telephony.records import PhoneParty
 from telephony.ringout_link import (
+    ANOTHER_NAMED,
     BY_EVIDENCE,
     BY_ID,
     FITS_OTHERS,
@@ -183,7 +184,13 @@ DOUBTED: dict[str, tuple[Asked, list[Asked], list[Sighting], dict[str, str]]] = 
         [seen("s-x"), swapped("s-second", ONE + 2000)],
         {"s-x": FITS_OTHERS, "s-second": FITS_OTHERS},
     ),
-    "a first one by its id, and one that looks alike": (MINE, [], [seen("s-mine"), seen("s-alike")], {}),
+    "a first one by its id, and one that looks alike": (
+        MINE,
+        [],
+        [seen("s-mine"), seen("s-alike")],
+        {"s-alike": ANOTHER_NAMED},
+    ),
+    "two first ones that look alike, each by its id": (MINE, [OTHER], [seen("s-mine"), seen("s-other")], {}),
     "a first one by its id, and two second ones": (
         MINE,
         [],
