@@ -23,10 +23,10 @@ from telephony.times import parse_time
 TRIMMED_AT_ONCE: Final = 2000
 """Old calls that upkeep looks at in one go: whether anything of them is still there."""
 
-LINGER_SECONDS: Final = 3600
-"""How much longer than its retention a call stays in the sets it joined when it was first heard of.
+RECENT_SECONDS: Final = 3600
+"""Of a call that began so long ago at most, its event enters only those sets that it is not in yet.
 
-So what is published of it within that time need not enter it once more in each of them.
+A set that no call joins later expires by that much earlier than the event at most, and not a second after the retention.
 """
 
 
@@ -40,8 +40,8 @@ def seen(
     if before is not None and not terms:
         return None
     start = session.started_at.timestamp() if session.started_at else heard_at
-    ttl = str(int(retention) + LINGER_SECONDS)
-    return ("INDEXED", keys.calls(account), session.id, f"{start:.3f}", ttl, *_sets(account, terms))
+    place = (keys.calls(account), session.id, f"{start:.3f}", str(int(retention)))
+    return ("INDEXED", *place, *_sets(account, terms))
 
 
 def told(account: str, event: CallEvent, session: Session | None = None) -> tuple[str, ...]:
@@ -90,9 +90,9 @@ def trim(redis: "Redis", account: str, *, before: float) -> int:
 
 
 def _is_recent(start: datetime | None, event: CallEvent) -> bool:
-    """Say whether a call began so lately that it stays in the sets it joined then for as long as its event is kept."""
+    """Say whether a call began so lately that the sets it joined then are kept nearly as long as its event."""
     published = parse_time(event.data.timing.published_at)
-    return start is not None and published is not None and (published - start).total_seconds() < LINGER_SECONDS
+    return start is not None and published is not None and (published - start).total_seconds() < RECENT_SECONDS
 
 
 def _sets(account: str, joins: frozenset[Term], leaves: Iterable[Term] | None = None) -> tuple[str, ...]:

@@ -197,7 +197,7 @@ def test_no_set_of_the_index_outlives_its_calls_but_the_one_upkeep_trims(redis: 
 
     sets = list(redis.scan_iter(keys.calls_by(ACCOUNT, "*", "*")))
     assert sets
-    assert all(0 < redis.ttl(name) <= 600 + call_index.LINGER_SECONDS for name in sets)
+    assert all(0 < redis.ttl(name) <= 600 for name in sets)
 
 
 def test_what_track_has_indexed_is_found_after_the_outcome_as_if_all_had_been_indexed_again(redis: Redis) -> None:
