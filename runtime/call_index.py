@@ -26,7 +26,7 @@ TRIMMED_AT_ONCE: Final = 2000
 RECENT_SECONDS: Final = 3600
 """Of a call that began so long ago at most, its event enters only those sets that it is not in yet.
 
-A set that no call joins later expires by that much earlier than the event at most, and not a second after the retention.
+A set that no call joins later expires by so much earlier than the event at most, and never after the retention.
 """
 
 
