@@ -33,9 +33,7 @@ def relink(redis: "Redis", account: str, held: Lease, recorder: Recorder, *, now
         known = {one for some in stored.values() for one in some}
         gathered = conversations.gather(redis, account, known, loaded=changed)
         resolutions = ledger.resolutions(redis, account, sorted({*changed, *gathered.links}))
-        told = [
-            one for one, resolution in resolutions.items() if resolution.revision
-        ]  # the others' outcome will say it
+        told = [one for one, known in resolutions.items() if known.revision]  # of the others the outcome will say it
         newest = outcome_log.newest_of(redis, account, told)
         judged = [
             news
