@@ -134,6 +134,16 @@ QUEUE_OF_FIVE = Scenario(
     ),
 )
 
+_NOBODY_ANSWERS = (
+    Step(0.00, 1, "Setup"),
+    Step(0.02, 2, "Setup"),
+    Step(0.10, 1, "Answered"),
+    Step(0.50, 3, "Proceeding"),
+    Step(0.51, 4, "Proceeding"),
+    Step(2.00, 3, "Disconnected", "NoAnswer", missed=True),
+    Step(2.01, 4, "Disconnected", "NoAnswer", missed=True),
+)
+
 QUEUE_HAND_OVER = Scenario(
     name="queue_hand_over",
     always_provisional=True,
@@ -159,13 +169,7 @@ QUEUE_HAND_OVER = Scenario(
                 _rung(FOURTH, OTHER_QUEUE),
             ),
             steps=(
-                Step(0.00, 1, "Setup"),
-                Step(0.02, 2, "Setup"),
-                Step(0.10, 1, "Answered"),
-                Step(0.50, 3, "Proceeding"),
-                Step(0.51, 4, "Proceeding"),
-                Step(2.00, 3, "Disconnected", "NoAnswer", missed=True),
-                Step(2.01, 4, "Disconnected", "NoAnswer", missed=True),
+                *_NOBODY_ANSWERS,
                 Step(2.02, 2, "Disconnected"),  # the first queue leaves, the second takes over
                 Step(2.04, 5, "Setup"),
                 Step(4.50, 6, "Proceeding"),
@@ -203,13 +207,7 @@ QUEUE_HAND_OVER_IN_TWO = Scenario(
             ),
             parties=(Party(OUTSIDER, QUEUE, "Outbound"), _QUEUE, _WINNER, _LOSER),
             steps=(
-                Step(0.00, 1, "Setup"),
-                Step(0.02, 2, "Setup"),
-                Step(0.10, 1, "Answered"),
-                Step(0.50, 3, "Proceeding"),
-                Step(0.51, 4, "Proceeding"),
-                Step(2.00, 3, "Disconnected", "NoAnswer", missed=True),
-                Step(2.01, 4, "Disconnected", "NoAnswer", missed=True),
+                *_NOBODY_ANSWERS,
                 Step(2.02, 2, "Disconnected"),
                 Step(2.06, 1, "Gone", "BlindTransfer", peer=1),  # the caller goes on in the other session
             ),
