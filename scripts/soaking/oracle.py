@@ -34,6 +34,7 @@ MOST_RESTARTS: Final = 4
 GROWTH: Final = 1.5
 GROWTH_MEGABYTES: Final = 30.0
 LEAST_SAMPLES: Final = 60
+_MOMENT_SECONDS: Final = 2.0
 _PAGE: Final = 1000
 _NUMBER: Final = re.compile(r"\+[1-9]\d{9,14}\b")
 
@@ -158,8 +159,18 @@ def _order(plant: Plant, _: Course) -> Finding:
 
 
 def _orphans(plant: Plant, _: Course) -> Finding:
-    """Look for jobs that are in no list and no set of RQ's, and so will never be run nor forgotten."""
-    redis = plant.patient
+    """Look for jobs that are in no list and no set of RQ's, and so will never be run nor forgotten.
+
+    Twice, because one that has just been put into a queue is not in what was read a moment before.
+    """
+    jobs, orphans = _jobs(plant.patient)
+    time.sleep(_MOMENT_SECONDS)
+    orphans &= _jobs(plant.patient)[1]
+    return finding("no RQ job is orphaned", sorted(orphans), f"{jobs} jobs, each where RQ will find it")
+
+
+def _jobs(redis: "Redis") -> tuple[int, set[str]]:
+    """Count the jobs that are kept for ever, and name those of ours that RQ will not find."""
     held: set[bytes] = set()
     for stage in Stage:
         name = queue_name(stage)
@@ -170,8 +181,7 @@ def _orphans(plant: Plant, _: Course) -> Finding:
             held |= {member.partition(b":")[0] for member in members}
     jobs = [key for key in redis.scan_iter("rq:job:*", count=_PAGE) if redis.ttl(key) == -1]
     ours = [key for key in jobs if not key.startswith(tuple(f"rq:job:{kind}-".encode() for kind in FORGED))]
-    faults = (key.decode() for key in ours if key.removeprefix(b"rq:job:") not in held)
-    return finding("no RQ job is orphaned", faults, f"{len(jobs)} jobs, each where RQ will find it")
+    return len(jobs), {key.decode() for key in ours if key.removeprefix(b"rq:job:") not in held}
 
 
 def _recovery(plant: Plant, course: Course) -> Finding:
