@@ -16,7 +16,7 @@ from web.create_app import create_app
 FOR_PEOPLE: Final = Profile(timeout=3, connect_timeout=1, retries=2, longest_pause=0.2)
 """Who asks the API waits for seconds, not for minutes."""
 
-SWITCH_SECONDS: Final = 0.0005
+SWITCH_SECONDS: Final = 0.0001
 """How long a page that is being drawn keeps a notification waiting; Python's own 5 ms are paid at each step of it.
 
 docs/adr/0013-watchers-have-few-seats.md has the figures.

@@ -40,7 +40,7 @@ nobody watching, with {DASHBOARDS} dashboards open, and as many at a process of 
 p50 and p99 are of all notifications of a kind together; the usual p99 is the median of its stretches', and tells
 whether a single stretch, disturbed by something else on this machine, made it.
 A dashboard follows the stream and asks for its parts again whenever it was told something, as seldom as a browser
-does (scripts/benchmarks/dashboards.py, a process of low priority: they stand for other people's machines).
+does (scripts/benchmarks/dashboards.py, a process that runs where nobody else would: they stand for other machines).
 CPU for each notification, all else included.
 """
 
