@@ -277,7 +277,7 @@ def test_a_replay_whose_runner_is_killed_goes_on_and_tells_nothing_twice(
 
     monkeypatch.setattr(replay_errand.Errand, "keep", killed)
     with pytest.raises(KeyboardInterrupt):
-        replaying.serve()
+        replaying.finish(asked)  # its first turn may find the budget spent
     assert 0 < replaying.look(asked).left < len(calls)
     done = replaying.finish(asked)
 
