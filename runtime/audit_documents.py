@@ -1,13 +1,12 @@
 """How the completeness ledger is told to programs: by the API, and by the command with `--json`."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import msgspec
 
 from runtime.audit import Hour, Unexplained
 from telephony.completeness import Standing
-from telephony.times import iso_ms
+from telephony.times import iso_ms_at
 
 
 class CountsDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -35,7 +34,7 @@ class HourDocument(CountsDocument, frozen=True, kw_only=True, rename="camel"):
 
 def hour_document(account: str, hour: Hour) -> HourDocument:
     """Tell an hour of an account."""
-    at = iso_ms(datetime.fromtimestamp(hour.since, UTC))
+    at = iso_ms_at(hour.since)
     return HourDocument(account=account, hour=at, **msgspec.structs.asdict(counts_document(hour)))
 
 

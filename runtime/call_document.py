@@ -1,7 +1,6 @@
 """The history of one call as one JSON document: what the API and `scripts/explain.py --json` tell. Pure."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, Self
 
 import msgspec
@@ -16,7 +15,7 @@ from telephony.call_outcome import Endpoint, LegOutcome
 from telephony.events import CallData, CallEvent
 from telephony.explanations import Explanation
 from telephony.sessions import PartyState
-from telephony.times import iso_ms, iso_ms_or_none
+from telephony.times import iso_ms_at, iso_ms_or_none
 
 
 class _Part(msgspec.Struct, frozen=True, rename="camel"):
@@ -72,7 +71,7 @@ class Notified(_Part, frozen=True):
         return cls(
             id=heard.id,
             uuid=said.uuid,
-            arrived_at=_time(heard.arrived_at),
+            arrived_at=iso_ms_at(heard.arrived_at),
             event_time=iso_ms_or_none(said.event_time),
             sequence=said.sequence,
             parties=tuple(map(Party.of, said.parties)),
@@ -114,9 +113,9 @@ def document(history: CallHistory, event: CallEvent | None, sent: Sequence[Attem
         telephony_session_id=history.telephony_session_id,
         state=state(history),
         **_shown(history, event),
-        ended_at=_time(tracked.ended_at) if tracked and tracked.ended_at else None,
-        record_seen_at=_time(resolution.record_seen_at) if resolution and resolution.record_seen_at else None,
-        looks_again_at=_time(history.looks_again_at) if history.looks_again_at is not None else None,
+        ended_at=iso_ms_at(tracked.ended_at) if tracked and tracked.ended_at else None,
+        record_seen_at=iso_ms_at(resolution.record_seen_at) if resolution and resolution.record_seen_at else None,
+        looks_again_at=iso_ms_at(history.looks_again_at) if history.looks_again_at is not None else None,
         notifications=tuple(map(Notified.of, history.notifications)),
         parties=tuple(map(Party.of, tracked.session.parties)) if tracked else (),
         legs=event.data.legs if event else (),
@@ -134,7 +133,3 @@ def _shown(history: CallHistory, event: CallEvent | None) -> dict[str, Any]:
     if shown is None:
         return dict.fromkeys(Told.__struct_fields__) | {"from_": Endpoint(), "to": Endpoint()}
     return {name: getattr(shown, name) for name in Told.__struct_fields__}
-
-
-def _time(seconds: float) -> str:
-    return iso_ms(datetime.fromtimestamp(seconds, UTC))

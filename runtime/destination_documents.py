@@ -3,7 +3,6 @@
 Stored times are seconds, told ones text in UTC like all others that leave. Every field is always there.
 """
 
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -11,7 +10,7 @@ import msgspec
 from runtime.attempts import Attempt
 from runtime.backlog import Status
 from telephony.destinations import Destination
-from telephony.times import iso_ms
+from telephony.times import iso_ms_at_or_none
 
 
 class AttemptDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -65,7 +64,7 @@ def status_document(status: Status) -> StatusDocument:
         waiting=status.waiting,
         asked=status.asked,
         dead=status.dead,
-        oldest=_time(status.oldest),
+        oldest=iso_ms_at_or_none(status.oldest),
         lag_seconds=round(status.lag, 3),
         last_attempts=tuple(map(attempt_document, status.last_attempts)),
     )
@@ -75,7 +74,7 @@ def attempt_document(attempt: Attempt) -> AttemptDocument:
     """Tell an attempt."""
     return AttemptDocument(
         id=attempt.id,
-        at=_time(attempt.at),
+        at=iso_ms_at_or_none(attempt.at),
         destination_id=attempt.destination_id,
         event_id=attempt.event_id,
         telephony_session_id=attempt.call,
@@ -86,9 +85,5 @@ def attempt_document(attempt: Attempt) -> AttemptDocument:
         seconds=round(attempt.seconds, 3),
         excerpt=attempt.excerpt,
         error=attempt.error,
-        next_at=_time(attempt.next_at),
+        next_at=iso_ms_at_or_none(attempt.next_at),
     )
-
-
-def _time(seconds: float | None) -> str | None:
-    return None if seconds is None else iso_ms(datetime.fromtimestamp(seconds, UTC))

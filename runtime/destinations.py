@@ -6,7 +6,6 @@ A destination begins with what is published after it was added; its cursor is se
 import secrets as random
 from base64 import b64encode
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, Final, cast
 
 import msgspec
@@ -17,7 +16,7 @@ from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.sealing import seal, unseal
 from telephony.destinations import Changes, Destination, DestinationState, Draft, changed
-from telephony.times import iso_ms
+from telephony.times import iso_ms_at
 
 OVERLAP_SECONDS: Final = 86400.0
 """How long a secret that was replaced still signs, beside the new one."""
@@ -42,7 +41,7 @@ class Secret(msgspec.Struct, frozen=True, array_like=True):
 def create(redis: "Redis", draft: Draft, *, keys: Sequence[str]) -> tuple[Destination, str]:
     """Store a new, active destination; give it and its secret, which nothing shows again."""
     now, secret = redis_time(redis), _new_secret()
-    created_at = iso_ms(datetime.fromtimestamp(now, UTC))
+    created_at = iso_ms_at(now)
     destination = Destination(**msgspec.structs.asdict(draft), id=f"dst_{random.token_hex(8)}", created_at=created_at)
     place, count = outcome_log.end(redis)
     with redis.pipeline(transaction=True) as pipeline:

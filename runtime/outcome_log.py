@@ -5,7 +5,6 @@ of the commit that decided it, so an event is in the log exactly when the ledger
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final, cast
 
 import msgspec
@@ -17,7 +16,7 @@ from runtime.leases import Command
 from telephony.events import CallData, CallEvent, decode, encode
 from telephony.live_events import LiveEvent
 from telephony.sessions import Session
-from telephony.times import iso_ms
+from telephony.times import iso_ms_at
 
 _PAGE: Final = 500
 _TO_THE_MINUTE: Final = len("2026-11-26T06:05")
@@ -64,7 +63,7 @@ def _tally(event: CallEvent) -> str:
 def tallies(redis: "Redis", *, minutes: int) -> tuple[Mapping[str, int], ...]:
     """Count the calls whose first outcome was published in each of the last minutes, the oldest first, by outcome."""
     now = redis_time(redis)
-    names = [keys.tally(iso_ms(datetime.fromtimestamp(now - 60 * ago, UTC))[:_TO_THE_MINUTE]) for ago in range(minutes)]
+    names = [keys.tally(iso_ms_at(now - 60 * ago)[:_TO_THE_MINUTE]) for ago in range(minutes)]
     with redis.pipeline(transaction=False) as pipeline:
         for name in reversed(names):
             pipeline.hgetall(name)

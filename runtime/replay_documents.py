@@ -1,13 +1,11 @@
 """Replays as the API and `--json` show them."""
 
-from datetime import UTC, datetime
-
 import msgspec
 
 from runtime.replays import Finding, Level, Replay, State
 from telephony.differences import Difference
 from telephony.selection import Selection, Traits
-from telephony.times import iso_ms
+from telephony.times import iso_ms_at, iso_ms_at_or_none
 
 
 class SelectionDocument(Traits, frozen=True, kw_only=True):
@@ -61,9 +59,9 @@ def replay_document(replay: Replay, *, now: float) -> ReplayDocument:
         dry_run=asked.dry_run,
         deliver=asked.deliver,
         state=State.CANCELLED if replay.cancelled else progress.state,
-        asked_at=_written(replay.asked_at),
-        started_at=_time(progress.started_at),
-        finished_at=_time(progress.finished_at),
+        asked_at=iso_ms_at(replay.asked_at),
+        started_at=iso_ms_at_or_none(progress.started_at),
+        finished_at=iso_ms_at_or_none(progress.finished_at),
         total=progress.total,
         done=None if progress.total is None else done(replay),
         changed=replay.changed,
@@ -113,12 +111,6 @@ def finding_document(finding: Finding) -> FindingDocument:
 
 def _selection(selection: Selection) -> SelectionDocument:
     told = msgspec.structs.asdict(selection)
-    return SelectionDocument(**told | {"since": _time(selection.since), "until": _time(selection.until)})
-
-
-def _time(seconds: float | None) -> str | None:
-    return None if seconds is None else _written(seconds)
-
-
-def _written(seconds: float) -> str:
-    return iso_ms(datetime.fromtimestamp(seconds, UTC))
+    return SelectionDocument(
+        **told | {"since": iso_ms_at_or_none(selection.since), "until": iso_ms_at_or_none(selection.until)}
+    )

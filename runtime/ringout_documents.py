@@ -3,7 +3,6 @@
 Read only. How it ended is what was published of the session it was played in; whether that is known makes its state.
 """
 
-from datetime import UTC, datetime
 from typing import Final, Literal
 
 import msgspec
@@ -17,7 +16,7 @@ from telephony.ringout_link import Linking
 from telephony.ringout_refusals import CONFIGURATION, TOO_LATE, Refusal, refusal
 from telephony.ringout_request import MakeRingOut
 from telephony.ringout_status import Live
-from telephony.times import iso_ms
+from telephony.times import iso_ms_at, iso_ms_at_or_none
 
 CALLING: Final = "calling"
 ENDED: Final = "ended"
@@ -111,9 +110,9 @@ def ringout_document(redis: "Redis", ringout: RingOut) -> RingOutDocument:
         placing=ringout.placing,
         problem=None if refused is None else ProblemDocument(ringout.codes, refused.detail),
         cancel=ringout.cancel,
-        asked_at=_written(ringout.asked_at),
-        placed_at=_time(ringout.placed_at),
-        live_over_at=_time(ringout.over_at),
+        asked_at=iso_ms_at(ringout.asked_at),
+        placed_at=iso_ms_at_or_none(ringout.placed_at),
+        live_over_at=iso_ms_at_or_none(ringout.over_at),
         live_over=ringout.over,
         history=tuple(_seen(seen) for seen in ringout.seen),
         linking=ringout.linking,
@@ -121,12 +120,4 @@ def ringout_document(redis: "Redis", ringout: RingOut) -> RingOutDocument:
 
 
 def _seen(seen: Seen) -> SeenDocument:
-    return SeenDocument(**msgspec.structs.asdict(seen.live), at=_written(seen.at))
-
-
-def _time(seconds: float | None) -> str | None:
-    return None if seconds is None else _written(seconds)
-
-
-def _written(seconds: float) -> str:
-    return iso_ms(datetime.fromtimestamp(seconds, UTC))
+    return SeenDocument(**msgspec.structs.asdict(seen.live), at=iso_ms_at(seen.at))

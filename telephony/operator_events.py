@@ -5,7 +5,6 @@ that it has become worse, the last one clears it; all of them have the same subj
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -13,7 +12,7 @@ from typing import Final
 import msgspec
 
 from telephony.events import Envelope
-from telephony.times import iso_ms
+from telephony.times import iso_ms_at
 
 PREFIX: Final = "legwork.operator."
 
@@ -160,7 +159,7 @@ def event(alert: Alert, told: Told, *, now: float) -> OperatorEvent:
         source="/legwork" if alert.account is None else f"/legwork/{alert.account}",
         type=PREFIX + alert.what,
         subject=alert.subject,
-        time=_text(now),
+        time=iso_ms_at(now),
         data=OperatorData(
             what=alert.what,
             state=told,
@@ -168,7 +167,7 @@ def event(alert: Alert, told: Told, *, now: float) -> OperatorEvent:
             account=alert.account,
             about=alert.about,
             message=alert.message,
-            raised_at=_text(alert.since),
+            raised_at=iso_ms_at(alert.since),
             revision=alert.revision,
             details=tuple(Detail(*row) for row in alert.details.items()),
         ),
@@ -178,7 +177,3 @@ def event(alert: Alert, told: Told, *, now: float) -> OperatorEvent:
 def encode(operator_event: OperatorEvent) -> bytes:
     """Write the JSON document that leaves."""
     return msgspec.json.encode(operator_event)
-
-
-def _text(seconds: float) -> str:
-    return iso_ms(datetime.fromtimestamp(seconds, UTC))

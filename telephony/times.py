@@ -53,3 +53,13 @@ def iso_ms(moment: datetime) -> str:
 def iso_ms_or_none(moment: datetime | None) -> str | None:
     """Write a moment that may be missing."""
     return None if moment is None else iso_ms(moment)
+
+
+def iso_ms_at(seconds: float) -> str:
+    """Write a moment given as seconds since 1970."""
+    return iso_ms(datetime.fromtimestamp(seconds, UTC))
+
+
+def iso_ms_at_or_none(seconds: float | None) -> str | None:
+    """Write a moment that may be missing, given as seconds since 1970."""
+    return None if seconds is None else iso_ms_at(seconds)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.times import in_utc, iso_ms, later, parse_time
+from telephony.times import in_utc, iso_ms, iso_ms_at, iso_ms_at_or_none, later, parse_time
 
 MOMENT = datetime(2018, 11, 22, 8, 42, 5, 500_000, tzinfo=UTC)
 
@@ -65,3 +65,8 @@ def test_an_end_beyond_the_calendar_is_none() -> None:
     assert later(MOMENT, 10**15) is None
     assert later(MOMENT, None) is None
     assert later(MOMENT, 1500) == MOMENT + timedelta(seconds=1.5)
+
+
+def test_seconds_since_1970_are_written_like_any_moment() -> None:
+    assert iso_ms_at(1542876125.5) == iso_ms_at_or_none(1542876125.5) == "2018-11-22T08:42:05.500Z"
+    assert iso_ms_at_or_none(None) is None

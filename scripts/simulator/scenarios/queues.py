@@ -144,6 +144,16 @@ _NOBODY_ANSWERS = (
     Step(2.01, 4, "Disconnected", "NoAnswer", missed=True),
 )
 
+_RUNG_FIRST = (
+    rang("Stopped", 0.5, 2.0, reason="Stopped"),
+    rang("Stopped", 0.5, 2.0, who=COLLEAGUE, reason="Stopped"),
+)
+
+_RUNG_THEN = (
+    rang("Call connected", 4.5, 8.0, who=THIRD),
+    rang("Stopped", 4.5, 5.0, who=FOURTH, reason="Stopped"),
+)
+
 QUEUE_HAND_OVER = Scenario(
     name="queue_hand_over",
     always_provisional=True,
@@ -184,10 +194,8 @@ QUEUE_HAND_OVER = Scenario(
                 inbound_record(
                     "Accepted",
                     reached("Accepted", 8.0, target=QUEUE, extension=QUEUE),
-                    rang("Stopped", 0.5, 2.0, reason="Stopped"),
-                    rang("Stopped", 0.5, 2.0, who=COLLEAGUE, reason="Stopped"),
-                    rang("Call connected", 4.5, 8.0, who=THIRD),
-                    rang("Stopped", 4.5, 5.0, who=FOURTH, reason="Stopped"),
+                    *_RUNG_FIRST,
+                    *_RUNG_THEN,
                 ),
             ),
         ),
@@ -215,8 +223,7 @@ QUEUE_HAND_OVER_IN_TWO = Scenario(
                 inbound_record(
                     "Missed",
                     reached("Missed", 2.06, target=QUEUE, extension=QUEUE),
-                    rang("Stopped", 0.5, 2.0, reason="Stopped"),
-                    rang("Stopped", 0.5, 2.0, who=COLLEAGUE, reason="Stopped"),
+                    *_RUNG_FIRST,
                 ),
             ),
         ),
@@ -249,8 +256,7 @@ QUEUE_HAND_OVER_IN_TWO = Scenario(
                 inbound_record(
                     "Accepted",
                     reached("Accepted", 8.0, start=2.1, target=OTHER_QUEUE, extension=OTHER_QUEUE),
-                    rang("Call connected", 4.5, 8.0, who=THIRD),
-                    rang("Stopped", 4.5, 5.0, who=FOURTH, reason="Stopped"),
+                    *_RUNG_THEN,
                 ),
             ),
         ),
