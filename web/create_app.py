@@ -14,7 +14,7 @@ from web.api.door import told
 from web.dashboard.blueprint import add_dashboard, known_to_all
 from web.dashboard.nowhere import add_nowhere
 from web.front import Front
-from web.shared import Shared
+from web.live import Live
 from web.webhook import Receiver
 
 
@@ -40,8 +40,8 @@ def create_app(
 
 def _add_ops(app: Flask, settings: Settings, redis: "Redis") -> None:
     entry = Entry(Tokens.of(settings), redis)
-    app.extensions["shared"] = Shared(entry.sessions)
     add_trail(app, redis)
-    add_api(app, settings, redis, entry)
-    add_dashboard(app, settings, redis, entry)
+    hub = add_api(app, settings, redis, entry)
+    draw = add_dashboard(app, settings, redis, entry)
+    app.extensions["live"] = Live(entry.sessions, hub, draw)
     add_nowhere(app, entry, known_to_all, otherwise=told)

@@ -7,7 +7,7 @@ lost. Watchers share one ring of the newest news; who falls behind reads what it
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -49,6 +49,9 @@ class Hub:
     """Passes news on to at most `seats` watchers at a time. Its thread begins with the first of them."""
 
     def __init__(self, redis: "Redis", *, seats: int) -> None:
+        self.on_news: Callable[[], None] | None = None
+        """Called in the hub's thread whenever there is news; it must not take long."""
+
         self._redis = redis
         self._free = threading.BoundedSemaphore(seats)
         self._changed = threading.Condition()
@@ -127,6 +130,8 @@ class Hub:
                 self._place = place or self._place
                 self._ring.append(News(self._count, now, place, kind, document))
             self._changed.notify_all()
+        if (on_news := self.on_news) is not None:
+            on_news()
 
 
 def _kind(document: bytes) -> str | None:

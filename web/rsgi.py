@@ -17,7 +17,7 @@ from web.answers import BODY, Answer
 from web.arriving import read_arriving
 from web.body import BrokenBody, OversizedBody
 from web.front import Front
-from web.shared import Shared
+from web.live import PATH, Live
 from web.threads import Threads
 from web.verification import HANDSHAKE_HEADER, VERIFICATION_HEADER
 from web.webhook import Receiver
@@ -32,18 +32,16 @@ def app() -> "Loop":
     """Make what `granian --interface rsgi --factory web.rsgi:app` serves, once in each of its processes."""
     flask = wsgi.app()
     front = flask.wsgi_app
-    shared: Shared | None = flask.extensions.get("shared")
-    threads = Threads(flask, shared.keep if shared else None)
-    return Loop(threads, front if isinstance(front, Front) else None, shared)
+    return Loop(Threads(flask), front if isinstance(front, Front) else None, flask.extensions.get("live"))
 
 
 class Loop:
-    """An RSGI application: notifications for the paths `front` knows, what is `shared`, `threads` for all others."""
+    """An RSGI application: `front` knows where notifications go, `live` tells who watches, `threads` does all else."""
 
-    def __init__(self, threads: Threads, front: Front | None, shared: Shared | None = None) -> None:
+    def __init__(self, threads: Threads, front: Front | None, live: Live | None = None) -> None:
         self._threads = threads
         self._front = front
-        self._shared = shared
+        self._live = live
         self._storing = ThreadPoolExecutor(STORING_THREADS, thread_name_prefix="store")
         self._is_quick = True
 
@@ -51,11 +49,10 @@ class Loop:
         """Answer a request."""
         account = self._front.account_of(scope.method, scope.path) if self._front is not None else None
         if self._front is None or account is None:
-            parts = self._shared.parts_for(scope) if self._shared is not None else None
-            if parts is not None:
-                protocol.response_bytes(200, list(parts.headers), parts.body)
-                return
-            await self._threads.answer(scope, protocol)
+            if self._live is not None and (scope.method, scope.path) == ("GET", PATH):
+                await self._live.answer(scope, protocol)
+            else:
+                await self._threads.answer(scope, protocol)
             return
         answer = await self._receive(self._front.receiver, account, scope.headers, protocol)
         protocol.response_bytes(answer.code, list(answer.headers), BODY)

@@ -35,9 +35,6 @@ MOST_CAUGHT_UP: Final = 2000
 
 _PAGE: Final = 200
 _PLACE: Final = re.compile(r"\d{1,15}-\d{1,15}", re.ASCII)
-_FULL: Final = b"event: legwork.stream.full\ndata: {}\n\n"
-"""Told to who finds no seat: whoever has another way to keep up to date may take it."""
-
 _BEAT: Final = b": all is well\n\n"
 
 
@@ -81,7 +78,7 @@ class Watcher:
     def told(self) -> Iterator[bytes]:
         """Give what is sent, until the seat is somebody else's."""
         with self._hub.seat() as seated:
-            yield _retry(SEATED_RETRY) if seated else _retry(STANDING_RETRY) + _FULL
+            yield _retry(SEATED_RETRY) if seated else _retry(STANDING_RETRY)
             yield from self._missed()
             yield from self._as_it_comes() if seated else self._just_now()
 

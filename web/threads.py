@@ -21,7 +21,6 @@ BODILESS: Final = frozenset({204, 304})
 
 Headers = list[tuple[str, str]]
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-Keep = Callable[[dict[str, Any], int, Headers, bytes], None]
 
 
 class _Answer(Struct):
@@ -34,11 +33,10 @@ class _Answer(Struct):
 
 
 class Threads:
-    """Runs a WSGI application for requests that come over RSGI; `keep` is shown each whole answer."""
+    """Runs a WSGI application for requests that come over RSGI."""
 
-    def __init__(self, application: Wsgi, keep: Keep | None = None) -> None:
+    def __init__(self, application: Wsgi) -> None:
         self._application = application
-        self._keep = keep
         self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="flask")
 
     async def answer(self, scope: Any, protocol: Any) -> None:
@@ -79,8 +77,6 @@ class Threads:
         if answer.status in BODILESS or any(name.lower() == "content-length" for name, _ in answer.headers):
             answer.body = b"".join(parts)
             _close(parts)
-            if self._keep is not None:
-                self._keep(environ, answer.status, answer.headers, answer.body)
         else:
             answer.rest = parts
         return answer

@@ -1,21 +1,19 @@
-"""Open dashboards, without the browsers: each follows the stream and asks for its parts again, as live.js does.
+"""Open dashboards, without the browsers: each has *Now* open and is told what changes, as live.js is.
 
 Run as a process of its own: `python -m scripts.benchmarks.dashboards URL REDIS_URL TOKEN COUNT EVENTS`. It publishes so
-many events a second, too, for there to be something to watch, and says `watching` once every dashboard was answered.
+many events a second, too, for there to be something to watch, and says `watching` once every dashboard was told
+something. Ended by SIGTERM, it says how often the one that was told least was told.
 """
 
+import asyncio
 import os
-import random
+import signal
 import sys
-import threading
-import time
-from contextlib import suppress
-from http.client import HTTPConnection, HTTPException
 from itertools import count
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
-from redis import Redis
+import requests
 
 from runtime import outcome_log
 from runtime.leases import lease
@@ -23,9 +21,8 @@ from runtime.redis_client import WORK, connect
 from runtime.settings import DEFAULT_ACCOUNT
 from scripts.benchmarks.watched_call import event
 
-PARTS_SECONDS: Final = 1.5
-WITHOUT_STREAM_SECONDS: Final = 1.8
-STREAM_AGAIN_SECONDS: Final = 60.0
+AGAIN_SECONDS: Final = 1.0
+_TOLD: Final = b"event: told\n"
 _POLITE: Final = 10
 
 
@@ -33,75 +30,41 @@ class Dashboard:
     """One browser with the page *Now* open."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._host = urlsplit(url).netloc
-        self._headers = {"Cookie": _log_in(self._host, token)}
-        self._place = ""
-        self._retry = 1.0
-        self._asked_at = 0.0
-        self._asking = HTTPConnection(self._host, timeout=10)
-        self.seen = threading.Event()
+        self._url = urlsplit(url)
+        answer = requests.post(f"{url}/login", {"password": token}, allow_redirects=False, timeout=30)
+        self._cookie = answer.headers["Set-Cookie"].partition(";")[0]
+        self.told = 0
+        self.was_told = asyncio.Event()
 
-    def run(self) -> None:
-        """Watch for ever; a broken connection is opened again, as browsers do."""
+    async def run(self) -> None:
+        """Watch for ever; a stream that broke is opened again, as browsers do."""
         while True:
-            with suppress(OSError, HTTPException):
-                self._watch()
-            time.sleep(self._retry)
-
-    def _watch(self) -> None:
-        connection = HTTPConnection(self._host, timeout=90)
-        resumed = {"Last-Event-ID": self._place} if self._place else {}
-        connection.request("GET", "/api/v1/stream", headers=self._headers | resumed)
-        answer = connection.getresponse()
-        while line := answer.readline().decode():
-            name, _, value = line.strip().partition(": ")
-            if name == "retry":
-                self._retry = int(value) / 1000
-                self.seen.set()
-            elif name == "id":
-                self._place = value
-            elif (name, value) == ("event", "legwork.stream.full"):
-                break
-            elif name == "data":
-                self._ask()
-        else:
-            connection.close()
-            return
-        connection.close()
-        self._poll()
-
-    def _poll(self) -> None:
-        """Ask by the clock, as the stream is full; each at its own time, for people do not open pages all at once."""
-        time.sleep(WITHOUT_STREAM_SECONDS * random.random())  # noqa: S311 - no secret
-        for _ in range(int(STREAM_AGAIN_SECONDS / WITHOUT_STREAM_SECONDS)):
-            time.sleep(WITHOUT_STREAM_SECONDS)
-            self._ask()
-
-    def _ask(self) -> None:
-        """Ask for the parts, unless that was just done; over the same connection as long as it lasts."""
-        if time.monotonic() - self._asked_at < PARTS_SECONDS:
-            return
-        self._asked_at = time.monotonic()
-        try:
-            self._asking.request("GET", "/", headers=self._headers | {"X-Parts": "1"})
-            self._asking.getresponse().read()
-        except (OSError, HTTPException):
-            self._asking.close()
-            raise
+            reader, writer = await asyncio.open_connection(self._url.hostname, self._url.port)
+            lines = ("GET /live?parts HTTP/1.1", f"Host: {self._url.netloc}", f"Cookie: {self._cookie}", "", "")
+            writer.write("\r\n".join(lines).encode())
+            while part := await reader.read(1 << 16):
+                self.told += part.count(_TOLD)
+                if self.told:
+                    self.was_told.set()
+            writer.close()
+            await asyncio.sleep(AGAIN_SECONDS)
 
 
-def main() -> None:
-    """Open them, and publish, until somebody ends this process."""
-    url, redis_url, token, dashboards, events = sys.argv[1:]
-    _stand_back()
-    opened = [Dashboard(url, token) for _ in range(int(dashboards))]
+async def watch(url: str, redis_url: str, token: str, dashboards: int, events: float) -> int:
+    """Open them, and publish, until SIGTERM; then give how often the one that was told least was told."""
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    opened = [Dashboard(url, token) for _ in range(dashboards)]
+    working = [asyncio.create_task(one.run()) for one in opened]
+    working.append(asyncio.create_task(_publish(redis_url, pause=1 / events)))
     for one in opened:
-        threading.Thread(target=one.run, daemon=True).start()
-    for one in opened:
-        one.seen.wait()
-    time.sleep(WITHOUT_STREAM_SECONDS)
+        await one.was_told.wait()
     print("watching", flush=True)
-    _publish(connect(redis_url, WORK), pause=1 / float(events))
+    before = [one.told for one in opened]
+    await stopped.wait()
+    for task in working:
+        task.cancel()
+    return min((one.told - told for one, told in zip(opened, before, strict=True)), default=0)
 
 
 def _stand_back() -> None:
@@ -112,20 +75,23 @@ def _stand_back() -> None:
         os.nice(_POLITE)
 
 
-def _publish(redis: "Redis", *, pause: float) -> None:
-    for number in count():
+async def _publish(redis_url: str, *, pause: float) -> None:
+    redis = connect(redis_url, WORK)
+
+    def publish(number: int) -> None:
         with lease(redis, DEFAULT_ACCOUNT, "resolve") as held:
             held.commit([outcome_log.published(DEFAULT_ACCOUNT, event(number), retention=600)])
-        time.sleep(pause)
+
+    for number in count():
+        await asyncio.to_thread(publish, number)
+        await asyncio.sleep(pause)
 
 
-def _log_in(host: str, token: str) -> str:
-    connection = HTTPConnection(host, timeout=30)
-    form = {"Content-Type": "application/x-www-form-urlencoded"}
-    connection.request("POST", "/login", urlencode({"password": token}), headers=form)
-    cookie = connection.getresponse().headers["Set-Cookie"].partition(";")[0]
-    connection.close()
-    return cookie
+def main() -> None:
+    """Do as the command line says."""
+    url, redis_url, token, dashboards, events = sys.argv[1:]
+    _stand_back()
+    print(asyncio.run(watch(url, redis_url, token, int(dashboards), float(events))), flush=True)
 
 
 if __name__ == "__main__":

@@ -33,15 +33,15 @@ OPENED_SECONDS: Final = 4.0
 TOKEN: Final = "benchmark-watchers"  # noqa: S105 - opens nothing but this run
 NOBODY, WATCHED, APART = "nobody", f"{DASHBOARDS} dashboards", f"{DASHBOARDS} at a process of their own"
 KINDS: Final = (NOBODY, WATCHED, APART)
-COLUMNS: Final = ("beside", "requests", "p50 ms", "p99 ms", "usual p99 ms", "web us", "redis us", "not 200")
+COLUMNS: Final = ("beside", "requests", "p50 ms", "p99 ms", "usual p99 ms", "web us", "redis us", "not 200", "told")
 REMARKS: Final = f"""\
 {RATE:g} notifications a second over {CONNECTIONS} connections, while {EVENTS} events a second are published: with
 nobody watching, with {DASHBOARDS} dashboards open, and as many at a process of role `ops`, in turn, {ROUNDS} times.
 p50 and p99 are of all notifications of a kind together; the usual p99 is the median of its stretches', and tells
 whether a single stretch, disturbed by something else on this machine, made it.
-A dashboard follows the stream and asks for its parts again whenever it was told something, as seldom as a browser
-does (scripts/benchmarks/dashboards.py, a process that runs where nobody else would: they stand for other machines).
-CPU for each notification, all else included.
+A dashboard is a browser with *Now* open, as far as the server can see: it is told the parts that changed
+(scripts/benchmarks/dashboards.py, a process that runs where nobody else would: they stand for other machines). `told`:
+how often the dashboard that was told least was told in a stretch. CPU for each notification, all else included.
 """
 
 
@@ -49,6 +49,7 @@ def run(options: Options) -> Result:
     """Measure with few and many dashboards, in turn."""
     seconds, rounds = (0.5, 1) if options.quick else (2 * options.seconds, ROUNDS)
     found: dict[str, list[Stretch]] = {}
+    told: dict[str, list[int]] = {kind: [] for kind in KINDS}
     web = next(entry for entry in parse((ROOT / "Procfile").read_text().splitlines()) if entry.name == DURABLE)
     port = free_port()
     apart = Entry("ops", f"env WEB_ROLE=ops {web.command.replace('$PORT', str(port))}")
@@ -58,10 +59,10 @@ def run(options: Options) -> Result:
         for number in range(rounds):
             for kind in KINDS:
                 options.say(f"watchers: round {number + 1} of {rounds}, {kind}")
-                with _dashboards(product, urls.get(kind), watchdog):
+                with _dashboards(product, urls.get(kind), watchdog, told[kind]):
                     time.sleep(0 if options.quick else OPENED_SECONDS)
                     found.setdefault(kind, []).append(_measured(product, seconds))
-    rows = tuple(tuple(_row(kind, stretches)) for kind, stretches in found.items())
+    rows = tuple((*_row(kind, stretches), min(told[kind])) for kind, stretches in found.items())
     return Result(
         benchmark="watchers",
         remarks=REMARKS,
@@ -71,15 +72,17 @@ def run(options: Options) -> Result:
 
 
 @contextmanager
-def _dashboards(product: Installation, url: str | None, watchdog: Watchdog) -> Iterator[None]:
-    """Have the dashboards open at `url`, or none, and events published, while the block runs."""
-    told = (url or product.web_url, product.redis_url, TOKEN, str(DASHBOARDS if url else 0), str(EVENTS))
-    command = (sys.executable, "-m", "scripts.benchmarks.dashboards", *told)
+def _dashboards(product: Installation, url: str | None, watchdog: Watchdog, told: list[int]) -> Iterator[None]:
+    """Have the dashboards open at `url`, or none, and events published, while the block runs; then note `told`."""
+    asked = (url or product.web_url, product.redis_url, TOKEN, str(DASHBOARDS if url else 0), str(EVENTS))
+    command = (sys.executable, "-m", "scripts.benchmarks.dashboards", *asked)
     group = Group(command, watchdog=watchdog, stdout=subprocess.PIPE, cwd=ROOT)
     try:
         if group.output.readline() != b"watching\n":
             raise RuntimeError("the dashboards could not be opened")
         yield
+        group.stop(grace=2)
+        told.append(int(group.output.readline()))
     finally:
         group.stop(grace=2)
         group.output.close()

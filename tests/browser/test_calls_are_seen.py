@@ -41,6 +41,26 @@ def test_a_call_appears_within_two_seconds_and_its_outcome_too(face: Face) -> No
         page.locator(f"#published a[href='/calls/{session}']").first.wait_for(timeout=60_000)
 
 
+def test_what_changes_is_pushed_not_asked_for_and_only_while_somebody_looks(face: Face) -> None:
+    with face.page() as page:
+        asked: list[str] = []
+        page.on("request", lambda one: asked.append(one.url) if "x-parts" in one.headers else None)
+        live = page.get_by_role("button", name="Live")
+        live.wait_for()
+        (first,) = face.simulator.play(count=1, scenario="inbound_direct_answered")
+        page.locator(f"a[href='/calls/{first}']").first.wait_for(timeout=30_000)
+        assert asked == []
+
+        live.click()
+        (second,) = face.simulator.play(count=1, scenario="inbound_direct_answered")
+        wait_until(partial(is_on, face, second), seconds=20)
+        page.wait_for_timeout(SOON)
+        assert page.locator(f"a[href='/calls/{second}']").count() == 0
+
+        page.get_by_role("button", name="Stands still").click()
+        page.locator(f"a[href='/calls/{second}']").first.wait_for(timeout=30_000)
+
+
 def test_a_number_typed_with_spaces_finds_its_call(face: Face, session: str) -> None:
     number = newest(face, session).data.from_.phone_number or ""
     typed = f"{number[2:5]} {number[5:8]} {number[8:]}"

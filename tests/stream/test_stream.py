@@ -122,9 +122,9 @@ def test_without_a_seat_one_is_told_what_is_new_and_asked_to_come_again(redis: R
     with hub.seat():
         text = b"".join(watcher(redis, hub, "0-0").told())
 
-    assert text.startswith(b"retry: 2000\n\nevent: legwork.stream.full\n")
-    assert subjects(read(text)[1:]) == ["s-0", "s-1", "s-2"]
-    assert standing(redis, hub)[1:] == []
+    assert text.startswith(b"retry: 2000\n\n")
+    assert subjects(read(text)) == ["s-0", "s-1", "s-2"]
+    assert standing(redis, hub) == []
 
 
 def test_without_a_seat_one_hears_of_calls_that_are_on_too(redis: Redis, hub: Hub) -> None:
@@ -133,7 +133,7 @@ def test_without_a_seat_one_hears_of_calls_that_are_on_too(redis: Redis, hub: Hu
     tell(redis)
     hub.after(0, wait=5)
 
-    assert [one.type for one in standing(redis, hub)] == ["legwork.stream.full", "legwork.call.updated"]
+    assert [one.type for one in standing(redis, hub)] == ["legwork.call.updated"]
 
 
 def test_a_seat_is_free_again_when_its_watcher_is_gone(redis: Redis, hub: Hub) -> None:

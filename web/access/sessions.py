@@ -76,7 +76,11 @@ class Sessions:
 
     def of(self, request: Request) -> Session | None:
         """Read whose request it is; None for a stranger, and for who has left, if that is more than a moment ago."""
-        text, now = request.cookies.get(COOKIE, ""), self._clock()
+        return self.of_cookie(request.cookies.get(COOKIE, ""))
+
+    def of_cookie(self, text: str) -> Session | None:
+        """Read the same from the cookie itself."""
+        now = self._clock()
         if (belief := self._belief(text)) is not None:
             return belief.session
         session = self._signed(text)
@@ -95,17 +99,15 @@ class Sessions:
         """Look at all sessions that were used lately, in one go: who watches is asked for every other second."""
         now = self._clock()
         lately = {text: one for text, one in [*self._believed.items()] if now - one.used_at < WATCHING_SECONDS}
-        with self._redis.pipeline(transaction=False) as pipeline:
-            for one in lately.values():
-                pipeline.exists(keys.ended_session(one.session.id))
-            have_ended = pipeline.execute()
-        for one, has_ended in zip(lately.values(), have_ended, strict=True):
-            one.until = 0.0 if has_ended else now + BELIEVED_SECONDS
+        if lately:
+            have_ended = self._redis.mget(keys.ended_session(one.session.id) for one in lately.values())
+            for one, ended in zip(lately.values(), have_ended, strict=True):
+                one.until = now + BELIEVED_SECONDS if ended is None else 0.0
         self._believed = lately
 
     def end(self, session: Session, response: Response) -> None:
         """Let nobody use this session any more, whoever has a copy of its cookie."""
-        self._believed = {}
+        self._believed = {text: one for text, one in [*self._believed.items()] if one.session.id != session.id}
         left = max(1, int(session.until - self._clock()))
         self._redis.set(keys.ended_session(session.id), b"", ex=left)
         response.delete_cookie(COOKIE, httponly=True, samesite="Strict", path="/")
@@ -133,6 +135,15 @@ class Sessions:
             return msgspec.convert(self._signer.loads(text), type=Session)
         except (BadSignature, msgspec.ValidationError):
             return None
+
+
+def cookie_in(header: str) -> str:
+    """Find the session in a Cookie header."""
+    for part in header.split(";"):
+        name, _, value = part.strip().partition("=")
+        if name == COOKIE:
+            return value
+    return ""
 
 
 def came_by_tls(request: Request) -> bool:

@@ -20,11 +20,11 @@ PREFIX: Final = f"{ROOT}/v1"
 
 
 SEATS: Final = MappingProxyType({WebRole.ALL: 2, WebRole.OPS: 6})
-"""How many of a process's eight threads watchers may hold (docs/adr/0013-watchers-have-few-seats.md)."""
+"""How many of a process's threads may be held by who follows the stream (docs/adr/0013-watchers-have-few-seats.md)."""
 
 
-def add_api(app: Flask, settings: Settings, redis: "Redis", entry: Entry) -> None:
-    """Add the API. `redis` may take its time: nobody's notification waits for it."""
+def add_api(app: Flask, settings: Settings, redis: "Redis", entry: Entry) -> Hub:
+    """Add the API, and give its hub. `redis` may take its time: nobody's notification waits for it."""
     api = Blueprint("api", __name__, url_prefix=PREFIX)
     calls.add_routes(api, settings, redis)
     destinations.add_routes(api, settings, redis)
@@ -39,3 +39,4 @@ def add_api(app: Flask, settings: Settings, redis: "Redis", entry: Entry) -> Non
     api.after_request(tagged)
     add_door(app, entry)
     app.register_blueprint(api)
+    return hub

@@ -1,6 +1,7 @@
 """All of the dashboard: its door, its pages, and what every page knows."""
 
 import hashlib
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,7 @@ from web.access.trouble import CANNOT_OPEN, Trouble, add_trouble
 from web.access.visitors import visitor
 from web.dashboard import accounts, call, calls, completeness, destinations, now, quarantine, replays, trail
 from web.dashboard.notices import notice
+from web.dashboard.now import Parts
 from web.dashboard.tones import LEGEND, tone
 from web.dashboard.writing import FILTERS
 
@@ -35,15 +37,16 @@ _STATIC: Final = Path(__file__).parent / "static"
 _YEAR: Final = 365 * 86400
 
 
-def add_dashboard(app: Flask, settings: Settings, redis: "Redis", entry: Entry) -> None:
-    """Add the dashboard. `redis` may take its time: nobody's notification waits for it."""
+def add_dashboard(app: Flask, settings: Settings, redis: "Redis", entry: Entry) -> Callable[[], Parts]:
+    """Add the dashboard, and give what draws the parts of *Now*. `redis` may take its time: only people wait for it."""
     pages = Blueprint(
         "dashboard", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
     )
     add_door(pages, entry)
     add_trouble(pages)
     pages.errorhandler(CannotOpen)(lambda _: _raise(Trouble(CANNOT_OPEN)))
-    for part in (now, calls, call, destinations, completeness, replays, quarantine, accounts, trail):
+    parts = now.add_routes(pages, settings, redis)
+    for part in (calls, call, destinations, completeness, replays, quarantine, accounts, trail):
         part.add_routes(pages, settings, redis)
     pages.context_processor(known_to_all)
     pages.after_request(_keep_static)
@@ -52,6 +55,12 @@ def add_dashboard(app: Flask, settings: Settings, redis: "Redis", entry: Entry) 
     pages.add_app_template_filter(tone, "tone")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.register_blueprint(pages)
+
+    def draw() -> Parts:
+        with app.test_request_context("/"):  # for the addresses of the pages it names
+            return parts()
+
+    return draw
 
 
 def known_to_all() -> dict[str, Any]:

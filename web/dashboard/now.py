@@ -1,6 +1,6 @@
 """Now: what is going on, what was published last, and whether anything needs somebody."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import msgspec
@@ -27,13 +27,16 @@ from web.dashboard.subscriptions import Hearing, hearing, worst
 MINUTES: Final = 60
 SLOW_SECONDS: Final = 5.0
 FAST_SECONDS: Final = 0.25
-"""Those who watch ask for it once a second together (`web.shared`); this is for who comes besides."""
+"""Those who watch have it drawn for all of them together (`web.live`); this is for who comes besides."""
 
 _LAG: Final = 120.0
 """Seconds a destination may be behind before somebody is told."""
 
 _ACCOUNTS_SHOWN: Final = 8
 _ABOUT_DESTINATIONS: Final = frozenset({What.DESTINATION_FAILING, What.DESTINATION_DISABLED})
+
+Parts = tuple[str, str, str]
+"""HTML: what stands above the calls, the calls, and what stands below them."""
 
 
 class LiveCall(msgspec.Struct, frozen=True):
@@ -100,8 +103,8 @@ class Vitals(msgspec.Struct, frozen=True):
         return (*_of_alerts(self.alerts), *_of_destinations(self.delivering), *_of_accounts(self))
 
 
-def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
-    """Add `/`."""
+def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> Callable[[], Parts]:
+    """Add `/`, and give what draws its parts; that needs a request's context."""
     names = [account.name for account in settings.accounts]
     ledger = completeness.counting(redis, names)
     frame = Cached(lambda: _frame(vitals(redis, names), ledger.get()), seconds=SLOW_SECONDS)
@@ -109,7 +112,10 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
 
     @pages.get("/")
     def now() -> str:
-        return parts.get() if "X-Parts" in request.headers else render_template("now.html", parts=parts.get())
+        drawn = Markup("".join(parts.get()))  # noqa: S704 - our own
+        return drawn if "X-Parts" in request.headers else render_template("now.html", parts=drawn)
+
+    return parts.get
 
 
 def vitals(redis: "Redis", accounts: list[str]) -> Vitals:
@@ -144,11 +150,11 @@ def _frame(slow: Vitals, ledger: Ledger | None) -> tuple[str, str]:
     return above, below
 
 
-def _parts(redis: "Redis", names: list[str], above: str, below: str) -> Markup:
+def _parts(redis: "Redis", names: list[str], above: str, below: str) -> Parts:
     """Write what changes: the same for everybody who looks, so it is written once."""
     events: tuple[CallEvent, ...] = glance.published_last(redis)
     calls = live_calls(glance.on_now(redis, names))
-    return Markup(above + render_template("now_calls.html", calls=calls, events=events) + below)  # noqa: S704 - our own
+    return above, render_template("now_calls.html", calls=calls, events=events), below
 
 
 def _of_alerts(alerts: tuple[Alert, ...]) -> Iterator[Need]:

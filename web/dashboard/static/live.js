@@ -1,18 +1,19 @@
-// Live parts: whenever something is told on the stream, the page's parts are asked for again, and those that differ replaced.
-// The server writes them; nothing is drawn twice, here and there. While the stream is full they are asked for by the clock.
+// Live parts: the server tells when something happened. What *Now* shows comes with it; other pages ask for their parts
+// again. The server writes them; nothing is drawn twice, here and there. Who is not told asks by the clock.
 import { localise } from "./times.js";
 
 const AT_MOST_EVERY = document.querySelector("[data-slow]") ? 4000 : 1500;
 const AT_LEAST_EVERY = document.querySelector("[data-brisk]") ? 2500 : 10000;
-const WITHOUT_STREAM_EVERY = 1800;
-const STREAM_AGAIN_AFTER = 60000;
+const UNTOLD_EVERY = 1800;
+const TOLD_AGAIN_AFTER = 60000;
 const SPREAD = 200; // those who watch are told at the same moment, and shall not all ask at the same
 const SPOKEN_EVERY = 20000;
-const TYPES = ["legwork.call.updated", "legwork.call.ended", "legwork.call.outcome"];
 
+const isPushed = document.querySelector("[data-pushed]") !== null;
 let on = true;
 let asked = 0;
 let waiting = null;
+let stream = null;
 const outcomes = new Map();
 
 export function follow() {
@@ -20,31 +21,43 @@ export function follow() {
   const again = document.querySelector("[data-again]");
   if (again) return void setTimeout(() => location.reload(), 5000);
   listen();
-  setInterval(ask, AT_LEAST_EVERY);
+  if (!isPushed) setInterval(ask, AT_LEAST_EVERY);
   setInterval(speak, SPOKEN_EVERY);
-  document.addEventListener("visibilitychange", () => document.hidden || ask());
+  document.addEventListener("visibilitychange", lookAgain);
   offerToPause();
 }
 
+function lookAgain() {
+  ask(); // for what was missed
+  listen();
+}
+
+// Nobody is told anything who does not look.
 function listen() {
-  const stream = new EventSource("/api/v1/stream");
-  for (const type of TYPES) stream.addEventListener(type, heard);
-  stream.addEventListener("legwork.stream.full", () => {
-    stream.close();
-    const polling = setInterval(ask, WITHOUT_STREAM_EVERY);
+  if (!on || document.hidden) {
+    stream?.close();
+    stream = null;
+    return;
+  }
+  if (stream) return;
+  stream = new EventSource(isPushed ? "/live?parts" : "/live");
+  stream.addEventListener("told", told);
+  stream.addEventListener("error", () => {
+    if (stream?.readyState !== EventSource.CLOSED) return; // it comes again by itself
+    stream = null;
+    const asking = setInterval(ask, UNTOLD_EVERY);
     setTimeout(() => {
-      clearInterval(polling);
+      clearInterval(asking);
       listen();
-    }, STREAM_AGAIN_AFTER);
+    }, TOLD_AGAIN_AFTER);
   });
 }
 
-function heard(event) {
-  if (event.type === "legwork.call.outcome") {
-    const word = JSON.parse(event.data).data.outcome;
-    outcomes.set(word, (outcomes.get(word) ?? 0) + 1);
-  }
-  ask();
+function told(event) {
+  const { happened, outcomes: ended, parts } = JSON.parse(event.data);
+  for (const [word, count] of Object.entries(ended)) outcomes.set(word, (outcomes.get(word) ?? 0) + count);
+  if (parts) replace(parsed(parts));
+  else if (happened && !isPushed) ask();
 }
 
 function ask() {
@@ -56,11 +69,15 @@ async function refresh() {
   asked = Date.now();
   try {
     const answer = await fetch(location.href, { headers: { "X-Parts": "1" }, redirect: "error" });
-    if (answer.ok) replace(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    if (answer.ok) replace(parsed(await answer.text()));
   } catch {
     // Away for a moment: the next event, or the next few seconds, ask again.
   }
   waiting = null;
+}
+
+function parsed(html) {
+  return new DOMParser().parseFromString(html, "text/html");
 }
 
 function replace(fresh) {
@@ -99,6 +116,6 @@ function offerToPause() {
     on = !on;
     button.setAttribute("aria-pressed", String(on));
     button.querySelector("span").textContent = on ? "Live" : "Stands still";
-    if (on) ask();
+    lookAgain();
   });
 }

@@ -1,0 +1,167 @@
+"""`GET /live`: what open dashboards are told, by the event loop: without Flask, and without a thread for each of them.
+
+When something happened, the parts of *Now* are drawn once and sent to all who have it open, in one go, at most every
+one and a half seconds; other pages are told only that something happened, and ask for their own parts. Each watcher is
+sent what differs from what it was sent before. Who does not take it in time misses what was drawn meanwhile, holds up
+nobody, and is sent the newest next. docs/adr/0013-watchers-have-few-seats.md has the figures.
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, Final
+
+import msgspec
+from flask import Response
+from redis.exceptions import RedisError
+
+from runtime.logs import log
+from telephony.events import OUTCOME
+from web.access.headers import guard
+from web.access.sessions import Sessions, cookie_in
+from web.hub import Hub, News
+
+PATH: Final = "/live"
+WITH_PARTS: Final = "parts"
+"""The query of who has *Now* open."""
+
+AT_MOST_EVERY: Final = 1.5
+AT_LEAST_EVERY: Final = 5.0
+"""Seconds. By the second is seen what no event tells of, as what is left of RingCentral's limits; and who is gone."""
+
+MOST: Final = 250
+"""Watchers in one process; the page of whoever comes on top asks by its own clock."""
+
+_RETRY: Final = b"retry: 1000\n\n"
+_BEAT: Final = b": all is well\n\n"
+_HEADERS: Final = {"X-Accel-Buffering": "no"}
+_TYPE: Final = "text/event-stream; charset=utf-8"
+
+
+class _Round(msgspec.Struct, frozen=True):
+    """What is told at one time: the parts, whether anything happened, and the first outcomes of how many calls."""
+
+    parts: Sequence[str] = ()
+    happened: bool = False
+    outcomes: dict[str, int] = {}
+
+
+class _Data(msgspec.Struct):
+    outcome: str = ""
+
+
+class _Outcome(msgspec.Struct):
+    data: _Data
+
+
+class Live:
+    """Tells everybody who has a page open. `draw` gives the parts of *Now*, in its time; it may raise RedisError."""
+
+    def __init__(self, sessions: Sessions, hub: Hub, draw: Callable[[], Sequence[str]]) -> None:
+        self._sessions = sessions
+        self._hub = hub
+        self._draw = draw
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="live")
+        self._watching = 0
+        self._number = 0
+        self._round = _Round()
+        self._told = asyncio.Event()
+        self._heard = asyncio.Event()
+        self._rounds: asyncio.Task[None] | None = None
+
+    async def answer(self, scope: Any, protocol: Any) -> None:
+        """Tell whoever asks for as long as they watch and are in. `scope` and `protocol` are RSGI's."""
+        cookie = cookie_in(scope.headers.get("cookie") or "")
+        try:
+            is_in = await asyncio.get_running_loop().run_in_executor(self._thread, self._is_in, cookie)
+        except RedisError:
+            protocol.response_empty(503, [])
+            return
+        if not is_in or self._watching >= MOST:
+            protocol.response_empty(503 if is_in else 403, [])
+            return
+        self._watching += 1
+        if self._rounds is None:
+            self._rounds = asyncio.create_task(self._tell_in_rounds())
+        try:
+            with suppress(OSError, RuntimeError):  # granian's own, when they have gone, is a RuntimeError
+                await self._watch(cookie, protocol, with_parts=scope.query_string == WITH_PARTS)
+        finally:
+            self._watching -= 1
+
+    async def _watch(self, cookie: str, protocol: Any, *, with_parts: bool) -> None:
+        stream = protocol.response_stream(200, list(_headers()))
+        await stream.send_bytes(_RETRY)
+        sent: Sequence[str] = ()
+        while True:
+            await self._told.wait()
+            told = self._round
+            if not self._sessions.believes(cookie):
+                return
+            parts = [part for part in told.parts if part not in sent] if with_parts else []
+            await stream.send_bytes(_event(told, parts) if told.happened or parts else _BEAT)
+            sent = told.parts
+
+    async def _tell_in_rounds(self) -> None:
+        """Draw and tell, until nobody watches any more."""
+        loop = asyncio.get_running_loop()
+        self._hub.on_news = lambda: self._hear(loop)
+        while self._watching:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(AT_LEAST_EVERY):
+                    await self._heard.wait()
+            self._heard.clear()
+            try:
+                self._round = await loop.run_in_executor(self._thread, self._drawn)
+            except RedisError as error:  # nobody is told anything meanwhile, for nobody knows who has left
+                log.warning("live.redis_away", error=type(error).__name__)
+            else:
+                told, self._told = self._told, asyncio.Event()
+                told.set()
+            await asyncio.sleep(AT_MOST_EVERY)
+        self._hub.on_news = None
+        self._rounds = None
+
+    def _hear(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Wake the loop, once for all that is heard until it looks. In the hub's thread."""
+        if not self._heard.is_set():
+            with suppress(RuntimeError):  # the process is ending, and its loop is closed
+                loop.call_soon_threadsafe(self._heard.set)
+
+    def _is_in(self, cookie: str) -> bool:
+        if self._sessions.of_cookie(cookie) is None:
+            return False
+        if not self._watching:
+            self._number, _ = self._hub.now()
+        return True
+
+    def _drawn(self) -> _Round:
+        """Draw what is told next, and look who has left. In a thread."""
+        self._sessions.look_again()
+        news = self._hub.after(self._number)
+        self._number = news[-1].number if news else self._number
+        counts = Counter(filter(None, map(_outcome, news)))
+        return _Round(self._draw(), bool(news), dict(counts))
+
+
+def _outcome(news: News) -> str:
+    """Read how a call ended, where that is what was told."""
+    if news.type != OUTCOME:
+        return ""
+    try:
+        return msgspec.json.decode(news.document, type=_Outcome).data.outcome
+    except msgspec.MsgspecError:
+        return ""
+
+
+def _event(told: _Round, parts: Sequence[str]) -> bytes:
+    """Write what a page is told; `parts` is HTML."""
+    data = {"happened": told.happened, "outcomes": told.outcomes, "parts": "".join(parts)}
+    return b"event: told\ndata: %b\n\n" % msgspec.json.encode(data)
+
+
+def _headers() -> Sequence[tuple[str, str]]:
+    return list(guard(Response(headers=_HEADERS, content_type=_TYPE), by_tls=False).headers)
