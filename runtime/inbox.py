@@ -1,6 +1,6 @@
 """The inbox: the log of what RingCentral told us, word for word.
 
-`web` appends a body and answers; everything else happens later, from here. The append and the decision whether a bell
+`web` appends bodies and answers; everything else happens later, from here. The append and the decision whether a bell
 must be rung are one script, one round trip.
 """
 
@@ -16,8 +16,8 @@ from runtime.bells import Stage
 from runtime.redis_line import Line
 
 _APPEND: Final = """
--- Store a body. KEYS: inbox, rung, bells. ARGV: rung time (ms), bell, body. Gives 1 when the bell must be rung.
-redis.call('XADD', KEYS[1], '*', 'body', ARGV[3])
+-- Store bodies. KEYS: inbox, rung, bells. ARGV: rung time (ms), bell, bodies. Gives 1 when the bell must be rung.
+for i = 3, #ARGV do redis.call('XADD', KEYS[1], '*', 'body', ARGV[i]) end
 if not redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[1]) then return 0 end
 redis.call('ZADD', KEYS[3], 'LT', tonumber(redis.call('TIME')[1]) + 2, ARGV[2])
 return 1
@@ -47,11 +47,14 @@ class Inbox:
         self._words = (len(names), *names, bells.RUNG_SECONDS * 1000, bells.member(Stage.TRACK, account))
         self._script = redis.register_script(_APPEND)
 
-    def append(self, body: bytes) -> None:
-        """Store `body` and see to it that it is tracked. When this returns, Redis has it. Raises RedisError."""
+    def append(self, *bodies: bytes) -> None:
+        """Store bodies, all or none, and see to it that they are tracked. Raises RedisError.
+
+        When this returns, Redis has them.
+        """
         faults.point("receive.before-append")
-        must_ring = self._line.run(self._script, *self._words, body)
+        must_ring = self._line.run(self._script, *self._words, *bodies)
         faults.point("receive.after-append")
         if must_ring:
-            with suppress(RedisError):  # the body is stored, and the clock rings within seconds in our place
+            with suppress(RedisError):  # the bodies are stored, and the clock rings within seconds in our place
                 bells.ring(self._redis, Stage.TRACK, self._account)

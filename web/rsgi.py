@@ -1,15 +1,12 @@
 """What granian serves: one event loop that waits for everybody's bytes, so that who sends slowly holds no thread.
 
-A notification is read on the loop, however slowly it comes, and then stored by one call, which takes Redis a third of a
-millisecond. Everything else is Flask's, in threads (`web.threads`). While Redis is slow or silent, storing goes on in
-threads as well, so that the loop waits for it once. docs/adr/0030-bodies-are-read-on-an-event-loop.md has the figures.
+A notification is read on the loop, however slowly it comes, and stored with whatever else has arrived (`web.storing`).
+Whoever has a dashboard open is told from the loop (`web.live`). Everything else is Flask's, in threads (`web.threads`).
+docs/adr/0030-bodies-are-read-on-an-event-loop.md has the figures.
 https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md
 """
 
-import asyncio
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Any
 
 from runtime.clocks import stopwatch
 from web import answers, wsgi
@@ -18,14 +15,9 @@ from web.arriving import read_arriving
 from web.body import BrokenBody, OversizedBody
 from web.front import Front
 from web.live import PATH, Live
+from web.storing import Storing
 from web.threads import Threads
 from web.verification import HANDSHAKE_HEADER, VERIFICATION_HEADER
-from web.webhook import Receiver
-
-QUICK_SECONDS: Final = 0.01
-"""Storing that takes longer than this is done in a thread the next time."""
-
-STORING_THREADS: Final = 8
 
 
 def app() -> "Loop":
@@ -40,27 +32,40 @@ class Loop:
 
     def __init__(self, threads: Threads, front: Front | None, live: Live | None = None) -> None:
         self._threads = threads
-        self._front = front
+        self._reception = Reception(front) if front is not None else None
         self._live = live
-        self._storing = ThreadPoolExecutor(STORING_THREADS, thread_name_prefix="store")
-        self._is_quick = True
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer a request."""
-        account = self._front.account_of(scope.method, scope.path) if self._front is not None else None
-        if self._front is None or account is None:
-            if self._live is not None and (scope.method, scope.path) == ("GET", PATH):
-                await self._live.answer(scope, protocol)
-            else:
-                await self._threads.answer(scope, protocol)
-            return
-        answer = await self._receive(self._front.receiver, account, scope.headers, protocol)
+        if self._reception is not None and (account := self._reception.account_of(scope)) is not None:
+            await self._reception.answer(account, scope.headers, protocol)
+        elif self._live is not None and (scope.method, scope.path) == ("GET", PATH):
+            await self._live.answer(scope, protocol)
+        else:
+            await self._threads.answer(scope, protocol)
+
+
+class Reception:
+    """Answers notifications on the loop, as `front` does in a thread."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        self._receiver = front.receiver
+        self._storing = Storing(front.receiver)
+
+    def account_of(self, scope: Any) -> str | None:
+        """Say whose notification a request brings; None for everything else."""
+        return self._front.account_of(scope.method, scope.path)
+
+    async def answer(self, account: str, headers: Any, protocol: Any) -> None:
+        """Read a notification, store it, and answer."""
+        answer = await self._received(account, headers, protocol)
         protocol.response_bytes(answer.code, list(answer.headers), BODY)
 
-    async def _receive(self, receiver: Receiver, account: str, headers: Any, protocol: Any) -> Answer:
+    async def _received(self, account: str, headers: Any, protocol: Any) -> Answer:
         environ = _environ(headers)
         started = stopwatch()
-        answer = receiver.before_body(account, environ)
+        answer = self._receiver.before_body(account, environ)
         if answer is None:
             try:
                 body = await read_arriving(environ, protocol)
@@ -72,20 +77,8 @@ class Loop:
                 answer = answers.SLOW
             else:
                 started = stopwatch()
-                answer = await self._store(receiver, account, environ, body)
-        return receiver.counted(account, answer, started)
-
-    async def _store(self, receiver: Receiver, account: str, environ: Mapping[str, Any], body: bytes) -> Answer:
-        if self._is_quick:
-            return self._timed(receiver, account, environ, body)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._storing, self._timed, receiver, account, environ, body)
-
-    def _timed(self, receiver: Receiver, account: str, environ: Mapping[str, Any], body: bytes) -> Answer:
-        began = stopwatch()
-        answer = receiver.of_body(account, environ, body)
-        self._is_quick = stopwatch() - began < QUICK_SECONDS
-        return answer
+                answer = self._receiver.echoed(environ, await self._storing.store(account, body))
+        return self._receiver.counted(account, answer, started)
 
 
 def _environ(headers: Any) -> dict[str, Any]:

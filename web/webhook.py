@@ -6,7 +6,7 @@ safe. A notification costs one round trip to Redis.
 https://developers.ringcentral.com/guide/notifications/webhooks/receiving
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -91,7 +91,14 @@ class Receiver:
 
     def of_body(self, account: str, environ: Mapping[str, Any], body: bytes) -> Answer:
         """Store a body that was let in, and answer."""
-        answer = _store(self._endpoints[account], self._room, body)
+        return self.echoed(environ, self.store(account, (body,)))
+
+    def store(self, account: str, bodies: Sequence[bytes]) -> Answer:
+        """Store bodies that were let in, all or none; each is answered with what this gives."""
+        return _store(self._endpoints[account], self._room, bodies)
+
+    def echoed(self, environ: Mapping[str, Any], answer: Answer) -> Answer:
+        """Have an answer echo RingCentral's handshake, where there is one."""
         handshake = environ.get(HANDSHAKE_HEADER)
         return answer.echoing(handshake) if handshake and may_be_echoed(handshake) else answer
 
@@ -126,11 +133,11 @@ def add_routes(app: Flask, receiver: Receiver) -> None:
         return Response(answers.BODY, answer.status, list(answer.headers))
 
 
-def _store(endpoint: Endpoint, room: Room, body: bytes) -> Answer:
+def _store(endpoint: Endpoint, room: Room, bodies: Sequence[bytes]) -> Answer:
     try:
         if not room.is_left():
             return answers.NO_ROOM
-        endpoint.inbox.append(body)
+        endpoint.inbox.append(*bodies)
         faults.point("receive.before-answer")
     except RedisError as error:
         log.error("notification.not_stored", account=endpoint.name, error=type(error).__name__)

@@ -23,15 +23,15 @@ def entries(redis: Redis) -> list[Entry]:
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(bodies=st.lists(st.binary(max_size=100), max_size=8))
-def test_bodies_are_kept_word_for_word_in_the_order_they_came(redis: Redis, bodies: list[bytes]) -> None:
+@given(steps=st.lists(st.lists(st.binary(max_size=100), min_size=1, max_size=5), max_size=5))
+def test_bodies_are_kept_word_for_word_in_the_order_they_came(redis: Redis, steps: list[list[bytes]]) -> None:
     redis.delete(keys.inbox(ACCOUNT))
     inbox = Inbox(redis, ACCOUNT)
 
-    for body in bodies:
-        inbox.append(body)
+    for bodies in steps:
+        inbox.append(*bodies)
 
-    assert [entry.body for entry in entries(redis)] == bodies
+    assert [entry.body for entry in entries(redis)] == [body for bodies in steps for body in bodies]
 
 
 def test_an_entry_knows_when_it_arrived(redis: Redis) -> None:
