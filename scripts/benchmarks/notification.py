@@ -48,8 +48,13 @@ def request(address: tuple[str, int]) -> bytes:
             },
         }
     )
+    return posted(address, PATH, body)
+
+
+def posted(address: tuple[str, int], path: str, body: bytes) -> bytes:
+    """Write a request that posts `body` as RingCentral does."""
     head = (
-        f"POST {PATH} HTTP/1.1\r\nHost: {address[0]}:{address[1]}\r\nUser-Agent: RingCentral-Webhook/8.3\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: {address[0]}:{address[1]}\r\nUser-Agent: RingCentral-Webhook/8.3\r\n"
         f"Accept: application/json\r\nVerification-Token: {VERIFICATION_TOKEN}\r\n"
         f"Content-Type: application/json; charset=UTF-8\r\nContent-Length: {len(body)}\r\n\r\n"
     )
