@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 import structlog
@@ -12,6 +13,7 @@ from runtime.logs import log
 from scripts.supervisor.embedded import EmbeddedRedis
 from scripts.supervisor.watchdog import Watchdog
 from tests.simulator.webhook import Webhook
+from workers.destinations import connections, sender
 
 # A busy machine is slow: no example is judged by its time. And the same tree gives the same result, each time.
 settings.register_profile("legwork", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -25,6 +27,18 @@ def logs_as_before() -> Iterator[None]:
     if structlog.is_configured():
         structlog.reset_defaults()
         vars(log).pop("bind", None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_read_once() -> Iterator[None]:
+    """Have all senders of a test process share what they read of this machine's certificates.
+
+    A process of the product has one sender. A test process makes one with each installation, and reading some hundred
+    certificates took longer than most tests.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sender, "tls_context", cache(connections.tls_context))
+        yield
 
 
 @pytest.fixture(scope="session")

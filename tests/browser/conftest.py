@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.simulator import running_simulator
+from scripts.simulator import Configuration, running_simulator
+from scripts.simulator.configuration import LIMITS
 from scripts.supervisor.watchdog import Watchdog
 from tests.browser.face import ADMIN, READER, Face
 from tests.faults.product import TOKEN, account_of, running
@@ -22,6 +23,9 @@ QUIETLY = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+BRISK = Configuration(longest_call=4.0, lag=(0.5, 1.0), limits={**LIMITS, "heavy": 60})
+"""Calls are short, their records come soon, and there are as many requests as the product takes for its own."""
 
 
 def chromium() -> str:
@@ -42,7 +46,7 @@ def face(tmp_path_factory: pytest.TempPathFactory, watchdog: Watchdog) -> Iterat
     settings = {"ADMIN_TOKEN": ADMIN, "READ_TOKEN": READER, "ALLOW_PRIVATE_DESTINATIONS": "127.0.0.0/8"}
     pictures = Path(os.environ.get("SCREENSHOTS") or tmp_path_factory.mktemp("screenshots"))
     with (
-        running_simulator() as simulator,
+        running_simulator(BRISK) as simulator,
         running(tmp_path_factory.mktemp("product"), watchdog=watchdog, **account_of(simulator), **settings) as product,
         sync_playwright() as playwright,
     ):
