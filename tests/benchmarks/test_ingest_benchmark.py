@@ -19,7 +19,7 @@ def test_both_routes_are_measured_and_nothing_acknowledged_is_lost() -> None:
     assert figures["not acknowledged"] == 0
     assert all(value is not None and value >= 0 for value in figures.values())
     assert [row[:2] for row in result.tables[0].rows] == [
-        (route, load) for load in ("peak", "half of peak") for route in ("empty Flask", "durable")
+        (route, load) for load in ("peak", "half of peak", "crowd") for route in ("empty Flask", "durable")
     ]
     assert "durable" in render(result)
 
