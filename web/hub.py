@@ -91,9 +91,20 @@ class Hub:
         """Return when whatever is told from now on will be heard."""
         self._listening.wait()
 
-    def stop(self) -> None:
-        """Listen no more; return when that is so."""
+    @property
+    def is_stopping(self) -> bool:
+        """Whether who watches shall come again later, to another process."""
+        return self._stopped.is_set()
+
+    def dismiss(self) -> None:
+        """Send everybody away who watches, and listen no more."""
         self._stopped.set()
+        with self._changed:
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Do the same, and return when that is so."""
+        self.dismiss()
         if self._thread.is_alive():
             self._thread.join()
 

@@ -80,7 +80,7 @@ class Live:
         except RedisError:
             protocol.response_empty(503, [])
             return
-        if not is_in or self._watching >= MOST:
+        if not is_in or self._watching >= MOST or self._hub.is_stopping:
             protocol.response_empty(503 if is_in else 403, [])
             return
         self._watching += 1
@@ -92,6 +92,11 @@ class Live:
         finally:
             self._watching -= 1
 
+    def stop(self) -> None:
+        """End all streams: a server that is to stop waits for whoever is being answered still."""
+        self._hub.dismiss()
+        self._told.set()
+
     async def _watch(self, cookie: str, protocol: Any, *, with_parts: bool) -> None:
         stream = protocol.response_stream(200, list(_headers()))
         await stream.send_bytes(_RETRY)
@@ -99,7 +104,7 @@ class Live:
         while True:
             await self._told.wait()
             told = self._round
-            if not self._sessions.believes(cookie):
+            if self._hub.is_stopping or not self._sessions.believes(cookie):
                 return
             parts = [part for part in told.parts if part not in sent] if with_parts else []
             await stream.send_bytes(_event(told, parts) if told.happened or parts else _BEAT)

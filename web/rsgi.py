@@ -6,6 +6,8 @@ docs/adr/0030-bodies-are-read-on-an-event-loop.md has the figures.
 https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md
 """
 
+import asyncio
+import signal
 from typing import Any
 
 from runtime.clocks import stopwatch
@@ -35,6 +37,11 @@ class Loop:
         self._reception = Reception(front) if front is not None else None
         self._live = live
 
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have SIGTERM end what is watched before granian stops: it waits for whoever is being answered still."""
+        if self._live is not None:
+            loop.add_signal_handler(signal.SIGTERM, self._stop, loop, self._live)
+
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer a request."""
         if self._reception is not None and (account := self._reception.account_of(scope)) is not None:
@@ -43,6 +50,12 @@ class Loop:
             await self._live.answer(scope, protocol)
         else:
             await self._threads.answer(scope, protocol)
+
+    def _stop(self, loop: asyncio.AbstractEventLoop, live: Live) -> None:
+        live.stop()
+        # granian takes SIGINT for the same; its handler of SIGTERM we have replaced. Not from within a handler: uvloop
+        # would not look for it until something else wakes it.
+        loop.call_soon(signal.raise_signal, signal.SIGINT)
 
 
 class Reception:

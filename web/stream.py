@@ -95,7 +95,7 @@ class Watcher:
 
     def _as_it_comes(self) -> Iterator[bytes]:
         until = stopwatch() + SEAT_SECONDS
-        while (left := until - stopwatch()) > 0:
+        while (left := until - stopwatch()) > 0 and not self._hub.is_stopping:
             news = self._hub.after(self._number, wait=min(BEAT_SECONDS, left))
             if news and news[0].number > self._number + 1:
                 yield from self._missed()

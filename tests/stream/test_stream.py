@@ -158,6 +158,15 @@ def test_a_seat_is_held_for_a_while_only(redis: Redis, hub: Hub, monkeypatch: py
     assert text.count(b": all is well") >= 2
 
 
+def test_a_seat_is_given_up_at_once_when_the_process_is_to_stop(redis: Redis, hub: Hub) -> None:
+    parts = watcher(redis, hub).told()
+    next(parts)
+
+    hub.dismiss()
+
+    assert read(b"".join(parts)) == []
+
+
 def test_whoever_fell_behind_the_ring_reads_the_log_instead(redis: Redis, hub: Hub) -> None:
     parts = watcher(redis, hub).told()
     next(parts)

@@ -33,6 +33,7 @@ class Served(NamedTuple):
 
     port: int
     server: EmbeddedRedis
+    leader: int
 
     def connect(self) -> socket.socket:
         """Open a connection on which an answer is waited for as long as RingCentral does."""
@@ -72,8 +73,8 @@ def status(reply: bytes) -> int:
 
 
 @contextmanager
-def serve(server: EmbeddedRedis, folder: Path, watchdog: Watchdog) -> Iterator[Served]:
-    """Run the Procfile's web process."""
+def serve(server: EmbeddedRedis, folder: Path, watchdog: Watchdog, **more: str) -> Iterator[Served]:
+    """Run the Procfile's web process; `more` are variables of its environment."""
     port = free_port()
     command = next(
         entry.command for entry in parse((ROOT / "Procfile").read_text().splitlines()) if entry.name == "web"
@@ -82,13 +83,14 @@ def serve(server: EmbeddedRedis, folder: Path, watchdog: Watchdog) -> Iterator[S
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}",
         "REDIS_URL": server.url,
         "RC_VERIFICATION_TOKEN": TOKEN,
+        **more,
     }
     argv = shlex.split(command.replace("$PORT", str(port)))
     with (folder / "web.log").open("wb") as log:
         group = Group(["env", *argv], watchdog=watchdog, stdout=log, env=environ, cwd=ROOT)
     try:
         wait_until(lambda: _accepts(port), seconds=30)
-        yield Served(port, server)
+        yield Served(port, server, group.pid)
     finally:
         group.stop(grace=10)
 

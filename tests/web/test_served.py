@@ -1,19 +1,25 @@
 """What only a real server shows: bytes on the wire, and a Redis that is frozen, killed and back."""
 
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 
+from scripts.supervisor.embedded import EmbeddedRedis
+from scripts.supervisor.watchdog import Watchdog
 from tests.simulator.waiting import wait_until
+from tests.web.api_client import ADMIN
 from tests.web.posting import BODY
-from tests.web.served import Served, request, status
+from tests.web.served import CUT_OFF, Served, request, serve, status
 from web.body import MAX_BODY
 
 CHUNKED = "Transfer-Encoding: chunked"
+LAST_CHUNK = b"0\r\n\r\n"
 LARGEST_REPLY = 1024
 EVERYBODY = 40  # more than the server has threads for storing
 SLOW_CLIENTS = 150
@@ -127,3 +133,27 @@ def test_a_killed_redis_costs_what_was_in_flight_and_nothing_else(served: Served
     assert set(refused) == {503}
     assert set(back) == {200}
     assert served.stored() == acknowledged + EVERYBODY
+
+
+def test_who_watches_holds_up_no_stop_and_is_sent_away_in_good_order(tmp_path: Path, watchdog: Watchdog) -> None:
+    with (
+        EmbeddedRedis(tmp_path / "redis", watchdog=watchdog) as server,
+        serve(server, tmp_path, watchdog, ADMIN_TOKEN=ADMIN) as served,
+        served.connect() as watching,
+    ):
+        watching.sendall(b"GET /live HTTP/1.1\r\nHost: localhost\r\nCookie: %b\r\n\r\n" % log_in(served))
+        assert status(watching.recv(65536)) == 200
+        os.kill(served.leader, signal.SIGTERM)
+        watching.settimeout(10)
+        told = b"".join(iter(lambda: watching.recv(65536), CUT_OFF))
+
+    assert told.endswith(LAST_CHUNK)  # granian waits three seconds for whoever is being answered, then kills
+
+
+def log_in(served: Served) -> bytes:
+    form = b"password=" + ADMIN.encode()
+    head = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\nConnection: close"
+    reply = served.send(f"POST /login HTTP/1.1\r\nHost: localhost\r\n{head}\r\n\r\n".encode(), form)
+    cookie = re.search(rb"set-cookie: ([^;]+)", reply, re.IGNORECASE)
+    assert cookie
+    return cookie[1]
