@@ -17,7 +17,7 @@ from scripts.checkup.findings import Severity
 from telephony.destinations import Changes, DestinationState, Draft
 from telephony.subscriptions import Health
 from tests.doctor.clinic import ACCOUNT, Clinic
-from tests.scripts.commands import run
+from tests.scripts.commands import run, run_here
 
 NOT_HERE = {"public-url", "memory", "subscription"}
 """Checks that find something even in a test's installation: no TLS, no bound on memory, no subscription yet."""
@@ -228,7 +228,7 @@ def test_a_check_that_cannot_be_made_stops_no_other(clinic: Clinic) -> None:
 
 def test_the_command_tells_people_and_machines_and_its_exit_code_says_how_bad_it_is(redis_url: str) -> None:
     people = run("doctor.py", "eviction", "workers", redis_url=redis_url)
-    machines = run("doctor.py", "--json", "eviction", redis_url=redis_url)
+    machines = run_here("doctor.py", "--json", "eviction", redis_url=redis_url)
 
     assert (people.returncode, machines.returncode) == (1, 0)
     assert "-> start `python -m workers track`" in people.stdout

@@ -15,7 +15,7 @@ from runtime import destinations, keys, redrive
 from scripts.terminal.destination_report import span
 from telephony.destinations import DestinationState, Draft
 from tests.builders.attempts import a_dead_letter, an_attempt, bury, keep
-from tests.scripts.commands import run
+from tests.scripts.commands import run, run_here
 from tests.scripts.publishing import outcome_of, publish
 
 URL = "https://93.184.215.14/hook"
@@ -29,7 +29,7 @@ def made(redis: Redis) -> str:
 
 def ask(redis_url: str, *arguments: str) -> Any:
     """Run the command and read its JSON."""
-    done = run("destinations.py", *arguments, "--json", redis_url=redis_url)
+    done = run_here("destinations.py", *arguments, "--json", redis_url=redis_url)
     assert done.returncode == 0, done.stderr
     return msgspec.json.decode(done.stdout)
 
@@ -66,15 +66,15 @@ def test_adding_shows_the_secret_this_once_and_says_so(redis: Redis, redis_url: 
     assert secret in done.stdout
     assert "not shown again" in done.stdout
     assert (one.outcomes, one.mask, one.create_only) == (("missed", "voicemail"), True, False)
-    assert secret not in run("destinations.py", "show", one.id, redis_url=redis_url).stdout
+    assert secret not in run_here("destinations.py", "show", one.id, redis_url=redis_url).stdout
 
 
 def test_the_list_and_the_page_tell_how_a_destination_fares(redis: Redis, redis_url: str, made: str) -> None:
     publish(redis, outcome_of("s-1"))
     keep(redis, an_attempt(made, verdict="temporary", blame="theirs", status=503, error="Service Unavailable"))
 
-    listed = run("destinations.py", "list", redis_url=redis_url).stdout
-    page = run("destinations.py", "show", made[:9], redis_url=redis_url).stdout
+    listed = run_here("destinations.py", "list", redis_url=redis_url).stdout
+    page = run_here("destinations.py", "show", made[:9], redis_url=redis_url).stdout
 
     assert made in listed
     assert URL in listed
@@ -84,7 +84,7 @@ def test_the_list_and_the_page_tell_how_a_destination_fares(redis: Redis, redis_
 
 
 def test_without_destinations_the_list_says_how_to_add_one(redis_url: str) -> None:
-    assert "destinations.py add" in run("destinations.py", "list", redis_url=redis_url).stdout
+    assert "destinations.py add" in run_here("destinations.py", "list", redis_url=redis_url).stdout
     assert ask(redis_url, "list") == []
 
 
@@ -96,11 +96,11 @@ def test_what_is_told_to_machines_is_what_the_api_tells(redis_url: str, made: st
 
 
 def test_one_is_paused_and_goes_on(redis: Redis, redis_url: str, made: str) -> None:
-    paused = run("destinations.py", "pause", made, redis_url=redis_url)
+    paused = run_here("destinations.py", "pause", made, redis_url=redis_url)
     assert destinations.all(redis)[0].state is DestinationState.PAUSED
     assert "nothing is lost" in paused.stdout
 
-    run("destinations.py", "resume", made, redis_url=redis_url)
+    run_here("destinations.py", "resume", made, redis_url=redis_url)
     assert destinations.all(redis)[0].state is DestinationState.ACTIVE
 
 
@@ -145,7 +145,7 @@ def test_a_test_waits_for_what_the_endpoint_answers(redis: Redis, redis_url: str
 
 def test_a_test_that_fails_is_a_failure(redis: Redis, redis_url: str, made: str) -> None:
     with answering(redis, made, verdict="temporary", blame="theirs", status=500):
-        done = run("destinations.py", "test", made, redis_url=redis_url)
+        done = run_here("destinations.py", "test", made, redis_url=redis_url)
 
     assert (done.returncode, "500" in done.stdout) == (1, True)
 
@@ -155,7 +155,7 @@ def test_a_test_that_nobody_sends_says_why(redis_url: str, made: str, state: str
     if state == "paused":
         ask(redis_url, "pause", made)
 
-    done = run("destinations.py", "test", made, "--wait", "0", redis_url=redis_url)
+    done = run_here("destinations.py", "test", made, "--wait", "0", redis_url=redis_url)
 
     assert done.returncode == 1
     assert why in done.stdout
@@ -182,7 +182,7 @@ def test_attempts_are_shown_the_newest_last(redis: Redis, redis_url: str, made: 
 def test_what_an_endpoint_answers_cannot_steer_the_terminal(redis: Redis, redis_url: str, made: str) -> None:
     keep(redis, an_attempt(made, verdict="temporary", excerpt="\x1b[2J gone"))
 
-    assert "\x1b" not in run("destinations.py", "attempts", made, redis_url=redis_url).stdout
+    assert "\x1b" not in run_here("destinations.py", "attempts", made, redis_url=redis_url).stdout
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_what_an_endpoint_answers_cannot_steer_the_terminal(redis: Redis, redis_
 def test_a_fault_is_said_with_its_exit_code(
     redis: Redis, redis_url: str, arguments: list[str], code: int, told: str
 ) -> None:
-    done = run("destinations.py", *arguments, redis_url=redis_url)
+    done = run_here("destinations.py", *arguments, redis_url=redis_url)
 
     assert (done.returncode, told in done.stderr) == (code, True), done.stderr
     assert destinations.all(redis) == ()
@@ -214,7 +214,7 @@ def test_a_fault_is_said_with_its_exit_code(
 def test_two_that_begin_alike_are_told_apart(redis: Redis, redis_url: str, made: str) -> None:
     other = destinations.create(redis, Draft(url=URL), keys=())[0].id
 
-    done = run("destinations.py", "show", "dst_", redis_url=redis_url)
+    done = run_here("destinations.py", "show", "dst_", redis_url=redis_url)
 
     assert done.returncode == 1
     assert made in done.stderr

@@ -16,7 +16,7 @@ from telephony.sessions import fold
 from tests.builders.call_log import a_leg, a_record, an_accept_leg
 from tests.builders.calls import Call, ivr_call, queue_call
 from tests.builders.events import an_outcome
-from tests.scripts.commands import run
+from tests.scripts.commands import run, run_here
 from tests.scripts.publishing import outcome_of, publish
 
 RECORD = a_record("Accepted", an_accept_leg(), a_leg("PstnToSip", "Call connected"))
@@ -124,7 +124,7 @@ def test_the_command_takes_the_beginning_of_an_id(redis_url: str, call: Call) ->
 
 
 def test_the_command_tells_machines_the_same(redis_url: str, call: Call) -> None:
-    done = run("explain.py", call.telephony_session_id, "--json", "--revision", "1", redis_url=redis_url)
+    done = run_here("explain.py", call.telephony_session_id, "--json", "--revision", "1", redis_url=redis_url)
 
     document = msgspec.json.decode(done.stdout)
     assert document["telephonySessionId"] == call.telephony_session_id
@@ -148,7 +148,7 @@ def test_what_cannot_be_explained_is_said(
 ) -> None:
     publish(redis, *(outcome_of(one) for one in ("s-1", "s-12")))
 
-    done = run("explain.py", *arguments, redis_url=redis_url)
+    done = run_here("explain.py", *arguments, redis_url=redis_url)
 
     assert done.returncode == code
     assert told in done.stderr

@@ -7,7 +7,7 @@ from redis import Redis
 from runtime import comparisons
 from runtime.comparisons import Comparison, Why
 from scripts import reconcile
-from tests.scripts.commands import run
+from tests.scripts.commands import run, run_here
 
 ONE = Comparison("cmp_1", Why.ASKED, since=0.0, until=3600.0, asked_at=3600.0, position=900.0)
 
@@ -22,7 +22,7 @@ def test_a_comparison_is_asked_for_and_not_waited_for(redis_url: str, redis: Red
 
 
 def test_who_waits_is_told_how_far_it_is_when_patience_ends(redis_url: str, redis: Redis) -> None:
-    waited = run("reconcile.py", "--timeout", "0.1", redis_url=redis_url)
+    waited = run_here("reconcile.py", "--timeout", "0.1", redis_url=redis_url)
 
     assert waited.returncode == 1
     assert "0% compared so far; it goes on by itself" in waited.stdout

@@ -8,7 +8,7 @@ from runtime.replays import Level
 from scripts.terminal.replay_report import changes, summary
 from telephony.differences import Difference
 from telephony.selection import Selection
-from tests.scripts.commands import run
+from tests.scripts.commands import run, run_here
 
 ACCOUNT = "default"
 
@@ -23,13 +23,13 @@ def test_a_replay_is_asked_for_and_listed(redis_url: str, redis: Redis) -> None:
     assert replay is not None
     assert (asked.returncode, replay.asked.level, replay.asked.dry_run) == (0, Level.RAW, True)
     replays.cancel(redis, ACCOUNT, replay.id)
-    listed = run("replay.py", "--list", redis_url=redis_url).stdout
+    listed = run_here("replay.py", "--list", redis_url=redis_url).stdout
     assert replay.id in listed
     assert "cancelled" in listed
 
 
 def test_what_cannot_be_meant_is_a_usage_error(redis_url: str) -> None:
-    assert run("backfill.py", "--since", "1d", "--until", "2d", redis_url=redis_url).returncode == 2
+    assert run_here("backfill.py", "--since", "1d", "--until", "2d", redis_url=redis_url).returncode == 2
 
 
 def test_a_difference_is_told_as_field_before_and_after(redis: Redis) -> None:

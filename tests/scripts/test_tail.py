@@ -19,7 +19,7 @@ from tests.builders.call_log import a_record, a_ringout, to_callee, to_caller
 from tests.builders.events import an_outcome
 from tests.builders.notifications import ANSWERED, SETUP, second
 from tests.builders.sessions import an_inbound_call
-from tests.scripts.commands import run
+from tests.scripts.commands import run, run_here
 from tests.scripts.publishing import outcome_of, publish
 
 ANY = Wanted()
@@ -174,7 +174,7 @@ def test_the_command_prints_the_events_word_for_word_from_anywhere(
     ],
 )
 def test_a_fault_is_said_with_its_exit_code(arguments: list[str], code: int, told: str) -> None:
-    done = run("tail.py", *arguments, redis_url="unix:///nowhere/redis.sock")
+    done = run_here("tail.py", *arguments, redis_url="unix:///nowhere/redis.sock")
 
     assert done.returncode == code
     assert told in done.stderr

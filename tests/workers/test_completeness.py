@@ -9,7 +9,7 @@ from telephony.completeness import Standing
 from telephony.operator_events import What
 from telephony.records import CallLogRecord
 from tests.builders.calls import Call, ivr_call, queue_call
-from tests.scripts.commands import run
+from tests.scripts.commands import run, run_here
 from tests.workers.conftest import MakeOffice
 from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, an_ended_call, look, the_record
@@ -212,7 +212,7 @@ def test_the_command_says_by_its_exit_code_whether_every_call_is_accounted_for(r
     well = run("audit.py", "--json", redis_url=redis_url)
     office.redis.delete(keys.due("default"))
 
-    ill = run("audit.py", redis_url=redis_url)
+    ill = run_here("audit.py", redis_url=redis_url)
 
     assert (well.returncode, ill.returncode) == (0, 1), ill.stderr
     assert '"waiting":1' in well.stdout
