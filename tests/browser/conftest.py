@@ -24,8 +24,10 @@ QUIETLY = (
     "--disable-sync",
 )
 
-BRISK = Configuration(longest_call=4.0, lag=(0.5, 1.0), limits={**LIMITS, "heavy": 60})
-"""Calls are short, their records come soon, and there are as many requests as the product takes for its own."""
+BRISK = Configuration(
+    longest_call=4.0, lag=(0.5, 1.0), provisional_share=0, recording_share=0, limits={**LIMITS, "heavy": 60}
+)
+"""Calls are short, their records come soon and stay as they are, and requests are as many as the product may take."""
 
 
 def chromium() -> str:
