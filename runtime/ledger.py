@@ -94,6 +94,19 @@ def tracked(redis: "Redis", account: str, ids: Sequence[str]) -> Loaded[Tracked]
     return _load(redis, account, [keys.session(account, one) for one in ids], ids, _TRACKED)
 
 
+def tracked_of(account: str, ids: Sequence[str], blobs: Sequence[bytes | None]) -> Loaded[Tracked]:
+    """Read what is stored at the `keys.session` of these sessions."""
+    return _read(account, ids, blobs, _TRACKED)
+
+
+def fetched(redis: "Redis", names: Sequence[str]) -> list[bytes | None]:
+    """Fetch what is stored at each of these names, however many."""
+    blobs: list[bytes | None] = []
+    for at in range(0, len(names), _TOGETHER):
+        blobs += cast("list[bytes | None]", redis.mget(names[at : at + _TOGETHER]))
+    return blobs
+
+
 def read_tracked(blob: bytes) -> Tracked:
     """Read what is stored at `keys.session`."""
     return _decode(blob, _TRACKED)
@@ -166,13 +179,14 @@ def suppressed(account: str, telephony_session_id: str, because: str) -> Command
 
 
 def _load(
-    redis: "Redis", account: str, names: Sequence[str], ids: Iterable[str], decoder: msgspec.msgpack.Decoder[_Record]
+    redis: "Redis", account: str, names: Sequence[str], ids: Sequence[str], decoder: msgspec.msgpack.Decoder[_Record]
 ) -> Loaded[_Record]:
-    if not names:
-        return Loaded({})
-    blobs: list[bytes | None] = []
-    for at in range(0, len(names), _TOGETHER):
-        blobs += cast("list[bytes | None]", redis.mget(names[at : at + _TOGETHER]))
+    return _read(account, ids, fetched(redis, names), decoder)
+
+
+def _read(
+    account: str, ids: Sequence[str], blobs: Sequence[bytes | None], decoder: msgspec.msgpack.Decoder[_Record]
+) -> Loaded[_Record]:
     found: dict[str, _Record] = {}
     unreadable: set[str] = set()
     for one, blob in zip(ids, blobs, strict=True):

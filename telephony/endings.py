@@ -19,6 +19,8 @@ from telephony.sessions import PartyState, Session
 from telephony.times import iso_ms_or_none
 from telephony.words import Outcome
 
+_RINGOUT: Final = RINGOUT_ORIGIN.casefold()
+
 INBOUND: Final = "Inbound"
 OUTBOUND: Final = "Outbound"
 
@@ -49,6 +51,10 @@ INBOUND_BY_REASON: Final[Mapping[str, Outcome]] = MappingProxyType(
         "voicemail": Outcome.VOICEMAIL,
     }
 )
+_BY_REASON: Final = {
+    OUTBOUND: {**OUTCOME_BY_REASON, **OUTBOUND_BY_REASON},
+    INBOUND: {**OUTCOME_BY_REASON, **INBOUND_BY_REASON},
+}
 
 
 class Ending(msgspec.Struct, frozen=True):
@@ -61,7 +67,7 @@ class Ending(msgspec.Struct, frozen=True):
 
 def is_ringout(session: Session) -> bool:
     """Tell whether the notifications say that this call is a RingOut."""
-    return (session.origin or "").casefold() == RINGOUT_ORIGIN.casefold()
+    return session.origin is not None and session.origin.casefold() == _RINGOUT
 
 
 def direction(session: Session) -> str:
@@ -179,8 +185,7 @@ def _voicemail(session: Session) -> Outcome | None:
 
 
 def _by_reason(session: Session) -> Outcome | None:
-    own = OUTBOUND_BY_REASON if direction(session) == OUTBOUND else INBOUND_BY_REASON
-    table = {**OUTCOME_BY_REASON, **own}
+    table = _BY_REASON[direction(session)]
     for party in sorted(session.parties, key=lambda party: -party.sequence):
         outcome = table.get((party.reason or "").casefold())
         if outcome is not None:

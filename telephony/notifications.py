@@ -7,6 +7,7 @@ Schema: AccountTelephonySessionsEvent, https://developers.ringcentral.com/api-re
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Final
 
 import msgspec
@@ -20,6 +21,7 @@ _REMINDER_PART: Final = "/subscription/"
 _SESSION_PREFIX: Final = "s-"
 _PARTY_PREFIX: Final = "p-"
 _CONFERENCE: Final = "0"
+_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError)
 
 Sequence = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
@@ -91,7 +93,9 @@ def read(body: bytes) -> tuple[Notification | Malformed, ...]:
     One of more than `MOST_IN_A_BODY` elements is no array of notifications.
     """
     try:
-        raws = _RAWS.decode(body) if body.lstrip()[:1] == b"[" else [msgspec.Raw(body)]
+        if body.lstrip()[:1] != b"[":
+            return (_read_one(body),)
+        raws = _RAWS.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return (Malformed(_first_line(error)),)
     if len(raws) > MOST_IN_A_BODY:
@@ -99,24 +103,25 @@ def read(body: bytes) -> tuple[Notification | Malformed, ...]:
     return tuple(_read_one(raw) for raw in raws) or (Malformed("an empty array"),)
 
 
-def _read_one(raw: msgspec.Raw) -> Notification | Malformed:
+def _read_one(raw: bytes | msgspec.Raw) -> Notification | Malformed:
+    """Read one in one go, if it is news of a call, as nearly all are; what is not is read again to say what it is."""
     try:
-        envelope = _ENVELOPE.decode(raw)
-        kind = _kind(envelope.event)
-        notification = Notification(
-            kind=kind,
-            uuid=_text(envelope.uuid),
-            event=envelope.event,
-            subscription_id=_text(envelope.subscription_id),
-            sent_at=_time(envelope.timestamp),
-        )
-        if kind is not Kind.TELEPHONY_SESSION:
+        call = _CALL.decode(raw)
+        if _kind(call.event) is Kind.TELEPHONY_SESSION:
+            return _of_call(call, call.body)
+    except _UNREADABLE:
+        pass
+    try:
+        envelope = _ANYTHING.decode(raw)
+        notification = _of_anything(envelope)
+        if notification.kind is not Kind.TELEPHONY_SESSION:
             return notification
-        return _with_session(notification, _SESSION.decode(envelope.body))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError) as error:
+        return _of_call(envelope, _SESSION.decode(envelope.body))
+    except _UNREADABLE as error:
         return Malformed(_first_line(error))
 
 
+@lru_cache(maxsize=1024)
 def _kind(event: str) -> Kind:
     path = event.partition("?")[0]
     if path.endswith(_TELEPHONY_SUFFIX):
@@ -124,15 +129,30 @@ def _kind(event: str) -> Kind:
     return Kind.REMINDER if _REMINDER_PART in path else Kind.OTHER
 
 
-def _with_session(notification: Notification, body: "_Session") -> Notification:
-    return msgspec.structs.replace(
-        notification,
+def _of_anything(envelope: "_Envelope") -> Notification:
+    return Notification(
+        kind=_kind(envelope.event),
+        uuid=_text(envelope.uuid),
+        event=envelope.event,
+        subscription_id=_text(envelope.subscription_id),
+        sent_at=_time(envelope.timestamp),
+    )
+
+
+def _of_call(envelope: "_Envelope", body: "_Session") -> Notification:
+    sent_at = _time(envelope.timestamp)
+    return Notification(
+        kind=Kind.TELEPHONY_SESSION,
+        uuid=_text(envelope.uuid),
+        event=envelope.event,
+        subscription_id=_text(envelope.subscription_id),
+        sent_at=sent_at,
         telephony_session_id=_id(body.telephony_session_id, "telephonySessionId"),
         session_id=_text(body.session_id),
         sequence=body.sequence,
-        event_time=_time(body.event_time) or notification.sent_at,
+        event_time=_time(body.event_time) or sent_at,
         origin=body.origin.type if body.origin else None,
-        parties=tuple(_party(party) for party in body.parties),
+        parties=tuple([_party(party) for party in body.parties]),
     )
 
 
@@ -192,6 +212,8 @@ def _time(text: str | None) -> datetime | None:
         return None
     try:
         time = datetime.fromisoformat(text)
+        if time.tzinfo is UTC:
+            return time
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
@@ -215,6 +237,9 @@ class _Envelope(_Wire):
     uuid: _Id = None
     subscription_id: _Id = None
     timestamp: str | None = None
+
+
+class _Anything(_Envelope):
     body: msgspec.Raw = msgspec.Raw(b"null")
 
 
@@ -261,6 +286,11 @@ class _Session(_Wire):
     origin: _Origin | None = None
 
 
+class _Call(_Envelope, kw_only=True):
+    body: _Session
+
+
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
-_ENVELOPE = msgspec.json.Decoder(_Envelope)
+_CALL = msgspec.json.Decoder(_Call)
+_ANYTHING = msgspec.json.Decoder(_Anything)
 _SESSION = msgspec.json.Decoder(_Session)

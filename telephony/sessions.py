@@ -5,9 +5,8 @@ comes out. Duplicates are therefore harmless here and nobody has to remember wha
 There is no "call ended" notification; a session is over when every known party is (see `has_ended`).
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from types import MappingProxyType
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -69,8 +68,7 @@ class PartyState(msgspec.Struct, frozen=True, array_like=True, omit_defaults=Tru
     @property
     def number(self) -> int | None:
         """Its number as RingCentral counts (`p-<core>-N`, 1 is who began the call); None where the id has none."""
-        last = self.id.rpartition("-")[2]
-        return int(last) if last.isascii() and last.isdigit() and len(last) <= _LONGEST_NUMBER else None
+        return _number(self.id)
 
 
 class Session(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
@@ -91,6 +89,11 @@ class Session(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
         return bool(self.heard) and not (len(self.heard) == 1 and self.heard[0][0] <= FIRST_SEQUENCE)
 
     @property
+    def is_over(self) -> bool:
+        """Whether every party that was told of has left the call."""
+        return all(party.is_over for party in self.parties)
+
+    @property
     def is_at_rest(self) -> bool:
         """Whether people are talking, so that nothing more is to be heard soon: two are there, and nobody rings."""
         living = [party for party in self.parties if not party.is_over]
@@ -105,24 +108,22 @@ def fold(session: Session | None, notification: Notification) -> Session:
     if notification.telephony_session_id is None or notification.sequence is None:
         raise ValueError("only telephony-session notifications fold into sessions")
     before = session or Session(notification.telephony_session_id)
-    parties: Mapping[str, PartyState] = MappingProxyType({party.id: party for party in before.parties})
-    accounts = tuple(party.account_id for party in notification.parties)
     after = Session(
         id=before.id,
-        account_id=_first(before.account_id, *accounts),
+        account_id=_first(before.account_id, *[party.account_id for party in notification.parties]),
         session_id=_first(before.session_id, notification.session_id),
         origin=_first(before.origin, notification.origin),
         started_at=_first(before.started_at, notification.event_time),
         changed_at=_last(before.changed_at, notification.event_time),
         heard=_with_sequence(before.heard, notification.sequence),
-        parties=_joined(parties, notification),
+        parties=_joined(before.parties, notification),
     )
     return before if session and after == before else after
 
 
 def ends_after(session: Session, quiet: timedelta) -> timedelta | None:
     """Say how long the session must stay silent to be over; None while a party lives or none is known."""
-    if not session.parties or not all(party.is_over for party in session.parties):
+    if not session.parties or not session.is_over:
         return None
     return quiet * GAP_FACTOR if session.has_gap or _is_moving(session) else quiet
 
@@ -139,8 +140,8 @@ def has_ended(session: Session, *, heard_at: datetime, now: datetime, quiet: tim
     return pause is not None and now - heard_at >= pause
 
 
-def _joined(parties: Mapping[str, PartyState], notification: Notification) -> tuple[PartyState, ...]:
-    joined = dict(parties)
+def _joined(parties: tuple[PartyState, ...], notification: Notification) -> tuple[PartyState, ...]:
+    joined = {party.id: party for party in parties}
     for party in notification.parties:
         news = _state(party, notification)
         known = joined.get(party.id)
@@ -154,6 +155,12 @@ def _party_order(party: PartyState) -> tuple[bool, int, str]:
     """Order parties by their numbers; those without one come last."""
     number = party.number
     return (number is None, number or 0, party.id)
+
+
+@lru_cache(maxsize=8192)
+def _number(party_id: str) -> int | None:
+    last = party_id.rpartition("-")[2]
+    return int(last) if last.isascii() and last.isdigit() and len(last) <= _LONGEST_NUMBER else None
 
 
 def _state(party: Party, notification: Notification) -> PartyState:
@@ -219,8 +226,11 @@ def _last(one: Any, other: Any) -> Any:
 
 def _with_sequence(runs: tuple[tuple[int, int], ...], sequence: int) -> tuple[tuple[int, int], ...]:
     """Add one number to a sorted tuple of runs, joining runs that touch."""
-    if any(first <= sequence <= last for first, last in runs):
-        return runs
+    for first, last in runs:
+        if first <= sequence <= last:
+            return runs
+    if runs and sequence == runs[-1][1] + 1:
+        return (*runs[:-1], (runs[-1][0], sequence))
     merged: list[tuple[int, int]] = []
     for first, last in sorted((*runs, (sequence, sequence))):
         if merged and first == merged[-1][1] + 1:

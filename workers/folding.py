@@ -1,5 +1,6 @@
 """Fold a batch of notifications into sessions, and keep what cannot be read where people can look at it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias, TypeGuard
 
@@ -21,23 +22,28 @@ def fold(
 ) -> dict[str, Tracked]:
     """Join every notification into its session; a duplicate leaves it as it is."""
     after = dict(before)
-    for entry, item in arrivals:
-        if not is_telephony(item):
-            kind = "malformed" if isinstance(item, Malformed) else item.kind
-            recorder.count(TRACKED, account, kind)
-            continue
-        known = after.get(item.telephony_session_id or "")
-        if known and known.erased:
-            recorder.count(TRACKED, account, "erased")
-            continue
-        session = sessions.fold(known.session if known else None, item)
-        if known and session is known.session:
-            recorder.count(TRACKED, account, "duplicate")
-            continue
-        recorder.count(TRACKED, account, "folded")
-        over = all(party.is_over for party in session.parties)
-        after[session.id] = Tracked(session, entry.arrived_at, known.ended_at if known and over else None)
+    counted = Counter(_joined(after, entry, item) for entry, item in arrivals)
+    for what, number in counted.items():
+        recorder.count(TRACKED, account, what, by=number)
     return after
+
+
+def _joined(after: dict[str, Tracked], entry: Entry, item: Notification | Malformed) -> str:
+    """Join one into its session, and say what it was."""
+    if not is_telephony(item):
+        return "malformed" if isinstance(item, Malformed) else item.kind
+    known = after.get(item.telephony_session_id or "")
+    if known is None:
+        session = sessions.fold(None, item)
+        after[session.id] = Tracked(session, entry.arrived_at)
+        return "folded"
+    if known.erased:
+        return "erased"
+    session = sessions.fold(known.session, item)
+    if session is known.session:
+        return "duplicate"
+    after[session.id] = Tracked(session, entry.arrived_at, known.ended_at if session.is_over else None)
+    return "folded"
 
 
 def quarantined(account: str, arrivals: Sequence[Arrival]) -> list[Command]:

@@ -293,6 +293,14 @@ def test_what_happens_in_a_call_is_told_to_those_who_watch_it(office: Office, re
     ]
 
 
+def test_what_happens_in_a_call_is_written_down_for_nobody_while_nobody_watches(office: Office, redis: Redis) -> None:
+    redis.config_resetstat()
+    office.hear(*CALL.bodies)
+    office.track()
+
+    assert "cmdstat_publish" not in redis.info("commandstats")
+
+
 def test_a_duplicate_is_news_for_nobody(office: Office, redis: Redis) -> None:
     office.hear(*CALL.bodies)
     office.track()

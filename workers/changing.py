@@ -1,0 +1,73 @@
+"""Say what is to be done about the sessions that a batch of notifications has changed: store, tell, index, wait."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from runtime import call_index, keys, ledger, links, outcome_log
+from runtime.leases import Command
+from runtime.ledger import Tracked
+from runtime.settings import Settings
+from telephony import endings, sessions
+from telephony.live_events import updated
+
+NOTED_SECONDS: Final = 30
+"""How exactly the list of open sessions says when each was last heard of."""
+
+
+def changes(
+    account: str,
+    before: Mapping[str, Tracked],
+    changed: Iterable[Tracked],
+    settings: Settings,
+    *,
+    now: float,
+    has_audience: bool,
+) -> list[Command]:
+    """Give the commands that store what changed, tell who watches, and set when it may be taken as ended."""
+    pause, moment = timedelta(seconds=settings.quiet_seconds), datetime.fromtimestamp(now, UTC)
+    commands: list[Command] = []
+    for record in changed:
+        session, known = record.session, before.get(record.session.id)
+        commands.append(ledger.write_tracked(account, record, retention=settings.retention_seconds))
+        if has_audience:
+            commands.append(outcome_log.live(account, updated(session, now=moment)))
+        commands += _indexed(account, record, known, settings.retention_seconds)
+        if known and known.ended_at is not None and known.session.started_at != session.started_at:
+            commands += links.changed(account, session.id, now=now)
+        if record.ended_at is None and not _is_noted_open(known, record):
+            commands.append(("ZADD", keys.open_sessions(account), f"{record.heard_at:.3f}", session.id))
+        commands += _waiting(account, record, known, pause)
+    return commands
+
+
+def _waiting(account: str, record: Tracked, known: Tracked | None, quiet: timedelta) -> Iterator[Command]:
+    """Have it looked at when its quiet pause is over, or no more, because a party has come back."""
+    pause = sessions.ends_after(record.session, quiet)
+    if pause is not None and record.ended_at is None:
+        due = record.heard_at + pause.total_seconds()
+        yield ("ZADD", keys.quiet(account), f"{due:.3f}", record.session.id)
+    elif pause is None and known is not None and sessions.ends_after(known.session, quiet) is not None:
+        yield ("ZREM", keys.quiet(account), record.session.id)
+
+
+def _indexed(account: str, record: Tracked, known: Tracked | None, retention: float) -> Iterator[Command]:
+    """Have the call found by what is new of it."""
+    session, before = record.session, known.session if known else None
+    step = call_index.seen(account, session, before, heard_at=record.heard_at, retention=retention)
+    if step is not None:
+        yield step
+    if endings.is_ringout(session) and not (before and endings.is_ringout(before)):
+        yield from ledger.ringout_sessions(account, {session.id: _began(record)})
+
+
+def _is_noted_open(known: Tracked | None, record: Tracked) -> bool:
+    """Say whether the list of open sessions need not be touched: it is exact to `NOTED_SECONDS`."""
+    if known is None or known.ended_at is not None:
+        return False
+    return known.heard_at // NOTED_SECONDS == record.heard_at // NOTED_SECONDS
+
+
+def _began(record: Tracked) -> float:
+    """Say when a call began as far as its notifications tell. Seconds."""
+    return record.session.started_at.timestamp() if record.session.started_at else record.heard_at
