@@ -1,8 +1,10 @@
 """What every test may ask for: a real server, empty, and a webhook."""
 
+import os
 import threading
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 import pytest
 import structlog
@@ -12,12 +14,30 @@ from redis import Redis
 from runtime.logs import log
 from scripts.supervisor.embedded import EmbeddedRedis
 from scripts.supervisor.watchdog import Watchdog
+from tests.distribution import Distribution, place_of
 from tests.simulator.webhook import Webhook
 from workers.destinations import connections, sender
 
 # A busy machine is slow: no example is judged by its time. And the same tree gives the same result, each time.
 settings.register_profile("legwork", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("legwork")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Start one process more than there are cores: many tests wait for processes of the product."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Distribution | None:
+    """Keep together what is costly to start, where tests are distributed by files."""
+    return Distribution(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest."""
+    items.sort(key=lambda item: place_of(item.nodeid))
 
 
 @pytest.fixture(autouse=True)
