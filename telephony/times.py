@@ -5,8 +5,13 @@ datetimes in UTC. Out: UTC ISO 8601 with milliseconds and `Z`.
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
-_OFFSET_LENGTH = len("+00:00")
+import msgspec
+
+_TO_SECONDS: Final = len('"2018-11-22T08:42:05')
+_TO_MILLISECONDS: Final = len('"2018-11-22T08:42:05.500')
+_ENCODER: Final = msgspec.json.Encoder()
 
 
 def parse_time(text: str) -> datetime | None:
@@ -47,7 +52,8 @@ def iso_ms(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("a datetime without a zone names no moment")
     moment = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    return moment.isoformat(timespec="milliseconds")[:-_OFFSET_LENGTH] + "Z"
+    text = _ENCODER.encode(moment).decode()  # in quotes, with microseconds unless there are none: isoformat is slow
+    return f"{text[1:_TO_MILLISECONDS]}Z" if moment.microsecond else f"{text[1:_TO_SECONDS]}.000Z"
 
 
 def iso_ms_or_none(moment: datetime | None) -> str | None:
