@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -233,10 +234,9 @@ STATUS_BY_LEG: Final[Mapping[LegStatus, AgentStatus]] = MappingProxyType(
 """What a leg that was not connected says. `stopped` (the phone stopped ringing) and all others leave it open."""
 
 
-def rules_of(leg: LegOutcome) -> tuple[LegRule, ...]:
-    """List the rows that tell of somebody by this leg."""
-    leg_type = (leg.leg_type or "").casefold()
-    rows = tuple(rule for rule in LEG_RULES if rule.role is leg.role)
-    return tuple(rule for rule in rows if leg_type in rule.leg_types) or tuple(
-        rule for rule in rows if not rule.leg_types
-    )
+@lru_cache(maxsize=1024)
+def rules_of(role: LegRole, leg_type: str | None) -> tuple[LegRule, ...]:
+    """List the rows that tell of somebody by a leg of this role and type."""
+    rows = tuple(rule for rule in LEG_RULES if rule.role is role)
+    of_its_type = tuple(rule for rule in rows if (leg_type or "").casefold() in rule.leg_types)
+    return of_its_type or tuple(rule for rule in rows if not rule.leg_types)

@@ -56,18 +56,20 @@ class _Finding(msgspec.Struct, frozen=True):
 def agents(session: Session, legs: Sequence[LegOutcome]) -> tuple[tuple[Agent, ...], tuple[Explanation, ...]]:
     """Say what happened to each extension that was rung, ordered by their ids, and why. `legs` are there or not yet."""
     groups = _groups(session)
-    told, logged = list(_of_parties(session, groups)), list(_of_legs(legs, groups))
+    told, logged = _by_extension(_of_parties(session, groups)), _by_extension(_of_legs(legs, groups))
+    if not (told or logged):
+        return (), ()
+    names = _names(session, legs)
     found: list[Agent] = []
     why: list[Explanation] = []
-    for extension_id in sorted({one.extension_id for one in (*told, *logged)}):
-        by_party = [one for one in told if one.extension_id == extension_id]
-        by_leg = [one for one in logged if one.extension_id == extension_id]
+    for extension_id in sorted(told.keys() | logged.keys()):
+        by_party, by_leg = told.get(extension_id, []), logged.get(extension_id, [])
         best = _best(by_party, by_leg)
         talked = best.status in TALKED
         found.append(
             Agent(
                 extension_id=extension_id,
-                name=_name(extension_id, session, legs),
+                name=names.get(extension_id),
                 status=best.status,
                 ring_seconds=_seconds([one.ring for one in by_party], [one.ring for one in by_leg]),
                 talk_seconds=_seconds([one.talk for one in by_party], [one.talk for one in by_leg]) if talked else None,
@@ -87,6 +89,13 @@ def _groups(session: Session) -> frozenset[str]:
         if (party.direction or "").casefold() == "inbound"
     }
     return frozenset(one for one in named - rung if one)
+
+
+def _by_extension(findings: Iterable[_Finding]) -> dict[str, list[_Finding]]:
+    found: dict[str, list[_Finding]] = {}
+    for one in findings:
+        found.setdefault(one.extension_id, []).append(one)
+    return found
 
 
 def _of_parties(session: Session, groups: frozenset[str]) -> Iterator[_Finding]:
@@ -117,20 +126,20 @@ def _ring_end(party: PartyState) -> datetime | None:
 
 def _of_legs(legs: Sequence[LegOutcome], groups: frozenset[str]) -> Iterator[_Finding]:
     queues = {leg.extension_id for leg in legs if leg.role is LegRole.QUEUE}
-    found = [
-        _of_leg(leg, rule, extension_id, legs)
-        for leg in legs
-        for rule in rules_of(leg)
-        if (extension_id := rule.whose(leg)) and extension_id not in groups and extension_id not in queues
-    ]
-    yield from found
+    for leg in legs:
+        for rule in rules_of(leg.role, leg.leg_type):
+            extension_id = rule.whose(leg)
+            if extension_id and extension_id not in groups and extension_id not in queues:
+                yield _of_leg(leg, rule, extension_id, legs)
 
 
 def _of_leg(leg: LegOutcome, rule: LegRule, extension_id: str, legs: Sequence[LegOutcome]) -> _Finding:
     if leg.status is LegStatus.ANSWERED or leg.role is LegRole.VOICEMAIL:
         status, definite = rule.status, True
+    elif leg.status in STATUS_BY_LEG:
+        status, definite = STATUS_BY_LEG[leg.status], True
     else:
-        status, definite = STATUS_BY_LEG.get(leg.status, _stopped(leg, legs)), leg.status in STATUS_BY_LEG
+        status, definite = _stopped(leg, legs), False
     talked = status in TALKED
     connected = rule.status is AgentStatus.ANSWERED or rule.status is AgentStatus.PICKED_UP
     return _Finding(
@@ -168,7 +177,7 @@ def _strongest(findings: Sequence[_Finding]) -> _Finding | None:
 
 
 def _first(findings: Sequence[_Finding]) -> _Finding:
-    return min(findings, key=lambda one: (_RANK[one.status], -one.order))
+    return min(findings, key=lambda one: (_RANK[one.status], -one.order)) if len(findings) > 1 else findings[0]
 
 
 def _seconds(told: Sequence[float | None], logged: Sequence[float | None]) -> int | None:
@@ -184,7 +193,12 @@ def _between(begin: datetime | None, end: datetime | None) -> float | None:
     return max(0.0, (end - begin).total_seconds()) if begin and end else None
 
 
-def _name(extension_id: str, session: Session, legs: Iterable[LegOutcome]) -> str | None:
-    told = [(end.extension_id, end.name) for party in session.parties for end in (party.to, party.from_)]
-    logged = [(end.extension_id, end.name) for leg in legs for end in (leg.to, leg.from_)]
-    return min((name for one, name in (*told, *logged) if one == extension_id and name), default=None)
+def _names(session: Session, legs: Iterable[LegOutcome]) -> dict[str, str]:
+    """Name each extension: where it has several names, by the first in alphabetical order."""
+    found: dict[str, str] = {}
+    parts: tuple[PartyState | LegOutcome, ...] = (*session.parties, *legs)
+    for part in parts:
+        for end in (part.to, part.from_):
+            if end.extension_id and end.name:
+                found[end.extension_id] = min(end.name, found.get(end.extension_id, end.name))
+    return found

@@ -61,7 +61,7 @@ def attachments(call: OneCall) -> Attachments:
 def _extensions(parts: tuple[CallPart, ...]) -> tuple[str, ...]:
     found = {part.extension_id for part in parts if part.extension}
     found |= {end.extension_id for part in parts for end in (part.from_, part.to) if end}
-    return tuple(sorted(one for one in found if one))
+    return tuple(sorted(filter(None, found)))
 
 
 def _recordings(parts: tuple[CallPart, ...]) -> tuple[RecordingRef, ...]:
@@ -85,7 +85,11 @@ def _cost(call: OneCall) -> Cost | None:
 
 
 def _transfer(parts: tuple[CallPart, ...]) -> Transfer | None:
-    found = [(part.start_time or _LONG_AGO, *_transfer_sessions(part)) for part in parts]
+    found = [
+        (part.start_time or _LONG_AGO, *_transfer_sessions(part))
+        for part in parts
+        if part.transfer_target or part.transferee
+    ]
     named = [(start, target or "", transferee or "") for start, target, transferee in found if target or transferee]
     if not named:
         return None

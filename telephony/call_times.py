@@ -12,18 +12,18 @@ import msgspec
 from telephony.explanations import Explanation, explained
 from telephony.one_call import CallLeg, OneCall
 from telephony.records import CallPart
-from telephony.times import in_utc, iso_ms_or_none, later
+from telephony.times import in_utc, iso_ms, iso_ms_or_none, later
 from telephony.words import LegRole, LegStatus, Outcome
 
 _ANSWERING: Final = frozenset({LegRole.AGENT, LegRole.CALLEE, LegRole.TRANSFER})
 
 
 class CallTimes(msgspec.Struct, frozen=True):
-    """The times of a call in UTC, and why."""
+    """The times of a call as text, as they leave, and why."""
 
-    start: datetime | None
-    answer: datetime | None
-    end: datetime | None
+    start: str | None
+    answer: str | None
+    end: str | None
     duration_seconds: int | None
     explanation: tuple[Explanation, ...]
 
@@ -33,19 +33,20 @@ def call_times(call: OneCall) -> CallTimes:
     starts = [start for record in call.records if (start := starts_at(record))]
     ends = [end for record in call.records if (end := later(starts_at(record), record.length_ms))]
     start, end = min(starts, default=None), max(ends, default=None)
-    answer, why_answer = _answer(call, start)
+    start_text, end_text = iso_ms_or_none(start), iso_ms_or_none(end)
+    answer, rule_of_answer, leg = _answer(call, start_text)
     seconds: int | None
     if len(call.records) > 1 and start and end:
         seconds, rule = int((end - start).total_seconds()), "span-of-records"
     else:
         seconds, rule = seconds_of(call.principal), "record-times"
     why = (
-        explained("startTime", iso_ms_or_none(start), rule),
-        why_answer,
-        explained("endTime", iso_ms_or_none(end), rule),
+        explained("startTime", start_text, rule),
+        explained("answerTime", answer, rule_of_answer, leg=leg),
+        explained("endTime", end_text, rule),
         explained("durationSeconds", seconds, rule),
     )
-    return CallTimes(start=start, answer=answer, end=end, duration_seconds=seconds, explanation=why)
+    return CallTimes(start=start_text, answer=answer, end=end_text, duration_seconds=seconds, explanation=why)
 
 
 def starts_at(part: CallPart) -> datetime | None:
@@ -60,9 +61,10 @@ def seconds_of(part: CallPart) -> int | None:
     return None if part.duration_ms is None else part.duration_ms // 1000
 
 
-def _answer(call: OneCall, start: datetime | None) -> tuple[datetime | None, Explanation]:
+def _answer(call: OneCall, start: str | None) -> tuple[str | None, str, int | None]:
+    """Say when a call that began at `start` was answered, by which rule, and by which leg if one tells."""
     if call.verdict.outcome is not Outcome.ANSWERED:
-        return None, explained("answerTime", None, "not-answered")
+        return None, "not-answered", None
     if call.sides is not None:
         both = [call.legs[index] for index in (call.sides.caller.leg, call.sides.callee.leg) if index is not None]
         chosen, rule = max(_starts(both), default=None), "answer-at-both-sides"
@@ -70,9 +72,9 @@ def _answer(call: OneCall, start: datetime | None) -> tuple[datetime | None, Exp
         answering = [leg for leg in call.legs if leg.word.role in _ANSWERING]
         chosen, rule = min(_starts(answering), default=None), "answer-at-leg"
     if chosen is None:
-        return start, explained("answerTime", iso_ms_or_none(start), "answer-at-start")
+        return start, "answer-at-start", None
     moment, index = chosen
-    return moment, explained("answerTime", iso_ms_or_none(moment), rule, leg=index)
+    return iso_ms(moment), rule, index
 
 
 def _starts(legs: list[CallLeg]) -> list[tuple[datetime, int]]:

@@ -6,6 +6,7 @@ https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.
 import hashlib
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -170,6 +171,12 @@ def relinked(before: CallData, place: Place, *, revision: int, now: datetime) ->
     return with_changes(_enveloped(data, now), before)
 
 
+def is_placed(before: CallData, place: Place) -> bool:
+    """Say whether a revision says of its call's conversation what `place` does."""
+    said = (before.conversation.id, before.conversation.role, before.linked_sessions)
+    return said == (place.conversation, place.role, place.others)
+
+
 def with_changes(event: CallEvent, before: CallData, also: tuple[str, ...] = ()) -> CallEvent:
     """Name in `changed` what differs from the revision before; `also` what is news this once."""
     names = (*changed(before, event.data), *also)
@@ -183,8 +190,7 @@ def changed(before: CallData, after: CallData) -> tuple[str, ...]:
 
 def digest(data: CallData) -> bytes:
     """Give eight bytes that are equal for data that no consumer needs to hear about twice."""
-    fields = [getattr(data, name) for name, _ in _NEWS]
-    return hashlib.blake2b(msgspec.msgpack.encode(fields), digest_size=8).digest()
+    return hashlib.blake2b(_PACKER.encode(_WHAT_IS_NEWS(data)), digest_size=8).digest()
 
 
 def encode(event: Envelope) -> bytes:
@@ -218,5 +224,7 @@ _NO_NEWS: Final = frozenset({"revision", "trigger", "changed", "timing", "explan
 """Fields in which a revision may differ without anything having changed about the call."""
 _NEWS: Final = tuple((f.name, f.encode_name) for f in msgspec.structs.fields(CallData) if f.name not in _NO_NEWS)
 """All others, with their names in the JSON."""
+_WHAT_IS_NEWS: Final = attrgetter(*(name for name, _ in _NEWS))
+_PACKER: Final = msgspec.msgpack.Encoder()
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(CallEvent)

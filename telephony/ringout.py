@@ -31,6 +31,7 @@ RINGOUT_ORIGIN: Final = "RingOut"
 
 _CALLER: Final = frozenset(word.casefold() for word in CALLER_LEG_TYPES)
 _CALLEE: Final = frozenset(word.casefold() for word in CALLEE_LEG_TYPES)
+_EITHER: Final = _CALLER | _CALLEE
 _ACTIONS: Final = frozenset(word.casefold() for word in RINGOUT_ACTIONS)
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -66,7 +67,7 @@ def is_ringout(record: CallLogRecord, origin: str | None = None) -> bool:
 
 def has_ringout_type(leg: Leg) -> bool:
     """Tell whether a leg's type is one of the seven of RingOut."""
-    return _is(leg, _CALLER) or _is(leg, _CALLEE)
+    return _is(leg, _EITHER)
 
 
 def sides(legs: Sequence[Leg]) -> Sides:

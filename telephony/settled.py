@@ -68,11 +68,9 @@ def _lacks_its_duration(record: CallLogRecord) -> bool:
 
 
 def _has_mid_call_shape(record: CallLogRecord) -> bool:
-    if record.finished or not record.legs:
+    if record.finished or not record.legs or not is_of_one_phone(record.result):
         return False
-    if not all((leg.leg_type or "").casefold() == "pstntosip" for leg in record.legs):
-        return False
-    return is_of_one_phone(record.result)
+    return all((leg.leg_type or "").casefold() == "pstntosip" for leg in record.legs)
 
 
 def _parts(record: CallLogRecord) -> tuple[CallPart, ...]:
