@@ -148,6 +148,8 @@ def newest(redis: "Redis", account: str, telephony_session_id: str) -> CallData 
 
 def newest_of(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, Entry]:
     """Read the last published entries of these calls; those of which the log holds none are absent."""
+    if not ids:
+        return {}
     with redis.pipeline(transaction=False) as pipeline:
         for one in ids:
             pipeline.hgetall(keys.revisions(account, one))

@@ -8,7 +8,7 @@ cancelled leaves a note beside it.
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, cast
 
@@ -225,14 +225,19 @@ def of_time(redis: "Redis", account: str, since: float, until: float) -> list[Ri
     return list(load(redis, account, [member.decode() for member in members]).values())
 
 
-def around(redis: "Redis", account: str, ring_out_id: str, since: float, until: float) -> list[RingOut]:
-    """Load the RingOuts that were asked for in this time, and the one to which RingCentral gave this id."""
+def around(redis: "Redis", account: str, times: Mapping[str, tuple[float, float]]) -> dict[str, list[RingOut]]:
+    """Load for each of these ids the RingOuts asked for in its time, and the one to which RingCentral gave the id."""
     with redis.pipeline(transaction=False) as pipeline:
-        pipeline.zrange(keys.ringouts(account), since, until, byscore=True)
-        pipeline.get(keys.ringout_asked(account, _key(follow_key(ring_out_id))))
-        members, named = pipeline.execute()
-    ids = [member.decode() for member in members] + ([named.decode().partition(" ")[0]] if named else [])
-    return list(load(redis, account, list(dict.fromkeys(ids))).values())
+        for ring_out_id, (since, until) in times.items():
+            pipeline.zrange(keys.ringouts(account), since, until, byscore=True)
+            pipeline.get(keys.ringout_asked(account, _key(follow_key(ring_out_id))))
+        answers = iter(pipeline.execute())
+    found: dict[str, dict[str, None]] = {}
+    for ring_out_id, members, named in zip(times, answers, answers, strict=True):
+        ids = [member.decode() for member in members] + ([named.decode().partition(" ")[0]] if named else [])
+        found[ring_out_id] = dict.fromkeys(ids)
+    loaded = load(redis, account, list({one: None for ids in found.values() for one in ids}))
+    return {ring_out_id: [loaded[one] for one in ids if one in loaded] for ring_out_id, ids in found.items()}
 
 
 def settled(redis: "Redis", ringout: RingOut, *, wait: float) -> RingOut:

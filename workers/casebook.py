@@ -14,6 +14,7 @@ from telephony import linking
 from telephony.events import Trigger
 from telephony.linking import Link
 from telephony.records import CallLogRecord
+from telephony.ringout_link import sighting
 from telephony.sessions import Session
 from workers import conversations
 from workers.cases import Case
@@ -64,7 +65,19 @@ def cases(  # noqa: PLR0913 - each says something else of the calls
                 deliver=deliver,
             )
         )
-    return with_conversations(redis, account, made)
+    return with_what_they_need(redis, account, made)
+
+
+def with_what_they_need(redis: "Redis", account: str, cases: Sequence[Case]) -> list[Case]:
+    """Give the cases with whatever else their judgement may need, loaded for all of them together."""
+    cases = with_conversations(redis, account, cases)
+    of_ringouts = [case for case in cases if case.may_be_of_ringout]
+    sightings = (sighting(case.telephony_session_id, case.session, case.records) for case in of_ringouts)
+    near = Evidence(redis, account).near(one for one in sightings if one is not None)
+    return [
+        msgspec.structs.replace(case, near=tuple(near[one])) if (one := case.telephony_session_id) in near else case
+        for case in cases
+    ]
 
 
 def with_conversations(redis: "Redis", account: str, cases: Sequence[Case]) -> list[Case]:
@@ -84,7 +97,7 @@ def with_conversations(redis: "Redis", account: str, cases: Sequence[Case]) -> l
 def with_ringout(redis: "Redis", account: str, case: Case, evidence: Evidence) -> Case:
     """Give a case with the RingOut it belongs to, by which its conversation may have more links, or less."""
     known = links_of(case)
-    ringout = evidence.standing(case.telephony_session_id, case.session, case.records, known)
+    ringout = evidence.standing(case.telephony_session_id, case.session, case.records, known, near=case.near)
     case = msgspec.structs.replace(case, ringout=ringout)
     if ringout.links <= known and not ringout.withdrawn:
         return case

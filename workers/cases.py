@@ -6,9 +6,11 @@ import msgspec
 
 from runtime.leases import Command
 from runtime.ledger import Resolution, Tracked
+from runtime.ringouts import RingOut
 from telephony.events import CallData, CallEvent, Trigger
 from telephony.linking import Link
 from telephony.records import CallLogRecord
+from telephony.ringout_link import is_of_ringout
 from telephony.sessions import Session
 from telephony.settled import is_settled
 from telephony.times import later
@@ -24,6 +26,7 @@ class Case(msgspec.Struct, frozen=True, dict=True):
     `unreadable` says that a later version of Legwork wrote something down about it, which is not ours to decide anew.
     `gathered` holds its conversation, and `new_links` what its records add to it; without them they are loaded.
     `ringout` says whether it belongs to a RingOut.
+    `near` are the RingOuts it may belong to; without them they are loaded.
     `by` is what made us look where it was neither the call's notifications nor its absence from the ledger; with
     `deliver` false an event is only written down. `began` is when it did by the lists of calls, in seconds.
     """
@@ -40,6 +43,7 @@ class Case(msgspec.Struct, frozen=True, dict=True):
     gathered: Gathered | None = None
     new_links: frozenset[Link] = frozenset()
     ringout: Standing = NO_RINGOUT
+    near: tuple[RingOut, ...] | None = None
     by: Trigger | None = None
     deliver: bool = True
     began: float | None = None
@@ -49,6 +53,11 @@ class Case(msgspec.Struct, frozen=True, dict=True):
     def is_settled(self) -> bool:
         """Whether there are records and all of them are final."""
         return bool(self.records) and all(is_settled(record) for record in self.records)
+
+    @property
+    def may_be_of_ringout(self) -> bool:
+        """Whether it calls itself a RingOut, and enough is known of it to look for the one it belongs to."""
+        return (self.asked or self.is_settled) and is_of_ringout(self.session, self.records)
 
     @property
     def has_ended(self) -> bool:

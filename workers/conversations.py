@@ -6,6 +6,7 @@ loaded, because its id, and whether a call goes on in another session, depend on
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
 import msgspec
@@ -22,7 +23,7 @@ MOST: Final = 1000
 """Sessions of the conversations that are looked at together; no person has talked in so many."""
 
 
-class Gathered(msgspec.Struct, frozen=True):
+class Gathered(msgspec.Struct, frozen=True, dict=True):
     """Conversations, by each of their sessions; `tracked` the sessions that are known, `open` those that are on."""
 
     links: Mapping[str, frozenset[Link]]
@@ -32,14 +33,14 @@ class Gathered(msgspec.Struct, frozen=True):
     def place(self, session_id: str) -> Place:
         """Say what a session is in its conversation."""
         linked = self.links.get(session_id)
-        return conversations.place(session_id, linked, self._starts()) if linked else alone(session_id)
+        return conversations.place(session_id, linked, self._starts) if linked else alone(session_id)
 
     def goes_on_in(self, session: Session) -> frozenset[str]:
         """List the sessions in which a call may go on that has left this one."""
         linked = self.links.get(session.id)
         if not linked or not any(party.is_gone for party in session.parties):
             return frozenset()
-        return conversations.goes_on_in(session.id, linked, self._starts())
+        return conversations.goes_on_in(session.id, linked, self._starts)
 
     def is_on(self, session: Session) -> bool:
         """Say whether a call that has left this session is on in another."""
@@ -50,6 +51,7 @@ class Gathered(msgspec.Struct, frozen=True):
         ends = {end for one in self.links.get(session_id, ()) for end in (one.first, one.then)}
         return frozenset(ends - {session_id})
 
+    @cached_property
     def _starts(self) -> dict[str, datetime]:
         starts = ((one, record.session.started_at) for one, record in self.tracked.items())
         return {one: start for one, start in starts if start is not None}

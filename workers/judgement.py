@@ -133,7 +133,7 @@ class Judge:
         """Give the case with its conversation, and with the RingOut it belongs to, which may add another session."""
         if case.gathered is None:
             (case,) = casebook.with_conversations(self._redis, self._account, (case,))
-        if not (case.asked or case.is_settled) or not is_of_ringout(case.session, case.records):
+        if not case.may_be_of_ringout:
             return case
         return casebook.with_ringout(self._redis, self._account, case, self._evidence)
 

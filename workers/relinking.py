@@ -53,6 +53,8 @@ def _relinked(
 ) -> Judged | None:
     """Say what has changed of a call's conversation since its last revision: of the call itself nothing has."""
     before = events.decode(newest.document).data
+    if events.is_placed(before, place):
+        return None
     event = events.relinked(before, place, revision=resolution.revision + 1, now=datetime.fromtimestamp(now, UTC))
     digest = events.digest(event.data)
     if digest == resolution.digest:

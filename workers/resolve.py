@@ -24,7 +24,7 @@ from telephony import looks
 from telephony.fetch_plan import Lane, Request, Wanted, Window, plan
 from telephony.records import CallLogRecord
 from workers import reconcile, rereads
-from workers.casebook import session_of, with_conversations
+from workers.casebook import session_of, with_what_they_need
 from workers.cases import Case
 from workers.comparing import Comparing
 from workers.dependencies import Dependencies, current
@@ -68,9 +68,9 @@ def serve(account: str) -> None:
         return
     # Only now, with the lease given back: a bell that is rung before would find the stage taken.
     bells.rest(dependencies.redis, Stage.RESOLVE, account, due=keys.due(account), not_before=not_before)
-    bells.ring_at(dependencies.redis, Stage.RESOLVE, account, max(not_before, other))
-    if (relinked := links.next_time(dependencies.redis, account)) is not None:
-        bells.ring_at(dependencies.redis, Stage.RESOLVE, account, relinked)
+    relinked, other = links.next_time(dependencies.redis, account), max(not_before, other)
+    when = other if relinked is None else min(other, relinked)
+    bells.ring_at(dependencies.redis, Stage.RESOLVE, account, when)
 
 
 class Resolver:
@@ -252,7 +252,7 @@ class Resolver:
             )
             for one in places
         ]
-        return with_conversations(self._redis, self._account, cases)
+        return with_what_they_need(self._redis, self._account, cases)
 
     def _after(self, found: Sweep, began: float) -> float:
         """Say when the next sweep may be: after the interval, and when the budget allows or the failure is over."""

@@ -69,7 +69,9 @@ class Standing(msgspec.Struct, frozen=True):
         """Say in the outcome of the session by what it is a RingOut's, or why it is none's though it may be."""
         if self.followed is not None:
             return self.followed.told(outcome)
-        why = ringout_words.doubts(self.doubt) if self.doubt else ()
+        if self.doubt is None:
+            return outcome
+        why = ringout_words.doubts(self.doubt)
         return msgspec.structs.replace(outcome, explanation=(*outcome.explanation, *why))
 
     def takes_back(self, before: CallData | None) -> bool:
@@ -116,22 +118,33 @@ class Evidence:
         named = [one.ring_out_id for one in chosen.values() if one.ring_out_id]  # however long ago they began
         return self._linkings([*chosen.values(), *others], self._seen(since, until, named), list(chosen))
 
+    def near(self, sightings: Iterable[Sighting]) -> dict[str, list[RingOut]]:
+        """Load the RingOuts that each of these sessions may belong to, by the session."""
+        times = {one.telephony_session_id: _around([one.started_at.timestamp()]) for one in sightings}
+        found = ringouts.around(self._redis, self._account, times) if times else {}
+        return {one: [ringout for ringout in some if _is_a_call(ringout)] for one, some in found.items()}
+
     def standing(
         self,
         telephony_session_id: str,
         session: Session | None,
         records: Sequence[CallLogRecord],
         known: Iterable[Link] = (),
+        *,
+        near: Sequence[RingOut] | None = None,
     ) -> Standing:
-        """Say what a session has to do with RingOuts, by what is known of it now; `known` are its links till now."""
+        """Say what a session has to do with RingOuts, by what is known of it now; `known` are its links till now.
+
+        `near` are the RingOuts that may be its, as `near` gives them; without them they are loaded.
+        """
         ours = ringout_link.sighting(telephony_session_id, session, records)
         if ours is None:
             return NO_RINGOUT
-        since, until = _around([ours.started_at.timestamp()])
-        found = ringouts.around(self._redis, self._account, telephony_session_id, since, until)
-        near = [one for one in found if _is_a_call(one)]
+        if near is None:
+            near = self.near([ours])[telephony_session_id]
         if not near:
             return NO_RINGOUT
+        since, until = _around([ours.started_at.timestamp()])
         seen = self._seen(since, until) | {telephony_session_id: ours}
         linkings = self._linkings(near, seen, [one.id for one in near])
         followed = next((its for one in near if (its := _followed(one, linkings[one.id], ours))), None)
