@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
@@ -14,7 +15,7 @@ from telephony import linking
 from telephony.events import Trigger
 from telephony.linking import Link
 from telephony.records import CallLogRecord
-from telephony.ringout_link import sighting
+from telephony.ringout_link import Sighting, sighting
 from telephony.sessions import Session
 from workers import conversations
 from workers.cases import Case
@@ -71,13 +72,18 @@ def cases(  # noqa: PLR0913 - each says something else of the calls
 def with_what_they_need(redis: "Redis", account: str, cases: Sequence[Case]) -> list[Case]:
     """Give the cases with whatever else their judgement may need, loaded for all of them together."""
     cases = with_conversations(redis, account, cases)
-    of_ringouts = [case for case in cases if case.may_be_of_ringout]
-    sightings = (sighting(case.telephony_session_id, case.session, case.records) for case in of_ringouts)
-    near = Evidence(redis, account).near(one for one in sightings if one is not None)
+    near = Evidence(redis, account).near(seen for case in cases if (seen := _sighting(case)) is not None)
     return [
         msgspec.structs.replace(case, near=tuple(near[one])) if (one := case.telephony_session_id) in near else case
         for case in cases
     ]
+
+
+def _sighting(case: Case) -> Sighting | None:
+    """Say how a call looks that may be of a RingOut; what is wrong with it, its own judgement will tell."""
+    with suppress(Exception):
+        return sighting(case.telephony_session_id, case.session, case.records) if case.may_be_of_ringout else None
+    return None
 
 
 def with_conversations(redis: "Redis", account: str, cases: Sequence[Case]) -> list[Case]:

@@ -3,14 +3,17 @@
 from typing import cast
 
 import msgspec
+import pytest
 
 from runtime import keys
+from telephony import ringout_link
 from telephony.events import Trigger
 from telephony.records import Recording
 from telephony.words import Outcome
-from tests.builders.calls import Call, ivr_call
+from tests.builders.calls import Call, ivr_call, ringout_call
 from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, an_ended_call, look, the_record
+from workers import casebook
 from workers.judgement import GRACE_SECONDS, PUT_ASIDE_SECONDS
 
 
@@ -131,6 +134,21 @@ def test_a_call_that_cannot_be_judged_is_put_aside_and_keeps_no_other_waiting(of
     assert due is not None
     assert PUT_ASIDE_SECONDS / 2 < due - office.now <= PUT_ASIDE_SECONDS
     office.redis.xdel(keys.OUTCOMES, place)
+    assert [event.data.outcome for event in office.outcomes(other)] == [Outcome.ANSWERED]
+
+
+def test_a_ringout_of_which_nothing_can_be_made_keeps_no_other_waiting(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(casebook, "sighting", lambda *_: 1 / 0)
+    monkeypatch.setattr(ringout_link, "sighting", lambda *_: 1 / 0)
+    poison, other = an_ended_call(office, ringout_call), an_ended_call(office)
+    office.show(the_record(poison, id="A1"))
+    office.show(the_record(other, id="A2"))
+
+    look(office, every=0)
+
+    assert office.outcomes(poison) == []
     assert [event.data.outcome for event in office.outcomes(other)] == [Outcome.ANSWERED]
 
 
