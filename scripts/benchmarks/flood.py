@@ -16,7 +16,7 @@ from scripts.benchmarks.call_cpu import FORKING, LEGWORK, SIMPLE
 from scripts.benchmarks.figures import Cell, Figure, Result, Table
 from scripts.benchmarks.ingest import CONNECTIONS
 from scripts.benchmarks.installation import REDIS, VERIFICATION_TOKEN, Installation, legwork, name_of
-from scripts.benchmarks.load import NO_LIMIT
+from scripts.benchmarks.load import FEEDS, NO_LIMIT
 from scripts.benchmarks.notification import PATH, posted
 from scripts.benchmarks.options import Options
 from scripts.benchmarks.posting import post_all
@@ -51,7 +51,7 @@ COLUMNS: Final = (
 REMARKS: Final = f"""\
 The notifications of calls that RingCentral in a box has played before are posted as quickly as they are answered, over
 {CONNECTIONS} connections; their records are there, each once, and the call log may be asked without limits. CPU of all
-processes and of Redis until the last outcome is published, for each call; all waits are divided by {SPEED:g}.
+processes and of Redis until the last outcome is published, for each session; all waits are divided by {SPEED:g}.
 calls/min     what would keep these cores busy: a minute of each, divided by the CPU of a call
 """
 Heard = Callable[[], Mapping[str, Published]]
@@ -76,11 +76,20 @@ class Run(msgspec.Struct, frozen=True):
         return self.ms(*self.cpu)
 
 
-class Call(msgspec.Struct, frozen=True):
-    """What is posted of one session."""
+class Dealt(msgspec.Struct, frozen=True):
+    """Notifications in the order in which RingCentral in a box has posted them, each with its session."""
 
-    id: str
-    bodies: tuple[bytes, ...]
+    posted: Sequence[tuple[str, bytes]]
+
+    def first(self, calls: int) -> "Dealt":
+        """Give those of so many calls, which follow each other as closely as all of them do."""
+        ids = set(list(dict.fromkeys(one for one, _ in self.posted))[:calls])
+        return Dealt([(one, body) for one, body in self.posted if one in ids])
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The sessions."""
+        return frozenset(one for one, _ in self.posted)
 
 
 def run(options: Options) -> Result:
@@ -96,13 +105,15 @@ def run(options: Options) -> Result:
     )
     runs = []
     with Watchdog() as watchdog, played([lifted], watchdog) as (box,):
+        for feed in FEEDS:  # they show what changes from now on, and these records were there before
+            box.fault("forbid", endpoint=feed)
         options.say(f"flood: {max(calls.values())} calls are played and their notifications taken down")
         dealt = _dealt(box, max(calls.values()))
         for number in range(rounds):
             for design in calls if not options.quick else (LEGWORK, SIMPLE):
                 options.say(f"flood: round {number + 1} of {rounds}, {design}, {calls[design]} calls")
                 with _serving(design, box, watchdog) as (product, path, heard):
-                    runs.append(_flooded(design, product, path, dealt[: calls[design]], heard))
+                    runs.append(_flooded(design, product, path, dealt.first(calls[design]), heard))
     return Result(
         benchmark="flood",
         remarks=REMARKS,
@@ -111,17 +122,14 @@ def run(options: Options) -> Result:
     )
 
 
-def _dealt(box: Box, calls: int) -> Sequence[Call]:
+def _dealt(box: Box, calls: int) -> Dealt:
     """Have the calls played to nobody but us."""
     with listening() as listener:
         box.subscribe(listener.url, verification_token=VERIFICATION_TOKEN)
         box.play(calls, rate=DEALT_A_SECOND, speed=SPEED)
         time.sleep(calls / DEALT_A_SECOND)
         bodies = listener.until_silent(SILENT_SECONDS)
-    found: dict[str, list[bytes]] = {}
-    for body in bodies:
-        found.setdefault(msgspec.json.decode(body)["body"]["telephonySessionId"], []).append(body)
-    return [Call(one, tuple(bodies)) for one, bodies in found.items()]
+    return Dealt([(msgspec.json.decode(body)["body"]["telephonySessionId"], body) for body in bodies])
 
 
 @contextmanager
@@ -154,14 +162,14 @@ class _Log:
         return self._found
 
 
-def _flooded(design: str, product: Installation, path: str, calls: Sequence[Call], heard: Heard) -> Run:
+def _flooded(design: str, product: Installation, path: str, dealt: Dealt, heard: Heard) -> Run:
     address = ("127.0.0.1", urlsplit(product.web_url).port or 0)
-    requests = [posted(address, path, body) for call in calls for body in call.bodies]
+    requests = [posted(address, path, body) for _, body in dealt.posted]
     before = product.cpu()
     post_all(address, requests, connections=CONNECTIONS)
-    outcomes = _wait({call.id for call in calls}, heard)
+    outcomes = _wait(dealt.ids, heard)
     after = product.cpu()
-    return Run(design, len(calls), len(requests), outcomes, {name: after[name] - before[name] for name in after})
+    return Run(design, len(dealt.ids), len(requests), outcomes, {name: after[name] - before[name] for name in after})
 
 
 def _wait(wanted: Collection[str], heard: Heard) -> int:
