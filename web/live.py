@@ -8,6 +8,7 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,9 @@ WITH_PARTS: Final = "parts"
 AT_MOST_EVERY: Final = 1.5
 AT_LEAST_EVERY: Final = 5.0
 """Seconds. By the second is seen what no event tells of, as what is left of RingCentral's limits; and who is gone."""
+
+SPREAD_SECONDS: Final = 0.2
+"""In how long all are told of a round: at the same moment, a notification would wait for all of them."""
 
 MOST: Final = 250
 """Watchers in one process; the page of whoever comes on top asks by its own clock."""
@@ -106,6 +110,7 @@ class Live:
             told = self._round
             if self._hub.is_stopping or not self._sessions.believes(cookie):
                 return
+            await asyncio.sleep(random.random() * SPREAD_SECONDS)  # noqa: S311 - no secret
             parts = [part for part in told.parts if part not in sent] if with_parts else []
             await stream.send_bytes(_event(told, parts) if told.happened or parts else _BEAT)
             sent = told.parts

@@ -1,6 +1,6 @@
 """Now: what is going on, what was published last, and whether anything needs somebody."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -108,7 +108,8 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> Callable
     names = [account.name for account in settings.accounts]
     ledger = completeness.counting(redis, names)
     frame = Cached(lambda: _frame(vitals(redis, names), ledger.get()), seconds=SLOW_SECONDS)
-    parts = Cached(lambda: _parts(redis, names, *frame.get()), seconds=FAST_SECONDS)
+    rows = Rows()
+    parts = Cached(lambda: _parts(redis, names, rows, *frame.get()), seconds=FAST_SECONDS)
 
     @pages.get("/")
     def now() -> str:
@@ -150,11 +151,27 @@ def _frame(slow: Vitals, ledger: Ledger | None) -> tuple[str, str]:
     return above, below
 
 
-def _parts(redis: "Redis", names: list[str], above: str, below: str) -> Parts:
+class Rows:
+    """Writes what was published last, each event once: it never changes, and stays for a while."""
+
+    def __init__(self) -> None:
+        self._written: dict[str, Markup] = {}
+
+    def of(self, events: Iterable[CallEvent]) -> list[Markup]:
+        """Give the rows of these events, and keep them for the next time."""
+        self._written = {one.id: self._written.get(one.id) or _row(one) for one in events}
+        return [*self._written.values()]
+
+
+def _row(event: CallEvent) -> Markup:
+    return Markup(render_template("now_published.html", event=event))  # noqa: S704 - our own
+
+
+def _parts(redis: "Redis", names: list[str], rows: Rows, above: str, below: str) -> Parts:
     """Write what changes: the same for everybody who looks, so it is written once."""
-    events: tuple[CallEvent, ...] = glance.published_last(redis)
+    published = rows.of(glance.published_last(redis))
     calls = live_calls(glance.on_now(redis, names))
-    return above, render_template("now_calls.html", calls=calls, events=events), below
+    return above, render_template("now_calls.html", calls=calls, published=published), below
 
 
 def _of_alerts(alerts: tuple[Alert, ...]) -> Iterator[Need]:
