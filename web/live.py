@@ -1,8 +1,8 @@
 """`GET /live`: what open dashboards are told, by the event loop: without Flask, and without a thread for each of them.
 
-When something happened, the parts of *Now* are drawn once and sent to all who have it open, in one go, at most every
-one and a half seconds; other pages are told only that something happened, and ask for their own parts. Each watcher is
-sent what differs from what it was sent before. Who does not take it in time misses what was drawn meanwhile, holds up
+When something happened, the parts of *Now* are drawn once and sent to all who have it open, at most every one and a
+half seconds; other pages are told only that something happened, and ask for their own parts. Each watcher is sent what
+differs from what it was sent before. Who does not take it in time misses what was drawn meanwhile, holds up
 nobody, and is sent the newest next. docs/adr/0013-watchers-have-few-seats.md has the figures.
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
