@@ -13,6 +13,7 @@ from typing import Final
 from redis import Redis
 
 from runtime import keys
+from runtime.clocks import stopwatch
 
 LEASE_SECONDS: Final = 10.0
 """How long a killed runner's stage stays untouched."""
@@ -162,6 +163,7 @@ class Lease:
         self._key = keys.lease(account, stage)
         self._token = token
         self._milliseconds = int(seconds * 1000)
+        self._renewed_at = stopwatch()
         self._commits = 0
         self._commit = redis.register_script(COMMIT)
 
@@ -174,8 +176,15 @@ class Lease:
         self._commits += 1
         words = [word for command in commands for word in (len(command), *command)]
         names = [self._key, keys.BELLS, keys.LISTENING]
+        asked_at = stopwatch()
         if self._commit(keys=names, args=[self._token, self._commits, self._milliseconds, *words]) != b"applied":
             raise LeaseLost(self._key)
+        self._renewed_at = asked_at
+
+    @property
+    def may_be_over(self) -> bool:
+        """Whether it was renewed so long ago, be it that this process stood still, that another may have it now."""
+        return (stopwatch() - self._renewed_at) * 1000 >= self._milliseconds
 
     def renew(self) -> None:
         """Keep the lease without changing anything. Raises LeaseLost."""

@@ -52,7 +52,7 @@ class Deliverer:
         self._redis = dependencies.redis
         self._settings = dependencies.settings
         self._recorder = dependencies.recorder
-        self._flights = Flights(dependencies.sender, senders)
+        self._flights = Flights(dependencies.sender, senders, held)
         self._queues = WorkingQueues(self._redis, destination)
         self._charge = Charge(destination, self._redis, self._recorder)
         place = cast("bytes | None", self._redis.hget(keys.delivery_cursor(destination), "place"))

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from runtime.leases import Lease
 from runtime.logs import log
 from runtime.waiting import Waiting
 from workers.delivery_view import View
@@ -23,11 +24,12 @@ class Flight(msgspec.Struct, frozen=True):
 
 
 class Flights:
-    """What is on its way; never two events of one call."""
+    """What is on its way; never two events of one call, and nothing once the destination may be another runner's."""
 
-    def __init__(self, sender: Sends, threads: Executor) -> None:
+    def __init__(self, sender: Sends, threads: Executor, held: Lease) -> None:
         self._sender = sender
         self._threads = threads
+        self._lease = held
         self._flights: dict[Future[Answer], Flight] = {}
 
     def __len__(self) -> int:
@@ -55,6 +57,8 @@ class Flights:
 
     def _send(self, url: str, event_id: str, body: bytes, now: View) -> Answer:
         """Send, in a thread of its own. A fault in our own sending is ours, and must not stop the shift."""
+        if self._lease.may_be_over:  # this process stood still: another may have sent this, and what came after it
+            return Answer(verdict=Verdict.TEMPORARY, blame=Blame.OURS, seconds=0.0, error="overtaken")
         try:
             return self._sender.send(url, event_id, body, now.secrets, now=now.later())
         except Exception as error:  # noqa: BLE001 - see above

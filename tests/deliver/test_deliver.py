@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 
 import msgspec
+import pytest
 
 from runtime import attempts, backlog, destinations, keys, redrive, waiting
 from runtime.clocks import redis_time
+from runtime.leases import Lease
 from runtime.redrive import Redrive
 from telephony.destinations import Changes, Destination, DestinationState, Include
 from telephony.events import CallEvent, encode
@@ -231,6 +233,22 @@ def test_create_only_sends_the_last_revision_before_the_deadline(stage: Stage) -
     stage.run(destination)
 
     assert stage.sender.ids() == ["s-1/2"]
+
+
+def test_a_runner_that_stood_still_past_its_lease_sends_nothing_any_more(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-1"))
+    with monkeypatch.context() as stood_still:
+        stood_still.setattr(Lease, "may_be_over", property(lambda _: True))
+        stage.run(destination)
+    assert stage.sender.ids() == []
+
+    make_due(stage, destination)
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-1/1"]
 
 
 def test_an_event_is_not_charged_for_a_failure_of_ours(stage: Stage) -> None:

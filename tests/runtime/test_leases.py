@@ -3,7 +3,7 @@
 import pytest
 from redis import Redis
 
-from runtime import keys
+from runtime import keys, leases
 from runtime.leases import _ACQUIRE, LEASE_SECONDS, Command, Lease, LeaseHeld, LeaseLost, lease
 from tests.outputs import entries, listening
 
@@ -237,3 +237,16 @@ def test_a_place_in_time_survives_its_way_through_redis_to_the_last_digit(redis:
         held.commit([move(float(seen or 0), None)])
 
     assert redis.zcard(DUE) == 0
+
+
+def test_a_lease_knows_when_it_was_not_renewed_for_too_long(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(leases, "stopwatch", lambda: now[0])
+    with lease(redis, ACCOUNT, STAGE, seconds=3) as held:
+        now[0] += 2.9
+        assert not held.may_be_over
+        held.renew()
+        now[0] += 2.9
+        assert not held.may_be_over
+        now[0] += 0.1
+        assert held.may_be_over
