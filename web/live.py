@@ -24,6 +24,7 @@ from telephony.events import OUTCOME
 from web.access.headers import guard
 from web.access.sessions import Sessions, cookie_in
 from web.hub import Hub, News
+from web.server_sent import BEAT, CONTENT_TYPE, HEADERS, event, retry
 
 PATH: Final = "/live"
 WITH_PARTS: Final = "parts"
@@ -39,10 +40,7 @@ SPREAD_SECONDS: Final = 0.2
 MOST: Final = 250
 """Watchers in one process; the page of whoever comes on top asks by its own clock."""
 
-_RETRY: Final = b"retry: 1000\n\n"
-_BEAT: Final = b": all is well\n\n"
-_HEADERS: Final = {"X-Accel-Buffering": "no"}
-_TYPE: Final = "text/event-stream; charset=utf-8"
+RETRY: Final = 1.0
 
 
 class _Round(msgspec.Struct, frozen=True):
@@ -102,8 +100,8 @@ class Live:
         self._told.set()
 
     async def _watch(self, cookie: str, protocol: Any, *, with_parts: bool) -> None:
-        stream = protocol.response_stream(200, list(_headers()))
-        await stream.send_bytes(_RETRY)
+        stream = protocol.response_stream(200, _headers())
+        await stream.send_bytes(retry(RETRY))
         sent: Sequence[str] = ()
         while True:
             await self._told.wait()
@@ -112,7 +110,7 @@ class Live:
                 return
             await asyncio.sleep(random.random() * SPREAD_SECONDS)  # noqa: S311 - no secret
             parts = [part for part in told.parts if part not in sent] if with_parts else []
-            await stream.send_bytes(_event(told, parts) if told.happened or parts else _BEAT)
+            await stream.send_bytes(_event(told, parts) if told.happened or parts else BEAT)
             sent = told.parts
 
     async def _tell_in_rounds(self) -> None:
@@ -170,8 +168,8 @@ def _outcome(news: News) -> str:
 def _event(told: _Round, parts: Sequence[str]) -> bytes:
     """Write what a page is told; `parts` is HTML."""
     data = {"happened": told.happened, "outcomes": told.outcomes, "parts": "".join(parts)}
-    return b"event: told\ndata: %b\n\n" % msgspec.json.encode(data)
+    return event("told", msgspec.json.encode(data))
 
 
-def _headers() -> Sequence[tuple[str, str]]:
-    return list(guard(Response(headers=_HEADERS, content_type=_TYPE), by_tls=False).headers)
+def _headers() -> list[tuple[str, str]]:
+    return list(guard(Response(headers=HEADERS, content_type=CONTENT_TYPE), by_tls=False).headers)

@@ -20,6 +20,7 @@ from runtime.clocks import stopwatch
 from web.api import asked
 from web.api.described import described
 from web.hub import Hub, News
+from web.server_sent import BEAT, CONTENT_TYPE, HEADERS, event, retry
 
 SEAT_SECONDS: Final = 55.0
 """How long a seat is held; then it is somebody else's turn. Proxies cut off what is silent for a minute."""
@@ -35,7 +36,6 @@ MOST_CAUGHT_UP: Final = 2000
 
 _PAGE: Final = 200
 _PLACE: Final = re.compile(r"\d{1,15}-\d{1,15}", re.ASCII)
-_BEAT: Final = b": all is well\n\n"
 
 
 class FromEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,8 +62,7 @@ def add_routes(api: Blueprint, redis: "Redis", hub: Hub) -> None:
         place = told if _PLACE.fullmatch(told) else after
         number, end = hub.now()
         watcher = Watcher(redis, hub, number=number, place=place or end)
-        headers = {"X-Accel-Buffering": "no"}
-        return Response(watcher.told(), headers=headers, content_type="text/event-stream; charset=utf-8")
+        return Response(watcher.told(), headers=HEADERS, content_type=CONTENT_TYPE)
 
 
 class Watcher:
@@ -78,7 +77,7 @@ class Watcher:
     def told(self) -> Iterator[bytes]:
         """Give what is sent, until the seat is somebody else's."""
         with self._hub.seat() as seated:
-            yield _retry(SEATED_RETRY) if seated else _retry(STANDING_RETRY)
+            yield retry(SEATED_RETRY) if seated else retry(STANDING_RETRY)
             yield from self._missed()
             yield from self._as_it_comes() if seated else self._just_now()
 
@@ -91,7 +90,7 @@ class Watcher:
                 return
             left -= len(entries)
             self._place = entries[-1].place
-            yield b"".join(_event(outcome_log.type_of(one.document), one.document, one.place) for one in entries)
+            yield b"".join(event(outcome_log.type_of(one.document), one.document, one.place) for one in entries)
 
     def _as_it_comes(self) -> Iterator[bytes]:
         until = stopwatch() + SEAT_SECONDS
@@ -99,7 +98,7 @@ class Watcher:
             news = self._hub.after(self._number, wait=min(BEAT_SECONDS, left))
             if news and news[0].number > self._number + 1:
                 yield from self._missed()
-            yield b"".join(map(_written, self._new(news))) or _BEAT
+            yield b"".join(map(_written, self._new(news))) or BEAT
             self._number = news[-1].number if news else self._number
 
     def _just_now(self) -> Iterator[bytes]:
@@ -115,17 +114,7 @@ class Watcher:
 
 
 def _written(news: News) -> bytes:
-    return _event(news.type, news.document, news.place)
-
-
-def _event(kind: str, document: bytes, place: str | None) -> bytes:
-    """Write one event. Our JSON has no line breaks, so it is one line of data."""
-    told = f"event: {kind}\nid: {place}\n" if place else f"event: {kind}\n"
-    return b"%bdata: %b\n\n" % (told.encode(), document)
-
-
-def _retry(seconds: float) -> bytes:
-    return b"retry: %d\n\n" % int(seconds * 1000)
+    return event(news.type, news.document, news.place)
 
 
 def _order(place: str) -> tuple[int, int]:
