@@ -126,6 +126,8 @@ class Live:
                 self._round = await loop.run_in_executor(self._thread, self._drawn)
             except RedisError as error:  # nobody is told anything meanwhile, for nobody knows who has left
                 log.warning("live.redis_away", error=type(error).__name__)
+            except Exception:  # noqa: BLE001 - nobody else would tell, and the next page may be drawn
+                log.exception("live.not_drawn")
             else:
                 told, self._told = self._told, asyncio.Event()
                 told.set()

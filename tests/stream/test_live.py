@@ -242,9 +242,10 @@ def test_too_many_are_sent_away_and_so_is_everybody_while_redis_is(
     run_on_a_loop(story())
 
 
-def test_what_cannot_be_drawn_is_told_once_it_can(watched: Watched) -> None:
+@pytest.mark.parametrize("error", [RedisAway("away"), ValueError("a fault of ours")])
+def test_what_cannot_be_drawn_is_told_once_it_can(watched: Watched, error: Exception) -> None:
     async def story() -> None:
-        watched.drawing.error = RedisAway("away")
+        watched.drawing.error = error
         page = await watched.opens()
         async with asyncio.timeout(SOON):
             while watched.drawing.times < 2:  # noqa: ASYNC110 - what is waited for is in a thread
