@@ -3,6 +3,7 @@
 Every read takes a bounded number of entries, so a glance costs the same however many calls are kept.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any, Final, cast
@@ -20,7 +21,7 @@ from telephony.times import parse_time
 CALLS: Final = 20
 EVENTS: Final = 20
 MEASURED: Final = 200
-"""Calls published last whose time from end to publication is told."""
+"""So many calls published last are measured."""
 
 
 class OnNow(msgspec.Struct, frozen=True):
@@ -98,9 +99,31 @@ def waits(redis: "Redis", account: str) -> Waits:
     )
 
 
-def speed(events: Sequence[CallEvent]) -> Speed:
-    """Measure how soon after their end these calls got their first outcome. Pure."""
-    took = sorted(_seconds(event.data) for event in events if event.data.revision == 1 and event.data.timing.ended_at)
+class Speeds:
+    """Measures how soon after their end calls get their first outcome, over those published last.
+
+    Each event is read once: what is kept of it are its seconds.
+    """
+
+    def __init__(self, redis: "Redis") -> None:
+        self._redis = redis
+        self._place = "0-0"
+        self._took: deque[float] = deque(maxlen=MEASURED)
+
+    def now(self) -> Speed:
+        """Read what was published since the last time, and say how soon that was. Raises RedisError."""
+        entries = outcome_log.after(self._redis, self._place, most=MEASURED)
+        if len(entries) == MEASURED:  # so many that those kept are no longer wanted
+            entries = [*islice(outcome_log.newest_first(self._redis, page=MEASURED), MEASURED)][::-1]
+        for entry in entries:
+            self._place = entry.place
+            data = decode(entry.document).data
+            if data.revision == 1 and data.timing.ended_at:
+                self._took.append(_seconds(data))
+        return _speed(sorted(self._took))
+
+
+def _speed(took: Sequence[float]) -> Speed:
     if not took:
         return Speed(0, None, None)
     return Speed(len(took), took[len(took) // 2], took[min(len(took) - 1, len(took) * 95 // 100)])

@@ -60,14 +60,29 @@ def _tally(event: CallEvent) -> str:
     return keys.tally(minute) if event.data.revision == 1 else ""
 
 
-def tallies(redis: "Redis", *, minutes: int) -> tuple[Mapping[str, int], ...]:
-    """Count the calls whose first outcome was published in each of the last minutes, the oldest first, by outcome."""
-    now = redis_time(redis)
-    names = [keys.tally(iso_ms_at(now - 60 * ago)[:_TO_THE_MINUTE]) for ago in range(minutes)]
-    with redis.pipeline(transaction=False) as pipeline:
-        for name in reversed(names):
-            pipeline.hgetall(name)
-        return tuple({word.decode(): int(count) for word, count in one.items()} for one in pipeline.execute())
+class Tallies:
+    """Counts the calls whose first outcome was published in each of the last minutes, by outcome.
+
+    Minutes that have passed are read again only when the next begins: seldom is a call counted later in them.
+    """
+
+    def __init__(self, redis: "Redis", *, minutes: int) -> None:
+        self._redis = redis
+        self._minutes = minutes
+        self._counted: dict[str, Mapping[str, int]] = {}
+
+    def now(self) -> tuple[Mapping[str, int], ...]:
+        """Give the minutes' counts, the oldest first. Raises RedisError."""
+        now = redis_time(self._redis)
+        names = [keys.tally(iso_ms_at(now - 60 * ago)[:_TO_THE_MINUTE]) for ago in reversed(range(self._minutes))]
+        asked = names[-2:] if names == list(self._counted) else names
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for name in asked:
+                pipeline.hgetall(name)
+            counts = [{word.decode(): int(count) for word, count in one.items()} for one in pipeline.execute()]
+        known = {**self._counted, **dict(zip(asked, counts, strict=True))}
+        self._counted = {name: known[name] for name in names}
+        return tuple(self._counted.values())
 
 
 def live(account: str, event: LiveEvent) -> Command:

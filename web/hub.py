@@ -2,17 +2,20 @@
 
 The reader listens to the live channel. What is told there during calls is passed on as it is; that an event was
 published only makes it read the outcome log, so that each event has its place and none is missed, whatever the channel
-lost. Watchers share one ring of the newest news; who falls behind reads what it missed from the log.
+lost. Watchers share one ring of the newest news; who falls behind reads what it missed from the log. While nobody has a
+seat, the reader rests after each reading until somebody asks for more: dashboards do, when they may be told again.
 """
 
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Final
 
 import msgspec
 from redis import Redis
+from redis.client import PubSub
 from redis.exceptions import RedisError
 
 from runtime import keys, outcome_log
@@ -26,6 +29,9 @@ KEPT: Final = 512
 
 LOOK_SECONDS: Final = 1.0
 """How often the log is looked at although nothing was heard: the channel may lose what the log has."""
+
+REST_SECONDS: Final = 5.0
+"""How long the reader rests at most."""
 
 _PAGE: Final = 200
 _PAUSE: Final = 1.0
@@ -53,7 +59,9 @@ class Hub:
         """Called in the hub's thread whenever there is news; it must not take long."""
 
         self._redis = redis
-        self._free = threading.BoundedSemaphore(seats)
+        self._seats = seats
+        self._taken = 0
+        self._asked = threading.Event()
         self._changed = threading.Condition()
         self._ring: deque[News] = deque(maxlen=KEPT)
         self._count = 0
@@ -65,20 +73,30 @@ class Hub:
     @contextmanager
     def seat(self) -> Iterator[bool]:
         """Take a seat while the block runs; False where none is free."""
-        taken = self._free.acquire(blocking=False)
+        with self._changed:
+            is_free = self._taken < self._seats
+            self._taken += is_free
+        self.ask()
         try:
-            yield taken
+            yield is_free
         finally:
-            if taken:
-                self._free.release()
+            with self._changed:
+                self._taken -= is_free
+
+    def ask(self) -> None:
+        """Have the reader go on, should it rest."""
+        self._asked.set()
 
     def now(self) -> tuple[int, str]:
         """Say where the ring and the log end just now; from there on nothing is missed. Raises RedisError."""
         with self._changed:
+            if self._place is not None and self._taken:
+                return self._count, self._place
+            place, _ = outcome_log.end(self._redis)  # while the reader rests, the ring is behind it
             if self._place is None:
-                self._place, _ = outcome_log.end(self._redis)
+                self._place = place
                 self._thread.start()
-            return self._count, self._place
+            return self._count, place
 
     def after(self, number: int, *, wait: float = 0.0) -> tuple[News, ...]:
         """Give what is in the ring after `number`; where there is nothing, wait for some."""
@@ -99,6 +117,7 @@ class Hub:
     def dismiss(self) -> None:
         """Send everybody away who watches, and listen no more."""
         self._stopped.set()
+        self.ask()
         with self._changed:
             self._changed.notify_all()
 
@@ -121,19 +140,23 @@ class Hub:
         with self._redis.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]  # redis-py's
             channel.subscribe(keys.LIVE)
             while not self._stopped.is_set():
-                heard = channel.get_message(timeout=LOOK_SECONDS)  # None, too, once the channel is subscribed to
+                heard = list(islice(_heard(channel), KEPT))
                 self._listening.set()
-                kind = _kind(heard["data"]) if heard else None
-                if kind is None or kind in _LOGGED:
+                before = self._count
+                self._tell([(None, kind, document) for kind, document in heard if kind and kind not in _LOGGED])
+                if not heard or any(kind is None or kind in _LOGGED for kind, _ in heard):
                     self._catch_up()
-                else:
-                    self._tell([(None, kind, heard["data"])])
+                if self._count > before and not self._taken:
+                    self._asked.wait(REST_SECONDS)
+                self._asked.clear()
 
     def _catch_up(self) -> None:
         while entries := outcome_log.after(self._redis, self._place or "0-0", most=_PAGE):
             self._tell([(entry.place, type_of(entry.document), entry.document) for entry in entries])
 
     def _tell(self, told: list[tuple[str | None, str, bytes]]) -> None:
+        if not told:
+            return
         now = stopwatch()
         with self._changed:
             for place, kind, document in told:
@@ -143,6 +166,14 @@ class Hub:
             self._changed.notify_all()
         if (on_news := self.on_news) is not None:
             on_news()
+
+
+def _heard(channel: PubSub) -> Iterator[tuple[str | None, bytes]]:
+    """Wait until something is heard, and give the type and document of all that was. Raises RedisError."""
+    message = channel.get_message(timeout=LOOK_SECONDS)  # None, too, once the channel is subscribed to
+    while message is not None:
+        yield _kind(message["data"]), message["data"]
+        message = channel.get_message()
 
 
 def _kind(document: bytes) -> str | None:

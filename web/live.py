@@ -118,6 +118,7 @@ class Live:
         loop = asyncio.get_running_loop()
         self._hub.on_news = lambda: self._hear(loop)
         while self._watching:
+            self._hub.ask()
             with suppress(TimeoutError):
                 async with asyncio.timeout(AT_LEAST_EVERY):
                     await self._heard.wait()

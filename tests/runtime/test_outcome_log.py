@@ -1,15 +1,19 @@
 """The outcome log: what is published stands in the stream and is told on the channels it matters to."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import msgspec
+import pytest
 from redis import Redis
 
 from runtime import keys, outcome_log
+from runtime.clocks import redis_time
 from runtime.leases import lease
 from telephony.events import CallEvent, encode, ended
 from telephony.live_events import updated
+from telephony.times import iso_ms_at
 from tests.builders.calls import ivr_call
 from tests.builders.events import an_outcome
 from tests.builders.notifications import second
@@ -117,8 +121,28 @@ def test_history_is_kept_in_the_log_and_told_to_nobody(redis: Redis) -> None:
     assert not redis.exists(keys.BELLS)
 
 
+def counted(minutes: tuple[Mapping[str, int], ...]) -> Counter[str]:
+    return sum((Counter(one) for one in minutes), Counter())
+
+
 def test_a_call_is_counted_in_the_minute_of_its_first_outcome(redis: Redis) -> None:
+    tallies = outcome_log.Tallies(redis, minutes=3)
+    assert tallies.now() == ({}, {}, {})
     now = datetime.now(UTC)
     publish(redis, ENDED, an_outcome(session=CALL, at=now), an_outcome(session=CALL, revision=2, at=now))
 
-    assert sum((Counter(one) for one in outcome_log.tallies(redis, minutes=3)), Counter()) == {"answered": 1}
+    assert counted(tallies.now()) == {"answered": 1}
+
+
+def test_minutes_that_passed_are_read_again_when_the_next_begins(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, at = redis_time(redis), second(0).timestamp()
+    monkeypatch.setattr(outcome_log, "redis_time", lambda _: at)
+    tallies = outcome_log.Tallies(redis, minutes=4)
+    publish(redis, an_outcome(session=CALL, at=second(0)))
+    assert tallies.now() == ({}, {}, {}, {"answered": 1})
+    redis.hset(keys.tally(iso_ms_at(at - 120)[:16]), "missed", 1)  # late: it is seen when the next minute begins
+    assert counted(tallies.now()) == {"answered": 1}
+    at += 60
+    assert tallies.now() == ({"missed": 1}, {}, {"answered": 1}, {})
+    at = now
+    assert tallies.now() == ({}, {}, {}, {})

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisAway
 from werkzeug.test import EnvironBuilder
 
+from runtime import outcome_log
 from tests.scripts.publishing import outcome_of, publish
 from tests.stream.test_stream import NEWS, tell
 from tests.web.api_client import ADMIN, an_app
@@ -171,6 +173,26 @@ def test_what_all_watch_is_drawn_once(watched: Watched, monkeypatch: pytest.Monk
         for page in pages:
             await page.until(1)
         assert watched.drawing.times == 1
+
+    run_on_a_loop(story())
+
+
+def test_the_log_is_read_no_oftener_than_pages_may_be_told(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_module, "AT_LEAST_EVERY", 3600.0)
+    monkeypatch.setattr(live_module, "AT_MOST_EVERY", 0.5)
+    reading = Mock(wraps=outcome_log.after)
+    monkeypatch.setattr(outcome_log, "after", reading)
+
+    async def story() -> None:
+        page = await watched.opens()
+        await watched.publishes("s-0")
+        await page.until(1)
+        reading.reset_mock()
+        for number in range(1, 6):
+            await watched.publishes(f"s-{number}")
+        told = await page.until(2)
+        assert told[1]["outcomes"] == {"answered": 5}
+        assert reading.call_count <= 3  # once with all of them, and once or twice finding no more
 
     run_on_a_loop(story())
 

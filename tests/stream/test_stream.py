@@ -178,6 +178,21 @@ def test_whoever_fell_behind_the_ring_reads_the_log_instead(redis: Redis, hub: H
     assert subjects(until(parts, len(events))) == [event.subject for event in events]
 
 
+def test_whoever_takes_a_seat_wakes_a_reader_that_rests(redis: Redis, hub: Hub) -> None:
+    hub.now()
+    hub.wait_until_listening()
+    publish(redis, outcome_of("s-1"))
+    wait_until(lambda: len(hub.after(0)) == 1)
+    publish(redis, outcome_of("s-2"))
+    number, place = hub.now()
+    assert number == 1
+
+    told = Watcher(redis, hub, number=number, place=place).told()
+    next(told)
+    publish(redis, outcome_of("s-3"))
+    assert subjects(until(told, 1)) == ["s-3"]
+
+
 def test_garbage_on_the_channel_is_passed_over(redis: Redis, hub: Hub) -> None:
     parts = watcher(redis, hub).told()
     next(parts)

@@ -8,9 +8,10 @@ from flask import Blueprint, render_template, request
 from markupsafe import Markup
 from redis import Redis
 
-from runtime import glance, operator_log, outcome_log
+from runtime import glance, operator_log
 from runtime.budget import LIMITS, Budget, BudgetState, Group
-from runtime.glance import Delivering, OnNow, Speed, Waits
+from runtime.glance import Delivering, OnNow, Speed, Speeds, Waits
+from runtime.outcome_log import Tallies
 from runtime.settings import Settings
 from telephony import endings
 from telephony.call_outcome import CallOutcome
@@ -107,7 +108,8 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> Callable
     """Add `/`, and give what draws its parts; that needs a request's context."""
     names = [account.name for account in settings.accounts]
     ledger = completeness.counting(redis, names)
-    frame = Cached(lambda: _frame(vitals(redis, names), ledger.get()), seconds=SLOW_SECONDS)
+    gauges = Gauges(redis, names)
+    frame = Cached(lambda: _frame(gauges.read(), ledger.get()), seconds=SLOW_SECONDS)
     rows = Rows()
     parts = Cached(lambda: _parts(redis, names, rows, *frame.get()), seconds=FAST_SECONDS)
 
@@ -119,17 +121,26 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> Callable
     return parts.get
 
 
-def vitals(redis: "Redis", accounts: list[str]) -> Vitals:
-    """Read them."""
-    return Vitals(
-        chart=by_minute(outcome_log.tallies(redis, minutes=MINUTES)),
-        speed=glance.speed(glance.published_last(redis, most=glance.MEASURED)),
-        delivering=glance.delivering(redis),
-        fuel=tuple(fuel(redis, accounts[:_ACCOUNTS_SHOWN])),
-        waits={name: glance.waits(redis, name) for name in accounts},
-        alerts=operator_log.alerts(redis),
-        hearing=tuple(hearing(redis, name) for name in accounts),
-    )
+class Gauges:
+    """Reads the vitals."""
+
+    def __init__(self, redis: "Redis", accounts: list[str]) -> None:
+        self._redis = redis
+        self._accounts = accounts
+        self._tallies = Tallies(redis, minutes=MINUTES)
+        self._speeds = Speeds(redis)
+
+    def read(self) -> Vitals:
+        """Read them. Raises RedisError."""
+        return Vitals(
+            chart=by_minute(self._tallies.now()),
+            speed=self._speeds.now(),
+            delivering=glance.delivering(self._redis),
+            fuel=tuple(fuel(self._redis, self._accounts[:_ACCOUNTS_SHOWN])),
+            waits={name: glance.waits(self._redis, name) for name in self._accounts},
+            alerts=operator_log.alerts(self._redis),
+            hearing=tuple(hearing(self._redis, name) for name in self._accounts),
+        )
 
 
 def fuel(redis: "Redis", accounts: list[str]) -> Iterator[Fuel]:

@@ -1,0 +1,47 @@
+"""At a glance: how soon calls get their outcome is measured over those published last, each of them read once."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+from redis import Redis
+
+from runtime import glance
+from runtime.glance import Speed, Speeds
+from telephony.events import CallEvent
+from tests.builders.calls import ivr_call
+from tests.builders.events import an_outcome
+from tests.builders.sessions import folded
+from tests.runtime.test_outcome_log import publish
+
+CALL = folded(*ivr_call().notifications)
+assert CALL.changed_at is not None
+ENDED_AT = CALL.changed_at
+
+
+def after(seconds: float, *, revision: int = 1) -> CallEvent:
+    call = msgspec.structs.replace(CALL, id=f"s-{seconds}")
+    return an_outcome(session=call, revision=revision, at=ENDED_AT + timedelta(seconds=seconds))
+
+
+@pytest.fixture
+def speeds(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Speeds:
+    monkeypatch.setattr(glance, "MEASURED", 3)
+    return Speeds(redis)
+
+
+def test_half_of_the_calls_were_as_soon_as_that(redis: Redis, speeds: Speeds) -> None:
+    assert speeds.now() == Speed(0, None, None)
+    publish(redis, after(9))
+    assert speeds.now() == Speed(1, 9.0, 9.0)
+    publish(redis, after(1), after(60, revision=2))
+    assert speeds.now() == speeds.now() == Speed(2, 9.0, 9.0)
+
+
+def test_only_what_was_published_last_counts_however_much_came_between_two_looks(redis: Redis, speeds: Speeds) -> None:
+    publish(redis, *map(after, (1, 2)))
+    assert speeds.now() == Speed(2, 2.0, 2.0)
+    publish(redis, *map(after, (3, 4)))
+    assert speeds.now() == Speed(3, 3.0, 4.0)
+    publish(redis, *map(after, (5, 6, 7, 8, 9)))
+    assert speeds.now() == Speed(3, 8.0, 9.0)
