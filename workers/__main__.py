@@ -41,6 +41,7 @@ def main(arguments: list[str]) -> int:
     recorder = Recorder(redis)
     recorder.start()
     made = Dependencies(ours, redis, recorder)
+    _collect_rarely()
     try:
         _run_clock(made) if stage == _CLOCK else _serve(Stage(stage), made)
     finally:
@@ -50,7 +51,6 @@ def main(arguments: list[str]) -> int:
 
 def _serve(stage: Stage, made: Dependencies) -> None:
     dependencies.install(made)
-    _collect_rarely()
     # RQ changes the time limits of the connection it is given, so it has one of its own.
     worker = StageWorker(stage, connect(made.settings.redis_url, WORK), made)
     try:
@@ -62,7 +62,7 @@ def _serve(stage: Stage, made: Dependencies) -> None:
 
 def _collect_rarely() -> None:
     """Look for garbage less often: a step makes many thousand small values, all of them gone without a search."""
-    gc.freeze()  # and never among what is loaded by now
+    gc.freeze()  # and never among what is loaded by now, not even when the process ends: that alone would take 0.3 s
     gc.set_threshold(_VALUES_BETWEEN_COLLECTIONS, 20, 20)
 
 

@@ -35,10 +35,16 @@ class Dependencies:
         self.recorder = recorder
         self.stopping = Stopping()
         self.shifts = Shifts(self.stopping)
-        self.sender: Sends = sender or Sender(settings.allow_private_destinations)
+        self._sender = sender
         self._session = new_session()
         self._clients: dict[str, RingCentral] = {}
         self._budgets: dict[str, Budget] = {}
+
+    @property
+    def sender(self) -> Sends:
+        """Give what makes attempts to deliver; it reads all certificates this machine trusts, so few need it made."""
+        self._sender = self._sender or Sender(self.settings.allow_private_destinations)
+        return self._sender
 
     def account(self, name: str) -> Account:
         """Find an account. Raises UnknownAccount."""

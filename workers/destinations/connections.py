@@ -122,8 +122,9 @@ class _HttpsPool(HTTPSConnectionPool):
 
 def tls_context(authorities: str | None = None) -> ssl.SSLContext:
     """Trust whom requests trusts, whom this machine trusts, and `authorities`, a file of certificates."""
-    context = ssl.create_default_context(cafile=authorities)
-    context.load_default_certs()
+    context = ssl.create_default_context()
+    if authorities is not None:
+        context.load_verify_locations(authorities)
     context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     context.sslsocket_class = _BoundedTls
     return context
