@@ -19,8 +19,8 @@ from telephony.conversations import Place, alone
 from telephony.linking import Link
 from telephony.sessions import Session
 
-MOST: Final = 1000
-"""Sessions of the conversations that are looked at together; no person has talked in so many."""
+HOPS: Final = 100
+"""How many links away from the sessions that are asked about others are looked for; nobody is handed on so often."""
 
 
 class Gathered(msgspec.Struct, frozen=True, dict=True):
@@ -77,7 +77,10 @@ def gather(
     found, asked = set(known) - without, set(loaded)
     if not found:
         return NONE
-    while (near := sorted(_ends(found) - asked)) and len(asked) < MOST:
+    for _ in range(HOPS):
+        near = sorted(_ends(found) - asked)
+        if not near:
+            break
         asked |= set(near)
         found |= {one for some in links.load(redis, account, near).values() for one in some} - without
     members = sorted(_ends(found))

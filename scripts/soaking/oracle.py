@@ -22,7 +22,7 @@ from scripts.soaking.plant import Plant
 from scripts.soaking.strangers import FORGED
 from scripts.soaking.subscription import guarded
 from scripts.soaking.watching import SECRETS
-from scripts.supervisor.summary import OUTCOME, Verdict
+from scripts.supervisor.summary import OUTCOME, Data, Verdict
 from telephony.completeness import Standing
 
 RECOVERY_SECONDS: Final = 15.0
@@ -35,6 +35,7 @@ GROWTH: Final = 1.5
 GROWTH_MEGABYTES: Final = 30.0
 LEAST_SAMPLES: Final = 60
 _MOMENT_SECONDS: Final = 2.0
+_OF_RINGOUT: Final = "ringout_second"
 _PAGE: Final = 1000
 _NUMBER: Final = re.compile(r"\+[1-9]\d{9,14}\b")
 
@@ -50,6 +51,7 @@ def judge(plant: Plant, course: Course) -> tuple[Finding, ...]:
         _delivered,
         _bodies,
         _order,
+        _links,
         _orphans,
         _recovery,
         lambda plant, _: guarded(plant),
@@ -156,6 +158,22 @@ def _order(plant: Plant, _: Course) -> Finding:
         if any(later < earlier for earlier, later in pairwise(revisions))
     )
     return finding("the revisions of a call arrive in their order", faults, f"{len(calls):,} calls")
+
+
+def _links(plant: Plant, _: Course) -> Finding:
+    """Look for sessions that a later revision does not link any more; only a RingOut's links may have been guesses."""
+    calls: dict[str, list[Data]] = {}
+    for event in plant.reader.known():
+        calls.setdefault(event.subject, []).append(event.data)
+    faults = []
+    for call, revisions in calls.items():
+        revisions.sort(key=lambda one: one.revision)
+        for before, after in pairwise(revisions):
+            lost = set(before.linked_sessions) - set(after.linked_sessions)
+            role = after.conversation and after.conversation.role
+            if lost and after.caller_status is None and role != _OF_RINGOUT:
+                faults.append(f"{call} has lost {sorted(lost)} in revision {after.revision}")
+    return finding("sessions that were linked stay so", faults, f"{len(calls):,} calls")
 
 
 def _orphans(plant: Plant, _: Course) -> Finding:

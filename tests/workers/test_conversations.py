@@ -1,0 +1,40 @@
+"""Conversations are gathered whole: however many calls are looked at together, and however long a chain they make."""
+
+import pytest
+from redis import Redis
+
+from runtime import links
+from telephony.linking import GONE_CONFERENCE, Link
+from tests.builders.kept_calls import commit
+from workers import conversations
+from workers.conversations import HOPS, Gathered
+
+ACCOUNT = "acme"
+
+
+def joined(*pairs: tuple[str, str]) -> list[Link]:
+    return [Link(first, then, GONE_CONFERENCE) for first, then in pairs]
+
+
+def gathered(redis: Redis, *ids: str) -> Gathered:
+    """Gather as whoever judges these calls together does."""
+    known = {one for some in links.load(redis, ACCOUNT, ids).values() for one in some}
+    return conversations.gather(redis, ACCOUNT, known, loaded=ids)
+
+
+@pytest.mark.parametrize("others", [0, 3000])
+def test_a_conversation_is_whole_however_many_calls_are_looked_at(redis: Redis, others: int) -> None:
+    found = joined(("s-a", "s-conference"), ("s-b", "s-conference"))
+    commit(redis, links.found(ACCOUNT, found, now=0.0, retention=60), account=ACCOUNT)
+
+    place = gathered(redis, "s-a", *(f"s-{number}" for number in range(others))).place("s-a")
+
+    assert place.others == ("s-b", "s-conference")
+
+
+def test_a_chain_is_followed_but_not_for_ever(redis: Redis) -> None:
+    found = joined(*((f"s-{number:04}", f"s-{number + 1:04}") for number in range(2 * HOPS)))
+    commit(redis, links.found(ACCOUNT, found, now=0.0, retention=60), account=ACCOUNT)
+
+    assert gathered(redis, "s-0000").others("s-0000") == {f"s-{number + 1:04}" for number in range(HOPS + 1)}
+    assert len(gathered(redis, f"s-{HOPS:04}").others(f"s-{HOPS:04}")) == 2 * HOPS
