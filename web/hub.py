@@ -90,13 +90,15 @@ class Hub:
     def now(self) -> tuple[int, str]:
         """Say where the ring and the log end just now; from there on nothing is missed. Raises RedisError."""
         with self._changed:
+            number = self._count
             if self._place is not None and self._taken:
-                return self._count, self._place
-            place, _ = outcome_log.end(self._redis)  # while the reader rests, the ring is behind it
+                return number, self._place
+        place, _ = outcome_log.end(self._redis)  # while the reader rests, the ring is behind it
+        with self._changed:
             if self._place is None:
                 self._place = place
                 self._thread.start()
-            return self._count, place
+        return number, place
 
     def after(self, number: int, *, wait: float = 0.0) -> tuple[News, ...]:
         """Give what is in the ring after `number`; where there is nothing, wait for some."""

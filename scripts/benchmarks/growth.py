@@ -40,7 +40,7 @@ Calls are not looked at a second time here, and the call log is not reconciled.
 
 
 QUICK: Final = Plan(
-    sizes=(200, 400),
+    sizes=(200,),
     notifications=400,
     rounds=1,
     plays=1,
