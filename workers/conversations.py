@@ -91,8 +91,16 @@ def gather(
     return Gathered(
         links=conversations.apart(found),
         tracked=sessions,
-        open=frozenset(one for one, score in zip(members, scores, strict=True) if score is not None),
+        open=frozenset(
+            one for one, score in zip(members, scores, strict=True) if score is not None and not _is_over(sessions, one)
+        ),
     )
+
+
+def _is_over(sessions: Mapping[str, Tracked], session_id: str) -> bool:
+    """Say whether a session has ended though it is listed as open: by resolve, which did not know of its end yet."""
+    known = sessions.get(session_id)
+    return known is not None and known.ended_at is not None
 
 
 def _ends(found: Iterable[Link]) -> set[str]:

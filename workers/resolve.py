@@ -201,12 +201,15 @@ class Resolver:
         found: Sweep,
         comparing: Comparing,
     ) -> None:
-        """Judge every call that was due or that a record was found of, some at a time in one atomic step."""
-        cases = self._cases(due, tracked, wanted, found)
+        """Judge every call that was due or that a record was found of, some at a time in one atomic step.
+
+        Of each what is known is read just before: track goes on meanwhile, and a large sweep takes seconds.
+        """
+        ids = [*due, *(one for one in found.records if one not in due)]
         lags: list[float] = []
-        for start in range(0, len(cases), TOGETHER):
+        for start in range(0, len(ids), TOGETHER):
+            together = self._cases(ids[start : start + TOGETHER], due, tracked, wanted, found)
             now = redis_time(self._redis)
-            together = cases[start : start + TOGETHER]
             judged = [self._judge.judged(case, now=now) for case in together]
             commands = dict.fromkeys(command for one in judged for command in one.commands)
             entered = [*self._judge.entered(together, now=now), *comparing.tallied(together, judged)]
@@ -221,25 +224,29 @@ class Resolver:
             self._redis.set(keys.first_wait(self._account), f"{wait:.3f}")
 
     def _cases(
-        self, due: Mapping[str, float], tracked: Loaded[Tracked], wanted: Mapping[str, Wanted], found: Sweep
+        self,
+        ids: Sequence[str],
+        due: Mapping[str, float],
+        tracked: Loaded[Tracked],
+        wanted: Mapping[str, Wanted],
+        found: Sweep,
     ) -> list[Case]:
-        """Put together all that is known of those calls."""
-        others = [one for one in found.records if one not in due]
+        """Put together all that is known of these calls."""
+        others = [one for one in ids if one not in due]
         more = ledger.tracked(self._redis, self._account, others)
-        known = {**tracked, **more}
-        ids = [*due, *others]
+        known = {**{one: tracked[one] for one in ids if one in tracked}, **more}
         resolutions = ledger.resolutions(self._redis, self._account, ids)
         seen = ledger.records(self._redis, self._account, ids)
         records = {one: _merged(seen.get(one, ()), found.records.get(one, ())) for one in ids}
         unreadable = tracked.unreadable | more.unreadable | resolutions.unreadable | seen.unreadable
-        starts = {one: asked.started_at for one, asked in wanted.items()}
+        starts = {one: wanted[one].started_at for one in ids if one in wanted}
         starts |= {one: _started_at(record) for one, record in known.items()}
         scores = self._redis.zmscore(keys.due(self._account), others) if others else []
-        places: dict[str, float | None] = {**due, **dict(zip(others, scores, strict=True))}
+        places: dict[str, float | None] = dict(zip(others, scores, strict=True))
         cases = [
             Case(
                 telephony_session_id=one,
-                due=places[one],
+                due=due.get(one, places.get(one)),
                 tracked=known.get(one),
                 session=session_of(one, known.get(one), records[one]),
                 records=records[one],
@@ -250,7 +257,7 @@ class Resolver:
                 listed=one in starts and found.has_listed(one, starts[one]),
                 unreadable=one in unreadable,
             )
-            for one in places
+            for one in ids
         ]
         return with_what_they_need(self._redis, self._account, cases)
 

@@ -3,13 +3,12 @@
 import pytest
 from redis import Redis
 
-from runtime import links
+from runtime import ledger, links
+from runtime.ledger import Tracked
 from telephony.linking import GONE_CONFERENCE, Link
-from tests.builders.kept_calls import commit
+from tests.builders.kept_calls import ACCOUNT, a_session_of, commit, see
 from workers import conversations
 from workers.conversations import HOPS, Gathered
-
-ACCOUNT = "acme"
 
 
 def joined(*pairs: tuple[str, str]) -> list[Link]:
@@ -25,7 +24,7 @@ def gathered(redis: Redis, *ids: str) -> Gathered:
 @pytest.mark.parametrize("others", [0, 3000])
 def test_a_conversation_is_whole_however_many_calls_are_looked_at(redis: Redis, others: int) -> None:
     found = joined(("s-a", "s-conference"), ("s-b", "s-conference"))
-    commit(redis, links.found(ACCOUNT, found, now=0.0, retention=60), account=ACCOUNT)
+    commit(redis, links.found(ACCOUNT, found, now=0.0, retention=60))
 
     place = gathered(redis, "s-a", *(f"s-{number}" for number in range(others))).place("s-a")
 
@@ -34,7 +33,17 @@ def test_a_conversation_is_whole_however_many_calls_are_looked_at(redis: Redis, 
 
 def test_a_chain_is_followed_but_not_for_ever(redis: Redis) -> None:
     found = joined(*((f"s-{number:04}", f"s-{number + 1:04}") for number in range(2 * HOPS)))
-    commit(redis, links.found(ACCOUNT, found, now=0.0, retention=60), account=ACCOUNT)
+    commit(redis, links.found(ACCOUNT, found, now=0.0, retention=60))
 
     assert gathered(redis, "s-0000").others("s-0000") == {f"s-{number + 1:04}" for number in range(HOPS + 1)}
     assert len(gathered(redis, f"s-{HOPS:04}").others(f"s-{HOPS:04}")) == 2 * HOPS
+
+
+def test_a_session_that_has_ended_is_not_on_whoever_lists_it_as_open(redis: Redis) -> None:
+    still_on, over = a_session_of(1), a_session_of(2)
+    see(redis, still_on, over)
+    ended = ledger.write_tracked(ACCOUNT, Tracked(over, heard_at=1.0, ended_at=2.0), retention=60)
+    found = links.found(ACCOUNT, joined((still_on.id, over.id)), now=0.0, retention=60)
+    commit(redis, [ended, *found])
+
+    assert gathered(redis, over.id).open == {still_on.id}

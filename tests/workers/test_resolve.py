@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from runtime import keys, ledger
+from runtime import faults, keys, ledger
 from runtime.bells import Stage
 from runtime.ledger import State
 from telephony.events import Trigger
@@ -21,6 +21,7 @@ from tests.simulator.waiting import wait_until
 from tests.simulator.webhook import Webhook
 from tests.workers.conftest import MakeOffice
 from tests.workers.office import ACCOUNT, Office
+from workers import resolve
 
 MINUTE = 60.0
 
@@ -402,6 +403,27 @@ def test_one_sweep_answers_many_calls(office: Office) -> None:
 
     assert [len(office.outcomes(call)) for call in calls] == [1] * 30
     assert len([one for one in office.platform.requests() if one["group"] == "heavy"]) <= 2
+
+
+def test_what_is_told_of_a_call_while_others_are_judged_counts(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolve, "TOGETHER", 1)
+    other = ivr_call().ending_at(office.now)
+    office.hear(*other.bodies[:-2])
+    call = an_ended_call(office)
+    for number, one in enumerate((call, other)):
+        office.show(the_record(one, id=f"A{number}"))
+
+    def end(point: str) -> None:
+        if point == "resolve.published" and not office.published(other):
+            office.ended(other)
+
+    monkeypatch.setattr(faults, "point", end)
+    look(office)
+
+    assert [event.data.revision for event in office.published(other)] == [0, 1]
+    assert office.outcomes(other)[0].data.trigger is Trigger.WEBHOOK
 
 
 def test_sweeps_keep_the_least_time_between_them(an_office: MakeOffice) -> None:
