@@ -405,9 +405,7 @@ def test_one_sweep_answers_many_calls(office: Office) -> None:
     assert len([one for one in office.platform.requests() if one["group"] == "heavy"]) <= 2
 
 
-def test_what_is_told_of_a_call_while_others_are_judged_counts(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_told_of_a_call_while_others_are_judged_counts(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resolve, "TOGETHER", 1)
     other = ivr_call().ending_at(office.now)
     office.hear(*other.bodies[:-2])
