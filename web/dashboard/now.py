@@ -108,8 +108,8 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> Callable
     """Add `/`, and give what draws its parts; that needs a request's context."""
     names = [account.name for account in settings.accounts]
     ledger = completeness.counting(redis, names)
-    gauges = Gauges(redis, names)
-    frame = Cached(lambda: _frame(gauges.read(), ledger.get()), seconds=SLOW_SECONDS)
+    reader = VitalsReader(redis, names)
+    frame = Cached(lambda: _frame(reader.read(), ledger.get()), seconds=SLOW_SECONDS)
     rows = Rows()
     parts = Cached(lambda: _parts(redis, names, rows, *frame.get()), seconds=FAST_SECONDS)
 
@@ -121,8 +121,8 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> Callable
     return parts.get
 
 
-class Gauges:
-    """Reads the vitals."""
+class VitalsReader:
+    """Reads the vitals; of what only grows, what has come since the last time."""
 
     def __init__(self, redis: "Redis", accounts: list[str]) -> None:
         self._redis = redis
