@@ -17,7 +17,7 @@ from scripts.soaking.faults import FAULTS
 from scripts.soaking.plant import Plant, truths
 from scripts.soaking.schedule import Planned
 from scripts.soaking.watching import Watcher
-from scripts.supervisor.summary import Report, judge
+from scripts.supervisor.summary import Report, heard_of, judge
 
 CHUNK_SECONDS: Final = 5.0
 SETTLE_SECONDS: Final = 180.0
@@ -114,7 +114,8 @@ def _settle(plant: Plant, calls: int, say: Callable[[str], None]) -> tuple[Repor
     stop = threading.Event()
     while True:
         took = time.monotonic() - began
-        report = judge(truths(plant.box), plant.reader.known(), heard=())
+        known = truths(plant.box)
+        report = judge(known, plant.reader.known(), heard=heard_of(known))
         right = report.all_right and len(report.judgements) >= calls
         if took - redriven > _REDRIVE_SECONDS:
             redriven = took
