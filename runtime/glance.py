@@ -75,9 +75,9 @@ def on_now(redis: "Redis", accounts: Sequence[str], *, most: int = CALLS) -> tup
     return tuple(sorted(calls, key=lambda call: call.heard_at, reverse=True)[:most])
 
 
-def published_last(redis: "Redis", *, most: int = EVENTS) -> tuple[CallEvent, ...]:
+def published_last(redis: "Redis") -> tuple[CallEvent, ...]:
     """Give the events published last, the newest first."""
-    return tuple(decode(entry.document) for entry in islice(outcome_log.newest_first(redis, page=most), most))
+    return tuple(decode(entry.document) for entry in islice(outcome_log.newest_first(redis, page=EVENTS), EVENTS))
 
 
 def waits(redis: "Redis", account: str) -> Waits:

@@ -88,19 +88,13 @@ def gather(
     sessions = ledger.tracked(redis, account, [one for one in members if one not in at_hand])
     sessions |= {one: at_hand[one] for one in members if one in at_hand}
     scores: Any = redis.zmscore(keys.open_sessions(account), members)
+    listed = {one for one, score in zip(members, scores, strict=True) if score is not None}
+    over = {one for one, record in sessions.items() if record.ended_at is not None}  # resolve may list it all the same
     return Gathered(
         links=conversations.apart(found),
         tracked=sessions,
-        open=frozenset(
-            one for one, score in zip(members, scores, strict=True) if score is not None and not _is_over(sessions, one)
-        ),
+        open=frozenset(listed - over),
     )
-
-
-def _is_over(sessions: Mapping[str, Tracked], session_id: str) -> bool:
-    """Say whether a session has ended though it is listed as open: by resolve, which did not know of its end yet."""
-    known = sessions.get(session_id)
-    return known is not None and known.ended_at is not None
 
 
 def _ends(found: Iterable[Link]) -> set[str]:

@@ -203,7 +203,8 @@ class Resolver:
     ) -> None:
         """Judge every call that was due or that a record was found of, some at a time in one atomic step.
 
-        Of each what is known is read just before: track goes on meanwhile, and a large sweep takes seconds.
+        What is known of them is read just before, for track goes on meanwhile, and a large sweep takes seconds; but for
+        the sessions of those that were due, which were read to plan what to ask.
         """
         ids = [*due, *(one for one in found.records if one not in due)]
         lags: list[float] = []

@@ -114,8 +114,8 @@ def _settle(plant: Plant, calls: int, say: Callable[[str], None]) -> tuple[Repor
     stop = threading.Event()
     while True:
         took = time.monotonic() - began
-        known = truths(plant.box)
-        report = judge(known, plant.reader.known(), heard=heard_of(known))
+        expected = truths(plant.box)
+        report = judge(expected, plant.reader.known(), heard=heard_of(expected))
         right = report.all_right and len(report.judgements) >= calls
         if took - redriven > _REDRIVE_SECONDS:
             redriven = took
