@@ -23,7 +23,11 @@ MANY: Final = PAGE // 20
 
 
 class Sweep(msgspec.Struct):
-    """What a sweep brought: records by session, what was asked to the end, and what stopped it, if something did."""
+    """What a sweep brought: records by session, what was asked to the end, and what stopped it, if something did.
+
+    `stopped_by` does not know where it was raised: those frames hold the sweep, and with it thousands of records would
+    stay in memory until the collector of cycles comes by.
+    """
 
     asking: Asking
     records: dict[str, list[CallLogRecord]] = msgspec.field(default_factory=dict)
@@ -84,6 +88,7 @@ class Sweeper:
             for request, share in requests:
                 yield from self._carry_out(request, share, since=since, now=now)
         except RingCentralError as error:
+            error.__traceback__ = error.__cause__ = error.__context__ = None
             self.found.stopped_by = error
 
     def _carry_out(self, request: Request, share: Share, *, since: datetime, now: float) -> Iterator[None]:

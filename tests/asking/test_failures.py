@@ -1,5 +1,6 @@
 """RingCentral out of order, and credentials that are not accepted. RELIABILITY rows 54 to 58."""
 
+import gc
 import socket
 from threading import Barrier, Thread
 
@@ -16,6 +17,7 @@ from tests.asking.conftest import MakeCompany, Opened, an_account
 from tests.asking.legwork import Legwork, events_of, is_right
 from workers.dependencies import Dependencies
 from workers.ringcentral.errors import RingCentralError, Unavailable
+from workers.sweep import Sweep
 
 HOUR = 3600.0
 
@@ -106,6 +108,27 @@ class TestAStorm:
             pauses.add(raised.value.retry_after)
 
         assert len(pauses) == 5
+
+
+@pytest.mark.parametrize(
+    ("fault", "fields"), [("answer_status", {"status": 503, "count": 1}), ("rate_limit", {}), ("reset", {"count": 1})]
+)
+def test_a_sweep_that_is_stopped_is_let_go_of_at_once(opened: Opened, fault: str, fields: dict[str, int]) -> None:
+    """Not when the collector of cycles comes by: that is rarely, and a sweep may hold thousands of records."""
+    legwork, company = opened()
+    legwork.pass_time(30)
+    company.call()
+    company.fault(fault, **fields)
+    gc.collect()
+    gc.disable()
+    try:
+        legwork.pass_time(120)
+        kept = [one for one in gc.get_objects() if type(one) is Sweep]
+    finally:
+        gc.enable()
+
+    assert any(one.status != 200 for one in company.asked())
+    assert not kept
 
 
 @pytest.mark.parametrize(

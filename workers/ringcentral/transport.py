@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http.cookiejar import DefaultCookiePolicy
+from traceback import clear_frames
 from typing import Final
 
 import msgspec
@@ -76,6 +77,7 @@ class Transport:
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(response.status_code, headers, self._body(response, deadline))
         except (OSError, HTTPError) as error:  # what requests raises is an OSError, too
+            _empty_frames(error)
             if _never_connected(error):
                 raise NotSent(f"no connection for {request.method} {request.url}") from error
             raise Unavailable(f"no answer to {request.method} {request.url} ({type(error).__name__})") from error
@@ -90,6 +92,16 @@ class Transport:
             if stopwatch() > deadline:
                 raise Unavailable("the body takes too long, with", status=response.status_code)
         return bytes(body)
+
+
+def _empty_frames(error: BaseException | None) -> None:
+    """Empty the frames that an error came through, for urllib3's hold the error, and all hold those that called them.
+
+    Else what callers hold, as the thousands of records of a sweep, stays until the collector of cycles comes by.
+    """
+    while error is not None:
+        clear_frames(error.__traceback__)
+        error = error.__context__
 
 
 def _never_connected(error: Exception) -> bool:
