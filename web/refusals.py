@@ -1,4 +1,7 @@
-"""Tell of refused strangers without letting them fill the log: one line a while for each account, with their number."""
+"""Tell of refused notifications without letting them fill the log: a line a while for each account, with their number.
+
+Strangers send what they like; and while Redis is away RingCentral tries again what was not stored, hundreds a second.
+"""
 
 import threading
 from typing import Final
@@ -10,20 +13,23 @@ EVERY_SECONDS: Final = 10.0
 
 
 class Refusals:
-    """Counts between two lines. Safe to share by threads."""
+    """Counts between two lines of an event, at a level of `logging`. Safe to share by threads."""
 
-    def __init__(self, every: float = EVERY_SECONDS) -> None:
+    def __init__(self, event: str, level: int, every: float = EVERY_SECONDS) -> None:
+        self._event = event
+        self._level = level
         self._every = every
         self._lock = threading.Lock()
-        self._told_at: dict[str, float] = {}
-        self._untold: dict[str, int] = {}
+        self._told_at: dict[tuple[str, str], float] = {}
+        self._untold: dict[tuple[str, str], int] = {}
 
-    def tell(self, account: str) -> None:
-        """Count one, and say so: at once if nothing was said for a while, else with the next line."""
+    def tell(self, account: str, *, why: str, count: int = 1) -> None:
+        """Count some more, and say so: at once if nothing was said for a while, else with the next line."""
+        kind = account, why
         with self._lock:
-            now, count = stopwatch(), self._untold.pop(account, 0) + 1
-            if now - self._told_at.get(account, float("-inf")) < self._every:
-                self._untold[account] = count
+            now, count = stopwatch(), self._untold.pop(kind, 0) + count
+            if now - self._told_at.get(kind, float("-inf")) < self._every:
+                self._untold[kind] = count
                 return
-            self._told_at[account] = now
-        log.warning("notification.refused", account=account, why="verification", count=count)
+            self._told_at[kind] = now
+        log.log(self._level, self._event, account=account, why=why, count=count)

@@ -6,6 +6,7 @@ safe. A notification costs one round trip to Redis.
 https://developers.ringcentral.com/guide/notifications/webhooks/receiving
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -17,7 +18,6 @@ from redis.exceptions import RedisError
 from runtime import faults
 from runtime.clocks import stopwatch
 from runtime.inbox import Inbox
-from runtime.logs import log
 from runtime.metrics import INGEST_SECONDS, NOTIFICATIONS, Recorder
 from runtime.redis_line import Line
 from runtime.settings import Account
@@ -47,7 +47,8 @@ class Receiver:
         line = Line(redis)
         self._room = Room(line)
         self._recorder = recorder
-        self._refusals = Refusals()
+        self._strangers = Refusals("notification.refused", logging.WARNING)
+        self._unstored = Refusals("notification.not_stored", logging.ERROR)
         self._endpoints = {
             one.name: Endpoint(one.name, Verifier(one.verification_tokens), Inbox(redis, one.name, line))
             for one in accounts
@@ -85,7 +86,7 @@ class Receiver:
         if handshake is not None and not (verified and has_body(environ)):
             return answers.HANDSHAKE.echoing(handshake) if may_be_echoed(handshake) else answers.BAD_HANDSHAKE
         if not verified:
-            self._refusals.tell(endpoint.name)
+            self._strangers.tell(endpoint.name, why="verification")
             return answers.UNVERIFIED
         return None
 
@@ -95,7 +96,16 @@ class Receiver:
 
     def store(self, account: str, bodies: Sequence[bytes]) -> Answer:
         """Store bodies that were let in, all or none; each is answered with what this gives."""
-        return _store(self._endpoints[account], self._room, bodies)
+        try:
+            if self._room.is_left():
+                self._endpoints[account].inbox.append(*bodies)
+                faults.point("receive.before-answer")
+                return answers.STORED
+            answer, why = answers.NO_ROOM, answers.NO_ROOM.word
+        except RedisError as error:
+            answer, why = answers.NOT_STORED, type(error).__name__
+        self._unstored.tell(self._endpoints[account].name, why=why, count=len(bodies))
+        return answer
 
     def echoed(self, environ: Mapping[str, Any], answer: Answer) -> Answer:
         """Have an answer echo RingCentral's handshake, where there is one."""
@@ -131,15 +141,3 @@ def add_routes(app: Flask, receiver: Receiver) -> None:
     def receive(account: str = "") -> Response:
         answer = receiver.receive(account, request.environ)
         return Response(answers.BODY, answer.status, list(answer.headers))
-
-
-def _store(endpoint: Endpoint, room: Room, bodies: Sequence[bytes]) -> Answer:
-    try:
-        if not room.is_left():
-            return answers.NO_ROOM
-        endpoint.inbox.append(*bodies)
-        faults.point("receive.before-answer")
-    except RedisError as error:
-        log.error("notification.not_stored", account=endpoint.name, error=type(error).__name__)
-        return answers.NOT_STORED
-    return answers.STORED

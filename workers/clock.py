@@ -25,6 +25,7 @@ ALWAYS_SET: Final = (Stage.RESOLVE, Stage.UPKEEP)
 def run(settings: Settings, redis: "Redis", recorder: Recorder, stopping: Stopping) -> None:
     """Ring what is due, four times a second, until `stopping` is set; wait out a Redis that does not answer."""
     ticks, due = 0, DueBells(redis, frozenset(account.name for account in settings.accounts))
+    told: str | None = None
     while not stopping.wait(TICK_SECONDS):
         try:
             if ticks == 0:
@@ -33,10 +34,13 @@ def run(settings: Settings, redis: "Redis", recorder: Recorder, stopping: Stoppi
                 set_what_is_missing(settings, redis)
             ticks += 1
             due.ring()
+            told = None
         except RedisError as error:
-            ticks = 0
-            recorder.count(FAILURES, "clock", type(error).__name__)
-            log.warning("clock.waits", error=type(error).__name__)
+            ticks, kind = 0, type(error).__name__
+            recorder.count(FAILURES, "clock", kind)
+            if kind != told:  # once, not four times a second for as long as it lasts
+                log.warning("clock.waits", error=kind)
+            told = kind
 
 
 def wind(settings: Settings, redis: "Redis") -> None:

@@ -1,44 +1,72 @@
-"""Strangers are told of, and cannot fill the log."""
+"""Refused notifications are told of, and cannot fill the log."""
 
+import logging
 from collections.abc import Callable
 
 import pytest
 
+from tests.web.conftest import NOBODY, ONLY, Web
+from tests.web.posting import BODY, PATH, SIGNED
 from web import refusals
 from web.refusals import Refusals
 
-Told = Callable[..., list[tuple[str, int]]]
+Told = Callable[..., list[tuple[str, str, int]]]
 
 
-class Lines(list[tuple[str, int]]):
-    """A log that keeps who was told of, and how often; other tests may have set up the real one for good."""
+class Lines(list[tuple[str, str, int]]):
+    """A log that keeps who was told of, why, and how often; other tests may have set up the real one for good."""
 
-    def warning(self, _event: str, *, account: str, why: str, count: int) -> None:
-        assert why == "verification"
-        self.append((account, count))
+    def log(self, _level: int, _event: str, *, account: str, why: str, count: int) -> None:
+        self.append((account, why, count))
 
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Told:
-    """Tell of strangers at these accounts, and give what was logged."""
+    """Tell of refusals at these accounts, for these reasons, and give what was logged."""
 
-    def tell(strangers: Refusals, *accounts: str) -> list[tuple[str, int]]:
-        lines = Lines()
+    def tell(every: float, *kinds: tuple[str, str], count: int = 1) -> list[tuple[str, str, int]]:
+        lines, strangers = Lines(), Refusals("notification.refused", logging.WARNING, every)
         monkeypatch.setattr(refusals, "log", lines)
-        for account in accounts:
-            strangers.tell(account)
+        for account, why in kinds:
+            strangers.tell(account, why=why, count=count)
         return list(lines)
 
     return tell
 
 
 def test_the_first_is_told_at_once_and_the_next_with_a_later_line(told: Told) -> None:
-    assert told(Refusals(every=0.0), "acme", "acme") == [("acme", 1), ("acme", 1)]
+    assert told(0.0, ("acme", "x"), ("acme", "x"), count=3) == [("acme", "x", 3), ("acme", "x", 3)]
 
 
 def test_a_crowd_is_one_line(told: Told) -> None:
-    assert told(Refusals(every=60.0), *["acme"] * 1000) == [("acme", 1)]
+    assert told(60.0, *[("acme", "x")] * 1000) == [("acme", "x", 1)]
 
 
-def test_accounts_are_told_apart(told: Told) -> None:
-    assert told(Refusals(every=60.0), "acme", "other", "acme") == [("acme", 1), ("other", 1)]
+def test_accounts_and_reasons_are_told_apart(told: Told) -> None:
+    seen = told(60.0, ("acme", "x"), ("other", "x"), ("acme", "y"), ("acme", "x"))
+    assert seen == [("acme", "x", 1), ("other", "x", 1), ("acme", "y", 1)]
+
+
+def test_an_outage_of_redis_is_one_line(make: Callable[..., Web], monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = Lines()
+    monkeypatch.setattr(refusals, "log", lines)
+    client = make(NOBODY).client
+
+    answers = [client.post(PATH, headers=SIGNED, data=BODY).status_code for _ in range(20)]
+
+    assert set(answers) == {503}
+    assert lines == [(ONLY, "ConnectionError", 1)]
+
+
+def test_a_full_redis_is_one_line(
+    make: Callable[..., Web], redis_url: str, configured: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured(maxmemory=1)
+    lines = Lines()
+    monkeypatch.setattr(refusals, "log", lines)
+    client = make(redis_url).client
+
+    answers = [client.post(PATH, headers=SIGNED, data=BODY).status_code for _ in range(20)]
+
+    assert set(answers) == {503}
+    assert lines == [(ONLY, "no_room", 1)]

@@ -1,6 +1,10 @@
 """The clock: winds itself up, rings what is due, and waits out a Redis that does not answer."""
 
 from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
 
 from runtime import bells, keys
 from runtime.bells import Stage
@@ -85,20 +89,41 @@ def test_what_becomes_due_is_rung_and_what_is_not_is_left(office: Office) -> Non
     assert rung_stages(office) == (Stage.RESOLVE,)
 
 
-def test_a_redis_that_refuses_is_waited_out_and_the_clock_wound_up_anew(office: Office) -> None:
-    enough = office.redis.config_get("maxmemory")["maxmemory"] or 0
+@pytest.fixture
+def refuse(office: Office) -> Callable[[], object]:
+    """Have Redis lose nearly everything, and take nothing any more."""
 
-    def lose_nearly_everything_and_refuse() -> None:
+    def lose_and_refuse() -> None:
         office.redis.flushall()
         office.redis.zadd(keys.BELLS, {bells.member(Stage.TRACK, ACCOUNT): 0})
         office.redis.config_set("maxmemory", 1)
 
-    def recover() -> None:
-        office.redis.config_set("maxmemory", enough)
+    return lose_and_refuse
 
-    run(office, nothing, lose_nearly_everything_and_refuse, nothing, recover)
+
+@pytest.fixture
+def recover(office: Office) -> Callable[[], object]:
+    """Have it take everything again."""
+    return partial(office.redis.config_set, "maxmemory", office.redis.config_get("maxmemory")["maxmemory"] or 0)
+
+
+def test_a_redis_that_refuses_is_waited_out_and_the_clock_wound_up_anew(
+    office: Office, refuse: Callable[[], object], recover: Callable[[], object]
+) -> None:
+    run(office, nothing, refuse, nothing, recover)
 
     assert rung(office) == [1] * len(bells.OF_ACCOUNTS)
+
+
+def test_each_time_it_refuses_is_one_line(
+    office: Office, refuse: Callable[[], object], recover: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(clock, "log", SimpleNamespace(warning=lambda _event, *, error: told.append(error)))
+
+    run(office, nothing, refuse, nothing, nothing, recover, nothing, refuse, nothing, recover)
+
+    assert told == ["OutOfMemoryError"] * 2
 
 
 def test_a_redis_that_loses_what_it_held_without_a_word_is_noticed_within_a_minute(office: Office) -> None:
