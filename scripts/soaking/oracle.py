@@ -268,8 +268,8 @@ def _memory(plant: Plant, _: Course) -> Finding:
         before, after = max(sizes[third : 2 * third]), max(sizes[2 * third :])
         if after > GROWTH * before and after - before > GROWTH_MEGABYTES:
             faults.append(f"{name} grew from {before:.0f} to {after:.0f} MB")
-    most = max((max(sizes) for sizes in plant.megabytes.values()), default=0.0)
-    return finding("memory stays flat", faults, f"no process took more than {most:.0f} MB")
+    most, name = max(((max(sizes), name) for name, sizes in plant.megabytes.items()), default=(0.0, "no process"))
+    return finding("memory stays flat", faults, f"{most:.0f} MB at most, by {name}")
 
 
 def _log(redis: "Redis") -> Iterator[tuple[bytes, str]]:
