@@ -1,5 +1,6 @@
 """What a notification and an outcome cost while ever more calls are on, and how much room each call takes."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Final
@@ -29,7 +30,8 @@ COLUMNS: Final = (
 )
 REMARKS: Final = """\
 Sessions are opened by appending real notifications to the inbox, and folded by track.
-track, redis, passed   CPU, and time that passed, per notification about an open session; the least of several rounds
+track, redis, passed   CPU, and time that passed, per notification about an open session; the mean of several rounds,
+                       in each of which as many sessions have news once, whatever the size, and half a minute apart
 resolve, redis         CPU of track, resolve and clock, and of Redis, per outcome of calls played beside the open
                        ones; the least of several rounds
 against first          the CPU of all of them together, against that of the first row
@@ -41,8 +43,9 @@ Calls are not looked at a second time here, and the call log is not reconciled.
 
 QUICK: Final = Plan(
     sizes=(200,),
-    notifications=400,
+    notifications=200,
     rounds=1,
+    apart=0,
     plays=1,
     load=Load(per_minute=60, shortest_call=1, longest_call=2, lag=(1, 2), speed=6, lead_in=15, window=12, rest=0),
 )
@@ -57,11 +60,16 @@ def run(options: Options) -> Result:
         for site in sites:
             options.say(f"growth: {site.size:,} open sessions")
             site.open()
-        for name, times, act in (("news", plan.rounds, Site.tell_news), ("calls", plan.plays, Site.play)):
-            for number in range(times):
-                options.say(f"growth: {name}, round {number + 1} of {times}")
-                for site in sites:
-                    act(site)
+        for number in range(plan.rounds):
+            options.say(f"growth: news, round {number + 1} of {plan.rounds}")
+            next_at = time.monotonic() + plan.apart
+            for site in sites:
+                site.tell_news()
+            time.sleep(max(0.0, next_at - time.monotonic()))
+        for number in range(plan.plays):
+            options.say(f"growth: calls, round {number + 1} of {plan.plays}")
+            for site in sites:
+                site.play()
         sizes = [site.result() for site in sites]
     return Result(
         benchmark="growth",
