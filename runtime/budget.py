@@ -68,6 +68,7 @@ _BUDGET: Final = """
 -- KEYS: budget. ARGV: now ('' is the server's clock), limit and window unless headers said otherwise, time to live (s),
 -- and one of
 --   'take' share reserve patience     a token, or how long to wait for one ('' patience: for ever)
+--   'wait' share reserve patience     only how long
 --   'learn' limit remaining window    what the headers of an answer said ('' is nothing)
 --   'close' seconds                   nobody sends anything for so long; never shortens
 --   'left'                            only look
@@ -100,9 +101,9 @@ local function close(seconds)
   tokens, at = burst * 0.05 + 1, gate
 end
 
-if op == 'take' and now < gate then
+if (op == 'take' or op == 'wait') and now < gate then
   wait = gate - now
-elseif op == 'take' then
+elseif op == 'take' or op == 'wait' then
   local need = 1 + burst * tonumber(ARGV[7])
   -- Who waits in person asks again a moment after there is a token: the others leave one for so long.
   local person = share ~= 'interactive' and tonumber(state[7])
@@ -111,7 +112,7 @@ elseif op == 'take' then
   local patience = tonumber(ARGV[8])
   local first = patience and refused and refused + patience * interval
   if tokens >= (first and now >= first and 1 or need) - 1e-6 then
-    tokens, refused = tokens - 1, nil
+    if op == 'take' then tokens, refused = tokens - 1, nil end
   else
     refused = refused or now
     wait = (need - tokens) * interval
@@ -128,7 +129,7 @@ elseif op == 'close' then
 end
 
 local function text(number) return string.format('%.6f', number) end
-if op ~= 'left' then
+if op ~= 'left' and op ~= 'wait' then
   redis.call('HSET', KEYS[1], 'tokens', text(tokens), 'at', text(at), 'gate', text(gate))
   if op == 'take' and refused then redis.call('HSET', KEYS[1], 'waits:' .. share, text(refused))
   elseif op == 'take' then redis.call('HDEL', KEYS[1], 'waits:' .. share)
@@ -170,6 +171,11 @@ class Budget:
         """Take the right to send one request: 0.0 when it is granted, else the seconds to wait before asking again."""
         rule = RULES[share]
         return self._run(group, "take", share, rule.reserve, _said(rule.patience))[0]
+
+    def wait(self, group: Group, share: Share) -> float:
+        """Say how many seconds `take` would say, and take nothing."""
+        rule = RULES[share]
+        return self._run(group, "wait", share, rule.reserve, _said(rule.patience))[0]
 
     def learn(
         self, group: Group, *, limit: int | None = None, remaining: int | None = None, window: float | None = None

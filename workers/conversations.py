@@ -46,6 +46,14 @@ class Gathered(msgspec.Struct, frozen=True, dict=True):
         """Say whether a call that has left this session is on in another."""
         return not self.open.isdisjoint(self.goes_on_in(session))
 
+    def heard_at(self, record: Tracked, *, now: float) -> float:
+        """Say when a call was last heard of, in this session or where it went on: its record may be written only then.
+
+        Of sessions that are not known it may have been till `now`. Seconds.
+        """
+        known = (self.tracked.get(one) for one in self.goes_on_in(record.session))
+        return max([record.heard_at, *(one.heard_at if one else now for one in known)])
+
     def others(self, session_id: str) -> frozenset[str]:
         """List the other sessions of a session's conversation."""
         ends = {end for one in self.links.get(session_id, ()) for end in (one.first, one.then)}

@@ -18,7 +18,7 @@ from runtime.clocks import redis_time
 from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
 from runtime.ledger import Loaded, Resolution, Tracked
 from runtime.logs import log
-from runtime.metrics import FAILURES, MALFORMED_RECORDS, TAKEN_OVER
+from runtime.metrics import MALFORMED_RECORDS, TAKEN_OVER
 from runtime.settings import Scope
 from telephony import looks
 from telephony.fetch_plan import Lane, Request, Wanted, Window, plan
@@ -30,9 +30,9 @@ from workers.comparing import Comparing
 from workers.dependencies import Dependencies, current
 from workers.judgement import Judge
 from workers.older_ids import OlderIds, joins
+from workers.pacing import Pace
 from workers.relinking import relink
 from workers.ringcentral.call_log import CallLog
-from workers.ringcentral.errors import RateLimited
 from workers.ringcentral.feeds import CallLogFeed
 from workers.sweep import Sweep, Sweeper
 from workers.telling import tell
@@ -46,12 +46,6 @@ MOST_REQUESTS: Final = 4
 
 TOGETHER: Final = 200
 """Calls judged in one atomic step."""
-
-TOKENS_WANTED: Final = 1.15
-"""What the budget should hold before a sweep begins: a token, and what live work leaves to people who wait."""
-
-PARKED_SECONDS: Final = 60.0
-"""How long nothing is asked after a failure that says nothing of when to come back."""
 
 
 def serve(account: str) -> None:
@@ -87,6 +81,7 @@ class Resolver:
         client = dependencies.ringcentral(dependencies.account(account))
         self._call_log, self._feed = CallLog(client), CallLogFeed(client)
         self._budget = dependencies.budget(account)
+        self._pace = Pace(account, self._redis, self._settings, self._budget, self._recorder)
 
     def run(self) -> tuple[float, float]:
         """Make one sweep, unless the last one was too short a time ago.
@@ -97,7 +92,7 @@ class Resolver:
         retention = self._settings.retention_seconds
         relink(self._redis, self._account, self._lease, self._recorder, now=now, retention=retention)
         asking = self._position(now)
-        not_before = asking.swept_at + self._settings.fetch_interval_seconds
+        not_before = self._pace.not_before(asking, now)
         if now >= not_before:
             asking, not_before = self._sweep(asking, now)
         times = [reconcile.next_time(asking, self._settings, now=now), rereads.next_time(self._redis, self._account)]
@@ -116,6 +111,8 @@ class Resolver:
     def _sweep(self, asking: Asking, now: float) -> tuple[Asking, float]:
         """Ask and judge, if there is a reason to; give the new position and the earliest time of the next sweep."""
         due, tracked = self._due(now)
+        if not due and (first := self._pace.due_soon(now)) is not None:
+            return asking, first  # what else there is can wait for that sweep, which would have to wait for this one
         again = rereads.due(self._redis, self._account, now)
         untold = [one for one in due if one not in tracked]
         wanted = (
@@ -135,7 +132,7 @@ class Resolver:
         position = [write(self._account, asking), *comparing.moved(found, now=now)]
         self._lease.commit([*position, *rereads.done(self._account, again, found, now)])
         faults.point("resolve.swept")
-        return asking, self._after(found, now)
+        return asking, self._pace.after(found, now)
 
     def _due(self, now: float) -> tuple[dict[str, float], Loaded[Tracked]]:
         """Load what is due, and what the notifications told of it."""
@@ -261,18 +258,6 @@ class Resolver:
             for one in ids
         ]
         return with_what_they_need(self._redis, self._account, cases)
-
-    def _after(self, found: Sweep, began: float) -> float:
-        """Say when the next sweep may be: after the interval, and when the budget allows or the failure is over."""
-        error = found.stopped_by
-        if error is None:
-            left = self._budget.left(Group.HEAVY)
-            pause = left.gate_seconds + max(0.0, TOKENS_WANTED - left.tokens) * left.interval
-            return max(began + self._settings.fetch_interval_seconds, redis_time(self._redis) + pause)
-        if not isinstance(error, RateLimited):
-            self._recorder.count(FAILURES, Stage.RESOLVE, type(error).__name__)
-            log.warning("call_log.not_asked", account=self._account, error=type(error).__name__, codes=error.codes)
-        return redis_time(self._redis) + float(getattr(error, "retry_after", None) or PARKED_SECONDS)
 
 
 def _merged(seen: Sequence[CallLogRecord], found: Sequence[CallLogRecord]) -> tuple[CallLogRecord, ...]:

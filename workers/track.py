@@ -239,8 +239,7 @@ class Tracker:
             commands.append(("ZREM", keys.open_sessions(self._account), session_id))
             if record is None or record.ended_at is not None:
                 continue
-            # What went on elsewhere was heard of till now, and its record may be written only now.
-            heard_at = now if gathered.goes_on_in(record.session) else record.heard_at
+            heard_at = gathered.heard_at(record, now=now)
             ended = msgspec.structs.replace(record, heard_at=heard_at, ended_at=now)
             at_end.append(ended)
             look = max(now, heard_at + wait)

@@ -19,11 +19,18 @@ PATIENCE_SECONDS = 120.0  # dealing many calls, or telling of them, takes a whil
 STOP_SECONDS = 5.0
 
 
+class Conversation(msgspec.Struct, frozen=True):
+    """The sessions that are one conversation have the same `id`."""
+
+    id: str
+
+
 class Truth(msgspec.Struct, frozen=True, rename="camel"):
     """What really happened in one session; the times are None until they have come."""
 
     telephony_session_id: str
     outcome: str
+    conversation: Conversation
     ended_at: datetime | None = None
     record_visible_at: datetime | None = None
 

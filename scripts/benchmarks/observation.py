@@ -4,6 +4,7 @@ Figures are told in the simulated time, in which RingCentral's minute lasts 60 s
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
@@ -62,8 +63,12 @@ class Observation(Struct, frozen=True, kw_only=True):
         return self.recorded() / self.minutes
 
     def waits(self) -> list[Wait]:
-        """Give the wait of every call whose record became visible in this time."""
-        return [self._wait(truth, visible) for truth, visible in self._visible() if self._is_within(visible)]
+        """Give the wait of every call whose record became visible in this time; of those told before there is none."""
+        return [
+            self._wait(truth, visible)
+            for truth, visible in self._visible()
+            if self._is_within(visible) and visible <= self._published_at(truth)
+        ]
 
     def backlog(self, at: float) -> int:
         """Count the calls whose record was visible at a time, but whose outcome was not published."""
@@ -117,9 +122,13 @@ class Observation(Struct, frozen=True, kw_only=True):
         }
 
     def _visible(self) -> Iterable[tuple[Truth, float]]:
-        return (
-            (truth, truth.record_visible_at.timestamp()) for truth in self.truths if truth.record_visible_at is not None
-        )
+        """Say since when a call's record is visible: one that went on in other sessions is not over before they are."""
+        last: defaultdict[str, float] = defaultdict(float)
+        for truth in self.truths:
+            visible = truth.record_visible_at.timestamp() if truth.record_visible_at else math.inf
+            last[truth.conversation.id] = max(last[truth.conversation.id], visible)
+        visible_at = ((truth, last[truth.conversation.id]) for truth in self.truths)
+        return ((truth, visible) for truth, visible in visible_at if visible < math.inf)
 
     def _published_at(self, truth: Truth) -> float:
         one = self.published.get(truth.telephony_session_id)

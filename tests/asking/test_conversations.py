@@ -14,7 +14,7 @@ from telephony.linking import RINGOUT_SECOND_SESSION, link
 from tests.asking.clock import RedisWithClock
 from tests.asking.company import Company
 from tests.asking.conftest import Opened
-from tests.asking.legwork import Legwork, events_of, state_of
+from tests.asking.legwork import Legwork, events_of, published_at, state_of
 
 LONG = 240.0
 CONVERSATIONS = sorted(name for name, scenario in SCENARIOS.items() if scenario.sessions[0].truth.role is not None)
@@ -90,6 +90,8 @@ def test_a_call_that_went_on_in_another_session_is_not_over_before_that_one(
     assert all(is_right(take, redis) for take in takes)
     assert {event.data.trigger for take in takes for event in events_of(redis, take)} == {"webhook"}
     assert {state_of(redis, take) for take in takes} == {State.RESOLVED}
+    times = [published_at(redis, take) for take in takes]
+    assert max(times) - min(times) < 1.0  # by one look at the call log
 
 
 def test_a_consultation_is_over_when_it_is_although_the_call_goes_on(opened: Opened, redis: RedisWithClock) -> None:

@@ -126,6 +126,22 @@ def test_when_a_gate_opens_one_request_goes_through_and_no_herd(opened: Opened) 
     assert [one.status for one in company.asked()[before:]] == [200]
 
 
+def test_a_bell_that_is_rung_before_there_is_a_token_costs_a_call_no_interval(opened: Opened) -> None:
+    legwork, company = opened(reread_seconds=(), reconcile_seconds=86_400.0)
+    legwork.pass_time(30)
+    take = company.call(length=20)
+    due = take.ends_at + legwork.settings.settle_seconds
+    legwork.pass_time(due - 6 - legwork.clock())
+    legwork.spend("acme", leaving=0)
+
+    legwork.pass_time(6.5)
+    assert not is_right(legwork.redis, take)
+    legwork.resolve("acme")
+    legwork.pass_time(8)
+
+    assert published_at(legwork.redis, take) - due < legwork.settings.fetch_interval_seconds - 1
+
+
 def test_the_headers_of_answers_lower_the_pace(a_company: MakeCompany, redis: RedisWithClock, clock: Clock) -> None:
     company = a_company(limits={"light": 50, "medium": 40, "heavy": 4, "auth": 5})
     legwork = Legwork(Settings(redis_url="", accounts=(an_account(company.url),)), redis, clock)

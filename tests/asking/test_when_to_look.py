@@ -10,6 +10,7 @@ from telephony.words import Outcome
 from tests.asking.company import EXTRACT, LIST, SYNC, Company
 from tests.asking.conftest import Opened
 from tests.asking.legwork import Legwork, events_of, is_right, published_at, state_of
+from workers import rereads
 
 DAY = 86_400.0
 HOUR = 3600.0
@@ -120,6 +121,22 @@ class TestLookingAgain:
         legwork.pass_time(300)
 
         assert len(company.asked()) - before == 1
+
+    def test_it_lets_a_first_look_go_ahead_that_would_have_to_wait_for_it(self, opened: Opened) -> None:
+        legwork, company = opened(reconcile_seconds=DAY, reread_seconds=(90.0,))
+        company.call()
+        legwork.pass_time(60)
+        again_at = rereads.next_time(legwork.redis, "acme")
+        assert again_at is not None
+        settle = legwork.settings.settle_seconds
+        other = company.call(begins=again_at + 3 - settle - 20 - legwork.clock(), length=20)
+        before = len(company.asked())
+
+        legwork.pass_time(other.ends_at + settle + 1 - legwork.clock())
+
+        assert published_at(legwork.redis, other) - other.ends_at == pytest.approx(settle, abs=0.1)
+        assert len(company.asked()) - before == 1
+        assert rereads.next_time(legwork.redis, "acme") == pytest.approx(other.ends_at + 90, abs=16)
 
     @pytest.mark.parametrize("after", [90.0, 300.0, 900.0])
     def test_what_changed_meanwhile_is_told(self, opened: Opened, after: float) -> None:

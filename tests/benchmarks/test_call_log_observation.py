@@ -3,15 +3,23 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from scripts.benchmarks.box_client import SeenRequest, Truth
+from scripts.benchmarks.box_client import Conversation, SeenRequest, Truth
 from scripts.benchmarks.observation import Observation, Wait, quantile, unseen
 from scripts.benchmarks.published import Published
 
 BEGIN, END, UNTIL = 1000.0, 1060.0, 1080.0
 
 
-def a_call(name: str, *, ended: float, visible: float | None, outcome: str = "answered") -> Truth:
-    return Truth(name, outcome, ended_at=moment(ended), record_visible_at=None if visible is None else moment(visible))
+def a_call(
+    name: str, *, ended: float, visible: float | None, outcome: str = "answered", conversation: str | None = None
+) -> Truth:
+    return Truth(
+        name,
+        outcome,
+        Conversation(conversation or name),
+        ended_at=moment(ended),
+        record_visible_at=None if visible is None else moment(visible),
+    )
 
 
 def a_request(at: float, query: str = "", *, group: str = "heavy", status: int = 200) -> SeenRequest:
@@ -49,6 +57,25 @@ def test_a_call_still_waiting_has_waited_at_least_until_the_last_look() -> None:
 
     assert seen.waits() == [Wait(70, seen=False)]
     assert unseen(seen.waits()) == 1
+
+
+def test_a_call_that_went_on_in_another_session_waits_for_the_last_record() -> None:
+    parked = a_call("parked", ended=1000, visible=1010, conversation="parked")
+    picked_up = a_call("picked up", ended=1030, visible=1040, conversation="parked")
+
+    seen = an_observation(parked, picked_up, published={"parked": 1043, "picked up": 1042})
+
+    assert seen.waits() == [Wait(3, seen=True), Wait(2, seen=True)]
+    assert (seen.backlog(1041), seen.backlog(1039)) == (2, 0)
+
+
+def test_a_call_of_a_conversation_that_is_told_before_its_last_record_did_not_wait() -> None:
+    consultation = a_call("consultation", ended=1000, visible=1010, conversation="first")
+    first = a_call("first", ended=1030, visible=1040, conversation="first")
+
+    seen = an_observation(consultation, first, published={"consultation": 1012, "first": 1044})
+
+    assert seen.waits() == [Wait(4, seen=True)]
 
 
 def test_the_backlog_is_what_could_have_been_published_and_was_not() -> None:

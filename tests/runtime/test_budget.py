@@ -89,6 +89,19 @@ def test_the_wait_that_is_told_is_enough_and_not_too_much(budget: Budget, clock:
     assert budget.take(HEAVY, LIVE) == 0.0
 
 
+def test_how_long_it_would_be_can_be_asked_without_taking_anything(budget: Budget, clock: Clock) -> None:
+    assert [budget.wait(HEAVY, LIVE) for _ in range(5)] == [0.0] * 5
+    while budget.take(HEAVY, LIVE) == 0.0:
+        pass
+
+    told = budget.wait(HEAVY, LIVE)
+    assert budget.take(HEAVY, LIVE) == told
+    clock.now += told
+    assert budget.wait(HEAVY, LIVE) == 0.0
+    budget.close_gate(HEAVY, 30.0)
+    assert budget.wait(HEAVY, LIVE) == pytest.approx(30.5)
+
+
 def test_accounts_and_groups_have_budgets_of_their_own(redis: Redis, budget: Budget, clock: Clock) -> None:
     greedy(budget, clock, LIVE, 1)
     budget.close_gate(HEAVY, 60)
