@@ -68,7 +68,8 @@ _BUDGET: Final = """
 -- KEYS: budget. ARGV: now ('' is the server's clock), limit and window unless headers said otherwise, time to live (s),
 -- and one of
 --   'take' share reserve patience     a token, or how long to wait for one ('' patience: for ever)
---   'wait' share reserve patience     only how long
+--   'want' share reserve patience     the same, and nothing is taken
+--   'wait' share reserve patience     only how long it would be
 --   'learn' limit remaining window    what the headers of an answer said ('' is nothing)
 --   'close' seconds                   nobody sends anything for so long; never shortens
 --   'left'                            only look
@@ -101,9 +102,10 @@ local function close(seconds)
   tokens, at = burst * 0.05 + 1, gate
 end
 
-if (op == 'take' or op == 'wait') and now < gate then
+local asks = op == 'take' or op == 'want' or op == 'wait'
+if asks and now < gate then
   wait = gate - now
-elseif op == 'take' or op == 'wait' then
+elseif asks then
   local need = 1 + burst * tonumber(ARGV[7])
   -- Who waits in person asks again a moment after there is a token: the others leave one for so long.
   local person = share ~= 'interactive' and tonumber(state[7])
@@ -131,7 +133,7 @@ end
 local function text(number) return string.format('%.6f', number) end
 if op ~= 'left' and op ~= 'wait' then
   redis.call('HSET', KEYS[1], 'tokens', text(tokens), 'at', text(at), 'gate', text(gate))
-  if op == 'take' and refused then redis.call('HSET', KEYS[1], 'waits:' .. share, text(refused))
+  if asks and refused then redis.call('HSET', KEYS[1], 'waits:' .. share, text(refused))
   elseif op == 'take' then redis.call('HDEL', KEYS[1], 'waits:' .. share)
   elseif op == 'learn' then redis.call('HSET', KEYS[1], 'limit', limit, 'window', window) end
   redis.call('EXPIRE', KEYS[1], ARGV[4])
@@ -169,13 +171,15 @@ class Budget:
 
     def take(self, group: Group, share: Share) -> float:
         """Take the right to send one request: 0.0 when it is granted, else the seconds to wait before asking again."""
-        rule = RULES[share]
-        return self._run(group, "take", share, rule.reserve, _said(rule.patience))[0]
+        return self._ask("take", group, share)
+
+    def want(self, group: Group, share: Share) -> float:
+        """Say the same and take nothing. As after a refusal, who wants one for longer than its patience goes first."""
+        return self._ask("want", group, share)
 
     def wait(self, group: Group, share: Share) -> float:
-        """Say how many seconds `take` would say, and take nothing."""
-        rule = RULES[share]
-        return self._run(group, "wait", share, rule.reserve, _said(rule.patience))[0]
+        """Say how many seconds it would be, when nobody wants one yet."""
+        return self._ask("wait", group, share)
 
     def learn(
         self, group: Group, *, limit: int | None = None, remaining: int | None = None, window: float | None = None
@@ -196,6 +200,10 @@ class Budget:
         """Look at what `group` has left, taking nothing."""
         _, tokens, limit, interval, gate = self._run(group, "left")
         return BudgetState(tokens, int(limit), interval, gate)
+
+    def _ask(self, operation: str, group: Group, share: Share) -> float:
+        rule = RULES[share]
+        return self._run(group, operation, share, rule.reserve, _said(rule.patience))[0]
 
     def _run(self, group: Group, operation: str, *arguments: str | float) -> list[float]:
         now = "" if self._clock is None else self._clock()

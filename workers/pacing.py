@@ -35,7 +35,7 @@ class Pace:
     def not_before(self, asking: Asking, now: float) -> float:
         """Say when there may be a sweep: the bell is rung for other reasons, too, and before there is a token."""
         rested_at = asking.swept_at + self._interval
-        return rested_at if now < rested_at else now + self._budget.wait(Group.HEAVY, Share.LIVE)
+        return rested_at if now < rested_at else now + self._budget.want(Group.HEAVY, Share.LIVE)
 
     def due_soon(self, now: float) -> float | None:
         """Say when a call is due that would have to wait if there were a sweep now."""

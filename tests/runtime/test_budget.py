@@ -1,5 +1,6 @@
 """The shared budget, on a real server."""
 
+from collections.abc import Callable
 from threading import Barrier, Thread
 
 import pytest
@@ -100,6 +101,23 @@ def test_how_long_it_would_be_can_be_asked_without_taking_anything(budget: Budge
     assert budget.wait(HEAVY, LIVE) == 0.0
     budget.close_gate(HEAVY, 30.0)
     assert budget.wait(HEAVY, LIVE) == pytest.approx(30.5)
+
+
+def test_who_wants_one_for_long_goes_first_as_after_a_refusal(budget: Budget, clock: Clock) -> None:
+    def served(ask: Callable[[Group, Share], float]) -> bool:
+        """Say whether live work gets a token while somebody at a screen asks all the time."""
+        for _ in range(200):
+            budget.take(HEAVY, Share.INTERACTIVE)
+            if ask(HEAVY, LIVE) == 0.0:
+                return budget.take(HEAVY, LIVE) == 0.0
+            clock.now += 0.2
+        return False
+
+    while budget.take(HEAVY, Share.INTERACTIVE) == 0.0:
+        pass
+
+    assert not served(budget.wait)
+    assert served(budget.want)
 
 
 def test_accounts_and_groups_have_budgets_of_their_own(redis: Redis, budget: Budget, clock: Clock) -> None:
