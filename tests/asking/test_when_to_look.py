@@ -91,6 +91,20 @@ class TestTheFirstLook:
         assert is_right(legwork.redis, *learning, *takes)
         assert answered(company) - before <= 1.3 * 40
 
+    def test_half_of_six_calls_a_minute_are_told_within_a_second(self, opened: Opened) -> None:
+        legwork, company = opened()
+        chance, begins = seeded("few"), 0.0
+        takes = []
+        for _ in range(120):
+            begins += chance.expovariate(1 / 10)
+            takes.append(company.call(begins=begins, length=chance.uniform(10, 60), lag=chance.uniform(15, 16)))
+
+        legwork.pass_time(begins + 120)
+
+        waits = sorted(published_at(legwork.redis, take) - take.record_at for take in takes[40:])
+        assert waits[len(waits) // 2] <= 1.0
+        assert waits[-1] <= 8.0
+
 
 class TestLookingAgain:
     """Records are rewritten: a resolved call is looked at again, with others."""
