@@ -47,26 +47,28 @@ def test_accounts_and_reasons_are_told_apart(told: Told) -> None:
     assert seen == [("acme", "x", 1), ("other", "x", 1), ("acme", "y", 1)]
 
 
-def test_an_outage_of_redis_is_one_line(make: Callable[..., Web], monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = Lines()
-    monkeypatch.setattr(refusals, "log", lines)
-    client = make(NOBODY).client
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> Lines:
+    """Keep what is logged of refusals."""
+    kept = Lines()
+    monkeypatch.setattr(refusals, "log", kept)
+    return kept
 
-    answers = [client.post(PATH, headers=SIGNED, data=BODY).status_code for _ in range(20)]
 
-    assert set(answers) == {503}
+def statuses(web: Web) -> set[int]:
+    """Post twenty notifications, and say how they were answered."""
+    return {web.client.post(PATH, headers=SIGNED, data=BODY).status_code for _ in range(20)}
+
+
+def test_an_outage_of_redis_is_one_line(make: Callable[..., Web], lines: Lines) -> None:
+    assert statuses(make(NOBODY)) == {503}
     assert lines == [(ONLY, "ConnectionError", 1)]
 
 
 def test_a_full_redis_is_one_line(
-    make: Callable[..., Web], redis_url: str, configured: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    make: Callable[..., Web], redis_url: str, configured: Callable[..., None], lines: Lines
 ) -> None:
     configured(maxmemory=1)
-    lines = Lines()
-    monkeypatch.setattr(refusals, "log", lines)
-    client = make(redis_url).client
 
-    answers = [client.post(PATH, headers=SIGNED, data=BODY).status_code for _ in range(20)]
-
-    assert set(answers) == {503}
+    assert statuses(make(redis_url)) == {503}
     assert lines == [(ONLY, "no_room", 1)]
