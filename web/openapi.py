@@ -6,6 +6,7 @@ https://spec.openapis.org/oas/v3.1.1.html
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from inspect import cleandoc
 from typing import Any, Final
 
 import msgspec
@@ -111,6 +112,9 @@ def _schemas(said: Iterable[Description]) -> tuple[dict[Any, Schema], dict[str, 
     """Give the schema of each type that is taken or answered, and the components those refer to."""
     types = list(dict.fromkeys([ProblemDocument, *(shape for one in said for shape in _types(one))]))
     drawn, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
+    for shape in components.values():
+        if "description" in shape:  # a docstring, whose further lines are indented before Python 3.13
+            shape["description"] = cleandoc(shape["description"])
     return dict(zip(types, drawn, strict=True)), components
 
 

@@ -12,6 +12,18 @@ from cryptography.x509.oid import NameOID
 
 _DAY: Final = timedelta(days=1)
 _EPOCH: Final = datetime(2020, 1, 1, tzinfo=UTC)
+_SIGNS: Final = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+"""What Python 3.13 wants of an authority, beside the identifiers of keys."""
 
 
 class Authority:
@@ -23,6 +35,10 @@ class Authority:
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "an authority for tests")])
         unsigned = _certificate(self._name, self._name, self._key.public_key())
         unsigned = unsigned.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        unsigned = unsigned.add_extension(_SIGNS, critical=True)
+        unsigned = unsigned.add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False
+        )
         signed = unsigned.sign(self._key, hashes.SHA256())
         self.path = folder / "authority.pem"
         self.path.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
@@ -33,6 +49,9 @@ class Authority:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         unsigned = _certificate(subject, self._name, key.public_key(), ends=ends)
         unsigned = unsigned.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        unsigned = unsigned.add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
+        )
         signed = unsigned.sign(self._key, hashes.SHA256())
         path = self._folder / f"{name}.pem"
         secret = key.private_bytes(
