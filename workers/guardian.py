@@ -227,8 +227,8 @@ class Guardian:
         log.warning("guardian.hindered", account=self._name, error=type(error).__name__, codes=error.codes)
         self._recorder.count(FAILURES, STAGE, type(error).__name__)
         guarded = guarding.load(self._redis, self._name)
-        retry_after = float(getattr(error, "retry_after", None) or 0.0)
-        self._keep(msgspec.structs.replace(guarded, problem=problem, next_at=now + min(retry_after, 3600.0)))
+        next_at = now + min(error.retry_after or 0.0, 3600.0)
+        self._keep(msgspec.structs.replace(guarded, problem=problem, next_at=next_at))
         is_new = guarded.checked_at is not None and guarded.checked_at >= now
         if is_new and guarded.health in (Health.MISSING, Health.BLACKLISTED):
             self._raise(

@@ -51,4 +51,4 @@ class Pace:
         if not isinstance(error, RateLimited):
             self._recorder.count(FAILURES, Stage.RESOLVE, type(error).__name__)
             log.warning("call_log.not_asked", account=self._account, error=type(error).__name__, codes=error.codes)
-        return now + float(getattr(error, "retry_after", None) or PARKED_SECONDS)
+        return now + (error.retry_after or PARKED_SECONDS)

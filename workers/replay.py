@@ -114,7 +114,7 @@ class Runner:
             return Step(msgspec.structs.replace(_over(progress, State.FAILED, now), why=why))
         if not isinstance(error, RateLimited):
             self._made.recorder.count(FAILURES, Stage.REPLAY, type(error).__name__)
-        pause = float(getattr(error, "retry_after", None) or PARKED_SECONDS)
+        pause = error.retry_after or PARKED_SECONDS
         if isinstance(error, BrokenConfiguration):
             log.warning("replay.not_asked", account=self._account, error=why)
         return Step(msgspec.structs.replace(progress, why=why), again_at=now + pause)

@@ -10,8 +10,6 @@ from tests.web.posting import BODY, PATH, SIGNED
 from web import refusals
 from web.refusals import Refusals
 
-Told = Callable[..., list[tuple[str, str, int]]]
-
 
 class Lines(list[tuple[str, str, int]]):
     """A log that keeps who was told of, why, and how often; other tests may have set up the real one for good."""
@@ -21,38 +19,36 @@ class Lines(list[tuple[str, str, int]]):
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Told:
-    """Tell of refusals at these accounts, for these reasons, and give what was logged."""
-
-    def tell(every: float, *kinds: tuple[str, str], count: int = 1) -> list[tuple[str, str, int]]:
-        lines, strangers = Lines(), Refusals("notification.refused", logging.WARNING, every)
-        monkeypatch.setattr(refusals, "log", lines)
-        for account, why in kinds:
-            strangers.tell(account, why=why, count=count)
-        return list(lines)
-
-    return tell
-
-
-def test_the_first_is_told_at_once_and_the_next_with_a_later_line(told: Told) -> None:
-    assert told(0.0, ("acme", "x"), ("acme", "x"), count=3) == [("acme", "x", 3), ("acme", "x", 3)]
-
-
-def test_a_crowd_is_one_line(told: Told) -> None:
-    assert told(60.0, *[("acme", "x")] * 1000) == [("acme", "x", 1)]
-
-
-def test_accounts_and_reasons_are_told_apart(told: Told) -> None:
-    seen = told(60.0, ("acme", "x"), ("other", "x"), ("acme", "y"), ("acme", "x"))
-    assert seen == [("acme", "x", 1), ("other", "x", 1), ("acme", "y", 1)]
-
-
-@pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> Lines:
     """Keep what is logged of refusals."""
     kept = Lines()
     monkeypatch.setattr(refusals, "log", kept)
     return kept
+
+
+def tell(every: float, *kinds: tuple[str, str], count: int = 1) -> None:
+    """Tell of refusals at these accounts, for these reasons."""
+    strangers = Refusals("notification.refused", logging.WARNING, every)
+    for account, why in kinds:
+        strangers.tell(account, why=why, count=count)
+
+
+def test_the_first_is_told_at_once_and_the_next_with_a_later_line(lines: Lines) -> None:
+    tell(0.0, ("acme", "x"), ("acme", "x"), count=3)
+
+    assert lines == [("acme", "x", 3), ("acme", "x", 3)]
+
+
+def test_a_crowd_is_one_line(lines: Lines) -> None:
+    tell(60.0, *[("acme", "x")] * 1000)
+
+    assert lines == [("acme", "x", 1)]
+
+
+def test_accounts_and_reasons_are_told_apart(lines: Lines) -> None:
+    tell(60.0, ("acme", "x"), ("other", "x"), ("acme", "y"), ("acme", "x"))
+
+    assert lines == [("acme", "x", 1), ("other", "x", 1), ("acme", "y", 1)]
 
 
 def statuses(web: Web) -> set[int]:

@@ -13,7 +13,12 @@
 
 
 class RingCentralError(Exception):
-    """RingCentral did not do what it was asked. `codes` are RingCentral's own, outermost first; `status` is HTTP's."""
+    """RingCentral did not do what it was asked. `codes` are RingCentral's own, outermost first; `status` is HTTP's.
+
+    `retry_after` is in seconds; None where it says nothing of when to come back.
+    """
+
+    retry_after: float | None = None
 
     def __init__(self, message: str, *, status: int | None = None, codes: tuple[str, ...] = ()) -> None:
         super().__init__(" ".join((message, *(str(status),) * (status is not None), *codes)))
@@ -23,6 +28,8 @@ class RingCentralError(Exception):
 
 class RateLimited(RingCentralError):  # noqa: N818 - named for what the catcher does
     """The budget of the rate-limit group is spent, or RingCentral said so; `retry_after` seconds from now it is not."""
+
+    retry_after: float
 
     def __init__(
         self, message: str, *, retry_after: float, status: int | None = None, codes: tuple[str, ...] = ()
