@@ -33,11 +33,15 @@ class Face:
         self.url = product.url.removesuffix("/webhooks/ringcentral")
 
     @contextmanager
-    def page(self, *, token: str = ADMIN, viewport: Any = None, dark: bool = False) -> Iterator["Page"]:
+    def page(
+        self, *, token: str = ADMIN, viewport: Any = None, dark: bool = False, scripts: bool = True
+    ) -> Iterator["Page"]:
         """Log in as somebody new; whatever the browser complains of fails the test."""
         scheme: Any = "dark" if dark else "light"
         size: Any = viewport or WIDE
-        context = self.browser.new_context(viewport=size, color_scheme=scheme, base_url=self.url)
+        context = self.browser.new_context(
+            viewport=size, color_scheme=scheme, base_url=self.url, java_script_enabled=scripts
+        )
         context.set_default_timeout(PATIENCE)
         page, complaints = context.new_page(), []
         page.on("pageerror", lambda error: complaints.append(str(error)))

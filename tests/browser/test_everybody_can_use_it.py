@@ -55,6 +55,12 @@ def test_axe_finds_nothing_serious_on_any_page(
     assert {name: violations for name, violations in found.items() if violations} == {}
 
 
+def test_a_button_that_needs_the_script_is_not_shown_without_it(face: Face) -> None:
+    with face.page(scripts=False) as page:
+        page.locator("#live").wait_for(state="attached")
+        assert not page.locator("#live").is_visible()
+
+
 def test_no_page_is_wider_than_a_phone(face: Face, paths: dict[str, str]) -> None:
     with face.page(viewport=PHONE) as page:
         for path in paths.values():
