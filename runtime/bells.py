@@ -5,6 +5,7 @@ that is lost, doubled or late is therefore harmless: its stage looks at what the
 whatever is due.
 """
 
+import math
 from collections.abc import Container, Mapping
 from enum import StrEnum
 from types import MappingProxyType
@@ -130,10 +131,13 @@ def rest(
 
 
 _DUE: Final = """
--- Find the bells whose time has come. KEYS: bells. ARGV: how many at most.
-local now = redis.call('TIME')
-local seconds = tonumber(now[1]) + tonumber(now[2]) / 1000000
-return redis.call('ZRANGE', KEYS[1], '-inf', seconds, 'BYSCORE', 'LIMIT', 0, ARGV[1])
+-- Find the bells whose time has come, and say in how many milliseconds that of the next one does (-1: there is none).
+-- KEYS: bells. ARGV: how many at most.
+local time = redis.call('TIME')
+local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+local due = redis.call('ZRANGE', KEYS[1], '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[1])
+local following = redis.call('ZRANGE', KEYS[1], #due, #due, 'WITHSCORES')
+return {due, following[2] and math.max(0, math.ceil((tonumber(following[2]) - now) * 1000)) or -1}
 """
 
 _TAKE: Final = """
@@ -155,6 +159,8 @@ class DueBells:
         self._accounts = accounts
         self._line = Line(redis)
         self._due, self._take = redis.register_script(_DUE), redis.register_script(_TAKE)
+        self.next_in = 0.0
+        """Seconds from the last look until the time of the next bell comes."""
 
     def ring(self, limit: int = 100) -> int:
         """Ring every bell whose time has come and that nobody is serving; give how many were rung. Raises RedisError.
@@ -162,7 +168,9 @@ class DueBells:
         A bell of a stage or an account that is no more is dropped: its jobs could only fail, for ever.
         """
         rung = 0
-        for bell in self._line.run(self._due, 1, keys.BELLS, limit):
+        due, following = self._line.run(self._due, 1, keys.BELLS, limit)
+        self.next_in = following / 1000 if following >= 0 else math.inf
+        for bell in due:
             stage, account = self._read(bell.decode())
             if stage is None:
                 self._redis.zrem(keys.BELLS, bell)

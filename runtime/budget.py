@@ -2,8 +2,9 @@
 
 RingCentral counts requests per user, app and group over a sliding minute, and every request sent during the penalty of
 a 429 starts the penalty again (https://developers.ringcentral.com/guide/basics/rate-limits). So nobody sends without
-having asked here first. A token bucket paces the requests, because a plain count over the last minute spends it at once
-and then stalls; the headers of the answers correct it; a gate shuts the whole group after a 429.
+having asked here first. No window holds as many as are allowed, and within that a token bucket paces the requests: a
+count over the last minute alone is spent at once and then stalls. The headers of the answers correct both; a gate shuts
+the whole group after a 429.
 """
 
 from collections.abc import Callable, Mapping
@@ -65,8 +66,8 @@ _TTL: Final = 2 * 3600
 
 _BUDGET: Final = """
 -- The bucket and the gate of one group. Every operation answers {wait, tokens, limit, interval, gate}, as text.
--- KEYS: budget. ARGV: now ('' is the server's clock), limit and window unless headers said otherwise, time to live (s),
--- and one of
+-- KEYS: budget, when its last requests were granted (newest first). ARGV: now ('' is the server's clock), limit and
+-- window unless headers said otherwise, time to live (s), and one of
 --   'take' share reserve patience     a token, or how long to wait for one ('' patience: for ever)
 --   'want' share reserve patience     the same, and nothing is taken
 --   'wait' share reserve patience     only how long it would be
@@ -82,13 +83,18 @@ local limit = tonumber(state[4]) or tonumber(ARGV[2])
 local window = tonumber(state[5]) or tonumber(ARGV[3])
 local gate, wait, refused = tonumber(state[3]) or 0, 0, tonumber(state[6])
 
--- At most `most + window / interval` requests, less than `limit`, fit into any window: one is kept for the network,
--- on which requests that were sent apart may arrive together.
-local burst, most, interval
+-- Any window holds at most `fit` requests, less than `limit`: one is kept for the network, on which requests that were
+-- sent apart may arrive together. The bucket fills as fast as that allows, so only a burst meets the end of the window.
+local burst, most, fit, interval
 local function pace()
   burst = limit < 4 and 1 or math.max(2, math.floor(limit / 5))
-  most = burst * 1.05
-  interval = window / math.max(limit - most - 0.1, 0.85)
+  most, fit = burst * 1.05, math.max(1, limit - 1)
+  interval = window / math.max(limit - 1.05, 0.85)
+end
+
+local function seconds_until_fits(count)
+  local granted = redis.call('LINDEX', KEYS[2], math.max(0, fit - count))
+  return granted and math.max(0, tonumber(granted) + window * 1.001 - now) or 0 -- a little more: times are rounded
 end
 
 local at = math.min(tonumber(state[2]) or now, math.max(now, gate))
@@ -96,10 +102,19 @@ pace()
 local tokens = math.min(most, (tonumber(state[1]) or most) + math.max(0, now - at) / interval)
 at = math.max(at, now)
 
+local function fits_now(most_asked)
+  local count = 0
+  while count < most_asked and seconds_until_fits(count + 1) == 0 do count = count + 1 end
+  return count
+end
+local newest = redis.call('LINDEX', KEYS[2], 0)
+if newest and tonumber(newest) > now + 1 then redis.call('DEL', KEYS[2]) end -- the clock was set back
+
 -- When the gate opens there is one token for whoever comes first, and no herd.
 local function close(seconds)
   gate = math.max(gate, now + seconds)
   tokens, at = burst * 0.05 + 1, gate
+  redis.call('DEL', KEYS[2])
 end
 
 local asks = op == 'take' or op == 'want' or op == 'wait'
@@ -113,13 +128,23 @@ elseif asks then
   need = math.min(need, most)
   local patience = tonumber(ARGV[8])
   local first = patience and refused and refused + patience * interval
-  if tokens >= (first and now >= first and 1 or need) - 1e-6 then
-    if op == 'take' then tokens, refused = tokens - 1, nil end
-  else
+  local function seconds_until(wanted)
+    return math.max((wanted - tokens) * interval, seconds_until_fits(math.floor(wanted + 0.5)))
+  end
+  wait = seconds_until(first and now >= first and 1 or need)
+  if wait > 1e-5 then
     refused = refused or now
-    wait = (need - tokens) * interval
-    if first then wait = math.min(wait, math.max(first - now, (1 - tokens) * interval)) end
+    if first then wait = math.min(wait, math.max(first - now, seconds_until(1))) end
     wait = math.max(wait, 0.001)
+  else
+    wait = 0
+    if op == 'take' then
+      -- What had to be saved while the window was full is lost: spent at once, it would fill the window again.
+      tokens, refused = math.min(tokens, fits_now(tokens) + burst * 0.05) - 1, nil
+      redis.call('LPUSH', KEYS[2], string.format('%.6f', now))
+      redis.call('LTRIM', KEYS[2], 0, fit - 1)
+      redis.call('EXPIRE', KEYS[2], ARGV[4])
+    end
   end
 elseif op == 'learn' then
   limit, window = tonumber(ARGV[6]) or limit, tonumber(ARGV[8]) or window
@@ -138,7 +163,8 @@ if op ~= 'left' and op ~= 'wait' then
   elseif op == 'learn' then redis.call('HSET', KEYS[1], 'limit', limit, 'window', window) end
   redis.call('EXPIRE', KEYS[1], ARGV[4])
 end
-return {text(wait), text(tokens), text(limit), text(interval), text(math.max(0, gate - now))}
+local left = math.min(tokens, fits_now(tokens))
+return {text(wait), text(left), text(limit), text(interval), text(math.max(0, gate - now))}
 """
 
 
@@ -208,7 +234,7 @@ class Budget:
     def _run(self, group: Group, operation: str, *arguments: str | float) -> list[float]:
         now = "" if self._clock is None else self._clock()
         answer = self._script(
-            keys=[keys.budget(self._account, group)],
+            keys=[keys.budget(self._account, group), keys.granted(self._account, group)],
             args=[now, self._limits[group], self._window, _TTL, operation, *arguments],
         )
         return [float(value) for value in answer]

@@ -281,6 +281,11 @@ def budget(account: str, group: str) -> str:
     return f"{PREFIX}{{{account}}}:budget:{group}"
 
 
+def granted(account: str, group: str) -> str:
+    """List. When requests of one rate-limit group were granted, newest first. Lives for two hours after use."""
+    return f"{PREFIX}{{{account}}}:budget:{group}:granted"
+
+
 def breaker(account: str) -> str:
     """Hash. Until when RingCentral is left alone, and why. Lives until it answers again, at most a day."""
     return f"{PREFIX}{{{account}}}:breaker"

@@ -1,5 +1,6 @@
 """The clock: rings the bell of whatever is due. It decides nothing and may run any number of times."""
 
+import math
 from collections.abc import Iterable
 from typing import Final, cast
 
@@ -14,29 +15,37 @@ from runtime.metrics import FAILURES, Recorder
 from runtime.settings import Settings
 from runtime.stopping import Stopping
 
-TICK_SECONDS: Final = 0.25
+LONGEST_TICK: Final = 0.25
+"""Seconds; bells may be set to earlier times meanwhile."""
 
-TICKS_BETWEEN_WINDINGS: Final = 240
+SHORTEST_TICK: Final = 0.05
+
+SECONDS_BETWEEN_WINDINGS: Final = 60.0
 
 ALWAYS_SET: Final = (Stage.RESOLVE, Stage.UPKEEP)
 """Stages that always have a next time. Track has one only while a call is about to end."""
 
 
 def run(settings: Settings, redis: "Redis", recorder: Recorder, stopping: Stopping) -> None:
-    """Ring what is due, four times a second, until `stopping` is set; wait out a Redis that does not answer."""
-    ticks, due = 0, DueBells(redis, frozenset(account.name for account in settings.accounts))
+    """Ring what is due, when it is, until `stopping` is set; wait out a Redis that does not answer."""
+    due = DueBells(redis, frozenset(account.name for account in settings.accounts))
+    tick, wound_for = LONGEST_TICK, math.inf
     told: str | None = None
-    while not stopping.wait(TICK_SECONDS):
+    while not stopping.wait(tick):
+        wound_for += tick
+        tick = LONGEST_TICK
         try:
-            if ticks == 0:
+            if wound_for == math.inf:
                 wind(settings, redis)
-            elif ticks % TICKS_BETWEEN_WINDINGS == 0:
+                wound_for = 0
+            elif wound_for >= SECONDS_BETWEEN_WINDINGS:
                 set_what_is_missing(settings, redis)
-            ticks += 1
+                wound_for = 0
             due.ring()
+            tick = max(SHORTEST_TICK, min(due.next_in, LONGEST_TICK))
             told = None
         except RedisError as error:
-            ticks, kind = 0, type(error).__name__
+            wound_for, kind = math.inf, type(error).__name__
             recorder.count(FAILURES, "clock", kind)
             if kind != told:  # once, not four times a second for as long as it lasts
                 log.warning("clock.waits", error=kind)

@@ -18,6 +18,8 @@ from scripts.supervisor.watchdog import Watchdog
 FEED, LIST, BASELINE = "feed", "list only", "straightforward"
 MEAN_CALL: Final = 180.0
 RATES: Final = ((60.0, FEED), (500.0, FEED), (1500.0, FEED), (1200.0, LIST))
+FEW: Final = 600.0
+FAST, SLOW = 3.0, 2.0
 BASELINE_RATE: Final = 60.0
 PROMISED_RATE: Final = 1000.0
 """Outcomes a minute, whenever more calls than that are played."""
@@ -42,7 +44,7 @@ REMARKS: Final = """\
 Stock limits: 10 Heavy requests a minute, 60 s penalty. Calls of 180 s mean length (exponential), records after 8 to
 12 s, every record listed mid-call already and rewritten at the end.
 speed         calls, RingCentral's minute and our waits pass so many times faster; figures are converted back, so what
-              cannot be told to be faster (a tick of 0.2 s, the network, the CPU) counts `speed` times
+              cannot be told to be faster (the clock's least pause of 0.05 s, the network, the CPU) counts `speed` times
 p50, p95      from the moment the record is visible to its outcome in the outcome log
 not seen      calls without an outcome when the run was over
 backlog       records visible at the end of the measured time whose outcome was still to come
@@ -95,16 +97,11 @@ def _load(per_minute: float, lane: str, *, quick: bool) -> Load:
     return Load(
         per_minute=per_minute,
         mean_call=MEAN_CALL,
-        speed=_speed(per_minute),
+        speed=FAST if per_minute <= FEW else SLOW,
         lead_in=(4 if lane == LIST else 1.5) * MEAN_CALL,  # list windows are the slower, the older the oldest call
         window=240,
         feeds=lane != LIST,
     )
-
-
-def _speed(per_minute: float) -> float:
-    speeds = ((100, 4.0), (600, 3.0))
-    return next((speed for most, speed in speeds if per_minute <= most), 2.0)
 
 
 def measure(load: Load, watchdog: Watchdog) -> Observation:

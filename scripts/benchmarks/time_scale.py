@@ -1,8 +1,8 @@
 """Let time pass faster: a benchmark of minutes instead of hours.
 
 The simulator plays calls `speed` times faster and RingCentral's minute is as much shorter; the product's waits are
-divided by the same number. What cannot be told to be faster (the clock's tick, how long a runner lingers, the network,
-the CPU) is not, so times that are converted back are on the long side: at speed 4 a tick of 0.2 s counts as 0.8 s.
+divided by the same number. What cannot be told to be faster (the clock's least pause, how long a runner lingers, the
+network, the CPU) is not, so times that are converted back are on the long side: at speed 3 each 0.1 s counts as 0.3 s.
 """
 
 from collections.abc import Mapping

@@ -95,7 +95,7 @@ class TestTheFirstLook:
         legwork, company = opened()
         chance, begins = seeded("few"), 0.0
         takes = []
-        for _ in range(120):
+        for _ in range(240):
             begins += chance.expovariate(1 / 10)
             takes.append(company.call(begins=begins, length=chance.uniform(10, 60), lag=chance.uniform(15, 16)))
 

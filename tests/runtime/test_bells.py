@@ -1,5 +1,7 @@
 """Bells: rung once for many, rung again when lost, and silent while somebody serves. On a real server."""
 
+import math
+
 import pytest
 from redis import Redis
 from rq import Queue
@@ -56,6 +58,17 @@ def test_the_clock_rings_what_is_due_and_nothing_else(redis: Redis) -> None:
 
     assert DueBells(redis).ring() == 1
     assert (bells.waiting(redis, TRACK), bells.waiting(redis, RESOLVE)) == (1, 0)
+
+
+def test_after_a_look_it_is_known_when_the_next_bell_is_due(redis: Redis) -> None:
+    due = DueBells(redis)
+    due.ring()
+    assert due.next_in == math.inf
+
+    set_bell(redis, LONG_AGO, TRACK)
+    set_bell(redis, redis_time(redis) + 5, RESOLVE)
+    due.ring()
+    assert due.next_in == pytest.approx(5, abs=0.5)
 
 
 def test_a_bell_is_not_rung_twice_before_it_is_served(redis: Redis) -> None:

@@ -1,6 +1,7 @@
 """The shared budget, on a real server."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from threading import Barrier, Thread
 
 import pytest
@@ -52,7 +53,7 @@ def greedy(budget: Budget, clock: Clock, share: Share, seconds: float, group: Gr
 def test_an_idle_bucket_grants_a_burst_and_then_paces(budget: Budget, clock: Clock) -> None:
     sent = greedy(budget, clock, LIVE, 30)
 
-    assert [round(t - sent[0], 1) for t in sent] == [0.0, 0.0, 7.7, 15.4, 23.1]
+    assert [round(t - sent[0], 1) for t in sent] == [0.0, 0.0, 6.7, 13.4, 20.1, 26.8]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 9, 10, 40, 50, 200])
@@ -77,7 +78,29 @@ def test_however_the_shares_mix_the_limit_holds(redis: Redis, steps: list[tuple[
         if budget.take(HEAVY, share) == 0.0:
             sent.append(clock.now)
 
-    assert busiest_window(sent) <= LIMITS[HEAVY]
+    assert busiest_window(sent) < LIMITS[HEAVY]
+
+
+def test_whoever_asks_all_the_time_gets_turns_at_even_distances(budget: Budget, clock: Clock) -> None:
+    sent = []
+    for _ in range(60):  # as resolve does, one request at a time
+        assert budget.take(HEAVY, LIVE) == 0.0
+        sent.append(clock.now)
+        clock.now += max(6.0, budget.wait(HEAVY, LIVE))
+
+    gaps = [then - first for first, then in pairwise(sent)]
+    assert sum(gap > 6.8 for gap in gaps) <= 1  # where the first burst meets the end of its window
+    assert max(gaps) < 12.1
+
+
+def test_a_burst_has_to_fit_into_the_window_too(budget: Budget, clock: Clock) -> None:
+    sent = greedy(budget, clock, LIVE, 50)
+    clock.now = sent[-1] + 8  # there is more than one token
+    assert len(sent) == 9
+
+    assert budget.left(HEAVY).tokens == 0
+    clock.now += budget.wait(HEAVY, LIVE)
+    assert clock.now == pytest.approx(sent[0] + 60, abs=0.1)
 
 
 def test_the_wait_that_is_told_is_enough_and_not_too_much(budget: Budget, clock: Clock) -> None:
@@ -250,7 +273,7 @@ def test_what_is_left_can_be_looked_at_without_taking_it(budget: Budget, clock: 
 
     state = budget.left(HEAVY)
 
-    assert (round(state.tokens, 2), state.limit, round(state.interval, 1), state.gate_seconds) == (1.1, 10, 7.7, 0.0)
+    assert (round(state.tokens, 2), state.limit, round(state.interval, 1), state.gate_seconds) == (1.1, 10, 6.7, 0.0)
     assert budget.left(HEAVY) == state
 
 
