@@ -91,14 +91,18 @@ def _chosen(options: Options) -> Sequence[tuple[float, str]]:
 
 
 def _load(per_minute: float, lane: str, *, quick: bool) -> Load:
-    """Choose a load. The busier, the slower time passes, so that the simulator and two cores keep up."""
+    """Choose a load. The busier, the slower time passes, so that the simulator and two cores keep up.
+
+    A list's windows are the slower, the older the oldest call; and in an installation's first minutes the past is
+    compared, which takes a feed two turns.
+    """
     if quick:
         return Load(per_minute=per_minute, mean_call=10, speed=15, lead_in=30, window=30, rest=15)
     return Load(
         per_minute=per_minute,
         mean_call=MEAN_CALL,
         speed=FAST if per_minute <= FEW else SLOW,
-        lead_in=(4 if lane == LIST else 1.5) * MEAN_CALL,  # list windows are the slower, the older the oldest call
+        lead_in=(4 if lane == LIST else 2.5) * MEAN_CALL,
         window=240,
         feeds=lane != LIST,
     )
