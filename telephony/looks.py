@@ -19,13 +19,19 @@ LAG_SHARE: Final = 0.97
 """A first look comes when all of the account's last records were there but the slowest of fifty: a look in vain costs
 six seconds, a little patience costs nearly nothing. With 3 in 50 in vain, six seconds would be what 1 in 20 waits."""
 
+LEAST_SPREAD, MOST_SPREAD = 1.0, 3.0
+"""Bounds of what the slowest of few records is thought to be short of the slowest of all, divided by how many they are:
+of two calls whose records take alike, each is the slower one half of the time."""
+
 
 def first_wait(lags: Sequence[float], *, settle: float) -> float:
     """Say how long after a call to look for its record, from how long the last ones took; `settle` at least."""
     if not lags:
         return settle
-    usual = sorted(lags)[min(len(lags) - 1, int(LAG_SHARE * len(lags)))]
-    return min(max(settle, usual), max(settle, LONGEST_WAIT))
+    known, ordered = len(lags), sorted(lags)
+    usual = ordered[min(known - 1, int(LAG_SHARE * known))]
+    margin = min(max(LEAST_SPREAD, usual - ordered[0]), MOST_SPREAD) / known
+    return min(max(settle, usual + margin), max(settle, LONGEST_WAIT))
 
 
 def next_look(ended_at: float, *, now: float, interval: float) -> float:

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from scripts.simulator.chance import seeded
 from telephony.looks import LATE_LOOKS, LONGEST_WAIT, first_wait, is_too_late, next_look, next_of
 
 SETTLE, INTERVAL = 10.0, 6.0
@@ -22,12 +23,35 @@ def test_before_any_record_was_seen_the_first_look_comes_as_early_as_it_may() ->
 
 
 def test_the_first_look_comes_when_all_of_the_last_records_were_there_but_the_slowest_of_fifty() -> None:
-    assert first_wait([*[20.0] * 48, 25.0, 50.0], settle=SETTLE) == 25.0
-    assert first_wait([*[20.0] * 49, 50.0], settle=SETTLE) == 20.0
+    assert first_wait([*[20.0] * 48, 25.0, 50.0], settle=SETTLE) == pytest.approx(25, abs=0.1)
+    assert first_wait([*[20.0] * 49, 50.0], settle=SETTLE) == pytest.approx(20, abs=0.1)
 
 
-def test_while_few_records_were_seen_the_first_look_waits_for_the_slowest_of_them() -> None:
-    assert first_wait([20.0, 20.0, 25.0], settle=SETTLE) == 25.0
+@pytest.mark.parametrize(
+    ("lags", "wait"),
+    [
+        ([20.0], 21.0),
+        ([20.0, 20.0], 20.5),
+        ([20.0, 20.0, 20.0, 22.0], 22.5),
+        ([15.0, 30.0], 31.5),
+        ([20.0] * 10, 20.1),
+    ],
+)
+def test_the_fewer_records_were_seen_the_longer_the_first_look_waits_for_one_that_is_slower_yet(
+    lags: list[float], wait: float
+) -> None:
+    assert first_wait(lags, settle=SETTLE) == pytest.approx(wait)
+
+
+def test_few_looks_are_in_vain_where_records_take_alike() -> None:
+    chance, in_vain = seeded("alike"), 0
+    for _ in range(200):
+        lags = [chance.uniform(15, 16)]
+        for _ in range(9):
+            lags.append(chance.uniform(15, 16))
+            in_vain += first_wait(lags[:-1], settle=SETTLE) < lags[-1]
+
+    assert in_vain / 1800 < 0.06  # where the slowest one alone is waited for, 0.21
 
 
 def test_the_first_look_is_never_earlier_than_it_may_be_nor_later_than_a_minute() -> None:
