@@ -102,10 +102,10 @@ pace()
 local tokens = math.min(most, (tonumber(state[1]) or most) + math.max(0, now - at) / interval)
 at = math.max(at, now)
 
-local function fits_now(most_asked)
-  local count = 0
-  while count < most_asked and seconds_until_fits(count + 1) == 0 do count = count + 1 end
-  return count
+local function fits_now(wanted)
+  local count = math.ceil(wanted)
+  while count > 0 and seconds_until_fits(count) > 0 do count = count - 1 end
+  return math.min(count, wanted)
 end
 local newest = redis.call('LINDEX', KEYS[2], 0)
 if newest and tonumber(newest) > now + 1 then redis.call('DEL', KEYS[2]) end -- the clock was set back
@@ -163,8 +163,7 @@ if op ~= 'left' and op ~= 'wait' then
   elseif op == 'learn' then redis.call('HSET', KEYS[1], 'limit', limit, 'window', window) end
   redis.call('EXPIRE', KEYS[1], ARGV[4])
 end
-local left = math.min(tokens, fits_now(tokens))
-return {text(wait), text(left), text(limit), text(interval), text(math.max(0, gate - now))}
+return {text(wait), text(fits_now(tokens)), text(limit), text(interval), text(math.max(0, gate - now))}
 """
 
 
