@@ -1,8 +1,9 @@
 """Leave an account's RingCentral alone while it cannot answer, for all workers at once.
 
 After each failure in a row the pause doubles, from 2 to 60 seconds; when it is over, one request goes ahead and the
-others wait for what becomes of it. Credentials that are not accepted park the account for longer, until the time is
-over or the credentials are others. Both are kept in Redis, so that a hundred workers are as polite as one.
+others wait ten seconds at most for what becomes of it. Credentials that are not accepted park the account for longer,
+until the time is over or the credentials are others. Both are kept in Redis, so that a hundred workers are as polite as
+one.
 """
 
 import random
@@ -20,7 +21,7 @@ LONGEST_PAUSE: Final = 60.0
 FIRST_PARKING: Final = 300.0
 LONGEST_PARKING: Final = 3600.0
 _LONGEST_RETRY_AFTER: Final = 3600.0
-_PROBE_SECONDS: Final = 45.0  # a little longer than a request may take
+_PROBE_SECONDS: Final = 10.0  # as long as an answer may not begin; who was killed meanwhile must not hold the others up
 _WHILE_PROBED: Final = 2.0
 _TTL: Final = 86400
 
