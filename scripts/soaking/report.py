@@ -14,6 +14,7 @@ def document(course: Course, findings: Sequence[Finding], *, run: dict[str, Any]
         "held": all_held(findings),
         **run,
         "calls": course.calls,
+        "settled": course.settled,
         "settledAfterSeconds": round(course.settled_after, 1),
         "findings": [{"check": one.check, "held": one.held, "detail": one.detail} for one in findings],
         "faults": [
@@ -28,11 +29,13 @@ def markdown(course: Course, findings: Sequence[Finding], *, run: dict[str, Any]
     verdict = "everything held" if all_held(findings) else "NOT everything held"
     happened = Counter(one.name for one in course.faults if not one.failure)
     count = sum(happened.values())
+    after = f"{course.settled_after:.0f} s after the last call"
+    settled = f"all settled {after}" if course.settled else f"not settled {after}"
     summary = f"{course.calls:,} calls in {run['minutes']:g} minutes, {count} faults of {len(happened)} kinds"
     lines = [
         f"# Soak, seed {run['seed']}: {verdict}",
         "",
-        f"{summary}; all settled {course.settled_after:.0f} s after the last call. `{run['command']}`",
+        f"{summary}; {settled}. `{run['command']}`",
         "",
         "| what must hold | held | found |",
         "|-|-|-|",
