@@ -196,7 +196,7 @@ def progressed(replay: Replay, progress: Progress, *, retention: float, again_at
     return [
         ("HSET", keys.replay(replay.account, replay.id), "progress", msgspec.json.encode(progress)),
         *_kept(replay, retention),
-        ("ZADD", keys.replays_due(replay.account), "XX", f"{again_at:.3f}", replay.id),
+        ("ZADD", keys.replays_due(replay.account), "XX", f"{again_at:.6f}", replay.id),
     ]
 
 

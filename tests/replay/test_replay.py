@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from runtime import destinations, keys, replays
+from runtime.bells import Stage
+from runtime.leases import lease
 from runtime.replays import Level, State
 from telephony import results, search_terms, sessions
 from telephony.destinations import Draft
@@ -57,6 +59,15 @@ def test_what_a_dry_run_showed_is_what_the_real_one_publishes(replaying: ReplayO
     assert replaying.findings(dry) == replaying.findings(real)
     told = [call for call in calls if len(replaying.office.outcomes(call)) == 2]
     assert sorted(call.telephony_session_id for call in told) == [one.call for one in replaying.findings(real)]
+
+
+def test_what_is_to_go_on_now_is_due_now_and_not_half_a_millisecond_later(replaying: ReplayOffice) -> None:
+    asked, now = replaying.ask(Level.REFETCH, since=0.0), replaying.office.now // 1 + 0.000_6
+
+    with lease(replaying.redis, ACCOUNT, Stage.REPLAY) as held:
+        held.commit(replays.progressed(asked, asked.progress, retention=60.0, again_at=now))
+
+    assert replays.next_due(replaying.redis, ACCOUNT, now + 0.000_1) == asked.id
 
 
 def test_asking_twice_for_the_same_is_asking_once(replaying: ReplayOffice) -> None:
