@@ -76,7 +76,7 @@ def exchange(tmp_path_factory: pytest.TempPathFactory, watchdog: Watchdog) -> It
 
 
 def test_a_watched_ringout_survives_the_404_and_kills_and_ends_with_the_call_logs_word(exchange: Exchange) -> None:
-    exchange.simulator.plan_ringouts(length=8.0, gone="during")
+    exchange.simulator.plan_ringouts(length=25.0, gone="during")
 
     with exchange.watched("+12125550111") as watched:
         exchange.placed(1)
