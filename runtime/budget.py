@@ -83,6 +83,8 @@ local limit = tonumber(state[4]) or tonumber(ARGV[2])
 local window = tonumber(state[5]) or tonumber(ARGV[3])
 local gate, wait, refused = tonumber(state[3]) or 0, 0, tonumber(state[6])
 
+local function text(number) return string.format('%.6f', number) end
+
 -- Any window holds at most `fit` requests, less than `limit`: one is kept for the network, on which requests that were
 -- sent apart may arrive together. The bucket fills as fast as that allows, so only a burst meets the end of the window.
 local burst, most, fit, interval
@@ -97,16 +99,16 @@ local function seconds_until_fits(count)
   return granted and math.max(0, tonumber(granted) + window * 1.001 - now) or 0 -- a little more: times are rounded
 end
 
-local at = math.min(tonumber(state[2]) or now, math.max(now, gate))
-pace()
-local tokens = math.min(most, (tonumber(state[1]) or most) + math.max(0, now - at) / interval)
-at = math.max(at, now)
-
 local function fits_now(wanted)
   local count = math.ceil(wanted)
   while count > 0 and seconds_until_fits(count) > 0 do count = count - 1 end
   return math.min(count, wanted)
 end
+
+local at = math.min(tonumber(state[2]) or now, math.max(now, gate))
+pace()
+local tokens = math.min(most, (tonumber(state[1]) or most) + math.max(0, now - at) / interval)
+at = math.max(at, now)
 local newest = redis.call('LINDEX', KEYS[2], 0)
 if newest and tonumber(newest) > now + 1 then redis.call('DEL', KEYS[2]) end -- the clock was set back
 
@@ -141,7 +143,7 @@ elseif asks then
     if op == 'take' then
       -- What had to be saved while the window was full is lost: spent at once, it would fill the window again.
       tokens, refused = math.min(tokens, fits_now(tokens) + burst * 0.05) - 1, nil
-      redis.call('LPUSH', KEYS[2], string.format('%.6f', now))
+      redis.call('LPUSH', KEYS[2], text(now))
       redis.call('LTRIM', KEYS[2], 0, fit - 1)
       redis.call('EXPIRE', KEYS[2], ARGV[4])
     end
@@ -155,7 +157,6 @@ elseif op == 'close' then
   close(tonumber(ARGV[6]))
 end
 
-local function text(number) return string.format('%.6f', number) end
 if op ~= 'left' and op ~= 'wait' then
   redis.call('HSET', KEYS[1], 'tokens', text(tokens), 'at', text(at), 'gate', text(gate))
   if asks and refused then redis.call('HSET', KEYS[1], 'waits:' .. share, text(refused))

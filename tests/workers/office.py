@@ -114,7 +114,8 @@ class Office:
 
     def be_patient(self) -> None:
         """Have all penalties and pauses be over: they go by the clock of the server, which nobody sets ahead."""
-        self.redis.delete(keys.breaker(ACCOUNT), *(keys.budget(ACCOUNT, group) for group in Group))
+        names = [name(ACCOUNT, group) for name in (keys.budget, keys.granted) for group in Group]
+        self.redis.delete(keys.breaker(ACCOUNT), *names)
 
     def published(self, call: Call | str) -> list[CallEvent]:
         """Give everything published of a call, in order."""
