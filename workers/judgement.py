@@ -198,10 +198,17 @@ class Judge:
         yield from self._look_again(case, looks.next_of(looks.LATE_LOOKS, since=ended_at + deadline, now=now))
 
     def _lag(self, case: Case, now: float) -> float | None:
-        """Say how long a record that is seen for the first time took, by RingCentral's word for when it wrote it."""
+        """Say how long a record that is seen for the first time took, by RingCentral's word for when it wrote it.
+
+        A recording is written into a record that was there before, nobody knows since when. Taken for the record's own
+        time it would have all calls be looked for as late, and then it would always be there. So such a record is taken
+        to have been there a little before it was to be looked for: first looks come ever earlier, until one is in vain.
+        """
         if case.by is not None or not (case.has_ended and _is_new(case)):
             return None
         written = max((r.last_modified_time.timestamp() for r in case.records if r.last_modified_time), default=now)
+        if case.due is not None and any(record.recording for record in case.records):
+            written = min(written, case.due) - looks.LEAST_SPREAD
         return max(0.0, min(written, now) - self._ended_at(case, now))
 
     def _took(self, case: Case, now: float) -> float | None:
