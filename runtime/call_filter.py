@@ -17,7 +17,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked for; None is anything. `number` in any spelling, `since` and `until` seconds of its start.
 
     `extension` is an id or a number. `delivery` asks for calls that have events waiting for a destination, or dead
-    letters.
+    letters. Only `calls` are looked at where they are given.
     """
 
     number: str | None = None
@@ -28,6 +28,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     since: float | None = None
     until: float | None = None
     delivery: Trouble | None = None
+    calls: frozenset[str] | None = None
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -56,6 +57,8 @@ def conditions(redis: "Redis", account: str, asked: Filter) -> Iterator[Conditio
         yield _of_state(redis, account, asked.state)
     if asked.delivery is not None:
         yield Condition(calls=waiting_calls.calls(redis, asked.delivery))
+    if asked.calls is not None:
+        yield Condition(calls=asked.calls)
 
 
 def _of_state(redis: "Redis", account: str, state: State) -> Condition:

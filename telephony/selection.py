@@ -26,7 +26,10 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
 
 
 class Selection(Traits, frozen=True, kw_only=True):
-    """Calls that began from `since` until `until` (seconds); with `calls` only those are looked at."""
+    """Calls that began from `since` until `until` (seconds); with `calls` only those are looked at.
+
+    Named by nothing but their ids, calls are looked at even if nothing else is known of them.
+    """
 
     calls: tuple[str, ...] = ()
     since: float | None = None
@@ -41,6 +44,11 @@ class Selection(Traits, frozen=True, kw_only=True):
     def is_everything(self) -> bool:
         """Whether nothing was said of the calls at all."""
         return self == Selection()
+
+    @property
+    def is_by_id_alone(self) -> bool:
+        """Whether calls are named, and nothing else is said of them."""
+        return bool(self.calls) and self == Selection(calls=self.calls)
 
 
 def takes(selection: Selection, data: CallData) -> bool:

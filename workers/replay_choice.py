@@ -1,4 +1,4 @@
-"""Choose the calls of a replay, a page at a time: those named, those some destination never took, or those that match.
+"""Choose the calls of a replay: those named by nothing but their ids, or those that match, a page at a time.
 
 Going by when calls began, each is judged by the newest that was published of it.
 """
@@ -26,16 +26,10 @@ UNKNOWN: Final = 0.0
 def step(errand: Errand, now: float) -> Step:
     """Choose some calls; with the last of them the replay begins to look at them."""
     selection = errand.replay.asked.selection
-    if selection.calls or selection.failed:
-        ids = selection.calls or tuple(_failed(errand, selection))
-        rows = list(_rows(errand, ids, selection, named=bool(selection.calls)))
-        return _chosen(errand, rows, now)
+    if selection.is_by_id_alone:
+        errand.note(replays.chosen(errand.replay, _rows(errand, selection.calls, selection)))
+        return Step(_running(errand), again_at=now)
     return _page(errand, selection, now)
-
-
-def _chosen(errand: Errand, rows: Sequence[tuple[str, float]], now: float) -> Step:
-    errand.note(replays.chosen(errand.replay, rows))
-    return Step(_running(errand), again_at=now)
 
 
 def _running(errand: Errand) -> Progress:
@@ -51,30 +45,32 @@ def _page(errand: Errand, selection: Selection, now: float) -> Step:
         outcome=selection.outcomes[0] if len(selection.outcomes) == 1 else None,
         since=selection.since,
         until=selection.until,
+        calls=_named(errand, selection),
     )
     page = calls.search(errand.redis, [errand.account], asked, after=errand.replay.progress.place or None, limit=PAGE)
     ids = [row.call.telephony_session_id for row in page.items]
-    errand.note(replays.chosen(errand.replay, _rows(errand, ids, selection, named=False)))
+    errand.note(replays.chosen(errand.replay, _rows(errand, ids, selection)))
     if page.next is None:
         return Step(_running(errand), again_at=now)
     return Step(msgspec.structs.replace(errand.replay.progress, place=page.next), again_at=now)
 
 
-def _rows(errand: Errand, ids: Sequence[str], selection: Selection, *, named: bool) -> Iterator[tuple[str, float]]:
+def _rows(errand: Errand, ids: Sequence[str], selection: Selection) -> Iterator[tuple[str, float]]:
     """Give those of these calls that are meant, and when each began."""
     newest = outcome_log.newest_of(errand.redis, errand.account, ids)
     tracked = ledger.tracked(errand.redis, errand.account, ids)
     listed = errand.redis.zmscore(keys.calls(errand.account), list(ids)) if ids else []
     only_told = selection.asks_how_it_ended or errand.replay.asked.level is Level.DELIVER
+    by_id = selection.is_by_id_alone  # whoever knows the call by its id may know it better than we do
     for one, at in zip(ids, listed, strict=True):
         entry, known = newest.get(one), tracked.get(one)
         start = known.session.started_at.timestamp() if known and known.session.started_at else at
         if entry is None:
-            if named or not only_told:
+            if by_id or not only_told:
                 yield one, start or UNKNOWN
             continue
         data = decode(entry.document).data
-        if named or (takes(selection, data) and _is_wanted(errand, selection, entry)):
+        if by_id or (takes(selection, data) and _is_wanted(errand, selection, entry)):
             yield one, start or began(data) or UNKNOWN
 
 
@@ -83,6 +79,14 @@ def _is_wanted(errand: Errand, selection: Selection, entry: Entry) -> bool:
         return True
     destination = destinations.get(errand.redis, selection.destination)
     return destination is not None and wants(destination, entry.account, decode(entry.document))
+
+
+def _named(errand: Errand, selection: Selection) -> frozenset[str] | None:
+    """Give the calls that are meant by their ids, by what a destination never took, or by both; None means any."""
+    if not selection.failed:
+        return frozenset(selection.calls) or None
+    failed = frozenset(_failed(errand, selection))
+    return failed & frozenset(selection.calls) if selection.calls else failed
 
 
 def _failed(errand: Errand, selection: Selection) -> Iterator[str]:

@@ -127,33 +127,6 @@ def test_after_a_rule_changed_exactly_the_calls_it_is_about_are_told_again(
     assert replaying.office.outcomes(calls[1])[-1].data.outcome is Outcome.REJECTED
 
 
-def test_calls_are_chosen_by_number_in_any_spelling(replaying: ReplayOffice) -> None:
-    call = replaying.resolved()
-    number = replaying.office.outcomes(call)[0].data.to.phone_number or ""
-
-    spelled = replaying.run(Level.REFETCH, dry_run=True, number=f"({number[2:5]}) {number[5:8]}-{number[8:]}")
-    nobody = replaying.run(Level.REFETCH, dry_run=True, number="+1 212 555 0188")
-
-    assert (spelled.progress.total, nobody.progress.total) == (1, 0)
-
-
-def test_calls_are_chosen_by_outcome_and_time_and_being_unresolved(replaying: ReplayOffice) -> None:
-    replaying.resolved()
-    later = replaying.office.now + 60
-    given_up = ivr_call().ending_at(replaying.office.now + 60)
-    replaying.office.let_pass(60)
-    replaying.office.ended(given_up)
-    replaying.office.let_pass(replaying.office.settings.record_deadline_seconds)
-    replaying.office.resolve()
-
-    totals = [
-        replaying.run(Level.REFETCH, dry_run=True, **chosen).progress.total
-        for chosen in ({"outcomes": (Outcome.ANSWERED,)}, {"unresolved": True}, {"until": later - 3600}, {"since": 0.0})
-    ]
-
-    assert totals == [1, 1, 0, 2]
-
-
 def test_a_call_that_was_given_up_is_resolved_when_its_record_is_there_after_all(replaying: ReplayOffice) -> None:
     call = ivr_call().ending_at(replaying.office.now)
     replaying.office.ended(call)
@@ -166,16 +139,6 @@ def test_a_call_that_was_given_up_is_resolved_when_its_record_is_there_after_all
 
     last = replaying.office.outcomes(call)[-1].data
     assert (last.outcome, last.trigger, last.confirmed) == (Outcome.ANSWERED, Trigger.REPLAY, True)
-
-
-def test_a_call_of_which_only_the_id_is_known_is_looked_up(replaying: ReplayOffice) -> None:
-    call = ivr_call().ending_at(replaying.office.now - 30 * 86400)
-    replaying.office.show(the_record(call))
-
-    done = replaying.run(Level.REFETCH, calls=(call.telephony_session_id, "s-unheard-of"))
-
-    assert (done.progress.total, done.changed, done.missing) == (2, 1, 1)
-    assert [event.data.trigger for event in replaying.office.outcomes(call)] == [Trigger.REPLAY]
 
 
 def test_stored_events_are_sent_again_once_however_often_it_is_asked(replaying: ReplayOffice) -> None:
