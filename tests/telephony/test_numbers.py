@@ -25,9 +25,22 @@ def test_a_number_with_a_certain_country_becomes_e164(text: str, number: str) ->
 
 @pytest.mark.parametrize(
     "text",
-    [None, "", "101", "911", "*801", "anonymous", "+PHONE_NUMBER", "6505550101", "+1650555010199999", "0116505550101"],
+    [
+        *(None, "", "101", "911", "*801", "anonymous", "+PHONE_NUMBER", "6505550101", "+1650555010199999"),
+        *("0116505550101", "(650)055-0101"),
+    ],
 )
 def test_what_would_need_guessing_is_left_alone(text: str | None) -> None:
+    assert e164(text) is None
+
+
+@pytest.mark.parametrize("text", ["+44 (0)20 7946 0018", "44(0)2079460018", "+39 (0)6 5550 0101"])
+def test_a_zero_that_is_dialled_at_home_only_makes_no_number(text: str) -> None:
+    assert e164(text) is None
+
+
+@pytest.mark.parametrize("text", ["1650555010155", "+1650555010155", "+1650555"])
+def test_a_north_american_number_has_eleven_digits(text: str) -> None:
     assert e164(text) is None
 
 
