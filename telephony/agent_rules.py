@@ -172,7 +172,8 @@ def _told(party: PartyState) -> bool:
 class LegRule(msgspec.Struct, frozen=True):
     """One row: whom a leg of this role is about, and what it says of them.
 
-    `status` is what a connected leg means; any other means what `STATUS_BY_LEG` says.
+    `status` is what a connected leg means; any other means what `STATUS_BY_LEG` says. Where the result is about the
+    other side, as with a transfer, `status` is what the leg means `always`.
     """
 
     name: str
@@ -181,6 +182,7 @@ class LegRule(msgspec.Struct, frozen=True):
     whose: Callable[[LegOutcome], str | None]
     status: AgentStatus
     because: str
+    always: bool = False
 
 
 def _rung(leg: LegOutcome) -> str | None:
@@ -211,8 +213,9 @@ LEG_RULES: Final = (
             "a leg to them within the account"),
     LegRule("leg-transfer-target", LegRole.TRANSFER, _ANY, lambda leg: leg.to.extension_id, AgentStatus.ANSWERED,
             "the call was transferred to them"),
-    LegRule("leg-transfer", LegRole.TRANSFER, _ANY, _own, AgentStatus.TRANSFERRED_AWAY, "they transferred the call"),
-    LegRule("leg-park", LegRole.PARK, _ANY, _own, AgentStatus.PARKED, "they parked the call"),
+    LegRule("leg-transfer", LegRole.TRANSFER, _ANY, _own, AgentStatus.TRANSFERRED_AWAY, "they transferred the call",
+            always=True),
+    LegRule("leg-park", LegRole.PARK, _ANY, _own, AgentStatus.PARKED, "they parked the call", always=True),
 )  # fmt: skip
 """What the call log says. Every row that fits a leg tells of somebody; the rows of a type go before those of any."""
 
@@ -231,7 +234,10 @@ STATUS_BY_LEG: Final[Mapping[LegStatus, AgentStatus]] = MappingProxyType(
         LegStatus.ANSWERED_ELSEWHERE: AgentStatus.ANSWERED_ELSEWHERE,
     }
 )
-"""What a leg that was not connected says. `stopped` (the phone stopped ringing) and all others leave it open."""
+"""What a leg that was not connected says. `stopped` (the phone stopped ringing) and all others leave it open.
+
+So does, whatever its status, a result that is about one phone of several (`results.RESULTS_OF_ONE_PHONE`).
+"""
 
 
 @lru_cache(maxsize=1024)

@@ -1,8 +1,8 @@
 """What happened to each of the account's people in a call: who was rung, for how long, and who talked.
 
-The notifications' parties tell it first, the call log's legs later, and the log wins wherever it is definite; the
-moments are the notifications', because a leg's length does not tell ringing from talking. A queue, a menu and whoever
-began the call are nobody who was rung.
+The notifications' parties tell it first, the call log's legs later, and the log wins wherever it is definite, but not
+over who was seen to answer; the moments are the notifications', because a leg's length does not tell ringing from
+talking. A queue, a menu and whoever began the call are nobody who was rung.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +23,7 @@ from telephony.agent_rules import (
 )
 from telephony.call_outcome import LegOutcome
 from telephony.explanations import Explanation
+from telephony.results import is_of_one_phone
 from telephony.sessions import PartyState, Session
 from telephony.words import LegRole, LegStatus
 
@@ -134,10 +135,10 @@ def _of_legs(legs: Sequence[LegOutcome], groups: frozenset[str]) -> Iterator[_Fi
 
 
 def _of_leg(leg: LegOutcome, rule: LegRule, extension_id: str, legs: Sequence[LegOutcome]) -> _Finding:
-    if leg.status is LegStatus.ANSWERED or leg.role is LegRole.VOICEMAIL:
+    if rule.always or leg.status is LegStatus.ANSWERED or leg.role is LegRole.VOICEMAIL:
         status, definite = rule.status, True
     elif leg.status in STATUS_BY_LEG:
-        status, definite = STATUS_BY_LEG[leg.status], True
+        status, definite = STATUS_BY_LEG[leg.status], not is_of_one_phone(leg.result)
     else:
         status, definite = _stopped(leg, legs), False
     talked = status in TALKED
@@ -167,7 +168,7 @@ def _best(told: Sequence[_Finding], logged: Sequence[_Finding]) -> _Finding:
     by_party, by_leg = _strongest(told), _strongest([one for one in logged if one.definite])
     if by_leg is None:
         return by_party or _first(logged)
-    if by_party and by_party.status in TALKED and by_leg.status in TALKED:  # both say so: the closer word counts
+    if by_party and by_party.status in TALKED:  # seen in the call: only a closer word for that counts for more
         return by_party if _RANK[by_party.status] < _RANK[by_leg.status] else by_leg
     return by_leg
 

@@ -18,7 +18,7 @@ from telephony.ringout import Sides
 from telephony.times import iso_ms_or_none
 
 # Raise it with any change that can give another value for the same record.
-RULES_VERSION: Final = "1"
+RULES_VERSION: Final = "2"
 
 _NOBODY: Final = Endpoint()
 _NOT_A_RINGOUT: Final = tuple(

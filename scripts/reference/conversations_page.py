@@ -5,6 +5,7 @@ from typing import Final
 
 from telephony.agent_rules import AGENT_MEANINGS, LEG_RULES, PARTY_RULES, STATUS_BY_LEG, TALKED
 from telephony.linking import KINDS, LINK_RULES, ROLE_MEANINGS, RULE_BY_REASON
+from telephony.results import RESULTS_OF_ONE_PHONE
 
 
 def conversations_page() -> str:
@@ -84,15 +85,26 @@ def _legs() -> str:
     words = ((f"`{status}`", f"`{ours}`") for status, ours in STATUS_BY_LEG.items())
     return f"""### From the call log
 
-What a leg says where it was connected:
+What a leg says where it was connected, and those of {_always()} whatever became of them (their result is about
+the other side):
 
 {_table(("rule", "role of the leg", "type (case-folded)", "status", "because"), rows)}
 And where it was not:
 
 {_table(("status of the leg", "status of the person"), words)}
-Any other word, `stopped` first of all, only says that a phone stopped ringing: there the notifications are believed,
-and without them it is `answered_elsewhere` if another phone was answered, and `missed` if none was.
+A result about one phone of several ({_of_one_phone()}) and any word not named here leave it open: there the
+notifications are believed. Without them a phone that was offline is `unreachable` if that is all there is, and one that
+stopped ringing `answered_elsewhere` if another was answered, `missed` if none was. Who was seen to answer was in the
+call, whatever their legs say.
 """
+
+
+def _always() -> str:
+    return " and ".join(f"`{rule.name}`" for rule in LEG_RULES if rule.always)
+
+
+def _of_one_phone() -> str:
+    return ", ".join(f"`{word}`" for word in RESULTS_OF_ONE_PHONE)
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

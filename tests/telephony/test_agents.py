@@ -214,6 +214,36 @@ def test_a_transfer_tells_of_who_gave_the_call_and_of_who_got_it() -> None:
     assert _of(NOBODY, record) == {MIRA: "transferred_away", TOM: "answered"}
 
 
+@pytest.mark.parametrize("result", ["No Answer", "Busy", "IP Phone Offline", "Stopped", None])
+def test_who_transferred_or_parked_the_call_did_so_whatever_became_of_it(result: str | None) -> None:
+    given: dict[str, Any] = {"from_": PhoneParty(extension_id=MIRA), "duration": 30}
+    transfer = a_leg("TransferCall", result, to=PhoneParty(extension_id=TOM), **given)
+    transferred = an_inbound_call((3, "Proceeding"), (3, "Answered"), (3, OVER, "BlindTransfer"))
+
+    for session in (NOBODY, transferred):
+        found, _ = agents(session, derive([a_record("Accepted", _leg_to(MIRA, "Call connected"), transfer)]).legs)
+        assert (found[0].status, found[0].talk_seconds is None) == ("transferred_away", False)
+        assert found[0].ring_seconds in {None, 1}
+    assert _of(NOBODY, a_record("Accepted", an_accept_leg(), a_leg("CallPark", result, **given))) == {MIRA: "parked"}
+
+
+def test_who_was_seen_to_answer_did_whatever_their_other_phones_did() -> None:
+    answered = an_inbound_call((3, "Proceeding"), (3, "Answered"), (3, OVER))
+
+    for result in ("No Answer", "IP Phone Offline", "Stopped"):
+        assert _of(answered, a_record("Accepted", an_accept_leg(), _leg_to(MIRA, result))) == {MIRA: "answered"}
+
+
+def test_a_phone_that_was_offline_says_nothing_of_a_person_whose_other_phone_rang() -> None:
+    missed = an_inbound_call((3, "Proceeding"), (3, OVER, "NoAnswer"))
+    offline, stopped = _leg_to(MIRA, "IP Phone Offline"), _leg_to(MIRA, "Stopped")
+
+    for session in (missed, NOBODY):
+        assert _of(session, a_record("Missed", an_accept_leg("Missed"), offline, stopped)) == {MIRA: "missed"}
+    taken = a_record("Accepted", an_accept_leg(), offline, stopped, _leg_to(TOM, "Call connected"))
+    assert _of(NOBODY, taken) == {MIRA: "answered_elsewhere", TOM: "answered"}
+
+
 def test_parking_and_picking_up_are_told_by_their_legs() -> None:
     park = a_leg("CallPark", from_=PhoneParty(extension_id=MIRA), to=PhoneParty(phone_number="*801"))
     pick_up = a_leg("Pickup", from_=PhoneParty(extension_id=TOM), to=PhoneParty(extension_id="60200801"))
