@@ -4,6 +4,7 @@ The body sent is a function of the destination's settings and the event alone, s
 same bytes.
 """
 
+import re
 from enum import StrEnum
 from typing import Any, Final
 
@@ -37,8 +38,9 @@ class DestinationState(StrEnum):
 class Draft(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """What somebody asks for who adds a destination. An empty list means all.
 
-    `fields` names the fields of `data` that are sent (those that tell revisions apart always are); `mask` hides names
-    and all but the last digits of numbers; `create_only` sends one event for each call, once it will not change.
+    `fields` names the fields of `data` that are sent and explained (those that tell revisions apart always are); `mask`
+    hides names and all but the last digits of numbers; `create_only` sends one event for each call, once it will not
+    change.
     With `operator` it is also told what whoever runs Legwork should know, whatever the filters but `accounts`.
     """
 
@@ -120,8 +122,7 @@ def body_for(destination: Destination, event: CallEvent) -> bytes:
     shown = replace(event, data=_masked(event.data)) if destination.mask else event
     document: dict[str, Any] = msgspec.to_builtins(shown)
     if destination.fields:
-        kept = {*_ALWAYS, *destination.fields}
-        document["data"] = {name: value for name, value in document["data"].items() if name in kept}
+        document["data"] = _chosen(document["data"], {*_ALWAYS, *destination.fields})
     return msgspec.json.encode(document)
 
 
@@ -132,6 +133,7 @@ _ALWAYS: Final = frozenset({"telephonySessionId", "revision", "confirmed"})
 """What a consumer cannot do without: it keeps, per call, the highest revision."""
 
 _DIGITS_SHOWN: Final = 4
+_STEP: Final = re.compile(r"[.\[]")
 
 
 def _one_of(allowed: tuple[str, ...], *found: str | None) -> bool:
@@ -145,6 +147,12 @@ def _number(text: str) -> str:
 def _numbers(data: CallData) -> tuple[str | None, ...]:
     ends = (data.from_, data.to)
     return tuple(number for end in ends for number in (end.phone_number, end.raw_phone_number, end.extension_number))
+
+
+def _chosen(data: dict[str, Any], kept: set[str]) -> dict[str, Any]:
+    """Give the fields that are kept, and what explains them: an entry about another one would give its value away."""
+    told = [why for why in data["explanation"] if _STEP.split(why["field"], 1)[0] in kept]
+    return {name: value for name, value in (data | {"explanation": told}).items() if name in kept}
 
 
 def _masked(data: CallData) -> CallData:

@@ -26,7 +26,7 @@ _MEANINGS: Final = {
     "numbers": "Only calls from or to one of these numbers, in any spelling.",
     "createOnly": "Send one event for each call, once it will not change any more.",
     "description": "A note for people.",
-    "fields": "Send only these fields of `data`.",
+    "fields": "Send only these fields of `data`; `explanation` then explains these only.",
     "operator": "Also send what whoever runs Legwork should know ([operator events](events.md)).",
     "mask": "Hide names, and all but the last digits of numbers.",
     "state": "`active` or `paused`. (`disabled` is told, not asked for.)",

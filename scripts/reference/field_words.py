@@ -222,7 +222,7 @@ SHAPE_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "Transfer": "The calls at both ends of a warm transfer, as far as RingCentral names them.",
         "Conversation": "What a customer would call one conversation, though RingCentral has several calls of it.",
         "Agent": "What happened to one of the account's people who were rung.",
-        "Explanation": "One derived value and its reason. Never holds a number or a name of anybody.",
+        "Explanation": "One derived value and its reason, which never holds a number or a name of anybody.",
         "Timing": "When we learned what; null where it did not happen.",
         "Outcome": "How a whole call ended.",
         "LegStatus": "What became of one leg.",

@@ -11,7 +11,8 @@ from telephony.events import CallEvent, encode
 from telephony.records import PhoneParty
 from telephony.words import Outcome
 from tests.builders.events import an_answered_record, an_outcome
-from tests.builders.notifications import CALLERS_NUMBER, MIRA
+from tests.builders.notifications import ANSWERED, CALLERS_NUMBER, MIRA
+from tests.builders.sessions import a_session
 
 CALLER = PhoneParty(phone_number=CALLERS_NUMBER, name="Noor Vale")
 EVENT = an_outcome(an_answered_record(from_=CALLER))
@@ -56,6 +57,17 @@ def test_fields_are_chosen_but_for_those_that_tell_revisions_apart() -> None:
     data = msgspec.json.decode(body_for(a_destination(fields=("outcome",)), EVENT))["data"]
 
     assert sorted(data) == ["confirmed", "outcome", "revision", "telephonySessionId"]
+
+
+def test_only_fields_that_are_sent_are_explained_so_that_no_other_value_slips_out() -> None:
+    record, session = an_answered_record(from_=PhoneParty("16505550101")), a_session(agent=ANSWERED)
+    event = an_outcome(record, session=session)
+    assert {"from.phoneNumber", "agents[0].status"} <= {why.field for why in event.data.explanation}
+
+    body = body_for(a_destination(fields=("outcome", "agents", "explanation")), event)
+
+    assert [why["field"] for why in msgspec.json.decode(body)["data"]["explanation"]] == ["outcome", "agents[0].status"]
+    assert b"6505550101" not in body
 
 
 def test_every_field_of_the_event_can_be_chosen() -> None:
