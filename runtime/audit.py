@@ -14,7 +14,7 @@ from redis import Redis
 
 from runtime import keys, ledger
 from runtime.clocks import redis_time
-from runtime.ledger import Resolution
+from runtime.ledger import Resolution, State
 from telephony.completeness import Evidence, Standing, standing
 
 HOUR: Final = 3600.0
@@ -173,8 +173,11 @@ def _evidence(
         pipeline.zmscore(keys.open_sessions(account), list(ids))
         pipeline.hmget(keys.suppressed(account), list(ids))
         blobs, *parts = pipeline.execute()
-    for one, blob, *row in zip(ids, blobs, *parts, strict=True):
-        resolution = ledger.decode_resolution(blob) if blob is not None else None
+    resolutions = ledger.resolutions_of(account, ids, blobs)
+    for one, *row in zip(ids, *parts, strict=True):
+        resolution = resolutions.get(one)
+        if one in resolutions.unreadable and row[0]:  # a later version wrote it: the outcome log tells enough
+            resolution = Resolution(State.RESOLVED, int(row[0]))
         evidence = msgspec.structs.replace(_put_together(resolution, *row), listed=one in listed)
         if standing(evidence)[0] is Standing.UNEXPLAINED:  # only now: this is the largest of all
             tracked = ledger.tracked(redis, account, [one]).get(one)

@@ -168,9 +168,9 @@ def write_resolution(account: str, session_id: str, record: Resolution, *, reten
     return ("SET", keys.resolution(account, session_id), blob, "EX", str(int(retention)))
 
 
-def decode_resolution(blob: bytes) -> Resolution:
-    """Read a stored resolution."""
-    return _decode(blob, _RESOLUTION)
+def resolutions_of(account: str, ids: Sequence[str], blobs: Sequence[bytes | None]) -> Loaded[Resolution]:
+    """Read what is stored at the `keys.resolution` of these sessions."""
+    return _read(account, ids, blobs, _RESOLUTION)
 
 
 def suppressed(account: str, telephony_session_id: str, because: str) -> Command:

@@ -5,12 +5,14 @@ a kind we do not fold is still a notification. Only what cannot be a notificatio
 Schema: AccountTelephonySessionsEvent, https://developers.ringcentral.com/api-reference/Account-Telephony-Sessions-Event
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Final
 
 import msgspec
+
+from telephony.times import parse_time
 
 MOST_IN_A_BODY: Final = 500
 """Far more than RingCentral ever posts at once; two bytes an element would be a hundred thousand of them."""
@@ -208,15 +210,7 @@ def _text(value: str | int | None) -> str | None:
 
 def _time(text: str | None) -> datetime | None:
     """Read a time leniently: a time that cannot be read is a missing one, not a malformed notification."""
-    if not text:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-        if time.tzinfo is UTC:
-            return time
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    return parse_time(text) if text else None
 
 
 def _first_line(error: Exception) -> str:

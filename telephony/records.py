@@ -10,6 +10,8 @@ from typing import Annotated
 
 import msgspec
 
+from telephony.times import is_of_a_call
+
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 NumericId = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
@@ -143,3 +145,8 @@ class CallLogRecord(CallPart, frozen=True):
     deleted: bool | None = None
     legs: tuple[Leg, ...] = ()
     last_modified_time: Moment | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a start that is none, for whoever reads records to leave it out. Raises ValueError."""
+        if self.start_time is not None and not is_of_a_call(self.start_time):
+            raise ValueError("`startTime` is no time of a call")

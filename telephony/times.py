@@ -9,6 +9,10 @@ from typing import Final
 
 import msgspec
 
+_YEARS: Final = range(2000, 2101)
+"""Years in which calls are made. A time in another, such as 0001-01-01 or 9999-12-31, is no time but somebody's way to
+say that there is none, and nothing can be reckoned from it."""
+
 _TO_SECONDS: Final = len('"2018-11-22T08:42:05')
 _TO_MILLISECONDS: Final = len('"2018-11-22T08:42:05.500')
 _ENCODER: Final = msgspec.json.Encoder()
@@ -17,9 +21,15 @@ _ENCODER: Final = msgspec.json.Encoder()
 def parse_time(text: str) -> datetime | None:
     """Read a point in time in UTC; None for text that is none. A time without a zone is taken as UTC."""
     try:
-        return in_utc(datetime.fromisoformat(text.strip()))
+        moment = in_utc(datetime.fromisoformat(text.strip()))
     except ValueError:
         return None
+    return moment if moment is not None and is_of_a_call(moment) else None
+
+
+def is_of_a_call(moment: datetime) -> bool:
+    """Say whether a call can have been at this time."""
+    return moment.year in _YEARS
 
 
 def in_utc(moment: datetime) -> datetime | None:

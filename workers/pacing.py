@@ -33,9 +33,13 @@ class Pace:
         self._recorder = recorder
 
     def not_before(self, asking: Asking, now: float) -> float:
-        """Say when there may be a sweep: the bell is rung for other reasons, too, and before there is a token."""
+        """Say when there may be a sweep: the bell is rung for other reasons, too, and before there is a token.
+
+        A last sweep that is still to come was made before the clock was set back: nobody rests from that.
+        """
         rested_at = asking.swept_at + self._interval
-        return rested_at if now < rested_at else now + self._budget.want(Group.HEAVY, Share.LIVE)
+        is_resting = asking.swept_at <= now < rested_at
+        return rested_at if is_resting else now + self._budget.want(Group.HEAVY, Share.LIVE)
 
     def due_soon(self, now: float) -> float | None:
         """Say when a call is due that would have to wait if there were a sweep now."""

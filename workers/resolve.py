@@ -34,7 +34,7 @@ from workers.pacing import Pace
 from workers.relinking import relink
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.feeds import CallLogFeed
-from workers.sweep import Sweep, Sweeper
+from workers.sweep import Sweep, Sweeper, take_patiently
 from workers.telling import tell
 from workers.unheard import silent, whole
 
@@ -179,16 +179,18 @@ class Resolver:
         older_ids = OlderIds(self._redis, self._account, tracked)
         sweeper = Sweeper(self._call_log, self._feed, asking, older_ids.session_of)
         since = reconcile.since(asking, self._settings, now=now)
-        self._lease.commit(bells.keep(Stage.RESOLVE, self._account, now))
+        self._keep()
         faults.point("resolve.asking")
-        for _ in sweeper.carry_out(requests, since=since, now=now):
-            self._lease.commit(bells.keep(Stage.RESOLVE, self._account, redis_time(self._redis)))
+        take_patiently(sweeper.carry_out(requests, since=since, now=now), self._keep)
         if remember := older_ids.remember(retention=self._settings.retention_seconds):
             self._lease.commit(remember)
         if sweeper.found.malformed:
             self._recorder.count(MALFORMED_RECORDS, self._account, by=sweeper.found.malformed)
         faults.point("resolve.asked")
         return sweeper.found
+
+    def _keep(self) -> None:
+        self._lease.commit(bells.keep(Stage.RESOLVE, self._account, redis_time(self._redis)))
 
     def _judge_all(
         self,

@@ -1,6 +1,7 @@
 """One sweep of the call log: carry out the planned requests, and sort the records by the session they belong to."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from typing import Final
 
@@ -8,6 +9,7 @@ import msgspec
 
 from runtime.asking import Asking
 from runtime.budget import Share
+from runtime.clocks import stopwatch
 from telephony.call_log import CallLogPage, SyncPage
 from telephony.fetch_plan import PAGE, Feed, Lane, LookUp, Request, Wanted, Window, is_shown
 from telephony.records import CallLogRecord
@@ -20,6 +22,14 @@ ALWAYS: Final = Window(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tz
 
 MANY: Final = PAGE // 20
 """Records that tell how many there are at other times."""
+
+RENEW_SECONDS: Final = 2.0
+"""How often the lease is renewed while RingCentral takes its time."""
+
+LONGEST_SECONDS: Final = 45.0
+"""After so long a sweep asks for nothing more: with the last answer on its way it must end before its job would."""
+
+_NO_MORE: Final = object()
 
 
 class Sweep(msgspec.Struct):
@@ -168,6 +178,18 @@ class Sweeper:
         for record in page.records:
             self.found.records.setdefault(session_of(record, self._session_by_older_id), []).append(record)
         yield
+
+
+def take_patiently(answers: Iterator[None], keep: Callable[[], None]) -> None:
+    """Take one answer of a sweep after the other; `keep` keeps its lease, however long RingCentral takes for each."""
+    began, more = stopwatch(), True
+    with ThreadPoolExecutor(1, thread_name_prefix="sweep") as thread:
+        while more:
+            answer = thread.submit(next, answers, _NO_MORE)
+            while wait((answer,), timeout=RENEW_SECONDS).not_done:
+                keep()
+            more = answer.result() is not _NO_MORE and stopwatch() - began < LONGEST_SECONDS
+            keep()
 
 
 def _begun(asking: Asking, lane: Lane, page: SyncPage, since: datetime, *, behind: bool) -> Asking:

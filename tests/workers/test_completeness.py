@@ -164,6 +164,13 @@ def test_what_does_not_heal_is_told_once_and_cleared_when_it_is_over(office: Off
     assert operator_log.alerts(office.redis) == ()
 
 
+def test_what_a_later_version_wrote_of_a_call_is_no_loss_where_the_log_has_its_outcome(office: Office) -> None:
+    call = a_resolved_call(office)
+    office.redis.set(keys.resolution(ACCOUNT, call.telephony_session_id), b"\x7f who knows")
+
+    assert standings(office) == {Standing.PUBLISHED: 1}
+
+
 def test_what_is_erased_stays_in_the_counts(office: Office) -> None:
     call = a_resolved_call(office)
     one = call.telephony_session_id

@@ -439,6 +439,37 @@ def test_sweeps_keep_the_least_time_between_them(an_office: MakeOffice) -> None:
     assert len(office.platform.requests()) > asked
 
 
+def test_a_clock_that_was_set_back_keeps_nobody_waiting(office: Office) -> None:
+    office.resolve()
+    office.let_pass(-60 * MINUTE)
+    call = an_ended_call(office)
+    office.show(the_record(call))
+
+    look(office, times=2)
+
+    assert len(office.outcomes(call)) == 1
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.000Z"])
+@pytest.mark.parametrize("refused", [[], ["call-log-extract-sync", "call-log-sync"]], ids=["feed", "list"])
+def test_a_time_that_no_call_can_have_holds_up_nobody(office: Office, refused: list[str], time: str) -> None:
+    for endpoint in refused:
+        office.platform.fault("forbid", endpoint=endpoint)
+    odd = ivr_call().ending_at(office.now)
+    record = the_record(odd, id="odd")
+    for one in odd.documents:
+        one["body"]["eventTime"] = time
+    office.ended(odd)
+    call = an_ended_call(office)
+    office.show(the_record(call))
+    office.show_otherwise(record, lambda written: written.update(startTime=time))
+
+    look(office, times=10)
+
+    assert len(office.outcomes(call)) == 1
+    assert len(office.outcomes(odd)) == 1
+
+
 def test_after_a_sweep_the_clock_rings_for_the_next_look(office: Office) -> None:
     an_ended_call(office)
 
