@@ -6,7 +6,7 @@ patient, because a worker has nothing better to do than wait for Redis to return
 """
 
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import hiredis
 import msgspec
@@ -38,7 +38,10 @@ WORK: Final = Profile(timeout=10, connect_timeout=3, retries=15, longest_pause=2
 
 
 def connect(url: str, profile: Profile) -> "redis.Redis":
-    """Make a client for `redis://`, `rediss://`, `unix://` or `redis+sentinel://host:port,host:port/service`."""
+    """Make a client for `redis://`, `rediss://`, `unix://` or `redis+sentinel://host:port,host:port/service`.
+
+    Of an address that `is_address` refuses this raises what it likes, now or with the first command.
+    """
     options: dict[str, Any] = {
         "socket_timeout": profile.timeout,
         "socket_connect_timeout": profile.connect_timeout,
@@ -50,6 +53,17 @@ def connect(url: str, profile: Profile) -> "redis.Redis":
     if urlsplit(url).scheme == _SENTINEL_SCHEME:
         return _from_sentinel(url, options)
     return redis.Redis.from_url(url, **options)
+
+
+def is_address(url: str) -> bool:
+    """Say whether `connect` can read this address to its end; nothing is asked of the server."""
+    try:
+        client = connect(url, WORK)
+        if urlsplit(url).query:
+            client.connection_pool.make_connection()  # only a connection refuses what is no option
+    except (ValueError, TypeError, redis.RedisError):  # as redis-py tells it
+        return False
+    return True
 
 
 class _Packer:
@@ -82,6 +96,10 @@ def _from_sentinel(url: str, options: dict[str, Any]) -> "redis.Redis":
     asking["retry"] = Retry(NoBackoff(), 0)  # the next sentinel is asked instead
     sentinel: Any = Sentinel(addresses, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]  # redis-py leaves it so
     master: redis.Redis = sentinel.master_for(
-        service or "mymaster", db=int(database or 0), username=user or None, password=password or None, **options
+        service or "mymaster",
+        db=int(database or 0),
+        username=unquote(user) or None,
+        password=unquote(password) or None,
+        **options,
     )
     return master

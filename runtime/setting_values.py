@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from runtime.redis_client import is_address
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _MOST_SECONDS: Final = 30 * 86400.0
@@ -74,9 +76,14 @@ def http_url(text: str) -> str:
 
 
 def redis_url(text: str) -> str:
-    """Read how to reach Redis. The text may hold a password, so the error does not repeat it."""
-    if urlsplit(text).scheme not in {"redis", "rediss", "unix", "redis+sentinel"}:
+    """Read how to reach Redis. The text may hold a password, so the error repeats nothing of it."""
+    if not text.startswith(("redis://", "rediss://", "unix://", "redis+sentinel://")):
         raise ValueError("must begin with redis://, rediss://, unix:// or redis+sentinel://")
+    if not is_address(text):
+        raise ValueError(
+            "cannot be read: port and database must be numbers, what follows '?' options of redis-py, "
+            "and '@', ':', '/', '?', '#' and '%' of a password written as %40, %3A, %2F, %3F, %23 and %25"
+        )
     return text
 
 

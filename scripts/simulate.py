@@ -24,6 +24,7 @@ from scripts.simulator.world import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, USER_J
 
 DONE, FAILED = 0, 1
 WEBHOOK_PATIENCE_SECONDS = 60
+LAST_PORT = 65535
 EPILOGUE = f"""
 The simulator takes RC_APP_CLIENT_ID={CLIENT_ID} RC_APP_CLIENT_SECRET={CLIENT_SECRET} RC_USER_JWT={USER_JWT}.
 Without --webhook it waits until a subscription is created through the API, and then plays.
@@ -126,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    add("--port", type=int, default=8090, help="port to listen on; 0 takes a free one (8090)")
+    add("--port", type=_port, default=8090, help="port to listen on; 0 takes a free one (8090)")
     add("--calls", type=_count, metavar="N", help="play N calls, 0 for none; left out: endlessly")
     add("--rate", type=_positive, default=1.0, metavar="R", help="calls begun a second (1)")
     add("--scenario", choices=tuple(SCENARIOS), metavar="NAME", help=f"only this kind: {', '.join(SCENARIOS)}")
@@ -145,6 +146,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--strict", action="store_true", help="accept https webhooks only, as the real platform does")
     add("--json", action="store_true", help="say what happens in JSON lines")
     return parser
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= LAST_PORT:
+        raise argparse.ArgumentTypeError(f"must be from 0 to {LAST_PORT}")
+    return value
 
 
 def _count(text: str) -> int:

@@ -45,7 +45,8 @@ def prepare(environ: Mapping[str, str], *, root: Path, box_options: str) -> Prep
     """
     chosen = environment.gather(environ, root=root)
     entries = parse((root / "Procfile").read_text().splitlines())
-    chosen["PORT"], remarks = _settle_port(chosen.get("PORT"))
+    wanted = chosen.get("PORT")
+    chosen["PORT"], remarks = (wanted, []) if wanted is not None else _any_port()
     web_url = f"http://127.0.0.1:{chosen['PORT']}"
     remarks.append(f"dashboard and API at {web_url}/")
     if "ADMIN_TOKEN" not in chosen:
@@ -58,16 +59,14 @@ def prepare(environ: Mapping[str, str], *, root: Path, box_options: str) -> Prep
         chosen = {"PUBLIC_URL": web_url, **environment.point_at_box(chosen, box_url=box_url)}
         entries = (Entry("box", f"python scripts/simulate.py --port {box_port} {box_options}"), *entries)
         remarks.append("no RingCentral credentials are set, so RingCentral in a box plays calls")
-    load({"REDIS_URL": "unix://embedded", **chosen}, needs=EVERY_NEED)
+    settings = load({"REDIS_URL": "unix://embedded", **chosen}, needs=EVERY_NEED)
+    if wanted is not None and not environment.is_free(settings.port):
+        raise PreparationError(f"port {wanted} is taken; choose another PORT, or none")
     return Prepared(chosen, entries, web_url, box_url, tuple(remarks))
 
 
-def _settle_port(wanted: str | None) -> tuple[str, list[str]]:
-    """Take the port that was asked for, else the usual one, else any."""
-    if wanted is not None:
-        if wanted.isdecimal() and not environment.is_free(int(wanted)):
-            raise PreparationError(f"port {wanted} is taken; choose another PORT, or none")
-        return wanted, []
+def _any_port() -> tuple[str, list[str]]:
+    """Take the usual port, else any."""
     if environment.is_free(USUAL_PORT):
         return str(USUAL_PORT), []
     port = environment.free_port()

@@ -9,6 +9,7 @@ from typing import Final
 from redis import Redis, RedisError
 
 from runtime.redis_client import Profile, connect
+from runtime.setting_values import redis_url
 from scripts.supervisor.embedded import URL_FILE
 from scripts.supervisor.environment import gather
 
@@ -23,14 +24,20 @@ class NoRedis(Exception):  # noqa: N818 - named for what happened
 @contextmanager
 def open_redis(*, root: Path, data: Path) -> Iterator[Redis]:
     """Connect to the Redis of this installation while the block runs. Raises NoRedis."""
-    url = find_url(os.environ, root=root, data=data)
-    try:
-        redis = connect(url, AT_THE_TERMINAL)
-        redis.ping()
-    except (RedisError, ValueError) as error:  # ValueError: REDIS_URL is none
-        raise NoRedis(f"Redis does not answer: {error}") from error
-    with redis:
+    with reach(find_url(os.environ, root=root, data=data)) as redis:
         yield redis
+
+
+def reach(url: str) -> Redis:
+    """Connect to the Redis at this address, and see that it answers. Raises NoRedis, which tells no password."""
+    try:
+        redis = connect(redis_url(url), AT_THE_TERMINAL)
+        redis.ping()
+    except ValueError as error:
+        raise NoRedis(f"REDIS_URL {error}") from None
+    except RedisError as error:
+        raise NoRedis(f"Redis does not answer: {error}") from error
+    return redis
 
 
 def find_url(environ: Mapping[str, str], *, root: Path, data: Path) -> str:

@@ -141,6 +141,15 @@ def test_all_faults_are_told_at_once_each_beginning_with_its_setting() -> None:
         ("RC_VERIFICATION_TOKEN", ","),
         ("RC_SERVER_URL", "ftp://platform.example"),
         ("RC_SERVER_URL", "https://"),
+        ("REDIS_URL", "redis:cache.example"),
+        ("REDIS_URL", "redis://cache.example:port"),
+        ("REDIS_URL", "redis://cache.example:65536"),
+        ("REDIS_URL", "redis://[cache.example"),
+        ("REDIS_URL", "redis://cache.example/0?socket_timeout=soon"),
+        ("REDIS_URL", "rediss://cache.example/0?no_option=1"),
+        ("REDIS_URL", "rediss://cache.example/0?ssl_cert_reqs=perhaps"),
+        ("REDIS_URL", "redis+sentinel://one.example:port/mymaster"),
+        ("REDIS_URL", "redis+sentinel://one.example:26379/mymaster/first"),
     ],
 )
 def test_a_value_out_of_bounds_is_a_fault_and_never_the_default(name: str, bad: str) -> None:
@@ -255,8 +264,9 @@ def test_no_secret_is_ever_shown(accounts_file: Path) -> None:
     assert "s3cret" not in "".join((*shown, str(alone), f"{together}"))
 
 
-def test_no_fault_shows_a_secret() -> None:
-    wrong = {"REDIS_URL": "//:s3cret-M@cache.example", "RC_VERIFICATION_TOKEN": ",", "PORT": "0"}
+@pytest.mark.parametrize("url", ["//:s3cret-M@cache.example", "redis://:s3cret/M@cache.example:6379/0"])
+def test_no_fault_shows_a_secret(url: str) -> None:
+    wrong = {"REDIS_URL": url, "RC_VERIFICATION_TOKEN": ",", "PORT": "0"}
 
     told = faults(wrong | CREDENTIALS, EVERYTHING)
 

@@ -4,7 +4,7 @@ import pytest
 
 from scripts.supervisor.embedded import EmbeddedRedis
 from scripts.supervisor.watchdog import Watchdog
-from scripts.terminal.redis_server import NoRedis, find_url
+from scripts.terminal.redis_server import NoRedis, find_url, reach
 
 
 @pytest.fixture
@@ -35,3 +35,10 @@ def test_the_address_of_a_server_that_was_killed_is_passed_over(tmp_path: Path, 
         killed.kill()
 
         assert find_url({}, root=tmp_path, data=data) == living.url
+
+
+def test_an_address_that_cannot_be_read_is_said_so_without_its_password() -> None:
+    with pytest.raises(NoRedis, match=r"^REDIS_URL cannot be read") as raised:
+        reach("redis://:s3cret/x@127.0.0.1:1/0")
+
+    assert "s3cret" not in str(raised.value)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.scripts.commands import run_here
 from tests.simulator.client import Client
 from tests.simulator.waiting import wait_until
 from tests.simulator.webhook import Webhook
@@ -78,9 +79,11 @@ def test_a_webhook_that_breaks_the_handshake_is_a_failure(webhook: Webhook) -> N
     assert "HTTP status is 500" in done.stderr
 
 
-@pytest.mark.parametrize("options", [("--lag", "5,1"), ("--rate", "0"), ("--scenario", "none"), ("--calls", "-1")])
+@pytest.mark.parametrize(
+    "options", [("--lag", "5,1"), ("--rate", "0"), ("--scenario", "none"), ("--calls", "-1"), ("--port", "70000")]
+)
 def test_options_that_make_no_sense_are_a_usage_error(options: tuple[str, ...]) -> None:
-    assert run(*options).returncode == 2
+    assert run_here("simulate.py", *options, redis_url="").returncode == 2
 
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:

@@ -74,12 +74,13 @@ def test_a_setting_of_ours_never_replaces_the_users(root: Path) -> None:
     assert not any("mine" in remark for remark in prepared.remarks)
 
 
-def test_all_faults_of_the_settings_are_said_before_anything_starts(root: Path) -> None:
+@pytest.mark.parametrize("port", ["99999", "9" * 5000, "all"])
+def test_all_faults_of_the_settings_are_said_before_anything_starts(root: Path, port: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        prepare({"RC_USER_JWT": "jwt", "HEAVY_LIMIT": "many"}, root=root, box_options="")
+        prepare({"RC_USER_JWT": "jwt", "HEAVY_LIMIT": "many", "PORT": port}, root=root, box_options="")
 
     told = str(caught.value)
-    assert all(name in told for name in ("RC_APP_CLIENT_ID", "RC_APP_CLIENT_SECRET", "HEAVY_LIMIT"))
+    assert all(name in told for name in ("RC_APP_CLIENT_ID", "RC_APP_CLIENT_SECRET", "HEAVY_LIMIT", "PORT"))
 
 
 def test_a_port_that_was_asked_for_must_be_free(root: Path) -> None:
