@@ -16,11 +16,11 @@ _RECORD: Final = b"""
  "legs": [
   {"startTime": "2026-03-02T09:00:00.000Z", "duration": 41, "type": "Voice", "direction": "Outbound",
    "action": "RingOut Web", "result": "Call connected", "legType": "RingOutWebToCaller", "master": true,
-   "from": {"phoneNumber": "+12125550111"}, "to": {"phoneNumber": "+16505550101", "name": "Gia Grant"},
+   "from": {"phoneNumber": "+16505550101", "name": "Gia Grant"}, "to": {"phoneNumber": "+12125550111"},
    "extension": {"id": 60200101}},
   {"startTime": "2026-03-02T09:00:12.000Z", "duration": 29, "type": "Voice", "direction": "Outbound",
    "action": "RingOut Web", "result": "Busy", "legType": "RingOutWebToSubscriber",
-   "from": {"phoneNumber": "+16505550101", "name": "Gia Grant"}, "to": {"phoneNumber": "+12125550111"},
+   "from": {"phoneNumber": "+12125550111"}, "to": {"phoneNumber": "+16505550101", "name": "Gia Grant"},
    "extension": {"id": 60200101}}]}
 """
 

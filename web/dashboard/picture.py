@@ -6,20 +6,23 @@ from typing import Final
 
 import msgspec
 
-from telephony.call_outcome import LegOutcome
+from telephony.call_outcome import Endpoint, LegOutcome
 from telephony.events import CallData
 from telephony.times import parse_time
+from telephony.words import LegRole
 
 WIDE: Final = 1000
 """Units across; the template stretches them over whatever room there is."""
 
 _LEAST: Final = 6
+_RINGOUT: Final = "ringout"
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """One leg, drawn from `x` on. `after` is how many seconds after the call's beginning it began."""
+    """One leg of `who`, drawn from `x` on. `after` is how many seconds after the call's beginning it began."""
 
     leg: LegOutcome
+    who: Endpoint
     x: int | None
     width: int
     after: float | None
@@ -54,10 +57,16 @@ def picture(data: CallData) -> Picture:
 
 def _bar(leg: LegOutcome, start: datetime | None, first: datetime | None, seconds: float) -> Bar:
     if start is None or first is None:
-        return Bar(leg, None, 0, None)
+        return Bar(leg, _who(leg), None, 0, None)
     after = (start - first).total_seconds()
     width = max(_LEAST, _across(leg.duration_seconds or 0, seconds))
-    return Bar(leg, min(_across(after, seconds), WIDE - _LEAST), width, after)
+    return Bar(leg, _who(leg), min(_across(after, seconds), WIDE - _LEAST), width, after)
+
+
+def _who(leg: LegOutcome) -> Endpoint:
+    """Give whom a leg rang, or who came in by it: the legs of a RingOut are `from` whom they rang."""
+    is_ringout = (leg.leg_type or "").casefold().startswith(_RINGOUT)
+    return leg.from_ if is_ringout or leg.role is LegRole.CALLER else leg.to
 
 
 def _known(legs: Sequence[LegOutcome], starts: Sequence[datetime | None]) -> list[tuple[LegOutcome, datetime]]:
