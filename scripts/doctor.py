@@ -14,15 +14,14 @@ from scripts.venv import ROOT, reexec_in_venv
 reexec_in_venv()
 
 import msgspec  # noqa: E402 - the line above chooses the environment
-from redis import RedisError  # noqa: E402 - as above
+from redis import Redis  # noqa: E402 - as above
 
 from runtime import logs, settings  # noqa: E402 - as above
-from runtime.redis_client import connect  # noqa: E402 - as above
 from runtime.settings import Settings, SettingsError  # noqa: E402 - as above
 from scripts.checkup.checks import CHECKS, OF_THE_REAL_ONE, examine  # noqa: E402 - as above
 from scripts.checkup.findings import Patient, Severity, Told  # noqa: E402 - as above
 from scripts.supervisor.environment import FOR_THE_BOX, gather, wants_box  # noqa: E402 - as above
-from scripts.terminal.redis_server import AT_THE_TERMINAL, NoRedis, find_url  # noqa: E402 - as above
+from scripts.terminal.redis_server import NoRedis, find_url, reach  # noqa: E402 - as above
 from scripts.terminal.tables import cell  # noqa: E402 - as above
 
 FINE, ILL = 0, 1
@@ -57,18 +56,19 @@ def main() -> int:
 def _patient(data: Path) -> Patient:
     environ = dict(gather(os.environ, root=ROOT))
     environ = {**(FOR_THE_BOX if wants_box(environ) else {}), **environ}
+    redis: Redis | None = None
+    no_redis = ""
     try:
         environ["REDIS_URL"] = find_url(os.environ, root=ROOT, data=data)
-        redis = connect(environ["REDIS_URL"], AT_THE_TERMINAL)
-        redis.ping()
-    except (NoRedis, RedisError, ValueError):
-        redis = None
+        redis = reach(environ["REDIS_URL"])
+    except NoRedis as fault:
+        no_redis = str(fault)
     ours: Settings | None = None
     try:
         ours = settings.load(environ)
     except SettingsError:
         ours = None
-    return Patient(environ, ours, redis)
+    return Patient(environ, ours, redis, no_redis=no_redis)
 
 
 def _worst(told: list[Told]) -> Severity:

@@ -23,6 +23,7 @@ def _check(name: str, look: Callable[[Patient], Findings]) -> Check:
 CHECKS: Final = (
     _check("settings", settings_checks.complete),
     _check("admin-token", settings_checks.admin_token),
+    _check("redis", redis_checks.reached),
     _check("secrets-key", settings_checks.secrets_key),
     _check("redis-version", redis_checks.version),
     _check("redis-role", redis_checks.role),
@@ -56,12 +57,19 @@ OF_THE_REAL_ONE: Final = frozenset(
 
 
 def examine(patient: Patient, checks: tuple[Check, ...] = CHECKS) -> Iterator[Told]:
-    """Make every check, and say what each found; one that cannot be made is told as such, and stops no other."""
+    """Make every check, and say what each found; one that cannot be made is told as such, and stops no other.
+
+    That it cannot is an error, like what it might have found, unless the error behind it was told before.
+    """
+    errors: set[str] = set()
     for check in checks:
         try:
             found = list(check.look(patient))
         except Unavailable as fault:
-            yield Told(check.name, Severity.WARNING, f"not looked at: {fault}", "mend what stands above", skipped=True)
+            severity, fix = Severity.ERROR, f"`./scripts/doctor.py {fault.told_by}` says what mends that"
+            if fault.told_by in errors:
+                severity, fix = Severity.WARNING, "mend what stands above"
+            yield Told(check.name, severity, f"not looked at: {fault}", fix, skipped=True)
         except RedisError as fault:
             says = f"Redis does not answer ({type(fault).__name__})"
             yield Told(check.name, Severity.ERROR, says, "start Redis, or set REDIS_URL to where it is", skipped=True)
@@ -71,4 +79,5 @@ def examine(patient: Patient, checks: tuple[Check, ...] = CHECKS) -> Iterator[To
         else:
             if not found:
                 yield Told(check.name, Severity.OK)
+            errors.update(check.name for one in found if one.severity is Severity.ERROR)
             yield from (Told(check.name, one.severity, one.says, one.fix) for one in found)

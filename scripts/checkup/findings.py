@@ -44,8 +44,12 @@ def warning(says: str, fix: str) -> Finding:
 class Patient:
     """An installation: its settings, its Redis, its RingCentral."""
 
-    def __init__(self, environ: Mapping[str, str], settings: Settings | None, redis: "Redis | None") -> None:
+    def __init__(
+        self, environ: Mapping[str, str], settings: Settings | None, redis: "Redis | None", *, no_redis: str = ""
+    ) -> None:
         self.environ = environ
+        self.no_redis = no_redis
+        """Why there is no Redis, where there is none."""
         self._settings = settings
         self._redis = redis
         self._made: Dependencies | None = None
@@ -54,14 +58,14 @@ class Patient:
     def settings(self) -> Settings:
         """The settings. Raises Unavailable when they cannot be read."""
         if self._settings is None:
-            raise Unavailable("the settings cannot be read")
+            raise Unavailable("the settings cannot be read", told_by="settings")
         return self._settings
 
     @property
     def redis(self) -> "Redis":
         """The Redis. Raises Unavailable when there is none."""
         if self._redis is None:
-            raise Unavailable("Redis cannot be reached")
+            raise Unavailable("Redis cannot be reached", told_by="redis")
         return self._redis
 
     @property
@@ -77,7 +81,11 @@ class Patient:
 
 
 class Unavailable(Exception):  # noqa: N818 - named for what happened
-    """A check cannot be made; the message says why."""
+    """A check cannot be made. The message says what is missing, and the check `told_by` why it is."""
+
+    def __init__(self, says: str, *, told_by: str) -> None:
+        super().__init__(says)
+        self.told_by = told_by
 
 
 class Check(msgspec.Struct, frozen=True):

@@ -17,6 +17,12 @@ WRONG_SECONDS: Final = 60.0
 SAMPLED: Final = 200
 
 
+def reached(patient: Patient) -> Findings:
+    """Redis is where `REDIS_URL` says, or `./scripts/run` has started it, and answers."""
+    if patient.no_redis:
+        yield error(patient.no_redis, "start Redis, or set REDIS_URL to where it is")
+
+
 def version(patient: Patient) -> Findings:
     """Redis is 7 or newer, or Valkey."""
     found = str(_info(patient).get("redis_version", "0"))

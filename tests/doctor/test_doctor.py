@@ -222,8 +222,28 @@ def test_a_check_that_cannot_be_made_stops_no_other(clinic: Clinic) -> None:
 
     (told,) = clinic.examine("admin-token")
 
-    assert told.skipped
+    assert (told.skipped, told.severity) == (True, Severity.ERROR)
+    assert "doctor.py settings" in told.fix
     assert clinic.examine("eviction") == []
+
+
+@pytest.mark.parametrize(
+    ("url", "why"), [("redis://127.0.0.1:1/0", "Connection refused"), ("redis://127.0.0.1:x/0", "cannot be read")]
+)
+def test_a_redis_that_is_not_there_is_an_error_and_said_once(url: str, why: str) -> None:
+    done = run_here("doctor.py", "--json", "redis", "eviction", "memory", redis_url=url)
+
+    first, *others = msgspec.json.decode(done.stdout)["findings"]
+    assert (done.returncode, first["check"], first["severity"]) == (1, "redis", "error")
+    assert why in first["says"]
+    assert [(one["severity"], one["fix"]) for one in others] == [("warning", "mend what stands above")] * 2
+
+
+def test_a_check_that_was_asked_for_alone_and_cannot_be_made_is_an_error() -> None:
+    done = run_here("doctor.py", "eviction", redis_url="redis://127.0.0.1:1/0")
+
+    assert done.returncode == 1
+    assert "doctor.py redis" in done.stdout
 
 
 def test_the_command_tells_people_and_machines_and_its_exit_code_says_how_bad_it_is(redis_url: str) -> None:
