@@ -5,13 +5,16 @@ a kind we do not fold is still a notification. Only what cannot be a notificatio
 Schema: AccountTelephonySessionsEvent, https://developers.ringcentral.com/api-reference/Account-Telephony-Sessions-Event
 """
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
+from telephony import wire
+from telephony.repair import tidied
 from telephony.times import parse_time
 
 MOST_IN_A_BODY: Final = 500
@@ -23,9 +26,8 @@ _REMINDER_PART: Final = "/subscription/"
 _SESSION_PREFIX: Final = "s-"
 _PARTY_PREFIX: Final = "p-"
 _CONFERENCE: Final = "0"
+_REPLACED: Final = re.compile("[?\ufffd]")
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError)
-
-Sequence = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class Kind(StrEnum):
@@ -97,7 +99,7 @@ def read(body: bytes) -> tuple[Notification | Malformed, ...]:
     try:
         if body.lstrip()[:1] != b"[":
             return (_read_one(body),)
-        raws = _RAWS.decode(body)
+        raws = wire.RAWS.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return (Malformed(_first_line(error)),)
     if len(raws) > MOST_IN_A_BODY:
@@ -108,19 +110,35 @@ def read(body: bytes) -> tuple[Notification | Malformed, ...]:
 def _read_one(raw: bytes | msgspec.Raw) -> Notification | Malformed:
     """Read one in one go, if it is news of a call, as nearly all are; what is not is read again to say what it is."""
     try:
-        call = _CALL.decode(raw)
+        call = wire.CALL.decode(raw)
         if _kind(call.event) is Kind.TELEPHONY_SESSION:
             return _of_call(call, call.body)
     except _UNREADABLE:
         pass
     try:
-        envelope = _ANYTHING.decode(raw)
-        notification = _of_anything(envelope)
-        if notification.kind is not Kind.TELEPHONY_SESSION:
-            return notification
-        return _of_call(envelope, _SESSION.decode(envelope.body))
+        return _of_either(raw)
     except _UNREADABLE as error:
-        return Malformed(_first_line(error))
+        return _mended(raw) or Malformed(_first_line(error))
+
+
+def _of_either(raw: bytes | msgspec.Raw) -> Notification:
+    envelope = wire.ANYTHING.decode(raw)
+    notification = _of_anything(envelope)
+    if notification.kind is not Kind.TELEPHONY_SESSION:
+        return notification
+    return _of_call(envelope, wire.SESSION.decode(envelope.body))
+
+
+def _mended(raw: bytes | msgspec.Raw) -> Notification | None:
+    """Read one with broken characters, as somebody's name may have; with one in an id it is news of nobody."""
+    try:
+        notification = _of_either(tidied(bytes(raw)))
+    except _UNREADABLE:
+        return None
+    ids = {notification.telephony_session_id}.union(
+        *((party.id, party.peer, party.extension_id, party.account_id) for party in notification.parties)
+    )
+    return None if any(one and _REPLACED.search(one) for one in ids) else notification
 
 
 @lru_cache(maxsize=1024)
@@ -131,7 +149,7 @@ def _kind(event: str) -> Kind:
     return Kind.REMINDER if _REMINDER_PART in path else Kind.OTHER
 
 
-def _of_anything(envelope: "_Envelope") -> Notification:
+def _of_anything(envelope: wire.Envelope) -> Notification:
     return Notification(
         kind=_kind(envelope.event),
         uuid=_text(envelope.uuid),
@@ -141,7 +159,7 @@ def _of_anything(envelope: "_Envelope") -> Notification:
     )
 
 
-def _of_call(envelope: "_Envelope", body: "_Session") -> Notification:
+def _of_call(envelope: wire.Envelope, body: wire.Session) -> Notification:
     sent_at = _time(envelope.timestamp)
     return Notification(
         kind=Kind.TELEPHONY_SESSION,
@@ -158,7 +176,7 @@ def _of_call(envelope: "_Envelope", body: "_Session") -> Notification:
     )
 
 
-def _party(party: "_Party") -> Party:
+def _party(party: wire.Party) -> Party:
     peer = party.status.peer_id
     return Party(
         id=_id(party.id, "party id"),
@@ -176,7 +194,7 @@ def _party(party: "_Party") -> Party:
     )
 
 
-def _peer_session(peer: "_Peer") -> str | None:
+def _peer_session(peer: wire.Peer) -> str | None:
     """Find the telephony session of a peer: RingCentral has it in its place, in `sessionId`, or in the party's id only.
 
     A numeric `sessionId` names none: sessions share it, and all conferences have "0".
@@ -189,7 +207,7 @@ def _peer_session(peer: "_Peer") -> str | None:
     return found if found and found != _SESSION_PREFIX and _is_id(found) else None
 
 
-def _endpoint(side: "_Side | None") -> Endpoint:
+def _endpoint(side: wire.Side | None) -> Endpoint:
     return Endpoint(side.phone_number, side.name, _text(side.extension_id)) if side else Endpoint()
 
 
@@ -215,76 +233,3 @@ def _time(text: str | None) -> datetime | None:
 
 def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0][:200] or type(error).__name__
-
-
-# The shapes on the wire. Ids come as strings today and as numbers in older data.
-
-_Id = str | int | None
-
-
-class _Wire(msgspec.Struct, rename="camel"):
-    """A JSON object of RingCentral's: camel case, unknown fields ignored."""
-
-
-class _Envelope(_Wire):
-    event: str
-    uuid: _Id = None
-    subscription_id: _Id = None
-    timestamp: str | None = None
-
-
-class _Anything(_Envelope):
-    body: msgspec.Raw = msgspec.Raw(b"null")
-
-
-class _Origin(_Wire):
-    type: str | None = None
-
-
-class _Peer(_Wire):
-    telephony_session_id: str | None = None
-    session_id: _Id = None
-    party_id: str | None = None
-
-
-class _Status(_Wire):
-    code: str
-    reason: str | None = None
-    peer_id: _Peer | None = None
-
-
-class _Side(_Wire):
-    phone_number: str | None = None
-    name: str | None = None
-    extension_id: _Id = None
-
-
-class _Party(_Wire):
-    id: str
-    status: _Status
-    direction: str | None = None
-    extension_id: _Id = None
-    account_id: _Id = None
-    from_: _Side | None = msgspec.field(name="from", default=None)
-    to: _Side | None = None
-    missed_call: bool | None = None
-    queue_call: bool | None = None
-
-
-class _Session(_Wire):
-    telephony_session_id: str
-    sequence: Sequence
-    parties: list[_Party]
-    session_id: _Id = None
-    event_time: str | None = None
-    origin: _Origin | None = None
-
-
-class _Call(_Envelope, kw_only=True):
-    body: _Session
-
-
-_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
-_CALL = msgspec.json.Decoder(_Call)
-_ANYTHING = msgspec.json.Decoder(_Anything)
-_SESSION = msgspec.json.Decoder(_Session)

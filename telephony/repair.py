@@ -1,7 +1,7 @@
 """Repair what is nearly a call-log record: the rare body that is not written as the schema says.
 
 Slow and generous, and only for what the typed decoder has refused: one name with a broken character, one id written
-as a number, must not cost the outcome of a call.
+as a number, must not cost the outcome of a call. Of a notification, broken characters alone are repaired.
 """
 
 import json

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from telephony.notifications import MOST_IN_A_BODY, Endpoint, Kind, Malformed, Notification, read
 from tests.builders.calls import Call, ivr_call, queue_call, ringout_call
 from tests.builders.notifications import (
+    CALLERS_NUMBER,
     DISCONNECTED,
     MIRA,
     SESSION_ID,
@@ -236,8 +237,9 @@ def test_a_party_without_an_id_or_a_state_is_none() -> None:
         posted(a_document()) + b"{}",
         b"[" * 100_000,
         b'{"event":' * 100_000,
-        with_text('"Setup"', '"Set\\ud800up"'),
-        with_text('"Setup"', '"Set\ud800up"'),
+        with_text('"s-', '"s-\\ud800'),
+        with_text('"p-', '"p-\ud800'),
+        with_text('"Setup"', '"Setup","peerId":{"telephonySessionId":"s-\\ud800"}'),
         with_text('"Setup"', '"Set\x00up"'),
         with_text('"Setup"', '"Set\xffup"')[:-1],
         b"<html>Bad gateway</html>",
@@ -258,7 +260,16 @@ def test_a_party_without_an_id_or_a_state_is_none() -> None:
             "cut early",
             "two at once",
         ),
-        *("deep arrays", "deep objects", "lone surrogate", "encoded surrogate", "NUL", "cut after Latin-1", "HTML"),
+        *(
+            "deep arrays",
+            "deep objects",
+            "broken session id",
+            "broken party id",
+            "broken peer",
+            "NUL",
+            "cut after Latin-1",
+            "HTML",
+        ),
         "pickle",
     ],
 )
@@ -268,6 +279,17 @@ def test_what_is_no_notification_says_why_in_one_line(body: bytes) -> None:
     assert reason
     assert "\n" not in reason
     assert len(reason) <= 200
+
+
+@pytest.mark.parametrize("broken", [b"\\ud83d", b"\xed\xa0\xbd", b"\xe9"], ids=["cut emoji", "encoded", "Latin-1"])
+def test_a_broken_character_in_a_name_costs_no_notification(broken: bytes) -> None:
+    whole = posted(a_document(a_party_document() | {"from": {"phoneNumber": CALLERS_NUMBER, "name": "Noor_Vale"}}))
+
+    notification = only(whole.replace(b"_", broken))
+
+    assert (notification.telephony_session_id, notification.sequence) == (SESSION_ID, 2)
+    assert notification.parties[0].from_.phone_number == CALLERS_NUMBER
+    assert (notification.parties[0].from_.name or "").strip("?\ufffd") != "Noor_Vale"
 
 
 def test_no_depth_of_a_field_nobody_reads_exhausts_the_stack() -> None:
