@@ -197,6 +197,11 @@ def _missed(session: Session) -> Outcome | None:
     return Outcome.MISSED if direction(session) == INBOUND and any(party.missed for party in session.parties) else None
 
 
+def _early(session: Session) -> Outcome | None:
+    alone = len(session.parties) == 1 and session.parties[0].answered_at is not None
+    return Outcome.CANCELLED if alone and is_ringout(session) else None
+
+
 def _by_direction(session: Session) -> Outcome:
     return Outcome.NO_ANSWER if direction(session) == OUTBOUND else Outcome.ABANDONED
 
@@ -207,5 +212,6 @@ ENDINGS: Final = (
     Ending("ended-voicemail", "a party was in voicemail", _voicemail),
     Ending("ended-reason", "the last reason a party gave", _by_reason),
     Ending("ended-missed", "RingCentral marked a party's call as missed", _missed),
-    Ending("ended-unanswered", "all parties left, and none had answered", _by_direction),
+    Ending("ended-early", "the caller of the RingOut answered and left before anybody else was called", _early),
+    Ending("ended-unanswered", "all parties left, and nobody had taken the call", _by_direction),
 )

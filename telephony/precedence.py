@@ -5,7 +5,7 @@ only) or claims more than they bear out. The first rule that has an answer wins;
 is total. docs/reference/outcomes.md is generated from here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import msgspec
@@ -14,7 +14,7 @@ from telephony.claims import outcome_of, rank
 from telephony.legs import has_voicemail
 from telephony.records import CallLogRecord
 from telephony.results import is_known_result, is_of_one_phone, is_outbound, status_of
-from telephony.ringout import Sides
+from telephony.ringout import Side, Sides, is_second_session
 from telephony.words import LegRole, LegStatus, Outcome
 
 
@@ -82,17 +82,32 @@ def _emergency(evidence: Evidence) -> tuple[Outcome, int | None] | None:
 def _side_not_connected(evidence: Evidence) -> tuple[Outcome, int | None] | None:
     if evidence.sides is None or evidence.status is not LegStatus.ANSWERED:
         return None
-    for side in (evidence.sides.callee, evidence.sides.caller):
-        outcome = outcome_of(side.outcome, direction=evidence.record.direction)
+    for status, leg in _claims(evidence.sides, evidence.record):
+        outcome = outcome_of(status, direction=evidence.record.direction)
         if outcome is not None and outcome is not Outcome.ANSWERED:
-            return outcome, side.leg
+            return outcome, leg
     return None
+
+
+def _claims(sides: Sides, record: CallLogRecord) -> Iterator[tuple[LegStatus, int | None]]:
+    """Say what became of both sides of a RingOut, the callee's first, each with its leg."""
+    caller, callee = sides.caller, sides.callee
+    yield _of_side(callee), callee.leg
+    yield _of_side(caller), caller.leg
+    alone = caller.outcome is LegStatus.ANSWERED and callee.outcome is LegStatus.NOT_ATTEMPTED
+    if alone and not (sides.by_one_leg or is_second_session(record)):  # the caller left before the callee was called
+        yield LegStatus.CANCELLED, caller.leg
+
+
+def _of_side(side: Side) -> LegStatus:
+    """Say what became of one side. A phone that was stopped is one at which the RingOut was given up."""
+    return LegStatus.CANCELLED if side.outcome is LegStatus.STOPPED else side.outcome
 
 
 def _voicemail_message(evidence: Evidence) -> tuple[Outcome, int | None] | None:
     if evidence.status is not LegStatus.ANSWERED or is_outbound(evidence.record.direction):
         return None
-    if not has_voicemail(evidence.record):
+    if not any(has_voicemail(part) for part in (evidence.record, *evidence.record.legs)):
         return None
     if any(leg.status is LegStatus.ANSWERED and leg.role in _TOOK_THE_CALL for leg in evidence.legs):
         return None
@@ -121,7 +136,7 @@ def _ringout_side(evidence: Evidence) -> tuple[Outcome, int | None] | None:
     caller, callee = evidence.sides.caller, evidence.sides.callee
     called = callee.outcome is not LegStatus.NOT_ATTEMPTED
     decisive = callee if called else caller
-    outcome = outcome_of(decisive.outcome, direction=evidence.record.direction)
+    outcome = outcome_of(_of_side(decisive), direction=evidence.record.direction)
     if outcome is None or (outcome is Outcome.ANSWERED and not called):
         return None
     return outcome, decisive.leg

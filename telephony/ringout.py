@@ -31,6 +31,7 @@ RINGOUT_ORIGIN: Final = "RingOut"
 
 _CALLER: Final = frozenset(word.casefold() for word in CALLER_LEG_TYPES)
 _CALLEE: Final = frozenset(word.casefold() for word in CALLEE_LEG_TYPES)
+_ONE_LEG: Final = frozenset({"ringoutonelegtocaller"})
 _EITHER: Final = _CALLER | _CALLEE
 _ACTIONS: Final = frozenset(word.casefold() for word in RINGOUT_ACTIONS)
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
@@ -50,10 +51,11 @@ class Side(msgspec.Struct, frozen=True):
 
 
 class Sides(msgspec.Struct, frozen=True):
-    """Both parties of a RingOut."""
+    """Both parties of a RingOut; `by_one_leg` if it is of the kind that has none to the callee."""
 
     caller: Side
     callee: Side
+    by_one_leg: bool = False
 
 
 def is_ringout(record: CallLogRecord, origin: str | None = None) -> bool:
@@ -63,6 +65,15 @@ def is_ringout(record: CallLogRecord, origin: str | None = None) -> bool:
     if (record.action or "").casefold() in _ACTIONS:
         return True
     return any(has_ringout_type(leg) for leg in record.legs)
+
+
+def is_second_session(record: CallLogRecord) -> bool:
+    """Tell whether a RingOut's record is that of its second session, which has the leg to the caller only.
+
+    Both ends are swapped there: the call goes to the very extension for which it was made.
+    """
+    to = record.to.extension_id if record.to else None
+    return to is not None and any(part.extension_id == to for part in (record, *record.legs))
 
 
 def has_ringout_type(leg: Leg) -> bool:
@@ -76,6 +87,7 @@ def sides(legs: Sequence[Leg]) -> Sides:
     return Sides(
         caller=_side(legs, _CALLER, any_leg=any_leg),
         callee=_side(legs, _CALLEE, any_leg=any_leg),
+        by_one_leg=any(_is(leg, _ONE_LEG) for leg in legs),
     )
 
 

@@ -106,6 +106,7 @@ The statuses of both sides are the `result` of their legs in the Detailed record
 
 {_table(("", "the leg of type"), rows)}
 A side without a leg was never called: its status is null and its outcome `not_attempted`, as when the caller is busy.
+Where the caller had answered by then, the outcome is `cancelled`, but for a RingOut by one leg or a second session.
 [How a call ended](reference/outcomes.md) has the rules beyond that.
 """
 

@@ -121,6 +121,8 @@ def test_an_outbound_call_ended(said: list[Said], outcome: Outcome) -> None:
         ([(1, ANSWERED), (2, PROCEEDING), (2, OVER, "TargetBusy"), (1, OVER)], Outcome.BUSY),
         ([(1, ANSWERED), (2, PROCEEDING), (2, OVER, "NoAnswer"), (1, OVER)], Outcome.NO_ANSWER),
         ([(1, ANSWERED), (2, PROCEEDING), (1, OVER), (2, OVER, "Cancelled")], Outcome.CANCELLED),
+        ([(1, PROCEEDING), (1, ANSWERED), (1, OVER)], Outcome.CANCELLED),
+        ([(1, ANSWERED), (2, PROCEEDING), (2, OVER), (1, OVER)], Outcome.NO_ANSWER),
         ([(1, PROCEEDING), (1, OVER)], Outcome.NO_ANSWER),
     ],
 )

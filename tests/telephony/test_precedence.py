@@ -1,5 +1,6 @@
 """How the outcome is decided: a test for every row of the table, and that some row always decides."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,9 +8,10 @@ from hypothesis import strategies as st
 from telephony.claims import STRENGTH
 from telephony.outcomes import derive
 from telephony.precedence import RULES
-from telephony.records import CallLogRecord
+from telephony.records import CallLogRecord, ExtensionRef, PhoneParty
 from telephony.words import Outcome
 from tests.builders.call_log import a_leg, a_record, a_ringout, a_voicemail, an_accept_leg, to_callee, to_caller
+from tests.builders.notifications import MIRA, TOM
 from tests.telephony.test_results import PUBLISHED
 
 
@@ -93,7 +95,8 @@ def test_an_emergency_outweighs_everything() -> None:
 
 
 @pytest.mark.parametrize(
-    ("callee", "outcome"), [("Busy", "busy"), ("No Answer", "no_answer"), ("Hang Up", "cancelled")]
+    ("callee", "outcome"),
+    [("Busy", "busy"), ("No Answer", "no_answer"), ("Hang Up", "cancelled"), ("Stopped", "cancelled")],
 )
 def test_a_ringout_is_not_answered_while_a_side_is_not_connected(callee: str, outcome: str) -> None:
     record = a_ringout("Call connected", to_caller(), to_callee(callee))
@@ -106,8 +109,20 @@ def test_the_callee_decides_before_the_caller() -> None:
     assert decided(a_ringout("Call connected", to_caller("Rejected")))[0] == "rejected"
 
 
+def test_a_ringout_whose_caller_left_before_the_callee_was_called_is_cancelled() -> None:
+    assert decided(a_ringout("Call connected", to_caller())) == ("cancelled", "ringout-side-not-connected")
+
+
 def test_a_ringout_by_one_leg_is_answered_when_that_is() -> None:
     assert decided(a_ringout("Call connected", to_caller(family="OneLeg"))) == ("answered", "record-result")
+
+
+def test_the_second_session_of_a_ringout_which_goes_to_its_own_extension_is_answered_when_that_is() -> None:
+    leg = to_caller(extension=ExtensionRef(id=int(MIRA)))
+    second = a_ringout("Call connected", leg, to=PhoneParty(extension_id=MIRA))
+
+    assert decided(second) == ("answered", "record-result")
+    assert decided(msgspec.structs.replace(second, to=PhoneParty(extension_id=TOM)))[0] == "cancelled"
 
 
 def test_a_side_without_a_result_leaves_it_to_the_record() -> None:
@@ -117,7 +132,10 @@ def test_a_side_without_a_result_leaves_it_to_the_record() -> None:
 def test_an_accepted_call_that_left_a_voicemail_and_reached_nobody_is_voicemail() -> None:
     record = a_record("Accepted", an_accept_leg(), a_leg(result="Stopped"), message=a_voicemail())
 
+    on_a_leg = a_record("Accepted", an_accept_leg(message=a_voicemail()), a_leg(result="Stopped"))
+
     assert decided(record) == ("voicemail", "voicemail-message")
+    assert decided(on_a_leg) == ("voicemail", "voicemail-message")
 
 
 def test_a_voicemail_after_somebody_answered_leaves_the_call_answered() -> None:
@@ -144,6 +162,7 @@ def test_a_call_in_progress_is_unknown_whatever_the_legs_say() -> None:
 def test_a_ringout_whose_record_says_less_is_what_its_callee_leg_says(result: str | None) -> None:
     assert decided(a_ringout(result, to_caller(), to_callee("No Answer"))) == ("no_answer", "ringout-side")
     assert decided(a_ringout(result, to_caller(), to_callee())) == ("answered", "ringout-side")
+    assert decided(a_ringout(result, to_caller(), to_callee("Stopped"))) == ("cancelled", "ringout-side")
 
 
 def test_with_nobody_else_called_it_is_what_the_caller_leg_says_unless_that_is_answered() -> None:
