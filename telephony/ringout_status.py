@@ -138,14 +138,17 @@ def can_be_cancelled(live: Live | None) -> bool:
     return live is None or phase(live).phase in {Phase.RINGING, Phase.UNKNOWN}
 
 
-def disagrees(text: str | None, outcome: LegStatus | None) -> bool:
-    """Say whether the last live word of a party is at odds with what the call log says became of it."""
+def is_borne_out(text: str | None, outcome: LegStatus | None) -> bool | None:
+    """Say whether the call log, by which this became of a party, bears out the last live word of it.
+
+    None where either says too little: a word like `InProgress`, which is often the last that was seen, claims nothing.
+    """
     said = word(text)
     if outcome in {None, LegStatus.UNKNOWN, LegStatus.IN_PROGRESS}:
-        return False
+        return None
     if said.expects is not None:
-        return outcome is not said.expects
-    return said.unreached and outcome is LegStatus.ANSWERED
+        return outcome is said.expects
+    return outcome is not LegStatus.ANSWERED if said.unreached else None
 
 
 class Pace(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from telephony.call_outcome import CallOutcome
 from telephony.explanations import Explanation, explained
 from telephony.live_events import UPDATED, LiveData, LiveEvent, LiveRingOut
 from telephony.ringout_link import Linked
-from telephony.ringout_status import Live, disagrees
+from telephony.ringout_status import Live, is_borne_out
 from telephony.sessions import Session
 from telephony.times import iso_ms, iso_ms_or_none
 
@@ -22,7 +22,7 @@ AGREES: Final = "ringout-live-agrees"
 
 
 def explanations(outcome: CallOutcome, linked: Linked, live: Live | None) -> Iterator[Explanation]:
-    """Explain why a call is a RingOut's, and what the live status had said of both sides.
+    """Explain why a call is a RingOut's, and what the live status had said of both sides, where it had said anything.
 
     The value of what was overruled is the live status's own word; that of the call log stands in the field itself.
     """
@@ -34,8 +34,9 @@ def explanations(outcome: CallOutcome, linked: Linked, live: Live | None) -> Ite
         ("calleeStatus", live.callee_status, outcome.callee_outcome),
     )
     for field, word, became in sides:
-        if word and became is not None:
-            yield explained(field, word, OVERRULED if disagrees(word, became) else AGREES)
+        borne_out = is_borne_out(word, became)
+        if word and borne_out is not None:
+            yield explained(field, word, AGREES if borne_out else OVERRULED)
 
 
 def doubts(one: Linked) -> Iterator[Explanation]:

@@ -9,7 +9,7 @@ from telephony.ringout_status import (
     Live,
     Phase,
     can_be_cancelled,
-    disagrees,
+    is_borne_out,
     next_look,
     phase,
     unknown_words,
@@ -65,22 +65,34 @@ def test_words_never_seen_are_named() -> None:
 @pytest.mark.parametrize(
     ("word", "outcome", "expected"),
     [
-        ("Success", LegStatus.ANSWERED, False),
-        ("Finished", LegStatus.ANSWERED, False),
-        ("Success", LegStatus.NOT_ATTEMPTED, True),
-        ("Busy", LegStatus.BUSY, False),
-        ("Busy", LegStatus.NO_ANSWER, True),
-        ("CannotReach", LegStatus.NO_ANSWER, False),
-        ("GenericError", LegStatus.FAILED, False),
-        ("GenericError", LegStatus.ANSWERED, True),
-        ("InProgress", LegStatus.NOT_ATTEMPTED, False),
-        ("Unheard", LegStatus.BUSY, False),
-        ("Success", LegStatus.UNKNOWN, False),
-        ("Success", None, False),
+        ("Success", LegStatus.ANSWERED, True),
+        ("Finished", LegStatus.ANSWERED, True),
+        ("Success", LegStatus.NOT_ATTEMPTED, False),
+        ("Busy", LegStatus.BUSY, True),
+        ("Busy", LegStatus.NO_ANSWER, False),
+        ("CannotReach", LegStatus.NO_ANSWER, True),
+        ("GenericError", LegStatus.FAILED, True),
+        ("GenericError", LegStatus.ANSWERED, False),
     ],
 )
-def test_a_live_word_may_be_at_odds_with_the_call_log(word: str, outcome: LegStatus | None, *, expected: bool) -> None:
-    assert disagrees(word, outcome) is expected
+def test_a_live_word_is_borne_out_by_the_call_log_or_at_odds_with_it(
+    word: str, outcome: LegStatus, *, expected: bool
+) -> None:
+    assert is_borne_out(word, outcome) is expected
+
+
+@pytest.mark.parametrize(
+    ("word", "outcome"),
+    [
+        *(("InProgress", outcome) for outcome in (LegStatus.ANSWERED, LegStatus.NO_ANSWER, LegStatus.NOT_ATTEMPTED)),
+        *(("NoSessionFound", LegStatus.ANSWERED), ("Unheard", LegStatus.BUSY), (None, LegStatus.BUSY)),
+        *(("Success", LegStatus.UNKNOWN), ("Success", None), ("CannotReach", LegStatus.UNKNOWN)),
+    ],
+)
+def test_where_a_live_word_or_the_call_log_says_too_little_neither_bears_the_other_out(
+    word: str | None, outcome: LegStatus | None
+) -> None:
+    assert is_borne_out(word, outcome) is None
 
 
 def test_only_what_is_not_connected_can_be_cancelled() -> None:
