@@ -58,6 +58,10 @@ LIMITS: Final[Mapping[Group, int]] = MappingProxyType(
 """Requests a minute RingCentral allows by default, until its headers say otherwise."""
 
 WINDOW: Final = 60.0
+LONGEST_WINDOW: Final = 3600.0
+LARGEST_LIMIT: Final = 10_000
+"""What headers say is believed up to here; RingCentral's windows are a minute, its limits far lower."""
+
 GATE_UNSAID: Final = 30.0
 GATE_LEAST: Final = 1.0
 GATE_MOST: Final = 3600.0
@@ -215,6 +219,8 @@ class Budget:
         RingCentral's limit and window replace the configured ones. `remaining` only ever lowers what we may send,
         for it may be old news; at 0 the group waits for a whole window, as RingCentral asks.
         """
+        limit = None if limit is None else min(limit, LARGEST_LIMIT)
+        window = None if window is None else min(max(window, 1.0), LONGEST_WINDOW)
         self._run(group, "learn", _said(limit), _said(remaining), _said(window))
 
     def close_gate(self, group: Group, seconds: float | None) -> float:

@@ -20,7 +20,7 @@ from runtime.settings import SettingsError  # noqa: E402 - as above
 from scripts.terminal.place import open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
 from telephony.traces import TooShort  # noqa: E402 - as above
-from workers.erasing import Erased, erase, person  # noqa: E402 - as above
+from workers.erasing import Erased, UnknownExtension, erase, person  # noqa: E402 - as above
 
 DONE, FAILED = 0, 1
 EPILOG: Final = """
@@ -43,12 +43,15 @@ def main() -> int:
     options = _options()
     try:
         with open_place(root=ROOT, data=options.data) as place:
-            pattern = person(place.redis, number=options.number, extension=options.extension)
+            who = person(place.redis, number=options.number, extension=options.extension)
             accounts = [account.name for account in place.settings.accounts]
             retention = place.settings.retention_seconds
-            erased = erase(place.redis, accounts, pattern, retention=retention, dry_run=options.dry_run)
+            erased = erase(place.redis, accounts, who.pattern, retention=retention, dry_run=options.dry_run)
     except TooShort as fault:
         print(f"scripts/erase.py: {fault}; it would be found everywhere", file=sys.stderr)
+        return FAILED
+    except UnknownExtension as fault:
+        print(f"scripts/erase.py: {fault}", file=sys.stderr)
         return FAILED
     except LeaseHeld:
         print("scripts/erase.py: a runner did not leave its account for long; run it again", file=sys.stderr)
@@ -57,9 +60,12 @@ def main() -> int:
         print(f"scripts/erase.py: {fault}", file=sys.stderr)
         return FAILED
     if options.json:
-        print(msgspec.json.encode({"dryRun": options.dry_run, **msgspec.to_builtins(erased)}).decode())
+        document = {"dryRun": options.dry_run, **msgspec.to_builtins(erased), "extensionIds": who.extension_ids}
+        print(msgspec.json.encode(document).decode())
     else:
         print("\n".join(_lines(erased, dry_run=options.dry_run)))
+        for one in who.extension_ids:
+            print(f"its id is {one}: what comes later is found by that, for no event tells its number any more")
     return DONE
 
 

@@ -45,13 +45,27 @@ class Erased(msgspec.Struct, frozen=True, rename="camel"):
     filters: tuple[str, ...]
 
 
-def person(redis: "Redis", *, number: str | None, extension: str | None) -> "re.Pattern[bytes]":
-    """Give what finds the traces of somebody, by number or by an extension's id or number. Raises TooShort."""
+class UnknownExtension(ValueError):  # noqa: N818 - named for what is wrong
+    """No event that is kept names an extension with this number, so its id is not known."""
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody: what finds their traces, and the ids of their extension where it was named by its number."""
+
+    pattern: "re.Pattern[bytes]"
+    extension_ids: tuple[str, ...] = ()
+
+
+def person(redis: "Redis", *, number: str | None, extension: str | None) -> Person:
+    """Find somebody by number or by an extension's id or number. Raises TooShort, UnknownExtension."""
     if number is not None:
-        return of_number(number)
+        return Person(of_number(number))
     wanted = extension or ""
     ids = {one for data in _published(redis) if has_extension(data, wanted) for one in _ids_of(data, wanted)}
-    return of_ids(tuple(sorted({*ids, *((wanted,) if len(wanted) >= FEWEST_DIGITS else ())})) or (wanted,))
+    known = sorted({*ids, *((wanted,) if len(wanted) >= FEWEST_DIGITS else ())})
+    if not known:
+        raise UnknownExtension(f"no event that is kept names an extension {wanted!r}: give its id")
+    return Person(of_ids(tuple(known)), tuple(sorted(ids)))
 
 
 def erase(
@@ -73,7 +87,9 @@ def erase(
         for account, ids in calls.items():
             _of_stages(redis, account, ids, retention=retention, stopping=stopping or Stopping())
         _of_destinations(redis, every, stopping or Stopping())
-        left = [one for one in places.values() if not _is_of_stages(one)]
+        meanwhile = traces(redis, _naming(every)) if every else ()  # a sweep may just have told of them
+        gone = places | {(one.key, one.part, one.value): one for one in meanwhile if one.kind not in _COUNTED}
+        left = [one for one in gone.values() if not _is_of_stages(one)]
         for start in range(0, len(left), TOGETHER):
             take_out(redis, left[start : start + TOGETHER])
     counts = Counter(one.kind for one in places.values())
@@ -107,19 +123,26 @@ def _is_of_stages(one: Trace) -> bool:
 
 
 def _of_stages(redis: "Redis", account: str, ids: Sequence[str], *, retention: float, stopping: Stopping) -> None:
-    """Put an empty mark in the place of each session, and take out what resolve keeps of it."""
+    """Put an empty mark in the place of each session, then take out what resolve keeps of it; each by its own lease.
+
+    The mark is first: a sweep that is on may judge a call by what it read before, and is waited for.
+    """
     for start in range(0, len(ids), TOGETHER):
         together = ids[start : start + TOGETHER]
-        with (
-            borrowed(redis, account, Stage.TRACK, stopping),
-            borrowed(redis, account, Stage.RESOLVE, stopping) as held,
-        ):
+        with borrowed(redis, account, Stage.TRACK, stopping) as held:
             now = redis_time(redis)
-            held.commit([command for one in together for command in _mark(account, one, now, retention)])
+            held.commit([command for one in together for command in _marked(account, one, now, retention)])
+        with borrowed(redis, account, Stage.RESOLVE, stopping) as held:
+            held.commit([command for one in together for command in _taken_out(account, one, now)])
 
 
-def _mark(account: str, one: str, now: float, retention: float) -> Iterator[Command]:
+def _marked(account: str, one: str, now: float, retention: float) -> Iterator[Command]:
+    """Have track pass over whatever is heard of a call from now on, and resolve over whatever its records say."""
     yield ledger.write_tracked(account, Tracked(Session(one), now, now, erased=True), retention=retention)
+    yield from (("ZREM", key, one) for key in (keys.quiet(account), keys.open_sessions(account)))
+
+
+def _taken_out(account: str, one: str, now: float) -> Iterator[Command]:
     yield ledger.suppressed(account, one, BECAUSE)
     yield ("ZADD", keys.calls(account), "NX", f"{now:.3f}", one)
     yield (
@@ -130,20 +153,22 @@ def _mark(account: str, one: str, now: float, retention: float) -> Iterator[Comm
         keys.revisions(account, one),
         keys.attempts_of_call(account, one),
     )
-    yield from (("ZREM", key, one) for key in (keys.quiet(account), keys.due(account), keys.open_sessions(account)))
+    yield ("ZREM", keys.due(account), one)
 
 
 def _of_destinations(redis: "Redis", calls: Sequence[str], stopping: Stopping) -> None:
     """Take out what waits for destinations, while none of their runners has it in hand."""
     for destination in destinations.all(redis) if calls else ():
         with borrowed(redis, destination.id, Stage.DELIVER, stopping) as held:
-            held.commit(
-                [
-                    ("HDEL", keys.waiting(destination.id), *calls),
-                    ("ZREM", keys.retries(destination.id), *calls),
-                    ("DEL", *(keys.delivered(destination.id, one) for one in calls)),
-                ]
-            )
+            for start in range(0, len(calls), TOGETHER):
+                together = calls[start : start + TOGETHER]
+                held.commit(
+                    [
+                        ("HDEL", keys.waiting(destination.id), *together),
+                        ("ZREM", keys.retries(destination.id), *together),
+                        ("DEL", *(keys.delivered(destination.id, one) for one in together)),
+                    ]
+                )
 
 
 def _filters(redis: "Redis", pattern: "re.Pattern[bytes]") -> Iterator[str]:

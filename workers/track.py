@@ -18,7 +18,7 @@ from runtime.inbox import Entry
 from runtime.leases import Command, Lease, LeaseHeld, LeaseLost, lease
 from runtime.ledger import Loaded, Tracked
 from runtime.logs import log
-from runtime.metrics import TAKEN_OVER
+from runtime.metrics import FAILURES, TAKEN_OVER
 from telephony import events, linking, sessions
 from telephony.linking import Link
 from telephony.notifications import read
@@ -29,7 +29,10 @@ from workers.dependencies import Dependencies, current
 from workers.folding import Arrival, fold, is_telephony, kept_aside, quarantined, reminded
 
 BATCH: Final = 500
-"""Notifications folded in one step."""
+"""Bodies taken in one step."""
+
+MOST_ARRIVALS: Final = 2000
+"""Notifications after which a step takes no further body: one may hold hundreds of them."""
 
 PAUSE_SECONDS: Final = 0.75
 LINGER_SECONDS: Final = 1.0
@@ -79,9 +82,10 @@ class News(msgspec.Struct):
 
 
 class Tally(msgspec.Struct):
-    """What one step did: entries read, whether calls wait to end soon, whether other bells wait."""
+    """What one step did: bodies read, and whether there are more, calls wait to end soon, and other bells wait."""
 
     read: int
+    has_more: bool
     ends_soon: bool
     others_wait: bool
 
@@ -97,7 +101,7 @@ def _shift(tracker: "Tracker", dependencies: Dependencies) -> None:
             return
         if now - last_news > LINGER_SECONDS:
             return
-        if tally.read < BATCH:
+        if not tally.has_more:
             dependencies.stopping.wait(PAUSE_SECONDS)
 
 
@@ -131,10 +135,10 @@ class Tracker:
     def step(self) -> Tally:
         """Take the next batch all the way: read, fold, decide, commit."""
         news = self._read()
-        now, entries = news.now, news.entries
-        arrivals = [(entry, item) for entry in entries for item in read(entry.body)]
+        now, (entries, arrivals) = news.now, _taken(news.entries)
+        has_more = len(entries) == BATCH or len(entries) < len(news.entries)
         # With more to read, nothing is known yet of the time after what was read: a call may have gone on in it.
-        heard_to = now if len(entries) < BATCH else entries[-1].arrived_at
+        heard_to = entries[-1].arrived_at if has_more else now
         ending = {session_id for session_id, due in news.quiet if due <= heard_to}
         touched = {item.telephony_session_id for _, item in arrivals if is_telephony(item)} | ending | news.over
         before, linked = self._known(sorted(filter(None, touched)), sorted(ending | news.over))
@@ -164,7 +168,8 @@ class Tracker:
         self._lease.commit([*commands, *bells.keep(Stage.TRACK, self._account, now)])
         self._remember([*changed, *ended])
         faults.point("track.committed")
-        return Tally(len(entries), any(due - now < LINGER_SECONDS for _, due in news.quiet), news.others_wait)
+        ends_soon = any(due - now < LINGER_SECONDS for _, due in news.quiet)
+        return Tally(len(entries), has_more, ends_soon, news.others_wait)
 
     def _read(self) -> News:
         """Read what there is to do, in one round trip."""
@@ -208,8 +213,7 @@ class Tracker:
 
     def _links(self, arrivals: Sequence[Arrival]) -> frozenset[Link]:
         """Find the links that were told of."""
-        told = (item for _, item in arrivals if is_telephony(item) for party in item.parties if party.peer)
-        return frozenset(one for item in told for one in linking.of_notification(item))
+        return frozenset(one for _, item in arrivals if is_telephony(item) for one in linking.of_notification(item))
 
     def _gathered(
         self,
@@ -247,21 +251,37 @@ class Tracker:
                 ledger.write_tracked(self._account, ended, retention=self._settings.retention_seconds),
                 ("ZADD", keys.due(self._account), f"{look:.3f}", session_id),
                 bells.due_at(Stage.RESOLVE, self._account, look),
-                outcome_log.published(
-                    self._account,
-                    events.ended(ended.session, place=gathered.place(session_id), now=_time(now)),
-                    retention=self._settings.retention_seconds,
-                    session=ended.session,
-                ),
+                *self._told(ended, gathered, now),
                 *holding.ended(self._account, session_id, gathered, quiet=self._quiet, now=now),
             ]
             log.info("call.ended", account=self._account, session=session_id)
         return at_end, commands
 
+    def _told(self, ended: Tracked, gathered: Gathered, now: float) -> list[Command]:
+        """Publish the end of a call; one of which that cannot be told, which should not be, keeps no other waiting."""
+        try:
+            event = events.ended(ended.session, place=gathered.place(ended.session.id), now=_time(now))
+        except Exception as error:  # noqa: BLE001 - see above
+            log.exception("call.end_not_told", account=self._account, session=ended.session.id)
+            self._recorder.count(FAILURES, Stage.TRACK, type(error).__name__)
+            return []
+        retention = self._settings.retention_seconds
+        return [outcome_log.published(self._account, event, retention=retention, session=ended.session)]
+
     def _has_ended(self, record: Tracked | None, now: float) -> bool:
         if record is None:  # its retention is over
             return True
         return sessions.has_ended(record.session, heard_at=_time(record.heard_at), now=_time(now), quiet=self._quiet)
+
+
+def _taken(entries: Sequence[Entry]) -> tuple[Sequence[Entry], list[Arrival]]:
+    """Read bodies, the oldest first, until they hold enough; give those that were read."""
+    arrivals: list[Arrival] = []
+    for count, entry in enumerate(entries, start=1):
+        arrivals += [(entry, item) for item in read(entry.body)]
+        if len(arrivals) >= MOST_ARRIVALS:
+            return entries[:count], arrivals
+    return entries, arrivals
 
 
 def _time(seconds: float) -> datetime:

@@ -6,7 +6,10 @@ import pytest
 from redis import Redis
 
 from runtime import audit, destinations, keys, ledger
+from runtime.bells import Stage
+from runtime.leases import LeaseHeld, lease
 from runtime.replays import Level
+from runtime.stopping import Stopping
 from runtime.sweeping import traces
 from telephony.completeness import Standing
 from telephony.destinations import Draft
@@ -16,9 +19,9 @@ from tests.builders.calls import Call, queue_call
 from tests.replay.replaying import ReplayOffice
 from tests.workers.office import ACCOUNT, document
 from tests.workers.test_resolve import look, the_record
-from workers import deliver, upkeep
+from workers import deliver, erasing, upkeep
 from workers.dependencies import Dependencies
-from workers.erasing import erase, person
+from workers.erasing import UnknownExtension, erase, person
 
 NUMBER = "+12125550199"
 
@@ -71,8 +74,8 @@ def _with_other_people(other: Call) -> dict[str, Any]:
 
 
 def erased(replaying: ReplayOffice, *, dry_run: bool = False, **who: Any) -> Any:
-    pattern = person(replaying.redis, **{"number": None, "extension": None, **who})
-    return erase(replaying.redis, [ACCOUNT], pattern, retention=3600, dry_run=dry_run)
+    found = person(replaying.redis, **{"number": None, "extension": None, **who})
+    return erase(replaying.redis, [ACCOUNT], found.pattern, retention=3600, dry_run=dry_run)
 
 
 def test_nothing_of_the_person_is_left_in_any_key(replaying: ReplayOffice, calls: tuple[Call, Call]) -> None:
@@ -154,6 +157,39 @@ def test_an_extension_is_erased_by_its_id(replaying: ReplayOffice, calls: tuple[
     assert told.calls >= 1
     assert replaying.office.published(theirs) == []
     assert holding(replaying.redis, extension) == []
+
+
+def test_an_extension_by_a_number_that_no_event_tells_any_more_is_asked_for_by_its_id(replaying: ReplayOffice) -> None:
+    with pytest.raises(UnknownExtension, match="give its id"):
+        erased(replaying, extension="101")
+
+
+def test_a_killed_erasure_leaves_nothing_that_could_be_told_and_is_finished_by_the_next(
+    replaying: ReplayOffice, calls: tuple[Call, Call]
+) -> None:
+    theirs, _ = calls
+    stopping = Stopping()
+    stopping.set()
+    with lease(replaying.redis, ACCOUNT, Stage.RESOLVE), pytest.raises(LeaseHeld):
+        erase(replaying.redis, [ACCOUNT], of_number(NUMBER), retention=3600, dry_run=False, stopping=stopping)
+    replaying.office.hear(*theirs.bodies)
+    replaying.office.track()
+    look(replaying.office, times=2)
+    assert len(replaying.office.outcomes(theirs)) == 1
+
+    assert erased(replaying, number=NUMBER).calls == 1
+
+    assert holding(replaying.redis, "2125550199", "555-0199") == []
+
+
+def test_however_many_calls_somebody_had_destinations_forget_them(replaying: ReplayOffice) -> None:
+    one, _ = destinations.create(replaying.redis, Draft(url="https://127.0.0.1:9/hook"), keys=())
+    ids = [f"s-{number}" for number in range(9000)]
+    replaying.redis.hset(keys.waiting(one.id), mapping=dict.fromkeys(ids, "[]"))
+
+    erasing._of_destinations(replaying.redis, ids, Stopping())
+
+    assert replaying.redis.exists(keys.waiting(one.id)) == 0
 
 
 @pytest.mark.parametrize("short", ["101", "911", "555-01"])

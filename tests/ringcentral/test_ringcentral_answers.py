@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from workers.ringcentral.answers import Answer, granted_by, problem
+from workers.ringcentral.answers import Answer, granted_by, problem, value_of
 from workers.ringcentral.errors import (
     BrokenConfiguration,
     Forbidden,
@@ -79,6 +79,11 @@ ANSWERS: list[tuple[str, Answer, type[RingCentralError]]] = [
 @pytest.mark.parametrize(("answer", "kind"), [row[1:] for row in ANSWERS], ids=[row[0] for row in ANSWERS])
 def test_an_answer_means(answer: Answer, kind: type[RingCentralError]) -> None:
     assert type(problem(answer)) is kind
+
+
+def test_a_success_that_is_too_deep_to_read_is_none() -> None:
+    with pytest.raises(Unavailable):
+        value_of(a_body(200, b"[" * 100_000), json.loads)
 
 
 def test_the_codes_are_kept_outermost_first_and_once() -> None:

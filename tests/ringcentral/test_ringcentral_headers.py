@@ -18,6 +18,7 @@ DATE = "Wed, 01 Oct 2025 12:00:00 GMT"
         ({"retry-after": "Wed, 01 Oct 2025 11:00:00 GMT", "date": DATE}, 0),
         ({"retry-after": "Wed, 01 Oct 2025 12:01:30 GMT"}, None),
         ({"retry-after": "Wed, 01 Oct 2025 12:01:30", "date": DATE}, None),
+        ({"retry-after": "Mon, 01 Jan 99999999999 00:00:00 GMT", "date": DATE}, None),
         ({"retry-after": "-5"}, None),
         ({"retry-after": "inf"}, None),
         ({"retry-after": "nan"}, None),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from runtime import keys
-from runtime.budget import GATE_MOST, LIMITS, Budget, Group, Share
+from runtime.budget import GATE_MOST, LIMITS, LONGEST_WINDOW, Budget, Group, Share
 
 HEAVY, LIVE = Group.HEAVY, Share.LIVE
 
@@ -252,6 +252,12 @@ def test_nothing_remaining_closes_the_gate_for_a_window(budget: Budget) -> None:
     budget.learn(HEAVY, limit=10, remaining=0, window=60)
 
     assert budget.take(HEAVY, Share.INTERACTIVE) == pytest.approx(60)
+
+
+def test_whatever_headers_say_nobody_waits_longer_than_an_hour(budget: Budget) -> None:
+    budget.learn(HEAVY, limit=10, remaining=0, window=10_000_000)
+
+    assert budget.take(HEAVY, Share.INTERACTIVE) == pytest.approx(LONGEST_WINDOW)
 
 
 def test_headers_that_say_nothing_change_nothing(budget: Budget) -> None:

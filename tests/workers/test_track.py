@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -13,6 +13,9 @@ from rq.serializers import JSONSerializer
 from runtime import bells, keys, ledger
 from runtime.bells import RUNG_SECONDS, Stage
 from runtime.leases import LeaseLost, lease
+from telephony import events as call_events
+from telephony.events import CallEvent
+from telephony.sessions import Session
 from telephony.words import Outcome
 from tests.builders.calls import Call, ivr_call, queue_call, ringout_call
 from tests.builders.notifications import DISCONNECTED, PROCEEDING, SESSION_ID, a_document, a_party_document, posted
@@ -357,6 +360,37 @@ def test_a_worker_that_stops_leaves_a_backlog_to_the_next_and_rings_for_it(offic
     assert jobs(office) == [ACCOUNT]
     with lease(office.redis, ACCOUNT, Stage.TRACK) as free:
         free.renew()
+
+
+def test_bodies_that_hold_very_much_are_taken_a_few_at_a_time(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(track, "MOST_ARRIVALS", 5)
+    office.hear(*(posted([a_document(telephonySessionId=f"s-{n}{m}") for m in range(3)]) for n in range(4)))
+    bells.ring(office.redis, Stage.TRACK, "globex")
+
+    track.serve(ACCOUNT)
+
+    assert read_so_far(office) == 2
+    assert jobs(office) == ["globex", ACCOUNT]
+
+
+def test_a_call_whose_end_cannot_be_told_keeps_no_other_waiting(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell = call_events.ended
+
+    def stumbles_over_one(session: Session, **rest: Any) -> CallEvent:
+        if session.id == SESSION:
+            raise OverflowError("date value out of range")
+        return tell(session, **rest)
+
+    monkeypatch.setattr(call_events, "ended", stumbles_over_one)
+    other = queue_call().ending_at(office.now)
+    office.ended(CALL)
+    office.ended(other)
+
+    assert [event.data.revision for event in office.published(other)] == [0]
+    assert office.published(SESSION) == []
+    assert office.is_due(SESSION)
 
 
 def test_a_busy_account_lets_another_go_first_that_waits_for_its_turn(office: Office) -> None:

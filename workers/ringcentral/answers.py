@@ -70,14 +70,14 @@ _NEEDS_A_BODY: Final = frozenset({401, 403, 404})
 def value_of(answer: Answer, decode: Callable[[bytes], T]) -> T:
     """Read the body of a success; raise what anything else means.
 
-    `decode` raises ValueError or msgspec.DecodeError for a body it cannot use: a success that is cut short, or not
-    RingCentral's at all, is no success.
+    `decode` raises ValueError, RecursionError or msgspec.DecodeError for a body it cannot use: a success that is cut
+    short, or not RingCentral's at all, is no success.
     """
     if not _is_success(answer.status):
         raise problem(answer)
     try:
         return decode(answer.body)
-    except (ValueError, msgspec.DecodeError) as error:
+    except (ValueError, RecursionError, msgspec.DecodeError) as error:
         raise Unavailable("unusable body with", status=answer.status, sample=answer.body[:_SAMPLE]) from error
 
 
