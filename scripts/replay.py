@@ -63,13 +63,18 @@ def _ask(place: Place, options: argparse.Namespace) -> int:
 
 def told(redis: Redis, replay: Replay, *, as_json: bool) -> int:
     """Print what came of a replay; give the exit code."""
-    found = replays.findings(redis, replay.account, replay.id)
     if as_json:
-        document = msgspec.to_builtins(replay_document(replay, now=redis_time(redis)))
-        print(msgspec.json.encode(document | {"changes": [finding_document(one) for one in found]}).decode())
+        print(_document(redis, replay))
     else:
-        print("\n".join((*changes(found), *summary(replay))))
+        print("\n".join((*changes(replays.findings(redis, replay.account, replay.id)), *summary(replay))))
     return FAILED if replay.progress.state in {State.FAILED, State.CANCELLED} else DONE
+
+
+def _document(redis: Redis, replay: Replay) -> str:
+    """Write a replay as JSON, with what it found."""
+    found = replays.findings(redis, replay.account, replay.id)
+    document = msgspec.to_builtins(replay_document(replay, now=redis_time(redis)))
+    return msgspec.json.encode(document | {"changes": [finding_document(one) for one in found]}).decode()
 
 
 def _list(place: Place, options: argparse.Namespace) -> int:
@@ -90,7 +95,8 @@ def _one(place: Place, options: argparse.Namespace) -> int:
         raise Refused(f"there is no replay {wanted!r}; ./scripts/replay.py --list")
     if options.cancel:
         replay = replays.cancel(place.redis, replay.account, replay.id) or replay
-        print(f"{replay.id} ends as soon as its runner sees it" if not replay.is_over else f"{replay.id} was over")
+        text = f"{replay.id} was over" if replay.is_over else f"{replay.id} ends as soon as its runner sees it"
+        print(_document(place.redis, replay) if options.json else text)
         return DONE
     if not (replay.is_over or options.no_follow):
         replay = follow(place.redis, replay)

@@ -145,8 +145,12 @@ def _repair(place: Place, dependencies: Dependencies, account: Account, options:
     return DONE if guarded.health is Health.ACTIVE else FAILED
 
 
-def _renew(_: Place, dependencies: Dependencies, account: Account, options: argparse.Namespace) -> int:
+def _renew(place: Place, dependencies: Dependencies, account: Account, options: argparse.Namespace) -> int:
     one = Subscriptions(dependencies.ringcentral(account)).renew(options.id)
+    if options.json:
+        renewed = _document(seen(one), addresses(place.settings, account))
+        print(msgspec.json.encode({"account": account.name, "renewed": renewed}).decode())
+        return DONE
     until = one.expiration_time and f"{one.expiration_time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     print(f"renewed {one.id}, until {until}")
     return DONE
@@ -154,7 +158,8 @@ def _renew(_: Place, dependencies: Dependencies, account: Account, options: argp
 
 def _delete(_: Place, dependencies: Dependencies, account: Account, options: argparse.Namespace) -> int:
     Subscriptions(dependencies.ringcentral(account)).delete(options.id)
-    print(f"deleted {options.id}")
+    document = msgspec.json.encode({"account": account.name, "deleted": options.id}).decode()
+    print(document if options.json else f"deleted {options.id}")
     return DONE
 
 

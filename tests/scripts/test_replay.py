@@ -28,6 +28,15 @@ def test_a_replay_is_asked_for_and_listed(redis_url: str, redis: Redis) -> None:
     assert "cancelled" in listed
 
 
+def test_machines_are_told_of_a_replay_that_is_cancelled(redis_url: str, redis: Redis) -> None:
+    asked = replays.create(redis, ACCOUNT, replays.Asked(level=Level.RAW, selection=Selection(unresolved=True)))
+
+    done = run_here("replay.py", "--cancel", asked.id, "--json", redis_url=redis_url)
+
+    document = msgspec.json.decode(done.stdout)
+    assert (done.returncode, document["id"], document["state"]) == (0, asked.id, "cancelled")
+
+
 def test_what_cannot_be_meant_is_a_usage_error(redis_url: str) -> None:
     assert run_here("backfill.py", "--since", "1d", "--until", "2d", redis_url=redis_url).returncode == 2
 

@@ -71,6 +71,16 @@ def test_one_is_made_once_renewed_and_deleted(subscribe: Subscribe, simulator: R
     assert subscribe("list").returncode == 1
 
 
+def test_each_command_tells_machines_what_it_did(subscribe: Subscribe) -> None:
+    made = msgspec.json.decode(subscribe("create", "--json").stdout)["guardian"]["id"]
+
+    renewed = msgspec.json.decode(subscribe("renew", made, "--json").stdout)
+    deleted = msgspec.json.decode(subscribe("delete", made, "--json").stdout)
+
+    assert (renewed["renewed"]["id"], renewed["renewed"]["status"]) == (made, "Active")
+    assert deleted == {"account": "default", "deleted": made}
+
+
 def test_the_list_says_what_is_wrong_and_repair_mends_it(subscribe: Subscribe, simulator: RunningSimulator) -> None:
     subscribe("create")
     simulator.fault("blacklist_subscriptions")
