@@ -20,6 +20,9 @@ from telephony.times import parse_time
 MOST_IN_A_BODY: Final = 500
 """Far more than RingCentral ever posts at once; two bytes an element would be a hundred thousand of them."""
 
+MOST_PARTIES: Final = 500
+"""Of one notification, which tells of a party or two; what follows from them is found by comparing each with each."""
+
 _MAX_ID: Final = 200
 _TELEPHONY_SUFFIX: Final = "/telephony/sessions"
 _REMINDER_PART: Final = "/subscription/"
@@ -160,6 +163,8 @@ def _of_anything(envelope: wire.Envelope) -> Notification:
 
 
 def _of_call(envelope: wire.Envelope, body: wire.Session) -> Notification:
+    if len(body.parties) > MOST_PARTIES:
+        raise ValueError(f"{len(body.parties)} parties")
     sent_at = _time(envelope.timestamp)
     return Notification(
         kind=Kind.TELEPHONY_SESSION,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.notifications import MOST_IN_A_BODY, Endpoint, Kind, Malformed, Notification, read
+from telephony.notifications import MOST_IN_A_BODY, MOST_PARTIES, Endpoint, Kind, Malformed, Notification, read
 from tests.builders.calls import Call, ivr_call, queue_call, ringout_call
 from tests.builders.notifications import (
     CALLERS_NUMBER,
@@ -174,6 +174,12 @@ def test_a_time_that_is_none_leaves_the_time_of_sending(text: str) -> None:
 
 def test_an_array_of_more_than_anybody_posts_is_not_taken_apart() -> None:
     assert why_not(b"[" + b"{}," * MOST_IN_A_BODY + b"{}]") == f"an array of {MOST_IN_A_BODY + 1} elements"
+
+
+def test_a_call_of_more_parties_than_anybody_has_is_none() -> None:
+    parties = [a_party_document(number) for number in range(MOST_PARTIES + 1)]
+
+    assert why_not(posted(a_document(*parties))) == f"{MOST_PARTIES + 1} parties"
 
 
 def test_an_array_is_read_element_by_element_so_that_a_bad_one_harms_no_other() -> None:
