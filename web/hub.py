@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from redis import Redis
@@ -175,7 +175,13 @@ def _heard(channel: PubSub) -> Iterator[tuple[str | None, bytes]]:
     message = channel.get_message(timeout=LOOK_SECONDS)  # None, too, once the channel is subscribed to
     while message is not None:
         yield _kind(message["data"]), message["data"]
-        message = channel.get_message()
+        message = channel.get_message(timeout=LOOK_SECONDS) if _has_more(channel) else None
+
+
+def _has_more(channel: PubSub) -> bool:
+    """Say whether more is there already. Asked for without patience, half a message would break the connection."""
+    connection: Any = channel.connection
+    return bool(connection.can_read())
 
 
 def _kind(document: bytes) -> str | None:

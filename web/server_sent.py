@@ -16,6 +16,11 @@ def event(kind: str, document: bytes, place: str | None = None) -> bytes:
     return b"%bdata: %b\n\n" % (told.encode(), document)
 
 
+def at(place: str) -> bytes:
+    """Say from where whoever is cut off goes on, though nothing was told yet: an id alone is no event, but is kept."""
+    return b"id: %b\n\n" % place.encode()
+
+
 def retry(seconds: float) -> bytes:
     """Say after how long whoever was cut off comes again."""
     return b"retry: %d\n\n" % int(seconds * 1000)

@@ -8,7 +8,7 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Annotated, Final
 
 import msgspec
@@ -20,7 +20,7 @@ from runtime.clocks import stopwatch
 from web.api import asked
 from web.api.described import described
 from web.hub import Hub, News
-from web.server_sent import BEAT, CONTENT_TYPE, HEADERS, event, retry
+from web.server_sent import BEAT, CONTENT_TYPE, HEADERS, at, event, retry
 
 SEAT_SECONDS: Final = 55.0
 """How long a seat is held; then it is somebody else's turn. Proxies cut off what is silent for a minute."""
@@ -32,7 +32,7 @@ SEATED_RETRY: Final = 0.5
 STANDING_RETRY: Final = 2.0
 
 MOST_CAUGHT_UP: Final = 2000
-"""Events told to one request of a watcher that was away; the next one goes on from there."""
+"""Events told to one request of a watcher that was away: then it ends, and the next one goes on from there."""
 
 _PAGE: Final = 200
 _PLACE: Final = re.compile(r"\d{1,15}-\d{1,15}", re.ASCII)
@@ -77,27 +77,32 @@ class Watcher:
     def told(self) -> Iterator[bytes]:
         """Give what is sent, until the seat is somebody else's."""
         with self._hub.seat() as seated:
-            yield retry(SEATED_RETRY) if seated else retry(STANDING_RETRY)
-            yield from self._missed()
-            yield from self._as_it_comes() if seated else self._just_now()
+            yield retry(SEATED_RETRY if seated else STANDING_RETRY) + at(self._place)
+            if (yield from self._missed()):
+                yield from self._as_it_comes() if seated else self._just_now()
 
-    def _missed(self) -> Iterator[bytes]:
-        """Tell what the log has after the watcher's place; nothing is read when that is its end."""
+    def _missed(self) -> Generator[bytes, None, bool]:
+        """Tell what the log has after the watcher's place, and give whether that was all of it.
+
+        Nothing is read when the place is the log's end.
+        """
         left = MOST_CAUGHT_UP
         while left > 0 and _order(self._place) < _order(self._hub.now()[1]):
             entries = outcome_log.after(self._redis, self._place, most=min(_PAGE, left))
             if not entries:
-                return
+                break
             left -= len(entries)
             self._place = entries[-1].place
             yield b"".join(event(outcome_log.type_of(one.document), one.document, one.place) for one in entries)
+        return left > 0
 
     def _as_it_comes(self) -> Iterator[bytes]:
         until = stopwatch() + SEAT_SECONDS
         while (left := until - stopwatch()) > 0 and not self._hub.is_stopping:
             news = self._hub.after(self._number, wait=min(BEAT_SECONDS, left))
-            if news and news[0].number > self._number + 1:
-                yield from self._missed()
+            fell_behind = bool(news) and news[0].number > self._number + 1
+            if fell_behind and not (yield from self._missed()):
+                return
             yield b"".join(map(_written, self._new(news))) or BEAT
             self._number = news[-1].number if news else self._number
 

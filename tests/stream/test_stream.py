@@ -47,9 +47,9 @@ def subjects(told: list[Told]) -> list[str]:
     return [one.data["subject"] for one in told]
 
 
-def tell(redis: Redis, event: LiveEvent = NEWS) -> None:
+def tell(redis: Redis, *events: LiveEvent) -> None:
     with lease(redis, "acme", "track") as held:
-        held.commit([outcome_log.live("acme", event)])
+        held.commit([outcome_log.live("acme", event) for event in events or (NEWS,)])
 
 
 def many(count: int) -> list[CallEvent]:
@@ -117,6 +117,26 @@ def test_who_was_cut_off_goes_on_where_that_was(redis: Redis, hub: Hub) -> None:
     assert subjects(until(parts, 2)) == ["s-1", "s-2"]
 
 
+def test_who_is_further_behind_than_one_request_tells_is_sent_away_and_goes_on_from_there(
+    redis: Redis, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "MOST_CAUGHT_UP", 2)
+    publish(redis, *many(3))
+
+    parts = watcher(redis, hub, "0-0").told()
+    first = until(parts, 2)
+    assert subjects(first) == ["s-0", "s-1"]
+    assert next(parts, None) is None
+
+    assert subjects(until(watcher(redis, hub, first[-1].id).told(), 1)) == ["s-2"]
+
+
+def test_who_was_told_nothing_yet_goes_on_from_where_that_was_too(redis: Redis, hub: Hub) -> None:
+    publish(redis, outcome_of("s-before"))
+
+    assert next(watcher(redis, hub).told()).endswith(f"id: {outcome_log.end(redis)[0]}\n\n".encode())
+
+
 def test_without_a_seat_one_is_told_what_is_new_and_asked_to_come_again(redis: Redis, hub: Hub) -> None:
     publish(redis, *many(3))
     with hub.seat():
@@ -178,6 +198,21 @@ def test_whoever_fell_behind_the_ring_reads_the_log_instead(redis: Redis, hub: H
     assert subjects(until(parts, len(events))) == [event.subject for event in events]
 
 
+def test_whoever_fell_further_behind_than_one_request_tells_loses_nothing_either(
+    redis: Redis, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "MOST_CAUGHT_UP", 2)
+    parts = watcher(redis, hub).told()
+    next(parts)
+    hub.wait_until_listening()
+    tell(redis, *[NEWS] * KEPT)
+
+    publish(redis, *many(3))
+    wait_until(lambda: bool(hub.after(KEPT + 2)), seconds=10)
+
+    assert subjects(read(b"".join(parts))) == ["s-0", "s-1"]
+
+
 def test_whoever_takes_a_seat_wakes_a_reader_that_rests(redis: Redis, hub: Hub) -> None:
     hub.now()
     hub.wait_until_listening()
@@ -191,6 +226,16 @@ def test_whoever_takes_a_seat_wakes_a_reader_that_rests(redis: Redis, hub: Hub) 
     next(told)
     publish(redis, outcome_of("s-3"))
     assert subjects(until(told, 1)) == ["s-3"]
+
+
+def test_many_news_at_once_are_all_heard(redis: Redis, hub: Hub) -> None:
+    parts = watcher(redis, hub).told()
+    next(parts)
+    hub.wait_until_listening()
+
+    tell(redis, *[NEWS] * KEPT)
+
+    assert len(until(parts, KEPT)) == KEPT
 
 
 def test_garbage_on_the_channel_is_passed_over(redis: Redis, hub: Hub) -> None:
