@@ -6,7 +6,7 @@ There is no "call ended" notification; a session is over when every known party 
 """
 
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +22,7 @@ GAP_FACTOR: Final = 4
 MOVING_REASONS: Final = frozenset({"callswitch", "callflip"})
 """Somebody who leaves for one of these goes on in the same session, as another party, at another phone."""
 
+_NOBODY: Final = Endpoint()
 _GONE: Final = "gone"
 TERMINAL_CODES: Final = frozenset({"disconnected", _GONE})
 """A party is over in these. All other codes, unknown ones too, mean that it lives: parked, on hold, in voicemail."""
@@ -35,7 +36,10 @@ _LONGEST_NUMBER: Final = 9
 
 
 class PartyState(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
-    """The newest a party said, and what it once was: answered, in voicemail, receiving a fax."""
+    """The newest a party said, and what it once was: answered, in voicemail, receiving a fax.
+
+    `named_at` is the sequence that named its ends, where the newest names none.
+    """
 
     id: str
     sequence: int
@@ -54,6 +58,7 @@ class PartyState(msgspec.Struct, frozen=True, array_like=True, omit_defaults=Tru
     voicemail: bool = False
     fax: bool = False
     rang_at: datetime | None = None
+    named_at: int | None = None
 
     @property
     def is_over(self) -> bool:
@@ -110,7 +115,7 @@ def fold(session: Session | None, notification: Notification) -> Session:
     before = session or Session(notification.telephony_session_id)
     after = Session(
         id=before.id,
-        account_id=_first(before.account_id, *[party.account_id for party in notification.parties]),
+        account_id=reduce(_first, [party.account_id for party in notification.parties], before.account_id),
         session_id=_first(before.session_id, notification.session_id),
         origin=_first(before.origin, notification.origin),
         started_at=_first(before.started_at, notification.event_time),
@@ -191,8 +196,9 @@ def _join(one: PartyState, other: PartyState) -> PartyState:
         newest = one if one.sequence > other.sequence else other
     else:
         newest = max(one, other, key=_precedence)
-    return msgspec.structs.replace(
+    joined = msgspec.structs.replace(
         newest,
+        direction=_first(one.direction, other.direction),
         seen_at=_first(one.seen_at, other.seen_at),
         answered_at=_first(one.answered_at, other.answered_at),
         voicemail=one.voicemail or other.voicemail,
@@ -201,6 +207,23 @@ def _join(one: PartyState, other: PartyState) -> PartyState:
         extension_id=_first(one.extension_id, other.extension_id),
         peer=_first(one.peer, other.peer),
     )
+    says_who = newest.from_ != _NOBODY and newest.named_at is None and one.sequence != other.sequence
+    return joined if says_who else msgspec.structs.replace(joined, **_ends(one, other))
+
+
+def _ends(one: PartyState, other: PartyState) -> dict[str, Any]:
+    """Give the ends that were named last: a notification that names none takes nothing back."""
+    named = max(one, other, key=_naming)
+    at, _ = _naming(named)
+    is_older = 0 <= at < max(one.sequence, other.sequence)
+    return {"from_": named.from_, "to": named.to, "named_at": at if is_older else None}
+
+
+def _naming(party: PartyState) -> tuple[int, str]:
+    """Order two states of a party by when they named an end; then the text decides, as any order would."""
+    if party.from_ == party.to == _NOBODY:
+        return -1, ""
+    return party.sequence if party.named_at is None else party.named_at, repr((party.from_, party.to))
 
 
 def _precedence(party: PartyState) -> tuple[Any, ...]:
@@ -209,15 +232,12 @@ def _precedence(party: PartyState) -> tuple[Any, ...]:
     Any order will do there, so long as it is one. Fields that `_join` gathers over time take no part, so that joining
     in any grouping gives the same result.
     """
-    said = (party.code, party.reason, party.direction, party.from_, party.to, party.missed, party.queue)
+    said = (party.code, party.reason, party.missed, party.queue)
     return (party.is_over, repr(said), repr(party.changed_at))
 
 
-def _first(one: Any, *others: Any) -> Any:
-    for other in others:
-        if one is None or (other is not None and other < one):
-            one = other
-    return one
+def _first(one: Any, other: Any) -> Any:
+    return other if one is None or (other is not None and other < one) else one
 
 
 def _last(one: Any, other: Any) -> Any:

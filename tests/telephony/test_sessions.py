@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,12 +14,14 @@ from telephony.sessions import GAP_FACTOR, Session, ends_after, fold, has_ended
 from tests.builders.calls import Call, ivr_call, queue_call, ringout_call
 from tests.builders.notifications import (
     ANSWERED,
+    CALLERS_NUMBER,
     DISCONNECTED,
     FAX,
     GONE,
     HOLD,
     MENU,
     MIRA,
+    MIRAS_NUMBER,
     PARKED,
     PROCEEDING,
     SETUP,
@@ -155,6 +158,22 @@ def test_a_party_keeps_the_extension_and_the_peer_it_named_once() -> None:
     )
 
     assert (session.parties[0].extension_id, session.parties[0].peer) == (MIRA, "s-other")
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["in order", "out of order"])
+def test_a_notification_that_leaves_out_who_talks_to_whom_takes_nothing_back(*, late: bool) -> None:
+    bare: dict[str, Any] = {"direction": None, "from_": Endpoint(), "to": Endpoint()}
+    said = [
+        a_notification(a_party(1, SETUP, from_=Endpoint(CALLERS_NUMBER)), sequence=2),
+        a_notification(a_party(1, ANSWERED, from_=Endpoint(CALLERS_NUMBER, "Noor Vale")), sequence=4),
+        a_notification(a_party(1, DISCONNECTED, **bare), sequence=9),
+        a_notification(a_party(1, HOLD, **bare), sequence=6),
+    ]
+
+    (party,) = folded(*(reversed(said) if late else said)).parties
+
+    assert (party.code, party.direction) == (DISCONNECTED, "Outbound")
+    assert (party.from_, party.to) == (Endpoint(CALLERS_NUMBER, "Noor Vale"), Endpoint(MIRAS_NUMBER))
 
 
 def test_parties_stand_in_the_order_of_their_numbers() -> None:
