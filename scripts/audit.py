@@ -13,18 +13,19 @@ from scripts.venv import ROOT, reexec_in_venv
 reexec_in_venv()
 
 import msgspec  # noqa: E402 - the line above chooses the environment
-from redis import Redis, RedisError  # noqa: E402 - as above
+from redis import RedisError  # noqa: E402 - as above
 from tqdm import tqdm  # noqa: E402 - as above
 
 from runtime import audit  # noqa: E402 - as above
 from runtime.audit import HOUR, Hour  # noqa: E402 - as above
 from runtime.audit_documents import counts_document, hour_document  # noqa: E402 - as above
 from runtime.clocks import redis_time  # noqa: E402 - as above
-from runtime.settings import Settings, SettingsError  # noqa: E402 - as above
+from runtime.settings import SettingsError  # noqa: E402 - as above
 from scripts.terminal import stretch  # noqa: E402 - as above
 from scripts.terminal.audit_report import report  # noqa: E402 - as above
-from scripts.terminal.installation import UnknownAccount, accounts_of, installation  # noqa: E402 - as above
-from scripts.terminal.redis_server import NoRedis, open_redis  # noqa: E402 - as above
+from scripts.terminal.installation import UnknownAccount, accounts_of  # noqa: E402 - as above
+from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
+from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
 from telephony.completeness import MEANINGS, Standing  # noqa: E402 - as above
 
 DONE, FAILED = 0, 1
@@ -51,10 +52,9 @@ def main() -> int:
     """Count, show, and say by the exit code whether every call is accounted for."""
     options = _options()
     try:
-        with open_redis(root=ROOT, data=options.data) as redis:
-            settings = installation(root=ROOT)
-            names = accounts_of(settings, options.account)
-            found = {name: list(_counted(redis, name, settings, options)) for name in names}
+        with open_place(root=ROOT, data=options.data) as place:
+            names = accounts_of(place.settings, options.account)
+            found = {name: list(_counted(place, name, options)) for name in names}
     except (NoRedis, RedisError, SettingsError, UnknownAccount) as fault:
         print(f"scripts/audit.py: {fault}", file=sys.stderr)
         return FAILED
@@ -69,11 +69,11 @@ def main() -> int:
     return FAILED if everything.count(Standing.UNEXPLAINED) else DONE
 
 
-def _counted(redis: Redis, account: str, settings: Settings, options: argparse.Namespace) -> Iterator[Hour]:
+def _counted(place: Place, account: str, options: argparse.Namespace) -> Iterator[Hour]:
     """Count the hours asked for, with a bar while it takes long. Nothing is taken from an earlier count."""
-    now = redis_time(redis)
-    since, until = stretch.stretch(options, usual_seconds=USUAL_SECONDS, now=now, retention=settings.retention_seconds)
-    hours = audit.hours(redis, account, since=since, until=until, fresh=True)
+    now, retention = redis_time(place.redis), place.settings.retention_seconds
+    since, until = stretch.stretch(options, usual_seconds=USUAL_SECONDS, now=now, retention=retention)
+    hours = audit.hours(place.redis, account, since=since, until=until, fresh=True)
     count = int(until // HOUR) - int(since // HOUR) + 1
     yield from tqdm(hours, total=count, unit=" hours", desc=account, delay=1.0, leave=False, file=sys.stderr)
 

@@ -2,7 +2,6 @@
 """CRM webhooks: add them, see how they fare, try them, pause them, and send again what failed."""
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,17 +19,17 @@ import msgspec  # noqa: E402 - the line above chooses the environment
 from redis import Redis, RedisError  # noqa: E402 - as above
 from tqdm import tqdm  # noqa: E402 - as above
 
-from runtime import attempts, backlog, destinations, redrive, settings  # noqa: E402 - as above
+from runtime import attempts, backlog, destinations, redrive  # noqa: E402 - as above
 from runtime.attempts import Attempt  # noqa: E402 - as above
 from runtime.destination_documents import attempt_document, destination_document  # noqa: E402 - as above
 from runtime.redrive import Redrive  # noqa: E402 - as above
 from runtime.sealing import CannotOpen  # noqa: E402 - as above
-from runtime.settings import Settings, SettingsError  # noqa: E402 - as above
-from scripts.supervisor.environment import FOR_THE_BOX, gather, wants_box  # noqa: E402 - as above
+from runtime.settings import SettingsError  # noqa: E402 - as above
 from scripts.terminal.destination_asked import Refused, find, judge, read, wishes  # noqa: E402 - as above
 from scripts.terminal.destination_options import parse  # noqa: E402 - as above
 from scripts.terminal.destination_report import attempt_list, destination_list, destination_page  # noqa: E402 - as above
-from scripts.terminal.redis_server import NoRedis, find_url, open_redis  # noqa: E402 - as above
+from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
+from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
 from telephony.destinations import Changes, DestinationState, Draft  # noqa: E402 - as above
 
 DONE, FAILED = 0, 1
@@ -46,21 +45,12 @@ class Told(NamedTuple):
     code: int = DONE
 
 
-class Place(NamedTuple):
-    """What the commands work on."""
-
-    redis: Redis
-    settings: Settings
-
-
 def main() -> int:
     """Do what the command line asks for."""
     options = parse(ACTS, description=__doc__ or "", data=ROOT / ".data")
     try:
-        url = find_url(os.environ, root=ROOT, data=options.data)
-        ours = _settings(url)
-        with open_redis(root=ROOT, data=options.data) as redis:
-            told = options.act(Place(redis, ours), options)
+        with open_place(root=ROOT, data=options.data) as place:
+            told = options.act(place, options)
     except (NoRedis, RedisError, SettingsError, Refused, CannotOpen) as fault:
         print(f"scripts/destinations.py: {fault}", file=sys.stderr)
         return FAILED
@@ -68,13 +58,6 @@ def main() -> int:
         return FAILED
     print(msgspec.json.encode(told.document).decode() if options.json else "\n".join(told.lines))
     return int(told.code)
-
-
-def _settings(redis_url: str) -> Settings:
-    """Read the settings as ./scripts/run would, RingCentral in a box and its freer ways included."""
-    environ = gather(os.environ, root=ROOT)
-    beneath = FOR_THE_BOX if wants_box(environ) else {}
-    return settings.load({**beneath, **environ, "REDIS_URL": redis_url})
 
 
 def _add(place: Place, options: argparse.Namespace) -> Told:

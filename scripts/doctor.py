@@ -4,6 +4,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,7 @@ from runtime import logs, settings  # noqa: E402 - as above
 from runtime.settings import Settings, SettingsError  # noqa: E402 - as above
 from scripts.checkup.checks import CHECKS, OF_THE_REAL_ONE, examine  # noqa: E402 - as above
 from scripts.checkup.findings import Patient, Severity, Told  # noqa: E402 - as above
-from scripts.supervisor.environment import FOR_THE_BOX, gather, wants_box  # noqa: E402 - as above
+from scripts.terminal.place import surroundings  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis, find_url, reach  # noqa: E402 - as above
 from scripts.terminal.tables import cell  # noqa: E402 - as above
 
@@ -28,7 +29,7 @@ FINE, ILL = 0, 1
 SIGNS: Final = {Severity.OK: "ok     ", Severity.WARNING: "warning", Severity.ERROR: "ERROR  "}
 EPILOG: Final = """
 Each check asks at most one cheap request of RingCentral; nothing is changed. docs/ops/doctor.md tells them all.
-While RingCentral in a box stands in, what concerns the real one is left out.
+While RingCentral in a box stands in, what concerns the real one is left out, or asked of the box where it is named.
 exit codes: 0 no error, 1 an error (with --strict: or a warning), 2 usage
 """
 
@@ -37,11 +38,12 @@ def main() -> int:
     """Make the checks and say what they found."""
     options = _options()
     logs.configure(level="error", form="text", process="doctor")
-    in_a_box = wants_box(gather(os.environ, root=ROOT)) and not options.only
+    environ, in_a_box = surroundings(root=ROOT, data=options.data)
+    in_a_box = in_a_box and not options.only
     left_out = OF_THE_REAL_ONE if in_a_box else frozenset[str]()
     chosen = tuple(one for one in CHECKS if one.name in (options.only or [one.name]) and one.name not in left_out)
     told = []
-    for one in examine(_patient(options.data), chosen):
+    for one in examine(_patient(environ, options.data), chosen):
         told.append(one)
         if not options.json:
             print("\n".join(_lines(one)), flush=True)
@@ -53,13 +55,11 @@ def main() -> int:
     return ILL if _worst(told) in bad else FINE
 
 
-def _patient(data: Path) -> Patient:
-    environ = dict(gather(os.environ, root=ROOT))
-    environ = {**(FOR_THE_BOX if wants_box(environ) else {}), **environ}
+def _patient(environ: Mapping[str, str], data: Path) -> Patient:
     redis: Redis | None = None
     no_redis = ""
     try:
-        environ["REDIS_URL"] = find_url(os.environ, root=ROOT, data=data)
+        environ = {**environ, "REDIS_URL": find_url(os.environ, root=ROOT, data=data)}
         redis = reach(environ["REDIS_URL"])
     except NoRedis as fault:
         no_redis = str(fault)

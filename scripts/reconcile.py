@@ -22,8 +22,9 @@ from runtime.clocks import redis_time  # noqa: E402 - as above
 from runtime.comparisons import Comparison, Why  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
 from scripts.terminal import stretch  # noqa: E402 - as above
-from scripts.terminal.installation import UnknownAccount, accounts_of, installation  # noqa: E402 - as above
-from scripts.terminal.redis_server import NoRedis, open_redis  # noqa: E402 - as above
+from scripts.terminal.installation import UnknownAccount, accounts_of  # noqa: E402 - as above
+from scripts.terminal.place import open_place  # noqa: E402 - as above
+from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
 
 DONE, FAILED = 0, 1
 LOOK_SECONDS = 0.5
@@ -48,8 +49,7 @@ def main() -> int:
     """Ask for the comparison, and watch it."""
     options = _options()
     try:
-        with open_redis(root=ROOT, data=options.data) as redis:
-            settings = installation(root=ROOT)
+        with open_place(root=ROOT, data=options.data) as (redis, settings):
             now = redis_time(redis)
             since, until = stretch.stretch(
                 options, usual_seconds=USUAL_SECONDS, now=now, retention=settings.retention_seconds

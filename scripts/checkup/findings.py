@@ -70,8 +70,11 @@ class Patient:
 
     @property
     def accounts(self) -> tuple[Account, ...]:
-        """The accounts that have credentials."""
-        return tuple(account for account in self.settings.accounts if account.credentials is not None)
+        """The accounts that have credentials. Raises Unavailable when none has any."""
+        found = tuple(account for account in self.settings.accounts if account.credentials is not None)
+        if not found:
+            raise Unavailable("no account has credentials here", told_by="settings")
+        return found
 
     def ringcentral(self, account: Account) -> RingCentral:
         """Give the client of an account."""

@@ -34,7 +34,10 @@ def public_url(patient: Patient) -> Findings:
 
 def handshake(patient: Patient) -> Findings:
     """The webhook of each account answers RingCentral's handshake."""
-    for account in patient.settings.accounts if patient.settings.public_url else ():
+    if patient.settings.public_url is None:
+        yield warning("PUBLIC_URL is not set: there is nobody to shake hands with", "set PUBLIC_URL")
+        return
+    for account in patient.settings.accounts:
         sent = secrets.token_urlsafe(16)
         try:
             answer = shake_hands(address(patient, account), sent)

@@ -8,7 +8,7 @@ import msgspec
 
 from runtime.budget import Group, Share
 from runtime.settings import Account, Scope
-from scripts.checkup.findings import Findings, Patient, error, warning
+from scripts.checkup.findings import Finding, Findings, Patient, error, warning
 from workers.ringcentral.errors import BrokenConfiguration, Forbidden, RateLimited, RingCentralError
 from workers.ringcentral.subscriptions import Subscription, Subscriptions
 
@@ -28,18 +28,10 @@ def credentials(patient: Patient) -> Findings:
     for account in patient.accounts:
         try:
             _subscriptions(patient, account)
-        except BrokenConfiguration as fault:
-            yield error(
-                f"account {account.name}: RingCentral refuses the credentials ({_codes(fault)})",
-                "compare RC_APP_CLIENT_ID, RC_APP_CLIENT_SECRET and RC_USER_JWT with the app's page in the console",
-            )
-        except (Forbidden, RateLimited):
-            continue
+        except Forbidden:
+            continue  # they were taken; what they do not open is for the checks below
         except RingCentralError as fault:
-            yield error(
-                f"account {account.name}: RingCentral does not answer ({_codes(fault)})",
-                f"see whether {account.server_url} can be reached from here, and https://status.ringcentral.com",
-            )
+            yield _no_answer(account, fault)
 
 
 def call_log(patient: Patient) -> Findings:
@@ -59,10 +51,8 @@ def call_log(patient: Patient) -> Findings:
                 f"account {account.name}: the call log may not be read ({_codes(fault)})",
                 f"give the app the ReadCallLog scope and the user the {wanted} permission, or set CALL_LOG_SCOPE",
             )
-        except RateLimited:
-            yield warning(f"account {account.name}: the budget is spent, the call log was not asked", _LATER)
-        except RingCentralError:
-            continue  # said by `credentials`
+        except RingCentralError as fault:
+            yield _no_answer(account, fault)
 
 
 def subscription(patient: Patient) -> Findings:
@@ -75,13 +65,27 @@ def subscription(patient: Patient) -> Findings:
                 f"account {account.name}: subscriptions may not be looked at",
                 "give the app the SubscriptionWebhook and CallControl (or ReadAccounts) scopes",
             )
-            continue
-        except RateLimited:
-            yield warning(f"account {account.name}: the budget is spent, subscriptions were not looked at", _LATER)
-            continue
-        except RingCentralError:  # said by `credentials`
-            continue
-        yield from _judged(account, _ours(found, patient.settings.public_url))
+        except RingCentralError as fault:
+            yield _no_answer(account, fault)
+        else:
+            yield from _judged(account, _ours(found, patient.settings.public_url))
+
+
+def _no_answer(account: Account, fault: RingCentralError) -> Finding:
+    """Say why RingCentral could not be asked. Every check does, for it may be the only one that was asked for."""
+    match fault:
+        case BrokenConfiguration():
+            return error(
+                f"account {account.name}: RingCentral refuses the credentials ({_codes(fault)})",
+                "compare RC_APP_CLIENT_ID, RC_APP_CLIENT_SECRET and RC_USER_JWT with the app's page in the console",
+            )
+        case RateLimited():
+            return warning(f"account {account.name}: the budget is spent, RingCentral was not asked", _LATER)
+        case _:
+            return error(
+                f"account {account.name}: RingCentral does not answer ({_codes(fault)})",
+                f"see whether {account.server_url} can be reached from here, and https://status.ringcentral.com",
+            )
 
 
 def _ours(found: tuple[Subscription, ...], public_url: str | None) -> list[Subscription]:

@@ -1,10 +1,10 @@
 """What commands that read settings work on: this installation's Redis, and its settings as ./scripts/run would read."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from redis import Redis
 
@@ -14,9 +14,6 @@ from scripts.supervisor.box_file import read_box
 from scripts.supervisor.environment import FOR_THE_BOX, gather, wants_box
 from scripts.terminal.redis_server import find_url, open_redis
 
-NOWHERE: Final = "http://127.0.0.1:1"
-"""Where the box is when none runs: the credentials that are made up for it are never shown to the real RingCentral."""
-
 
 class Place(NamedTuple):
     """This installation."""
@@ -25,14 +22,28 @@ class Place(NamedTuple):
     settings: Settings
 
 
+class Surroundings(NamedTuple):
+    """The environment as `./scripts/run` would have it, and whether RingCentral in a box stands in there."""
+
+    environ: Mapping[str, str]
+    in_a_box: bool
+
+
 @contextmanager
 def open_place(*, root: Path, data: Path) -> Iterator[Place]:
-    """Read the settings, those of RingCentral in a box included where it stands in, and connect while the block runs.
-
-    Raises NoRedis, SettingsError.
-    """
-    environ = gather(os.environ, root=root)
-    beneath = {**FOR_THE_BOX, "RC_SERVER_URL": NOWHERE, **read_box(data)} if wants_box(environ) else {}
-    ours = settings.load({**beneath, **environ, "REDIS_URL": find_url(os.environ, root=root, data=data)})
+    """Read the settings and connect while the block runs. Raises NoRedis, SettingsError."""
+    environ, _ = surroundings(root=root, data=data)
+    ours = settings.load({**environ, "REDIS_URL": find_url(os.environ, root=root, data=data)})
     with open_redis(root=root, data=data) as redis:
         yield Place(redis, ours)
+
+
+def surroundings(*, root: Path, data: Path) -> Surroundings:
+    """Gather the settings. Those of RingCentral in a box come along where one runs, and outweigh the others then.
+
+    So what is made up for the box is never shown to the real RingCentral, nor takes effect on a real installation:
+    a process that is given no credentials is not therefore one of a demonstration.
+    """
+    environ = gather(os.environ, root=root)
+    box = read_box(data) if wants_box(environ) else {}
+    return Surroundings({**FOR_THE_BOX, **environ, **box} if box else environ, bool(box))

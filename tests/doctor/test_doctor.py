@@ -11,7 +11,7 @@ from rq.serializers import JSONSerializer
 from runtime import bells, destinations, guarding, keys
 from runtime.bells import Stage
 from runtime.guarding import Guarded
-from scripts.checkup import public_url_checks
+from scripts.checkup import public_url_checks, ringcentral_checks
 from scripts.checkup.checks import CHECKS
 from scripts.checkup.findings import Severity
 from telephony.destinations import Changes, DestinationState, Draft
@@ -117,6 +117,10 @@ def answer_with_many_headers(clinic: Clinic) -> None:
     clinic.receiver.answer = {"filler": 1000}
 
 
+def be_nowhere(clinic: Clinic) -> None:
+    del clinic.environ["PUBLIC_URL"]
+
+
 def be_away(clinic: Clinic) -> None:
     clinic.environ["PUBLIC_URL"] = "http://127.0.0.1:9"
 
@@ -170,6 +174,7 @@ PLANTED: tuple[tuple[Callable[[Clinic], None], str, str], ...] = (
     (orphan_a_job, "orphaned-jobs", "redis-cli DEL"),
     (answer_without_echo, "handshake", "Validation-Token header on"),
     (answer_with_many_headers, "handshake", "fewer headers"),
+    (be_nowhere, "handshake", "set PUBLIC_URL"),
     (be_away, "handshake", "whether web runs"),
     (change_the_secret, "credentials", "RC_APP_CLIENT_SECRET"),
     (take_the_permission_away, "call-log", "ReadCallLog"),
@@ -215,6 +220,38 @@ def test_an_answer_that_comes_too_late_is_found(clinic: Clinic, monkeypatch: pyt
     (told,) = clinic.examine("handshake")
 
     assert "nearer to its Redis" in told.fix
+
+
+@pytest.mark.parametrize("check", ["credentials", "call-log", "subscription"])
+def test_each_check_that_asks_ringcentral_says_that_it_was_not_answered(clinic: Clinic, check: str) -> None:
+    change_the_secret(clinic)
+
+    (told,) = clinic.examine(check)
+
+    assert (told.severity, "RC_APP_CLIENT_SECRET" in told.fix) == (Severity.ERROR, True)
+
+
+@pytest.mark.parametrize(
+    ("check", "group"), [("credentials", "light"), ("call-log", "heavy"), ("subscription", "light")]
+)
+def test_a_spent_budget_is_no_good_news(
+    clinic: Clinic, check: str, group: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ringcentral_checks, "PATIENCE_SECONDS", 0.0)
+    clinic.platform.fault("rate_limit", group=group)
+
+    (told,) = clinic.examine(check)
+
+    assert (told.severity, "the budget is spent" in told.says) == (Severity.WARNING, True)
+
+
+@pytest.mark.parametrize("check", ["credentials", "call-log", "subscription", "guardian"])
+def test_where_no_credentials_are_set_what_needs_them_is_not_called_well(clinic: Clinic, check: str) -> None:
+    clinic.environ = {"REDIS_URL": clinic.environ["REDIS_URL"], "ADMIN_TOKEN": "a-token-that-nobody-guesses"}
+
+    (told,) = clinic.examine(check)
+
+    assert (told.skipped, told.severity) == (True, Severity.ERROR)
 
 
 def test_a_check_that_cannot_be_made_stops_no_other(clinic: Clinic) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from runtime.settings import Settings
 from scripts.supervisor.box_file import BOX_FILE, TOLD, box_told, read_box
-from scripts.terminal.place import NOWHERE, open_place
+from scripts.supervisor.environment import FOR_THE_BOX
+from scripts.terminal.place import open_place, surroundings
 
 ENVIRON = dict(zip(TOLD, ("http://127.0.0.1:8081", "http://127.0.0.1:8080", "a=token"), strict=True))
 
@@ -31,4 +32,30 @@ def test_commands_ask_the_box_or_nobody(tmp_path: Path, redis_url: str, monkeypa
 
     with box_told(tmp_path, ENVIRON):
         assert settings(tmp_path).accounts[0].server_url == ENVIRON["RC_SERVER_URL"]
-    assert settings(tmp_path).accounts[0].server_url == NOWHERE
+    assert settings(tmp_path).accounts[0].credentials is None
+
+
+def test_a_box_that_runs_outweighs_settings_that_a_real_one_is_to_get_later(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("RC_SERVER_URL=https://platform.ringcentral.com\n")
+
+    with box_told(tmp_path, ENVIRON):
+        environ, in_a_box = surroundings(root=tmp_path, data=tmp_path)
+
+    assert (environ["RC_SERVER_URL"], in_a_box) == (ENVIRON["RC_SERVER_URL"], True)
+
+
+def test_where_no_box_runs_nothing_of_a_demonstration_is_in_effect(tmp_path: Path) -> None:
+    environ, in_a_box = surroundings(root=tmp_path, data=tmp_path)
+
+    assert not in_a_box
+    assert not set(FOR_THE_BOX) & set(environ)
+
+
+def test_credentials_of_the_real_one_outweigh_a_box(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("RC_USER_JWT=a-real-one\n")
+
+    with box_told(tmp_path, ENVIRON):
+        environ, in_a_box = surroundings(root=tmp_path, data=tmp_path)
+
+    assert not in_a_box
+    assert "RC_SERVER_URL" not in environ
