@@ -17,6 +17,7 @@ from redis import Redis, RedisError  # noqa: E402 - as above
 from runtime import attempts, call_history  # noqa: E402 - as above
 from runtime.call_document import document  # noqa: E402 - as above
 from runtime.call_history import CallHistory  # noqa: E402 - as above
+from scripts.terminal.beginnings import beginning  # noqa: E402 - as above
 from scripts.terminal.call_report import report  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis, open_redis  # noqa: E402 - as above
 from telephony.events import CallEvent  # noqa: E402 - as above
@@ -95,18 +96,12 @@ def _options() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("session", metavar="SESSION", type=_session, help="telephonySessionId, or its beginning")
+    add("session", metavar="SESSION", type=beginning, help="telephonySessionId, or its beginning")
     add("--revision", type=int, metavar="N", help="explain this revision (the newest)")
     add("--account", metavar="NAME", help="the call's account, by its name in the settings, where two know the call")
     add("--json", action="store_true", help="print one JSON document")
     add("--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where ./scripts/run has its data (.data)")
     return parser.parse_args()
-
-
-def _session(text: str) -> str:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("must not be empty")
-    return text.strip()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from scripts.terminal.beginnings import beginning
 from scripts.terminal.moments import moment
 from telephony.destination_faults import DIRECTIONS
 from telephony.destinations import FIELDS, Include
@@ -71,7 +72,7 @@ def _nothing(_: argparse.ArgumentParser) -> None:
 
 
 def _one(command: argparse.ArgumentParser) -> None:
-    command.add_argument("id", metavar="ID", help="the destination's id, or its beginning")
+    command.add_argument("id", type=beginning, metavar="ID", help="the destination's id, or its beginning")
 
 
 def _draft(command: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from runtime.replays import Level
+from scripts.terminal.beginnings import beginning
 from scripts.terminal.moments import moment
 from telephony.selection import Selection
 from telephony.words import Outcome
@@ -47,7 +48,7 @@ def replay_parser(*, description: str, data: Path) -> argparse.ArgumentParser:
     """Make the parser of the command that replays."""
     parser = _parser("scripts/replay.py", description, REPLAY_EPILOG, data)
     add = parser.add_argument
-    add("calls", metavar="SESSION", nargs="*", help="telephonySessionId of a call, or its beginning")
+    add("calls", type=beginning, metavar="SESSION", nargs="*", help="telephonySessionId of a call, or its beginning")
     levels = [level.value for level in (Level.DELIVER, Level.REFETCH, Level.RAW)]
     add("--level", choices=levels, default=Level.REFETCH.value, help="how far back to begin (refetch)")
     add("--since", type=_moment, metavar="WHEN", help="calls that began since then: 90s, 15m, 2h, 3d, or an ISO time")
@@ -55,13 +56,18 @@ def replay_parser(*, description: str, data: Path) -> argparse.ArgumentParser:
     add("--number", metavar="NUMBER", help="calls somebody with this number took part in, in any spelling")
     add("--extension", metavar="EXT", help="calls this extension took part in, by id or number")
     add("--outcome", type=_outcomes, default=(), metavar="WORDS", help="calls that ended so: " + ", ".join(Outcome))
-    add("--destination", metavar="ID", help="calls whose last event this destination wants; with deliver only to it")
+    add(
+        "--destination",
+        type=beginning,
+        metavar="ID",
+        help="calls whose last event this destination wants; with deliver only to it",
+    )
     add("--unresolved", action="store_true", help="calls whose record never came")
     add("--failed", action="store_true", help="calls with events a destination was never able to take")
     add("--dry-run", action="store_true", help="say what would change and publish nothing")
     add("--list", action="store_true", help="list the last replays and backfills")
-    add("--show", metavar="ID", help="show one, and what it found")
-    add("--cancel", metavar="ID", help="stop one; what it has published stays")
+    add("--show", type=beginning, metavar="ID", help="show one, and what it found")
+    add("--cancel", type=beginning, metavar="ID", help="stop one; what it has published stays")
     return parser
 
 

@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from scripts.terminal.beginnings import beginning
+
 EPILOG = """
 examples:
   ./scripts/ringout.py call +16505550101 +12125550111 --watch
@@ -50,14 +52,16 @@ def parse(acts: Mapping[str, Act], *, description: str, data: Path) -> argparse.
     call.add_argument("--key", metavar="TEXT", help="Idempotency-Key: the same key never places a second call")
     _watching(call)
     follow = command("follow", "follow a RingOut that another program has placed, by RingCentral's ringOutId")
-    follow.add_argument("ring_out_id", metavar="RINGOUTID")
+    follow.add_argument("ring_out_id", type=beginning, metavar="RINGOUTID")
     follow.add_argument("--extension", default="~", metavar="ID", help="whose RingOut it is (the user's own)")
     _watching(follow)
     watch = command("watch", "show a RingOut until its outcome is known")
-    watch.add_argument("id", metavar="ID", help="our id of it, its beginning, or RingCentral's ringOutId")
+    watch.add_argument(
+        "id", type=beginning, metavar="ID", help="our id of it, its beginning, or RingCentral's ringOutId"
+    )
     _waiting(watch)
     cancel = command("cancel", "cancel a RingOut that is not connected")
-    cancel.add_argument("id", metavar="ID", help="as for watch")
+    cancel.add_argument("id", type=beginning, metavar="ID", help="as for watch")
     listed = command("list", "the RingOuts asked for last")
     listed.add_argument("--last", type=int, default=20, metavar="N", help="so many (20)")
     options = parser.parse_args()
