@@ -24,7 +24,7 @@ from telephony.events import OUTCOME
 from web.access.headers import guard
 from web.access.sessions import Sessions, cookie_in
 from web.hub import Hub, News
-from web.server_sent import BEAT, CONTENT_TYPE, HEADERS, event, retry
+from web.server_sent import CONTENT_TYPE, HEADERS, event, retry
 
 PATH: Final = "/live"
 WITH_PARTS: Final = "parts"
@@ -41,6 +41,8 @@ MOST: Final = 250
 """Watchers in one process; the page of whoever comes on top asks by its own clock."""
 
 RETRY: Final = 1.0
+WELL: Final = event("well", b"{}")
+"""Told where nothing else is: a comment would not reach the page, which tells its reader when it hears nothing."""
 
 
 class _Round(msgspec.Struct, frozen=True):
@@ -110,7 +112,7 @@ class Live:
                 return
             await asyncio.sleep(random.random() * SPREAD_SECONDS)  # noqa: S311 - no secret
             parts = [part for part in told.parts if part not in sent] if with_parts else []
-            await stream.send_bytes(_event(told, parts) if told.happened or parts else BEAT)
+            await stream.send_bytes(_event(told, parts) if told.happened or parts else WELL)
             sent = told.parts
 
     async def _tell_in_rounds(self) -> None:

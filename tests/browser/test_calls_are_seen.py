@@ -61,6 +61,42 @@ def test_what_changes_is_pushed_not_asked_for_and_only_while_somebody_looks(face
         page.locator(f"a[href='/calls/{second}']").first.wait_for(timeout=30_000)
 
 
+def test_the_open_page_of_a_call_gains_what_comes_with_its_outcome(face: Face) -> None:
+    with face.page() as page:
+        (session,) = face.simulator.play(count=1, scenario="inbound_direct_answered", speed=2)
+        wait_until(partial(is_on, face, session), seconds=20)
+        page.goto(f"/calls/{session}")
+        page.locator("#line").wait_for()
+        assert page.locator("#legs").count() == 0
+
+        page.locator("#legs tbody tr").first.wait_for(timeout=30_000)
+
+        parts = page.locator("main > section").evaluate_all("found => found.map(one => one.id)")
+        assert [one for one in parts if one != "agents"] == ["answer", "legs", "line", "why", "raw"]
+        page.get_by_text("Replay", exact=True).click()
+        page.get_by_role("button", name="Ask again").wait_for()
+
+
+def test_a_page_that_hears_nothing_any_more_says_so_until_it_does(face: Face) -> None:
+    with face.page() as page:
+        page.clock.install()
+        page.route("**/live?parts", lambda route: route.fulfill(status=503))
+        page.route("/", lambda route: route.abort() if "x-parts" in route.request.headers else route.continue_())
+        page.goto("/")
+        page.get_by_role("button", name="Live").wait_for()
+        assert not page.locator("#lost").is_visible()
+
+        page.clock.fast_forward("00:20")
+
+        page.get_by_role("button", name="Not connected").wait_for()
+        assert page.locator("#lost").is_visible()
+        assert not page.get_by_text("All is well").is_visible()
+        page.unroute_all()
+        page.clock.fast_forward("00:02")
+        page.get_by_role("button", name="Live").wait_for()
+        assert not page.locator("#lost").is_visible()
+
+
 def test_a_number_typed_with_spaces_finds_its_call(face: Face, session: str) -> None:
     number = newest(face, session).data.from_.phone_number or ""
     typed = f"{number[2:5]} {number[5:8]} {number[8:]}"

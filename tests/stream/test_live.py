@@ -149,7 +149,7 @@ def test_a_silent_page_is_told_that_all_is_well(watched: Watched) -> None:
     async def story() -> None:
         page = await watched.opens()
         async with asyncio.timeout(SOON):
-            while b": all is well\n\n" not in page.sent:  # noqa: ASYNC110 - what is waited for is in a thread
+            while b"event: well\ndata: {}\n\n" not in page.sent:  # noqa: ASYNC110 - what is waited for is in a thread
                 await asyncio.sleep(0.005)
 
     run_on_a_loop(story())

@@ -1,5 +1,6 @@
 // Live parts: the server tells when something happened. What *Now* shows comes with it; other pages ask for their parts
-// again. The server writes them; nothing is drawn twice, here and there. Who is not told asks by the clock.
+// again. The server writes them; nothing is drawn twice, here and there. Who is not told asks by the clock, and who
+// hears nothing any more is told so.
 import { localise } from "./times.js";
 
 const AT_MOST_EVERY = document.querySelector("[data-slow]") ? 4000 : 1500;
@@ -8,9 +9,12 @@ const UNTOLD_EVERY = 1800;
 const TOLD_AGAIN_AFTER = 60000;
 const SPREAD = 200; // those who watch are told at the same moment, and shall not all ask at the same
 const SPOKEN_EVERY = 20000;
+const LOST_AFTER = 15000; // the server says at least every seven seconds that all is well
 
 const isPushed = document.querySelector("[data-pushed]") !== null;
 let on = true;
+let heard = Date.now();
+let isLost = false;
 let asked = 0;
 let waiting = null;
 let stream = null;
@@ -23,11 +27,13 @@ export function follow() {
   listen();
   if (!isPushed) setInterval(ask, AT_LEAST_EVERY);
   setInterval(speak, SPOKEN_EVERY);
+  setInterval(judge, 1000);
   document.addEventListener("visibilitychange", lookAgain);
   offerToPause();
 }
 
 function lookAgain() {
+  hear(); // meanwhile, nobody listened
   ask(); // for what was missed
   listen();
 }
@@ -42,6 +48,7 @@ function listen() {
   if (stream) return;
   stream = new EventSource(isPushed ? "/live?parts" : "/live");
   stream.addEventListener("told", told);
+  stream.addEventListener("well", hear);
   stream.addEventListener("error", () => {
     if (stream?.readyState !== EventSource.CLOSED) return; // it comes again by itself
     stream = null;
@@ -53,7 +60,28 @@ function listen() {
   });
 }
 
+function hear() {
+  heard = Date.now();
+  judge();
+}
+
+// What is shown shall not look newer than it is.
+function judge() {
+  const lost = on && !document.hidden && Date.now() - heard > LOST_AFTER;
+  if (lost === isLost) return;
+  isLost = lost;
+  label();
+  const note = document.getElementById("lost");
+  note.hidden = !lost;
+  if (!lost) return;
+  document.getElementById("spoken").textContent = note.textContent;
+  stream?.close(); // one that vanished without a word would never end
+  stream = null;
+  listen();
+}
+
 function told(event) {
+  hear();
   const { happened, outcomes: ended, parts } = JSON.parse(event.data);
   for (const [word, count] of Object.entries(ended)) outcomes.set(word, (outcomes.get(word) ?? 0) + count);
   if (parts) replace(parsed(parts));
@@ -68,8 +96,12 @@ function ask() {
 async function refresh() {
   asked = Date.now();
   try {
-    const answer = await fetch(location.href, { headers: { "X-Parts": "1" }, redirect: "error" });
-    if (answer.ok) replace(parsed(await answer.text()));
+    const signal = AbortSignal.timeout(LOST_AFTER);
+    const answer = await fetch(location.href, { headers: { "X-Parts": "1" }, redirect: "error", signal });
+    if (answer.ok) {
+      replace(parsed(await answer.text()), true);
+      hear();
+    }
   } catch {
     // Away for a moment: the next event, or the next few seconds, ask again.
   }
@@ -80,17 +112,29 @@ function parsed(html) {
   return new DOMParser().parseFromString(html, "text/html");
 }
 
-function replace(fresh) {
+// Parts that are new are put where they belong; those that are gone, where all were asked for, go.
+function replace(fresh, isWhole = false) {
   localise(fresh);
-  for (const part of fresh.querySelectorAll("[data-part]")) {
+  const parts = [...fresh.querySelectorAll("#head, [data-part]")];
+  parts.forEach((part, index) => {
     const shown = document.getElementById(part.id);
-    if (!shown || shown.innerHTML === part.innerHTML || isInUse(shown)) continue;
-    const focus = shown.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-    const scrolled = shown.querySelector(".rows")?.scrollTop;
-    shown.replaceChildren(...part.childNodes);
-    if (scrolled) shown.querySelector(".rows")?.scrollTo(0, scrolled);
-    if (focus) shown.querySelector(`[href="${CSS.escape(focus)}"]`)?.focus();
+    if (shown) renew(shown, part);
+    else document.getElementById(parts[index - 1]?.id)?.after(part);
+  });
+  if (!isWhole) return;
+  const ids = new Set(parts.map((part) => part.id));
+  for (const shown of document.querySelectorAll("[data-part]")) {
+    if (!ids.has(shown.id) && !isInUse(shown)) shown.remove();
   }
+}
+
+function renew(shown, part) {
+  if (shown.innerHTML === part.innerHTML || isInUse(shown)) return;
+  const focus = shown.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  const scrolled = shown.querySelector(".rows")?.scrollTop;
+  shown.replaceChildren(...part.childNodes);
+  if (scrolled) shown.querySelector(".rows")?.scrollTo(0, scrolled);
+  if (focus) shown.querySelector(`[href="${CSS.escape(focus)}"]`)?.focus();
 }
 
 // What somebody has opened, or is selecting from, is left alone until they are done with it.
@@ -114,8 +158,15 @@ function offerToPause() {
   button.hidden = false;
   button.addEventListener("click", () => {
     on = !on;
-    button.setAttribute("aria-pressed", String(on));
-    button.querySelector("span").textContent = on ? "Live" : "Stands still";
+    label();
     lookAgain();
   });
+}
+
+function label() {
+  const button = document.getElementById("live");
+  if (!button) return;
+  button.setAttribute("aria-pressed", String(on));
+  button.classList.toggle("away", isLost);
+  button.querySelector("span").textContent = !on ? "Stands still" : isLost ? "Not connected" : "Live";
 }
