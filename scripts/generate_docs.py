@@ -230,7 +230,7 @@ def _settled() -> str:
     rows = ((f"`{rule.reason}`", rule.because) for rule in UNSETTLED_RULES)
     return f"""## When a record is not final
 
-Such a record is asked for again.
+Such a record is asked for again. Where `finished` of the record is true, only the first sign counts.
 
 {_table(("reason", "sign"), rows)}"""
 

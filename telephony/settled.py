@@ -41,8 +41,11 @@ def is_settled(record: CallLogRecord) -> bool:
 def why_unsettled(record: CallLogRecord) -> Unsettled | None:
     """Name the first sign that the record is not final; None when there is none.
 
-    A leg without a result is no such sign: some never get one, and the record's own result is what decides the call.
+    A record that is said to be finished will not say more for being waited for, whatever it lacks. A leg without a
+    result is no sign: some never get one, and the record's own result is what decides the call.
     """
+    if record.finished:
+        return Unsettled.NOT_FINISHED if _is_not_finished(record) else None
     return next((rule.reason for rule in UNSETTLED_RULES if rule.applies(record)), None)
 
 
@@ -60,7 +63,7 @@ def _has_no_result(record: CallLogRecord) -> bool:
 
 def _lacks_its_duration(record: CallLogRecord) -> bool:
     """Only a conversation must have a length: a busy, refused or blocked call may have none, and so may a fax."""
-    if record.length_ms is not None or record.finished or (record.type or "").casefold() == "fax":
+    if record.length_ms is not None or (record.type or "").casefold() == "fax":
         return False
     if record.result and not is_known_result(record.result):
         return True
@@ -68,7 +71,7 @@ def _lacks_its_duration(record: CallLogRecord) -> bool:
 
 
 def _has_mid_call_shape(record: CallLogRecord) -> bool:
-    if record.finished or not record.legs or not is_of_one_phone(record.result):
+    if not record.legs or not is_of_one_phone(record.result):
         return False
     return all((leg.leg_type or "").casefold() == "pstntosip" for leg in record.legs)
 

@@ -1,5 +1,7 @@
+import msgspec
 import pytest
 
+from telephony.records import CallLogRecord
 from telephony.settled import Unsettled, is_settled, why_unsettled
 from tests.builders.call_log import a_leg, a_record, a_ringout, an_accept_leg, to_callee, to_caller
 
@@ -54,8 +56,23 @@ def test_a_duration_of_nothing_or_in_milliseconds_is_a_duration() -> None:
     assert is_settled(a_record("Accepted", duration=None, duration_ms=137))
 
 
-def test_finished_waives_the_duration() -> None:
-    assert is_settled(a_record("Accepted", duration=None, finished=True))
+@pytest.mark.parametrize(
+    "record",
+    [
+        a_record("Accepted", duration=None),
+        a_record("Accepted", an_accept_leg(), a_leg(result="In Progress")),
+        a_record(None, an_accept_leg(None), a_leg()),
+        a_record("In Progress"),
+    ],
+    ids=["no duration", "a leg in progress", "no result", "in progress"],
+)
+def test_a_record_said_to_be_finished_is_waited_for_no_longer(record: CallLogRecord) -> None:
+    assert not is_settled(record)
+    assert is_settled(msgspec.structs.replace(record, finished=True))
+
+
+def test_a_leg_that_is_not_finished_keeps_a_finished_record_open() -> None:
+    assert why_unsettled(a_record("Accepted", a_leg(finished=False), finished=True)) is Unsettled.NOT_FINISHED
 
 
 @pytest.mark.parametrize("result", ["Stopped", "IP Phone Offline", "stopped"])
