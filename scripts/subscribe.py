@@ -59,29 +59,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with open_place(root=ROOT, data=options.data) as place:
             dependencies = Dependencies(place.settings, place.redis, Recorder(place.redis))
-            accounts = chosen(place.settings, options.account)
-            codes = [ACTS[options.command](place, dependencies, account, options) for account in accounts]
-    except (NoRedis, RedisError, SettingsError, UnknownAccount, RingCentralError, LeaseHeld) as fault:
-        print(f"scripts/subscribe.py: {_said(fault, options.id)}", file=sys.stderr)
-        return FAILED
-    return max(codes)
+            return _done(place, dependencies, chosen(place.settings, options.account), options)
+    except (NoRedis, RedisError, SettingsError, UnknownAccount) as fault:
+        return _failed(str(fault))
 
 
-def _said(fault: Exception, wanted: str | None) -> str:
+def _done(place: Place, dependencies: Dependencies, accounts: list[Account], options: argparse.Namespace) -> int:
+    """Do it for each account, whatever becomes of the others; where an ID is given, for the one that has it."""
+    codes = []
+    for account in accounts:
+        try:
+            code = ACTS[options.command](place, dependencies, account, options)
+        except (RingCentralError, LeaseHeld) as fault:
+            if options.id and isinstance(fault, NotFound):
+                continue
+            code = _failed(f"account {account.name}: {_said(fault)}")
+        if options.id and code == DONE:
+            return DONE
+        codes.append(code)
+    return max(codes) if codes else _failed(f"there is no subscription {options.id}; see list")
+
+
+def _failed(why: str) -> int:
+    print(f"scripts/subscribe.py: {why}", file=sys.stderr)
+    return FAILED
+
+
+def _said(fault: RingCentralError | LeaseHeld) -> str:
     """Say what went wrong, and what to do."""
     match fault:
         case LeaseHeld():
             return "the guardian is at it just now; try again in a moment"
-        case NotFound():
-            return f"there is no subscription {wanted}; see list"
         case RateLimited():
             return f"the budget of requests is spent ({fault}); try again in {fault.retry_after:.0f} s"
         case NotSent():
             return f"RingCentral was not asked ({fault}); try again in a minute"
-        case RingCentralError():
-            return f"RingCentral: {fault}"
         case _:
-            return str(fault)
+            return f"RingCentral: {fault}"
 
 
 def _list(place: Place, dependencies: Dependencies, account: Account, options: argparse.Namespace) -> int:
@@ -184,8 +198,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where ./scripts/run has its data (.data)"
     )
     options = parser.parse_args(arguments)
-    if options.command in {"renew", "delete"} and not options.id:
-        parser.error(f"{options.command} needs the ID of a subscription")
+    if (options.command in {"renew", "delete"}) != bool(options.id):
+        parser.error("renew and delete need the ID of a subscription, and nothing else does")
     return options
 
 

@@ -1,6 +1,7 @@
 """`scripts/subscribe.py`, as a person uses it: see, make, renew, delete and repair RingCentral's subscription."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -95,6 +96,43 @@ def test_the_list_says_what_is_wrong_and_repair_mends_it(subscribe: Subscribe, s
     assert "is the one from now on" in repaired.stdout
     (one,) = msgspec.json.decode(after.stdout)["items"]
     assert (after.returncode, one["status"], one["ours"]) == (0, "Active", True)
+
+
+@pytest.fixture
+def accounts_file(simulator: RunningSimulator, tmp_path: Path) -> Iterator[str]:
+    """Have an account that is not let in, then one without a subscription, then the simulator's."""
+    with running_simulator() as another:
+        wrong = {**account_of(another), "RC_APP_CLIENT_SECRET": "not-the-secret"}
+        accounts = {"barred": wrong, "empty": account_of(another), "acme": account_of(simulator)}
+        file = tmp_path / "accounts.toml"
+        for name, settings in accounts.items():
+            lines = "".join(f'{key.lower()} = "{value}"\n' for key, value in settings.items())
+            with file.open("a") as opened:
+                opened.write(f'[[accounts]]\nname = "{name}"\n{lines}')
+        yield str(file)
+
+
+def test_an_account_that_fails_hides_no_other(
+    subscribe: Subscribe, simulator: RunningSimulator, webhook: Webhook, accounts_file: str
+) -> None:
+    one = simulator.subscribe(webhook.url)
+
+    listed = subscribe("list", ACCOUNTS_FILE=accounts_file)
+
+    assert (listed.returncode, one in listed.stdout) == (1, True)
+    assert "account barred: RingCentral: " in listed.stderr
+
+
+def test_what_is_named_is_found_in_whichever_account_it_is(
+    subscribe: Subscribe, simulator: RunningSimulator, webhook: Webhook, accounts_file: str
+) -> None:
+    one = simulator.subscribe(webhook.url)
+
+    renewed = subscribe("renew", one, ACCOUNTS_FILE=accounts_file)
+    nowhere = subscribe("delete", "nobody", "--account", "empty", ACCOUNTS_FILE=accounts_file)
+
+    assert (renewed.returncode, renewed.stdout.startswith(f"renewed {one}")) == (0, True)
+    assert (nowhere.returncode, "there is no subscription nobody" in nowhere.stderr) == (1, True)
 
 
 def test_what_cannot_be_done_is_said_with_what_to_do(subscribe: Subscribe) -> None:
