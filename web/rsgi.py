@@ -15,6 +15,7 @@ from web import answers, wsgi
 from web.answers import BODY, Answer
 from web.arriving import read_arriving
 from web.body import BrokenBody, OversizedBody
+from web.connections import allow_many
 from web.front import Front
 from web.live import PATH, Live
 from web.storing import Storing
@@ -24,6 +25,7 @@ from web.verification import HANDSHAKE_HEADER, VERIFICATION_HEADER
 
 def app() -> "Loop":
     """Make what `granian --interface rsgi --factory web.rsgi:app` serves, once in each of its processes."""
+    allow_many()
     flask = wsgi.app()
     front = flask.wsgi_app
     return Loop(Threads(flask), front if isinstance(front, Front) else None, flask.extensions.get("live"))

@@ -17,12 +17,14 @@ from tests.web.api_client import ADMIN
 from tests.web.posting import BODY
 from tests.web.served import CUT_OFF, Served, request, serve, status
 from web.body import MAX_BODY
+from web.connections import allow_many
 
 CHUNKED = "Transfer-Encoding: chunked"
 LAST_CHUNK = b"0\r\n\r\n"
 LARGEST_REPLY = 1024
 EVERYBODY = 40  # more than the server has threads for storing
 SLOW_CLIENTS = 150
+SILENT_CLIENTS = 1200
 
 
 def chunks(*parts: bytes) -> bytes:
@@ -97,6 +99,27 @@ def test_slow_clients_keep_no_other_waiting(served: Served, begun: bytes) -> Non
             stack.enter_context(served.connect()).sendall(begun)
 
         assert set(at_once(EVERYBODY, lambda: served.send(request()))) == {200}
+
+
+def test_connections_that_say_nothing_keep_no_other_waiting(served: Served) -> None:
+    allow_many()
+    with ExitStack() as stack:
+        for _ in range(SILENT_CLIENTS):
+            stack.enter_context(served.connect())
+
+        assert set(at_once(EVERYBODY, lambda: served.send(request()))) == {200}
+
+
+def test_http_2_is_not_spoken(served: Served) -> None:
+    reply = served.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]))
+
+    assert reply == b"" or status(reply) == 400  # and no settings, after which all would be waited for
+
+
+def test_headers_are_not_kept_without_end(served: Served) -> None:
+    reply = served.send(b"GET /healthz HTTP/1.1\r\nX: " + b"x" * 40_000)
+
+    assert status(reply) == 431
 
 
 def test_what_is_not_a_notification_is_answered_by_flask_in_a_thread(served: Served) -> None:
