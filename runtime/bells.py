@@ -24,6 +24,9 @@ RUNG_SECONDS: Final = 10
 RUNG_BRIEFLY_SECONDS: Final = 3
 """The same for deliver, whose runners commit several times a second: after a kill its destinations wait no longer."""
 
+MOST_QUEUED: Final = 1000
+"""Bells of a stage that wait for a worker, beyond which the clock rings none; it looks again until there is room."""
+
 JOB_TIMEOUT_SECONDS: Final = 120
 FAILURE_TTL_SECONDS: Final = 86400
 
@@ -141,10 +144,15 @@ return {due, following[2] and math.max(0, math.ceil((tonumber(following[2]) - no
 """
 
 _TAKE: Final = """
--- Claim one bell for ringing, and look at it again soon. KEYS: rung, bells. ARGV: bell, rung time (s).
--- Gives 1 to the one who shall ring it, 0 while it is rung already.
+-- Claim one bell for ringing, and look at it again in two seconds. KEYS: rung, bells, the stage's queue.
+-- ARGV: bell, rung time (s), how many may be queued. Gives 1 to the one who shall ring it, 0 while it is rung already.
+-- While too many are queued it counts as rung until after the next look, so that nobody else rings it either.
 local now = tonumber(redis.call('TIME')[1])
 redis.call('ZADD', KEYS[2], now + 2, ARGV[1])
+if redis.call('LLEN', KEYS[3]) >= tonumber(ARGV[3]) then
+  if redis.call('TTL', KEYS[1]) < 3 then redis.call('SET', KEYS[1], '1', 'EX', 4) end
+  return 0
+end
 if redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[2]) then return 1 end
 return 0
 """
@@ -174,11 +182,15 @@ class DueBells:
             stage, account = self._read(bell.decode())
             if stage is None:
                 self._redis.zrem(keys.BELLS, bell)
-            elif self._line.run(self._take, 2, keys.rung(account, stage), keys.BELLS, bell, rung_seconds(stage)):
+            elif self._claim(bell, stage, account):
                 faults.point("clock.taken")
                 ring(self._redis, stage, account)
                 rung += 1
         return rung
+
+    def _claim(self, bell: bytes, stage: Stage, account: str) -> bool:
+        names = (keys.rung(account, stage), keys.BELLS, f"rq:queue:{queue_name(stage)}")
+        return bool(self._line.run(self._take, len(names), *names, bell, rung_seconds(stage), MOST_QUEUED))
 
     def _read(self, bell: str) -> tuple[Stage | None, str]:
         name, _, account = bell.partition("|")

@@ -97,6 +97,31 @@ def test_a_runner_keeps_the_clock_away_a_while_longer_with_every_commit(redis: R
     assert 0 < int(redis.pttl(keys.rung(ACCOUNT, TRACK))) <= bells.RUNG_SECONDS * 1000
 
 
+def test_where_nobody_takes_bells_up_no_more_are_rung_and_all_of_them_once_somebody_does(redis: Redis) -> None:
+    queue = f"rq:queue:{bells.queue_name(TRACK)}"
+    redis.rpush(queue, *["a job"] * bells.MOST_QUEUED)
+    set_bell(redis, 0)
+
+    assert DueBells(redis).ring() == 0
+    assert next_bell(redis) is not None  # the clock looks again, and whoever else might ring leaves it at that
+    assert is_rung(redis)
+
+    redis.ltrim(queue, 1, -1)
+    redis.delete(keys.rung(ACCOUNT, TRACK))
+    set_bell(redis, 0)
+    assert DueBells(redis).ring() == 1
+
+
+def test_a_full_queue_never_shortens_how_long_a_bell_counts_as_rung(redis: Redis) -> None:
+    redis.rpush(f"rq:queue:{bells.queue_name(TRACK)}", *["a job"] * bells.MOST_QUEUED)
+    redis.set(keys.rung(ACCOUNT, TRACK), "1", ex=60)
+    set_bell(redis, 0)
+
+    DueBells(redis).ring()
+
+    assert int(redis.ttl(keys.rung(ACCOUNT, TRACK))) > 50
+
+
 def test_a_bell_that_was_lost_is_rung_again(redis: Redis) -> None:
     set_bell(redis, LONG_AGO)
     DueBells(redis).ring()
