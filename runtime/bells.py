@@ -110,6 +110,14 @@ def ring_at(redis: "Redis", stage: Stage, account: str, when: float) -> None:
     redis.zadd(keys.BELLS, {member(stage, account): when}, lt=True)
 
 
+def put_off(redis: "Redis", stage: Stage, account: str, until: float) -> None:
+    """End a runner's shift in one step; the clock rings `until` then (seconds), whenever it would have otherwise."""
+    with redis.pipeline(transaction=True) as pipeline:
+        pipeline.zadd(keys.BELLS, {member(stage, account): until})
+        pipeline.delete(keys.rung(account, stage))
+        pipeline.execute()
+
+
 _REST: Final = """
 -- End a runner's shift, unless news has come in. KEYS: rung, bells, sorted set of what is due, log it reads (if any).
 -- ARGV: bell, earliest next time (seconds), place in the log. Gives 1 when the shift is over, 0 when there is news.

@@ -64,8 +64,11 @@ def get(redis: "Redis", destination_id: str) -> Destination | None:
     return None if text is None else _decode(text)
 
 
-def update(redis: "Redis", destination_id: str, changes: Changes) -> Destination:
-    """Change a destination; its backlog stays, whatever its state. Raises UnknownDestination."""
+def update(redis: "Redis", destination_id: str, changes: Changes, *, seen: Destination | None = None) -> Destination:
+    """Change a destination, and give it; its backlog stays, whatever its state. Raises UnknownDestination.
+
+    With `seen`, nothing changes if somebody has given it another state or address since.
+    """
     after: list[Destination] = []
 
     def change(pipeline: Any) -> None:
@@ -73,9 +76,12 @@ def update(redis: "Redis", destination_id: str, changes: Changes) -> Destination
         if text is None:
             raise UnknownDestination(destination_id)
         now, before = redis_time(redis), _decode(text)
-        after[:] = [changed(before, changes)]
+        outdated = seen is not None and _start(seen) != _start(before)
+        after[:] = [before if outdated else changed(before, changes)]
         pipeline.multi()
-        if (after[0].state, after[0].url) != (before.state, before.url):  # a new start: its failures of old are over
+        if outdated:
+            return
+        if _start(after[0]) != _start(before):  # a new start: its failures of old are over
             pipeline.delete(_keys.health(destination_id))
         _store(pipeline, after[0], now)
 
@@ -84,16 +90,22 @@ def update(redis: "Redis", destination_id: str, changes: Changes) -> Destination
 
 
 def delete(redis: "Redis", destination_id: str) -> None:
-    """Remove a destination and all that is kept for it. Raises UnknownDestination."""
+    """Remove a destination and all that is kept for it; its runner commits nothing more. Raises UnknownDestination."""
+    if not forget(redis, destination_id):
+        raise UnknownDestination(destination_id)
+
+
+def forget(redis: "Redis", destination_id: str) -> bool:
+    """Leave nothing of a destination, be it known or not; say whether it was."""
     with redis.pipeline(transaction=True) as pipeline:
         pipeline.hdel(_keys.DESTINATIONS, destination_id)
         pipeline.srem(_keys.LISTENING, destination_id)
         pipeline.srem(_keys.OPERATED, destination_id)
         pipeline.zrem(_keys.BELLS, bells.member(Stage.DELIVER, destination_id))
         pipeline.delete(*(builder(destination_id) for builder in _OWN_KEYS))
+        pipeline.delete(*(builder(destination_id, Stage.DELIVER) for builder in (_keys.lease, _keys.rung)))
         removed, *_ = pipeline.execute()
-    if not removed:
-        raise UnknownDestination(destination_id)
+    return bool(removed)
 
 
 def rotate(
@@ -153,6 +165,11 @@ _OWN_KEYS: Final = (
     keys.dead,
     keys.health,
 )
+
+
+def _start(destination: Destination) -> tuple[DestinationState, str]:
+    """Give what makes for a new start when it changes."""
+    return destination.state, destination.url
 
 
 def _valid(stored: Sequence[Secret], now: float) -> tuple[Secret, ...]:

@@ -20,7 +20,7 @@ LEASE_SECONDS: Final = 10.0
 
 Word = str | bytes
 Command = Sequence[Word]
-"""A Redis command as words, or one of the steps that only `COMMIT` knows: PUBLISHED, KEPT, INDEXED, TOLD and MOVE."""
+"""A Redis command as words, or one of the steps only `COMMIT` knows: PUBLISHED, KEPT, INDEXED, TOLD, MOVE and SEEN."""
 
 
 class LeaseHeld(Exception):  # noqa: N818 - not an error: somebody else is at it
@@ -67,6 +67,8 @@ COMMIT: Final = """
 --     publishes on several channels what is sent to us once.
 --   MOVE sorted-set member old-score new-score
 --     gives a member a new score ('' removes it), unless somebody has moved it since we read the old one.
+--   SEEN hash field value command...
+--     does the command, unless somebody has changed the field of the hash since we read the value.
 local held = redis.call('HMGET', KEYS[1], 'token', 'commits')
 if held[1] ~= ARGV[1] then return 'lost' end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
@@ -144,6 +146,10 @@ while at <= #ARGV do
     told(ARGV[first + 1], first + 2, last)
   elseif ARGV[first] == 'MOVE' then
     move(unpack(ARGV, first + 1, last))
+  elseif ARGV[first] == 'SEEN' then
+    if redis.call('HGET', ARGV[first + 1], ARGV[first + 2]) == ARGV[first + 3] then
+      redis.call(unpack(ARGV, first + 4, last))
+    end
   else
     redis.call(unpack(ARGV, first, last))
   end

@@ -3,6 +3,7 @@
 Failures of ours are not charged to it. Whatever happens to it, its backlog stays.
 """
 
+from contextlib import suppress
 from typing import Final, cast
 
 import msgspec
@@ -12,7 +13,7 @@ from runtime import destinations, keys, operator_log
 from runtime.leases import Command
 from runtime.logs import log
 from runtime.metrics import ALERTS, Recorder
-from telephony.destinations import Changes, DestinationState
+from telephony.destinations import Changes, Destination, DestinationState
 from telephony.operator_events import What
 from workers.destinations.breaker import Breaker
 from workers.destinations.sender import Answer, Blame, Verdict
@@ -38,8 +39,12 @@ class Health(msgspec.Struct, frozen=True):
             return Health(breaker)
         return Health(breaker, now if self.failing_since is None else self.failing_since, self.told)
 
+    def has_failed_too_long(self, now: float) -> bool:
+        """Say whether the destination must be disabled."""
+        return self.failing_since is not None and now - self.failing_since >= DISABLED_AFTER_SECONDS
+
     def alert(self, now: float) -> int | None:
-        """Give the percent that somebody must be told of now, if any; 100: it must be disabled."""
+        """Give the percent that somebody must be told of now, if any."""
         if self.failing_since is None:
             return None
         share = 100 * (now - self.failing_since) / DISABLED_AFTER_SECONDS
@@ -73,9 +78,12 @@ class Charge:
         self._id = destination
         self._redis = redis
         self._recorder = recorder
-        self._health = health(redis, destination)
-        self._stored = self._health
+        self._health = self._stored = health(redis, destination)
         self._disable: str | None = None
+
+    def reload(self) -> None:
+        """Go by what is stored now: the destination was changed, and may have made a new start."""
+        self._health = self._stored = health(self._redis, self._id)
 
     def may_send(self, now: float) -> bool:
         """Say whether the breaker lets anything through."""
@@ -96,30 +104,34 @@ class Charge:
             self._disable = "it answered 410 Gone"
         if answer.blame is not Blame.OURS:
             self._health = self._health.after(success=answer.verdict is Verdict.DELIVERED, now=now)
+            if self._health.has_failed_too_long(now):
+                self._disable = self._disable or "it took nothing for five days"
 
-    def commands(self, now: float) -> list[Command]:
-        """Tell who has to know, and give the commands that store what changed since the last time."""
+    def commands(self, now: float, *, seen: bytes) -> list[Command]:
+        """Tell who has to know, and give the commands that store what changed since the last time.
+
+        Nothing is stored if the destination is no longer what was `seen`: another address is a new start.
+        """
         percent = self._health.alert(now)
         if percent is not None:
             self._health = msgspec.structs.replace(self._health, told=percent)
             self._recorder.count(ALERTS, self._id, str(percent))
             log.warning("destination.failing", destination=self._id, percent=percent)
             tell_failing(self._redis, self._id, percent)
-            self._disable = self._disable or ("it took nothing for five days" if percent >= 100 else None)  # noqa: PLR2004 - all of it
         if self._health == self._stored:
             return []
         self._stored = self._health
-        listen = "SADD" if self.may_send(now) else "SREM"
-        return [
-            ("SET", keys.health(self._id), msgspec.msgpack.encode(self._health)),
-            (listen, keys.LISTENING, self._id),
-        ]
+        health_now = msgspec.msgpack.encode(self._health)
+        return [("SEEN", keys.DESTINATIONS, self._id, seen, "SET", keys.health(self._id), health_now)]
 
-    def carry_out(self) -> None:
-        """Disable the destination if it has come to that."""
-        if self._disable is not None:
-            log.warning("destination.disabled", destination=self._id, because=self._disable)
-            changes = Changes(state=DestinationState.DISABLED, disabled_because=self._disable)
-            destinations.update(self._redis, self._id, changes)
-            tell_disabled(self._redis, self._id, self._disable)
-            self._disable = None
+    def carry_out(self, seen: Destination) -> None:
+        """Disable the destination if it has come to that, and nobody has changed or removed it meanwhile."""
+        because, self._disable = self._disable, None
+        if because is None:
+            return
+        changes = Changes(state=DestinationState.DISABLED, disabled_because=because)
+        with suppress(destinations.UnknownDestination):
+            after = destinations.update(self._redis, self._id, changes, seen=seen)
+            if after.state is DestinationState.DISABLED:
+                log.warning("destination.disabled", destination=self._id, because=because)
+                tell_disabled(self._redis, self._id, because)

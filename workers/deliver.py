@@ -57,9 +57,8 @@ def run(destination: str, *, linger: float = LINGER_SECONDS) -> None:
     except Exception as error:  # noqa: BLE001 - the outermost of this thread: nobody else would tell
         log.exception("deliver.failed", destination=destination)
         _failed(destination, error, dependencies)
-        now = redis_time(dependencies.redis)
-        bells.rest(dependencies.redis, Stage.DELIVER, destination, due="", not_before=now)
-        bells.ring_at(dependencies.redis, Stage.DELIVER, destination, now + PARKED_SECONDS)
+        until = redis_time(dependencies.redis) + PARKED_SECONDS
+        bells.put_off(dependencies.redis, Stage.DELIVER, destination, until)
 
 
 def _failed(destination: str, error: Exception, dependencies: Dependencies) -> None:

@@ -55,12 +55,13 @@ class Deliverer:
         self._flights = Flights(dependencies.sender, senders, held)
         self._queues = WorkingQueues(self._redis, destination)
         self._charge = Charge(destination, self._redis, self._recorder)
+        self._seen = b""
         place = cast("bytes | None", self._redis.hget(keys.delivery_cursor(destination), "place"))
         self._cursor = (place or b"0-0").decode()
 
     def step(self) -> Tally:
         """Do what can be done now, and commit it."""
-        now = self._view(self._room(redis_time(self._redis)))
+        now = self._look(self._room(redis_time(self._redis)))
         if now.destination is None or not now.is_active:
             self._land(now)
             return Tally(busy=False, shut=True, others_wait=now.others_wait)
@@ -70,21 +71,21 @@ class Deliverer:
         commands += self._launched(now.destination, arrivals, now)
         faults.point("deliver.queued")
         busy = bool(now.entries or now.asked or self._flights)
-        self._commit([*commands, *self._taken(now), *self._answered(now)], now)
+        self._commit(now.destination, [*commands, *self._taken(now), *self._answered(now.destination, now)], now)
         return Tally(busy=busy, shut=not self._charge.may_send(now.later()), others_wait=now.others_wait)
 
     def rest(self) -> bool:
         """End the shift with nothing left to do now; False: there is news after all."""
-        now = self._view(0)
+        now = self._look(0)
         return rests.rest(self._redis, self._id, now, opens=self._opens(now), cursor=self._cursor)
 
     def leave(self) -> None:
         """End the shift with work left, which is gone on with at once."""
         self._flights.recall()
-        now = self._view(0)
+        now = self._look(0)
         self._land(now)
-        rests.rest(self._redis, self._id, now, opens=self._opens(now))
         bells.ring_at(self._redis, Stage.DELIVER, self._id, self._opens(now))
+        self._redis.delete(keys.rung(self._id, Stage.DELIVER))
 
     def _opens(self, now: View) -> float:
         """Say when something may be sent again: now, but for a breaker that is open."""
@@ -96,9 +97,15 @@ class Deliverer:
             return 0
         return max(0, (1 if self._charge.is_probing(now) else MOST) - len(self._flights))
 
-    def _view(self, room: int) -> View:
+    def _look(self, room: int) -> View:
+        """See what there is to do. If the destination was changed, take back what only waits for a thread."""
         opening = self._settings.secrets_keys
-        return view(self._redis, self._id, self._cursor, room, flying=len(self._flights), keys_of_secrets=opening)
+        now = view(self._redis, self._id, self._cursor, room, flying=len(self._flights), keys_of_secrets=opening)
+        if now.stored != self._seen:
+            self._seen = now.stored
+            self._flights.recall()
+            self._charge.reload()
+        return now
 
     def _arrivals(self, destination: Destination, now: View) -> list[Arrival]:
         """Give what is new for this destination, and what somebody asked for."""
@@ -135,7 +142,7 @@ class Deliverer:
                 self._queues[call] = tuple(others)
                 commands.append(attempts.buried(self._id, letter(call, item, "retention", now=now.now)))
             else:
-                self._flights.launch(Flight(call, item), destination.url, body, now)
+                self._flights.launch(Flight(call, item, destination.url), body, now)
         return commands
 
     def _due(self, now: View, arrivals: Sequence[Arrival]) -> list[str]:
@@ -161,14 +168,18 @@ class Deliverer:
         shaped = (destination.fields or destination.mask) and not operator_log.is_operator(item.place)
         return body_for(destination, decode(entry.document)) if shaped else entry.document
 
-    def _answered(self, now: View) -> list[Command]:
+    def _answered(self, destination: Destination, now: View) -> list[Command]:
         """Wait a moment for answers, and give the commands that follow from those that came."""
         landed = self._flights.landed(GATHER_SECONDS)
         if landed:
             faults.point("deliver.sent")
         later = now.later()
-        commands = [command for flight, answer in landed for command in self._judged(flight, answer, later)]
-        commands += self._charge.commands(later) if landed else []
+        commands: list[Command] = []
+        for flight, answer in landed:
+            commands += self._judged(flight, answer, later)
+            if flight.url == destination.url and not redrive.is_test(flight.item.place):
+                self._charge.add(answer, later)
+        commands += self._charge.commands(later, seen=now.stored) if landed else []
         if not self._charge.may_send(later):
             self._flights.recall()
         return commands
@@ -185,7 +196,6 @@ class Deliverer:
             commands.append(attempts.buried(self._id, after.letter))
         if redrive.is_test(item.place):
             return commands
-        self._charge.add(answer, now)
         if answer.verdict is Verdict.DELIVERED:
             self._recorder.observe(DELIVERY_LAG_SECONDS, now - item.published_at, self._id)
             commands.append(("SET", keys.delivered(self._id, call), str(item.revision), "EX", str(int(kept))))
@@ -201,9 +211,9 @@ class Deliverer:
         return commands
 
     def _land(self, now: View) -> None:
-        """Wait for what is on its way, sending nothing new."""
-        while self._flights:
-            self._commit(self._answered(now), now)
+        """Wait for what is on its way, sending nothing new; where the destination is gone, no answer counts."""
+        while now.destination is not None and self._flights:
+            self._commit(now.destination, self._answered(now.destination, now), now)
 
     def _taken(self, now: View) -> list[Command]:
         """Give the commands that move on past what was taken up."""
@@ -214,12 +224,10 @@ class Deliverer:
             commands.append(("HINCRBY", keys.delivery_cursor(self._id), "taken", str(len(now.entries))))
         return commands
 
-    def _commit(self, commands: Sequence[Command], now: View) -> None:
-        """Store everything that changed, with `commands`, in one step; nothing for a destination that is gone."""
-        if now.destination is None:
-            return
+    def _commit(self, destination: Destination, commands: Sequence[Command], now: View) -> None:
+        """Store everything that changed, with `commands`, in one step. Raises LeaseLost, also when it was removed."""
         kept = bells.keep(Stage.DELIVER, self._id, now.later())
         self._lease.commit([*commands, *self._queues.changes(), *kept])
         faults.point("deliver.committed")
-        self._charge.carry_out()
+        self._charge.carry_out(destination)
         self._queues.forget_but(self._flights.calls())

@@ -17,10 +17,14 @@ MOST_WAITING: Final = 10_000
 
 
 class View(msgspec.Struct, frozen=True):
-    """What there is to do. `read_at` is what the stopwatch said at `now`; `due` are calls, `asked` places."""
+    """What there is to do. `read_at` is what the stopwatch said at `now`; `due` are calls, `asked` places.
+
+    `stored` is the destination as Redis has it; empty when there is none.
+    """
 
     now: float
     read_at: float
+    stored: bytes
     destination: Destination | None
     secrets: tuple[str, ...]
     entries: tuple[Entry, ...]
@@ -57,6 +61,7 @@ def view(
     return View(
         now=now,
         read_at=stopwatch(),
+        stored=text or b"",
         destination=None if text is None else msgspec.json.decode(text, type=Destination),
         secrets=() if blob is None else destinations.valid_now(destinations.unsealed(blob, keys_of_secrets), now),
         entries=entries_of(rows) if room and waiting < MOST_WAITING else (),

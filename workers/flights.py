@@ -17,10 +17,11 @@ MOST: Final = 64
 
 
 class Flight(msgspec.Struct, frozen=True):
-    """An event on its way, for a call."""
+    """An event on its way to an address, for a call."""
 
     call: str
     item: Waiting
+    url: str
 
 
 class Flights:
@@ -39,9 +40,9 @@ class Flights:
         """Give the calls that something is on its way for."""
         return {flight.call for flight in self._flights.values()}
 
-    def launch(self, flight: Flight, url: str, body: bytes, now: View) -> None:
+    def launch(self, flight: Flight, body: bytes, now: View) -> None:
         """Send an event as soon as a thread is free."""
-        self._flights[self._threads.submit(self._send, url, flight.item.event_id, body, now)] = flight
+        self._flights[self._threads.submit(self._send, flight.url, flight.item.event_id, body, now)] = flight
 
     def landed(self, seconds: float) -> list[tuple[Flight, Answer]]:
         """Wait for answers, but not longer than `seconds`, and give those that are there."""

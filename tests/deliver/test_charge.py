@@ -1,5 +1,6 @@
 """What a destination's answers do to the destination."""
 
+import msgspec
 import pytest
 
 from runtime import destinations, keys
@@ -34,7 +35,7 @@ def test_a_failure_of_ours_is_not_charged(stage: Stage) -> None:
 
     charge.add(Answer(verdict=Verdict.TEMPORARY, blame=Blame.OURS, seconds=0.0), BEGAN)
 
-    assert charge.commands(BEGAN) == []
+    assert charge.commands(BEGAN, seen=b"") == []
 
 
 def test_five_days_of_failures_disable_a_destination_and_say_why(stage: Stage) -> None:
@@ -43,33 +44,36 @@ def test_five_days_of_failures_disable_a_destination_and_say_why(stage: Stage) -
     charge.add(refused(), BEGAN)
     charge.add(refused(), BEGAN + DISABLED_AFTER_SECONDS)
 
-    charge.commands(BEGAN + DISABLED_AFTER_SECONDS)
-    charge.carry_out()
+    charge.carry_out(destination)
 
     after = destinations.get(stage.redis, destination.id)
     assert after is not None
     assert (after.state, after.disabled_because) == (DestinationState.DISABLED, "it took nothing for five days")
 
 
-def test_a_destination_left_alone_is_not_rung_by_news_until_it_is_back(stage: Stage) -> None:
+def test_a_destination_whose_runner_was_killed_just_before_it_was_disabled_is_by_the_next(stage: Stage) -> None:
     destination = stage.add()
+    everybody_was_told = Health(failing_since=BEGAN, told=100)
+    stage.redis.set(keys.health(destination.id), msgspec.msgpack.encode(everybody_was_told))
     charge = Charge(destination.id, stage.redis, stage.recorder)
+
+    charge.add(refused(), BEGAN + DISABLED_AFTER_SECONDS + 60)
+    charge.carry_out(destination)
+
+    after = destinations.get(stage.redis, destination.id)
+    assert after is not None
+    assert after.state is DestinationState.DISABLED
+
+
+def test_a_destination_left_alone_is_tried_with_one_event_and_is_back_when_it_takes_it(stage: Stage) -> None:
+    charge = Charge(stage.add().id, stage.redis, stage.recorder)
     for number in range(10):
         charge.add(refused(), BEGAN + number)
-    apply(stage, charge, BEGAN + 10)
     assert not charge.may_send(BEGAN + 10)
-    assert not stage.redis.sismember(keys.LISTENING, destination.id)
 
     back = charge.shut_until(BEGAN + 10) or 0.0
     assert charge.is_probing(back)
     charge.add(delivered(), back)
-    apply(stage, charge, back)
 
+    assert charge.may_send(back)
     assert not charge.is_probing(back)
-    assert stage.redis.sismember(keys.LISTENING, destination.id)
-
-
-def apply(stage: Stage, charge: Charge, now: float) -> None:
-    """Carry out what a runner would commit."""
-    for command in charge.commands(now):
-        stage.redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped

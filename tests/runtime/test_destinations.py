@@ -49,6 +49,15 @@ def test_another_url_is_a_new_start(redis: Redis) -> None:
     assert not redis.exists(keys.health(added.id))
 
 
+def test_what_follows_from_what_was_seen_changes_nothing_once_it_is_otherwise(redis: Redis) -> None:
+    added, _ = destinations.create(redis, DRAFT, keys=())
+    paused = destinations.update(redis, added.id, Changes(state=DestinationState.PAUSED))
+
+    after = destinations.update(redis, added.id, Changes(state=DestinationState.DISABLED), seen=added)
+
+    assert after == destinations.get(redis, added.id) == paused
+
+
 def test_while_a_secret_rotates_both_sign_the_newest_first(redis: Redis) -> None:
     added, old = destinations.create(redis, DRAFT, keys=())
 

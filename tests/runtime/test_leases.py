@@ -228,6 +228,18 @@ def test_a_member_that_somebody_removed_does_not_come_back_by_moving(redis: Redi
     assert redis.zcard(DUE) == 0
 
 
+def test_what_goes_by_something_seen_is_done_only_while_that_is_so(redis: Redis) -> None:
+    redis.hset("hash", "field", "seen")
+    with lease(redis, ACCOUNT, STAGE) as held:
+        held.commit([("SEEN", "hash", "field", "seen", "SET", "a", "1")])
+        redis.hset("hash", "field", "changed")
+        held.commit([("SEEN", "hash", "field", "seen", "SET", "a", "2"), ("SET", "b", "2")])
+        redis.hdel("hash", "field")
+        held.commit([("SEEN", "hash", "field", "changed", "SET", "a", "3")])
+
+    assert (redis.get("a"), redis.get("b")) == (b"1", b"2")
+
+
 def test_a_place_in_time_survives_its_way_through_redis_to_the_last_digit(redis: Redis) -> None:
     now = 1_790_000_000.123457
     redis.zadd(DUE, {"s-1": now})

@@ -1,0 +1,131 @@
+"""A destination that is paused, removed or given another address while events are on their way to it."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from typing import Any
+
+import msgspec
+
+from runtime import attempts, bells, destinations, keys, waiting
+from runtime.bells import Stage as Bell
+from runtime.clocks import redis_time
+from runtime.leases import lease
+from telephony.destinations import Changes, Destination, DestinationState
+from tests.deliver.conftest import Stage
+from tests.fakes.sender import Sent, delivered, gone, refused
+from tests.scripts.publishing import outcome_of, publish
+from workers import charge, dependencies
+from workers.charge import DISABLED_AFTER_SECONDS, Health
+from workers.deliverer import Deliverer
+from workers.destinations.breaker import Breaker
+from workers.destinations.sender import Answer
+
+NEW_URL = "https://crm.example/new"
+
+
+class Busy(Executor):
+    """Threads that all have something else to do."""
+
+    def submit(self, *_: Any, **__: Any) -> "Future[Any]":
+        return Future()
+
+
+def test_what_only_waits_for_a_thread_is_not_sent_to_a_paused_destination(stage: Stage) -> None:
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-1"), outcome_of("s-2"))
+    with lease(stage.redis, destination.id, Bell.DELIVER) as held:
+        runner = Deliverer(destination.id, held, dependencies.current(), Busy())
+        runner.step()
+        destinations.update(stage.redis, destination.id, Changes(state=DestinationState.PAUSED))
+
+        assert runner.step().shut  # which waits for all that is on its way
+        assert runner.rest()
+
+    assert set(waiting.everything(stage.redis, destination.id)) == {"s-1", "s-2"}
+
+
+def test_what_only_waits_for_a_thread_is_sent_to_the_new_address(stage: Stage) -> None:
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-1"), outcome_of("s-2"))
+    with lease(stage.redis, destination.id, Bell.DELIVER) as held:
+        runner = Deliverer(destination.id, held, dependencies.current(), Busy())
+        runner.step()
+        destinations.update(stage.redis, destination.id, Changes(url=NEW_URL))
+        runner.step()
+        runner.leave()
+    stage.run(destination)
+
+    assert {one.url for one in stage.sender.sent} == {NEW_URL}
+    assert sorted(stage.sender.ids()) == ["s-1/1", "s-2/1"]
+
+
+def test_a_destination_paused_while_it_answers_has_taken_the_event_and_is_left_in_peace(stage: Stage) -> None:
+    destination = stage.add()
+    stage.sender.answer = answering(delivered(), lambda: change(stage, destination, state=DestinationState.PAUSED))
+    publish(stage.redis, outcome_of("s-1"))
+
+    stage.run(destination)
+
+    assert not waiting.everything(stage.redis, destination.id)
+    assert not stage.redis.sismember(keys.LISTENING, destination.id)
+    assert stage.redis.zscore(keys.BELLS, bells.member(Bell.DELIVER, destination.id)) is None
+
+
+def test_a_destination_removed_while_it_answers_leaves_nothing_behind(stage: Stage) -> None:
+    destination = stage.add()
+    stage.sender.answer = answering(delivered(), lambda: destinations.delete(stage.redis, destination.id))
+    publish(stage.redis, outcome_of("s-1"))
+
+    stage.run(destination)
+
+    assert not stage.redis.sismember(keys.LISTENING, destination.id)
+    assert stage.redis.zscore(keys.BELLS, bells.member(Bell.DELIVER, destination.id)) is None
+    assert not list(stage.redis.scan_iter(f"*{destination.id}*"))
+
+
+def test_a_new_address_is_not_charged_with_what_the_old_one_answers(stage: Stage) -> None:
+    destination = stage.add()
+    now = redis_time(stage.redis)
+    ill = Health(Breaker(opens_until=now - 1, pause=600), failing_since=now - DISABLED_AFTER_SECONDS + 60, told=90)
+    stage.redis.set(keys.health(destination.id), msgspec.msgpack.encode(ill))
+    stage.sender.answer = answering(refused(), lambda: change(stage, destination, url=NEW_URL))
+    publish(stage.redis, outcome_of("s-1"), outcome_of("s-2"))
+
+    stage.run(destination)
+
+    assert charge.health(stage.redis, destination.id).failing_since is None
+    assert [(one.event_id, one.url) for one in stage.sender.sent] == [
+        ("s-1/1", destination.url),
+        ("s-2/1", NEW_URL),
+    ]
+
+
+def test_a_new_address_is_not_disabled_because_the_old_one_is_gone(stage: Stage) -> None:
+    destination = stage.add()
+    stage.sender.answer = answering(gone(), lambda: change(stage, destination, url=NEW_URL))
+    publish(stage.redis, outcome_of("s-1"))
+
+    stage.run(destination)
+
+    after = destinations.get(stage.redis, destination.id)
+    assert after is not None
+    assert after.state is DestinationState.ACTIVE
+    assert [one.url for one in stage.sender.sent] == [destination.url, NEW_URL]
+    assert [one.verdict for one in attempts.of_call(stage.redis, "default", "s-1")] == ["gone", "delivered"]
+
+
+def answering(first: Answer, meanwhile: Callable[[], object]) -> Callable[[Sent], Answer]:
+    """Answer the first event after something has happened meanwhile; take all others."""
+    answers = iter([first])
+
+    def answer(_: Sent) -> Answer:
+        for one in answers:
+            meanwhile()
+            return one
+        return delivered()
+
+    return answer
+
+
+def change(stage: Stage, destination: Destination, **changes: Any) -> None:
+    destinations.update(stage.redis, destination.id, Changes(**changes))
