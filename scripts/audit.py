@@ -55,7 +55,7 @@ def main() -> int:
         with open_place(root=ROOT, data=options.data) as place:
             names = accounts_of(place.settings, options.account)
             found = {name: list(_counted(place, name, options)) for name in names}
-    except (NoRedis, RedisError, SettingsError, UnknownAccount) as fault:
+    except (NoRedis, RedisError, SettingsError, UnknownAccount, stretch.NothingKept) as fault:
         print(f"scripts/audit.py: {fault}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
@@ -90,7 +90,7 @@ def _options() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     stretch.add_options(parser, usual="1d")
-    return parser.parse_args()
+    return stretch.parse(parser)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from runtime import replays  # noqa: E402 - as above
 from runtime.replays import Asked, Level  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
 from scripts.replay import told  # noqa: E402 - as above
+from scripts.terminal import stretch  # noqa: E402 - as above
 from scripts.terminal.destination_asked import Refused  # noqa: E402 - as above
 from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
@@ -29,10 +30,8 @@ FAILED = 1
 def main() -> int:
     """Ask for a backfill, and watch it."""
     parser = backfill_parser(description=__doc__ or "", data=ROOT / ".data")
-    options = parser.parse_args()
+    options = stretch.parse(parser)
     since, until = options.since.timestamp(), options.until and options.until.timestamp()
-    if until is not None and until <= since:
-        parser.error("--until must be after --since")
     asked = Asked(level=Level.BACKFILL, selection=Selection(since=since, until=until), deliver=not options.no_delivery)
     try:
         with open_place(root=ROOT, data=options.data) as place:

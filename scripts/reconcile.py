@@ -58,7 +58,7 @@ def main() -> int:
             asked = {name: comparisons.ask(redis, name, Why.ASKED, since=since, until=until) for name in names}
             if options.wait:
                 asked = {name: _watched(redis, name, one, options.timeout) for name, one in asked.items()}
-    except (NoRedis, RedisError, SettingsError, UnknownAccount) as fault:
+    except (NoRedis, RedisError, SettingsError, UnknownAccount, stretch.NothingKept) as fault:
         print(f"scripts/reconcile.py: {fault}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
@@ -116,7 +116,7 @@ def _options() -> argparse.Namespace:
     add = parser.add_argument
     add("--no-wait", dest="wait", action="store_false", help="only ask for it")
     add("--timeout", type=float, default=3600.0, metavar="SECONDS", help="how long to watch (3600)")
-    return parser.parse_args()
+    return stretch.parse(parser)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,10 @@ from scripts.terminal.moments import moment
 from scripts.venv import ROOT
 
 
+class NothingKept(Exception):  # noqa: N818 - named for what happened
+    """Calls of this stretch are not known any more; the message says since when they are."""
+
+
 class Stretch(NamedTuple):
     """From when until when calls began. Seconds since 1970."""
 
@@ -31,12 +35,22 @@ def add_options(parser: argparse.ArgumentParser, *, usual: str) -> None:
     add("--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where ./scripts/run has its data (.data)")
 
 
+def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Read the command line. That a stretch ends before it begins, or has not begun, is a mistake and no good news."""
+    options, now = parser.parse_args(), datetime.now(UTC)
+    if options.since and options.since >= min(options.until or now, now):
+        parser.error("--since must be before --until, and before now")
+    return options
+
+
 def stretch(options: argparse.Namespace, *, usual_seconds: float, now: float, retention: float) -> Stretch:
-    """Give the stretch that is meant, as far as it is in what is kept; an empty one where it is not."""
+    """Give the stretch that is meant, as far as it is in what is kept. Raises NothingKept where none of it is."""
     until = min(options.until.timestamp() if options.until else now, now)
     since = options.since.timestamp() if options.since else until - usual_seconds
-    since = max(since, now - retention)
-    return Stretch(since, max(since, until))
+    kept_since = now - retention
+    if until <= kept_since:
+        raise NothingKept(f"calls are known since {datetime.fromtimestamp(kept_since, UTC):%Y-%m-%d %H:%M} UTC")
+    return Stretch(max(since, kept_since), until)
 
 
 def _moment(text: str) -> datetime:

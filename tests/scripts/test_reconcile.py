@@ -28,6 +28,25 @@ def test_who_waits_is_told_how_far_it_is_when_patience_ends(redis_url: str, redi
     assert "0% compared so far; it goes on by itself" in waited.stdout
 
 
+@pytest.mark.parametrize("command", ["audit.py", "reconcile.py", "backfill.py"])
+@pytest.mark.parametrize("stretch", [("--since", "1d", "--until", "2d"), ("--since", "2099-01-01")], ids=" ".join)
+def test_a_stretch_without_any_time_in_it_is_a_usage_error(
+    redis_url: str, redis: Redis, command: str, stretch: tuple[str, ...]
+) -> None:
+    done = run_here(command, *stretch, redis_url=redis_url)
+
+    assert (done.returncode, "must be before" in done.stderr) == (2, True)
+    assert comparisons.all(redis, "default") == ()
+
+
+@pytest.mark.parametrize("command", ["audit.py", "reconcile.py"])
+def test_a_stretch_of_which_nothing_is_kept_is_not_called_complete(redis_url: str, redis: Redis, command: str) -> None:
+    done = run_here(command, "--until", "999d", redis_url=redis_url)
+
+    assert (done.returncode, "calls are known since" in done.stderr) == (1, True)
+    assert comparisons.all(redis, "default") == ()
+
+
 def test_the_calls_that_were_missing_are_named() -> None:
     done = msgspec.structs.replace(ONE, done_at=1.0, in_log=1204, missing=1, healed=1, requests=2, calls=("s-1",))
 

@@ -37,10 +37,6 @@ def test_machines_are_told_of_a_replay_that_is_cancelled(redis_url: str, redis: 
     assert (done.returncode, document["id"], document["state"]) == (0, asked.id, "cancelled")
 
 
-def test_what_cannot_be_meant_is_a_usage_error(redis_url: str) -> None:
-    assert run_here("backfill.py", "--since", "1d", "--until", "2d", redis_url=redis_url).returncode == 2
-
-
 def test_a_difference_is_told_as_field_before_and_after(redis: Redis) -> None:
     found = replays.Finding(
         "s-1", 2, (Difference("outcome", "busy", "rejected"), Difference("legs[0].reason", None, "x"))
