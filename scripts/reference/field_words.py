@@ -114,7 +114,7 @@ _PARTY: Final = {
     "from": "Who called.",
     "to": "Who was called.",
     "missed": "Whether RingCentral says that this party missed the call.",
-    "queue": "Whether RingCentral calls this a call of a queue: for a person whom a queue rings, not for the queue itself.",
+    "queue": "Whether RingCentral marks the call as a queue's: it does for whom the queue rings, not for the queue.",
 }
 
 _STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
