@@ -202,13 +202,11 @@ def _problems(method: str, rule: Rule, said: Description, schemas: Mapping[Any, 
 
 
 def _usual(method: str, rule: Rule, said: Description) -> Iterator[Kind]:
-    yield from (UNAUTHORIZED, TOO_MANY_GUESSES, NO_TOKEN_SET, REDIS_AWAY, INTERNAL)
+    yield from (UNAUTHORIZED, TOO_MANY_GUESSES, NO_TOKEN_SET, REDIS_AWAY, INTERNAL, INVALID)
     if method in _CHANGING:
         yield READ_ONLY
     if rule.arguments:
         yield NOT_FOUND
-    if said.parameters is not None or said.body is not None:
-        yield INVALID
     if said.body is not None:
         yield from (BAD_REQUEST, NOT_JSON, TOO_LARGE, UNSUPPORTED)
 

@@ -1,5 +1,6 @@
 """Who may enter the API, and how whatever goes wrong in it is told."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -147,6 +148,20 @@ def test_a_parameter_nobody_knows_is_refused_rather_than_passed_over(client: Cli
 
     assert told(answer) == (422, "invalid")
     assert answer.json["errors"][0]["parameter"] == "limt"
+
+
+def test_no_route_passes_over_a_parameter_nobody_knows(app: Flask, client: Client) -> None:
+    routes = [
+        (method, re.sub(r"<.*?>", "x", rule.rule.removeprefix("/api/v1")))
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api/v1/")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    ]
+    assert len(routes) > 20
+
+    passed = [route for route in routes if told(client.ask(*route, query_string="dryrun=true")) != (422, "invalid")]
+
+    assert passed == []
 
 
 def test_a_fault_of_ours_is_told_without_its_insides(app: Flask) -> None:

@@ -4,9 +4,10 @@ import re
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
-from flask import request
+from flask import current_app, request
 from msgspec import Meta
 
+from web.api.described import description_of
 from web.api.problems import BAD_REQUEST, INVALID, NOT_JSON, TOO_LARGE, UNSUPPORTED, Fault, Problem
 from web.body import MAX_BODY, BrokenBody, OversizedBody, has_body, read_body
 
@@ -18,6 +19,11 @@ USUAL: Final = 100
 PLACE: Final = r"^[0-9]{1,15}-[0-9]{1,15}$"
 """A place in a stream: milliseconds and a number."""
 
+_WHOLE: Final = "limit"
+"""The one parameter that is no text. Were msgspec to make numbers of text, it would make a time of 2026 and nothing of
+null, which is to ask for everything."""
+
+_NUMBER: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 _JSON: Final = re.compile(r"application/(json|[\w.+-]+\+json)", re.ASCII)
 _WHERE: Final = re.compile(r"(?P<what>.*?)(?: - at `(?:key in )?\$(?P<path>[^`]*)`)?", re.DOTALL)
 _NAMED: Final = re.compile(r"(?:unknown|missing required) field `(?P<name>[^`]*)`")
@@ -53,8 +59,14 @@ class FromPlace(Paging, frozen=True, kw_only=True, rename="camel", forbid_unknow
     after: Annotated[str, Meta(description="The `next` of the answer before.", pattern=PLACE)] | None = None
 
 
-class NoParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A route that takes no parameters."""
+class _NoParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a route takes that is not said to take any."""
+
+
+def know_parameters() -> None:
+    """Refuse a request whose parameters are not those its route is described with, before anything is done for it."""
+    said = description_of(current_app.view_functions[request.endpoint or ""])
+    parameters_as(said.parameters if said and said.parameters else _NoParameters)
 
 
 def parameters_as(shape: type[T]) -> T:
@@ -62,39 +74,18 @@ def parameters_as(shape: type[T]) -> T:
 
     A parameter that is unknown is not passed over: whoever misspells a filter must not get everything.
     """
-    given = request.args.to_dict(flat=False)
-    for name, values in given.items():
+    given: dict[str, Any] = request.args.to_dict()
+    for name, values in request.args.lists():
         if len(values) > 1:
             raise wrong_parameter(name, "must be there once")
+        if name == _WHOLE and _NUMBER.fullmatch(values[0]):
+            given[name] = int(values[0])
     try:
-        return msgspec.convert({name: values[0] for name, values in given.items()}, shape, strict=False)
+        return msgspec.convert(given, shape)
     except msgspec.ValidationError as error:
         fault = fault_of(str(error))
         name = (fault.pointer or "").removeprefix("/")
         raise wrong_parameter(name, fault.detail) from error
-
-
-def limit() -> int:
-    """Read how many items are asked for."""
-    text = request.args.get("limit", str(USUAL))
-    if not (text.isascii() and text.isdigit() and len(text) < len(str(MOST)) + 1 and 1 <= int(text) <= MOST):
-        raise wrong_parameter("limit", f"must be a whole number from 1 to {MOST}")
-    return int(text)
-
-
-def after(pattern: "re.Pattern[str]") -> str | None:
-    """Read the cursor after which items are asked for; None: from the beginning."""
-    text = request.args.get("after")
-    if text is not None and not pattern.fullmatch(text):
-        raise wrong_parameter("after", "must be the `next` of an answer")
-    return text
-
-
-def know_parameters(*known: str) -> None:
-    """Refuse a parameter that would be passed over: whoever misspells a filter must not get everything."""
-    for name in request.args:
-        if name not in known:
-            raise wrong_parameter(name, f"is none of {', '.join(known) or '- there are none'}")
 
 
 def wrong_parameter(name: str, why: str) -> Problem:

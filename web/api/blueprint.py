@@ -10,7 +10,7 @@ from runtime.sealing import CannotOpen
 from runtime.settings import Settings, WebRole
 from web import stream
 from web.access.entry import Entry
-from web.api import audit, calls, deliveries, destinations, outcomes, replays, ringouts
+from web.api import asked, audit, calls, deliveries, destinations, outcomes, replays, ringouts
 from web.api.answers import tagged
 from web.api.door import ROOT, add_door
 from web.api.problems import CONFLICT, Problem
@@ -35,6 +35,7 @@ def add_api(app: Flask, settings: Settings, redis: "Redis", entry: Entry) -> Hub
     audit.add_routes(api, settings, redis)
     hub = app.extensions["hub"] = Hub(redis, seats=SEATS[settings.web_role])
     stream.add_routes(api, redis, hub)
+    api.before_request(asked.know_parameters)
     api.register_error_handler(CannotOpen, lambda error: Problem(CONFLICT, f"{error}.").response())
     api.after_request(tagged)
     add_door(app, entry)

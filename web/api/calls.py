@@ -87,7 +87,6 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     @api.get("/calls/<telephony_session_id>")
     @described("Show one call: all that was heard of it, published, and sent.", answers={200: CallDocument})
     def show_call(telephony_session_id: str) -> Response:
-        asked.parameters_as(asked.NoParameters)
         account = calls.account_of(redis, names, telephony_session_id[:LONGEST_ID])
         if account is None:
             raise Problem(NOT_FOUND, "There is no call with this telephonySessionId (any more).")

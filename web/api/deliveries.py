@@ -74,7 +74,6 @@ def add_routes(api: Blueprint, redis: "Redis") -> None:
     @api.post("/destinations/<destination_id>/redrive")
     @described(
         "Send again what failed.",
-        parameters=asked.NoParameters,
         body=Again,
         body_required=False,
         answers={200: Counted, 202: Counted},
@@ -86,7 +85,7 @@ def add_routes(api: Blueprint, redis: "Redis") -> None:
         return answer(Counted(count, again.dry_run), 200 if again.dry_run else 202)
 
     @api.post("/destinations/<destination_id>/test")
-    @described("Have a test sent; `id` is that of its event.", parameters=asked.NoParameters, answers={202: Named})
+    @described("Have a test sent; `id` is that of its event.", answers={202: Named})
     def send_test(destination_id: str) -> Response:
         event_id = known(partial(redrive.send_test, redis, destination_id))
         return answer(Named(event_id), 202)

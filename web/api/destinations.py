@@ -91,13 +91,11 @@ def _add_list(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     @api.post("/destinations")
     @described(
         "Add one; `secret` is shown this once.",
-        parameters=asked.NoParameters,
         body=Draft,
         answers={201: MadeDestination},
         problems=(FORBIDDEN_ADDRESS, CONFLICT),
     )
     def add_destination() -> Response:
-        asked.parameters_as(asked.NoParameters)
         draft = asked.body_as(Draft)
         _judge(draft, settings.allow_private_destinations)
         made, secret = destinations.create(redis, draft, keys=settings.secrets_keys)

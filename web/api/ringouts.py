@@ -50,14 +50,12 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     @api.post("/ringouts")
     @described(
         "Place a RingOut, or with `ringOutId` follow one that was placed elsewhere; see [RingOuts](../ringout.md).",
-        parameters=asked.NoParameters,
         body=Wish,
         headers={"Idempotency-Key": "The same key, the same RingOut: it is placed once however often it is asked for."},
         answers={201: RingOutDocument},
         problems=(KEY_REUSED, NOT_PLACED),
     )
     def place_ringout() -> Response:
-        asked.parameters_as(asked.NoParameters)
         wish = asked.body_as(Wish)
         _judge(wish)
         note("place" if wish.call else "follow")
