@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from itertools import islice
 from typing import Final, cast
 
 import msgspec
@@ -198,10 +199,10 @@ def by_ring_out_id(redis: "Redis", account: str, ring_out_id: str) -> RingOut | 
 
 def page(
     redis: "Redis", accounts: Sequence[str], *, limit: int, after: str | None = None
-) -> tuple[list[RingOut], bool]:
-    """Give `limit` RingOuts of these accounts after that one, those asked for last first; and whether there are more.
+) -> tuple[list[RingOut], str | None]:
+    """Give `limit` RingOuts of these accounts after that one, those asked for last first; and after which there are more.
 
-    Raises no error for one that is gone: then the list begins anew.
+    Raises no error for one that is gone: then the list begins anew. Those whose record is gone are passed over.
     """
     rows = sorted(
         (
@@ -214,9 +215,9 @@ def page(
         reverse=True,
     )
     begin = next((place for place, (_, one, _) in enumerate(rows, start=1) if one == after), 0)
-    shown = rows[begin : begin + limit]
-    found = [load(redis, account, [one]).get(one) for _, one, account in shown]
-    return [one for one in found if one is not None], len(rows) > begin + limit
+    found = (load(redis, account, [one]).get(one) for _, one, account in rows[begin:])
+    shown = list(islice((one for one in found if one is not None), limit + 1))
+    return shown[:limit], shown[limit - 1].id if len(shown) > limit else None
 
 
 def of_time(redis: "Redis", account: str, since: float, until: float) -> list[RingOut]:

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.ringouts.exchange import ADA, OUTSIDE, Exchange
+from runtime import keys
+from tests.ringouts.exchange import ACCOUNT, ADA, OUTSIDE, Exchange
 from tests.web.api_client import ADMIN, Client
 from web.create_app import create_app
 
@@ -137,6 +138,18 @@ def test_what_is_no_ringout_is_refused_with_its_place(client: Client, body: Any,
 
     assert told(answer) == (422, "invalid")
     assert answer.json["errors"][0]["pointer"] == pointer
+
+
+def test_a_list_passes_over_one_whose_record_is_gone(exchange: Exchange, client: Client) -> None:
+    ids = [exchange.follow(f"s-{number}") for number in range(4)]
+    asked = sorted(ids, key=lambda one: (exchange.ringout(one).asked_at, one), reverse=True)
+    exchange.redis.delete(keys.ringout(ACCOUNT, asked[0]), keys.ringout(ACCOUNT, asked[2]))
+
+    page = client.ask("GET", "/ringouts?limit=1").json
+    rest = client.ask("GET", f"/ringouts?limit=1&after={page['next']}").json
+
+    assert [one["id"] for one in (*page["items"], *rest["items"])] == [asked[1], asked[3]]
+    assert rest["next"] is None
 
 
 def test_what_is_not_there_is_not_found(client: Client) -> None:

@@ -71,9 +71,8 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     )
     def list_ringouts() -> Response:
         wanted = asked.parameters_as(FromRingOut)
-        limit, after = wanted.limit, wanted.after
-        shown, more = ringouts.page(redis, accounts, after=after, limit=limit)
-        return page([ringout_document(redis, one) for one in shown], shown[-1].id if more else None)
+        shown, following = ringouts.page(redis, accounts, after=wanted.after, limit=wanted.limit)
+        return page([ringout_document(redis, one) for one in shown], following)
 
     @api.get("/ringouts/<ringout_id>")
     @described("One: its `live` status, its sessions, its `outcome`.", answers={200: RingOutDocument})
