@@ -98,11 +98,13 @@ class CallDocument(Call, frozen=True, kw_only=True):
 
 
 def state(history: CallHistory) -> State:
-    """Say how far the call has come."""
+    """Say how far the call has come; one that goes on again is open, whatever was told of it before."""
+    if history.is_open:
+        return State.OPEN
     if history.resolution is not None:
         return history.resolution.state
     has_ended = history.tracked is not None and history.tracked.ended_at is not None
-    return State.ENDED if has_ended else State.OPEN
+    return State.ENDED if has_ended or history.events else State.OPEN
 
 
 def document(history: CallHistory, event: CallEvent | None, sent: Sequence[Attempt]) -> CallDocument:
@@ -132,4 +134,5 @@ def _shown(history: CallHistory, event: CallEvent | None) -> dict[str, Any]:
         shown = of_session(history.tracked)
     if shown is None:
         return dict.fromkeys(Told.__struct_fields__) | {"from_": Endpoint(), "to": Endpoint()}
-    return {name: getattr(shown, name) for name in Told.__struct_fields__}
+    told = {name: getattr(shown, name) for name in Told.__struct_fields__}
+    return told | {"end_time": None} if state(history) is State.OPEN else told

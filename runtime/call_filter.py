@@ -54,20 +54,25 @@ def conditions(redis: "Redis", account: str, asked: Filter) -> Iterator[Conditio
     if asked.direction is not None:
         yield any_of(Kind.DIRECTION, asked.direction)
     if asked.state is not None:
-        yield _of_state(redis, account, asked.state)
+        yield from _of_state(redis, account, asked.state)
     if asked.delivery is not None:
         yield Condition(calls=waiting_calls.calls(redis, asked.delivery))
     if asked.calls is not None:
         yield Condition(calls=asked.calls)
 
 
-def _of_state(redis: "Redis", account: str, state: State) -> Condition:
-    """Say how a state is told: those that pass have a set, and whatever is in none of them is resolved."""
+def _of_state(redis: "Redis", account: str, state: State) -> Iterator[Condition]:
+    """Say how a state is told: those that pass have a set, and whatever is in none of them is resolved.
+
+    A call that goes on again is open only, and still in the set of what it was before.
+    """
     still_open, ended = keys.open_sessions(account), keys.calls_by(account, *ENDED)
     unresolved = keys.calls_by(account, *UNRESOLVED)
     if state is State.OPEN:
         ids = cast("list[bytes]", redis.zrange(still_open, 0, -1))
-        return Condition(calls=frozenset(one.decode() for one in ids))
-    if state is State.RESOLVED:
-        return Condition((still_open, ended, unresolved), excluded=True)
-    return Condition((ended if state is State.ENDED else unresolved,))
+        yield Condition(calls=frozenset(one.decode() for one in ids))
+    elif state is State.RESOLVED:
+        yield Condition((still_open, ended, unresolved), excluded=True)
+    else:
+        yield Condition((ended if state is State.ENDED else unresolved,))
+        yield Condition((still_open,), excluded=True)

@@ -46,7 +46,10 @@ class Heard(msgspec.Struct, frozen=True):
 
 
 class CallHistory(msgspec.Struct, frozen=True):
-    """What is known of a call. `looks_again_at` is when its record is asked for next (seconds), if it is waited for."""
+    """What is known of a call. `looks_again_at` is when its record is asked for next (seconds), if it is waited for.
+
+    `is_open`: it is on, be it that it was over before.
+    """
 
     account: str
     telephony_session_id: str
@@ -56,6 +59,7 @@ class CallHistory(msgspec.Struct, frozen=True):
     events: tuple[CallEvent, ...]
     looks_again_at: float | None
     silence: Silence | None = None
+    is_open: bool = False
 
 
 def read(
@@ -81,6 +85,7 @@ def read(
         ),
         looks_again_at=redis.zscore(keys.due(account), telephony_session_id),
         silence=guarding.silence(redis, account, telephony_session_id),
+        is_open=redis.zscore(keys.open_sessions(account), telephony_session_id) is not None,
     )
 
 

@@ -200,7 +200,7 @@ def by_ring_out_id(redis: "Redis", account: str, ring_out_id: str) -> RingOut | 
 def page(
     redis: "Redis", accounts: Sequence[str], *, limit: int, after: str | None = None
 ) -> tuple[list[RingOut], str | None]:
-    """Give `limit` RingOuts of these accounts after that one, those asked for last first; and after which there are more.
+    """Give `limit` RingOuts of these accounts after that one, those asked for last first; and after what there is more.
 
     Raises no error for one that is gone: then the list begins anew. Those whose record is gone are passed over.
     """

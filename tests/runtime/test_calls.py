@@ -13,7 +13,7 @@ from runtime.call_filter import Filter
 from runtime.calls import BadCursor
 from runtime.ledger import State
 from runtime.waiting_calls import Trouble
-from telephony import search_terms
+from telephony import events, search_terms
 from telephony.destinations import Draft
 from telephony.records import PhoneParty
 from telephony.times import iso_ms
@@ -134,6 +134,21 @@ def test_each_call_is_in_one_state(redis: Redis) -> None:
         State.ENDED: ["s-0002"],
         State.RESOLVED: ["s-0003"],
         State.UNRESOLVED: [],
+    }
+
+
+def test_a_call_that_goes_on_again_is_open_and_nothing_else(redis: Redis) -> None:
+    unresolved = events.unresolved(a_session_of(3, code="Disconnected"), revision=1, now=START)
+    publish(redis, an_end_of(1), an_outcome_of(2), unresolved)
+    assert found(redis, state=State.UNRESOLVED) == ["s-0003"]
+
+    see(redis, *map(a_session_of, (1, 2, 3)))
+
+    assert {state: len(found(redis, state=state)) for state in State} == {
+        State.OPEN: 3,
+        State.ENDED: 0,
+        State.RESOLVED: 0,
+        State.UNRESOLVED: 0,
     }
 
 

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from runtime import ledger
 from runtime.attempts import Attempt, written
+from runtime.ledger import Resolution, State
 from tests.builders.kept_calls import ACCOUNT, a_session_of, an_end_of, an_outcome_of, commit, publish, see
 from tests.web.api_client import Client, an_app
 
@@ -138,6 +140,19 @@ def test_a_call_that_is_on_is_shown_too(client: Client, redis: Redis) -> None:
 
     assert (call["state"], call["outcome"], call["revision"], call["revisions"]) == ("open", None, None, [])
     assert call["from"]["phoneNumber"] == "+12125550111"
+
+
+@pytest.mark.parametrize("state", [State.ENDED, State.RESOLVED, State.UNRESOLVED])
+def test_a_call_that_goes_on_again_is_open_wherever_it_is_shown(client: Client, redis: Redis, state: State) -> None:
+    publish(redis, an_end_of(1) if state is State.ENDED else an_outcome_of(1))
+    commit(redis, [ledger.write_resolution(ACCOUNT, "s-0001", Resolution(state, 1), retention=600)])
+    see(redis, a_session_of(1))
+
+    call: Any = client.ask("GET", "/calls/s-0001").json
+    (row,) = client.ask("GET", "/calls").json["items"]
+
+    assert (row["state"], row["endTime"]) == ("open", None)
+    assert {name: call[name] for name in row} == row
 
 
 @pytest.mark.parametrize("name", ["s-9999", "*", "x" * 1000, "%00"])

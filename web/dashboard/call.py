@@ -7,9 +7,9 @@ from flask import Blueprint, Response, render_template
 from redis import Redis
 
 from runtime import attempts, call_history, destinations
+from runtime.call_document import state
 from runtime.call_history import CallHistory
 from runtime.calls import account_of
-from runtime.ledger import State
 from runtime.settings import Settings
 from telephony import endings
 from telephony.call_outcome import CallOutcome
@@ -51,14 +51,6 @@ def read(redis: "Redis", accounts: tuple[str, ...], telephony_session_id: str) -
     if account is None:
         raise Trouble(NO_CALL)
     return call_history.read(redis, account, telephony_session_id)
-
-
-def state(history: CallHistory) -> State:
-    """Say how far the call has come."""
-    if history.resolution is not None:
-        return history.resolution.state
-    has_ended = history.tracked is not None and history.tracked.ended_at is not None
-    return State.ENDED if has_ended or history.events else State.OPEN
 
 
 def _page(redis: "Redis", history: CallHistory) -> str:
