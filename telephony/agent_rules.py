@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from telephony.call_outcome import LegOutcome
+from telephony.groups import is_menu
 from telephony.sessions import PartyState
 from telephony.words import LegRole, LegStatus
 
@@ -63,7 +64,6 @@ _MISSED: Final = frozenset({"noanswer", "timeout", "cancelled", "callerdropped"}
 _DECLINED: Final = frozenset({"rejected", "callreplied"})
 _UNREACHABLE: Final = frozenset({"internalerror", "nosuchuser", "invalidnumber"})
 _RANG_OUT: Final = frozenset({"noanswer", "timeout"})
-_MENU: Final = "callerinputredirect"
 _PARK_CODE: Final = re.compile(r"\*8\d{2,}")
 _SLACK: Final = timedelta(seconds=2)
 """How long before somebody answers another phone may be told to stop ringing, unless it rang in vain to its end."""
@@ -158,7 +158,7 @@ def is_pick_up(party: PartyState) -> bool:
 
 def was_rung(party: PartyState) -> bool:
     """Tell whether a party is one of the account's people being called, and not who began the call, or a menu."""
-    if party.extension_id is None or _reason(party) == _MENU:
+    if party.extension_id is None or is_menu(party):
         return False
     if (party.direction or "inbound").casefold() != "inbound":
         return False

@@ -23,6 +23,8 @@ from telephony.agent_rules import (
 )
 from telephony.call_outcome import LegOutcome
 from telephony.explanations import Explanation
+from telephony.groups import groups
+from telephony.legs import is_of_queue
 from telephony.results import is_of_one_phone
 from telephony.sessions import PartyState, Session
 from telephony.words import LegRole, LegStatus
@@ -56,8 +58,8 @@ class _Finding(msgspec.Struct, frozen=True):
 
 def agents(session: Session, legs: Sequence[LegOutcome]) -> tuple[tuple[Agent, ...], tuple[Explanation, ...]]:
     """Say what happened to each extension that was rung, ordered by their ids, and why. `legs` are there or not yet."""
-    groups = _groups(session)
-    told, logged = _by_extension(_of_parties(session, groups)), _by_extension(_of_legs(legs, groups))
+    nobody = groups(session) | {leg.extension_id for leg in legs if leg.extension_id and is_of_queue(leg)}
+    told, logged = _by_extension(_of_parties(session, nobody)), _by_extension(_of_legs(legs, nobody))
     if not (told or logged):
         return (), ()
     names = _names(session, legs)
@@ -80,18 +82,6 @@ def agents(session: Session, legs: Sequence[LegOutcome]) -> tuple[tuple[Agent, .
     return tuple(found), tuple(why)
 
 
-def _groups(session: Session) -> frozenset[str]:
-    """List the extensions that are called on behalf of others: queues, and whatever else rings somebody else."""
-    rung = {party.extension_id for party in session.parties if party.rang_at}
-    named = {
-        party.to.extension_id
-        for party in session.parties
-        if party.extension_id and party.to.extension_id and party.extension_id != party.to.extension_id
-        if (party.direction or "").casefold() == "inbound"
-    }
-    return frozenset(one for one in named - rung if one)
-
-
 def _by_extension(findings: Iterable[_Finding]) -> dict[str, list[_Finding]]:
     found: dict[str, list[_Finding]] = {}
     for one in findings:
@@ -99,8 +89,8 @@ def _by_extension(findings: Iterable[_Finding]) -> dict[str, list[_Finding]]:
     return found
 
 
-def _of_parties(session: Session, groups: frozenset[str]) -> Iterator[_Finding]:
-    ours = [party for party in session.parties if _is_agent(party, groups)]
+def _of_parties(session: Session, nobody: frozenset[str]) -> Iterator[_Finding]:
+    ours = [party for party in session.parties if _is_agent(party, nobody)]
     for party in ours:
         answers = [other.answered_at for other in ours if other is not party and other.answered_at]
         rule = next(rule for rule in PARTY_RULES if rule.applies(party, answers))
@@ -116,8 +106,8 @@ def _of_parties(session: Session, groups: frozenset[str]) -> Iterator[_Finding]:
         )
 
 
-def _is_agent(party: PartyState, groups: frozenset[str]) -> bool:
-    return party.extension_id not in groups and (is_pick_up(party) or was_rung(party))
+def _is_agent(party: PartyState, nobody: frozenset[str]) -> bool:
+    return party.extension_id not in nobody and (is_pick_up(party) or was_rung(party))
 
 
 def _ring_end(party: PartyState) -> datetime | None:
@@ -125,12 +115,11 @@ def _ring_end(party: PartyState) -> datetime | None:
     return party.answered_at or (None if party.voicemail else party.changed_at)
 
 
-def _of_legs(legs: Sequence[LegOutcome], groups: frozenset[str]) -> Iterator[_Finding]:
-    queues = {leg.extension_id for leg in legs if leg.role is LegRole.QUEUE}
+def _of_legs(legs: Sequence[LegOutcome], nobody: frozenset[str]) -> Iterator[_Finding]:
     for leg in legs:
         for rule in rules_of(leg.role, leg.leg_type):
             extension_id = rule.whose(leg)
-            if extension_id and extension_id not in groups and extension_id not in queues:
+            if extension_id and extension_id not in nobody:
                 yield _of_leg(leg, rule, extension_id, legs)
 
 

@@ -5,6 +5,7 @@ first that applies wins, and the last always does.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -13,6 +14,7 @@ import msgspec
 from telephony import notifications
 from telephony.call_outcome import CallOutcome, Endpoint
 from telephony.explanations import Explanation
+from telephony.groups import is_menu, queues
 from telephony.numbers import e164
 from telephony.ringout import RINGOUT_ORIGIN
 from telephony.sessions import PartyState, Session
@@ -79,11 +81,18 @@ def direction(session: Session) -> str:
     return OUTBOUND if ours else INBOUND
 
 
+def answered_at(session: Session) -> datetime | None:
+    """Say when the call was taken: when the first of the far side answered, in a RingOut the second of both sides."""
+    answers = sorted(party.answered_at for party in _far_side(session) if party.answered_at)
+    needed = 2 if is_ringout(session) else 1
+    return answers[needed - 1] if len(answers) >= needed else None
+
+
 def ending(session: Session) -> CallOutcome:
     """Derive what can be said of an ended session before its record is there."""
     outcome, why = _decide(session)
     caller, callee = _sides(session)
-    answered = min((p.answered_at for p in _far_side(session) if p.answered_at), default=None)
+    answered = answered_at(session)
     length = session.changed_at - session.started_at if session.changed_at and session.started_at else None
     return CallOutcome(
         session_id=session.session_id,
@@ -137,11 +146,16 @@ def _far_side(session: Session) -> tuple[PartyState, ...]:
     """Give the parties whose answer means that somebody took the call.
 
     Not the initiator: an external caller is Answered as soon as an IVR plays, an internal one before the other side is.
-    In a RingOut, where both sides are called, all of them.
+    Not a queue or menu either, which only hands the call on. In a RingOut, where both sides are called, all of them.
     """
     if is_ringout(session):
         return session.parties
-    return tuple(party for party in session.parties if party.number != 1)
+    nobody = queues(session)
+    return tuple(
+        party
+        for party in session.parties
+        if party.number != 1 and party.extension_id not in nobody and not is_menu(party)
+    )
 
 
 def _sides(session: Session) -> tuple[Endpoint, Endpoint]:
@@ -175,9 +189,7 @@ def _fax(session: Session) -> Outcome | None:
 
 
 def _answered(session: Session) -> Outcome | None:
-    answered = [party for party in _far_side(session) if party.answered_at]
-    enough = len(answered) > 1 if is_ringout(session) else bool(answered)
-    return Outcome.ANSWERED if enough else None
+    return Outcome.ANSWERED if answered_at(session) else None
 
 
 def _voicemail(session: Session) -> Outcome | None:

@@ -11,11 +11,13 @@ from typing import Final
 
 import msgspec
 
+from telephony.call_outcome import LegOutcome
 from telephony.records import CallLogRecord, CallPart, Leg
 from telephony.results import folded, is_known_result, is_outbound, status_of
 from telephony.words import LegRole, LegStatus
 
 _RINGOUT_PREFIX: Final = "ringout"
+_ACCEPT: Final = "accept"
 _VOICEMAIL: Final = "voicemail"
 _FAX: Final = "fax"
 
@@ -146,12 +148,18 @@ def _is_voicemail(leg: Leg, record: CallLogRecord) -> bool:
     return has_voicemail(leg) or leg_status(leg, direction=record.direction) is LegStatus.VOICEMAIL
 
 
+def is_of_queue(leg: Leg | LegOutcome) -> bool:
+    """Tell whether a leg is a queue's own, also where the call went from there straight to its voicemail."""
+    leg_type = (leg.leg_type or "").casefold()
+    return leg_type == "hunting" or (leg_type == _ACCEPT and (leg.action or "").casefold() in _QUEUE_ACTIONS)
+
+
 def _is_accept(leg: Leg) -> bool:
-    return (leg.leg_type or "").casefold() == "accept"
+    return (leg.leg_type or "").casefold() == _ACCEPT
 
 
 def _is_queue(leg: Leg, _record: CallLogRecord) -> bool:
-    return _is_accept(leg) and (leg.action or "").casefold() in _QUEUE_ACTIONS
+    return is_of_queue(leg)
 
 
 def _is_accepted_by_extension(leg: Leg, record: CallLogRecord) -> bool:

@@ -122,6 +122,13 @@ def test_a_queue_is_nobody_who_was_rung() -> None:
     assert QUEUE not in _of(answered_by_greeting)
 
 
+def test_a_queue_that_went_straight_to_its_voicemail_is_nobody_once_the_log_names_it() -> None:
+    session = folded(a_notification(one_of_ours(2, "VoiceMail", extension_id=QUEUE)))
+    accepted = an_accept_leg("Voicemail", action="Hunting", extension=ExtensionRef(id=int(QUEUE)))
+
+    assert _of(session, a_record("Voicemail", accepted)) == {}
+
+
 def test_a_real_queue_call_and_a_real_call_through_a_menu() -> None:
     queue = folded(*queue_call().notifications)
     menu = folded(*ivr_call().notifications)

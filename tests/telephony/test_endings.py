@@ -7,6 +7,7 @@ import pytest
 
 from scripts.simulator.notifications import notification_body
 from scripts.simulator.take import Take
+from telephony import notifications
 from telephony.call_outcome import Endpoint
 from telephony.endings import ENDINGS, INBOUND, OUTBOUND, direction, ending, extensions
 from telephony.notifications import Notification, read
@@ -36,6 +37,7 @@ from tests.builders.sessions import Said, a_ringout, an_inbound_call, an_outboun
 from tests.simulator.takes import every_take
 
 OVER = DISCONNECTED
+QUEUE = "60200300"
 MISSED_MARK = one_of_ours(2, DISCONNECTED, missed=True)
 
 
@@ -61,6 +63,10 @@ def shortened(session: Session, number: int) -> Session:
     """Give the session as if nothing had ever been told of one party."""
     left = tuple(party for party in session.parties if party.number != number)
     return msgspec.structs.replace(session, parties=left)
+
+
+def _said_in_turn(*parties: notifications.Party) -> Session:
+    return folded(*(a_notification(party, sequence=sequence) for sequence, party in enumerate(parties, start=2)))
 
 
 @pytest.mark.parametrize(
@@ -175,6 +181,16 @@ def test_a_call_is_outbound_when_one_of_ours_began_it() -> None:
     assert direction(an_outbound_call((2, PROCEEDING))) == INBOUND  # all that is known of it is somebody being called
 
 
+def test_a_queue_or_menu_that_answers_hands_the_call_on_and_takes_it_not() -> None:
+    queue = one_of_ours(2, ANSWERED, extension_id=QUEUE)
+    agent = one_of_ours(3, OVER, "NoAnswer", queue=True, to=notifications.Endpoint(extension_id=QUEUE))
+    menu = (one_of_ours(2, ANSWERED), one_of_ours(2, OVER, "CallerInputRedirect"))
+
+    assert ending(_said_in_turn(a_party(1), queue, agent)).outcome == Outcome.MISSED
+    assert ending(_said_in_turn(a_party(1), *menu, agent)).outcome == Outcome.MISSED
+    assert ending(_said_in_turn(a_party(1), *menu, msgspec.structs.replace(agent, code=ANSWERED))).outcome == "answered"
+
+
 def test_a_caller_outside_need_not_be_told_of() -> None:
     call = an_inbound_call((1, SETUP), (2, PROCEEDING), (2, ANSWERED), (2, OVER), (1, OVER))
 
@@ -204,6 +220,12 @@ def test_the_answer_is_the_far_side_s_and_only_of_an_answered_call() -> None:
     assert (answered.start_time, answered.answer_time) == ("2026-03-02T09:00:02.000Z", "2026-03-02T09:00:03.000Z")
     assert (answered.end_time, answered.duration_seconds) == ("2026-03-02T09:00:05.000Z", 3)
     assert given_up.answer_time is None
+
+
+def test_a_ringout_is_answered_when_its_second_side_is() -> None:
+    both = ending(a_ringout((1, ANSWERED), (2, PROCEEDING), (2, ANSWERED), (2, OVER), (1, OVER)))
+
+    assert both.answer_time == "2026-03-02T09:00:04.000Z"
 
 
 def test_a_first_word_claims_nothing_only_the_call_log_knows() -> None:
