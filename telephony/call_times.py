@@ -1,7 +1,7 @@
 """When a call began, was answered and ended, as far as its records tell.
 
 RingCentral writes a start and a duration for each record and leg, and no moment of answer: the best the call log knows
-is when the leg began that was answered, which is never later than the answer.
+is when the leg began that was answered, which is never later than the answer. `heard_times` knows better.
 """
 
 from datetime import datetime
@@ -15,7 +15,8 @@ from telephony.records import CallPart
 from telephony.times import in_utc, iso_ms, iso_ms_or_none, later
 from telephony.words import LegRole, LegStatus, Outcome
 
-_ANSWERING: Final = frozenset({LegRole.AGENT, LegRole.CALLEE, LegRole.TRANSFER})
+_ANSWERING: Final = frozenset({LegRole.AGENT, LegRole.CALLEE})
+"""Legs by which a call is taken. Not that of a transfer: before it can be transferred a call has been answered."""
 
 
 class CallTimes(msgspec.Struct, frozen=True):

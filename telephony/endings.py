@@ -88,12 +88,18 @@ def answered_at(session: Session) -> datetime | None:
     return answers[needed - 1] if len(answers) >= needed else None
 
 
+def seconds(session: Session) -> int | None:
+    """Say for how many whole seconds something was heard of the call."""
+    if session.changed_at is None or session.started_at is None:
+        return None
+    return max(0, int((session.changed_at - session.started_at).total_seconds()))
+
+
 def ending(session: Session) -> CallOutcome:
     """Derive what can be said of an ended session before its record is there."""
     outcome, why = _decide(session)
     caller, callee = _sides(session)
     answered = answered_at(session)
-    length = session.changed_at - session.started_at if session.changed_at and session.started_at else None
     return CallOutcome(
         session_id=session.session_id,
         record_ids=(),
@@ -112,7 +118,7 @@ def ending(session: Session) -> CallOutcome:
         start_time=iso_ms_or_none(session.started_at),
         answer_time=iso_ms_or_none(answered) if outcome is Outcome.ANSWERED else None,
         end_time=iso_ms_or_none(session.changed_at),
-        duration_seconds=max(0, int(length.total_seconds())) if length is not None else None,
+        duration_seconds=seconds(session),
         extensions=extensions(session),
         legs=(),
         recordings=(),

@@ -16,6 +16,7 @@ from telephony.agents import Agent, agents
 from telephony.call_outcome import CallOutcome
 from telephony.conversations import Place, alone
 from telephony.explanations import Explanation
+from telephony.heard_times import with_heard_times
 from telephony.linking import ConversationRole
 from telephony.outcomes import RULES_VERSION
 from telephony.sessions import Session
@@ -131,6 +132,7 @@ def call_event(
 ) -> CallEvent:
     """Make one revision of what is known about a call; without a place it is a conversation of its own."""
     place = place or alone(session.id)
+    outcome = with_heard_times(outcome, session)
     people, why = agents(session, outcome.legs)
     derived = msgspec.structs.asdict(outcome) | {
         "extensions": tuple(sorted({*outcome.extensions, *endings.extensions(session)})),

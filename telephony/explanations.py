@@ -29,6 +29,8 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "answer-at-leg": "the first leg that was answered began then",
         "answer-at-both-sides": "the later of the two connected legs of the RingOut began then",
         "answer-at-start": "no leg of its own was answered: the call's start",
+        "heard-answer": "somebody was heard to answer then; the call log has only when their phone began to ring",
+        "heard-end": "the record has none: the moments of the notifications",
         "extensions-named": "named by the record, a leg or one of its ends",
         "recordings-named": "on the record or a leg, each once",
         "message-type": "the message of this type on the record or a leg",

@@ -40,7 +40,7 @@ _CALL: Final = {
     "from": "Who called.",
     "to": "Who was called.",
     "startTime": "When the call began.",
-    "answerTime": "When it was answered; null when it was not.",
+    "answerTime": "When it was answered, as heard, else when the phone began to ring; null when it was not.",
     "endTime": "When it ended.",
     "durationSeconds": "How long it lasted, in whole seconds, ringing included.",
     "extensions": "Ids of the account's extensions that took part.",

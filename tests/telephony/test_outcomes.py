@@ -90,6 +90,12 @@ def test_an_answered_ringout_was_answered_when_the_second_side_was_connected() -
     assert derive([record]).answer_time == "2026-03-02T09:00:07.000Z"
 
 
+def test_a_call_is_answered_before_it_is_transferred() -> None:
+    record = a_record("Accepted", an_accept_leg(), a_leg("TransferCall", start_time=after(30)))
+
+    assert derive([record]).answer_time == "2026-03-02T09:00:00.000Z"
+
+
 def test_without_an_answered_leg_an_answered_call_was_answered_at_its_start() -> None:
     assert derive([a_record("Accepted")]).answer_time == "2026-03-02T09:00:00.000Z"
 

@@ -1,0 +1,67 @@
+"""Put the moments that were heard where the call log has none, or tells less exactly.
+
+The call log knows no moment of answer but when the leg began that was answered, which is when its phone began to ring;
+and a busy or refused call may have no length there. The notifications of the call tell both.
+"""
+
+from collections.abc import Iterator
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+
+from telephony import endings
+from telephony.call_outcome import CallOutcome
+from telephony.explanations import Explanation, explained
+from telephony.sessions import Session
+from telephony.times import iso_ms, iso_ms_or_none, later, parse_time
+
+_NAMES: Final = MappingProxyType(
+    {"answerTime": "answer_time", "endTime": "end_time", "durationSeconds": "duration_seconds"}
+)
+
+
+def with_heard_times(outcome: CallOutcome, session: Session) -> CallOutcome:
+    """Give the outcome of a session with the times of its notifications where these know better, each explained."""
+    heard = {why.field: why for why in _heard(outcome, session)}
+    if not heard:
+        return outcome
+    values: dict[str, Any] = {_NAMES[field]: why.value for field, why in heard.items()}
+    others = (why for why in outcome.explanation if why.field not in heard)
+    return msgspec.structs.replace(outcome, **values, explanation=(*others, *heard.values()))
+
+
+def _heard(outcome: CallOutcome, session: Session) -> Iterator[Explanation]:
+    answer = _answer(outcome, session)
+    if answer is not None:
+        yield explained("answerTime", answer, "heard-answer")
+    if session.changed_at is None or not session.is_over:
+        return
+    if outcome.end_time is None:
+        yield explained("endTime", iso_ms(session.changed_at), "heard-end")
+    if outcome.duration_seconds is None:
+        yield explained("durationSeconds", endings.seconds(session), "heard-end")
+
+
+def _answer(outcome: CallOutcome, session: Session) -> str | None:
+    """Give the moment of answer, if it lies within what the call log holds for the answered leg.
+
+    Otherwise the true one was not heard, and this is that of somebody to whom the call was transferred later.
+    """
+    if outcome.answer_time is None:
+        return None
+    heard = iso_ms_or_none(endings.answered_at(session))
+    if heard is None or heard <= outcome.answer_time:
+        return None
+    end = _end_of_answered_leg(outcome) or outcome.end_time
+    return heard if end is None or heard <= end else None
+
+
+def _end_of_answered_leg(outcome: CallOutcome) -> str | None:
+    index = next((why.leg for why in outcome.explanation if why.field == "answerTime"), None)
+    if index is None:
+        return None
+    leg = outcome.legs[index]
+    if leg.start_time is None or leg.duration_seconds is None:
+        return None
+    return iso_ms_or_none(later(parse_time(leg.start_time), (leg.duration_seconds + 1) * 1000))
