@@ -66,7 +66,9 @@ ALERTS = Count(
 )
 TAKEN_OVER = Count("legwork_leases_taken_over", "Runners that lost their lease to another one.", ("stage",))
 INGEST_SECONDS = Histogram(
-    "legwork_ingest_seconds", "From a notification's arrival to its answer.", (0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 1)
+    "legwork_ingest_seconds",
+    "From a notification's arrival to its answer.",
+    (0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1),
 )
 PUBLISH_SECONDS = Histogram(
     "legwork_end_to_outcome_seconds", "From the end of a call to its outcome.", (5, 10, 15, 20, 30, 45, 60, 120, 900)

@@ -11,10 +11,48 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
 from runtime import gauges, metrics
-from runtime.metrics import DECLARED, GAUGES, Histogram
+from runtime.metrics import DECLARED, GAUGES, INGEST_SECONDS, Histogram
 
 OPS = Path(__file__).parent.parent / "docs" / "ops"
 ALERTS, DASHBOARD = OPS / "alerts.yml", OPS / "grafana.json"
+
+needs_promtool = pytest.mark.skipif(
+    shutil.which("promtool") is None, reason="promtool (Debian: prometheus) is not installed"
+)
+
+DROPPED = 'legwork_deliveries_dropped_total{destination="d-1", instance="a"}'
+DEAD = 'legwork_dead_letters{destination="d-1", instance="a"}'
+WORD = 'legwork_unknown_words_total{kind="result", word="Wound up", instance="a"}'
+MALFORMED = 'legwork_tracked_total{account="acme", kind="malformed", instance="a"}'
+
+
+def ingested(*, within: float) -> dict[str, str]:
+    """Give the buckets when 97 notifications of a hundred are answered at once, and three within so many seconds."""
+    return {
+        f'legwork_ingest_seconds_bucket{{le="{bound}", instance="a"}}': f"0+{100 if bound >= within else 97}x90"
+        for bound in INGEST_SECONDS.buckets
+    } | {'legwork_ingest_seconds_bucket{le="+Inf", instance="a"}': "0+100x90"}
+
+
+RINGS: dict[str, tuple[str, dict[str, str], bool]] = {
+    "events dropped for the first time": ("LegworkEventsDropped", {DROPPED: "_x70 3x20"}, True),
+    "events dropped again": ("LegworkEventsDropped", {DROPPED: "3x70 5x20"}, True),
+    "events dropped long ago": ("LegworkEventsDropped", {DROPPED: "3x90"}, False),
+    "dropped long ago, told by a new web process": (
+        "LegworkEventsDropped",
+        {DROPPED: "3x90", DROPPED.replace('"a"', '"b"'): "_x70 3x20"},
+        False,
+    ),
+    "a word for the first time": ("LegworkUnknownWords", {WORD: "_x70 1x20"}, True),
+    "a body that nobody could read": ("LegworkBodiesQuarantined", {MALFORMED: "_x78 1x12"}, True),
+    "events given up": ("LegworkDeadLetters", {DEAD: "0x78 7x12"}, True),
+    "dead letters sent again": ("LegworkDeadLetters", {DEAD: "100x70 100-10x9 0x9"}, False),
+    "three answers of a hundred within half a second": ("LegworkIngestSlow", ingested(within=0.5), False),
+    "three answers of a hundred within a second": ("LegworkIngestSlow", ingested(within=1.0), True),
+}
+"""What happened in an hour and a half, minute by minute, and whether the alert is on at its end."""
+
+AT_THE_END = "89m"
 
 
 def known() -> set[str]:
@@ -68,8 +106,28 @@ def test_every_gauge_that_is_told_is_declared(redis: Redis) -> None:
     assert told == {metric.name for metric in (*DECLARED, *GAUGES)}
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool (Debian: prometheus) is not installed")
+@needs_promtool
 def test_promtool_accepts_the_rules() -> None:
     done = subprocess.run(["promtool", "check", "rules", ALERTS], capture_output=True, text=True, check=False)  # noqa: S607
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs_promtool
+@pytest.mark.parametrize("story", RINGS)
+def test_an_alert_is_on_when_it_should_be_and_else_not(story: str, tmp_path: Path) -> None:
+    alert, series, is_on = RINGS[story]
+    count = {"labels": f'{{alertname="{alert}"}}', "value": 1}
+    asked = {
+        "expr": f'count by (alertname) (ALERTS{{alertname="{alert}", alertstate="firing"}})',
+        "eval_time": AT_THE_END,
+        "exp_samples": [count] if is_on else [],
+    }
+    told = [{"series": name, "values": values} for name, values in series.items()]
+    test = {"interval": "1m", "input_series": told, "promql_expr_test": [asked]}
+    path = tmp_path / "test.yml"
+    path.write_text(json.dumps({"rule_files": [str(ALERTS)], "tests": [test]}))
+
+    done = subprocess.run(["promtool", "test", "rules", path], capture_output=True, text=True, check=False)  # noqa: S607
 
     assert done.returncode == 0, done.stdout + done.stderr
