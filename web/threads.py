@@ -3,11 +3,11 @@
 import asyncio
 import io
 import sys
-from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final
 
+from flask import Flask
 from msgspec import Struct
 
 from web.arriving import read_arriving
@@ -16,11 +16,13 @@ from web.body import BrokenBody, OversizedBody
 MOST_THREADS: Final = 32
 """Requests of people and programs answered at the same time in one process; who watches a stream counts as well."""
 
+MOST_BODIES: Final = 64
+"""Bodies read, or being answered, at the same time in one process: 16 MiB. Who brings one more is to come again."""
+
 BODILESS: Final = frozenset({204, 304})
 """Statuses that never have a body: not a stream, either, though they tell no length."""
 
 Headers = list[tuple[str, str]]
-Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class _Answer(Struct):
@@ -33,22 +35,36 @@ class _Answer(Struct):
 
 
 class Threads:
-    """Runs a WSGI application for requests that come over RSGI."""
+    """Runs Flask for requests that come over RSGI."""
 
-    def __init__(self, application: Wsgi) -> None:
+    def __init__(self, application: Flask) -> None:
         self._application = application
+        self._routes = application.url_map.bind("")
         self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="flask")
+        self._bodies = 0
 
     async def answer(self, scope: Any, protocol: Any) -> None:
-        """Answer a request. The application itself refuses a body that says it is too large; it is not read for it."""
+        """Answer a request. A body that no route takes is not read: strangers bring it."""
         environ = _environ(scope)
+        if not (_has_body(environ) and self._routes.test(scope.path, scope.method)):
+            await self._answer(environ, protocol)
+        elif self._bodies >= MOST_BODIES:
+            protocol.response_empty(503, [("retry-after", "1")])
+        else:
+            self._bodies += 1
+            try:
+                await self._answer_body(environ, protocol)
+            finally:
+                self._bodies -= 1
+
+    async def _answer_body(self, environ: dict[str, Any], protocol: Any) -> None:
+        """Read the body first. The application itself refuses one that says it is too large; it is not read for it."""
         try:
-            environ["wsgi.input"] = io.BytesIO(await read_arriving(environ, protocol) if _has_body(environ) else b"")
+            environ["wsgi.input"] = io.BytesIO(await read_arriving(environ, protocol))
         except OversizedBody:
             if "HTTP_TRANSFER_ENCODING" in environ:
                 protocol.response_empty(413, [])
                 return
-            environ["wsgi.input"] = io.BytesIO()
         except TimeoutError:
             protocol.response_empty(408, [])
             return
@@ -121,6 +137,7 @@ def _environ(scope: Any) -> dict[str, Any]:
         "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": io.BytesIO(),
         "wsgi.errors": sys.stderr,
         "wsgi.input_terminated": True,
         "wsgi.multithread": True,

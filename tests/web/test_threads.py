@@ -1,5 +1,6 @@
 """Flask behind the event loop: what a thread answers reaches who asked, whole or as it comes."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from flask import Flask, Response, request
 
 from tests.web.looping import run_on_a_loop
-from web.threads import Threads
+from web.threads import MOST_BODIES, Threads
 
 
 class Asking:
@@ -28,12 +29,20 @@ class Asking:
             headers=SimpleNamespace(items=lambda: told),
         )
         self._body = body
+        self.arrives = asyncio.Event()
+        self.arrives.set()
+        self.was_read = False
         self.status = 0
         self.sent: list[bytes] = []
         self.hang_up_after = 1000
 
     async def __call__(self) -> bytes:
+        self.was_read = True
+        await self.arrives.wait()
         return self._body
+
+    def response_empty(self, status: int, _: list[tuple[str, str]]) -> None:
+        self.status = status
 
     def response_bytes(self, status: int, _: list[tuple[str, str]], body: bytes) -> None:
         self.status, self.sent = status, [body]
@@ -91,6 +100,36 @@ def test_a_stream_is_sent_as_it_comes_and_ended_when_nobody_listens() -> None:
 
     assert asking.sent == [b"part"] * 3
     assert ended == [True]
+
+
+def test_a_body_that_no_route_takes_is_not_read() -> None:
+    nowhere = answered(an_app(lambda: ""), Asking("POST", "/nowhere", b"body", host="legwork.example"))
+    deleting = answered(an_app(lambda: ""), Asking("DELETE", "/ä", b"body", host="legwork.example"))
+
+    assert (nowhere.status, nowhere.was_read) == (404, False)
+    assert (deleting.status, deleting.was_read) == (405, False)
+
+
+def test_so_many_bodies_are_read_at_a_time_and_whoever_brings_another_comes_again() -> None:
+    threads = Threads(an_app(lambda: request.get_data(as_text=True)))
+    slow = [Asking("POST", "/ä", b"body", host="legwork.example") for _ in range(MOST_BODIES)]
+    refused, later = (Asking("POST", "/ä", b"body", host="legwork.example") for _ in range(2))
+
+    async def asked() -> None:
+        for one in slow:
+            one.arrives.clear()
+        waiting = [asyncio.create_task(threads.answer(one.scope, one)) for one in slow]
+        await asyncio.sleep(0)
+        await threads.answer(refused.scope, refused)
+        for one in slow:
+            one.arrives.set()
+        await asyncio.gather(*waiting)
+        await threads.answer(later.scope, later)
+
+    run_on_a_loop(asked())
+
+    assert (refused.status, refused.was_read) == (503, False)
+    assert {one.status for one in (*slow, later)} == {200}
 
 
 def test_what_has_no_body_is_no_stream() -> None:
