@@ -3,6 +3,7 @@
 import asyncio
 import io
 import sys
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final
@@ -23,6 +24,7 @@ BODILESS: Final = frozenset({204, 304})
 """Statuses that never have a body: not a stream, either, though they tell no length."""
 
 Headers = list[tuple[str, str]]
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class _Answer(Struct):
@@ -38,7 +40,7 @@ class Threads:
     """Runs Flask for requests that come over RSGI."""
 
     def __init__(self, application: Flask) -> None:
-        self._application = application
+        self._application: Wsgi = application
         self._routes = application.url_map.bind("")
         self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="flask")
         self._bodies = 0
