@@ -21,7 +21,7 @@ from runtime.waiting import Queue, Waiting
 from telephony import trial
 from telephony.destinations import Destination, body_for
 from telephony.events import decode
-from workers import intake, rests
+from workers import crowding, intake, rests
 from workers.aftermath import aftermath, letter, replacement
 from workers.charge import Charge
 from workers.delivery_view import View, view
@@ -68,6 +68,9 @@ class Deliverer:
         arrivals = self._arrivals(now.destination, now)
         self._queues.load({*now.due, *(one.call for one in arrivals)})
         commands = self._queued(now.destination, arrivals, now.now)
+        if now.is_crowded and self._charge.may_send(now.now):
+            flying = self._flights.calls()
+            commands += crowding.given_up(self._redis, self._id, self._queues, flying=flying, now=now.now)
         commands += self._launched(now.destination, arrivals, now)
         faults.point("deliver.queued")
         busy = bool(now.entries or now.asked or self._flights)

@@ -38,6 +38,11 @@ class View(msgspec.Struct, frozen=True):
         return self.now + stopwatch() - self.read_at
 
     @property
+    def is_crowded(self) -> bool:
+        """Whether so much waits that nothing new is taken up."""
+        return self.waiting >= MOST_WAITING
+
+    @property
     def is_active(self) -> bool:
         """Whether anything may be sent."""
         return self.destination is not None and self.destination.state is DestinationState.ACTIVE

@@ -16,6 +16,7 @@ from telephony.words import Outcome
 from tests.deliver.conftest import Stage
 from tests.fakes.sender import Sent, delivered, forbidden, gone, refused
 from tests.scripts.publishing import outcome_of, publish
+from workers import delivery_view
 from workers.destinations.sender import Answer, Blame, Verdict
 
 
@@ -113,6 +114,25 @@ def test_a_call_that_fails_keeps_no_other_waiting(stage: Stage) -> None:
     stage.run(destination)
 
     assert set(waiting.everything(stage.redis, destination.id)) == {"s-1"}
+
+
+def test_what_is_refused_again_and_again_keeps_nothing_new_from_a_destination(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery_view, "MOST_WAITING", 2)
+    destination = stage.add()
+    stage.sender.answer = lambda sent: delivered() if sent.event_id == "s-3/1" else refused()
+    publish(stage.redis, outcome_of("s-1"), outcome_of("s-2"))
+    for _ in range(waiting.REPLACED_AFTER):
+        stage.run(destination)
+        make_due(stage, destination)
+    publish(stage.redis, outcome_of("s-3"))
+
+    stage.run(destination)
+
+    assert stage.sender.ids()[-1] == "s-3/1"
+    letters = attempts.dead_letters(stage.redis, destination.id)
+    assert sorted((one.event_id, one.because) for one in letters) == [("s-1/1", "crowded"), ("s-2/1", "crowded")]
 
 
 def test_a_paused_destination_is_sent_nothing_and_all_of_it_when_it_goes_on(stage: Stage) -> None:

@@ -1,0 +1,33 @@
+"""Where so much waits for a destination that nothing new would be taken up: give up what it refused most often.
+
+A destination that is away is left alone, and what it misses waits in the outcome log. But one that takes most events
+and refuses some is sent those again for a day, and if they are many they would keep all others waiting in the end.
+"""
+
+from collections.abc import Iterator
+from typing import Final, cast
+
+from redis import Redis
+
+from runtime import attempts, keys
+from runtime.leases import Command
+from runtime.waiting import REPLACED_AFTER
+from workers.aftermath import letter
+from workers.working_queues import WorkingQueues
+
+TOGETHER: Final = 100
+"""Calls looked at in one step."""
+
+
+def given_up(
+    redis: "Redis", destination: str, queues: WorkingQueues, *, flying: set[str], now: float
+) -> Iterator[Command]:
+    """Make dead letters of events that were refused often and would be sent again last; they can be redriven."""
+    rows = cast("list[bytes]", redis.zrange(keys.retries(destination), 0, TOGETHER - 1, desc=True))
+    calls = [call for call in (row.decode() for row in rows) if call not in flying]
+    queues.load(calls)
+    for call in calls:
+        queue = queues[call]
+        if queue and queue[0].attempts >= REPLACED_AFTER:
+            queues[call] = queue[1:]
+            yield attempts.buried(destination, letter(call, queue[0], "crowded", now=now))
