@@ -23,6 +23,7 @@ from runtime.clocks import redis_time  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
 from scripts.terminal import stretch  # noqa: E402 - as above
 from scripts.terminal.audit_report import report  # noqa: E402 - as above
+from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.installation import UnknownAccount, accounts_of  # noqa: E402 - as above
 from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
@@ -58,8 +59,6 @@ def main() -> int:
     except (NoRedis, RedisError, SettingsError, UnknownAccount, stretch.NothingKept) as fault:
         print(f"scripts/audit.py: {fault}", file=sys.stderr)
         return FAILED
-    except KeyboardInterrupt:
-        return FAILED
     everything = audit.total(hour for hours in found.values() for hour in hours)
     if options.json:
         items = [hour_document(name, hour) for name, hours in found.items() for hour in hours if _says_something(hour)]
@@ -94,4 +93,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(at_the_terminal(main))

@@ -17,6 +17,7 @@ from runtime.replays import Asked, Level  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
 from scripts.replay import told  # noqa: E402 - as above
 from scripts.terminal import stretch  # noqa: E402 - as above
+from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.destination_asked import Refused  # noqa: E402 - as above
 from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
@@ -57,4 +58,4 @@ def _account(place: Place, name: str | None) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(at_the_terminal(main))

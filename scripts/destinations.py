@@ -25,6 +25,7 @@ from runtime.destination_documents import attempt_document, destination_document
 from runtime.redrive import Redrive  # noqa: E402 - as above
 from runtime.sealing import CannotOpen  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
+from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.destination_asked import Refused, find, judge, read, wishes  # noqa: E402 - as above
 from scripts.terminal.destination_options import parse  # noqa: E402 - as above
 from scripts.terminal.destination_report import attempt_list, destination_list, destination_page  # noqa: E402 - as above
@@ -53,8 +54,6 @@ def main() -> int:
             told = options.act(place, options)
     except (NoRedis, RedisError, SettingsError, Refused, CannotOpen) as fault:
         print(f"scripts/destinations.py: {fault}", file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt:
         return FAILED
     print(msgspec.json.encode(told.document).decode() if options.json else "\n".join(told.lines))
     return int(told.code)
@@ -200,4 +199,4 @@ ACTS: Final[Mapping[str, Callable[[Place, argparse.Namespace], Told]]] = Mapping
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(at_the_terminal(main))

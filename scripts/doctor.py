@@ -21,6 +21,7 @@ from runtime import logs, settings  # noqa: E402 - as above
 from runtime.settings import Settings, SettingsError  # noqa: E402 - as above
 from scripts.checkup.checks import CHECKS, OF_THE_REAL_ONE, examine  # noqa: E402 - as above
 from scripts.checkup.findings import Patient, Severity, Told  # noqa: E402 - as above
+from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.place import surroundings  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis, find_url, reach  # noqa: E402 - as above
 from scripts.terminal.tables import cell  # noqa: E402 - as above
@@ -38,7 +39,11 @@ def main() -> int:
     """Make the checks and say what they found."""
     options = _options()
     logs.configure(level="error", form="text", process="doctor")
-    environ, in_a_box = surroundings(root=ROOT, data=options.data)
+    try:
+        environ, in_a_box = surroundings(root=ROOT, data=options.data)
+    except SettingsError as fault:
+        print(f"scripts/doctor.py: {fault}", file=sys.stderr)
+        return ILL
     in_a_box = in_a_box and not options.only
     left_out = OF_THE_REAL_ONE if in_a_box else frozenset[str]()
     chosen = tuple(one for one in CHECKS if one.name in (options.only or [one.name]) and one.name not in left_out)
@@ -102,4 +107,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(at_the_terminal(main))

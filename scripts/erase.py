@@ -17,6 +17,7 @@ from redis import RedisError  # noqa: E402 - as above
 
 from runtime.leases import LeaseHeld  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
+from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.place import open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
 from telephony.traces import TooShort  # noqa: E402 - as above
@@ -95,4 +96,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(at_the_terminal(main))

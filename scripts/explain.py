@@ -19,6 +19,7 @@ from runtime.call_document import document  # noqa: E402 - as above
 from runtime.call_history import CallHistory  # noqa: E402 - as above
 from scripts.terminal.beginnings import beginning  # noqa: E402 - as above
 from scripts.terminal.call_report import report  # noqa: E402 - as above
+from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis, open_redis  # noqa: E402 - as above
 from telephony.events import CallEvent  # noqa: E402 - as above
 
@@ -105,4 +106,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(at_the_terminal(main))

@@ -22,6 +22,7 @@ from runtime.clocks import redis_time  # noqa: E402 - as above
 from runtime.comparisons import Comparison, Why  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
 from scripts.terminal import stretch  # noqa: E402 - as above
+from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.installation import UnknownAccount, accounts_of  # noqa: E402 - as above
 from scripts.terminal.place import open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
@@ -120,4 +121,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(at_the_terminal(main))

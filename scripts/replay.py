@@ -19,6 +19,7 @@ from runtime.clocks import redis_time  # noqa: E402 - as above
 from runtime.replay_documents import finding_document, replay_document  # noqa: E402 - as above
 from runtime.replays import Asked, Level, Replay, State  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
+from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.destination_asked import Refused, find  # noqa: E402 - as above
 from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
@@ -126,4 +127,4 @@ def _account(place: Place, options: argparse.Namespace, ids: tuple[str, ...]) ->
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(at_the_terminal(main))

@@ -22,6 +22,7 @@ from runtime import ringouts  # noqa: E402 - as above
 from runtime.ringout_documents import RESOLVED, ringout_document  # noqa: E402 - as above
 from runtime.ringouts import NEVER_PLACED, Cancel, KeyReused, Placing, RingOut  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
+from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
 from scripts.terminal.ringout_options import Act, parse  # noqa: E402 - as above
@@ -169,4 +170,4 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(at_the_terminal(main))

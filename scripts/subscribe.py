@@ -24,6 +24,7 @@ from runtime.guarding import Guarded  # noqa: E402 - as above
 from runtime.leases import LeaseHeld, lease  # noqa: E402 - as above
 from runtime.metrics import Recorder  # noqa: E402 - as above
 from runtime.settings import Account, SettingsError  # noqa: E402 - as above
+from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.installation import UnknownAccount, chosen  # noqa: E402 - as above
 from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
@@ -204,4 +205,4 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(at_the_terminal(main))

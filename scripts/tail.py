@@ -2,7 +2,6 @@
 """Follow the outcomes of calls as they are published: a line for each, or the events themselves for machines."""
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ reexec_in_venv()
 
 from redis import Redis, RedisError  # noqa: E402 - the line above chooses the environment
 
+from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.moments import moment  # noqa: E402 - as above
 from scripts.terminal.outcome_table import LEGEND, OutcomeTable  # noqa: E402 - as above
 from scripts.terminal.published import LiveChannels, OutcomeLog, Told, Wanted  # noqa: E402 - as above
@@ -51,10 +51,6 @@ def main() -> int:
     except (NoRedis, RedisError) as fault:
         print(f"scripts/tail.py: {fault}", file=sys.stderr)
         return FAILED
-    except BrokenPipeError:  # the reader has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor can Python's last flush reach anybody
-    except KeyboardInterrupt:
-        pass
     return DONE
 
 
@@ -142,4 +138,4 @@ def _outcomes(text: str) -> frozenset[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(at_the_terminal(main, stopped=DONE))

@@ -17,6 +17,7 @@ from scripts.supervisor.preparation import PreparationError, prepare
 from scripts.supervisor.procfile import ProcfileError
 from scripts.supervisor.running import run
 from scripts.supervisor.stopping import StopRequest
+from scripts.terminal.command import at_the_terminal
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HUMAN_RATE, BRISK_RATE = 0.2, 2.0
@@ -93,4 +94,4 @@ def _positive(text: str) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(at_the_terminal(main))

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from runtime.settings import SettingsError
+
 CREDENTIALS = ("RC_APP_CLIENT_ID", "RC_APP_CLIENT_SECRET", "RC_USER_JWT", "ACCOUNTS_FILE")
 
 # People watch this terminal: lines to read, and only those that matter. The dashboard and `LOG_LEVEL=info` tell more.
@@ -51,13 +53,21 @@ def wants_box(environ: Mapping[str, str]) -> bool:
 
 
 def gather(environ: Mapping[str, str], *, root: Path) -> dict[str, str]:
-    """Join the caller's environment, .env and the defaults of a run at the terminal, the earlier ones winning."""
-    dotenv = root / ".env"
-    from_file = read_dotenv(dotenv.read_text().splitlines()) if dotenv.is_file() else {}
-    found = {name: value for name, value in {**from_file, **environ}.items() if value}
+    """Join the caller's environment, .env and the defaults of a run at the terminal, the earlier ones winning.
+
+    Raises SettingsError for a .env that cannot be read.
+    """
+    found = {name: value for name, value in {**_dotenv(root / ".env"), **environ}.items() if value}
     programs = Path(sys.executable).parent
     found["PATH"] = f"{programs}{os.pathsep}{found.get('PATH', os.defpath)}"
     return {**FOR_PEOPLE, **found}
+
+
+def _dotenv(file: Path) -> dict[str, str]:
+    try:
+        return read_dotenv(file.read_text("utf-8").splitlines()) if file.is_file() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError((f".env cannot be read: {error}",)) from error
 
 
 def point_at_box(environ: Mapping[str, str], *, box_url: str) -> dict[str, str]:

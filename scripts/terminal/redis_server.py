@@ -10,6 +10,7 @@ from redis import Redis, RedisError
 
 from runtime.redis_client import Profile, connect
 from runtime.setting_values import redis_url
+from runtime.settings import SettingsError
 from scripts.supervisor.embedded import URL_FILE
 from scripts.supervisor.environment import gather
 
@@ -45,7 +46,10 @@ def find_url(environ: Mapping[str, str], *, root: Path, data: Path) -> str:
 
     Raises NoRedis when neither is there. Of several embedded servers the one that was started last is taken.
     """
-    configured = gather(environ, root=root).get("REDIS_URL")
+    try:
+        configured = gather(environ, root=root).get("REDIS_URL")
+    except SettingsError as fault:
+        raise NoRedis(str(fault)) from fault
     if configured:
         return configured
     for url in _left_by_servers(data):

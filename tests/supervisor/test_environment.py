@@ -6,6 +6,7 @@ import pytest
 from runtime.settings import SettingsError
 from scripts.supervisor.environment import gather, is_free, read_dotenv, wants_box
 from scripts.supervisor.preparation import PreparationError, prepare
+from scripts.terminal.redis_server import NoRedis, find_url
 
 REAL = {"RC_APP_CLIENT_ID": "id", "RC_APP_CLIENT_SECRET": "secret", "RC_USER_JWT": "jwt", "RC_VERIFICATION_TOKEN": "v"}
 
@@ -38,6 +39,15 @@ def test_the_callers_environment_outweighs_dotenv(root: Path) -> None:
     found = gather({"LOG_LEVEL": "debug"}, root=root)
 
     assert (found["LOG_LEVEL"], found["HEAVY_LIMIT"]) == ("debug", "20")
+
+
+def test_a_dotenv_in_another_encoding_is_named(root: Path) -> None:
+    (root / ".env").write_bytes("ADMIN_TOKEN=clé".encode("latin-1"))
+
+    with pytest.raises(SettingsError, match=r"\.env cannot be read"):
+        gather({}, root=root)
+    with pytest.raises(NoRedis, match=r"\.env cannot be read"):
+        find_url({}, root=root, data=root)
 
 
 def test_an_empty_setting_counts_as_none(root: Path) -> None:

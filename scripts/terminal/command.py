@@ -1,0 +1,25 @@
+"""Run a command at the terminal: in whatever encoding that has, and with no traceback for whoever has seen enough."""
+
+import os
+import sys
+from collections.abc import Callable
+from io import TextIOWrapper
+
+
+def at_the_terminal(main: Callable[[], int], *, stopped: int = 1) -> int:
+    r"""Give the exit code of `main`, or `stopped` where it was stopped: by Ctrl-C, or because nobody reads any more.
+
+    A sign that the terminal's encoding does not have is written as `\u2192`.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor can Python's last flush reach anybody
+        return stopped
+    except KeyboardInterrupt:
+        return stopped
+    return code
