@@ -21,6 +21,30 @@ OURS = {name: one for name, one in COMPOSE["services"].items() if name != "redis
 EVERYBODY = {"webhooks", "ops", "clock", *(stage.value for stage in Stage)}
 NOBODY = "10001"
 SETTINGS = {row[0] for row in settings._SETTINGS.values()} | settings._OF_ACCOUNT | {"REDIS_URL"}
+SECRETS = {
+    "ADMIN_TOKEN",
+    "READ_TOKEN",
+    "RC_APP_CLIENT_ID",
+    "RC_APP_CLIENT_SECRET",
+    "RC_USER_JWT",
+    "RC_VERIFICATION_TOKEN",
+    "SECRETS_KEY",
+}
+OF_WEB = {
+    "webhooks": {"RC_VERIFICATION_TOKEN"},
+    "ops": {"ADMIN_TOKEN", "READ_TOKEN", "SECRETS_KEY"},
+}
+"""The secrets of those that are no workers."""
+
+OF_WORKERS = SECRETS - {"ADMIN_TOKEN", "READ_TOKEN"}
+FREE = SETTINGS - SECRETS - {"REDIS_URL", "WEB_ROLE", "PORT"}
+"""What nobody has to keep to himself, and anybody may set."""
+
+OF_A_POD = {
+    "webhooks": {"LOG_LEVEL", "LOG_FORMAT"},
+    "ops": {"LOG_LEVEL", "LOG_FORMAT", "ALLOW_PRIVATE_DESTINATIONS", "RETENTION_SECONDS"},
+}
+"""The free settings that a pod reads which is not given the whole Secret."""
 
 
 def test_the_container_serves_as_the_procfile_does_and_as_nobody() -> None:
@@ -78,3 +102,31 @@ def test_no_setting_is_misspelt() -> None:
     }
 
     assert compose | pods <= SETTINGS
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_setting_reaches_a_container_of_compose_and_only_its_secrets_do(name: str) -> None:
+    given = set(OURS[name]["environment"])
+
+    assert given >= FREE
+    assert given & SECRETS == OF_WEB.get(name, OF_WORKERS)
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_every_setting_that_a_pod_reads_reaches_it_and_of_webhooks_and_ops_only_their_secrets(name: str) -> None:
+    (container,) = DEPLOYMENTS[name]["template"]["spec"]["containers"]
+    given = {variable["name"] for variable in container["env"]}
+
+    if name in OF_WEB:
+        assert given >= OF_A_POD[name]
+        assert given & SECRETS == OF_WEB[name]
+    else:
+        assert container["envFrom"] == [{"secretRef": {"name": "legwork"}}]
+
+
+def test_redis_is_found_well_only_when_it_answers_to_the_password_there_is() -> None:
+    redis = COMPOSE["services"]["redis"]
+
+    assert "grep -q PONG" in redis["healthcheck"]["test"][1]
+    assert "change-me" not in redis["healthcheck"]["test"][1]
+    assert redis["environment"]["READER_PASSWORD"] == "${READER_PASSWORD:-change-me-reader}"
