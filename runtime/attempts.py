@@ -41,8 +41,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """An event that will not be sent any more unless somebody asks. Times are seconds; `place` is in the log.
 
-    `because`: `permanent`, `exhausted` (all attempts failed), `crowded` (refused again and again, and with so many others
-    that nothing new could be taken up) or `retention` (dropped unsent, the log was trimmed).
+    `because`: `permanent`, `exhausted` (all attempts failed), `crowded` (refused again and again, while so many others
+    waited that nothing new was taken up) or `retention` (dropped unsent, the log was trimmed).
     """
 
     event_id: str

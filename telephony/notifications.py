@@ -217,14 +217,14 @@ def _endpoint(side: wire.Side | None) -> Endpoint:
 
 
 def _id(value: str, what: str) -> str:
-    """Accept every shape of id seen since 2018, but nothing that could not be a part of a Redis key or a log line."""
+    """Accept every shape of id seen since 2018, but nothing that could not be a part of a Redis key, a log line or a header."""
     if not _is_id(value):
         raise ValueError(f"{what} is not an id")
     return value
 
 
 def _is_id(value: str) -> bool:
-    return 0 < len(value) <= _MAX_ID and value.isprintable() and " " not in value
+    return 0 < len(value) <= _MAX_ID and value.isascii() and value.isprintable() and " " not in value
 
 
 def _text(value: str | int | None) -> str | None:

@@ -80,8 +80,8 @@ def test_every_shape_an_id_has_had_is_accepted(telephony_session_id: str) -> Non
     assert notification.telephony_session_id == telephony_session_id
 
 
-@pytest.mark.parametrize("bad", ["", "a b", "s-\n", "s-\u0000", "s-\u200b", "s" * 201])
-def test_an_id_that_could_not_stand_in_a_key_or_a_log_line_is_none(bad: str) -> None:
+@pytest.mark.parametrize("bad", ["", "a b", "s-\n", "s-\u0000", "s-\u200b", "s-\u65e5", "s" * 201])
+def test_an_id_that_could_not_stand_in_a_key_a_log_line_or_a_header_is_none(bad: str) -> None:
     assert why_not(posted(a_document(telephonySessionId=bad))) == "telephonySessionId is not an id"
     assert why_not(posted(a_document(a_party_document(id=bad)))) == "party id is not an id"
 
