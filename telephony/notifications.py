@@ -217,7 +217,7 @@ def _endpoint(side: wire.Side | None) -> Endpoint:
 
 
 def _id(value: str, what: str) -> str:
-    """Accept every shape of id seen since 2018, but nothing that could not be a part of a Redis key, a log line or a header."""
+    """Accept every shape of id seen since 2018, but nothing that could not stand in a key, a log line or a header."""
     if not _is_id(value):
         raise ValueError(f"{what} is not an id")
     return value
