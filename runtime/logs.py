@@ -4,10 +4,11 @@ An event is named for what happened (`outcome.published`); ids go along, phone n
 """
 
 import logging
+import os
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import msgspec
 import structlog
@@ -28,9 +29,15 @@ def masked(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMappin
     return event
 
 
+def takes_colours(stream: TextIO) -> bool:
+    """Say whether somebody sees colours there who has not declined them (https://no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
 def configure(*, level: str, form: str, process: str) -> None:
     """Write from now on as the settings say. `form` is json or text; `process` stands on every line."""
-    renderer: Any = _json_line if form == "json" else structlog.dev.ConsoleRenderer()
+    text = structlog.dev.ConsoleRenderer(colors=takes_colours(sys.stdout))
+    renderer: Any = _json_line if form == "json" else text
     factory: Any = structlog.BytesLoggerFactory(sys.stdout.buffer) if form == "json" else structlog.PrintLoggerFactory()
     structlog.configure(
         processors=[

@@ -5,6 +5,8 @@ import sys
 import threading
 from typing import TextIO
 
+from runtime.logs import takes_colours
+
 COLOURS = (36, 33, 35, 34, 32, 96, 93, 95)  # cyan, yellow, magenta, blue, green, and brighter ones
 RESET = "\x1b[0m"
 LEGWORK = "legwork"  # our own lines
@@ -15,7 +17,7 @@ class Console:
 
     def __init__(self, stream: TextIO = sys.stdout, *, coloured: bool | None = None) -> None:
         self._stream = stream
-        self._coloured = stream.isatty() if coloured is None else coloured
+        self._coloured = takes_colours(stream) if coloured is None else coloured
         self._colours: dict[str, int] = {LEGWORK: 1}  # bold
         self._width = len(LEGWORK)
         self._lock = threading.Lock()

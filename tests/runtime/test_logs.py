@@ -2,8 +2,11 @@
 
 import subprocess
 import sys
+from io import StringIO
 
 import pytest
+
+from runtime.logs import takes_colours
 
 PROGRAM = """
 from runtime.logs import configure, log
@@ -21,8 +24,24 @@ def test_no_number_is_on_a_line_and_all_else_is(form: str) -> None:
     program = PROGRAM.format(form=form)
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
 
+    assert "\x1b" not in told
     assert not [number for number in ("5550101", "555-0102", "79460018", "555-0103") if number in told]
     assert all(
         word in told
         for word in ("s-a0d17930c96bdz18b67acb764z37759330000", "60200101", "ValueError", "<number>", "+00:00", "track")
     )
+
+
+class Terminal(StringIO):
+    """Somebody looks at it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_colours_are_for_who_looks_and_has_not_declined_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert (takes_colours(Terminal()), takes_colours(StringIO())) == (True, False)
+
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not takes_colours(Terminal())
