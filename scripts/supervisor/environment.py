@@ -55,9 +55,14 @@ def wants_box(environ: Mapping[str, str]) -> bool:
 def gather(environ: Mapping[str, str], *, root: Path) -> dict[str, str]:
     """Join the caller's environment, .env and the defaults of a run at the terminal, the earlier ones winning.
 
+    A path in .env is seen from there, one in the caller's environment from where the caller is.
     Raises SettingsError for a .env that cannot be read.
     """
-    found = {name: value for name, value in {**_dotenv(root / ".env"), **environ}.items() if value}
+    from_file = _dotenv(root / ".env")
+    found = {name: value for name, value in {**from_file, **environ}.items() if value}
+    if accounts_file := found.get("ACCOUNTS_FILE"):
+        seen_from = Path.cwd() if environ.get("ACCOUNTS_FILE") else root
+        found["ACCOUNTS_FILE"] = str(seen_from / accounts_file)
     programs = Path(sys.executable).parent
     found["PATH"] = f"{programs}{os.pathsep}{found.get('PATH', os.defpath)}"
     return {**FOR_PEOPLE, **found}

@@ -41,6 +41,19 @@ def test_the_callers_environment_outweighs_dotenv(root: Path) -> None:
     assert (found["LOG_LEVEL"], found["HEAVY_LIMIT"]) == ("debug", "20")
 
 
+def test_a_file_of_accounts_is_seen_from_where_it_is_named(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / ".env").write_text("ACCOUNTS_FILE=accounts.toml\n")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+
+    assert gather({}, root=root)["ACCOUNTS_FILE"] == str(root / "accounts.toml")
+    assert gather({"ACCOUNTS_FILE": "mine.toml"}, root=root)["ACCOUNTS_FILE"] == str(elsewhere / "mine.toml")
+    assert gather({"ACCOUNTS_FILE": "/etc/accounts.toml"}, root=root)["ACCOUNTS_FILE"] == "/etc/accounts.toml"
+
+
 def test_a_dotenv_in_another_encoding_is_named(root: Path) -> None:
     (root / ".env").write_bytes("ADMIN_TOKEN=clé".encode("latin-1"))
 
