@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 from flask import Flask, Response
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import NoPermissionError, RedisError
 
 from runtime import gauges
 from runtime.metrics import render
@@ -56,6 +56,8 @@ def add_routes(app: Flask, settings: Settings, redis: "Redis") -> None:
     def metrics() -> Response:
         try:
             text = render(redis, read.get())
+        except NoPermissionError:  # such is the user of webhooks in docs/ops/acl
+            return Response("Redis lets this process read no metrics: ask another\n", 503, content_type="text/plain")
         except RedisError:
             return Response("Redis does not answer\n", 503, content_type="text/plain")
         return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -2,6 +2,8 @@
 
 pip install redis
 REDIS_URL=redis://127.0.0.1:6379/0 python redis_group.py my-crm reader-1
+
+What is read is kept in the same Redis, or in that of STORE_URL.
 """
 
 import json
@@ -26,7 +28,7 @@ return 1
 """
 
 
-def read(redis: Redis, group: str, reader: str, *, once: bool = False) -> None:
+def read(redis: Redis, group: str, reader: str, *, store: Redis, once: bool = False) -> None:
     """Keep the newest revision of each call, for ever, or with `once` until there is nothing more.
 
     An entry is acknowledged only after it was kept. What a reader that died had not acknowledged is taken over by
@@ -37,7 +39,7 @@ def read(redis: Redis, group: str, reader: str, *, once: bool = False) -> None:
         entries = abandoned(redis, group, reader) or fresh(redis, group, reader, wait_ms=None if once else 5000)
         for entry_id, fields in entries:
             if fields:  # None: trimmed since it was handed out
-                keep(redis, group, json.loads(fields[b"event"]), fields[b"event"])
+                keep(store, group, json.loads(fields[b"event"]), fields[b"event"])
             redis.xack(STREAM, group, entry_id)
         if once and not entries:
             return
@@ -64,12 +66,13 @@ def abandoned(redis: Redis, group: str, reader: str) -> list[Any]:
     return list(answer[1])
 
 
-def keep(redis: Redis, group: str, event: dict[str, Any], document: bytes) -> None:
+def keep(store: Redis, group: str, event: dict[str, Any], document: bytes) -> None:
     """Keep an event; in your own reader this writes to the CRM's database."""
     call, revision = event["subject"], event["data"]["revision"]
-    if redis.eval(KEEP_THE_NEWEST, 1, f"{group}:calls", call, revision, document):
+    if store.eval(KEEP_THE_NEWEST, 1, f"{group}:calls", call, revision, document):
         print(f"kept {call} revision {revision}", flush=True)
 
 
 if __name__ == "__main__":
-    read(Redis.from_url(os.environ["REDIS_URL"]), sys.argv[1], sys.argv[2])
+    url = os.environ["REDIS_URL"]
+    read(Redis.from_url(url), sys.argv[1], sys.argv[2], store=Redis.from_url(os.environ.get("STORE_URL", url)))

@@ -1,6 +1,9 @@
 """Redis's users as docs/ops/acl has them: each process may do its work, and nothing of what would harm the others."""
 
+import runpy
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,7 @@ from scripts.supervisor.group import Group
 from scripts.supervisor.watchdog import Watchdog
 from tests.builders.calls import ivr_call
 from tests.builders.events import an_outcome
+from tests.consumers.running import EXAMPLES
 from tests.simulator.waiting import wait_until
 from tests.web.posting import PATH, SIGNED, settings_of
 from tests.workers.office import ACCOUNT, Office
@@ -51,18 +55,25 @@ OF_WORKERS = (
 )
 
 
-@pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory, watchdog: Watchdog) -> Iterator[int]:
-    """Run a server with those users."""
-    folder = tmp_path_factory.mktemp("acl")
+@contextmanager
+def serving(program: str, folder: Path, watchdog: Watchdog) -> Iterator[int]:
+    """Run a server with those users; give its port."""
     port = free_port()
     options = ["--port", str(port), "--dir", str(folder), "--aclfile", str(USERS), "--appendonly", "yes", "--save", ""]
     with (folder / "log").open("wb") as log:
-        group = Group([server_program(), *options, "--maxmemory-policy", "noeviction"], watchdog=watchdog, stdout=log)
-    with Redis.from_url(url("admin", port)) as redis:
-        wait_until(lambda: is_up(redis), 20)
-    yield port
-    group.stop(grace=5)
+        group = Group([program, *options, "--maxmemory-policy", "noeviction"], watchdog=watchdog, stdout=log)
+    try:
+        with Redis.from_url(url("admin", port)) as redis:
+            wait_until(lambda: is_up(redis), 20)
+        yield port
+    finally:
+        group.stop(grace=5)
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory, watchdog: Watchdog) -> Iterator[int]:
+    with serving(server_program(), tmp_path_factory.mktemp("acl"), watchdog) as port:
+        yield port
 
 
 def is_up(redis: Redis) -> bool:
@@ -92,6 +103,8 @@ def test_webhooks_may_append_and_nothing_else(port: int) -> None:
 
         assert {client.post(PATH, data=body, headers=SIGNED).status_code for body in CALL.bodies} == {200}
         assert client.get("/readyz").status_code == 200
+        metrics = client.get("/metrics")
+        assert (metrics.status_code, "read no metrics" in metrics.text) == (503, True)
         recorder.count(NOTIFICATIONS, DEFAULT_ACCOUNT, "stored")
         recorder.flush()
     refused("webhooks", port, HARMFUL + OF_WORKERS)
@@ -122,12 +135,22 @@ def test_workers_do_all_their_work_and_no_harm(port: int) -> None:
 def test_ops_sees_how_things_stand_and_does_no_harm(port: int) -> None:
     with Redis.from_url(url("ops", port)) as redis:
         assert [check.name for check in readiness(redis) if check.verdict is Verdict.FAILED] == []
+        client = create_app(settings_of("redis://unused", WEB_ROLE="ops"), redis).test_client()
+        assert client.get("/metrics").status_code == 200
     refused("ops", port, HARMFUL)
 
 
 def test_a_reader_reads_what_is_published_and_nothing_else(port: int) -> None:
-    with Redis.from_url(url("reader", port)) as redis:
-        redis.xgroup_create(keys.OUTCOMES, "crm", id="0", mkstream=True)
-        assert redis.xreadgroup("crm", "one", {keys.OUTCOMES: ">"})
-        redis.xreadgroup("crm", "one", {keys.OUTCOMES: ">"})
+    read = runpy.run_path(str(EXAMPLES / "redis_group.py"))["read"]
+    with Redis.from_url(url("admin", port)) as store, Redis.from_url(url("reader", port)) as redis:
+        read(redis, "crm", "one", store=store, once=True)
+        assert store.hlen("crm:calls")
     refused("reader", port, HARMFUL + OF_WORKERS + (("XTRIM", keys.OUTCOMES, "MAXLEN", "0"), ("DEL", keys.OUTCOMES)))
+
+
+@pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
+def test_redis_7_starts_with_these_users(tmp_path: Path, watchdog: Watchdog) -> None:
+    with serving("redis-server", tmp_path, watchdog) as port:
+        for user in ("webhooks", "ops", "workers", "reader"):
+            with Redis.from_url(url(user, port)) as redis:
+                assert redis.ping()
