@@ -122,14 +122,19 @@ def _failed(redis: "Redis", destination: Destination, selection: Redrive) -> Ite
 
 
 def _published(redis: "Redis", destination: Destination, selection: Redrive) -> Iterator[Candidate]:
-    place = str(int((selection.since or 0.0) * 1000))
-    last = "+" if selection.until is None else str(int(selection.until * 1000))
+    place = _place(selection.since or 0.0)
+    last = "+" if selection.until is None else _place(selection.until)
     while page := cast("list[Any]", redis.xrange(keys.OUTCOMES, min=place, max=last, count=_PAGE)):
         for entry in entries_of(page):
             event = decode(entry.document)
             if entry.deliver and wants(destination, entry.account, event):
                 yield Candidate(entry.place, event.subject, event.data.revision)
         place = f"({page[-1][0].decode()}"
+
+
+def _place(moment: float) -> str:
+    """Give where the log is at a moment (seconds): it knows of none before 1970."""
+    return str(max(0, int(moment * 1000)))
 
 
 def live(redis: "Redis", destination: Destination, page: Sequence[Candidate]) -> Iterator[Candidate]:

@@ -8,8 +8,11 @@ from typing import Annotated
 import msgspec
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9._~@=+\-]+$")]
-"""An id of RingCentral's, or a name of ours: nothing that could leave its place in a path or a key."""
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9._~@=+\-]+$(?!\n)")]
+"""An id of RingCentral's, or a name of ours: nothing that could leave its place in a path or a key.
+
+Python's `$` alone would let a line break follow.
+"""
 
 
 class _Part(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, forbid_unknown_fields=True):

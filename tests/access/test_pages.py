@@ -7,8 +7,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
-from runtime import guarding, keys
+from runtime import destinations, guarding, keys
 from runtime.guarding import Guarded
+from telephony.destinations import Draft
 from telephony.subscriptions import Health
 from tests.access.test_door_of_the_dashboard import log_in
 from tests.access.test_entry_to_the_api import an_app
@@ -46,6 +47,13 @@ def test_what_hinders_the_guardian_is_told_beside_the_account(app: Flask, redis:
     guarding.keep(redis, "default", Guarded(checked_at=1.0, problem="Forbidden SUB-505"))
 
     assert "hindered: Forbidden SUB-505" in text_of(log_in(app), "/accounts", "account-1")
+
+
+@pytest.mark.parametrize("path", ["/destinations/{id}", "/quarantine", "/trail"])
+def test_a_page_that_no_page_leads_to_begins_anew(app: Flask, redis: Redis, path: str) -> None:
+    made = destinations.create(redis, Draft(url="https://crm.example/hook"), keys=())[0]
+
+    assert log_in(app).get(f"{path.format(id=made.id)}?after=x").status_code == 200
 
 
 def test_a_person_who_went_astray_is_shown_the_way_and_the_page_is_guarded(app: Flask) -> None:

@@ -129,6 +129,7 @@ def test_cancelling_says_what_came_of_it(exchange: Exchange, client: Client) -> 
         (BODY | {"ringOutId": "s-1"}, "/ringOutId"),
         ({"ringOutId": "../account"}, "/ringOutId"),
         (BODY | {"extension": "~/../.."}, "/extension"),
+        (BODY | {"extension": "~\n"}, "/extension"),
         (BODY | {"account": "nobody"}, "/account"),
         (BODY | {"colour": "red"}, "/colour"),
     ],

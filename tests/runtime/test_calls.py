@@ -167,7 +167,7 @@ def test_every_filter_must_be_met(redis: Redis) -> None:
     assert found(redis, number=CALLER, outcome="voicemail") == []
 
 
-@pytest.mark.parametrize("after", ["x", "AAAA", "====", "k6Y", "ÄÖ"])
+@pytest.mark.parametrize("after", ["x", "AAAA", "====", "k6Y", "ÄÖ", "kst_-AAAAAAAAKNzLTE"])
 def test_a_cursor_that_no_answer_gave_is_refused(redis: Redis, after: str) -> None:
     with pytest.raises(BadCursor):
         calls.search(redis, [ACCOUNT], Filter(), after=after)

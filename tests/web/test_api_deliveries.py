@@ -107,6 +107,8 @@ def given_up(redis: Redis, path: str) -> None:
         ({"blame": ["ours"]}, 0),
         ({"since": "2000-01-01T00:00:00Z", "until": "2000-01-02T00:00:00+02:00"}, 0),
         ({"everything": True}, 2),
+        ({"everything": True, "since": "1960-01-01T00:00:00Z"}, 2),
+        ({"everything": True, "until": "1960-01-01T00:00:00Z"}, 0),
     ],
 )
 def test_what_failed_is_counted_first_and_then_sent_again(

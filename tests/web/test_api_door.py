@@ -8,6 +8,8 @@ import msgspec
 import pytest
 from flask import Flask
 from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
 
 from runtime.redis_client import INGEST, connect
 from tests.web.api_client import ADMIN, Client, an_app
@@ -183,6 +185,36 @@ def test_a_redis_that_is_away_is_said_so() -> None:
 
     assert told(answer) == (503, "redis-away")
     assert answer.headers["Retry-After"] == "5"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OutOfMemoryError("command not allowed when used memory > 'maxmemory'.", status_code="OOM"),
+        ReadOnlyError("You can't write against a read only replica.", status_code="READONLY"),
+        ResponseError("MISCONF Redis is configured to save RDB snapshots, but"),
+        RedisConnectionError("max number of clients reached", status_code="ERR"),
+    ],
+)
+def test_a_redis_that_cannot_do_it_just_now_is_away(app: Flask, error: RedisError) -> None:
+    def fails() -> str:
+        raise error
+
+    app.add_url_rule("/api/v1/fails", view_func=fails)
+
+    assert told(Client(app).ask("GET", "/fails")) == (503, "redis-away")
+
+
+def test_what_redis_takes_for_a_mistake_is_a_fault_of_ours_and_no_reason_to_ask_again(app: Flask, redis: Redis) -> None:
+    def fails() -> str:
+        return str(redis.xrange("legwork:outcomes", min="no place"))
+
+    app.add_url_rule("/api/v1/fails", view_func=fails)
+
+    answer = Client(app).ask("GET", "/fails")
+
+    assert told(answer) == (500, "internal")
+    assert "Retry-After" not in answer.headers
 
 
 def test_no_cache_keeps_an_answer(client: Client) -> None:

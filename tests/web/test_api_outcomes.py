@@ -56,6 +56,7 @@ def test_a_page_that_ends_with_the_last_event_has_none_after_it(client: Client) 
         "limit=",
         "after=x",
         "after=$",
+        "after=0-0%0A",
         "after=",
         "since=1",
     ],

@@ -42,6 +42,7 @@ def test_asking_twice_for_the_same_gives_the_same_replay(client: Client) -> None
         ({"level": "refetch"}, ""),
         ({"level": "backfill", "since": "2026-11-01T00:00:00Z"}, "/level"),
         ({"level": "raw", "calls": ["s 1"]}, "/calls/0"),
+        ({"level": "raw", "calls": ["s-1\n"]}, "/calls/0"),
         ({"level": "raw", "since": "yesterday"}, "/since"),
         ({"level": "deliver", "failed": True, "destination": "dst_unheard_of"}, "/destination"),
         ({"level": "raw", "calls": ["s-1"], "account": "globex"}, "/account"),

@@ -16,7 +16,10 @@ T = TypeVar("T")
 MOST: Final = 500
 USUAL: Final = 100
 
-PLACE: Final = r"^[0-9]{1,15}-[0-9]{1,15}$"
+END: Final = r"$(?!\n)"
+"""What ends a pattern: of `$` alone, Python thinks that a line break may follow it."""
+
+PLACE: Final = rf"^[0-9]{{1,15}}-[0-9]{{1,15}}{END}"
 """A place in a stream: milliseconds and a number."""
 
 _WHOLE: Final = "limit"

@@ -19,7 +19,7 @@ from web.api.answers import Page, page
 from web.api.described import described
 
 USUAL_SECONDS: Final = 86400.0
-_PLACE: Final = "^[0-9]{1,12}[|][A-Za-z0-9_.-]{1,64}$"
+_PLACE: Final = f"^[0-9]{{1,12}}[|][A-Za-z0-9_.-]{{1,64}}{asked.END}"
 
 _Moment = Annotated[datetime, Meta(tz=True)]
 

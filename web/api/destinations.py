@@ -24,7 +24,7 @@ from web.api.problems import CONFLICT, FORBIDDEN_ADDRESS, INVALID, NOT_FOUND, Fa
 T = TypeVar("T")
 
 LONGEST_OVERLAP: Final = 30 * 86400.0
-_ID: Final = "^[A-Za-z0-9_-]{1,64}$"
+_ID: Final = f"^[A-Za-z0-9_-]{{1,64}}{asked.END}"
 
 
 class Rotation(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):

@@ -6,7 +6,7 @@ It closes the whole of /api, whether a route is there or not: a stranger learns 
 from typing import Final
 
 from flask import Flask, Response, request
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from werkzeug.exceptions import HTTPException
 
 from runtime.logs import log
@@ -26,6 +26,9 @@ from web.api.problems import (
 )
 
 ROOT: Final = "/api"
+
+_MISTAKEN: Final = "ERR"
+"""Redis's code for what it cannot do, however often it is asked: a full, starting or waiting one tells others."""
 
 
 def add_door(app: Flask, entry: Entry) -> None:
@@ -92,7 +95,8 @@ def told(error: HTTPException) -> Response | HTTPException:
 
 
 def _redis_away(error: RedisError) -> Response:
-    if not _is_ours():
+    """Tell that Redis is away, or cannot do it just now; what it takes for a mistake is one of ours, and stays one."""
+    if not _is_ours() or (isinstance(error, ResponseError) and error.status_code == _MISTAKEN):
         raise error
     log.error("api.redis_away", error=type(error).__name__)
     return retry_later(REDIS_AWAY, "Nothing was changed, as far as we know. Ask again.").response()

@@ -22,11 +22,11 @@ from web.api.described import described
 from web.api.problems import INVALID, NOT_FOUND, Fault, Problem
 
 MOST_CALLS: Final = 5000
-_AFTER: Final = "^rpl_[0-9a-f]{12}$"
 _ID: Final = re.compile(r"rpl_[0-9a-f]{12}", re.ASCII)
+_AFTER: Final = f"^{_ID.pattern}{asked.END}"
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-CallId = Annotated[str, msgspec.Meta(pattern=r"^\S{1,200}$")]
+CallId = Annotated[str, msgspec.Meta(pattern=rf"^\S{{1,200}}{asked.END}")]
 
 
 class ReplayLevel(StrEnum):

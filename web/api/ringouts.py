@@ -38,9 +38,10 @@ _NOT_CANCELLED: Final = {
 class FromRingOut(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """Which RingOuts are asked for."""
 
-    after: Annotated[str, Meta(description="The `next` of the answer before.", pattern=f"^{_ID.pattern}$")] | None = (
-        None
-    )
+    after: (
+        Annotated[str, Meta(description="The `next` of the answer before.", pattern=f"^{_ID.pattern}{asked.END}")]
+        | None
+    ) = None
 
 
 def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:

@@ -17,6 +17,7 @@ from telephony.destination_faults import faults
 from telephony.destinations import Changes, Destination, DestinationState, Draft, Include
 from telephony.words import OUTCOME_MEANINGS
 from web.access.trouble import NO_DESTINATION, Trouble
+from web.dashboard.places import place_of
 
 T = TypeVar("T")
 
@@ -40,7 +41,7 @@ def _add_pages(pages: Blueprint, redis: "Redis") -> None:
     @pages.get("/destinations/<destination_id>")
     def destination(destination_id: str) -> str:
         found = _found(redis, destination_id)
-        after = request.args.get("after")
+        after = place_of(request.args.get("after"))
         read = attempts.page(redis, destination_id, after=after, limit=_ATTEMPTS)
         status = _known(partial(backlog.status, redis, destination_id))
         return render_template("destination.html", one=found, status=status, attempts=read, after=after)

@@ -1,8 +1,5 @@
 """Quarantine: notifications that could not be read, and what can be done with them."""
 
-import re
-from typing import Final
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from redis import Redis
 from werkzeug.wrappers import Response
@@ -10,8 +7,7 @@ from werkzeug.wrappers import Response
 from runtime import quarantine as store
 from runtime.settings import Settings
 from web.access.trouble import NOTHING_HERE, Trouble
-
-_PLACE: Final = re.compile(r"\d{1,15}-\d{1,15}", re.ASCII)
+from web.dashboard.places import place_of
 
 
 def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
@@ -22,27 +18,23 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
     def quarantine() -> str:
         account = request.args.get("account", names[0])
         _judge(account in names)
-        page = store.page(redis, account, after=_place(request.args.get("after")))
+        page = store.page(redis, account, after=place_of(request.args.get("after")))
         return render_template("quarantine.html", page=page, account=account, accounts=names)
 
     @pages.post("/quarantine/<account>/<entry_id>/read-again")
     def read_again(account: str, entry_id: str) -> Response:
-        _judge(account in names and bool(_PLACE.fullmatch(entry_id)) and store.read_again(redis, account, entry_id))
+        _judge(account in names and place_of(entry_id) is not None and store.read_again(redis, account, entry_id))
         return _back(account, "read-again")
 
     @pages.post("/quarantine/<account>/<entry_id>/discard")
     def discard(account: str, entry_id: str) -> Response:
-        _judge(account in names and bool(_PLACE.fullmatch(entry_id)) and store.discard(redis, account, entry_id))
+        _judge(account in names and place_of(entry_id) is not None and store.discard(redis, account, entry_id))
         return _back(account, "discarded")
 
 
 def _judge(is_there: bool) -> None:  # noqa: FBT001 - the one question it is about
     if not is_there:
         raise Trouble(NOTHING_HERE)
-
-
-def _place(text: str | None) -> str | None:
-    return text if text and _PLACE.fullmatch(text) else None
 
 
 def _back(account: str, done: str) -> Response:

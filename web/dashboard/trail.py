@@ -1,15 +1,11 @@
 """The trail: who did what, newest first."""
 
-import re
-from typing import Final
-
 from flask import Blueprint, render_template, request
 from redis import Redis
 
 from runtime import actions
 from runtime.settings import Settings
-
-_PLACE: Final = re.compile(r"\d{1,15}-\d{1,15}", re.ASCII)
+from web.dashboard.places import place_of
 
 
 def add_routes(pages: Blueprint, _: Settings, redis: "Redis") -> None:
@@ -17,6 +13,6 @@ def add_routes(pages: Blueprint, _: Settings, redis: "Redis") -> None:
 
     @pages.get("/trail")
     def trail() -> str:
-        after = request.args.get("after", "")
-        page = actions.page(redis, after=after if _PLACE.fullmatch(after) else None)
+        after = place_of(request.args.get("after"))
+        page = actions.page(redis, after=after)
         return render_template("trail.html", page=page, after=after)
