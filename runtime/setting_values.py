@@ -67,6 +67,13 @@ def tokens(text: str) -> tuple[str, ...]:
     return found
 
 
+def header_tokens(text: str) -> tuple[str, ...]:
+    """Read the same for a header, in which only ASCII arrives as it was sent. The error does not repeat the secret."""
+    if not text.isascii() or not text.isprintable():
+        raise ValueError("must be of ASCII characters: it is sent in a header")
+    return tokens(text)
+
+
 def http_url(text: str) -> str:
     """Read an address, without a slash at its end."""
     parts = urlsplit(text)

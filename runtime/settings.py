@@ -14,6 +14,7 @@ import msgspec
 
 from runtime.setting_values import (
     Network,
+    header_tokens,
     http_url,
     networks,
     one_of,
@@ -230,7 +231,7 @@ def _account(name: str, reader: _Reader, needs: frozenset[Need]) -> Account:
         server_url=reader.value("RC_SERVER_URL", http_url, "https://platform.ringcentral.com"),
         scope=reader.value("CALL_LOG_SCOPE", one_of(*Scope, kind=Scope), Scope.ACCOUNT),
         credentials=Credentials(client_id, client_secret, jwt) if complete else None,
-        verification_tokens=reader.value("RC_VERIFICATION_TOKEN", tokens, ()),
+        verification_tokens=reader.value("RC_VERIFICATION_TOKEN", header_tokens, ()),
     )
 
 

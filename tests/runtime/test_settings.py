@@ -139,6 +139,8 @@ def test_all_faults_are_told_at_once_each_beginning_with_its_setting() -> None:
         ("HEAVY_LIMIT", "10.0"),
         ("SECRETS_KEY", " , "),
         ("RC_VERIFICATION_TOKEN", ","),
+        ("RC_VERIFICATION_TOKEN", "s3cr\xe9t"),
+        ("RC_VERIFICATION_TOKEN", "s3cret,with a\nbreak"),
         ("RC_SERVER_URL", "ftp://platform.example"),
         ("RC_SERVER_URL", "https://"),
         ("REDIS_URL", "redis:cache.example"),
