@@ -12,7 +12,7 @@ from flask import Flask
 from msgspec import Struct
 
 from web.arriving import read_arriving
-from web.body import BrokenBody, OversizedBody
+from web.body import MAX_BODY, BrokenBody, OversizedBody
 
 MOST_THREADS: Final = 32
 """Requests of people and programs answered at the same time in one process; who watches a stream counts as well."""
@@ -22,6 +22,9 @@ MOST_BODIES: Final = 64
 
 BODILESS: Final = frozenset({204, 304})
 """Statuses that never have a body: not a stream, either, though they tell no length."""
+
+_OVERSIZED: Final = bytes(MAX_BODY + 1)
+"""What stands for a body that is too large, whatever it holds: whoever may send none learns that first."""
 
 Headers = list[tuple[str, str]]
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -60,19 +63,18 @@ class Threads:
                 self._bodies -= 1
 
     async def _answer_body(self, environ: dict[str, Any], protocol: Any) -> None:
-        """Read the body first. The application itself refuses one that says it is too large; it is not read for it."""
+        """Read the body first. One that is too large is read no further; the application itself refuses it."""
         try:
-            environ["wsgi.input"] = io.BytesIO(await read_arriving(environ, protocol))
+            body = await read_arriving(environ, protocol)
         except OversizedBody:
-            if "HTTP_TRANSFER_ENCODING" in environ:
-                protocol.response_empty(413, [])
-                return
+            body = _OVERSIZED
         except TimeoutError:
             protocol.response_empty(408, [])
             return
         except BrokenBody:
             protocol.response_empty(400, [])
             return
+        environ["wsgi.input"] = io.BytesIO(body)
         await self._answer(environ, protocol)
 
     async def _answer(self, environ: dict[str, Any], protocol: Any) -> None:

@@ -1,12 +1,17 @@
 """Flask behind the event loop: what a thread answers reaches who asked, whole or as it comes."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
+import pytest
 from flask import Flask, Response, request
+from redis import Redis
 
+from tests.web import api_client
+from tests.web.api_client import ADMIN
 from tests.web.looping import run_on_a_loop
 from web.threads import MOST_BODIES, Threads
 
@@ -14,13 +19,13 @@ from web.threads import MOST_BODIES, Threads
 class Asking:
     """One request, and what was answered: as granian's scope and protocol together."""
 
-    def __init__(self, method: str, path: str, body: bytes = b"", **headers: str) -> None:
+    def __init__(self, method: str, path: str, body: bytes = b"", *, query: str = "", **headers: str) -> None:
         told = [(name.replace("_", "-"), value) for name, value in headers.items()]
         told += [("content-length", str(len(body)))] if body else []
         self.scope = SimpleNamespace(
             method=method,
             path=path,
-            query_string="after=1",
+            query_string=query,
             server="127.0.0.1:8080",
             client="192.0.2.7:4711",
             scheme="http",
@@ -40,6 +45,10 @@ class Asking:
         self.was_read = True
         await self.arrives.wait()
         return self._body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:  # who sends on and on
+            yield bytes(1024)
 
     def response_empty(self, status: int, _: list[tuple[str, str]]) -> None:
         self.status = status
@@ -78,7 +87,9 @@ def test_a_request_reaches_flask_as_it_was_sent() -> None:
             "x": request.headers["X-Name"],
         }
 
-    asking = answered(an_app(view), Asking("POST", "/ä", b"body", x_name="here", host="legwork.example"))
+    asking = answered(
+        an_app(view), Asking("POST", "/ä", b"body", query="after=1", x_name="here", host="legwork.example")
+    )
 
     assert asking.status == 200
     assert b"".join(asking.sent) == (b'{"after":"1","body":"body","from":"192.0.2.7","path":"/\\u00e4","x":"here"}\n')
@@ -136,3 +147,21 @@ def test_what_has_no_body_is_no_stream() -> None:
     asking = answered(an_app(lambda: ("", 304)), Asking("GET", "/ä", host="legwork.example"))
 
     assert (asking.status, asking.sent) == (304, [b""])
+
+
+@pytest.mark.parametrize(
+    ("path", "token", "expected"),
+    [
+        ("/api/v1/destinations", f"Bearer {ADMIN}", (413, "urn:legwork:problems:too-large")),
+        ("/api/v1/destinations", "Bearer wrong", (401, "urn:legwork:problems:unauthorized")),
+        ("/webhooks/ringcentral/nobody", "", (404, None)),
+    ],
+)
+def test_a_body_without_a_length_that_grows_too_large_is_refused_by_who_would_read_it(
+    redis: Redis, path: str, token: str, expected: tuple[int, str | None]
+) -> None:
+    asking = Asking("POST", path, authorization=token, content_type="application/json", transfer_encoding="chunked")
+
+    answered(api_client.an_app(redis), asking)
+
+    assert (asking.status, msgspec.json.decode(asking.sent[0]).get("type")) == expected
