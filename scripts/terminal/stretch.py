@@ -50,7 +50,8 @@ def stretch(options: argparse.Namespace, *, usual_seconds: float, now: float, re
     kept_since = now - retention
     if until <= kept_since:
         raise NothingKept(f"calls are known since {datetime.fromtimestamp(kept_since, UTC):%Y-%m-%d %H:%M} UTC")
-    return Stretch(max(since, kept_since), until)
+    since = max(since, kept_since)
+    return Stretch(since, max(since, until))  # moments are read by this machine's clock, which may be ahead of Redis's
 
 
 def _moment(text: str) -> datetime:
