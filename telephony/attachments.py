@@ -47,7 +47,6 @@ def attachments(call: OneCall) -> Attachments:
         explanation=tuple(
             explained(field, value, rule)
             for field, value, rule in (
-                ("extensions", extensions, "extensions-named"),
                 ("recordings", tuple(one.id or "" for one in recordings), "recordings-named"),
                 ("voicemail", voicemail and voicemail.message_id, "message-type"),
                 ("fax", fax and fax.message_id, "message-type"),

@@ -13,7 +13,7 @@ import msgspec
 
 from telephony import notifications
 from telephony.call_outcome import CallOutcome, Endpoint
-from telephony.explanations import Explanation
+from telephony.explanations import Explanation, explained, explained_number
 from telephony.groups import is_menu, queues
 from telephony.numbers import e164
 from telephony.ringout import RINGOUT_ORIGIN
@@ -100,10 +100,11 @@ def ending(session: Session) -> CallOutcome:
     outcome, why = _decide(session)
     caller, callee = _sides(session)
     answered = answered_at(session)
+    way, answer = direction(session), iso_ms_or_none(answered) if outcome is Outcome.ANSWERED else None
     return CallOutcome(
         session_id=session.session_id,
         record_ids=(),
-        direction=direction(session),
+        direction=way,
         type="Fax" if outcome is Outcome.FAX_RECEIVED else "Voice",
         outcome=outcome,
         result=None,
@@ -116,7 +117,7 @@ def ending(session: Session) -> CallOutcome:
         from_=caller,
         to=callee,
         start_time=iso_ms_or_none(session.started_at),
-        answer_time=iso_ms_or_none(answered) if outcome is Outcome.ANSWERED else None,
+        answer_time=answer,
         end_time=iso_ms_or_none(session.changed_at),
         duration_seconds=seconds(session),
         extensions=extensions(session),
@@ -126,7 +127,13 @@ def ending(session: Session) -> CallOutcome:
         fax=None,
         billing=None,
         transfer=None,
-        explanation=(why,),
+        explanation=(
+            why,
+            explained("direction", way, "direction-told"),
+            *explained_number("from", caller.phone_number, caller.raw_phone_number),
+            *explained_number("to", callee.phone_number, callee.raw_phone_number),
+            explained("answerTime", answer, "answer-told" if outcome is Outcome.ANSWERED else "not-answered"),
+        ),
     )
 
 

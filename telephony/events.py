@@ -15,7 +15,7 @@ from telephony import endings
 from telephony.agents import Agent, agents
 from telephony.call_outcome import CallOutcome
 from telephony.conversations import Place, alone
-from telephony.explanations import Explanation
+from telephony.explanations import explained
 from telephony.heard_times import with_heard_times
 from telephony.linking import ConversationRole
 from telephony.outcomes import RULES_VERSION
@@ -105,8 +105,9 @@ def ended(session: Session, *, place: Place | None = None, now: datetime) -> Cal
 def unresolved(session: Session, *, revision: int, place: Place | None = None, now: datetime) -> CallEvent:
     """Make the event that says that the record of this call never came."""
     guess = endings.ending(session)
-    why = Explanation("outcome", Outcome.UNRESOLVED, "record-never-came", None, "the call log showed no record in time")
-    outcome = msgspec.structs.replace(guess, outcome=Outcome.UNRESOLVED, explanation=(why,))
+    why = explained("outcome", Outcome.UNRESOLVED, "record-never-came")
+    others = tuple(one for one in guess.explanation if one.field != why.field)
+    outcome = msgspec.structs.replace(guess, outcome=Outcome.UNRESOLVED, explanation=(why, *others))
     return call_event(
         session,
         outcome,
@@ -134,9 +135,11 @@ def call_event(
     place = place or alone(session.id)
     outcome = with_heard_times(outcome, session)
     people, why = agents(session, outcome.legs)
+    extensions = tuple(sorted({*outcome.extensions, *endings.extensions(session)}))
+    named = (explained("extensions", extensions, "extensions-named"),) if extensions else ()
     derived = msgspec.structs.asdict(outcome) | {
-        "extensions": tuple(sorted({*outcome.extensions, *endings.extensions(session)})),
-        "explanation": (*outcome.explanation, *place.explanation, *why),
+        "extensions": extensions,
+        "explanation": (*outcome.explanation, *named, *place.explanation, *why),
     }
     data = CallData(
         **derived,

@@ -23,15 +23,18 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "not-a-ringout": "only a RingOut has these",
         "e164": "written as E.164",
         "not-e164": "not a text that an E.164 number can be told from",
+        "record-never-came": "the call log showed no record in time",
         "record-times": "the record's start and duration",
         "span-of-records": "from the first start to the last end of the call's records",
+        "direction-told": "whether a RingOut or one of the account's extensions began the call",
+        "answer-told": "the far side was heard to answer then",
         "not-answered": "the call was not answered",
         "answer-at-leg": "the first leg that was answered began then",
         "answer-at-both-sides": "the later of the two connected legs of the RingOut began then",
         "answer-at-start": "no leg of its own was answered: the call's start",
         "heard-answer": "somebody was heard to answer then; the call log has only when their phone began to ring",
         "heard-end": "the record has none: the moments of the notifications",
-        "extensions-named": "named by the record, a leg or one of its ends",
+        "extensions-named": "named by a record, a leg, one of its ends, or a notification",
         "recordings-named": "on the record or a leg, each once",
         "message-type": "the message of this type on the record or a leg",
         "transfer-named": "the latest part with a transferTarget or a transferee",
@@ -59,3 +62,10 @@ def explained(
 ) -> Explanation:
     """Explain a value by a rule of `REASONS`."""
     return Explanation(field, value, rule, leg, REASONS[rule])
+
+
+def explained_number(end: str, number: str | None, raw: str | None) -> tuple[Explanation, ...]:
+    """Explain the number of an end of the call only where it is not simply what RingCentral wrote."""
+    if number == raw:
+        return ()
+    return (explained(f"{end}.phoneNumber", number, "e164" if number else "not-e164"),)

@@ -10,7 +10,7 @@ from typing import Final
 from telephony.attachments import attachments
 from telephony.call_outcome import CallOutcome, Endpoint, LegOutcome
 from telephony.call_times import call_times, seconds_of, starts_at
-from telephony.explanations import Explanation, explained
+from telephony.explanations import Explanation, explained, explained_number
 from telephony.numbers import e164
 from telephony.one_call import CallLeg, OneCall, one_call
 from telephony.records import CallLogRecord, PhoneParty
@@ -70,8 +70,8 @@ def derive(records: Sequence[CallLogRecord], *, origin: str | None = None) -> Ca
             _why_outcome(call),
             _why_result(call),
             *_why_sides(call.sides),
-            *_why_number("from", from_),
-            *_why_number("to", to),
+            *explained_number("from", from_.phone_number, from_.raw_phone_number),
+            *explained_number("to", to.phone_number, to.raw_phone_number),
             *times.explanation,
             *hanging.explanation,
             *_why_roles(call.legs),
@@ -132,13 +132,6 @@ def _why_sides(sides: Sides | None) -> tuple[Explanation, ...]:
         for name, side in named
         for what, value in (("Status", side.status), ("Outcome", side.outcome))
     )
-
-
-def _why_number(field: str, end: Endpoint) -> tuple[Explanation, ...]:
-    """Explain a number only where it is not simply what RingCentral wrote."""
-    if end.phone_number == end.raw_phone_number:
-        return ()
-    return (explained(f"{field}.phoneNumber", end.phone_number, "e164" if end.phone_number else "not-e164"),)
 
 
 def _why_roles(legs: tuple[CallLeg, ...]) -> tuple[Explanation, ...]:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from telephony.endings import ENDINGS
 from telephony.explanations import REASONS
 from telephony.precedence import RULES
 
@@ -21,5 +22,5 @@ def test_the_generated_pages_are_up_to_date() -> None:
 def test_the_page_of_outcomes_names_every_rule() -> None:
     page = (ROOT / "docs" / "reference" / "outcomes.md").read_text()
 
-    for rule in (*REASONS, *(rule.name for rule in RULES)):
+    for rule in (*REASONS, *(rule.name for rule in RULES), *(row.rule for row in ENDINGS)):
         assert f"`{rule}`" in page

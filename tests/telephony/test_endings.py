@@ -10,6 +10,7 @@ from scripts.simulator.take import Take
 from telephony import notifications
 from telephony.call_outcome import Endpoint
 from telephony.endings import ENDINGS, INBOUND, OUTBOUND, direction, ending, extensions
+from telephony.explanations import explained
 from telephony.notifications import Notification, read
 from telephony.sessions import Session
 from telephony.words import Outcome
@@ -247,10 +248,23 @@ def test_all_extensions_that_took_part_are_listed() -> None:
 
 
 def test_every_outcome_says_which_rule_gave_it() -> None:
-    (why,) = ending(an_inbound_call((1, SETUP), (2, OVER, "Rejected"), (1, OVER))).explanation
+    why, *_ = ending(an_inbound_call((1, SETUP), (2, OVER, "Rejected"), (1, OVER))).explanation
 
     assert (why.field, why.value, why.rule) == ("outcome", Outcome.REJECTED, "ended-reason")
     assert len({row.rule for row in ENDINGS}) == len(ENDINGS)
+
+
+def test_what_a_rule_made_of_the_notifications_is_explained_beside_the_outcome() -> None:
+    caller = a_party(1, OVER, from_=notifications.Endpoint("(212) 555-0111"))
+    answered = ending(folded(a_notification(caller), a_notification(one_of_ours(2, ANSWERED), sequence=3)))
+    given_up = ending(an_inbound_call((1, OVER), (2, OVER)))
+
+    assert [(why.field, why.value, why.rule) for why in answered.explanation[1:]] == [
+        ("direction", INBOUND, "direction-told"),
+        ("from.phoneNumber", CALLERS_NUMBER, "e164"),
+        ("answerTime", answered.answer_time, "answer-told"),
+    ]
+    assert given_up.explanation[-1] == explained("answerTime", None, "not-answered")
 
 
 def test_even_a_session_without_parties_ended_somehow() -> None:

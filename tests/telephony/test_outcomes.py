@@ -197,7 +197,7 @@ def test_every_derived_value_is_explained() -> None:
     assert set(explained) == {
         *("outcome", "result", "callerStatus", "callerOutcome", "calleeStatus", "calleeOutcome"),
         *("startTime", "answerTime", "endTime", "durationSeconds", "from.phoneNumber"),
-        *("extensions", "recordings", "voicemail", "transfer"),
+        *("recordings", "voicemail", "transfer"),
     }
     assert (explained["calleeStatus"].value, explained["calleeStatus"].leg) == ("Call connected", 0)
     assert (explained["callerStatus"].rule, explained["callerStatus"].leg) == ("ringout-leg", 1)
