@@ -154,12 +154,19 @@ def _stopped(leg: LegOutcome, legs: Sequence[LegOutcome]) -> AgentStatus:
 
 def _best(told: Sequence[_Finding], logged: Sequence[_Finding]) -> _Finding:
     """Choose between what parties and legs say of one extension."""
-    by_party, by_leg = _strongest(told), _strongest([one for one in logged if one.definite])
+    by_party, by_leg = _strongest(told), _strongest(_decisive(logged))
     if by_leg is None:
         return by_party or _first(logged)
     if by_party and by_party.status in TALKED:  # seen in the call: only a closer word for that counts for more
         return by_party if _RANK[by_party.status] < _RANK[by_leg.status] else by_leg
     return by_leg
+
+
+def _decisive(logged: Sequence[_Finding]) -> Sequence[_Finding]:
+    """Give the legs that count for more than a party: the definite ones, or all if none of the phones was there."""
+    if all(one.status is AgentStatus.UNREACHABLE for one in logged):
+        return logged
+    return [one for one in logged if one.definite]
 
 
 def _strongest(findings: Sequence[_Finding]) -> _Finding | None:

@@ -247,6 +247,7 @@ def test_a_phone_that_was_offline_says_nothing_of_a_person_whose_other_phone_ran
 
     for session in (missed, NOBODY):
         assert _of(session, a_record("Missed", an_accept_leg("Missed"), offline, stopped)) == {MIRA: "missed"}
+    assert _of(missed, a_record("Missed", an_accept_leg("Missed"), offline)) == {MIRA: "unreachable"}
     taken = a_record("Accepted", an_accept_leg(), offline, stopped, _leg_to(TOM, "Call connected"))
     assert _of(NOBODY, taken) == {MIRA: "answered_elsewhere", TOM: "answered"}
 

@@ -630,3 +630,6 @@ def test_every_kind_of_call_gets_the_outcome_the_simulator_holds_for_right(offic
     assert {one: {name: data[name] for name in TOLD} for one, data in told.items()} == {
         one: {name: row[name] for name in TOLD} for one, row in truth.items()
     }
+    rung = {one: {who["extensionId"]: who["status"] for who in data["agents"]} for one, data in told.items()}
+    known = {one: row["agents"] for one, row in truth.items() if row["agents"] is not None}
+    assert {one: rung[one] for one in known} == known
