@@ -1,7 +1,7 @@
 """Settings: read once, from the environment, by the process that needs them; every fault is reported at once.
 
 Names are the contract's and, for RingCentral, those of its own quick starts. `load` is told what the process needs,
-so that `web` runs without a RingCentral credential and the workers without a verification token.
+so that `web` runs without a RingCentral credential, and workers that make no subscription without a verification token.
 """
 
 import tomllib

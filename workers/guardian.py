@@ -41,6 +41,7 @@ MARGIN_SECONDS: Final = 300.0
 """How much earlier than we know of it a gap may have begun: a blacklisting comes after failures."""
 
 LONGEST_DOUBT_SECONDS: Final = 1800.0
+NOT_GIVEN: Final = "RC_VERIFICATION_TOKEN is not set"
 
 
 def run(account_name: str) -> None:
@@ -145,6 +146,10 @@ class Guardian:
             self._raise(What.SUBSCRIPTION_BLACKLISTED, message, {"reason": reasons})
         foreign = tuple(one.address for one in plan.foreign)
         noted = msgspec.structs.replace(guarded, health=plan.health, checked_at=now, gap_from=gap, foreign=foreign)
+        if plan.health is Health.UNMANAGED:  # which is meant so where there is no PUBLIC_URL either
+            noted = msgspec.structs.replace(noted, problem=NOT_GIVEN if self._settings.public_url else None)
+        if noted.problem == NOT_GIVEN:
+            log.warning("guardian.hindered", account=self._name, error=NOT_GIVEN)
         return self._keep(noted)
 
     def _gap(self, guarded: Guarded, blacklisted: list[Seen], now: float) -> float | None:

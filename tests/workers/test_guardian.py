@@ -212,6 +212,18 @@ def test_without_a_public_url_nothing_is_made_and_what_is_there_is_watched(an_of
     assert subscriptions(office) == []
 
 
+def test_a_public_url_without_a_token_is_told_of_for_nothing_is_made(guarding_office: Guarding) -> None:
+    office = guarding_office()
+    account = msgspec.structs.replace(account_of(office), verification_tokens=())
+    office.dependencies.settings = msgspec.structs.replace(office.settings, accounts=(account,))
+
+    Guardian(account, office.dependencies).look()
+
+    guarded = guarding.load(office.redis, ACCOUNT)
+    assert (guarded.health, guarded.problem) == (Health.UNMANAGED, "RC_VERIFICATION_TOKEN is not set")
+    assert subscriptions(office) == []
+
+
 def test_a_log_that_shows_calls_nobody_told_of_is_an_alarm_until_something_is_heard(office: Office) -> None:
     office.hear(*ivr_call().ending_at(office.now).bodies)
     office.track()

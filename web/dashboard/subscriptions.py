@@ -19,7 +19,7 @@ _MEANING: Final[Mapping[str, str]] = MappingProxyType(
         Health.MISSING: "there is none",
         Health.BLACKLISTED: "RingCentral gave up delivering",
         Health.INCOMPLETE: "RingCentral does not serve the filter of calls",
-        Health.UNMANAGED: "no PUBLIC_URL is set, so nobody guards it",
+        Health.UNMANAGED: "without PUBLIC_URL and RC_VERIFICATION_TOKEN nobody guards it",
     }
 )
 """What is said beside a word that is not `active`; what to do stands beside the alert."""
