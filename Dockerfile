@@ -19,7 +19,7 @@ COPY runtime runtime
 COPY web web
 COPY workers workers
 COPY scripts scripts
-COPY pyproject.toml Procfile LICENSE ./
+COPY pyproject.toml Procfile LICENSE requirements.txt ./
 # Compiled here, because the file system is read-only where it runs.
 RUN /app/.venv/bin/python -m compileall -q telephony runtime web workers scripts
 ENV PATH=/app/.venv/bin:/usr/local/bin:/usr/bin:/bin \

@@ -58,6 +58,7 @@ def test_the_container_serves_as_the_procfile_does_and_as_nobody() -> None:
 def test_the_container_holds_every_package_of_ours_and_no_secret() -> None:
     for package in ("telephony", "runtime", "web", "workers", "scripts"):
         assert f"COPY {package} {package}" in DOCKERFILE
+    assert "requirements.txt" in DOCKERFILE.rpartition("\nFROM ")[2]  # the doctor compares the libraries with it
     assert "COPY .env" not in DOCKERFILE
     assert (ROOT / ".dockerignore").read_text().startswith("*\n")
 

@@ -32,7 +32,7 @@ CANNOT_OPEN: Final = Kind(
 REDIS_AWAY: Final = Kind(
     503,
     "Redis does not answer",
-    "Nothing is lost; notifications are sent again later. This page tries again by itself.",
+    "Calls that nobody could tell of meanwhile are found in the call log later. This page tries again by itself.",
 )
 
 
