@@ -63,8 +63,12 @@ def seconds_of(part: CallPart) -> int | None:
 
 
 def _answer(call: OneCall, start: str | None) -> tuple[str | None, str, int | None]:
-    """Say when a call that began at `start` was answered, by which rule, and by which leg if one tells."""
-    if call.verdict.outcome is not Outcome.ANSWERED:
+    """Say when a call that began at `start` was answered, by which rule, and by which leg if one tells.
+
+    Of an emergency call its result does not say whether it was.
+    """
+    is_emergency = call.verdict.outcome is Outcome.EMERGENCY
+    if not is_emergency and call.verdict.outcome is not Outcome.ANSWERED:
         return None, "not-answered", None
     if call.sides is not None:
         both = [call.legs[index] for index in (call.sides.caller.leg, call.sides.callee.leg) if index is not None]
@@ -73,7 +77,7 @@ def _answer(call: OneCall, start: str | None) -> tuple[str | None, str, int | No
         answering = [leg for leg in call.legs if leg.word.role in _ANSWERING]
         chosen, rule = min(_starts(answering), default=None), "answer-at-leg"
     if chosen is None:
-        return start, "answer-at-start", None
+        return (None, "answer-untold", None) if is_emergency else (start, "answer-at-start", None)
     moment, index = chosen
     return iso_ms(moment), rule, index
 

@@ -32,6 +32,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "answer-at-leg": "the first leg that was answered began then",
         "answer-at-both-sides": "the later of the two connected legs of the RingOut began then",
         "answer-at-start": "no leg of its own was answered: the call's start",
+        "answer-untold": "whether the emergency call was answered is not in the call log",
         "heard-answer": "somebody was heard to answer then; the call log has only when their phone began to ring",
         "heard-end": "the record has none: the moments of the notifications",
         "extensions-named": "named by a record, a leg, one of its ends, or a notification",

@@ -15,6 +15,7 @@ from telephony.call_outcome import CallOutcome
 from telephony.explanations import Explanation, explained
 from telephony.sessions import Session
 from telephony.times import iso_ms, iso_ms_or_none, later, parse_time
+from telephony.words import Outcome
 
 _NAMES: Final = MappingProxyType(
     {"answerTime": "answer_time", "endTime": "end_time", "durationSeconds": "duration_seconds"}
@@ -48,10 +49,10 @@ def _answer(outcome: CallOutcome, session: Session) -> str | None:
 
     Otherwise the true one was not heard, and this is that of somebody to whom the call was transferred later.
     """
-    if outcome.answer_time is None:
+    if outcome.answer_time is None and outcome.outcome is not Outcome.EMERGENCY:
         return None
     heard = iso_ms_or_none(endings.answered_at(session))
-    if heard is None or heard <= outcome.answer_time:
+    if heard is None or heard <= (outcome.answer_time or ""):
         return None
     end = _end_of_answered_leg(outcome) or outcome.end_time
     return heard if end is None or heard <= end else None

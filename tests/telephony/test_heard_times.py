@@ -15,7 +15,7 @@ from tests.builders.call_log import a_leg, a_record, a_ringout, after, an_accept
 from tests.builders.events import an_outcome
 from tests.builders.notifications import ANSWERED, DISCONNECTED, PROCEEDING, SETUP, second
 from tests.builders.sessions import a_ringout as a_ringout_session
-from tests.builders.sessions import an_inbound_call
+from tests.builders.sessions import an_inbound_call, an_outbound_call
 
 OVER = DISCONNECTED
 ANSWERED_AT_5 = an_inbound_call(
@@ -52,6 +52,14 @@ def test_a_call_was_answered_when_it_was_heard_to_be_and_not_when_the_phone_bega
 @pytest.mark.parametrize(("begin", "seconds"), [(0, 1), (6, 30)])
 def test_an_answer_outside_the_answered_leg_is_somebody_elses(begin: float, seconds: int) -> None:
     assert told(rung_at(begin, seconds), ANSWERED_AT_5).answer_time == written(after(begin))
+
+
+def test_an_emergency_call_of_which_the_log_does_not_say_it_was_answered_when_it_was_heard_to_be() -> None:
+    record = a_record("911", a_leg("SipToPstnMetered", "911"), direction="Outbound")
+    session = an_outbound_call((1, SETUP), (2, PROCEEDING), (2, ANSWERED), (1, ANSWERED), (2, OVER), (1, OVER))
+
+    assert derive([record]).answer_time is None
+    assert told(record, session).answer_time == written(second(4))
 
 
 def test_an_answer_that_was_heard_does_not_make_a_call_answered() -> None:

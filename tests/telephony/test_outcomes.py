@@ -96,6 +96,19 @@ def test_a_call_is_answered_before_it_is_transferred() -> None:
     assert derive([record]).answer_time == "2026-03-02T09:00:00.000Z"
 
 
+@pytest.mark.parametrize(
+    ("result", "time", "rule"),
+    [("Call connected", "2026-03-02T09:00:02.000Z", "answer-at-leg"), ("911", None, "answer-untold")],
+)
+def test_an_emergency_call_was_answered_if_its_leg_was(result: str, time: str | None, rule: str) -> None:
+    leg = a_leg("SipToPstnMetered", result, start_time=after(2))
+
+    derived = derive([a_record("911", leg, direction="Outbound")])
+
+    assert (derived.outcome, derived.answer_time) == ("emergency", time)
+    assert [one.rule for one in derived.explanation if one.field == "answerTime"] == [rule]
+
+
 def test_without_an_answered_leg_an_answered_call_was_answered_at_its_start() -> None:
     assert derive([a_record("Accepted")]).answer_time == "2026-03-02T09:00:00.000Z"
 
