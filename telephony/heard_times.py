@@ -35,13 +35,13 @@ def with_heard_times(outcome: CallOutcome, session: Session) -> CallOutcome:
 def _heard(outcome: CallOutcome, session: Session) -> Iterator[Explanation]:
     answer = _answer(outcome, session)
     if answer is not None:
-        yield explained("answerTime", answer, "heard-answer")
+        yield explained("answerTime", answer, "answer-told")
     if session.changed_at is None or not session.is_over:
         return
     if outcome.end_time is None:
-        yield explained("endTime", iso_ms(session.changed_at), "heard-end")
+        yield explained("endTime", iso_ms(session.changed_at), "end-told")
     if outcome.duration_seconds is None:
-        yield explained("durationSeconds", endings.seconds(session), "heard-end")
+        yield explained("durationSeconds", endings.seconds(session), "end-told")
 
 
 def _answer(outcome: CallOutcome, session: Session) -> str | None:

@@ -45,7 +45,7 @@ def test_a_call_was_answered_when_it_was_heard_to_be_and_not_when_the_phone_bega
 
     assert outcome.answer_time == written(second(5))
     assert [(one.value, one.rule, one.leg) for one in why(outcome, "answerTime")] == [
-        (outcome.answer_time, "heard-answer", None)
+        (outcome.answer_time, "answer-told", None)
     ]
 
 
@@ -80,7 +80,7 @@ def test_a_call_without_a_length_in_the_log_ended_when_it_was_heard_to() -> None
     outcome = told(a_ringout("Busy", to_caller("Busy", duration=None), duration=None), session)
 
     assert (outcome.end_time, outcome.duration_seconds) == (written(second(3)), 1)
-    assert [why(outcome, field)[0].rule for field in ("endTime", "durationSeconds")] == ["heard-end"] * 2
+    assert [why(outcome, field)[0].rule for field in ("endTime", "durationSeconds")] == ["end-told"] * 2
 
 
 def test_a_call_that_is_not_over_as_far_as_was_heard_has_no_end_by_that() -> None:
