@@ -64,9 +64,9 @@ def test_only_the_first_pages_of_what_was_asked_for_are_somebodys_who_waits(
 
 
 def test_the_nightly_comparison_compares_all_of_the_last_two_days_and_nothing_before(office: Office) -> None:
-    look(office)
     while datetime.fromtimestamp(office.now, UTC).hour < watches.NIGHT:
         office.let_pass(HOUR)
+    look(office)
     office.redis.zadd(keys.calls(ACCOUNT), {"s-known-before": office.now - 72 * HOUR})
     for hours in (49, 47, 30, 12, 1):
         record = the_record(ivr_call().ending_at(office.now - hours * HOUR), id=f"A{hours}")
