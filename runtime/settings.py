@@ -116,6 +116,11 @@ class Settings(msgspec.Struct, frozen=True):
         """Find an account by its name."""
         return next((account for account in self.accounts if account.name == name), None)
 
+    def gaps_tell(self, name: str) -> bool:
+        """Say whether a notification that is missing should have come: of a call of one extension others' never do."""
+        account = self.account(name)
+        return account is None or account.scope is Scope.ACCOUNT
+
     def __repr__(self) -> str:
         return f"Settings(accounts={[account.name for account in self.accounts]!r})"
 

@@ -126,11 +126,14 @@ def fold(session: Session | None, notification: Notification) -> Session:
     return before if session and after == before else after
 
 
-def ends_after(session: Session, quiet: timedelta) -> timedelta | None:
-    """Say how long the session must stay silent to be over; None while a party lives or none is known."""
+def ends_after(session: Session, quiet: timedelta, *, gaps_tell: bool = True) -> timedelta | None:
+    """Say how long the session must stay silent to be over; None while a party lives or none is known.
+
+    Gaps tell nothing where only the notifications of one extension are heard: the numbers of all others are missing.
+    """
     if not session.parties or not session.is_over:
         return None
-    return quiet * GAP_FACTOR if session.has_gap or _is_moving(session) else quiet
+    return quiet * GAP_FACTOR if (gaps_tell and session.has_gap) or _is_moving(session) else quiet
 
 
 def _is_moving(session: Session) -> bool:
@@ -139,9 +142,9 @@ def _is_moving(session: Session) -> bool:
     return (last.reason or "").lower() in MOVING_REASONS
 
 
-def has_ended(session: Session, *, heard_at: datetime, now: datetime, quiet: timedelta) -> bool:
+def has_ended(session: Session, *, heard_at: datetime, now: datetime, quiet: timedelta, gaps_tell: bool = True) -> bool:
     """Say whether the call is over: every known party is, and nothing new has come for the quiet pause."""
-    pause = ends_after(session, quiet)
+    pause = ends_after(session, quiet, gaps_tell=gaps_tell)
     return pause is not None and now - heard_at >= pause
 
 

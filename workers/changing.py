@@ -25,7 +25,7 @@ def changes(
     has_audience: bool,
 ) -> list[Command]:
     """Give the commands that store what changed, tell who watches, and set when it may be taken as ended."""
-    pause, moment = timedelta(seconds=settings.quiet_seconds), datetime.fromtimestamp(now, UTC)
+    moment = datetime.fromtimestamp(now, UTC)
     commands: list[Command] = []
     for record in changed:
         session, known = record.session, before.get(record.session.id)
@@ -37,13 +37,14 @@ def changes(
             commands += links.changed(account, session.id, now=now)
         if record.ended_at is None and not _is_noted_open(known, record):
             commands.append(("ZADD", keys.open_sessions(account), f"{record.heard_at:.3f}", session.id))
-        commands += _waiting(account, record, known, pause)
+        commands += _waiting(account, record, known, settings)
     return commands
 
 
-def _waiting(account: str, record: Tracked, known: Tracked | None, quiet: timedelta) -> Iterator[Command]:
+def _waiting(account: str, record: Tracked, known: Tracked | None, settings: Settings) -> Iterator[Command]:
     """Have it looked at when its quiet pause is over, or no more, because a party has come back."""
-    pause = sessions.ends_after(record.session, quiet)
+    quiet = timedelta(seconds=settings.quiet_seconds)
+    pause = sessions.ends_after(record.session, quiet, gaps_tell=settings.gaps_tell(account))
     if pause is not None and record.ended_at is None:
         due = record.heard_at + pause.total_seconds()
         yield ("ZADD", keys.quiet(account), f"{due:.3f}", record.session.id)

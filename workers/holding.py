@@ -12,6 +12,7 @@ from typing import Final
 from runtime import keys, links
 from runtime.leases import Command
 from runtime.ledger import Tracked
+from runtime.settings import Settings
 from telephony import sessions
 from workers.conversations import Gathered
 
@@ -38,16 +39,19 @@ def wait(account: str, holding: frozenset[str], *, now: float) -> list[Command]:
     return [("ZADD", keys.quiet(account), f"{now + LOOK_SECONDS:.3f}", one) for one in sorted(holding)]
 
 
-def ended(account: str, session_id: str, gathered: Gathered, *, quiet: timedelta, now: float) -> list[Command]:
+def ended(account: str, session_id: str, gathered: Gathered, settings: Settings, *, now: float) -> list[Command]:
     """Give the commands that tell a session's conversation of its end: what was held for it, and what it says of it."""
     others = sorted(gathered.others(session_id))
     if not others:
         return []
+    quiet, gaps_tell = timedelta(seconds=settings.quiet_seconds), settings.gaps_tell(account)
     commands: list[Command] = []
     for other in others:
         record = gathered.tracked.get(other)
-        pause = sessions.ends_after(record.session, quiet) if record and record.ended_at is None else None
-        if record is not None and pause is not None:
+        if record is None or record.ended_at is not None:
+            continue
+        pause = sessions.ends_after(record.session, quiet, gaps_tell=gaps_tell)
+        if pause is not None:
             due = max(now, record.heard_at + pause.total_seconds())
             commands.append(("ZADD", keys.quiet(account), "XX", "LT", f"{due:.3f}", other))
     return [*commands, *links.changed(account, session_id, now=now)]

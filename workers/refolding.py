@@ -62,7 +62,8 @@ def _stored(errand: Errand, new: Tracked) -> Iterator[Command]:
     yield ledger.write_tracked(errand.account, new, retention=retention)
     indexed = call_index.seen(errand.account, new.session, None, heard_at=new.heard_at, retention=retention)
     yield from [indexed] if indexed else []
-    pause = sessions.ends_after(new.session, timedelta(seconds=errand.settings.quiet_seconds))
+    quiet, gaps_tell = timedelta(seconds=errand.settings.quiet_seconds), errand.settings.gaps_tell(errand.account)
+    pause = sessions.ends_after(new.session, quiet, gaps_tell=gaps_tell)
     if new.ended_at is None and pause is not None:  # by the rules of today it is over: track says so
         due = new.heard_at + pause.total_seconds()
         yield ("ZADD", keys.quiet(errand.account), f"{due:.3f}", new.session.id)

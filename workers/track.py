@@ -117,6 +117,7 @@ class Tracker:
         self._redis = dependencies.redis
         self._settings = dependencies.settings
         self._quiet = timedelta(seconds=self._settings.quiet_seconds)
+        self._gaps_tell = self._settings.gaps_tell(account)
         self._recorder = dependencies.recorder
         self._cursor = cast("bytes | None", self._redis.get(keys.inbox_cursor(account))) or b"0-0"
         self._remembered: dict[str, Tracked] = {}
@@ -252,7 +253,7 @@ class Tracker:
                 ("ZADD", keys.due(self._account), f"{look:.3f}", session_id),
                 bells.due_at(Stage.RESOLVE, self._account, look),
                 *self._told(ended, gathered, now),
-                *holding.ended(self._account, session_id, gathered, quiet=self._quiet, now=now),
+                *holding.ended(self._account, session_id, gathered, self._settings, now=now),
             ]
             log.info("call.ended", account=self._account, session=session_id)
         return at_end, commands
@@ -271,7 +272,13 @@ class Tracker:
     def _has_ended(self, record: Tracked | None, now: float) -> bool:
         if record is None:  # its retention is over
             return True
-        return sessions.has_ended(record.session, heard_at=_time(record.heard_at), now=_time(now), quiet=self._quiet)
+        return sessions.has_ended(
+            record.session,
+            heard_at=_time(record.heard_at),
+            now=_time(now),
+            quiet=self._quiet,
+            gaps_tell=self._gaps_tell,
+        )
 
 
 def _taken(entries: Sequence[Entry]) -> tuple[Sequence[Entry], list[Arrival]]:

@@ -293,6 +293,12 @@ def test_while_a_number_is_missing_the_pause_is_longer_for_it_may_be_a_new_party
     assert ends_after(with_gap, QUIET) == QUIET * GAP_FACTOR
 
 
+def test_where_one_extension_alone_is_heard_a_missing_number_says_nothing() -> None:
+    with_gap = folded(a_notification(a_party(1, DISCONNECTED), sequence=7))
+
+    assert ends_after(with_gap, QUIET, gaps_tell=False) == QUIET
+
+
 def test_the_number_that_was_missing_makes_the_pause_short_again() -> None:
     late, *others = ivr_call().notifications
 

@@ -1,6 +1,7 @@
 """An installation to try the workers in."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def an_office(redis_url: str, platform: RunningSimulator) -> Iterator[MakeOffice
     """Make an installation with settings of its own."""
     made: list[Office] = []
 
-    def make(**settings: object) -> Office:
+    def make(**settings: Any) -> Office:
         made.append(Office(redis_url, platform, **settings))
         return made[-1]
 

@@ -31,11 +31,13 @@ NOBODY = {"phoneNumber": "+12125550199"}
 class Office:
     """Do what `web` and the workers do, in the order the test wants."""
 
-    def __init__(self, redis_url: str, platform: RunningSimulator, **settings: Any) -> None:
+    def __init__(
+        self, redis_url: str, platform: RunningSimulator, *, scope: Scope = Scope.ACCOUNT, **settings: Any
+    ) -> None:
         self.redis = connect(redis_url, WORK)
         self.platform = platform
         credentials = Credentials(CLIENT_ID, CLIENT_SECRET, USER_JWT)
-        account = Account(ACCOUNT, platform.url, Scope.ACCOUNT, credentials, ())
+        account = Account(ACCOUNT, platform.url, scope, credentials, ())
         chosen: dict[str, Any] = {"heavy_limit": 6000, **settings}
         self.settings = Settings(redis_url, (account,), **chosen)
         self.dependencies = Dependencies(self.settings, self.redis, Recorder(self.redis))

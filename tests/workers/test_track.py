@@ -13,6 +13,7 @@ from rq.serializers import JSONSerializer
 from runtime import bells, keys, ledger
 from runtime.bells import RUNG_SECONDS, Stage
 from runtime.leases import LeaseLost, lease
+from runtime.settings import Scope
 from telephony import events as call_events
 from telephony.events import CallEvent
 from telephony.sessions import Session
@@ -20,6 +21,7 @@ from telephony.words import Outcome
 from tests.builders.calls import Call, ivr_call, queue_call, ringout_call
 from tests.builders.notifications import DISCONNECTED, PROCEEDING, SESSION_ID, a_document, a_party_document, posted
 from tests.outputs import entries, events, listening
+from tests.workers.conftest import MakeOffice
 from tests.workers.office import ACCOUNT, Office
 from workers import track
 from workers.track import BATCH, Tracker
@@ -135,6 +137,17 @@ def test_while_a_notification_is_missing_the_pause_is_longer(office: Office) -> 
     office.let_pass(3 * QUIET)
     office.track()
     assert office.published(CALL) == []
+
+    office.let_pass(QUIET)
+    office.track()
+
+    assert len(office.published(CALL)) == 1
+
+
+def test_where_one_extension_alone_is_heard_others_notifications_are_not_waited_for(an_office: MakeOffice) -> None:
+    office = an_office(scope=Scope.EXTENSION)
+    office.hear(*CALL.bodies[1:])
+    office.track()
 
     office.let_pass(QUIET)
     office.track()
