@@ -59,6 +59,7 @@ def _answer(outcome: CallOutcome, session: Session) -> str | None:
 
 
 def _end_of_answered_leg(outcome: CallOutcome) -> str | None:
+    """Say when the leg had ended at the latest that the answer is told by: its whole seconds are cut, not rounded."""
     index = next((why.leg for why in outcome.explanation if why.field == "answerTime"), None)
     if index is None:
         return None
