@@ -2,8 +2,8 @@
 
 When something happened, the parts of *Now* are drawn once and sent to all who have it open, at most every one and a
 half seconds; other pages are told only that something happened, and ask for their own parts. Each watcher is sent what
-differs from what it was sent before. Who does not take it in time misses what was drawn meanwhile, holds up
-nobody, and is sent the newest next. docs/adr/0013-watchers-have-few-seats.md has the figures.
+differs from what it was sent before. Who does not take it holds up nobody, but the server keeps it for them: so an
+answer tells only so much, and then the page comes again. docs/adr/0013-watchers-have-few-seats.md has the figures.
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
@@ -24,7 +24,7 @@ from telephony.events import OUTCOME
 from web.access.headers import guard
 from web.access.sessions import Sessions, cookie_in
 from web.hub import Hub, News
-from web.server_sent import CONTENT_TYPE, HEADERS, event, retry
+from web.server_sent import CLOSE, CONTENT_TYPE, HEADERS, MOST_BYTES, event, retry
 
 PATH: Final = "/live"
 WITH_PARTS: Final = "parts"
@@ -93,6 +93,7 @@ class Live:
         try:
             with suppress(OSError, RuntimeError):  # granian's own, when they have gone, is a RuntimeError
                 await self._watch(cookie, protocol, with_parts=scope.query_string == WITH_PARTS)
+            await protocol.client_disconnect()
         finally:
             self._watching -= 1
 
@@ -105,15 +106,17 @@ class Live:
         stream = protocol.response_stream(200, _headers())
         await stream.send_bytes(retry(RETRY))
         sent: Sequence[str] = ()
-        while True:
+        left = MOST_BYTES
+        while left > 0:
             await self._told.wait()
             told = self._round
             if self._hub.is_stopping or not self._sessions.believes(cookie):
                 return
             await asyncio.sleep(random.random() * SPREAD_SECONDS)  # noqa: S311 - no secret
             parts = [part for part in told.parts if part not in sent] if with_parts else []
-            await stream.send_bytes(_event(told, parts) if told.happened or parts else WELL)
-            sent = told.parts
+            written = _event(told, parts) if told.happened or parts else WELL
+            await stream.send_bytes(written)
+            sent, left = told.parts, left - len(written)
 
     async def _tell_in_rounds(self) -> None:
         """Draw and tell, until nobody watches any more."""
@@ -177,4 +180,4 @@ def _event(told: _Round, parts: Sequence[str]) -> bytes:
 
 
 def _headers() -> list[tuple[str, str]]:
-    return list(guard(Response(headers=HEADERS, content_type=CONTENT_TYPE), by_tls=False).headers)
+    return [*guard(Response(headers=HEADERS, content_type=CONTENT_TYPE), by_tls=False).headers, CLOSE]

@@ -15,7 +15,7 @@ from web import answers, wsgi
 from web.answers import BODY, Answer
 from web.arriving import read_arriving
 from web.body import BrokenBody, OversizedBody
-from web.connections import allow_many
+from web.connections import allow_many, cut_off_who_takes_nothing
 from web.front import Front
 from web.live import PATH, Live
 from web.storing import Storing
@@ -41,6 +41,7 @@ class Loop:
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Have SIGTERM end what is watched before granian stops: it waits for whoever is being answered still."""
+        loop.call_soon(cut_off_who_takes_nothing)  # granian listens when this is over
         if self._live is not None:
             loop.add_signal_handler(signal.SIGTERM, self._stop, loop, self._live)
 

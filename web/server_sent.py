@@ -7,6 +7,15 @@ from typing import Final
 
 CONTENT_TYPE: Final = "text/event-stream; charset=utf-8"
 HEADERS: Final = {"X-Accel-Buffering": "no"}
+MOST_BYTES: Final = 1024 * 1024
+"""What one answer tells, or little more; then it ends, and whoever listens comes again by itself.
+
+The server keeps what is not taken. So this is all that somebody who takes nothing can have it keep.
+"""
+
+CLOSE: Final = ("Connection", "close")
+"""A stream's connection ends with it: so the server can tell that all of it was taken."""
+
 BEAT: Final = b": all is well\n\n"
 
 

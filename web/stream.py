@@ -8,7 +8,7 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Annotated, Final
 
 import msgspec
@@ -20,7 +20,7 @@ from runtime.clocks import stopwatch
 from web.api import asked
 from web.api.described import described
 from web.hub import Hub, News
-from web.server_sent import BEAT, CONTENT_TYPE, HEADERS, at, event, retry
+from web.server_sent import BEAT, CONTENT_TYPE, HEADERS, MOST_BYTES, at, event, retry
 
 SEAT_SECONDS: Final = 55.0
 """How long a seat is held; then it is somebody else's turn. Proxies cut off what is silent for a minute."""
@@ -31,10 +31,7 @@ BEAT_SECONDS: Final = 10.0
 SEATED_RETRY: Final = 0.5
 STANDING_RETRY: Final = 2.0
 
-MOST_CAUGHT_UP: Final = 2000
-"""Events told to one request of a watcher that was away: then it ends, and the next one goes on from there."""
-
-_PAGE: Final = 200
+_PAGE: Final = 50
 _PLACE: Final = re.compile(r"\d{1,15}-\d{1,15}", re.ASCII)
 
 
@@ -73,6 +70,7 @@ class Watcher:
         self._hub = hub
         self._number = number
         self._place = place
+        self._left = MOST_BYTES
 
     def told(self) -> Iterator[bytes]:
         """Give what is sent, until the seat is somebody else's."""
@@ -80,36 +78,41 @@ class Watcher:
             yield retry(SEATED_RETRY if seated else STANDING_RETRY) + at(self._place)
             if (yield from self._missed()):
                 yield from self._as_it_comes() if seated else self._just_now()
+            else:
+                yield retry(SEATED_RETRY)
 
     def _missed(self) -> Generator[bytes, None, bool]:
-        """Tell what the log has after the watcher's place, and give whether that was all of it.
+        """Tell what the log has after the watcher's place, and give whether more can be told.
 
         Nothing is read when the place is the log's end.
         """
-        left = MOST_CAUGHT_UP
-        while left > 0 and _order(self._place) < _order(self._hub.now()[1]):
-            entries = outcome_log.after(self._redis, self._place, most=min(_PAGE, left))
+        while self._left > 0 and _order(self._place) < _order(self._hub.now()[1]):
+            entries = outcome_log.after(self._redis, self._place, most=_PAGE)
             if not entries:
                 break
-            left -= len(entries)
             self._place = entries[-1].place
-            yield b"".join(event(outcome_log.type_of(one.document), one.document, one.place) for one in entries)
-        return left > 0
+            yield self._counted(event(outcome_log.type_of(one.document), one.document, one.place) for one in entries)
+        return self._left > 0
 
     def _as_it_comes(self) -> Iterator[bytes]:
         until = stopwatch() + SEAT_SECONDS
-        while (left := until - stopwatch()) > 0 and not self._hub.is_stopping:
+        while (left := until - stopwatch()) > 0 and self._left > 0 and not self._hub.is_stopping:
             news = self._hub.after(self._number, wait=min(BEAT_SECONDS, left))
             fell_behind = bool(news) and news[0].number > self._number + 1
             if fell_behind and not (yield from self._missed()):
                 return
-            yield b"".join(map(_written, self._new(news))) or BEAT
+            yield self._counted(map(_written, self._new(news))) or BEAT
             self._number = news[-1].number if news else self._number
 
     def _just_now(self) -> Iterator[bytes]:
         """Tell what happened during calls since the watcher will have asked last."""
         since = stopwatch() - STANDING_RETRY - SEATED_RETRY
         yield b"".join(_written(one) for one in self._hub.after(0) if one.place is None and one.at >= since)
+
+    def _counted(self, events: Iterable[bytes]) -> bytes:
+        told = b"".join(events)
+        self._left -= len(told)
+        return told
 
     def _new(self, news: tuple[News, ...]) -> Iterator[News]:
         for one in news:

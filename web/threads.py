@@ -13,12 +13,16 @@ from msgspec import Struct
 
 from web.arriving import read_arriving
 from web.body import MAX_BODY, BrokenBody, OversizedBody
+from web.server_sent import CLOSE
 
 MOST_THREADS: Final = 32
 """Requests of people and programs answered at the same time in one process; who watches a stream counts as well."""
 
 MOST_BODIES: Final = 64
 """Bodies read, or being answered, at the same time in one process: 16 MiB. Who brings one more is to come again."""
+
+MOST_STREAMS: Final = 64
+"""Streams that were not taken to their end yet, in one process; whoever asks for another waits."""
 
 BODILESS: Final = frozenset({204, 304})
 """Statuses that never have a body: not a stream, either, though they tell no length."""
@@ -47,6 +51,7 @@ class Threads:
         self._routes = application.url_map.bind("")
         self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="flask")
         self._bodies = 0
+        self._streams = asyncio.Semaphore(MOST_STREAMS)
 
     async def answer(self, scope: Any, protocol: Any) -> None:
         """Answer a request. A body that no route takes is not read: strangers bring it."""
@@ -83,7 +88,13 @@ class Threads:
         if answer.rest is None:
             protocol.response_bytes(answer.status, answer.headers, answer.body)
             return
-        stream = protocol.response_stream(answer.status, answer.headers)
+        async with self._streams:
+            await self._stream(answer, protocol)
+            await protocol.client_disconnect()
+
+    async def _stream(self, answer: _Answer, protocol: Any) -> None:
+        stream = protocol.response_stream(answer.status, [*answer.headers, CLOSE])
+        loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._threads, _sent, answer.rest, stream, loop)
 
     def _asked(self, environ: dict[str, Any]) -> _Answer:

@@ -47,10 +47,12 @@ class Page:
         return self
 
     async def send_bytes(self, part: bytes) -> None:
-        await self.takes.wait()
         if self.is_gone:
             raise RuntimeError("transport closed")
-        self.sent.append(part)
+        self.sent.append(part)  # whether it is taken or not: granian keeps it
+
+    async def client_disconnect(self) -> None:
+        await self.takes.wait()  # then the connection ends
 
     def told(self) -> list[dict[str, Any]]:
         """Give what it was told so far."""
@@ -197,17 +199,23 @@ def test_the_log_is_read_no_oftener_than_pages_may_be_told(watched: Watched, mon
     run_on_a_loop(story())
 
 
-def test_who_takes_nothing_holds_up_nobody_and_gets_the_newest_next(watched: Watched) -> None:
+def test_who_takes_nothing_is_told_only_so_much_and_keeps_the_place_until_it_is_taken(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "MOST", 1)
+    monkeypatch.setattr(live_module, "MOST_BYTES", 1)
+
     async def story() -> None:
-        slow, quick = await watched.opens(), await watched.opens()
+        slow = await watched.opens()
         slow.takes.clear()
-        await quick.until(1)
-        for number in range(3):
-            watched.drawing.parts = (f"above {number}", "calls", "below")
-            await quick.until(number + 2)
-        assert slow.told() == []
+        watching = watched.task
+        await slow.until(1)
+        await asyncio.sleep(0.2)
+        assert len(slow.told()) == 1
+        assert (await watched.opens()).status == 503
         slow.takes.set()
-        assert "above 2" in (await slow.until(2))[-1]["parts"]
+        await watched.ends(watching)
+        await (await watched.opens()).until(1)
 
     run_on_a_loop(story())
 

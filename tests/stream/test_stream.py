@@ -120,13 +120,14 @@ def test_who_was_cut_off_goes_on_where_that_was(redis: Redis, hub: Hub) -> None:
 def test_who_is_further_behind_than_one_request_tells_is_sent_away_and_goes_on_from_there(
     redis: Redis, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "MOST_CAUGHT_UP", 2)
+    monkeypatch.setattr(stream, "MOST_BYTES", 1)
+    monkeypatch.setattr(stream, "_PAGE", 2)
     publish(redis, *many(3))
 
-    parts = watcher(redis, hub, "0-0").told()
-    first = until(parts, 2)
+    text = b"".join(watcher(redis, hub, "0-0").told())
+    first = read(text)
     assert subjects(first) == ["s-0", "s-1"]
-    assert next(parts, None) is None
+    assert text.endswith(b"retry: 500\n\n")
 
     assert subjects(until(watcher(redis, hub, first[-1].id).told(), 1)) == ["s-2"]
 
@@ -187,7 +188,10 @@ def test_a_seat_is_given_up_at_once_when_the_process_is_to_stop(redis: Redis, hu
     assert read(b"".join(parts)) == []
 
 
-def test_whoever_fell_behind_the_ring_reads_the_log_instead(redis: Redis, hub: Hub) -> None:
+def test_whoever_fell_behind_the_ring_reads_the_log_instead(
+    redis: Redis, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "MOST_BYTES", 10_000_000)
     parts = watcher(redis, hub).told()
     next(parts)
     events = many(KEPT + 50)
@@ -201,7 +205,8 @@ def test_whoever_fell_behind_the_ring_reads_the_log_instead(redis: Redis, hub: H
 def test_whoever_fell_further_behind_than_one_request_tells_loses_nothing_either(
     redis: Redis, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "MOST_CAUGHT_UP", 2)
+    monkeypatch.setattr(stream, "MOST_BYTES", 1)
+    monkeypatch.setattr(stream, "_PAGE", 2)
     parts = watcher(redis, hub).told()
     next(parts)
     hub.wait_until_listening()
@@ -211,6 +216,18 @@ def test_whoever_fell_further_behind_than_one_request_tells_loses_nothing_either
     wait_until(lambda: bool(hub.after(KEPT + 2)), seconds=10)
 
     assert subjects(read(b"".join(parts))) == ["s-0", "s-1"]
+
+
+def test_a_seat_tells_only_so_much_for_the_server_keeps_what_is_not_taken(
+    redis: Redis, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "MOST_BYTES", 1)
+    parts = watcher(redis, hub).told()
+    next(parts)
+
+    publish(redis, outcome_of("s-1"))
+
+    assert subjects(read(b"".join(parts))) == ["s-1"]
 
 
 def test_whoever_takes_a_seat_wakes_a_reader_that_rests(redis: Redis, hub: Hub) -> None:

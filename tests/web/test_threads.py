@@ -13,7 +13,10 @@ from redis import Redis
 from tests.web import api_client
 from tests.web.api_client import ADMIN
 from tests.web.looping import run_on_a_loop
-from web.threads import MOST_BODIES, Threads
+from web.server_sent import CLOSE
+from web.threads import MOST_BODIES, MOST_STREAMS, Threads
+
+SOON = 5.0
 
 
 class Asking:
@@ -40,6 +43,8 @@ class Asking:
         self.status = 0
         self.sent: list[bytes] = []
         self.hang_up_after = 1000
+        self.takes = asyncio.Event()
+        self.takes.set()
 
     async def __call__(self) -> bytes:
         self.was_read = True
@@ -56,9 +61,13 @@ class Asking:
     def response_bytes(self, status: int, _: list[tuple[str, str]], body: bytes) -> None:
         self.status, self.sent = status, [body]
 
-    def response_stream(self, status: int, _: list[tuple[str, str]]) -> "Asking":
+    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> "Asking":
+        assert CLOSE in headers
         self.status = status
         return self
+
+    async def client_disconnect(self) -> None:
+        await self.takes.wait()
 
     async def send_bytes(self, part: bytes) -> None:
         if len(self.sent) == self.hang_up_after:
@@ -111,6 +120,28 @@ def test_a_stream_is_sent_as_it_comes_and_ended_when_nobody_listens() -> None:
 
     assert asking.sent == [b"part"] * 3
     assert ended == [True]
+
+
+def test_whoever_takes_no_stream_to_its_end_keeps_others_from_one_but_from_nothing_else() -> None:
+    async def asked() -> None:
+        threads = Threads(an_app(lambda: Response(iter([b"part"]))))
+        untaken = [Asking("GET", "/ä", host="legwork.example") for _ in range(MOST_STREAMS)]
+        next_, page = (Asking("GET", path, host="legwork.example") for path in ("/ä", "/nowhere"))
+        for one in untaken:
+            one.takes.clear()
+        waiting = [asyncio.create_task(threads.answer(one.scope, one)) for one in (*untaken, next_)]
+
+        await threads.answer(page.scope, page)
+        async with asyncio.timeout(SOON):
+            while not all(one.sent for one in untaken):  # noqa: ASYNC110 - what is waited for is in a thread
+                await asyncio.sleep(0.005)
+        assert (page.status, next_.status) == (404, 0)
+
+        untaken[0].takes.set()
+        await waiting[-1]
+        assert next_.sent == [b"part"]
+
+    run_on_a_loop(asked())
 
 
 def test_a_body_that_no_route_takes_is_not_read() -> None:
