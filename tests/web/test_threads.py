@@ -13,8 +13,9 @@ from redis import Redis
 from tests.web import api_client
 from tests.web.api_client import ADMIN
 from tests.web.looping import run_on_a_loop
+from web import threads as threads_module
 from web.server_sent import CLOSE
-from web.threads import MOST_BODIES, MOST_STREAMS, Threads
+from web.threads import Threads
 
 SOON = 5.0
 
@@ -122,10 +123,14 @@ def test_a_stream_is_sent_as_it_comes_and_ended_when_nobody_listens() -> None:
     assert ended == [True]
 
 
-def test_whoever_takes_no_stream_to_its_end_keeps_others_from_one_but_from_nothing_else() -> None:
+def test_whoever_takes_no_stream_to_its_end_keeps_others_from_one_but_from_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(threads_module, "MOST_STREAMS", 2)
+
     async def asked() -> None:
         threads = Threads(an_app(lambda: Response(iter([b"part"]))))
-        untaken = [Asking("GET", "/ä", host="legwork.example") for _ in range(MOST_STREAMS)]
+        untaken = [Asking("GET", "/ä", host="legwork.example") for _ in range(2)]
         next_, page = (Asking("GET", path, host="legwork.example") for path in ("/ä", "/nowhere"))
         for one in untaken:
             one.takes.clear()
@@ -152,9 +157,12 @@ def test_a_body_that_no_route_takes_is_not_read() -> None:
     assert (deleting.status, deleting.was_read) == (405, False)
 
 
-def test_so_many_bodies_are_read_at_a_time_and_whoever_brings_another_comes_again() -> None:
+def test_so_many_bodies_are_read_at_a_time_and_whoever_brings_another_comes_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(threads_module, "MOST_BODIES", 2)
     threads = Threads(an_app(lambda: request.get_data(as_text=True)))
-    slow = [Asking("POST", "/ä", b"body", host="legwork.example") for _ in range(MOST_BODIES)]
+    slow = [Asking("POST", "/ä", b"body", host="legwork.example") for _ in range(2)]
     refused, later = (Asking("POST", "/ä", b"body", host="legwork.example") for _ in range(2))
 
     async def asked() -> None:
