@@ -84,9 +84,9 @@ def moments(history: CallHistory) -> list[Moment]:
 
 
 def _headline(data: CallData) -> str:
-    parts = [data.direction, data.type, data.origin, cell(way(data.from_, data.to)), f"{data.outcome}"]
+    parts = [data.direction, data.type, data.origin, way(data.from_, data.to), f"{data.outcome}"]
     said = "confirmed by the call log" if data.confirmed else "not confirmed by the call log"
-    return f"revision {data.revision}, {said}: {' '.join(part for part in parts if part)}"
+    return f"revision {data.revision}, {said}: {cell(' '.join(part for part in parts if part))}"
 
 
 def _section(title: str, lines: list[str]) -> Iterator[str]:

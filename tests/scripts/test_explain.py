@@ -75,6 +75,16 @@ def test_a_call_is_told_from_its_first_notification_to_the_reason_of_each_value(
     assert any(line.split()[:2] == ["outcome", "answered"] for line in told.splitlines())
 
 
+def test_what_a_stranger_wrote_steers_no_terminal(redis: Redis, call: Call) -> None:
+    history = call_history.read(redis, "default", call.telephony_session_id)
+    data = msgspec.structs.replace(history.events[-1].data, origin="\x1b]0;gone\x07", direction="\x1b[2J")
+
+    told = "\n".join(report(history, msgspec.structs.replace(history.events[-1], data=data)))
+
+    assert "gone" in told
+    assert "\x1b" not in told
+
+
 def test_a_notification_that_came_twice_is_told_so(redis: Redis) -> None:
     call = ivr_call()
     inbox = Inbox(redis, "default")
