@@ -53,6 +53,14 @@ OF_WORKERS = (
     ("PUBLISH", keys.LIVE, "forged"),
     ("RPUSH", "rq:queue:legwork-resolve", "forged"),
 )
+OF_INBOX = (
+    ("SET", keys.inbox(DEFAULT_ACCOUNT), "x"),
+    ("EXPIRE", keys.inbox(DEFAULT_ACCOUNT), "0"),
+    ("ZADD", keys.inbox("another"), "1", "x"),
+    ("SET", keys.BELLS, "x"),
+    ("EXPIRE", keys.METRICS, "0"),
+    ("SET", "rq:queue:legwork-track", "x"),
+)
 
 
 @contextmanager
@@ -107,7 +115,7 @@ def test_webhooks_may_append_and_nothing_else(port: int) -> None:
         assert (metrics.status_code, "read no metrics" in metrics.text) == (503, True)
         recorder.count(NOTIFICATIONS, DEFAULT_ACCOUNT, "stored")
         recorder.flush()
-    refused("webhooks", port, HARMFUL + OF_WORKERS)
+    refused("webhooks", port, HARMFUL + OF_WORKERS + OF_INBOX)
     with Redis.from_url(url("admin", port)) as redis:
         assert redis.xlen(keys.inbox(DEFAULT_ACCOUNT)) == len(CALL.bodies)
         assert bells.waiting(redis, Stage.TRACK) == 1
