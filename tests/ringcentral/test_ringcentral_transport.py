@@ -1,13 +1,19 @@
 """One request over a real connection: whole answers, and everything that is none."""
 
 import socket
+from pathlib import Path
 
 import pytest
 
+from tests.destinations.certificates import Authority
+from tests.destinations.endpoint import Endpoint, drips
 from tests.ringcentral.conftest import QUICK
 from tests.ringcentral.server import Reply, Server, fails, says, zipped
 from workers.ringcentral.errors import Unavailable
-from workers.ringcentral.transport import Bounds, Request, Transport
+from workers.ringcentral.transport import Bounds, Request, Transport, new_session
+
+GZIP_HEADER = bytes([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF])
+EMPTY_BLOCK = bytes([0, 0, 0, 0xFF, 0xFF])
 
 
 @pytest.fixture
@@ -74,6 +80,40 @@ def test_nobody_listening_no_such_host_and_no_tls_are_unavailable(server: Server
         for url in (refused, "http://nowhere.invalid/", server.url.replace("http:", "https:")):
             with pytest.raises(Unavailable):
                 transport.send(Request("GET", url))
+
+
+@pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
+@pytest.mark.parametrize(
+    ("first", "piece"),
+    [(b"", b"x"), (b"Content-Encoding: gzip\r\n\r\n" + GZIP_HEADER, EMPTY_BLOCK)],
+    ids=["headers", "a body that unpacks into nothing"],
+)
+def test_what_drips_ends_in_time_although_no_single_wait_is_long(
+    tmp_path: Path, first: bytes, piece: bytes, *, encrypted: bool
+) -> None:
+    authority = Authority(tmp_path)
+    session = new_session()
+    session.verify = str(authority.path)
+    tls = authority.signed_for("localhost") if encrypted else None
+
+    with Endpoint(tls=tls).running() as endpoint:
+        endpoint.on(drips(b"HTTP/1.1 200 OK\r\n" + first, piece))
+        request = Request("POST", endpoint.url.replace("127.0.0.1", "localhost"))
+        with pytest.raises(Unavailable):
+            Transport(session, QUICK).send(request)
+
+
+def test_tls_is_believed_only_of_whom_an_authority_vouches_for_by_that_name(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    trusting = new_session()
+    trusting.verify = str(authority.path)
+
+    with Endpoint(tls=authority.signed_for("localhost")).running() as endpoint:
+        named = Request("POST", endpoint.url.replace("127.0.0.1", "localhost"))
+        assert Transport(trusting).send(named).status == 200
+        for session, request in ((new_session(), named), (trusting, Request("POST", endpoint.url))):
+            with pytest.raises(Unavailable, match="SSLError"):
+                Transport(session).send(request)
 
 
 def test_redirects_are_not_followed(server: Server, transport: Transport) -> None:

@@ -7,12 +7,12 @@ from typing import Final
 
 import msgspec
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from runtime.clocks import stopwatch
 from runtime.version import VERSION
 from workers.ringcentral.answers import Answer
+from workers.ringcentral.connections import Connections, waiting_until
 from workers.ringcentral.errors import NotSent, Unavailable
 
 USER_AGENT: Final = f"Legwork/{VERSION}"
@@ -46,7 +46,7 @@ def new_session() -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = HTTPAdapter(max_retries=0, pool_connections=10, pool_maxsize=10)
+    adapter = Connections()
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"})
@@ -62,35 +62,35 @@ class Transport:
 
     def send(self, request: Request) -> Answer:
         """Send `request` and read the whole answer, whatever its status. Raises Unavailable when there is none."""
-        deadline = stopwatch() + self._bounds.total
         try:
-            with self._session.request(
-                request.method,
-                request.url,
-                params=request.params,
-                headers=request.headers,
-                data=request.body or None,
-                timeout=(self._bounds.connect, self._bounds.read),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
+            with (
+                waiting_until(stopwatch() + self._bounds.total),
+                self._session.request(
+                    request.method,
+                    request.url,
+                    params=request.params,
+                    headers=request.headers,
+                    data=request.body or None,
+                    timeout=(self._bounds.connect, self._bounds.read),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(response.status_code, headers, self._body(response, deadline))
+                return Answer(response.status_code, headers, self._body(response))
         except (OSError, HTTPError) as error:  # what requests raises is an OSError, too
             _empty_frames(error)
             if _never_connected(error):
                 raise NotSent(f"no connection for {request.method} {request.url}") from error
             raise Unavailable(f"no answer to {request.method} {request.url} ({type(error).__name__})") from error
 
-    def _body(self, response: requests.Response, deadline: float) -> bytes:
-        """Read the body as it comes, so that a slow drip meets the deadline and a flood the limit."""
+    def _body(self, response: requests.Response) -> bytes:
+        """Read the body as it comes, so that a flood meets the limit."""
         body = bytearray()
         while chunk := response.raw.read1(_CHUNK, decode_content=True):
             body += chunk
             if len(body) > self._bounds.body:
                 raise Unavailable("the body is too long, with", status=response.status_code)
-            if stopwatch() > deadline:
-                raise Unavailable("the body takes too long, with", status=response.status_code)
         return bytes(body)
 
 
