@@ -41,6 +41,9 @@ MOST: Final = 250
 """Watchers in one process; the page of whoever comes on top asks by its own clock."""
 
 RETRY: Final = 1.0
+AGAIN: Final = 0.1
+"""Seconds after which a page comes again: where it was cut off, and where it was told all that one answer tells."""
+
 WELL: Final = event("well", b"{}")
 """Told where nothing else is: a comment would not reach the page, which tells its reader when it hears nothing."""
 
@@ -117,6 +120,7 @@ class Live:
             written = _event(told, parts) if told.happened or parts else WELL
             await stream.send_bytes(written)
             sent, left = told.parts, left - len(written)
+        await stream.send_bytes(retry(AGAIN))
 
     async def _tell_in_rounds(self) -> None:
         """Draw and tell, until nobody watches any more."""

@@ -211,7 +211,7 @@ def test_who_takes_nothing_is_told_only_so_much_and_keeps_the_place_until_it_is_
         watching = watched.task
         await slow.until(1)
         await asyncio.sleep(0.2)
-        assert len(slow.told()) == 1
+        assert (len(slow.told()), slow.sent[-1]) == (1, b"retry: 100\n\n")
         assert (await watched.opens()).status == 503
         slow.takes.set()
         await watched.ends(watching)
