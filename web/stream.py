@@ -73,7 +73,7 @@ class Watcher:
         self._left = MOST_BYTES
 
     def told(self) -> Iterator[bytes]:
-        """Give what is sent, until the seat is somebody else's."""
+        """Give what is sent, until the seat is somebody else's or that is enough for one answer."""
         with self._hub.seat() as seated:
             yield retry(SEATED_RETRY if seated else STANDING_RETRY) + at(self._place)
             if (yield from self._missed()):
