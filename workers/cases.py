@@ -69,6 +69,11 @@ class Case(msgspec.Struct, frozen=True, dict=True):
         ends = (later(record.start_time, record.length_ms or 0) for record in self.records)
         return max((end.timestamp() for end in ends if end), default=None)
 
+    def recorded_at(self) -> float | None:
+        """Give when the newest of its records was written, by RingCentral's word, in seconds."""
+        times = (record.last_modified_time for record in self.records)
+        return max((time.timestamp() for time in times if time), default=None)
+
     def recorded_start(self) -> float | None:
         """Give the earliest start its records tell of, in seconds."""
         starts = (record.start_time for record in self.records)

@@ -176,7 +176,8 @@ class Judge:
             yield ("ZADD", keys.unheard(self._account), began, case.telephony_session_id)
         yield from self._look_again(case, None)
         if case.resolution.record_seen_at is None:
-            times = [ended_at + seconds for seconds in self._settings.reread_seconds if ended_at + seconds > now]
+            since = max(ended_at, min(case.recorded_at() or ended_at, now))  # the record may have come late
+            times = [since + seconds for seconds in self._settings.reread_seconds if since + seconds > now]
             yield from rereads.scheduled(self._account, case.recorded_start() or ended_at, times)
             yield from (bells.due_at(Stage.RESOLVE, self._account, when) for when in times[:1])
 
@@ -206,7 +207,7 @@ class Judge:
         """
         if case.by is not None or not (case.has_ended and _is_new(case)):
             return None
-        written = max((r.last_modified_time.timestamp() for r in case.records if r.last_modified_time), default=now)
+        written = case.recorded_at() or now
         if case.due is not None and any(record.recording for record in case.records):
             written = min(written, case.due) - looks.LEAST_SPREAD
         return max(0.0, min(written, now) - self._ended_at(case, now))

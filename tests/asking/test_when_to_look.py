@@ -155,7 +155,7 @@ class TestLookingAgain:
 
         assert published_at(legwork.redis, other) - other.ends_at == pytest.approx(settle, abs=0.1)
         assert len(company.asked()) - before == 1
-        assert rereads.next_time(legwork.redis, "acme") == pytest.approx(other.ends_at + 90, abs=16)
+        assert rereads.next_time(legwork.redis, "acme") == pytest.approx(other.record_at + 90, abs=16)
 
     @pytest.mark.parametrize("after", [90.0, 300.0, 900.0])
     def test_what_changed_meanwhile_is_told(self, opened: Opened, after: float) -> None:
@@ -167,6 +167,30 @@ class TestLookingAgain:
 
         legwork.pass_time(30)
         assert [event.data.revision for event in events_of(legwork.redis, take)] == [0, 1, 2]
+
+    @REFUSED
+    def test_a_record_that_comes_late_is_looked_at_again_as_well(
+        self, opened: Opened, refused: tuple[str, ...]
+    ) -> None:
+        legwork, company = opened()
+        company.without(*refused)
+        take = company.call(length=2400, lag=880, recording=120)
+
+        legwork.pass_time(2400 + 880 + 900)
+
+        assert [event.data.revision for event in events_of(legwork.redis, take)] == [0, 1, 2]
+
+    @REFUSED
+    def test_what_was_written_long_ago_is_not_looked_at_again(self, opened: Opened, refused: tuple[str, ...]) -> None:
+        legwork, company = opened(reconcile_seconds=DAY)
+        company.without(*refused)
+        take = company.call()
+        legwork.be_away(DAY / 24)
+
+        legwork.pass_time(60)
+
+        assert is_right(legwork.redis, take)
+        assert rereads.next_time(legwork.redis, "acme") is None
 
 
 class TestTheDeadline:
