@@ -102,6 +102,14 @@ def test_pages_end_when_there_are_no_more_records_whatever_the_links_say(server:
     assert len(list(call_log.pages(FROM, TO))) == 2
 
 
+def test_a_page_of_nothing_readable_does_not_hide_those_behind_it(server: Server, call_log: CallLog) -> None:
+    server.on(PATH, a_page({"id": ["A"]}, more=True), a_page(a_record("B")))
+
+    pages = list(call_log.pages(FROM, TO))
+
+    assert [(len(page.records), len(page.malformed)) for page in pages] == [(0, 1), (1, 0)]
+
+
 def test_the_extension_scope_asks_for_the_user_s_own_call_log(
     server: Server, a_client: MakeClient, an_account: MakeAccount
 ) -> None:

@@ -47,7 +47,7 @@ class CallLog:
         number: int | None = first
         while number is not None:
             page = self._page(date_from, date_to, share, number)
-            number = number + 1 if page.next_page and page.records else None
+            number = number + 1 if page.next_page and (page.records or page.malformed) else None
             fresh = tuple(record for record in page.records if _version(record) not in seen)
             seen.update(_version(record) for record in fresh)
             yield msgspec.structs.replace(page, records=fresh)
