@@ -23,6 +23,11 @@ BROKEN_SECONDS: Final = 600.0
 """A lane that answered so often in a row with nothing usable is not tried again for so long: the next may be well."""
 
 
+FIRST_REST: Final = 60.0
+LONGEST_REST: Final = 600.0
+"""How long the past is not asked for after RingCentral could not answer for a stretch of it: ever longer."""
+
+
 class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """One account's position. Times are seconds since 1970.
 
@@ -31,7 +36,8 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     comparison begins, set before anything is asked, so that a first time without an answer is not passed over.
     `density` is how many records began per second where calls were waiting, as last seen, and `past_density` where the
     past is gone through, which may be far more quiet; `lags` is how long the last records took to appear; `failures`
-    counts the last polls of a feed that were answered with nothing usable.
+    counts the last polls of a feed that were answered with nothing usable, `past_failures` windows of the past, which
+    is not asked for before `past_from`.
     """
 
     token: str | None = None
@@ -45,6 +51,8 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     past_density: float | None = None
     lags: tuple[float, ...] = ()
     failures: int = 0
+    past_failures: int = 0
+    past_from: float = 0.0
 
     def lane(self, *, company: bool, now: float) -> Lane:
         """Give the best lane that is open; the extract feed is for the company's call log only."""
@@ -83,6 +91,20 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
         if self.failures + 1 < FAILURES:
             return msgspec.structs.replace(self, failures=self.failures + 1)
         return _closed(self, lane, now + BROKEN_SECONDS)
+
+    def after_past_failure(self, *, now: float, density: float) -> "Asking":
+        """Let the past rest after a window of it was answered with nothing usable, and have the next reach half as far.
+
+        `density` is how many records began per second if that window was too much.
+        """
+        rest = min(FIRST_REST * 2**self.past_failures, LONGEST_REST)
+        return msgspec.structs.replace(
+            self, past_failures=self.past_failures + 1, past_from=now + rest, past_density=2 * density
+        )
+
+    def after_past(self) -> "Asking":
+        """Note that a window of the past was answered."""
+        return msgspec.structs.replace(self, past_failures=0) if self.past_failures else self
 
     def density_for(self, share: Share) -> float | None:
         """Say how many records began per second where requests of this share look, as far as it is known."""

@@ -50,13 +50,17 @@ class Wanted(msgspec.Struct, frozen=True):
     """A call whose record is wanted, or is only looked at `again`: that can wait for all others.
 
     It has been over for `waiting` seconds, and due to be asked about for `due_for`: since it was asked about last.
+    Until `ended_at` further records of it may have begun. Where one of its records was missed before, the `whole` is
+    wanted.
     """
 
     telephony_session_id: str | None
     started_at: datetime
+    ended_at: datetime | None = None
     waiting: float = 0.0
     due_for: float = 0.0
     again: bool = False
+    whole: bool = False
 
     @property
     def urgency(self) -> float:
@@ -121,25 +125,35 @@ def plan(
     `density` is how many records began per second of the call log, as far as it is known. In the feed lanes a poll is
     planned even for nobody: whoever asks has a reason, be it only that it is time to look. One request more is for the
     calls that the feed does not show, among them those that began before `shown_since`; if there is but one request in
-    all, it is for whom it helps most.
+    all, it is for whom it helps most. What is left over is for calls of which a window has shown nothing, or not all.
     """
     if most < 1:
         return ()
+    whole = [one for one in wanted if one.whole and one.telephony_session_id]
+    others = [one for one in wanted if not (one.whole and one.telephony_session_id)]
     if lane is Lane.LIST:
-        return _requests(_groups(wanted, density, most), density)
-    shown = [one for one in wanted if is_shown(one, shown_since)]
-    hidden = [one for one in wanted if not is_shown(one, shown_since)]
+        planned = _requests(_groups(others, density, most), density)
+        return (*planned, *_look_ups([*whole, *_late(others)], planned)[: most - len(planned)])
+    shown = [one for one in others if is_shown(one, shown_since)]
+    hidden = [one for one in others if not is_shown(one, shown_since)]
     if most > 1:
-        late = [one for one in shown if one.waiting >= STRAGGLER_SECONDS]
-        return (Feed(lane), *_requests(_groups([*hidden, *late], density, 1), density))
+        beside = _requests(_groups([*hidden, *_late(shown)], density, 1), density)
+        return (Feed(lane), *(beside or _look_ups(whole, ())[:1]))
     groups = _groups(hidden, density, 1)
-    helped = [one for group in groups for one in group]
+    helped, alone = [one for group in groups for one in group], sorted(whole, key=lambda one: one.urgency)[-1:]
+    if _worth(alone) > max(_worth(helped), _worth(shown)):
+        return tuple(_look_ups(alone, ()))
     return _requests(groups, density) if _worth(helped) > _worth(shown) else (Feed(lane),)
 
 
 def is_shown(one: Wanted, shown_since: datetime | None) -> bool:
     """Say whether a feed that shows calls that began since then (None: all) can be relied on to show this one."""
     return one.waiting < PATIENCE_SECONDS and (shown_since is None or one.started_at >= shown_since)
+
+
+def fullest(window: Window) -> float:
+    """Say how many records per second fill a page in this window: `window_length` of that is its length."""
+    return FULLNESS * PAGE / max(1.0, (window.date_to - window.date_from).total_seconds())
 
 
 def window_length(density: float | None, *, shortest: timedelta = SHORTEST) -> timedelta:
@@ -210,11 +224,31 @@ def _worth(group: Sequence[Wanted]) -> tuple[float, int]:
 
 
 def _requests(groups: Sequence[Sequence[Wanted]], density: float | None) -> tuple[Request, ...]:
-    return tuple(_request(group, _margin(density)) for group in groups)
+    return tuple(_request(group, density) for group in groups)
 
 
-def _request(group: Sequence[Wanted], margin: timedelta) -> Request:
-    one = group[0]
-    if len(group) == 1 and one.telephony_session_id:
-        return LookUp(one.telephony_session_id, one.started_at - LONGEST)
-    return Window(one.started_at - margin, group[-1].started_at + margin)
+def _late(wanted: Sequence[Wanted]) -> list[Wanted]:
+    """Give the stragglers: their records may begin at another time than was heard."""
+    return [one for one in wanted if not one.again and one.waiting >= STRAGGLER_SECONDS]
+
+
+def _look_ups(wanted: Sequence[Wanted], planned: Sequence[Request]) -> list[LookUp]:
+    """Look up each by its id, the most urgent first, but for those that are looked up already."""
+    by_urgency = sorted(wanted, key=lambda one: one.urgency, reverse=True)
+    return [one for one in map(_look_up, by_urgency) if one is not None and one not in planned]
+
+
+def _look_up(one: Wanted) -> LookUp | None:
+    session_id = one.telephony_session_id
+    return LookUp(session_id, one.started_at - LONGEST) if session_id else None
+
+
+def _request(group: Sequence[Wanted], density: float | None) -> Request:
+    """Look one up, or ask for a window: until the last call ended, as far as a page reaches."""
+    alone = _look_up(group[0]) if len(group) == 1 else None
+    if alone:
+        return alone
+    margin, first, last = _margin(density), group[0].started_at, group[-1].started_at
+    end = max(one.ended_at or one.started_at for one in group)
+    longest = first - margin + window_length(density)
+    return Window(first - margin, max(last + margin, min(end + margin, longest)))

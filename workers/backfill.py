@@ -86,7 +86,6 @@ class Backfill:
                 found,
                 by=Trigger.BACKFILL,
                 deliver=errand.replay.asked.deliver,
-                listed=False,
                 remembered=near,
             )
 

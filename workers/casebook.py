@@ -17,9 +17,11 @@ from telephony.linking import Link
 from telephony.records import CallLogRecord
 from telephony.ringout_link import Sighting, sighting
 from telephony.sessions import Session
+from telephony.times import later
 from workers import conversations
 from workers.cases import Case
 from workers.ringout_evidence import Evidence
+from workers.sweep import Sweep
 
 _ACCOUNT_IN_URI: Final = re.compile(r"/account/(\d+)/")
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
@@ -33,11 +35,11 @@ def cases(  # noqa: PLR0913 - each says something else of the calls
     *,
     by: Trigger,
     deliver: bool = True,
-    listed: bool = True,
+    by_sweep: Sweep | None = None,
     remembered: Collection[str] = (),
     refolded: Mapping[str, Tracked] | None = None,
 ) -> list[Case]:
-    """Give the cases of calls whose records were just `found`: all of them, if they are `listed`.
+    """Give the cases of calls whose records were just `found`; `by_sweep` tells whether those are all.
 
     Others may have seen newer versions meanwhile, so of each record the newest counts. `remembered` calls may have more
     records that come soon. `refolded` sessions take the place of those that are stored.
@@ -61,12 +63,29 @@ def cases(  # noqa: PLR0913 - each says something else of the calls
                 seen=seen.get(one, ()) if one in remembered else records,
                 resolution=resolutions.get(one, Resolution()),
                 asked=False,
-                listed=listed,
+                listed=by_sweep is not None and is_listed(by_sweep, one, tracked.get(one), records),
                 by=by,
                 deliver=deliver,
             )
         )
     return with_what_they_need(redis, account, made)
+
+
+def is_listed(
+    sweep: Sweep,
+    telephony_session_id: str,
+    tracked: Tracked | None,
+    records: Sequence[CallLogRecord],
+    *,
+    began: datetime | None = None,
+) -> bool:
+    """Say whether a sweep brought all records of a call: as long as it is on, another may begin."""
+    starts = [began, tracked.session.started_at if tracked else None, *(record.start_time for record in records)]
+    ends = [datetime.fromtimestamp(tracked.heard_at, UTC) if tracked else None]
+    ends += [later(record.start_time, record.length_ms or 0) for record in records]
+    start = next((one for one in starts if one is not None), None)
+    end = max((one for one in ends if one is not None), default=None)
+    return start is not None and sweep.has_listed(telephony_session_id, start, end)
 
 
 def with_what_they_need(redis: "Redis", account: str, cases: Sequence[Case]) -> list[Case]:

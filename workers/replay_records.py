@@ -98,6 +98,7 @@ class Refetch:
                 found.records,
                 by=errand.trigger,
                 deliver=errand.replay.asked.deliver,
+                by_sweep=found,
                 refolded={one: anew[one] for one in ids if one in anew},
             )
 

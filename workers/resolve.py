@@ -24,7 +24,7 @@ from telephony import looks
 from telephony.fetch_plan import Lane, Request, Wanted, Window, plan
 from telephony.records import CallLogRecord
 from workers import reconcile, rereads
-from workers.casebook import session_of, with_what_they_need
+from workers.casebook import is_listed, session_of, with_what_they_need
 from workers.cases import Case
 from workers.comparing import Comparing
 from workers.dependencies import Dependencies, current
@@ -95,10 +95,18 @@ class Resolver:
         not_before = self._pace.not_before(asking, now)
         if now >= not_before:
             asking, not_before = self._sweep(asking, now)
-        times = [reconcile.next_time(asking, self._settings, now=now), rereads.next_time(self._redis, self._account)]
-        if comparisons.pending(self._redis, self._account):
-            times.append(now)
+        past_from = max(now, asking.past_from)
+        compare = reconcile.next_time(asking, self._settings, now=now)
+        times = [
+            max(compare, past_from) if self._compares_windows(asking, now) else compare,
+            rereads.next_time(self._redis, self._account),
+            past_from if comparisons.pending(self._redis, self._account) else None,
+        ]
         return not_before, min(time for time in times if time is not None)
+
+    def _compares_windows(self, asking: Asking, now: float) -> bool:
+        """Say whether the log is compared by windows of the list: a feed does it by itself, but for a gap before it."""
+        return asking.lane(company=self._company, now=now) is Lane.LIST or asking.has_gap
 
     def _position(self, now: float) -> Asking:
         """Read how far was asked; the very first time, store where that begins before anything can go wrong."""
@@ -114,11 +122,10 @@ class Resolver:
         if not due and (first := self._pace.due_soon(now)) is not None:
             return asking, first  # what else there is can wait for that sweep, which would have to wait for this one
         again = rereads.due(self._redis, self._account, now)
-        untold = [one for one in due if one not in tracked]
         wanted = (
             _wanted(tracked, due, now)
             | silent(self._redis, self._account, tracked, due, now=now)
-            | whole(self._redis, self._account, untold, due, now=now)
+            | whole(self._redis, self._account, tracked, due, now=now)
         )
         comparing = Comparing(self._redis, self._account)
         requests, compared = self._plan(asking, [*wanted.values(), *rereads.wanted(again.values())], comparing, now)
@@ -158,8 +165,9 @@ class Resolver:
 
         The past comes first, because it takes only what the budget has to spare, or its turn after a while.
         """
-        compare = reconcile.is_due(asking, self._settings, now=now)
-        asked = comparing.window(asking, now=now)
+        rests, by_windows = now < asking.past_from, self._compares_windows(asking, now)
+        compare = reconcile.is_due(asking, self._settings, now=now) and not (rests and by_windows)
+        asked = None if rests else comparing.window(asking, now=now)
         past = [(asked, comparing.share)] if asked is not None else []
         if not (wanted or compare):
             return [*past], None
@@ -168,7 +176,7 @@ class Resolver:
         shown_since = asking.shown_since if lane is asking.token_lane else None
         planned = plan(wanted, lane=lane, most=most, density=asking.density, shown_since=shown_since)
         live = [(request, Share.LIVE) for request in planned]
-        if not compare or not (lane is Lane.LIST or asking.has_gap):
+        if not (compare and by_windows):
             return [*past, *live], None
         window = reconcile.window(asking, self._settings, now=now)
         return [*past, (window, Share.BACKFILL), *live], window
@@ -240,7 +248,6 @@ class Resolver:
         records = {one: _merged(seen.get(one, ()), found.records.get(one, ())) for one in ids}
         unreadable = tracked.unreadable | more.unreadable | resolutions.unreadable | seen.unreadable
         starts = {one: wanted[one].started_at for one in ids if one in wanted}
-        starts |= {one: _started_at(record) for one, record in known.items()}
         scores = self._redis.zmscore(keys.due(self._account), others) if others else []
         places: dict[str, float | None] = dict(zip(others, scores, strict=True))
         cases = [
@@ -254,7 +261,7 @@ class Resolver:
                 resolution=resolutions.get(one, Resolution()),
                 asked=one in wanted and found.has_asked_about(wanted[one]),
                 began=wanted[one].started_at.timestamp() if one in wanted else None,
-                listed=one in starts and found.has_listed(one, starts[one]),
+                listed=is_listed(found, one, known.get(one), records[one], began=starts.get(one)),
                 unreadable=one in unreadable,
             )
             for one in ids
@@ -270,7 +277,13 @@ def _merged(seen: Sequence[CallLogRecord], found: Sequence[CallLogRecord]) -> tu
 def _wanted(tracked: Mapping[str, Tracked], due: Mapping[str, float], now: float) -> dict[str, Wanted]:
     """Say what is wanted of the calls that are due and over."""
     return {
-        one: Wanted(one, _started_at(record), waiting=max(0.0, now - record.heard_at), due_for=max(0.0, now - due[one]))
+        one: Wanted(
+            one,
+            _started_at(record),
+            ended_at=datetime.fromtimestamp(record.heard_at, UTC),
+            waiting=max(0.0, now - record.heard_at),
+            due_for=max(0.0, now - due[one]),
+        )
         for one, record in tracked.items()
         if record.ended_at is not None
     }

@@ -10,8 +10,9 @@ import msgspec
 from runtime.asking import Asking
 from runtime.budget import Share
 from runtime.clocks import stopwatch
+from runtime.logs import log
 from telephony.call_log import CallLogPage, SyncPage
-from telephony.fetch_plan import PAGE, Feed, Lane, LookUp, Request, Wanted, Window, is_shown
+from telephony.fetch_plan import PAGE, Feed, Lane, LookUp, Request, Wanted, Window, fullest, is_shown
 from telephony.records import CallLogRecord
 from workers.older_ids import session_of
 from workers.ringcentral.call_log import CallLog
@@ -49,10 +50,13 @@ class Sweep(msgspec.Struct):
         """Say whether the sweep would have brought the records of this call, had there been any."""
         return self._was_fed(wanted) or self.has_listed(wanted.telephony_session_id or "", wanted.started_at)
 
-    def has_listed(self, telephony_session_id: str, started_at: datetime) -> bool:
-        """Say whether the sweep brought all records of this call, and not only those that changed."""
+    def has_listed(self, telephony_session_id: str, started_at: datetime, ended_at: datetime | None = None) -> bool:
+        """Say whether the sweep brought all records of this call, and not only those that changed.
+
+        Without `ended_at`, whether it brought the one that began with the call: another may begin as long as it is on.
+        """
         return any(
-            request.covers(started_at)
+            request.covers(started_at) and (ended_at is None or request.covers(ended_at))
             if isinstance(request, Window)
             else isinstance(request, LookUp) and request.telephony_session_id == telephony_session_id
             for request in self.answered
@@ -92,7 +96,8 @@ class Sweeper:
         """Carry out one request after the other, pausing after each answer for the caller to keep its lease.
 
         A feed without a token begins at `since`. A request that fails ends the sweep; what came before stays. One that
-        the past must wait for, because the budget is needed for the present, is no failure.
+        the past must wait for, because the budget is needed for the present, is no failure. Where RingCentral cannot
+        answer for a stretch of the past, all of that rests for a while: the present must not wait for it.
         """
         try:
             for request, share in requests:
@@ -109,8 +114,17 @@ class Sweeper:
                 yield from self._look_up(request, share)
             else:
                 yield from self._list(request, share)
+                if share is not Share.LIVE:
+                    self.found.asking = self.found.asking.after_past()
         except RateLimited:
             if share is Share.LIVE:
+                raise
+        except (Refused, Forbidden, NotFound, Unavailable) as error:
+            if share is Share.LIVE or error.status is None or not isinstance(request, Window):
+                raise
+            log.warning("call_log.past_not_answered", status=error.status, codes=error.codes)
+            self.found.asking = self.found.asking.after_past_failure(now=now, density=fullest(request))
+            if isinstance(error, Unavailable):  # the others are left alone for a moment, too
                 raise
 
     def _poll(self, request: Feed, share: Share, *, since: datetime, now: float) -> Iterator[None]:
@@ -152,6 +166,9 @@ class Sweeper:
         try:
             page = self._call_log.by_telephony_session_id(request.telephony_session_id, request.date_from, share=share)
         except NotFound:  # not there yet: an answer like an empty page
+            page = CallLogPage(())
+        except Refused as error:  # for ever; the others must not wait for that, nor this one for its deadline
+            log.warning("call_log.look_up_refused", session=request.telephony_session_id, codes=error.codes)
             page = CallLogPage(())
         yield from self._take(page)
         self.found.answered.append(request)

@@ -8,8 +8,9 @@ from redis import Redis
 
 from runtime import keys, ledger
 from runtime.ledger import Tracked
-from telephony.fetch_plan import PATIENCE_SECONDS, Wanted
+from telephony.fetch_plan import PATIENCE_SECONDS, STRAGGLER_SECONDS, Wanted
 from telephony.settled import is_settled
+from telephony.times import later
 
 SESSION_PREFIX: Final = "s-"
 """A call that is known by another id cannot be looked up by it: its records name no telephony session."""
@@ -46,23 +47,31 @@ def began(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, float]:
 
 
 def whole(
-    redis: "Redis", account: str, untold: Sequence[str], due: Mapping[str, float], *, now: float
+    redis: "Redis", account: str, tracked: Mapping[str, Tracked], due: Mapping[str, float], *, now: float
 ) -> dict[str, Wanted]:
-    """Say what is wanted of calls no notification told of, whose outcome was published and which are due again.
+    """Say what is wanted of calls that have been over for long, whose outcome was published and which are due again.
 
-    A feed showed a change of some of their records: all are wanted, which only the list gives.
+    A feed or a window showed some of their records: all are wanted, which only a look-up is sure to give.
     """
-    resolutions = ledger.resolutions(redis, account, untold)
-    published = [one for one in untold if one in resolutions and resolutions[one].revision]
+    ids = [one for one in due if one not in tracked or _is_long_over(tracked[one], now)]
+    resolutions = ledger.resolutions(redis, account, ids)
+    published = [one for one in ids if one in resolutions and resolutions[one].revision]
     records = ledger.records(redis, account, published)
     starts = {one: [record.start_time for record in seen if record.start_time] for one, seen in records.items()}
+    ends = {one: [later(record.start_time, record.length_ms or 0) for record in seen] for one, seen in records.items()}
     return {
         one: Wanted(
             one if one.startswith(SESSION_PREFIX) else None,
             min(begins),
+            ended_at=max((end for end in ends[one] if end is not None), default=None),
             waiting=PATIENCE_SECONDS,
+            whole=True,
             due_for=max(0.0, now - due[one]),
         )
         for one, begins in starts.items()
         if begins
     }
+
+
+def _is_long_over(record: Tracked, now: float) -> bool:
+    return record.ended_at is not None and now - record.heard_at >= STRAGGLER_SECONDS

@@ -1,0 +1,128 @@
+"""What RingCentral cannot answer, or shows in part only: it holds up nobody else, and takes nothing back."""
+
+import copy
+from typing import Any
+
+import pytest
+from flask import Request
+
+from runtime import comparisons, keys
+from runtime.comparisons import Why
+from runtime.ledger import State
+from scripts.simulator import moments
+from scripts.simulator.api import call_log as api
+from scripts.simulator.box import Box
+from scripts.simulator.problems import ApiError
+from scripts.simulator.take import Take
+from tests.asking.company import EXTRACT, LIST, SYNC, Company
+from tests.asking.conftest import Opened
+from tests.asking.legwork import events_of, state_of
+
+DAY = 86_400.0
+HOUR = 3600.0
+
+
+def cannot_answer(monkeypatch: pytest.MonkeyPatch, problem: str, *, windows: bool = False, session: str = "") -> None:
+    """Have the list answer for no window, or not for one call."""
+    answer = api._list
+
+    def choosy(box: Box, request: Request, extension: str | None) -> Any:
+        asked = request.args.get("telephonySessionId", "")
+        if (windows and not asked) or (session and asked == session):
+            raise ApiError(problem, "telephonySessionId")
+        return answer(box, request, extension)
+
+    monkeypatch.setattr(api, "_list", choosy)
+
+
+def show_in_two(company: Company, take: Take, *, apart: float) -> None:
+    """List two records of a call when it is over, of which the second began later."""
+    (first, *_) = company.records(take)
+    second = copy.deepcopy(first)
+    second["id"] += "B"
+    for part in (second, *second["legs"]):
+        part["startTime"] = moments.written(take.started_at + apart)
+    company.clock.at(take.record_at, lambda: company.put(first, second))
+
+
+@pytest.mark.parametrize("problem", ["internal", "bad_parameter"])
+def test_a_stretch_of_the_past_that_cannot_be_answered_holds_up_no_call(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, problem: str
+) -> None:
+    legwork, company = opened(reread_seconds=())
+    legwork.pass_time(60)
+    cannot_answer(monkeypatch, problem, windows=True)
+    now = legwork.clock()
+    comparisons.ask(legwork.redis, "acme", Why.NIGHTLY, since=now - 2 * DAY, until=now)
+    takes = [company.call(begins=120 * number) for number in range(10)]
+
+    legwork.pass_time(1800)
+
+    assert {state_of(legwork.redis, take) for take in takes} == {State.RESOLVED}
+    assert 2 <= len(company.asked(LIST)) <= 8
+    pending = comparisons.pending(legwork.redis, "acme")
+    assert pending is not None
+
+    monkeypatch.undo()
+    legwork.pass_time(HOUR)
+
+    assert comparisons.pending(legwork.redis, "acme") is None
+
+
+@pytest.mark.parametrize("refused", [(), (EXTRACT, SYNC)], ids=["feed", "list"])
+def test_a_call_that_ringcentral_will_not_look_up_is_given_up_in_its_time_like_any_other(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, refused: tuple[str, ...]
+) -> None:
+    legwork, company = opened(record_deadline_seconds=300.0)
+    company.without(*refused)
+    legwork.pass_time(60)
+    never = company.call(listed=False)
+    cannot_answer(monkeypatch, "bad_parameter", session=never.ids.telephony_session_id)
+    takes = [company.call(begins=30 * number) for number in range(1, 10)]
+
+    legwork.pass_time(600)
+
+    assert state_of(legwork.redis, never) is State.UNRESOLVED
+    assert {state_of(legwork.redis, take) for take in takes} == {State.RESOLVED}
+
+
+def test_a_comparison_that_ends_while_a_call_is_on_takes_none_of_its_records_away(opened: Opened) -> None:
+    legwork, company = opened()
+    take = company.call(length=1200, listed=False)
+    show_in_two(company, take, apart=1000)
+    legwork.pass_time(2 * HOUR)
+    before = events_of(legwork.redis, take)
+    assert len(before[-1].data.record_ids) == 2
+    legwork.redis.delete(keys.records("acme", take.ids.telephony_session_id))  # their time is over
+
+    comparisons.ask(legwork.redis, "acme", Why.ASKED, since=take.started_at - 600, until=take.started_at + 600)
+    legwork.pass_time(HOUR)
+
+    assert events_of(legwork.redis, take) == before
+
+
+def test_where_there_is_the_list_alone_a_long_call_is_shown_with_whatever_began_while_it_was_on(opened: Opened) -> None:
+    legwork, company = opened()
+    company.without(EXTRACT, SYNC)
+    take = company.call(length=1200, listed=False)
+    company.call(begins=5, length=1195)
+    show_in_two(company, take, apart=1000)
+
+    legwork.pass_time(1300)
+
+    assert len(events_of(legwork.redis, take)[-1].data.record_ids) == 2
+
+
+def test_where_there_is_the_list_alone_calls_whose_beginning_nobody_heard_are_found_by_their_ids(
+    opened: Opened,
+) -> None:
+    legwork, company = opened()
+    company.without(EXTRACT, SYNC)
+    takes = [company.call(length=HOUR, heard=False) for _ in range(3)]
+    legwork.pass_time(HOUR)
+    for take in takes:
+        company.hear(company.bodies(take)[-2:])
+
+    legwork.pass_time(800)
+
+    assert {state_of(legwork.redis, take) for take in takes} == {State.RESOLVED}
