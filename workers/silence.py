@@ -15,7 +15,7 @@ from runtime.bells import Stage
 from runtime.guarding import Guarded, Silence
 from runtime.logs import log
 from telephony.sessions import TERMINAL_CODES
-from workers.ringcentral.errors import Forbidden, NotFound, Refused
+from workers.ringcentral.errors import Forbidden, NotFound, NotSent, Refused, Unavailable
 from workers.ringcentral.telephony_sessions import TelephonySessions
 
 AT_ONCE: Final = 20
@@ -26,7 +26,7 @@ AGAIN_SECONDS: Final = 60.0
 
 SHORTEST_SECONDS: Final = 60.0
 SHARE: Final = 1 / 4
-"""A call that goes on is looked up again after that part of the silence."""
+"""A call that goes on, or of which RingCentral cannot tell, is looked up again after that part of the silence."""
 
 
 class Silences:
@@ -41,7 +41,8 @@ class Silences:
     def look(self, guarded: Guarded, *, now: float) -> int:
         """Look at the calls that were silent for too long; give how many RingCentral was asked about.
 
-        After a gap in the subscription, that is every call that was open before it ended. Raises RingCentralError.
+        After a gap in the subscription, that is every call that was open before it ended. Raises RingCentralError; the
+        call that gave no usable answer goes behind the others then, so that it cannot hide them.
         """
         self._forget()
         asked = 0
@@ -52,7 +53,13 @@ class Silences:
             if asked == AT_ONCE:
                 break
             asked += 1
-            self._note(one, self._looked_up(one, now))
+            try:
+                self._note(one, self._looked_up(one, now))
+            except NotSent:
+                raise
+            except Unavailable:
+                self._note(one, self._later("RingCentral cannot say how the call stands", now))
+                raise
         return asked
 
     def _due(self, guarded: Guarded, now: float) -> Iterator[tuple[str, Silence | None]]:
@@ -76,7 +83,9 @@ class Silences:
         codes = [party.status.code for party in session.parties]
         if codes and all(code.lower() in TERMINAL_CODES for code in codes):
             return self._ask_the_log(one, "RingCentral says that all parties have left", now)
-        found = f"RingCentral says that it goes on: {', '.join(codes) or 'with nobody in it'}"
+        return self._later(f"RingCentral says that it goes on: {', '.join(codes) or 'with nobody in it'}", now)
+
+    def _later(self, found: str, now: float) -> Silence:
         return Silence(now, found, now + max(SHORTEST_SECONDS, self._seconds * SHARE))
 
     def _ask_the_log(self, one: str, found: str, now: float) -> Silence:
@@ -95,8 +104,7 @@ class Silences:
                 one, Silence(now, "the call log has no final record either; taken as ended", now + self._seconds)
             )
         else:  # only the log told of it, and does not call it final: nobody else can
-            seconds = max(SHORTEST_SECONDS, self._seconds * SHARE)
-            self._note(one, Silence(now, "the call log does not call it final yet", now + seconds))
+            self._note(one, self._later("the call log does not call it final yet", now))
 
     def _note(self, one: str, silence: Silence) -> None:
         log.info("call.silent", account=self._account, session=one, gone=silence.gone)

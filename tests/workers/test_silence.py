@@ -10,6 +10,8 @@ from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, look, the_record
 from workers.guardian import Guardian
 
+DAY = 86_400.0
+
 
 def a_silent_call(office: Office) -> Call:
     """Have a call begin, and nothing more be heard of it for as long as is patient."""
@@ -75,6 +77,22 @@ def test_a_call_that_goes_on_is_kept_with_the_reason_and_looked_up_again_later(o
     assert "it goes on" in found(office, one)
     assert len(office.platform.requests()) - before - first <= 1  # the subscription alone
     assert not office.is_due(one)
+
+
+def test_a_call_that_ringcentral_cannot_tell_of_keeps_no_other_waiting(office: Office) -> None:
+    poison, other = a_silent_call(office), a_silent_call(office)
+    guarding.keep(office.redis, ACCOUNT, Guarded(next_at=office.now + DAY))  # no look at the subscription
+    office.platform.fault("answer_status", group="light", status=500, count=1)
+
+    guard(office)
+    office.let_pass(MINUTE)
+    guard(office)
+
+    assert "cannot say" in found(office, poison)
+    assert (office.is_due(poison), office.is_due(other)) == (False, True)
+    office.let_pass(office.settings.silence_seconds)
+    guard(office)
+    assert office.is_due(poison)
 
 
 def test_after_a_gap_the_calls_that_were_open_before_it_are_looked_up_soon(office: Office) -> None:
