@@ -25,7 +25,7 @@ from telephony.operator_events import What
 from telephony.subscriptions import Health, Plan, Seen
 from workers import watches
 from workers.dependencies import Dependencies, current
-from workers.ringcentral.errors import NotFound, RingCentralError
+from workers.ringcentral.errors import BrokenConfiguration, NotFound, RingCentralError
 from workers.ringcentral.subscriptions import Subscription, Subscriptions
 from workers.ringcentral.telephony_sessions import TelephonySessions
 from workers.silence import Silences
@@ -227,12 +227,16 @@ class Guardian:
             operator_log.clear_alert(self._redis, What.SUBSCRIPTION_INCOMPLETE, self._name, "All filters are served.")
 
     def _failed(self, error: RingCentralError, now: float) -> None:
-        """Note what went wrong. It is tried again within a minute, unless RingCentral asks for more patience."""
+        """Note what went wrong. It is tried again within a minute, unless RingCentral asks for more patience.
+
+        Credentials may be others by then; while they are not, the breaker has the patience.
+        """
         problem = " ".join((type(error).__name__, *error.codes))
         log.warning("guardian.hindered", account=self._name, error=type(error).__name__, codes=error.codes)
         self._recorder.count(FAILURES, STAGE, type(error).__name__)
         guarded = guarding.load(self._redis, self._name)
-        next_at = now + min(error.retry_after or 0.0, 3600.0)
+        patience = 0.0 if isinstance(error, BrokenConfiguration) else error.retry_after or 0.0
+        next_at = now + min(patience, 3600.0)
         self._keep(msgspec.structs.replace(guarded, problem=problem, next_at=next_at))
         is_new = guarded.checked_at is not None and guarded.checked_at >= now
         if is_new and guarded.health in (Health.MISSING, Health.BLACKLISTED):

@@ -12,11 +12,11 @@ from runtime.clocks import redis_time
 from runtime.logs import log
 from runtime.metrics import FAILURES, Recorder
 from runtime.settings import Settings
-from workers.ringcentral.errors import RateLimited
+from workers.ringcentral.errors import BrokenConfiguration, RateLimited, RingCentralError
 from workers.sweep import Sweep
 
 PARKED_SECONDS: Final = 60.0
-"""How long nothing is asked after a failure that says nothing of when to come back."""
+"""How long nothing is asked after a failure that says nothing of when to come back, or that needs a person."""
 
 _MARGIN_SECONDS: Final = 0.01
 """By so much later the bell is rung, for its time is rounded."""
@@ -55,4 +55,14 @@ class Pace:
         if not isinstance(error, RateLimited):
             self._recorder.count(FAILURES, Stage.RESOLVE, type(error).__name__)
             log.warning("call_log.not_asked", account=self._account, error=type(error).__name__, codes=error.codes)
-        return now + (error.retry_after or PARKED_SECONDS)
+        return now + pause_after(error)
+
+
+def pause_after(error: RingCentralError) -> float:
+    """Say for how many seconds to rest after a failure.
+
+    Credentials that were not accepted may be others by then, and whoever is started with them changes no bell. So they
+    are tried soon: while they are the same, the breaker lets nothing out.
+    """
+    seconds = error.retry_after or PARKED_SECONDS
+    return min(seconds, PARKED_SECONDS) if isinstance(error, BrokenConfiguration) else seconds

@@ -19,6 +19,7 @@ from runtime.replays import Level, Progress, Replay, State
 from workers import replay_choice
 from workers.backfill import Backfill
 from workers.dependencies import Dependencies, current
+from workers.pacing import pause_after
 from workers.replay_delivery import Redelivery
 from workers.replay_errand import Errand, Step
 from workers.replay_records import Refetch
@@ -28,9 +29,6 @@ SHIFT_SECONDS: Final = 20.0
 
 LEASE_SECONDS: Final = 40.0
 """A page of a thousand records may take its time, and is not worth a second request."""
-
-PARKED_SECONDS: Final = 60.0
-"""How long nothing is asked after a failure that says nothing of when to come back."""
 
 HELD_SECONDS: Final = 2.0
 """When to come back where a stage's runner did not leave its lease for long."""
@@ -114,10 +112,9 @@ class Runner:
             return Step(msgspec.structs.replace(_over(progress, State.FAILED, now), why=why))
         if not isinstance(error, RateLimited):
             self._made.recorder.count(FAILURES, Stage.REPLAY, type(error).__name__)
-        pause = error.retry_after or PARKED_SECONDS
         if isinstance(error, BrokenConfiguration):
             log.warning("replay.not_asked", account=self._account, error=why)
-        return Step(msgspec.structs.replace(progress, why=why), again_at=now + pause)
+        return Step(msgspec.structs.replace(progress, why=why), again_at=now + pause_after(error))
 
     def _commit(self, replay: Replay, step: Step) -> None:
         if step.progress.state in replays.OVER:

@@ -46,6 +46,12 @@ class Legwork:
         self._made.append(made)
         return made
 
+    def restart(self, settings: Settings) -> None:
+        """Have the workers start anew with other settings, while the clock runs on."""
+        self.settings = settings
+        self.dependencies = self.a_process()
+        dependencies.install(self.dependencies)
+
     def close(self) -> None:
         """Close the connections."""
         for made in self._made:

@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 
 from runtime.budget import Group
 from runtime.metrics import FAILURES, REQUESTS, render
-from runtime.settings import Settings
+from runtime.settings import Credentials, Settings
+from scripts.simulator import CLIENT_ID, CLIENT_SECRET
 from tests.asking.clock import Clock, RedisWithClock
 from tests.asking.company import Company
 from tests.asking.conftest import MakeCompany, Opened, an_account
@@ -45,6 +46,12 @@ def all_at_once(processes: list[Dependencies]) -> list[object]:
     for thread in threads:
         thread.join()
     return results
+
+
+def with_jwt(settings: Settings, jwt: str) -> Settings:
+    account = settings.accounts[0]
+    account = msgspec.structs.replace(account, credentials=Credentials(CLIENT_ID, CLIENT_SECRET, jwt))
+    return msgspec.structs.replace(settings, accounts=(account,))
 
 
 def grants(company: Company) -> int:
@@ -244,6 +251,21 @@ class TestBrokenCredentials:
         legwork.pass_time(400)
 
         assert is_right(legwork.redis, *takes)
+
+    def test_other_credentials_are_tried_within_a_minute_however_long_the_account_was_parked(
+        self, opened: Opened
+    ) -> None:
+        legwork, company = opened()
+        right = legwork.settings
+        legwork.restart(with_jwt(right, "a typing mistake"))
+        take = company.call()
+        legwork.pass_time(HOUR)
+        assert company.asked() == []
+
+        legwork.restart(right)
+        legwork.pass_time(61)
+
+        assert is_right(legwork.redis, take)
 
     def test_metrics_and_logs_say_so(self, opened: Opened) -> None:
         legwork, company = opened()

@@ -8,7 +8,8 @@ import pytest
 from runtime import comparisons, guarding, keys, operator_log
 from runtime.comparisons import Why
 from runtime.guarding import Guarded
-from runtime.settings import Account
+from runtime.settings import Account, Credentials
+from scripts.simulator import CLIENT_ID, CLIENT_SECRET, USER_JWT
 from telephony.operator_events import Told, What
 from telephony.subscriptions import LIFETIME, REMINDER, Health
 from tests.builders.calls import ivr_call
@@ -43,6 +44,15 @@ def rotated(office: Office, *tokens: str) -> Office:
     office.settings = msgspec.structs.replace(office.settings, accounts=(account,))
     office.dependencies.settings = office.settings
     return office
+
+
+def with_jwt(office: Office, jwt: str) -> None:
+    """Start the workers anew with another JWT."""
+    account = account_of(office)
+    account = msgspec.structs.replace(account, credentials=Credentials(CLIENT_ID, CLIENT_SECRET, jwt))
+    office.settings = msgspec.structs.replace(office.settings, accounts=(account,))
+    office.dependencies.settings = office.settings
+    office.dependencies._clients.clear()
 
 
 def account_of(office: Office) -> Account:
@@ -203,6 +213,19 @@ def test_one_that_cannot_be_made_is_an_alert_until_it_can(guarding_office: Guard
     guard(office)
 
     assert alerts(office) == []
+
+
+def test_after_credentials_that_were_not_accepted_others_are_tried_with_the_next_look(
+    guarding_office: Guarding,
+) -> None:
+    office = guarding_office()
+    with_jwt(office, "a typing mistake")
+    assert "BrokenConfiguration" in (guard(office).problem or "")
+
+    with_jwt(office, USER_JWT)
+    after = guard(office, 2)
+
+    assert (after.health, after.problem) == (Health.ACTIVE, None)
 
 
 def test_without_a_public_url_nothing_is_made_and_what_is_there_is_watched(an_office: MakeOffice) -> None:

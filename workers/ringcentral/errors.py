@@ -7,7 +7,7 @@
 | `NotSent` | the same, and may count on RingCentral never having heard of it |
 | `NotFound` | takes it as an answer: not there, or not there yet |
 | `Forbidden` | goes without it and says which permission is missing |
-| `BrokenConfiguration` | raises an alert; nothing is asked until `retry_after`, or until the credentials change |
+| `BrokenConfiguration` | tries now and then; nothing is sent until `retry_after`, or until the credentials change |
 | `Refused` | looks at `codes`; asking the same again gives the same |
 """
 
