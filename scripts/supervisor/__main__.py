@@ -5,6 +5,7 @@ import os
 import secrets
 import shlex
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from redis import RedisError
@@ -45,7 +46,8 @@ def main() -> int:
         prepared = prepare(os.environ, root=ROOT, box_options=play.box_options)
         if options.calls is not None and prepared.box_url is None:
             parser.error("--calls is for RingCentral in a box, but credentials of the real one are set")
-        succeeded = run(prepared, play, console=Console(), stop=stop, root=ROOT, data=options.data)
+        with closing(Console()) as console:
+            succeeded = run(prepared, play, console=console, stop=stop, root=ROOT, data=options.data)
     except FAULTS as fault:
         print(f"scripts/run: {fault}", file=sys.stderr)
         return FAILED

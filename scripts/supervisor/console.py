@@ -1,6 +1,7 @@
 """What the person at the terminal sees: whole lines, each saying which process it is from."""
 
 import contextlib
+import os
 import sys
 import threading
 from typing import TextIO
@@ -38,7 +39,15 @@ class Console:
         """Print `text` as it is."""
         self._write(f"{text}\n")
 
+    def close(self) -> None:
+        """Let go of what could not be written, so that it does not decide how the command ends."""
+        try:
+            self._stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
     def _write(self, text: str) -> None:
-        with self._lock, contextlib.suppress(BrokenPipeError):  # nobody reads any more: no reason to stop working
+        """Write if it can be: nobody may read any more, the terminal be gone, the disk full. That stops nothing."""
+        with self._lock, contextlib.suppress(OSError):
             self._stream.write(text)
             self._stream.flush()

@@ -1,4 +1,7 @@
-"""Ctrl-C and its relatives: once means stop in good order, twice means now."""
+"""Ctrl-C and its relatives: once means stop in good order, twice means now.
+
+A terminal that is closed is no hurry, though the kernel and the shell may both tell of it.
+"""
 
 import signal
 import threading
@@ -39,5 +42,5 @@ class StopRequest:
         """Pause another thread than the main one; say whether somebody asked."""
         return self._event.wait(seconds)
 
-    def _count(self, *_: object) -> None:
-        self._signals += 1
+    def _count(self, number: int, _: object) -> None:
+        self._signals = max(self._signals, 1) if number == signal.SIGHUP else self._signals + 1

@@ -1,0 +1,30 @@
+"""What the person at the terminal sees, while there is one."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from scripts.supervisor.console import Console
+
+FULL = Path("/dev/full")
+
+
+def test_a_terminal_that_is_gone_stops_nothing() -> None:
+    terminal, side = os.openpty()
+    with os.fdopen(side, "w") as stream:
+        console = Console(stream, coloured=False)
+        os.close(terminal)
+
+        console.say("stopping")
+        console.show("the summary")
+        console.close()
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no device that is always full")
+def test_a_full_disk_stops_nothing() -> None:
+    with FULL.open("w") as stream:
+        console = Console(stream)
+
+        console.say("stopping")
+        console.close()
