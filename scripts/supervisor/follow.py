@@ -18,11 +18,12 @@ RETRY_SECONDS = 0.5
 
 
 class Follower:
-    """Collects every event published from now on, and passes each on once."""
+    """Passes on every event published from now on, once; those that are to be judged later it keeps as well."""
 
-    def __init__(self, redis: Redis, *, on_event: Callable[[Event], None]) -> None:
+    def __init__(self, redis: Redis, *, on_event: Callable[[Event], None], keep: bool) -> None:
         self._redis = redis
         self._on_event = on_event
+        self._keep = keep
         self._events: list[Event] = []
         self._last = newest_id(redis)
 
@@ -32,13 +33,14 @@ class Follower:
             try:
                 for entry_id, event in self._read():
                     self._last = entry_id
-                    self._events.append(event)
+                    if self._keep:
+                        self._events.append(event)
                     self._on_event(event)
             except RedisError:
                 stop.wait(RETRY_SECONDS)
 
     def events(self) -> list[Event]:
-        """All events so far, in the order they were published."""
+        """All events kept so far, in the order they were published."""
         return list(self._events)
 
     def _read(self) -> Iterator[tuple[bytes, Event]]:

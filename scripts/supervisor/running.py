@@ -43,7 +43,7 @@ def run(prepared: Prepared, play: Play, *, console: Console, stop: StopRequest, 
         if prepared.box_url is not None:
             stack.enter_context(box_told(data, environ))
         redis = stack.enter_context(connect(redis_url, FOLLOWING))
-        follower = Follower(redis, on_event=lambda event: _tell(console, event))
+        follower = Follower(redis, on_event=lambda event: _tell(console, event), keep=play.check)
         for remark in prepared.remarks:
             console.say(remark)
         processes = [

@@ -17,7 +17,8 @@ def publish(redis: Redis, revision: int) -> None:
     redis.xadd("legwork:outcomes", {"event": json.dumps(event)})
 
 
-def test_what_is_published_from_now_on_is_told_once_and_in_order(redis: Redis, redis_url: str) -> None:
+@pytest.mark.parametrize("keep", [True, False])
+def test_what_is_published_from_now_on_is_told_once_and_in_order(redis: Redis, redis_url: str, *, keep: bool) -> None:
     told: list[Event] = []
     stop = StopRequest()
     publish(redis, 1)
@@ -28,13 +29,13 @@ def test_what_is_published_from_now_on_is_told_once_and_in_order(redis: Redis, r
             stop.request()
 
     with Redis.from_url(redis_url, protocol=3) as client:
-        follower = Follower(client, on_event=tell)
+        follower = Follower(client, on_event=tell, keep=keep)
         publish(redis, 2)
         publish(redis, 3)
         follower.follow(stop)
 
     assert [event.id for event in told] == ["s-1/2", "s-1/3"]
-    assert follower.events() == told
+    assert follower.events() == (told if keep else [])
     assert told[0].data.from_ == Person(phone_number="+16505550101")
 
 
