@@ -155,10 +155,12 @@ class RingOuts:
             if placed.is_over(now) or (live is not None and live.call == CONNECTED):
                 raise ApiError("not_found", "ringOutId")
             placed.cancelled = True
-            take = placed.takes[0]
-            answered = take.posted > 1
-            at = max(take.offset(now), 1.71 if answered else 0.01)
-            self._player.go_on_as(take, replace(take.call, scenario=cancelled_at(at, caller_answered=answered)))
+            first = placed.takes[0]
+            answered = first.posted > 1
+            at = max(first.offset(now), 1.71 if answered else 0.01)
+            scenario = cancelled_at(at, caller_answered=answered, two_sessions=len(placed.takes) > 1)
+            for take in placed.takes:
+                self._player.go_on_as(take, replace(take.call, scenario=scenario))
 
     def document(self) -> dict[str, Any]:
         """Tell what was placed."""

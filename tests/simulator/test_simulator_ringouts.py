@@ -159,6 +159,25 @@ def test_a_ringout_that_is_not_connected_can_be_cancelled_once(
     assert (simulator.truth()[-1]["played"], simulator.truth()[-1]["outcome"]) == (True, "cancelled")
 
 
+@pytest.mark.parametrize(
+    ("after", "callee", "outcomes"),
+    [(1.0, None, ["cancelled", "cancelled"]), (6.0, "Hang Up", ["cancelled", "answered"])],
+)
+def test_a_ringout_of_two_sessions_is_cancelled_in_both(
+    client: Client, simulator: RunningSimulator, clock: Clock, after: float, callee: str | None, outcomes: list[str]
+) -> None:
+    path = f"{RINGOUT}/{place(client, to='+12125550158').json()['id']}"
+    clock.pass_time(after)
+
+    client.send("DELETE", path)
+    clock.pass_time(0.5)
+
+    first, second = simulator.truth()
+    assert [first["outcome"], second["outcome"]] == outcomes
+    assert (first["calleeStatus"], second["calleeStatus"]) == (callee, None)
+    assert all(row["played"] and row["endedAt"] and row["linkedSessions"] for row in (first, second))
+
+
 def test_a_ringout_that_is_connected_cannot_be_cancelled(
     client: Client, simulator: RunningSimulator, clock: Clock
 ) -> None:

@@ -1,5 +1,7 @@
 """RingOut calls: the platform rings our agent (the caller) first, then the outside number (the callee)."""
 
+from msgspec.structs import replace
+
 from scripts.simulator.scenarios.ringout_parts import callee_leg, caller_leg, ringout, swapped
 from scripts.simulator.scripting import Live, Scenario, Step, Truth
 
@@ -156,6 +158,15 @@ RINGOUT_STATUS_DISAGREES = ringout(
     only_by_name=True,
 )
 
+_OWN_PHONE_ANSWERED = Truth(
+    direction="Outbound",
+    outcome="answered",
+    caller_status="Call connected",
+    callee_status=None,
+    caller_outcome="answered",
+    callee_outcome="not_attempted",
+)
+
 # From a number of the company's own the RingOut may be two sessions: the second has from and to swapped.
 RINGOUT_TWO_SESSIONS = swapped(
     ringout(
@@ -167,37 +178,42 @@ RINGOUT_TWO_SESSIONS = swapped(
         result="Call connected",
         only_by_name=True,
     ),
-    truth=Truth(
-        direction="Outbound",
-        outcome="answered",
-        caller_status="Call connected",
-        callee_status=None,
-        caller_outcome="answered",
-        callee_outcome="not_attempted",
-    ),
+    truth=_OWN_PHONE_ANSWERED,
+)
+
+_NOT_CALLED = Truth(
+    direction="Outbound",
+    outcome="cancelled",
+    caller_status="Hang Up",
+    callee_status=None,
+    caller_outcome="cancelled",
+    callee_outcome="not_attempted",
 )
 
 
-def cancelled_at(at: float, *, caller_answered: bool) -> Scenario:
+def cancelled_at(at: float, *, caller_answered: bool, two_sessions: bool = False) -> Scenario:
     """Write a RingOut that whoever placed it cancels, while the caller's phone rings or while the callee's does."""
-    if not caller_answered:
-        return ringout(
-            "ringout_cancelled_early",
-            Truth(
-                direction="Outbound",
-                outcome="cancelled",
-                caller_status="Hang Up",
-                callee_status=None,
-                caller_outcome="cancelled",
-                callee_outcome="not_attempted",
-            ),
-            steps=(Step(0.00, 1, "Proceeding"), Step(at, 1, "Disconnected", "Cancelled")),
-            legs=(caller_leg("Hang Up", at, "Hang Up"),),
-            live=(_RINGING,),
-            result="Hang Up",
-            reason="Hang Up",
-            only_by_name=True,
-        )
+    one = _cancelled(at) if caller_answered else _cancelled_early(at)
+    if not two_sessions:
+        return one
+    truth = _OWN_PHONE_ANSWERED if caller_answered else _NOT_CALLED
+    return swapped(replace(one, name=f"{one.name}_two_sessions"), truth=truth)
+
+
+def _cancelled_early(at: float) -> Scenario:
+    return ringout(
+        "ringout_cancelled_early",
+        _NOT_CALLED,
+        steps=(Step(0.00, 1, "Proceeding"), Step(at, 1, "Disconnected", "Cancelled")),
+        legs=(caller_leg("Hang Up", at, "Hang Up"),),
+        live=(_RINGING,),
+        result="Hang Up",
+        reason="Hang Up",
+        only_by_name=True,
+    )
+
+
+def _cancelled(at: float) -> Scenario:
     gone = (Step(at, 2, "Disconnected", "Cancelled"), Step(at, 1, "Disconnected", "Cancelled"))
     return ringout(
         "ringout_cancelled",
@@ -213,6 +229,8 @@ def cancelled_at(at: float, *, caller_answered: bool) -> Scenario:
 
 RINGOUT_CANCELLED_EARLY = cancelled_at(1.0, caller_answered=False)
 RINGOUT_CANCELLED = cancelled_at(2.5, caller_answered=True)
+RINGOUT_CANCELLED_EARLY_TWO_SESSIONS = cancelled_at(1.0, caller_answered=False, two_sessions=True)
+RINGOUT_CANCELLED_TWO_SESSIONS = cancelled_at(2.5, caller_answered=True, two_sessions=True)
 
 SCENARIOS = (
     RINGOUT_ANSWERED,
@@ -226,4 +244,6 @@ SCENARIOS = (
     RINGOUT_TWO_SESSIONS,
     RINGOUT_CANCELLED_EARLY,
     RINGOUT_CANCELLED,
+    RINGOUT_CANCELLED_EARLY_TWO_SESSIONS,
+    RINGOUT_CANCELLED_TWO_SESSIONS,
 )

@@ -10,6 +10,8 @@ OUTSIDER, COMPANY, AGENT = Role.OUTSIDER, Role.COMPANY, Role.AGENT
 # RingCentral names legs and actions after where the RingOut was started: leg type family -> action.
 FAMILIES = {"Web": "RingOut Web", "Client": "RingOut PC", "Device": "RingOut Mobile"}
 
+_TO_CALLER = "RingOut{family}ToCaller"
+_SECOND_BEGINS = 0.1  # of two sessions: so long after the first
 _CALLER = Party(COMPANY, AGENT, "Inbound", owner=AGENT)
 _CALLEE = Party(COMPANY, OUTSIDER, "Inbound")
 
@@ -17,7 +19,7 @@ _CALLEE = Party(COMPANY, OUTSIDER, "Inbound")
 def caller_leg(result: str, end: float, reason: str | None = None) -> Leg:
     """Write the leg to our agent; its ends are the call's own."""
     return Leg(
-        leg_type="RingOut{family}ToCaller",
+        leg_type=_TO_CALLER,
         direction="Outbound",
         action="{action}",
         result=result,
@@ -79,16 +81,19 @@ def ringout(
 
 
 def swapped(scenario: Scenario, *, truth: Truth) -> Scenario:
-    """Add the session of the caller's own phone: from and to are swapped, and it has a record of its own."""
+    """Add the session of the caller's own phone: from and to are swapped, and it has a record of its own.
+
+    It is told of what the caller's party is told of in the first, which it begins a moment after.
+    """
     (first,) = scenario.sessions
-    end = first.steps[-2].at
-    leg = replace(caller_leg("Call connected", end), source=OUTSIDER, target=AGENT)
-    record = replace(first.records[0], source=OUTSIDER, target=AGENT, legs=(leg,), start=0.1, end=end)
+    steps = tuple(replace(step, at=max(step.at, _SECOND_BEGINS)) for step in first.steps if step.party == 1)
+    ends = {"source": OUTSIDER, "target": AGENT, "start": steps[0].at, "end": steps[-1].at}
+    leg = replace(next(leg for leg in first.records[0].legs if leg.leg_type == _TO_CALLER), **ends)
     second = Session(
         truth=truth,
         parties=(Party(OUTSIDER, AGENT, "Inbound", owner=AGENT),),
-        steps=(Step(0.1, 1, "Proceeding"), Step(1.5, 1, "Answered"), Step(end, 1, "Disconnected")),
-        records=(replace(record, legs=(replace(leg, start=0.1),)),),
+        steps=steps,
+        records=(replace(first.records[0], legs=(leg,), result=leg.result, reason=leg.reason, **ends),),
         origin="RingOut",
     )
     return replace(scenario, sessions=(first, second), neighbours=True)
