@@ -147,12 +147,12 @@ def completeness(account: str) -> str:
 
 
 def ringouts(account: str) -> str:
-    """Sorted set. RingOuts, by the time (seconds) they were asked for. `runtime.ringouts`'; upkeep trims it."""
+    """Sorted set. RingOuts, by the time (seconds) they were asked for. `runtime.ringout_wishes`'; upkeep trims it."""
     return f"{PREFIX}{{{account}}}:ringouts"
 
 
 def ringout(account: str, ringout_id: str) -> str:
-    """String. One RingOut as JSON. Made by `runtime.ringouts`, then the ringout stage's; lives for the retention."""
+    """String. One RingOut as JSON. Made by `runtime.ringout_wishes`, then the ringout stage's. The retention."""
     return f"{PREFIX}{{{account}}}:ringout:{ringout_id}"
 
 
@@ -167,7 +167,7 @@ def ringouts_due(account: str) -> str:
 
 
 def ringout_cancel(account: str, ringout_id: str) -> str:
-    """String. Somebody wants this RingOut cancelled. Written by `runtime.ringouts`; lives for an hour."""
+    """String. Somebody wants this RingOut cancelled. Written by `runtime.ringout_wishes`; lives for an hour."""
     return f"{PREFIX}{{{account}}}:ringout-cancel:{ringout_id}"
 
 

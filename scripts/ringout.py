@@ -18,9 +18,10 @@ reexec_in_venv()
 import msgspec  # noqa: E402 - the line above chooses the environment
 from redis import RedisError  # noqa: E402 - as above
 
-from runtime import ringouts  # noqa: E402 - as above
+from runtime import ringout_wishes, ringouts  # noqa: E402 - as above
 from runtime.ringout_documents import RESOLVED, ringout_document  # noqa: E402 - as above
-from runtime.ringouts import NEVER_PLACED, Cancel, KeyReused, Placing, RingOut  # noqa: E402 - as above
+from runtime.ringout_wishes import KeyReused  # noqa: E402 - as above
+from runtime.ringouts import NEVER_PLACED, Cancel, Placing, RingOut  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
 from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
@@ -73,12 +74,12 @@ def _followed(place: Place, options: argparse.Namespace, **wish: Any) -> int:
     """Ask for it, and show it: until it is placed, or until its outcome is known."""
     account, retention = _account(place, options.account), place.settings.retention_seconds
     try:
-        one = ringouts.ask(place.redis, account, retention=retention, extension=options.extension, **wish)
+        one = ringout_wishes.ask(place.redis, account, retention=retention, extension=options.extension, **wish)
     except KeyReused as fault:
         raise Refused("this key was given before, for another RingOut") from fault
     if options.watch:
         return _shown_to_the_end(place, one, options)
-    one = ringouts.settled(place.redis, one, wait=PLACE_SECONDS)
+    one = ringout_wishes.settled(place.redis, one, wait=PLACE_SECONDS)
     return _told(place, one, options)
 
 
@@ -89,8 +90,8 @@ def _watch(place: Place, options: argparse.Namespace) -> int:
 def _cancel(place: Place, options: argparse.Namespace) -> int:
     one = _find(place, options)
     if one.cancel is None and one.placing not in NEVER_PLACED:
-        ringouts.cancel(place.redis, one)
-        one = ringouts.cancelled(place.redis, one, wait=CANCEL_SECONDS)
+        ringout_wishes.cancel(place.redis, one)
+        one = ringout_wishes.cancelled(place.redis, one, wait=CANCEL_SECONDS)
     _told(place, one, options)
     return DONE if one.cancel is Cancel.CANCELLED else FAILED
 

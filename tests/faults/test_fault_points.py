@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from redis import RedisError
 
-from runtime import destinations, faults, keys, replays, ringouts
+from runtime import destinations, faults, keys, replays, ringout_wishes
 from runtime.bells import Stage
 from runtime.replays import Asked, Level
 from runtime.settings import DEFAULT_ACCOUNT
@@ -54,7 +54,7 @@ class Operator:
             if any(name.startswith("ringout.") for name in points):
                 self.ringouts += 1
                 call = MakeRingOut(Caller("+16505550101"), Number("+12125550150"))
-                ringouts.ask(redis, DEFAULT_ACCOUNT, retention=3600, call=call)
+                ringout_wishes.ask(redis, DEFAULT_ACCOUNT, retention=3600, call=call)
             if any(name.startswith("replay.") for name in points):
                 past = Selection(since=self._began, until=time.time())
                 replays.create(redis, DEFAULT_ACCOUNT, Asked(level=Level.REFETCH, selection=past))

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from redis.client import PubSub
 
-from runtime import bells, keys, outcome_log, ringouts
+from runtime import bells, keys, outcome_log, ringout_wishes, ringouts
 from runtime.bells import Stage
 from runtime.leases import Command, Lease, lease
 from runtime.ringout_documents import ringout_document
@@ -76,11 +76,11 @@ class Exchange(Legwork):
     def call(self, caller: str = ADA, callee: str = OUTSIDE, *, key: str | None = None) -> str:
         """Have a RingOut placed."""
         wanted = MakeRingOut(Caller(caller), Number(callee))
-        return ringouts.ask(self.redis, ACCOUNT, retention=RETENTION, call=wanted, key=key).id
+        return ringout_wishes.ask(self.redis, ACCOUNT, retention=RETENTION, call=wanted, key=key).id
 
     def follow(self, ring_out_id: str) -> str:
         """Have a RingOut followed that somebody else has placed."""
-        return ringouts.ask(self.redis, ACCOUNT, retention=RETENTION, ring_out_id=ring_out_id).id
+        return ringout_wishes.ask(self.redis, ACCOUNT, retention=RETENTION, ring_out_id=ring_out_id).id
 
     def placed_elsewhere(self, caller: str = ADA, callee: str = OUTSIDE) -> str:
         """Have another program place a RingOut; give RingCentral's id of it."""
@@ -88,7 +88,7 @@ class Exchange(Legwork):
 
     def cancel(self, ringout_id: str) -> None:
         """Want it cancelled."""
-        ringouts.cancel(self.redis, self.ringout(ringout_id))
+        ringout_wishes.cancel(self.redis, self.ringout(ringout_id))
 
     def ringout(self, ringout_id: str) -> RingOut:
         """Give the record."""

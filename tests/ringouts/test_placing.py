@@ -3,7 +3,8 @@
 import pytest
 
 from runtime import ringouts
-from runtime.ringouts import Cancel, KeyReused, Placing
+from runtime.ringout_wishes import KeyReused
+from runtime.ringouts import Cancel, Placing
 from scripts.simulator.fault_table import FaultRequest, switch
 from scripts.simulator.problems import PROBLEMS
 from tests.ringouts.exchange import ACCOUNT, OUTSIDE, Exchange, MakeExchange

@@ -11,9 +11,10 @@ from flask import Blueprint, Response, request
 from msgspec import Meta
 from redis import Redis
 
-from runtime import ringouts
+from runtime import ringout_wishes, ringouts
 from runtime.ringout_documents import RingOutDocument, refused_because, ringout_document
-from runtime.ringouts import Cancel, KeyReused, Placing, RingOut
+from runtime.ringout_wishes import KeyReused
+from runtime.ringouts import Cancel, Placing, RingOut
 from runtime.settings import Settings
 from telephony.ringout_request import Wish, faults
 from web.access.trail import note
@@ -61,7 +62,7 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         _judge(wish)
         note("place" if wish.call else "follow")
         made = _asked(redis, _account(accounts, wish), wish, retention=settings.retention_seconds)
-        made = ringouts.settled(redis, made, wait=WAIT_SECONDS)
+        made = ringout_wishes.settled(redis, made, wait=WAIT_SECONDS)
         _tell_refusal(made)
         where = f"{api.url_prefix}/ringouts/{made.id}"
         return answer(ringout_document(redis, made), 201, headers={"Location": where})
@@ -89,8 +90,8 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     def cancel_ringout(ringout_id: str) -> Response:
         one = _found(redis, accounts, ringout_id)
         if one.cancel is None and one.placing not in ringouts.NEVER_PLACED:
-            ringouts.cancel(redis, one)
-            one = ringouts.cancelled(redis, one, wait=WAIT_SECONDS)
+            ringout_wishes.cancel(redis, one)
+            one = ringout_wishes.cancelled(redis, one, wait=WAIT_SECONDS)
         if one.cancel is None and one.placing not in ringouts.NEVER_PLACED:
             return answer(ringout_document(redis, one), 202)
         if one.cancel is Cancel.CANCELLED:
@@ -119,7 +120,7 @@ def _asked(redis: "Redis", account: str, wish: Wish, *, retention: float) -> Rin
     if key is not None and not 0 < len(key) <= LONGEST_KEY:
         raise Problem(INVALID, f"Idempotency-Key must have 1 to {LONGEST_KEY} characters.")
     try:
-        return ringouts.ask(
+        return ringout_wishes.ask(
             redis,
             account,
             retention=retention,
