@@ -17,7 +17,7 @@ from redis import Redis
 from runtime import bells, keys
 from runtime.bells import Stage
 from runtime.clocks import redis_time, stopwatch
-from runtime.ringouts import NEVER_PLACED, Placing, RingOut, asked_name, encode, follow_key, load
+from runtime.ringouts import Placing, RingOut, asked_name, encode, follow_key, load
 from telephony.ringout_request import MakeRingOut
 
 CANCEL_SECONDS: Final = 3600
@@ -103,8 +103,15 @@ def settled(redis: "Redis", ringout: RingOut, *, wait: float) -> RingOut:
 
 
 def cancelled(redis: "Redis", ringout: RingOut, *, wait: float) -> RingOut:
-    """Give the RingOut as it is once somebody's wish to cancel it was answered, or as it is after `wait` seconds."""
-    return _watched(redis, ringout, wait, lambda now: now.cancel is not None or now.placing in NEVER_PLACED)
+    """Give the RingOut as it is once the wish to cancel it was answered; after `wait` seconds without `cancel`.
+
+    The note of a wish is struck off in the step that writes down its answer.
+    """
+    note = keys.ringout_cancel(ringout.account, ringout.id)
+    _watched(redis, ringout, wait, lambda _now: not redis.exists(note))
+    is_answered = not redis.exists(note)
+    ringout = load(redis, ringout.account, [ringout.id]).get(ringout.id, ringout)
+    return ringout if is_answered else msgspec.structs.replace(ringout, cancel=None)
 
 
 def _watched(redis: "Redis", ringout: RingOut, wait: float, is_enough: Callable[[RingOut], bool]) -> RingOut:

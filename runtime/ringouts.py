@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from itertools import islice
+from types import MappingProxyType
 from typing import Final, cast
 
 import msgspec
@@ -37,8 +38,20 @@ class Cancel(StrEnum):
     CANCELLED = "cancelled"
     CONNECTED = "connected"
     TOO_LATE = "too_late"
+    REFUSED = "refused"
     UNKNOWN = "unknown"
 
+
+CANCEL_MEANINGS: Final[Mapping[Cancel, str]] = MappingProxyType(
+    {
+        Cancel.CANCELLED: "RingCentral has cancelled it, or it was not placed yet and never will be.",
+        Cancel.CONNECTED: "The two are connected already: only a RingOut that is not can be cancelled.",
+        Cancel.TOO_LATE: "It is over already, or RingCentral has nothing of it (any more) that could be cancelled.",
+        Cancel.REFUSED: "RingCentral did not let us cancel it. Once that is mended it can be tried again.",
+        Cancel.UNKNOWN: "Nobody knows RingCentral's id of it: its placing was interrupted.",
+    }
+)
+"""What came of it, in a sentence."""
 
 NEVER_PLACED: Final = frozenset({Placing.REFUSED, Placing.EXPIRED, Placing.WITHDRAWN})
 
@@ -55,7 +68,7 @@ class RingOut(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `call` is what to place, None for one placed elsewhere. `placed_at` is when RingCentral was asked to place it;
     `ring_out_id` its id for it. `seen` are the live statuses, each once; `over_at` is when there was no more to see,
-    `over` why. `codes` are RingCentral's when it refused.
+    `over` why. `codes` are RingCentral's when it refused to place or to cancel it.
     """
 
     id: str
@@ -82,6 +95,11 @@ class RingOut(msgspec.Struct, frozen=True, omit_defaults=True):
     def is_over(self) -> bool:
         """Whether there is nothing (more) to see of it live."""
         return self.over_at is not None or self.placing in NEVER_PLACED
+
+    @property
+    def may_be_cancelled(self) -> bool:
+        """Whether a wish to cancel it is looked at: one that was answered is not, unless RingCentral refused it."""
+        return self.cancel in {None, Cancel.REFUSED} and self.placing not in NEVER_PLACED
 
     @property
     def began_at(self) -> float:

@@ -89,7 +89,7 @@ def _watch(place: Place, options: argparse.Namespace) -> int:
 
 def _cancel(place: Place, options: argparse.Namespace) -> int:
     one = _find(place, options)
-    if one.cancel is None and one.placing not in NEVER_PLACED:
+    if one.may_be_cancelled:
         ringout_wishes.cancel(place.redis, one)
         one = ringout_wishes.cancelled(place.redis, one, wait=CANCEL_SECONDS)
     _told(place, one, options)

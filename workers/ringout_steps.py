@@ -56,6 +56,9 @@ OVER_BECAUSE: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Why the live status is looked at no more. In every case the call log decides how the call ended."""
 
+_ENDS: Final = frozenset({OVER_TERMINAL, OVER_ENDED, OVER_CANCELLED})
+"""After these there is no call left. After the others there may be, and RingCentral may still cancel it."""
+
 
 class Step(msgspec.Struct, frozen=True):
     """A RingOut after a step, and in how many seconds to try again what could not be done now, if something could."""
@@ -97,7 +100,7 @@ class Steps:
 
     def taken(self, ringout: RingOut, *, now: float, cancel: bool, has_ended: bool, longest: float) -> Step:
         """Take the step that is next. Raises nothing for whatever RingCentral says."""
-        if cancel and ringout.cancel is None:
+        if cancel and ringout.may_be_cancelled:
             return self._cancelled(ringout, now)
         if ringout.placing is Placing.PLACING:
             return self._placed(ringout, now)
@@ -150,15 +153,17 @@ class Steps:
             self._ringcentral.cancel(ringout.ring_out_id or "", extension=ringout.extension)
         except (RateLimited, Unavailable) as error:
             return Step(ringout, _pause(error))
-        except RingCentralError:
+        except NotFound:
             return _with(ringout, Cancel.TOO_LATE)
+        except RingCentralError as error:
+            return _with(msgspec.structs.replace(ringout, codes=error.codes), Cancel.REFUSED)
         return _with(_over(ringout, OVER_CANCELLED, now), Cancel.CANCELLED)
 
 
 def _why_not_cancelled(ringout: RingOut) -> Cancel | None:
     if ringout.placing is Placing.UNCERTAIN or ringout.ring_out_id is None:
         return Cancel.UNKNOWN
-    if ringout.is_over:
+    if ringout.over in _ENDS:
         return Cancel.TOO_LATE
     return None if ringout_status.can_be_cancelled(ringout.live) else Cancel.CONNECTED
 

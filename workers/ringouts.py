@@ -105,6 +105,8 @@ class Follower:
             if after != before[one]:  # which is what is stored, also of one that could not be placed yet
                 commands.append(self._write(after))
             commands += self._changes(due[one], after, step, now=now, followed=followed)
+            if one in wanted_cancelled and step.again is None:  # the wish is answered
+                commands.append(("DEL", keys.ringout_cancel(self._account, one)))
         self._commit(commands, now)
         faults.point("ringout.committed")
         for one, step in asked.items():
@@ -170,11 +172,9 @@ class Follower:
         commands: list[Command] = []
         if after.ring_out_id is not None and before.ring_out_id is None:
             commands.append(ringouts.remember_id(after, retention=self._settings.retention_seconds))
-        if after.cancel is not None and before.cancel is None:
-            commands.append(("DEL", keys.ringout_cancel(self._account, after.id)))
         if after.live != before.live or after.is_over != before.is_over:
             commands.append(self._live(after, now))
-        if after.is_over and not before.is_over and after.placing not in ringouts.NEVER_PLACED:
+        if after.over_at != before.over_at:
             commands += self._handed_over(after, now)
         if after.linking.named != before.linking.named:
             commands += self._judged_anew({*after.linking.named, *before.linking.named}, now)

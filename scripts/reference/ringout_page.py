@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+from runtime.ringouts import CANCEL_MEANINGS
 from telephony.ringout import CALLEE_LEG_TYPES, CALLER_LEG_TYPES
 from telephony.ringout_link import APART, EARLIEST, IN_DOUBT, LATEST, NEIGHBOURS, RULES, UNLINKED
 from telephony.ringout_refusals import REFUSALS
@@ -12,7 +13,7 @@ from workers.ringout_steps import OVER_BECAUSE, PATIENCE_SECONDS
 
 def ringout_page() -> str:
     """Draw docs/ringout.md."""
-    sections = (_words(), _paces(), _over(), _linking(), _sides(), _placing())
+    sections = (_words(), _paces(), _over(), _linking(), _sides(), _placing(), _cancelling())
     return "\n".join((_HEAD, *sections, _FOOT))
 
 
@@ -129,6 +130,18 @@ takes longer than two seconds the POST answers 201, and `GET` has it in `problem
 {_table(("RingCentral's code", "detail", "field"), rows)}"""
 
 
+def _cancelling() -> str:
+    rows = ((f"`{word}`", means) for word, means in CANCEL_MEANINGS.items())
+    return f"""## Cancelling
+
+`DELETE` answers 204 once it is cancelled, also when asked again, and 202 while RingCentral's answer is not known; `GET`
+has it in `cancel` then. Where nothing was cancelled it is the problem `conflict`, whose detail says why.
+
+{_table(("`cancel`", "means"), rows)}
+RingCentral is asked as long as there may be a call that is not connected, also when its status is gone or not shown.
+"""
+
+
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     names = tuple(head)
     return "".join("| " + " | ".join(row) + " |\n" for row in (names, ("-",) * len(names), *rows))
@@ -166,6 +179,8 @@ whose sides are not connected yet.
 """
 
 _FOOT: Final = """\
+## Watching
+
 While it is on, each change of the live status is told on the live channels as `legwork.call.updated` with `ringout` in
 its `data` ([Events](reference/events.md)). RingCentral in a box plays all of it: the last four digits of the number
 called choose (0151 caller busy, 0152 callee busy, 0153 no answer, 0154 rejected, 0155 invalid number, 0156 no credit,

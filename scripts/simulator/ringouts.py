@@ -84,9 +84,11 @@ class Placed(Struct, eq=False):
 
     def live(self, now: float) -> Live | None:
         """Say what its status is; None when it is gone."""
+        return None if now >= self._gone_at(self.takes[0]) else self.said(now)
+
+    def said(self, now: float) -> Live:
+        """Say how far it is, whether or not the status is gone."""
         take = self.takes[0]
-        if now >= self._gone_at(take):
-            return None
         rows = [row for row in take.session.live if take.when(row.at) <= now]
         latest = rows[-1] if rows else take.session.live[0]
         if self.plan.says is not None and len(rows) > 1:
@@ -148,11 +150,10 @@ class RingOuts:
         return placed
 
     def cancel(self, ringout_id: str) -> None:
-        """End a RingOut that is not connected; one that is, or that has ended, is not found."""
+        """End a RingOut that is not connected, its status gone or not; one that is, or has ended, is not found."""
         with self._lock:
-            placed, now = self.find(ringout_id), self._clock()
-            live = placed.live(now)
-            if placed.is_over(now) or (live is not None and live.call == CONNECTED):
+            placed, now = self._placed.get(ringout_id), self._clock()
+            if placed is None or placed.cancelled or placed.is_over(now) or placed.said(now).call == CONNECTED:
                 raise ApiError("not_found", "ringOutId")
             placed.cancelled = True
             first = placed.takes[0]

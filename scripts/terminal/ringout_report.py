@@ -21,7 +21,8 @@ OVER: Final[Mapping[str, str]] = {
 CANCELS: Final[Mapping[str, str]] = {
     "cancelled": "cancelled before the two were connected",
     "connected": "not cancelled: the two are connected already, and only a RingOut that is not can be",
-    "too_late": "not cancelled: it is over already",
+    "too_late": "not cancelled: it is over already, or RingCentral has nothing of it that could be cancelled",
+    "refused": "not cancelled: RingCentral did not let us; once that is mended it can be tried again",
     "unknown": "not cancelled: nobody knows RingCentral's id of it, as its placing was interrupted",
 }
 _COLUMNS: Final = (

@@ -9,6 +9,8 @@ import msgspec
 import pytest
 
 from runtime import keys
+from runtime.ringouts import CANCEL_MEANINGS, Cancel
+from scripts.simulator.fault_table import FaultRequest, switch
 from tests.ringouts.exchange import ACCOUNT, ADA, OUTSIDE, Exchange
 from tests.web.api_client import ADMIN, Client
 from web.create_app import create_app
@@ -116,6 +118,19 @@ def test_cancelling_says_what_came_of_it(exchange: Exchange, client: Client) -> 
     assert client.ask("DELETE", early).status_code == 204
     with at_work(exchange):
         assert told(client.ask("DELETE", late)) == (409, "conflict")
+
+
+def test_what_ringcentral_refused_to_cancel_can_be_asked_for_again(exchange: Exchange, client: Client) -> None:
+    exchange.plan(length=600.0)
+    with at_work(exchange):
+        path = f"/ringouts/{place(client).json['id']}"
+        switch(exchange.box, FaultRequest(fault="answer_status", group="heavy", status=409, count=1000))
+        refused = client.ask("DELETE", path)
+        switch(exchange.box, FaultRequest(fault="clear"))
+        assert client.ask("DELETE", path).status_code == 204
+
+    assert told(refused) == (409, "conflict")
+    assert refused.json["detail"] == CANCEL_MEANINGS[Cancel.REFUSED]
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,51 @@ def test_one_that_is_connected_goes_on(exchange: Exchange) -> None:
     assert exchange.outcome(ringout_id).outcome == "answered"
 
 
+@pytest.mark.parametrize("gone", ["at_once", "during"])
+def test_one_whose_status_is_gone_is_cancelled_while_it_rings(exchange: Exchange, gone: str) -> None:
+    exchange.plan(gone=gone, length=120.0, scenario="ringout_callee_no_answer")
+    ringout_id = exchange.call()
+    exchange.pass_time(70)
+    assert exchange.shown(ringout_id)["liveOver"] == "gone"
+
+    exchange.cancel(ringout_id)
+    exchange.pass_time(LONG_ENOUGH)
+
+    shown = exchange.shown(ringout_id)
+    assert (shown["cancel"], shown["liveOver"]) == (Cancel.CANCELLED, "cancelled")
+    assert exchange.outcome(ringout_id).outcome == "cancelled"
+
+
+def test_a_refusal_to_cancel_is_told_as_one_and_can_be_tried_again(exchange: Exchange) -> None:
+    exchange.plan(length=120.0)
+    ringout_id = exchange.call()
+    exchange.pass_time(3)
+
+    fault(exchange, "answer_status", group="heavy", status=409)
+    exchange.cancel(ringout_id)
+    exchange.pass_time(2)
+    assert exchange.ringout(ringout_id).cancel is Cancel.REFUSED
+    assert exchange.shown(ringout_id)["state"] == "calling"
+
+    exchange.cancel(ringout_id)
+    exchange.pass_time(2)
+    assert exchange.ringout(ringout_id).cancel is Cancel.CANCELLED
+
+
+@pytest.mark.parametrize("says", ["call-ended", "terminal"])
+def test_one_that_is_over_is_not_cancelled_any_more(exchange: Exchange, says: str) -> None:
+    exchange.plan(length=10.0, gone="never", **({"says": ("InProgress",) * 3} if says == "call-ended" else {}))
+    ringout_id = exchange.call()
+    exchange.pass_time(LONG_ENOUGH)
+    assert exchange.shown(ringout_id)["liveOver"] == says
+
+    exchange.cancel(ringout_id)
+    exchange.pass_time(2)
+
+    assert exchange.ringout(ringout_id).cancel is Cancel.TOO_LATE
+    assert not [one for one in exchange.box.requests.all() if one.method == "DELETE"]
+
+
 def test_one_that_is_cancelled_before_it_is_placed_never_is(exchange: Exchange) -> None:
     ringout_id = exchange.call()
 

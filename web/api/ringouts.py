@@ -14,7 +14,7 @@ from redis import Redis
 from runtime import ringout_wishes, ringouts
 from runtime.ringout_documents import RingOutDocument, refused_because, ringout_document
 from runtime.ringout_wishes import KeyReused
-from runtime.ringouts import Cancel, Placing, RingOut
+from runtime.ringouts import CANCEL_MEANINGS, Cancel, Placing, RingOut
 from runtime.settings import Settings
 from telephony.ringout_request import Wish, faults
 from web.access.trail import note
@@ -28,12 +28,6 @@ WAIT_SECONDS: Final = 2.0
 
 LONGEST_KEY: Final = 255
 _ID: Final = re.compile(r"ro-[0-9a-f]{16}", re.ASCII)
-
-_NOT_CANCELLED: Final = {
-    Cancel.CONNECTED: "The two are connected already: only a RingOut that is not can be cancelled.",
-    Cancel.TOO_LATE: "It is over already.",
-    Cancel.UNKNOWN: "Nobody knows RingCentral's id of it: its placing was interrupted.",
-}
 
 
 class FromRingOut(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -89,14 +83,14 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     )
     def cancel_ringout(ringout_id: str) -> Response:
         one = _found(redis, accounts, ringout_id)
-        if one.cancel is None and one.placing not in ringouts.NEVER_PLACED:
+        if one.may_be_cancelled:
             ringout_wishes.cancel(redis, one)
             one = ringout_wishes.cancelled(redis, one, wait=WAIT_SECONDS)
         if one.cancel is None and one.placing not in ringouts.NEVER_PLACED:
             return answer(ringout_document(redis, one), 202)
         if one.cancel is Cancel.CANCELLED:
             return nothing()
-        raise Problem(CONFLICT, _NOT_CANCELLED[one.cancel] if one.cancel else "It was never placed.")
+        raise Problem(CONFLICT, _why_not_cancelled(one))
 
 
 def _judge(wish: Wish) -> None:
@@ -143,6 +137,13 @@ def _tell_refusal(made: RingOut) -> None:
     codes = ", ".join(made.codes)
     detail = f"{why.detail} ({codes})" if codes else why.detail
     raise Problem(NOT_PLACED, detail, faults=[Fault(why.detail, pointer=why.pointer)] if why.pointer else ())
+
+
+def _why_not_cancelled(one: RingOut) -> str:
+    if one.cancel is None:
+        return "It was never placed."
+    codes = f" ({', '.join(one.codes)})" if one.cancel is Cancel.REFUSED and one.codes else ""
+    return CANCEL_MEANINGS[one.cancel] + codes
 
 
 def _found(redis: "Redis", accounts: list[str], ringout_id: str) -> RingOut:
