@@ -13,10 +13,10 @@ TOLD: Final = ("RC_SERVER_URL", "PUBLIC_URL", "RC_VERIFICATION_TOKEN")
 
 
 @contextmanager
-def box_told(data: Path, environ: Mapping[str, str]) -> Iterator[None]:
-    """Leave word in `data` while the block runs, for nobody but ourselves to read."""
-    file = data / BOX_FILE
-    data.mkdir(parents=True, exist_ok=True)
+def box_told(home: Path, environ: Mapping[str, str]) -> Iterator[None]:
+    """Leave word in `home`, the run's own directory, while the block runs, for nobody but ourselves to read."""
+    file = home / BOX_FILE
+    home.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600)
     file.write_text("".join(f"{name}={environ[name]}\n" for name in TOLD))
     try:
@@ -25,9 +25,15 @@ def box_told(data: Path, environ: Mapping[str, str]) -> Iterator[None]:
         file.unlink(missing_ok=True)
 
 
-def read_box(data: Path) -> dict[str, str]:
+def told_last(data: Path) -> Path | None:
+    """Give the directory in `data` in which word was left last, if any was."""
+    files = sorted(data.glob(f"*/{BOX_FILE}"), key=lambda file: file.stat().st_mtime)
+    return files[-1].parent if files else None
+
+
+def read_box(home: Path) -> dict[str, str]:
     """Read the word that was left; nothing where no box runs."""
     try:
-        return read_dotenv((data / BOX_FILE).read_text().splitlines())
+        return read_dotenv((home / BOX_FILE).read_text().splitlines())
     except OSError:
         return {}

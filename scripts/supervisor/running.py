@@ -33,15 +33,16 @@ FOLLOWING = Profile(timeout=5, connect_timeout=2, retries=0, longest_pause=0)  #
 
 def run(prepared: Prepared, play: Play, *, console: Console, stop: StopRequest, root: Path, data: Path) -> bool:
     """Run until asked to stop, or until all calls of a check are reported; say whether all went well."""
+    home = data / _name(prepared, play)
     with ExitStack() as stack:
         watchdog = stack.enter_context(Watchdog())
         redis_url, revive = prepared.redis_url, _nothing
         if redis_url is None:
-            server = stack.enter_context(_embedded_server(prepared, play, data, watchdog))
+            server = stack.enter_context(_embedded_server(home, play, watchdog))
             redis_url, revive = server.url, server.revive
         environ = {**prepared.environ, "REDIS_URL": redis_url}
         if prepared.box_url is not None:
-            stack.enter_context(box_told(data, environ))
+            stack.enter_context(box_told(home, environ))
         redis = stack.enter_context(connect(redis_url, FOLLOWING))
         follower = Follower(redis, on_event=lambda event: _tell(console, event), keep=play.check)
         for remark in prepared.remarks:
@@ -64,13 +65,19 @@ def run(prepared: Prepared, play: Play, *, console: Console, stop: StopRequest, 
         return verdict.result()
 
 
-def _embedded_server(prepared: Prepared, play: Play, data: Path, watchdog: Watchdog) -> EmbeddedRedis:
-    """Choose where the data is: real calls, played ones and those of a check never mix; a check begins with none."""
+def _name(prepared: Prepared, play: Play) -> str:
+    """Name the directory of the data: real calls, played ones and those of a check never mix."""
     if play.check:
-        server = EmbeddedRedis(data / "check", watchdog=watchdog)
+        return "check"
+    return "demo" if prepared.box_url else "redis"
+
+
+def _embedded_server(home: Path, play: Play, watchdog: Watchdog) -> EmbeddedRedis:
+    """Give the server of the run; a check begins with no data."""
+    server = EmbeddedRedis(home, watchdog=watchdog)
+    if play.check:
         server.empty()
-        return server
-    return EmbeddedRedis(data / ("demo" if prepared.box_url else "redis"), watchdog=watchdog)
+    return server
 
 
 def _demonstrate(

@@ -10,9 +10,9 @@ from redis import Redis
 
 from runtime import settings
 from runtime.settings import Settings
-from scripts.supervisor.box_file import read_box
+from scripts.supervisor.box_file import read_box, told_last
 from scripts.supervisor.environment import FOR_THE_BOX, gather, wants_box
-from scripts.terminal.redis_server import find_url, open_redis
+from scripts.terminal.redis_server import find_url, open_redis, running_server
 
 
 class Place(NamedTuple):
@@ -45,5 +45,14 @@ def surroundings(*, root: Path, data: Path) -> Surroundings:
     a process that is given no credentials is not therefore one of a demonstration.
     """
     environ = gather(os.environ, root=root)
-    box = read_box(data) if wants_box(environ) else {}
+    home = _home(environ, data) if wants_box(environ) else None
+    box = read_box(home) if home else {}
     return Surroundings({**FOR_THE_BOX, **environ, **box} if box else environ, bool(box))
+
+
+def _home(environ: Mapping[str, str], data: Path) -> Path | None:
+    """Give the directory of the run whose Redis is asked, of several with one Redis of the last."""
+    if "REDIS_URL" in environ:
+        return told_last(data)
+    server = running_server(data)
+    return server.home if server else None

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from redis import Redis, RedisError
 
@@ -20,6 +20,13 @@ AT_THE_TERMINAL: Final = Profile(timeout=10, connect_timeout=3, retries=1, longe
 
 class NoRedis(Exception):  # noqa: N818 - named for what happened
     """No Redis was found, or it does not answer; the message says what to do."""
+
+
+class Server(NamedTuple):
+    """An embedded server that runs: where its data is, and its address."""
+
+    home: Path
+    url: str
 
 
 @contextmanager
@@ -44,7 +51,7 @@ def reach(url: str) -> Redis:
 def find_url(environ: Mapping[str, str], *, root: Path, data: Path) -> str:
     """Say where Redis is: REDIS_URL of the environment or of .env, else an embedded server that runs on `data`.
 
-    Raises NoRedis when neither is there. Of several embedded servers the one that was started last is taken.
+    Raises NoRedis when neither is there.
     """
     try:
         configured = gather(environ, root=root).get("REDIS_URL")
@@ -52,16 +59,19 @@ def find_url(environ: Mapping[str, str], *, root: Path, data: Path) -> str:
         raise NoRedis(str(fault)) from fault
     if configured:
         return configured
-    for url in _left_by_servers(data):
-        if _answers(url):
-            return url
+    if (server := running_server(data)) is not None:
+        return server.url
     raise NoRedis(f"no Redis: set REDIS_URL, or start ./scripts/run (looked for its server in {data})")
 
 
-def _left_by_servers(data: Path) -> list[str]:
-    """Read the addresses that embedded servers left, newest first; one that was killed has left a stale one."""
-    found = sorted(data.glob(f"*/{URL_FILE}"), key=lambda file: file.stat().st_mtime, reverse=True)
-    return [file.read_text().strip() for file in found]
+def running_server(data: Path) -> Server | None:
+    """Find the embedded server that runs on `data`, of several the one that was started last.
+
+    One that was killed has left an address at which nobody answers.
+    """
+    files = sorted(data.glob(f"*/{URL_FILE}"), key=lambda file: file.stat().st_mtime, reverse=True)
+    left = (Server(file.parent, file.read_text().strip()) for file in files)
+    return next((server for server in left if _answers(server.url)), None)
 
 
 def _answers(url: str) -> bool:

@@ -1,15 +1,27 @@
 """Commands find RingCentral in a box of a running `./scripts/run`, and never show its credentials to the real one."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from runtime.settings import Settings
 from scripts.supervisor.box_file import BOX_FILE, TOLD, box_told, read_box
+from scripts.supervisor.embedded import URL_FILE
 from scripts.supervisor.environment import FOR_THE_BOX
 from scripts.terminal.place import open_place, surroundings
 
 ENVIRON = dict(zip(TOLD, ("http://127.0.0.1:8081", "http://127.0.0.1:8080", "a=token"), strict=True))
+
+
+@pytest.fixture
+def data(tmp_path: Path, redis_url: str) -> Path:
+    """Have a demonstration and a check run on one directory, the check begun first; both with the same server."""
+    for name, begun in (("check", 1), ("demo", 2)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / URL_FILE).write_text(redis_url)
+        os.utime(tmp_path / name / URL_FILE, (begun, begun))
+    return tmp_path
 
 
 def settings(data: Path) -> Settings:
@@ -18,28 +30,41 @@ def settings(data: Path) -> Settings:
 
 
 def test_word_is_left_while_the_box_runs_for_nobody_else_to_read(tmp_path: Path) -> None:
-    data = tmp_path / "data"
+    home = tmp_path / "data" / "demo"
 
-    with box_told(data, ENVIRON):
-        assert read_box(data) == ENVIRON
-        assert (data / BOX_FILE).stat().st_mode & 0o077 == 0
+    with box_told(home, ENVIRON):
+        assert read_box(home) == ENVIRON
+        assert (home / BOX_FILE).stat().st_mode & 0o077 == 0
 
-    assert read_box(data) == {}
-
-
-def test_commands_ask_the_box_or_nobody(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REDIS_URL", redis_url)
-
-    with box_told(tmp_path, ENVIRON):
-        assert settings(tmp_path).accounts[0].server_url == ENVIRON["RC_SERVER_URL"]
-    assert settings(tmp_path).accounts[0].credentials is None
+    assert read_box(home) == {}
 
 
-def test_a_box_that_runs_outweighs_settings_that_a_real_one_is_to_get_later(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("RC_SERVER_URL=https://platform.ringcentral.com\n")
+@pytest.mark.parametrize("configured", [True, False])
+def test_commands_ask_the_box_or_nobody(
+    data: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch, *, configured: bool
+) -> None:
+    if configured:
+        monkeypatch.setenv("REDIS_URL", redis_url)
 
-    with box_told(tmp_path, ENVIRON):
-        environ, in_a_box = surroundings(root=tmp_path, data=tmp_path)
+    with box_told(data / "demo", ENVIRON):
+        assert settings(data).accounts[0].server_url == ENVIRON["RC_SERVER_URL"]
+    assert settings(data).accounts[0].credentials is None
+
+
+def test_a_check_that_ends_leaves_a_demonstration_its_box(data: Path) -> None:
+    with box_told(data / "demo", ENVIRON):
+        with box_told(data / "check", ENVIRON | {"RC_SERVER_URL": "http://127.0.0.1:8082"}):
+            beside = settings(data).accounts[0].server_url
+        after = settings(data).accounts[0].server_url
+
+    assert (beside, after) == (ENVIRON["RC_SERVER_URL"],) * 2
+
+
+def test_a_box_that_runs_outweighs_settings_that_a_real_one_is_to_get_later(data: Path) -> None:
+    (data / ".env").write_text("RC_SERVER_URL=https://platform.ringcentral.com\n")
+
+    with box_told(data / "demo", ENVIRON):
+        environ, in_a_box = surroundings(root=data, data=data)
 
     assert (environ["RC_SERVER_URL"], in_a_box) == (ENVIRON["RC_SERVER_URL"], True)
 
@@ -51,11 +76,11 @@ def test_where_no_box_runs_nothing_of_a_demonstration_is_in_effect(tmp_path: Pat
     assert not set(FOR_THE_BOX) & set(environ)
 
 
-def test_credentials_of_the_real_one_outweigh_a_box(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("RC_USER_JWT=a-real-one\n")
+def test_credentials_of_the_real_one_outweigh_a_box(data: Path) -> None:
+    (data / ".env").write_text("RC_USER_JWT=a-real-one\n")
 
-    with box_told(tmp_path, ENVIRON):
-        environ, in_a_box = surroundings(root=tmp_path, data=tmp_path)
+    with box_told(data / "demo", ENVIRON):
+        environ, in_a_box = surroundings(root=data, data=data)
 
     assert not in_a_box
     assert "RC_SERVER_URL" not in environ
