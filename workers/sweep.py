@@ -128,13 +128,18 @@ class Sweeper:
                 raise
 
     def _poll(self, request: Feed, share: Share, *, since: datetime, now: float) -> Iterator[None]:
-        """Read a feed to its end. One that is refused is left alone from now on, and so is one that is broken."""
+        """Read a feed to its end. One that is refused is left alone from now on, and so is one that is broken or stands still."""
         more = True
         try:
             while more:
+                token = self.found.asking.token_of(request.lane)
                 page = self._next(request.lane, since, share)
                 yield from self._take(page)
                 more = page.newer_records_exist
+                if more and page.sync_token == token:  # it would say so for ever
+                    log.warning("call_log.feed_stands_still", lane=request.lane)
+                    self.found.asking = self.found.asking.after_failure(request.lane, now=now)
+                    return
         except (Forbidden, NotFound, Refused):
             self.found.asking = self.found.asking.without(request.lane, now=now)
             return

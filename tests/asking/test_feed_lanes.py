@@ -350,3 +350,21 @@ class TestALaneThatIsIll:
             legwork.close()
 
         assert asking.load(redis, "acme").token_lane is Lane.SYNC
+
+    def test_a_feed_that_says_for_ever_that_there_is_more_gives_way_to_the_next_one(
+        self, redis: RedisWithClock, clock: Clock
+    ) -> None:
+        token = {"syncToken": "the-same"}
+        with Server().running() as server:
+            extract, sync = (f"/restapi/v1.0/account/~/{lane}" for lane in (EXTRACT, SYNC))
+            server.on(extract, says({"records": [], "syncInfo": {**token, "newerRecordsExist": True}}))
+            server.on(sync, says({"records": [], "syncInfo": token}))
+            legwork = Legwork(Settings(redis_url="", accounts=(an_account(server.url),)), redis, clock)
+
+            legwork.pass_time(100)
+            legwork.close()
+
+            assert len(server.asked(extract)) <= 2 * asking.FAILURES
+        position = asking.load(redis, "acme")
+        assert position.token_lane is Lane.SYNC
+        assert position.compared_to is not None
