@@ -128,7 +128,7 @@ class Sweeper:
                 raise
 
     def _poll(self, request: Feed, share: Share, *, since: datetime, now: float) -> Iterator[None]:
-        """Read a feed to its end. One that is refused is left alone from now on, and so is one that is broken or stands still."""
+        """Read a feed to its end. One that is refused, is broken or stands still is left alone from now on."""
         more = True
         try:
             while more:
