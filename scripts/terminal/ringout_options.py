@@ -63,11 +63,18 @@ def parse(acts: Mapping[str, Act], *, description: str, data: Path) -> argparse.
     cancel = command("cancel", "cancel a RingOut that is not connected")
     cancel.add_argument("id", type=beginning, metavar="ID", help="as for watch")
     listed = command("list", "the RingOuts asked for last")
-    listed.add_argument("--last", type=int, default=20, metavar="N", help="so many (20)")
+    listed.add_argument("--last", type=_count, default=20, metavar="N", help="so many (20)")
     options = parser.parse_args()
     if "numbers" in vars(options):
         _ends(parser, options)
     return options
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
 
 
 def _watching(parser: argparse.ArgumentParser) -> None:
