@@ -25,7 +25,14 @@ _LOOK_SECONDS: Final = 0.04
 
 
 class KeyReused(Exception):  # noqa: N818 - named for what happened
-    """An Idempotency-Key was given before, for something else."""
+    """An Idempotency-Key was given before, for something else: for the RingOut whose id is the message.
+
+    Where none was given it is a RingOut to follow that is followed already, by another extension.
+    """
+
+
+class RecordGone(Exception):  # noqa: N818 - named for what happened
+    """It was asked for before, and its record is gone since, as when somebody was erased, or cannot be read."""
 
 
 _ASK: Final = """
@@ -55,7 +62,8 @@ def ask(
 ) -> RingOut:
     """Have a RingOut placed (`call`), or one that was placed elsewhere followed; give it, or the one made before.
 
-    The same `key` gives the same RingOut, whatever became of it. Raises KeyReused when it was for another request.
+    The same `key` gives the same RingOut, whatever became of it. Raises KeyReused when it was for another request, and
+    RecordGone when the RingOut is not there any more: it is not made a second time.
     """
     now = redis_time(redis)
     made = RingOut(f"ro-{secrets.token_hex(8)}", account, extension, now, call)
@@ -81,7 +89,10 @@ def ask(
         return made
     if digest and digest != asked.partition(" ")[2]:
         raise KeyReused(known)
-    return load(redis, account, [known]).get(known, made)
+    found = load(redis, account, [known]).get(known)
+    if found is None:
+        raise RecordGone(known)
+    return found
 
 
 def cancel(redis: "Redis", ringout: RingOut) -> None:

@@ -20,7 +20,7 @@ from redis import RedisError  # noqa: E402 - as above
 
 from runtime import ringout_wishes, ringouts  # noqa: E402 - as above
 from runtime.ringout_documents import RESOLVED, ringout_document  # noqa: E402 - as above
-from runtime.ringout_wishes import KeyReused  # noqa: E402 - as above
+from runtime.ringout_wishes import KeyReused, RecordGone  # noqa: E402 - as above
 from runtime.ringouts import NEVER_PLACED, Cancel, Placing, RingOut  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
 from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
@@ -67,7 +67,7 @@ def _call(place: Place, options: argparse.Namespace) -> int:
 
 
 def _follow(place: Place, options: argparse.Namespace) -> int:
-    return _followed(place, options, ring_out_id=options.ring_out_id)
+    return _followed(place, options, ring_out_id=options.ring_out_id, key=options.key)
 
 
 def _followed(place: Place, options: argparse.Namespace, **wish: Any) -> int:
@@ -75,7 +75,13 @@ def _followed(place: Place, options: argparse.Namespace, **wish: Any) -> int:
     account, retention = _account(place, options.account), place.settings.retention_seconds
     try:
         one = ringout_wishes.ask(place.redis, account, retention=retention, extension=options.extension, **wish)
+    except RecordGone as fault:
+        raise Refused("it was asked for before, and its record is gone; another --key has it done anew") from fault
     except KeyReused as fault:
+        if wish["key"] is None:
+            raise Refused(
+                f"it is followed already, as {fault}, by another extension; a --key has it done anew"
+            ) from fault
         raise Refused("this key was given before, for another RingOut") from fault
     if options.watch:
         return _shown_to_the_end(place, one, options)

@@ -54,6 +54,7 @@ def parse(acts: Mapping[str, Act], *, description: str, data: Path) -> argparse.
     follow = command("follow", "follow a RingOut that another program has placed, by RingCentral's ringOutId")
     follow.add_argument("ring_out_id", type=beginning, metavar="RINGOUTID")
     follow.add_argument("--extension", default="~", metavar="ID", help="whose RingOut it is (the user's own)")
+    follow.add_argument("--key", metavar="TEXT", help="Idempotency-Key: another one has it followed anew")
     _watching(follow)
     watch = command("watch", "show a RingOut until its outcome is known")
     watch.add_argument(

@@ -96,6 +96,36 @@ def test_a_key_gives_the_same_ringout_and_is_for_one_request_only(exchange: Exch
     assert told(other) == (422, "idempotency-key-reused")
 
 
+def test_one_whose_record_was_erased_is_told_to_be_gone_and_not_placed_again(
+    exchange: Exchange, client: Client
+) -> None:
+    with at_work(exchange):
+        first = place(client, key="click").json["id"]
+    exchange.redis.delete(keys.ringout(ACCOUNT, first))
+
+    with at_work(exchange):
+        again = place(client, key="click")
+
+    assert told(again) == (409, "conflict")
+    assert again.json["detail"].startswith("It was asked for before, and its record is gone")
+    assert exchange.box.ringouts.asked == 1
+
+
+def test_one_that_is_followed_is_not_followed_by_another_extension_unless_by_a_key_of_its_own(
+    exchange: Exchange, client: Client
+) -> None:
+    body = {"ringOutId": exchange.placed_elsewhere()}
+    first = place(client, body).json["id"]
+
+    other = place(client, body | {"extension": "101"})
+    by_key = place(client, body | {"extension": "101"}, key="click")
+
+    assert told(other) == (409, "conflict")
+    assert first in other.json["detail"]
+    assert "Idempotency-Key" in other.json["detail"]
+    assert (by_key.status_code, by_key.json["extension"]) == (201, "101")
+
+
 def test_one_placed_elsewhere_is_followed(exchange: Exchange, client: Client) -> None:
     ring_out_id = exchange.placed_elsewhere()
 

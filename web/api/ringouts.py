@@ -13,7 +13,7 @@ from redis import Redis
 
 from runtime import ringout_wishes, ringouts
 from runtime.ringout_documents import RingOutDocument, refused_because, ringout_document
-from runtime.ringout_wishes import KeyReused
+from runtime.ringout_wishes import KeyReused, RecordGone
 from runtime.ringouts import CANCEL_MEANINGS, Cancel, Placing, RingOut
 from runtime.settings import Settings
 from telephony.ringout_request import Wish, faults
@@ -49,7 +49,7 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         body=Wish,
         headers={"Idempotency-Key": "The same key, the same RingOut: it is placed once however often it is asked for."},
         answers={201: RingOutDocument},
-        problems=(KEY_REUSED, NOT_PLACED),
+        problems=(CONFLICT, KEY_REUSED, NOT_PLACED),
     )
     def place_ringout() -> Response:
         wish = asked.body_as(Wish)
@@ -123,7 +123,13 @@ def _asked(redis: "Redis", account: str, wish: Wish, *, retention: float) -> Rin
             extension=wish.extension,
             key=key,
         )
+    except RecordGone as error:
+        why = "It was asked for before, and its record is gone. Another Idempotency-Key has it done anew."
+        raise Problem(CONFLICT, why) from error
     except KeyReused as error:
+        if key is None:
+            why = f"It is followed already, as {error}, by another extension. An Idempotency-Key has it done anew."
+            raise Problem(CONFLICT, why) from error
         raise Problem(KEY_REUSED, "Use a new Idempotency-Key for each new RingOut.") from error
 
 
