@@ -14,6 +14,7 @@ from runtime.settings import SettingsError
 from scripts.supervisor.console import Console
 from scripts.supervisor.demo import Play
 from scripts.supervisor.embedded import EmbeddedServerError
+from scripts.supervisor.ports import Ports
 from scripts.supervisor.preparation import PreparationError, prepare
 from scripts.supervisor.procfile import ProcfileError
 from scripts.supervisor.running import run
@@ -43,10 +44,10 @@ def main() -> int:
     stop = StopRequest()
     stop.listen()
     try:
-        prepared = prepare(os.environ, root=ROOT, box_options=play.box_options)
-        if options.calls is not None and prepared.box_url is None:
-            parser.error("--calls is for RingCentral in a box, but credentials of the real one are set")
-        with closing(Console()) as console:
+        with Ports() as ports, closing(Console()) as console:
+            prepared = prepare(os.environ, root=ROOT, box_options=play.box_options, ports=ports)
+            if options.calls is not None and prepared.box_url is None:
+                parser.error("--calls is for RingCentral in a box, but credentials of the real one are set")
             succeeded = run(prepared, play, console=console, stop=stop, root=ROOT, data=options.data)
     except FAULTS as fault:
         print(f"scripts/run: {fault}", file=sys.stderr)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from runtime.settings import Need, load
 from scripts.supervisor import environment
+from scripts.supervisor.ports import Ports
 from scripts.supervisor.procfile import Entry, parse
 
 USUAL_PORT = 8080
@@ -37,7 +38,7 @@ class Prepared(NamedTuple):
         return self.environ["RC_VERIFICATION_TOKEN"].partition(",")[0].strip()
 
 
-def prepare(environ: Mapping[str, str], *, root: Path, box_options: str) -> Prepared:
+def prepare(environ: Mapping[str, str], *, root: Path, box_options: str, ports: Ports) -> Prepared:
     """Read .env and the Procfile, settle ports and secrets, and see that the settings are complete.
 
     `box_options` are for `scripts/simulate.py`, should RingCentral in a box be needed.
@@ -46,7 +47,7 @@ def prepare(environ: Mapping[str, str], *, root: Path, box_options: str) -> Prep
     chosen = environment.gather(environ, root=root)
     entries = parse((root / "Procfile").read_text().splitlines())
     wanted = chosen.get("PORT")
-    chosen["PORT"], remarks = (wanted, []) if wanted is not None else _any_port()
+    chosen["PORT"], remarks = (wanted, []) if wanted is not None else _any_port(ports)
     web_url = f"http://127.0.0.1:{chosen['PORT']}"
     remarks.append(f"dashboard and API at {web_url}/")
     if "ADMIN_TOKEN" not in chosen:
@@ -54,20 +55,20 @@ def prepare(environ: Mapping[str, str], *, root: Path, box_options: str) -> Prep
         remarks.append(f"token for them: {chosen['ADMIN_TOKEN']} (new each time, unless you set ADMIN_TOKEN)")
     box_url = None
     if environment.wants_box(chosen):
-        box_port = environment.free_port()
+        box_port = ports.take_any()
         box_url = f"http://127.0.0.1:{box_port}"
         chosen = {"PUBLIC_URL": web_url, **environment.point_at_box(chosen, box_url=box_url)}
         entries = (Entry("box", f"python scripts/simulate.py --port {box_port} {box_options}"), *entries)
         remarks.append("no RingCentral credentials are set, so RingCentral in a box plays calls")
     settings = load({"REDIS_URL": "unix://embedded", **chosen}, needs=EVERY_NEED)
-    if wanted is not None and not environment.is_free(settings.port):
+    if wanted is not None and not ports.take(settings.port):
         raise PreparationError(f"port {wanted} is taken; choose another PORT, or none")
     return Prepared(chosen, entries, web_url, box_url, tuple(remarks))
 
 
-def _any_port() -> tuple[str, list[str]]:
+def _any_port(ports: Ports) -> tuple[str, list[str]]:
     """Take the usual port, else any."""
-    if environment.is_free(USUAL_PORT):
+    if ports.take(USUAL_PORT):
         return str(USUAL_PORT), []
-    port = environment.free_port()
+    port = ports.take_any()
     return str(port), [f"port {USUAL_PORT} is taken, so this is port {port}"]

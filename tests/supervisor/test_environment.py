@@ -1,10 +1,12 @@
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from runtime.settings import SettingsError
 from scripts.supervisor.environment import gather, is_free, read_dotenv, wants_box
+from scripts.supervisor.ports import Ports
 from scripts.supervisor.preparation import PreparationError, prepare
 from scripts.terminal.redis_server import NoRedis, find_url
 
@@ -15,6 +17,12 @@ REAL = {"RC_APP_CLIENT_ID": "id", "RC_APP_CLIENT_SECRET": "secret", "RC_USER_JWT
 def root(tmp_path: Path) -> Path:
     (tmp_path / "Procfile").write_text("web: serve --port $PORT\n")
     return tmp_path
+
+
+@pytest.fixture
+def ports() -> Iterator[Ports]:
+    with Ports() as ports:
+        yield ports
 
 
 @pytest.mark.parametrize(
@@ -68,8 +76,8 @@ def test_an_empty_setting_counts_as_none(root: Path) -> None:
     assert not wants_box(gather({"ACCOUNTS_FILE": "accounts.toml"}, root=root))
 
 
-def test_without_credentials_ringcentral_in_a_box_comes_along(root: Path) -> None:
-    prepared = prepare({}, root=root, box_options="--seed 7")
+def test_without_credentials_ringcentral_in_a_box_comes_along(root: Path, ports: Ports) -> None:
+    prepared = prepare({}, root=root, box_options="--seed 7", ports=ports)
 
     assert [entry.name for entry in prepared.entries] == ["box", "web"]
     assert prepared.entries[0].command.endswith("--seed 7")
@@ -77,39 +85,59 @@ def test_without_credentials_ringcentral_in_a_box_comes_along(root: Path) -> Non
     assert prepared.environ["RC_VERIFICATION_TOKEN"]
 
 
-def test_of_two_verification_tokens_the_first_is_sent(root: Path) -> None:
-    prepared = prepare({"RC_VERIFICATION_TOKEN": "new, old"}, root=root, box_options="")
+def test_of_two_verification_tokens_the_first_is_sent(root: Path, ports: Ports) -> None:
+    prepared = prepare({"RC_VERIFICATION_TOKEN": "new, old"}, root=root, box_options="", ports=ports)
 
     assert prepared.verification_token == "new"
 
 
-def test_with_credentials_only_the_product_runs(root: Path) -> None:
-    prepared = prepare(REAL, root=root, box_options="")
+def test_with_credentials_only_the_product_runs(root: Path, ports: Ports) -> None:
+    prepared = prepare(REAL, root=root, box_options="", ports=ports)
 
     assert [entry.name for entry in prepared.entries] == ["web"]
     assert prepared.box_url is None
 
 
-def test_a_setting_of_ours_never_replaces_the_users(root: Path) -> None:
-    prepared = prepare({"SETTLE_SECONDS": "9", "ADMIN_TOKEN": "mine"}, root=root, box_options="")
+def test_a_setting_of_ours_never_replaces_the_users(root: Path, ports: Ports) -> None:
+    prepared = prepare({"SETTLE_SECONDS": "9", "ADMIN_TOKEN": "mine"}, root=root, box_options="", ports=ports)
 
     assert prepared.environ["SETTLE_SECONDS"] == "9"
     assert not any("mine" in remark for remark in prepared.remarks)
 
 
 @pytest.mark.parametrize("port", ["99999", "9" * 5000, "all"])
-def test_all_faults_of_the_settings_are_said_before_anything_starts(root: Path, port: str) -> None:
+def test_all_faults_of_the_settings_are_said_before_anything_starts(root: Path, port: str, ports: Ports) -> None:
     with pytest.raises(SettingsError) as caught:
-        prepare({"RC_USER_JWT": "jwt", "HEAVY_LIMIT": "many", "PORT": port}, root=root, box_options="")
+        prepare({"RC_USER_JWT": "jwt", "HEAVY_LIMIT": "many", "PORT": port}, root=root, box_options="", ports=ports)
 
     told = str(caught.value)
     assert all(name in told for name in ("RC_APP_CLIENT_ID", "RC_APP_CLIENT_SECRET", "HEAVY_LIMIT", "PORT"))
 
 
-def test_a_port_that_was_asked_for_must_be_free(root: Path) -> None:
+def test_a_port_that_was_asked_for_must_be_free(root: Path, ports: Ports) -> None:
     with socket.create_server(("", 0)) as taken:
         port = taken.getsockname()[1]
 
         assert not is_free(port)
         with pytest.raises(PreparationError, match=f"port {port} is taken"):
-            prepare({"PORT": str(port)}, root=root, box_options="")
+            prepare({"PORT": str(port)}, root=root, box_options="", ports=ports)
+
+
+def test_a_port_is_taken_before_anybody_listens_on_it(root: Path, ports: Ports) -> None:
+    port = ports.take_any()
+
+    with Ports() as another:
+        assert not another.take(port)
+        with pytest.raises(PreparationError, match=f"port {port} is taken"):
+            prepare({"PORT": str(port)}, root=root, box_options="", ports=another)
+        ports.close()
+        assert another.take(port)
+        with socket.create_server(("", port)):
+            pass  # whoever has taken it can listen there
+
+
+def test_two_runs_that_start_together_choose_two_ports(root: Path, ports: Ports) -> None:
+    with Ports() as another:
+        chosen = {prepare({}, root=root, box_options="", ports=each).environ["PORT"] for each in (ports, another)}
+
+    assert len(chosen) == 2
