@@ -82,6 +82,11 @@ def done(account: str, judged: dict[str, float]) -> list[Command]:
     return [("MOVE", keys.relinked(account), one, repr(score), "") for one, score in judged.items()]
 
 
+def put_aside(account: str, telephony_session_id: str, *, until: float) -> Command:
+    """Give the command that has the conversation of a session judged anew later, unless it has changed since."""
+    return ("ZADD", keys.relinked(account), "NX", repr(until), telephony_session_id)
+
+
 def load(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, frozenset[Link]]:
     """Load the links of these sessions; those that have none are absent."""
     if not ids:

@@ -79,9 +79,7 @@ def _followed(place: Place, options: argparse.Namespace, **wish: Any) -> int:
         raise Refused("it was asked for before, and its record is gone; another --key has it done anew") from fault
     except KeyReused as fault:
         if wish["key"] is None:
-            raise Refused(
-                f"it is followed already, as {fault}, by another extension; a --key has it done anew"
-            ) from fault
+            raise Refused(f"it is followed already, as {fault}, by another extension; see --key") from fault
         raise Refused("this key was given before, for another RingOut") from fault
     if options.watch:
         return _shown_to_the_end(place, one, options)

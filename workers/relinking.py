@@ -14,12 +14,15 @@ from runtime import bells, ledger, links, outcome_log
 from runtime.bells import Stage
 from runtime.leases import Lease
 from runtime.ledger import Resolution
-from runtime.metrics import Recorder
+from runtime.logs import log
+from runtime.metrics import FAILURES, Recorder
 from runtime.outcome_log import Entry
 from telephony import events
 from telephony.conversations import Place
+from telephony.events import CallData
 from workers import conversations
 from workers.cases import Judged, News
+from workers.judgement import PUT_ASIDE_SECONDS
 from workers.telling import tell
 
 TOGETHER: Final = 100
@@ -35,24 +38,36 @@ def relink(redis: "Redis", account: str, held: Lease, recorder: Recorder, *, now
         resolutions = ledger.resolutions(redis, account, sorted({*changed, *gathered.links}))
         told = [one for one, known in resolutions.items() if known.revision]  # of the others the outcome will say it
         newest = outcome_log.newest_of(redis, account, told)
+        before = {one: data for one, entry in newest.items() if (data := _read(account, one, entry, recorder))}
         judged = [
             news
-            for one, entry in newest.items()
-            if (news := _relinked(account, resolutions[one], entry, gathered.place(one), now=now, retention=retention))
+            for one, data in before.items()
+            if (news := _relinked(account, resolutions[one], data, gathered.place(one), now=now, retention=retention))
         ]
         commands = [command for one in judged for command in one.commands]
-        done = links.done(account, changed)
-        held.commit([*commands, *done, *bells.keep(Stage.RESOLVE, account, now)])
+        commands += links.done(account, changed)
+        unread = sorted(newest.keys() - before.keys())
+        commands += [links.put_aside(account, one, until=now + PUT_ASIDE_SECONDS) for one in unread]
+        held.commit([*commands, *bells.keep(Stage.RESOLVE, account, now)])
         tell(account, judged, recorder)
         if len(changed) < TOGETHER:
             return
 
 
+def _read(account: str, telephony_session_id: str, newest: Entry, recorder: Recorder) -> CallData | None:
+    """Read what was published last of a call; None where only another version can: it is put aside."""
+    try:
+        return events.decode(newest.document).data
+    except msgspec.MsgspecError as error:
+        log.exception("call.put_aside", account=account, session=telephony_session_id)
+        recorder.count(FAILURES, Stage.RESOLVE, type(error).__name__)
+        return None
+
+
 def _relinked(
-    account: str, resolution: Resolution, newest: Entry, place: Place, *, now: float, retention: float
+    account: str, resolution: Resolution, before: CallData, place: Place, *, now: float, retention: float
 ) -> Judged | None:
     """Say what has changed of a call's conversation since its last revision: of the call itself nothing has."""
-    before = events.decode(newest.document).data
     if events.is_placed(before, place):
         return None
     event = events.relinked(before, place, revision=resolution.revision + 1, now=datetime.fromtimestamp(now, UTC))

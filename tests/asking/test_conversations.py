@@ -1,6 +1,9 @@
 """Whole conversations, played with all their sessions: what is published of each, when, and in whatever order."""
 
 import random
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -154,6 +157,40 @@ def test_a_link_found_long_after_is_told_without_asking_for_anything(opened: Ope
     assert [events_of(redis, one)[-1].data.conversation.role for one in (first, then)] == ["original", "ringout_second"]
     assert len(company.asked()) - asked <= 1  # the sweep that was due anyway
     assert redis.zcard(keys.relinked("acme")) == 0
+
+
+def test_an_event_that_only_a_later_version_can_read_keeps_no_other_conversation_waiting(
+    opened: Opened, redis: RedisWithClock
+) -> None:
+    legwork, company = opened()
+    takes = [company.call(begins=3.0 * number) for number in range(4)]
+    legwork.pass_time(4 * 3600.0)
+    first, then, third, fourth = (take.ids.telephony_session_id for take in takes)
+    with _written_by_a_later_version(redis, first):
+        new = [link(RINGOUT_SECOND_SESSION, first, then), link(RINGOUT_SECOND_SESSION, third, fourth)]
+        with lease(redis, "acme", "resolve") as held:
+            held.commit(links.found("acme", new, now=legwork.clock(), retention=3600))
+        legwork.resolve("acme")
+    roles = [events_of(redis, take)[-1].data.conversation.role for take in takes]
+    assert roles == ["only", "ringout_second", "original", "ringout_second"]
+
+    legwork.pass_time(330.0)
+
+    assert events_of(redis, takes[0])[-1].data.conversation.role == "original"
+    assert redis.zcard(keys.relinked("acme")) == 0
+
+
+@contextmanager
+def _written_by_a_later_version(redis: Any, session: str) -> Iterator[None]:
+    """Have the newest event of a session hold a word that ours does not know."""
+    revisions = keys.revisions("acme", session)
+    last = redis.hget(revisions, "last")
+    place = redis.hget(revisions, last)
+    ((_, fields),) = redis.xrange(keys.OUTCOMES, place, place)
+    event = re.sub(rb'"outcome":"[^"]+"', b'"outcome":"teleported"', fields[b"event"])
+    redis.hset(revisions, last, redis.xadd(keys.OUTCOMES, fields | {b"event": event}))
+    yield
+    redis.hset(revisions, last, place)
 
 
 def test_two_calls_between_the_same_people_at_the_same_time_are_two_conversations(
