@@ -7,6 +7,7 @@ import random
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -105,6 +106,7 @@ def _configuration(options: argparse.Namespace) -> Configuration:
     limits = {**LIMITS, "heavy": options.heavy_limit}
     return Configuration(
         seed=random.SystemRandom().randrange(10**9) if options.seed is None else options.seed,
+        occasion=str(time.time_ns()) if options.fresh_ids else "",
         account_id=options.account_id,
         shortest_call=options.min_duration,
         longest_call=options.max_duration,
@@ -132,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--rate", type=_positive, default=1.0, metavar="R", help="calls begun a second (1)")
     add("--scenario", choices=tuple(SCENARIOS), metavar="NAME", help=f"only this kind: {', '.join(SCENARIOS)}")
     add("--seed", type=int, metavar="S", help="the same seed plays the same calls; left out: a new one")
+    add("--fresh-ids", action="store_true", help="give the calls of a seed ids that they never had before")
     add("--speed", type=_positive, default=1.0, metavar="X", help="lengths, lags and delays pass X times faster (1)")
     add("--lag", type=_range, default=(1.0, 4.0), metavar="MIN,MAX", help="seconds from end to record (1,4)")
     add("--min-duration", type=_positive, default=2.0, metavar="SECONDS", help="shortest call (2)")

@@ -1,4 +1,7 @@
-"""Deal calls from the scenarios: who, how long, with which ids. The same seed deals the same calls."""
+"""Deal calls from the scenarios: who, how long, with which ids. The same seed deals the same calls.
+
+To a product that remembers them the same ids are the same calls: to play a seed to it again takes another occasion.
+"""
 
 import math
 import random
@@ -79,15 +82,18 @@ class Dealer:
     def deal_one(self, scenario: Scenario, parts: Cast | None = None) -> Call:
         """Give out the parts of one scenario; `parts` go to whom they name."""
         chosen = self._configuration
-        rng = seeded(chosen.seed, self._dealt)
-        self._dealt += 1
+        number, self._dealt = self._dealt, self._dealt + 1
+        rng = seeded(chosen.seed, number)
         cast = choose_cast(rng) | (parts or {})
         length = _length(rng, chosen)
         recorded = rng.random() < chosen.recording_share
         provisional = rng.random() < chosen.provisional_share or scenario.always_provisional
+        sessions = _all_ids(rng, scenario)  # drawn in any case, so that all else stays the same
+        if chosen.occasion:
+            sessions = _all_ids(seeded(chosen.seed, number, chosen.occasion), scenario)
         return Call(
             scenario=scenario,
-            sessions=_all_ids(rng, scenario),
+            sessions=sessions,
             cast=cast,
             family=rng.choice(tuple(FAMILIES)),
             stretch=length / scenario.length,

@@ -18,6 +18,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     """
 
     seed: int = 1
+    occasion: str = ""  # another one plays the same calls of a seed under other ids
     account_id: str = ACCOUNT_ID
     shortest_call: float = 2.0
     longest_call: float | None = None  # left out: 12, or no bound where there is a mean

@@ -31,9 +31,14 @@ class Play(NamedTuple):
 
     @property
     def box_options(self) -> str:
-        """Say the same in the options of `scripts/simulate.py`, and whatever else was asked of it."""
+        """Say the same in the options of `scripts/simulate.py`, and whatever else was asked of it.
+
+        A check begins with no data. Any other run may know the calls of the seed from the last time, or from before
+        the box was started again, and those played now are not the same.
+        """
         calls = () if self.calls is None else (f"--calls {self.calls}",)
-        return " ".join((f"--seed {self.seed}", f"--rate {self.rate:g}", *calls, self.box)).rstrip()
+        fresh = () if self.check else ("--fresh-ids",)
+        return " ".join((f"--seed {self.seed}", f"--rate {self.rate:g}", *calls, *fresh, self.box)).rstrip()
 
 
 class Demonstration:

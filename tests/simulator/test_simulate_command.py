@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from scripts.simulator import Configuration
+from scripts.simulator.calls import Dealer
 from tests.scripts.commands import run_here
 from tests.simulator.client import Client
 from tests.simulator.waiting import wait_until
@@ -51,14 +53,17 @@ def test_it_plays_to_a_webhook_and_stops_cleanly(webhook: Webhook, number: signa
         assert process.wait(timeout=5) == 0
 
 
-def test_without_a_webhook_it_waits_for_a_subscription(webhook: Webhook) -> None:
-    with running("--rate", "20", "--speed", "20", "--seed", "4") as (process, url):
+def test_without_a_webhook_it_waits_for_a_subscription_and_may_play_a_seed_under_fresh_ids(webhook: Webhook) -> None:
+    usual = next(Dealer(Configuration(seed=4)).deal(2)).sessions[0].telephony_session_id
+    with running("--rate", "20", "--speed", "20", "--seed", "4", "--fresh-ids") as (process, url):
         assert requests.get(f"{url}/simulator/truth", timeout=5).json() == {"items": []}
         subscribe(url, webhook.url)
 
         wait_until(lambda: len(webhook.received) > 5)
 
         assert requests.get(f"{url}/simulator/status", timeout=5).json()["seed"] == 4
+        played = requests.get(f"{url}/simulator/truth", timeout=5).json()["items"]
+        assert usual not in {row["telephonySessionId"] for row in played}
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=5) == 0
 

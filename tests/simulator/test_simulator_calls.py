@@ -24,6 +24,16 @@ def test_another_seed_deals_other_calls() -> None:
     assert not first & second
 
 
+def test_on_another_occasion_the_calls_of_a_seed_are_the_same_but_for_their_ids() -> None:
+    before = list(Dealer(Configuration(seed=7)).deal(60))
+    again = list(Dealer(Configuration(seed=7, occasion="again")).deal(60))
+
+    first, second = ([msgspec.structs.replace(call, sessions=()) for call in calls] for calls in (before, again))
+    assert first == second
+    names = [ids.telephony_session_id for call in (*before, *again) for ids in call.sessions]
+    assert len(names) == len(set(names))
+
+
 def test_dealing_in_parts_deals_the_same_as_dealing_at_once() -> None:
     dealer = Dealer(Configuration(seed=7))
 

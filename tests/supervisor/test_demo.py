@@ -6,7 +6,8 @@ from scripts.supervisor.demo import Play
 @pytest.mark.parametrize(
     ("play", "options"),
     [
-        (Play(None, 0.2, 7, check=False, timeout=None), "--seed 7 --rate 0.2"),
+        (Play(None, 0.2, 7, check=False, timeout=None), "--seed 7 --rate 0.2 --fresh-ids"),
+        (Play(50, 2, 7, check=False, timeout=None), "--seed 7 --rate 2 --calls 50 --fresh-ids"),
         (Play(50, 2, 7, check=True, timeout=None), "--seed 7 --rate 2 --calls 50"),
         (Play(50, 2, 7, check=True, timeout=None, box="--lag 0,60"), "--seed 7 --rate 2 --calls 50 --lag 0,60"),
     ],
