@@ -144,7 +144,8 @@ def linking(one: Asked, others: Iterable[Asked], seen: Iterable[Sighting]) -> Li
         return msgspec.structs.replace(found, doubted=(*found.doubted, *_doubted(ANOTHER_NAMED, alike)))
     if one.caller is None or one.callee is None:
         return Linking(because=NO_NUMBERS)
-    free = [s for s in seen if not any(_has_id(s, other.ringout_id) for other in others)]
+    taken = {_plain(other.ringout_id) for other in others if other.ringout_id is not None}
+    free = [sighting for sighting in seen if _plain(sighting.telephony_session_id) not in taken]
     fitting = [sighting for sighting in free if _fits(one, sighting)]
     if not fitting:
         return Linking(because=NOT_SEEN)

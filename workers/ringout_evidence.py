@@ -26,7 +26,8 @@ from telephony.sessions import Session
 AROUND: Final = 300.0
 """Seconds around a RingOut in which others, and sessions, are looked at: more than any rule asks for."""
 
-MOST: Final = 500
+MOST: Final = 250
+"""Sessions looked at before a RingOut, and after it: the nearest, as those are that may be its."""
 
 
 class Followed(msgspec.Struct, frozen=True):
@@ -116,7 +117,8 @@ class Evidence:
         since, until = _around(one.began_at for one in chosen.values())
         others = [one for one in ringouts.of_time(self._redis, self._account, since, until) if one.id not in chosen]
         named = [one.ring_out_id for one in chosen.values() if one.ring_out_id]  # however long ago they began
-        return self._linkings([*chosen.values(), *others], self._seen(since, until, named), list(chosen))
+        seen = self._seen([one.began_at for one in chosen.values()], named)
+        return self._linkings([*chosen.values(), *others], seen, list(chosen))
 
     def near(self, sightings: Iterable[Sighting]) -> dict[str, list[RingOut]]:
         """Load the RingOuts that each of these sessions may belong to, by the session."""
@@ -144,8 +146,7 @@ class Evidence:
             near = self.near([ours])[telephony_session_id]
         if not near:
             return NO_RINGOUT
-        since, until = _around([ours.started_at.timestamp()])
-        seen = self._seen(since, until) | {telephony_session_id: ours}
+        seen = self._seen([ours.started_at.timestamp()]) | {telephony_session_id: ours}
         linkings = self._linkings(near, seen, [one.id for one in near])
         followed = next((its for one in near if (its := _followed(one, linkings[one.id], ours))), None)
         return Standing(
@@ -169,12 +170,15 @@ class Evidence:
         every = {one.id: asked(one) for one in known if _is_a_call(one)}
         return {one: ringout_link.linking(every[one], every.values(), seen.values()) for one in wanted}
 
-    def _seen(self, since: float, until: float, named: Sequence[str] = ()) -> dict[str, Sighting]:
-        members = cast(
-            "list[bytes]",
-            self._redis.zrange(keys.ringout_sessions(self._account), since, until, byscore=True, offset=0, num=MOST),
-        )
-        ids = list(dict.fromkeys([*(member.decode() for member in members), *named]))
+    def _seen(self, moments: Iterable[float], named: Sequence[str] = ()) -> dict[str, Sighting]:
+        """Load the RingOut sessions that began around each of these moments (seconds), and those with these ids."""
+        key = keys.ringout_sessions(self._account)
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for at in moments:
+                pipeline.zrange(key, at, at - AROUND, byscore=True, desc=True, offset=0, num=MOST)
+                pipeline.zrange(key, at, at + AROUND, byscore=True, offset=0, num=MOST)
+            found = cast("list[list[bytes]]", pipeline.execute())
+        ids = list(dict.fromkeys([*(member.decode() for members in found for member in members), *named]))
         tracked = ledger.tracked(self._redis, self._account, ids)
         records = ledger.records(self._redis, self._account, ids)
         sightings = (

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from redis.client import PubSub
 
+from runtime import keys
 from telephony.ringout_link import FITS_SEVERAL
-from tests.ringouts.exchange import ADA, OUTSIDE, Exchange
+from tests.ringouts.exchange import ACCOUNT, ADA, OUTSIDE, Exchange
 
 LONG_ENOUGH = 60
 OUTCOMES = [
@@ -242,6 +243,20 @@ def test_each_of_two_of_the_same_numbers_has_its_own_session_by_its_id(exchange:
 
     found = [exchange.shown(one)["telephonySessionIds"] for one in (first, second)]
     assert sorted(map(tuple, found)) == sorted((take.ids.telephony_session_id,) for take in exchange.takes())
+
+
+@pytest.mark.parametrize("later", [-200.0, 200.0])
+def test_however_many_ringouts_there_are_around_it_its_own_session_is_found(exchange: Exchange, later: float) -> None:
+    exchange.plan(ids="other")
+    others = {f"s-{number}": exchange.clock() + later for number in range(1000)}
+    exchange.redis.zadd(keys.ringout_sessions(ACCOUNT), others)
+
+    ringout_id = exchange.call()
+    exchange.pass_time(LONG_ENOUGH)
+
+    (take,) = exchange.takes()
+    assert exchange.shown(ringout_id)["telephonySessionIds"] == [take.ids.telephony_session_id]
+    assert exchange.outcome(ringout_id).trigger == "ringout"
 
 
 def test_an_ordinary_call_between_the_same_two_is_not_the_ringouts(exchange: Exchange) -> None:
