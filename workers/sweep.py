@@ -187,6 +187,8 @@ class Sweeper:
             self.found.answered.append(Window(oldest if page.next_page else window.date_from, window.date_to))
             if count >= MANY and newest > oldest:
                 self._note_density(count / (newest - oldest).total_seconds(), share)
+            elif page.next_page and not count:  # full of what cannot be read: the next window is half as long
+                self._note_density(2 * fullest(window), share)
             yield from self._take(page)
         known = self.found.asking.density_for(share)
         if count < MANY and known:  # so few tell nothing, but that the next window may be longer

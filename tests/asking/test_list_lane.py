@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 import pytest
+from msgspec import structs
 
 from runtime import asking, keys
 from runtime.asking import Asking
@@ -190,6 +191,17 @@ def test_even_a_window_that_takes_more_than_a_page_is_compared_in_the_end(list_o
     legwork.pass_time(900)
 
     assert is_right(legwork.redis, untold)
+    assert asking.load(legwork.redis, "acme").compared_to == pytest.approx(company.clock(), abs=400)
+
+
+def test_even_a_page_of_what_cannot_be_read_does_not_stop_the_comparison(list_only: ListOnly) -> None:
+    legwork, company = list_only(reread_seconds=())
+    company.crowd(PAGE + 100, begins=0, seconds=60)
+    entries = company.box.call_log._entries
+    entries.update({one: structs.replace(entry, detailed=b'"no record"') for one, entry in entries.items()})
+
+    legwork.pass_time(900)
+
     assert asking.load(legwork.redis, "acme").compared_to == pytest.approx(company.clock(), abs=400)
 
 
