@@ -13,7 +13,7 @@ from runtime.ledger import State
 from runtime.ringouts import Cancel, Placing, RingOut, Seen
 from telephony.events import CallData
 from telephony.ringout_link import Linking
-from telephony.ringout_refusals import CONFIGURATION, TOO_LATE, Refusal, refusal
+from telephony.ringout_refusals import TOO_LATE, Refusal, refusal
 from telephony.ringout_request import MakeRingOut
 from telephony.ringout_status import Live
 from telephony.times import iso_ms_at, iso_ms_at_or_none
@@ -54,7 +54,7 @@ def refused_because(ringout: RingOut) -> Refusal | None:
         return TOO_LATE
     if ringout.placing is not Placing.REFUSED:
         return None
-    return refusal(ringout.codes) if ringout.codes else CONFIGURATION
+    return refusal(ringout.codes)
 
 
 class SeenDocument(Live, frozen=True, kw_only=True, rename="camel"):

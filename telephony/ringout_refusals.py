@@ -3,7 +3,7 @@
 docs/ringout.md is generated from here. The codes are those of the reference of 2018; today's says nothing of them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -42,9 +42,14 @@ TOO_LATE: Final = Refusal(
     "It could not be placed in time: RingCentral was out of reach, or its requests of this minute were used up."
     " Nothing was placed."
 )
+CREDENTIALS: Final = "BrokenConfiguration"
+"""A code of ours, beside any of RingCentral's, for credentials that are not accepted."""
+
 CONFIGURATION: Final = Refusal("RingCentral does not accept our credentials: somebody has to mend the settings.")
 
 
-def refusal(codes: Iterable[str]) -> Refusal:
+def refusal(codes: Sequence[str]) -> Refusal:
     """Find the reason that the first known code gives."""
+    if CREDENTIALS in codes:
+        return CONFIGURATION
     return next((REFUSALS[code] for code in codes if code in REFUSALS), NAMELESS)

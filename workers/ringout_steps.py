@@ -13,6 +13,7 @@ import msgspec
 
 from runtime.ringouts import NEVER_PLACED, Cancel, Placing, RingOut, Seen
 from telephony import looks, ringout_status
+from telephony.ringout_refusals import CREDENTIALS
 from telephony.ringout_status import Live, Phase
 from workers.ringcentral.errors import (
     BrokenConfiguration,
@@ -185,10 +186,8 @@ def _over(ringout: RingOut, why: str, now: float) -> RingOut:
 
 
 def _refused(ringout: RingOut, error: RingCentralError) -> RingOut:
-    codes = error.codes or (BrokenConfiguration.__name__ if isinstance(error, BrokenConfiguration) else "",)
-    return msgspec.structs.replace(
-        ringout, placing=Placing.REFUSED, placed_at=None, codes=tuple(code for code in codes if code)
-    )
+    codes = (*error.codes, CREDENTIALS) if isinstance(error, BrokenConfiguration) else error.codes
+    return msgspec.structs.replace(ringout, placing=Placing.REFUSED, placed_at=None, codes=codes)
 
 
 def _pause(error: RateLimited | Unavailable) -> float:

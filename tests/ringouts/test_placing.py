@@ -84,6 +84,18 @@ def test_each_refusal_is_told_with_ringcentrals_code(exchange: Exchange) -> None
         assert shown["problem"]["detail"] != "RingCentral refused it."
 
 
+def test_credentials_that_are_not_accepted_are_told_as_that(exchange: Exchange) -> None:
+    fault(exchange, "reject_jwt")
+    fault(exchange, "revoke_tokens")
+
+    ringout_id = exchange.call()
+    exchange.pass_time(2.5)
+
+    shown = exchange.shown(ringout_id)
+    assert shown["placing"] == Placing.REFUSED
+    assert "somebody has to mend the settings" in shown["problem"]["detail"]
+
+
 def test_a_service_that_is_unavailable_is_a_refusal_and_not_asked_again(exchange: Exchange) -> None:
     exchange.plan(refuse="unavailable")
 
