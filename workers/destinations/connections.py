@@ -20,6 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from runtime.clocks import stopwatch
 from runtime.guard import Target
+from workers.hurried import Hurried
 
 MOST_RECEIVED: Final = 96 * 1024
 """Bytes of one answer, headers and all, after which the connection is given up."""
@@ -35,29 +36,20 @@ class StaleConnection(ConnectionError):  # noqa: N818 - named for what it is
     """A kept connection turned out to be closed when it was used again: nobody refused what was sent."""
 
 
-class _Bounded(socket.socket):
+class _Bounded(Hurried):
     """A socket whose waits all end at `deadline`, however little arrives in each, and which takes only so much."""
 
     deadline = math.inf
     allowance = MOST_RECEIVED
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        self._hurry()
         received = super().recv_into(*args, **kwargs)
         self.allowance -= received
         if self.allowance < 0:
             raise client.HTTPException("the answer is too long")
         return received
 
-    def send(self, *args: Any, **kwargs: Any) -> int:
-        self._hurry()
-        return super().send(*args, **kwargs)
-
-    def sendall(self, *args: Any, **kwargs: Any) -> None:
-        self._hurry()
-        super().sendall(*args, **kwargs)
-
-    def _hurry(self) -> None:
+    def hurry(self) -> None:
         if self.deadline < math.inf:
             left = self.deadline - stopwatch()
             if left <= 0:

@@ -18,6 +18,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context
 
 from runtime.clocks import stopwatch
+from workers.hurried import Hurried
 
 _KEPT: Final = 10
 
@@ -34,7 +35,7 @@ def waiting_until(deadline: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
-class _InTime(socket.socket):
+class _InTime(Hurried):
     """A socket of which each wait takes what it may, or what is left of the time."""
 
     _each: float | None = None
@@ -43,19 +44,7 @@ class _InTime(socket.socket):
         self._each = value
         super().settimeout(value)
 
-    def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        self._hurry()
-        return super().recv_into(*args, **kwargs)
-
-    def send(self, *args: Any, **kwargs: Any) -> int:
-        self._hurry()
-        return super().send(*args, **kwargs)
-
-    def sendall(self, *args: Any, **kwargs: Any) -> None:
-        self._hurry()
-        super().sendall(*args, **kwargs)
-
-    def _hurry(self) -> None:
+    def hurry(self) -> None:
         left = _deadline.get() - stopwatch()
         if left <= 0:
             raise TimeoutError("the time for it is over")
