@@ -43,16 +43,16 @@ class TestTheFirstLook:
         assert is_right(legwork.redis, take)
         assert len(company.asked()) - before == 1
 
-    def test_nine_of_ten_records_are_there(self, opened: Opened) -> None:
+    def test_all_records_but_the_slowest_are_there(self, opened: Opened) -> None:
         legwork, company = opened(reread_seconds=(), reconcile_seconds=DAY)
         chance = seeded("lags")
-        lags = [chance.uniform(15, 30) for _ in range(60)]
+        lags = [chance.uniform(15, 30) for _ in range(20)]
         for number, lag in enumerate(lags):
             company.call(begins=60 + 600 * number, lag=lag)
 
-        legwork.pass_time(60 + 600 * 60)
+        legwork.pass_time(60 + 600 * 20)
 
-        assert first_wait(legwork) == pytest.approx(sorted(lags[-50:])[45], abs=0.5)
+        assert first_wait(legwork) == pytest.approx(max(lags), abs=0.5)
 
     def test_it_is_never_sooner_than_was_set_nor_later_than_a_minute(self, opened: Opened) -> None:
         legwork, company = opened(settle_seconds=15.0, reread_seconds=(), reconcile_seconds=DAY)
@@ -91,14 +91,14 @@ class TestTheFirstLook:
         assert is_right(legwork.redis, *learning, *takes)
         assert answered(company) - before <= 1.3 * 20
 
-    @pytest.mark.parametrize(("recorded", "most"), [(0.25, 1.25), (1.0, 2.5)])
+    @pytest.mark.parametrize(("recorded", "most"), [(0.25, 2.0), (1.0, 3.0)])
     def test_half_of_six_calls_a_minute_are_told_soon_recorded_or_not(
         self, opened: Opened, recorded: float, most: float
     ) -> None:
         legwork, company = opened()
         chance, other, begins = seeded("few"), seeded("recordings"), 0.0
         takes = []
-        for _ in range(120):
+        for _ in range(80):
             begins += chance.expovariate(1 / 10)
             length, lag = chance.uniform(10, 60), chance.uniform(15, 16)
             recording = other.uniform(2, 5) if other.random() < recorded else None
@@ -106,7 +106,7 @@ class TestTheFirstLook:
 
         legwork.pass_time(begins + 120)
 
-        waits = sorted(published_at(legwork.redis, take) - take.record_at for take in takes[30:])
+        waits = sorted(published_at(legwork.redis, take) - take.record_at for take in takes[20:])
         assert waits[len(waits) // 2] <= most
         assert waits[-1] <= 8.0
 
