@@ -22,7 +22,6 @@ FAILURES: Final = 3
 BROKEN_SECONDS: Final = 600.0
 """A lane that answered so often in a row with nothing usable is not tried again for so long: the next may be well."""
 
-
 FIRST_REST: Final = 60.0
 LONGEST_REST: Final = 600.0
 """How long the past is not asked for after RingCentral could not answer for a stretch of it: ever longer."""

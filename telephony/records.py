@@ -5,12 +5,13 @@ news about a call, and what needs a field says what its absence means. Fields no
 Schema: CallLogRecord, https://developers.ringcentral.com/api-reference/Call-Log/readCompanyCallRecord
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
 import msgspec
 
-from telephony.times import is_of_a_call
+from telephony.times import is_of_a_call, later
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
@@ -150,3 +151,9 @@ class CallLogRecord(CallPart, frozen=True):
         """Refuse a start that is none, for whoever reads records to leave it out. Raises ValueError."""
         if self.start_time is not None and not is_of_a_call(self.start_time):
             raise ValueError("`startTime` is no time of a call")
+
+
+def last_end(records: Iterable[CallLogRecord]) -> datetime | None:
+    """Give the latest end that any of these records tells of."""
+    ends = (later(record.start_time, record.length_ms or 0) for record in records)
+    return max((end for end in ends if end is not None), default=None)

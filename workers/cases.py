@@ -9,11 +9,10 @@ from runtime.ledger import Resolution, Tracked
 from runtime.ringouts import RingOut
 from telephony.events import CallData, CallEvent, Trigger
 from telephony.linking import Link
-from telephony.records import CallLogRecord
+from telephony.records import CallLogRecord, last_end
 from telephony.ringout_link import is_of_ringout
 from telephony.sessions import Session
 from telephony.settled import is_settled
-from telephony.times import later
 from workers.conversations import Gathered
 from workers.ringout_evidence import NO_RINGOUT, Standing
 
@@ -66,8 +65,8 @@ class Case(msgspec.Struct, frozen=True, dict=True):
 
     def recorded_end(self) -> float | None:
         """Give the latest end its records tell of, in seconds."""
-        ends = (later(record.start_time, record.length_ms or 0) for record in self.records)
-        return max((end.timestamp() for end in ends if end), default=None)
+        end = last_end(self.records)
+        return end.timestamp() if end else None
 
     def recorded_at(self) -> float | None:
         """Give when the newest of its records was written, by RingCentral's word, in seconds."""

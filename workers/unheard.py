@@ -9,8 +9,8 @@ from redis import Redis
 from runtime import keys, ledger
 from runtime.ledger import Tracked
 from telephony.fetch_plan import PATIENCE_SECONDS, STRAGGLER_SECONDS, Wanted
+from telephony.records import last_end
 from telephony.settled import is_settled
-from telephony.times import later
 
 SESSION_PREFIX: Final = "s-"
 """A call that is known by another id cannot be looked up by it: its records name no telephony session."""
@@ -58,12 +58,11 @@ def whole(
     published = [one for one in ids if one in resolutions and resolutions[one].revision]
     records = ledger.records(redis, account, published)
     starts = {one: [record.start_time for record in seen if record.start_time] for one, seen in records.items()}
-    ends = {one: [later(record.start_time, record.length_ms or 0) for record in seen] for one, seen in records.items()}
     return {
         one: Wanted(
             one if one.startswith(SESSION_PREFIX) else None,
             min(begins),
-            ended_at=max((end for end in ends[one] if end is not None), default=None),
+            ended_at=last_end(records[one]),
             waiting=PATIENCE_SECONDS,
             whole=True,
             due_for=max(0.0, now - due[one]),

@@ -49,12 +49,8 @@ class _Bounded(Hurried):
             raise client.HTTPException("the answer is too long")
         return received
 
-    def hurry(self) -> None:
-        if self.deadline < math.inf:
-            left = self.deadline - stopwatch()
-            if left <= 0:
-                raise TimeoutError("the time for it is over")
-            self.settimeout(left)
+    def ends_at(self) -> float:
+        return self.deadline
 
 
 class _BoundedTls(_Bounded, ssl.SSLSocket):

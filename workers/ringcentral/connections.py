@@ -17,7 +17,6 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context
 
-from runtime.clocks import stopwatch
 from workers.hurried import Hurried
 
 _KEPT: Final = 10
@@ -44,10 +43,10 @@ class _InTime(Hurried):
         self._each = value
         super().settimeout(value)
 
-    def hurry(self) -> None:
-        left = _deadline.get() - stopwatch()
-        if left <= 0:
-            raise TimeoutError("the time for it is over")
+    def ends_at(self) -> float:
+        return _deadline.get()
+
+    def allow(self, left: float) -> None:
         each = math.inf if self._each is None else self._each
         super().settimeout(None if math.isinf(min(each, left)) else min(each, left))
 

@@ -24,6 +24,18 @@ def _callee_not_reached(outcome: str, status: str) -> Truth:
     )
 
 
+def _callee_not_called(outcome: str, status: str) -> Truth:
+    """Say what became of the caller, the only one who was called."""
+    return Truth(
+        direction="Outbound",
+        outcome=outcome,
+        caller_status=status,
+        callee_status=None,
+        caller_outcome=outcome,
+        callee_outcome="not_attempted",
+    )
+
+
 def _not_reached(
     name: str,
     truth: Truth,
@@ -77,14 +89,7 @@ RINGOUT_ANSWERED = ringout(
 
 RINGOUT_CALLER_BUSY = ringout(
     "ringout_caller_busy",
-    Truth(
-        direction="Outbound",
-        outcome="busy",
-        caller_status="Busy",
-        callee_status=None,
-        caller_outcome="busy",
-        callee_outcome="not_attempted",
-    ),
+    _callee_not_called("busy", "Busy"),
     steps=(Step(0.00, 1, "Proceeding"), Step(1.50, 1, "Disconnected", "TargetBusy")),
     legs=(caller_leg("Busy", 0.0, "Line Busy"),),
     live=(_RINGING, Live(1.50, "CannotReach", "Busy", "InProgress")),
@@ -142,14 +147,7 @@ RINGOUT_NO_CREDIT = _not_reached(
 # What the live status says and what the call log says are two things (github.com/ringcentral/ringcentral-js/issues/12).
 RINGOUT_STATUS_DISAGREES = ringout(
     "ringout_status_disagrees",
-    Truth(
-        direction="Outbound",
-        outcome="failed",
-        caller_status="IP Phone Offline",
-        callee_status=None,
-        caller_outcome="failed",
-        callee_outcome="not_attempted",
-    ),
+    _callee_not_called("failed", "IP Phone Offline"),
     steps=(Step(0.00, 1, "Proceeding"), Step(3.00, 1, "Disconnected", "InternalError")),
     legs=(caller_leg("IP Phone Offline", 3.0, "No Digital Line"),),
     live=(_RINGING, Live(1.50, "CannotReach", "GenericError", "Success")),
@@ -158,37 +156,14 @@ RINGOUT_STATUS_DISAGREES = ringout(
     only_by_name=True,
 )
 
-_OWN_PHONE_ANSWERED = Truth(
-    direction="Outbound",
-    outcome="answered",
-    caller_status="Call connected",
-    callee_status=None,
-    caller_outcome="answered",
-    callee_outcome="not_attempted",
-)
+_OWN_PHONE_ANSWERED = _callee_not_called("answered", "Call connected")
 
 # From a number of the company's own the RingOut may be two sessions: the second has from and to swapped.
 RINGOUT_TWO_SESSIONS = swapped(
-    ringout(
-        "ringout_two_sessions",
-        _CONNECTED,
-        steps=_TALK,
-        legs=(callee_leg("Call connected", 1.7, 8.0), caller_leg("Call connected", 8.0)),
-        live=_TALK_LIVE,
-        result="Call connected",
-        only_by_name=True,
-    ),
-    truth=_OWN_PHONE_ANSWERED,
+    replace(RINGOUT_ANSWERED, name="ringout_two_sessions", only_by_name=True), truth=_OWN_PHONE_ANSWERED
 )
 
-_NOT_CALLED = Truth(
-    direction="Outbound",
-    outcome="cancelled",
-    caller_status="Hang Up",
-    callee_status=None,
-    caller_outcome="cancelled",
-    callee_outcome="not_attempted",
-)
+_NOT_CALLED = _callee_not_called("cancelled", "Hang Up")
 
 
 def cancelled_at(at: float, *, caller_answered: bool, two_sessions: bool = False) -> Scenario:
