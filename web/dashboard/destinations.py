@@ -17,7 +17,7 @@ from telephony.destination_faults import faults
 from telephony.destinations import Changes, Destination, DestinationState, Draft, Include
 from telephony.words import OUTCOME_MEANINGS
 from web.access.trouble import NO_DESTINATION, Trouble
-from web.dashboard.places import place_of
+from web.places import place_of
 
 T = TypeVar("T")
 

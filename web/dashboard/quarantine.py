@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from runtime import quarantine as store
 from runtime.settings import Settings
 from web.access.trouble import NOTHING_HERE, Trouble
-from web.dashboard.places import place_of
+from web.places import place_of
 
 
 def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:

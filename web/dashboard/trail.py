@@ -5,7 +5,7 @@ from redis import Redis
 
 from runtime import actions
 from runtime.settings import Settings
-from web.dashboard.places import place_of
+from web.places import place_of
 
 
 def add_routes(pages: Blueprint, _: Settings, redis: "Redis") -> None:

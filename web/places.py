@@ -1,9 +1,11 @@
-"""Places in streams, as the addresses of pages tell them."""
+"""Places in streams, as addresses tell them."""
 
 import re
 from typing import Final
 
-_PLACE: Final = re.compile(r"\d{1,15}-\d{1,15}", re.ASCII)
+PATTERN: Final = "[0-9]{1,15}-[0-9]{1,15}"
+
+_PLACE: Final = re.compile(PATTERN)
 
 
 def place_of(text: str | None) -> str | None:
