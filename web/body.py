@@ -44,8 +44,8 @@ def has_body(environ: Mapping[str, Any]) -> bool:
 
 
 def told_length(environ: Mapping[str, Any]) -> int | None:
-    """Give the length that was announced; None for a chunked body."""
-    told = environ.get("CONTENT_LENGTH") or ""
+    """Give the length that was announced; None for a chunked body, whatever is announced besides (RFC 9112, 6.3)."""
+    told = "" if "HTTP_TRANSFER_ENCODING" in environ else environ.get("CONTENT_LENGTH") or ""
     return int(told) if told.isascii() and told.isdigit() else None
 
 

@@ -139,7 +139,11 @@ def _has_body(environ: dict[str, Any]) -> bool:
 
 
 def _environ(scope: Any) -> dict[str, Any]:
-    """Write a request down as WSGI has it (PEP 3333), where all text is Latin-1."""
+    """Write a request down as WSGI has it (PEP 3333), where all text is Latin-1.
+
+    There a header with an underscore has the name of one with a hyphen. So it is left out: a stranger's `Content_Length`
+    would outweigh what the server knows, and a body without end be read as one of five bytes.
+    """
     host, _, port = scope.server.rpartition(":")
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope.method,
@@ -162,6 +166,8 @@ def _environ(scope: Any) -> dict[str, Any]:
     if scope.authority:  # what HTTP/2 has in the place of Host
         environ["HTTP_HOST"] = scope.authority
     for name, value in scope.headers.items():
+        if "_" in name:
+            continue
         key = name.upper().replace("-", "_")
         key = key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
         text = value.encode().decode("latin-1")

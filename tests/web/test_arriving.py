@@ -58,11 +58,12 @@ def test_a_body_that_says_it_is_too_large_is_not_read() -> None:
         read(announced(MAX_BODY + 1), Sender(silent=60))
 
 
-def test_a_body_that_grows_too_large_is_read_no_further() -> None:
+@pytest.mark.parametrize("environ", [CHUNKED, {**CHUNKED, "CONTENT_LENGTH": "4"}], ids=["chunked", "and announced"])
+def test_a_body_that_grows_too_large_is_read_no_further(environ: Mapping[str, Any]) -> None:
     sender = Sender(*[b"x" * MAX_BODY] * 10)
 
     with pytest.raises(OversizedBody):
-        read(CHUNKED, sender)
+        read(environ, sender)
     assert sender.taken == 2
 
 

@@ -14,6 +14,7 @@ from tests.web import api_client
 from tests.web.api_client import ADMIN
 from tests.web.looping import run_on_a_loop
 from web import threads as threads_module
+from web.body import MAX_BODY
 from web.server_sent import CLOSE
 from web.threads import Threads
 
@@ -180,6 +181,17 @@ def test_so_many_bodies_are_read_at_a_time_and_whoever_brings_another_comes_agai
 
     assert (refused.status, refused.was_read) == (503, False)
     assert {one.status for one in (*slow, later)} == {200}
+
+
+def test_a_header_with_an_underscore_is_taken_for_none_with_a_hyphen() -> None:
+    def view() -> dict[str, Any]:
+        return {"told": request.headers.get("Content-Length"), "read": len(request.get_data())}
+
+    asking = Asking("POST", "/ä", transfer_encoding="chunked", host="legwork.example")
+    asking.scope.headers.items().append(("content_length", "5"))
+    answered(an_app(view), asking)
+
+    assert msgspec.json.decode(asking.sent[0]) == {"told": None, "read": MAX_BODY + 1}
 
 
 def test_what_has_no_body_is_no_stream() -> None:
