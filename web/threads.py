@@ -141,8 +141,8 @@ def _has_body(environ: dict[str, Any]) -> bool:
 def _environ(scope: Any) -> dict[str, Any]:
     """Write a request down as WSGI has it (PEP 3333), where all text is Latin-1.
 
-    There a header with an underscore has the name of one with a hyphen. So it is left out: a stranger's `Content_Length`
-    would outweigh what the server knows, and a body without end be read as one of five bytes.
+    There a header with an underscore has the name of one with a hyphen. So it is left out: by a `Content_Length` of
+    five a stranger would have a body without end be read.
     """
     host, _, port = scope.server.rpartition(":")
     environ: dict[str, Any] = {
