@@ -7,7 +7,6 @@ seconds, which every EventSource does by itself. docs/adr/0013-watchers-have-few
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
-import re
 from collections.abc import Generator, Iterable, Iterator
 from typing import Annotated, Final
 
@@ -20,6 +19,7 @@ from runtime.clocks import stopwatch
 from web.api import asked
 from web.api.described import described
 from web.hub import Hub, News
+from web.places import place_of
 from web.server_sent import BEAT, CONTENT_TYPE, HEADERS, MOST_BYTES, at, event, retry
 
 SEAT_SECONDS: Final = 55.0
@@ -32,7 +32,6 @@ SEATED_RETRY: Final = 0.5
 STANDING_RETRY: Final = 2.0
 
 _PAGE: Final = 50
-_PLACE: Final = re.compile(r"\d{1,15}-\d{1,15}", re.ASCII)
 
 
 class FromEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,9 +53,7 @@ def add_routes(api: Blueprint, redis: "Redis", hub: Hub) -> None:
         answers={200: "text/event-stream"},
     )
     def stream() -> Response:
-        told = request.headers.get("Last-Event-ID", "")
-        after = asked.parameters_as(FromEvent).after
-        place = told if _PLACE.fullmatch(told) else after
+        place = place_of(request.headers.get("Last-Event-ID")) or asked.parameters_as(FromEvent).after
         number, end = hub.now()
         watcher = Watcher(redis, hub, number=number, place=place or end)
         return Response(watcher.told(), headers=HEADERS, content_type=CONTENT_TYPE)
