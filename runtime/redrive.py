@@ -16,6 +16,7 @@ from telephony.destinations import Destination, wants
 from telephony.events import decode
 from telephony.trial import TrialEvent, trial
 
+LEAST_PER_SECOND: Final = 0.01
 MOST_PER_SECOND: Final = 1000.0
 
 _PAGE: Final = 500
@@ -55,7 +56,7 @@ def redrive(redis: "Redis", destination_id: str, selection: Redrive, *, dry_run:
         one for page in _pages(_candidates(redis, destination, selection)) for one in live(redis, destination, page)
     ]
     if chosen and not dry_run:
-        now, pace = redis_time(redis), min(max(selection.per_second, 0.01), MOST_PER_SECOND)
+        now, pace = redis_time(redis), min(max(selection.per_second, LEAST_PER_SECOND), MOST_PER_SECOND)
         with redis.pipeline(transaction=False) as pipeline:
             for number, one in enumerate(chosen):
                 pipeline.zadd(keys.asked(destination_id), {one.place: now + number / pace}, lt=True)

@@ -22,6 +22,7 @@ from tqdm import tqdm  # noqa: E402 - as above
 from runtime import attempts, backlog, destinations, redrive  # noqa: E402 - as above
 from runtime.attempts import Attempt  # noqa: E402 - as above
 from runtime.destination_documents import attempt_document, destination_document  # noqa: E402 - as above
+from runtime.destinations import UnknownDestination  # noqa: E402 - as above
 from runtime.redrive import Redrive  # noqa: E402 - as above
 from runtime.sealing import CannotOpen  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
@@ -54,6 +55,9 @@ def main() -> int:
             told = options.act(place, options)
     except (NoRedis, RedisError, SettingsError, Refused, CannotOpen) as fault:
         print(f"scripts/destinations.py: {fault}", file=sys.stderr)
+        return FAILED
+    except UnknownDestination as fault:
+        print(f"scripts/destinations.py: {fault} was removed meanwhile", file=sys.stderr)
         return FAILED
     print(msgspec.json.encode(told.document).decode() if options.json else "\n".join(told.lines))
     return int(told.code)

@@ -15,7 +15,7 @@ reexec_in_venv()
 import msgspec  # noqa: E402 - the line above chooses the environment
 from redis import RedisError  # noqa: E402 - as above
 
-from runtime.leases import LeaseHeld  # noqa: E402 - as above
+from runtime.leases import LeaseHeld, LeaseLost  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
 from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.place import open_place  # noqa: E402 - as above
@@ -56,6 +56,9 @@ def main() -> int:
         return FAILED
     except LeaseHeld:
         print("scripts/erase.py: a runner did not leave its account for long; run it again", file=sys.stderr)
+        return FAILED
+    except LeaseLost:
+        print("scripts/erase.py: a destination was removed, or Redis was slow; run it again", file=sys.stderr)
         return FAILED
     except (NoRedis, RedisError, SettingsError) as fault:
         print(f"scripts/erase.py: {fault}", file=sys.stderr)

@@ -24,6 +24,7 @@ from runtime.ringout_wishes import KeyReused, RecordGone  # noqa: E402 - as abov
 from runtime.ringouts import NEVER_PLACED, Cancel, Placing, RingOut  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
 from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
+from scripts.terminal.installation import UnknownAccount, accounts_of  # noqa: E402 - as above
 from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
 from scripts.terminal.ringout_options import Act, parse  # noqa: E402 - as above
@@ -47,7 +48,7 @@ def main() -> int:
     try:
         with open_place(root=ROOT, data=options.data) as place:
             return int(options.act(place, options))
-    except (NoRedis, RedisError, SettingsError, Refused) as fault:
+    except (NoRedis, RedisError, SettingsError, UnknownAccount, Refused) as fault:
         print(f"scripts/ringout.py: {fault}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
@@ -101,8 +102,7 @@ def _cancel(place: Place, options: argparse.Namespace) -> int:
 
 
 def _list(place: Place, options: argparse.Namespace) -> int:
-    names = [one.name for one in place.settings.accounts if options.account in {None, one.name}]
-    found, _ = ringouts.page(place.redis, names, limit=options.last)
+    found, _ = ringouts.page(place.redis, accounts_of(place.settings, options.account), limit=options.last)
     documents = [_document(place, one) for one in found]
     print(msgspec.json.encode(documents).decode() if options.json else "\n".join(listing(documents)))
     return DONE
@@ -147,17 +147,15 @@ def _document(place: Place, one: RingOut) -> dict[str, Any]:
 
 
 def _account(place: Place, name: str | None) -> str:
-    names = [one.name for one in place.settings.accounts]
-    if name is None and len(names) == 1:
-        return names[0]
-    if name is None or name not in names:
+    names = accounts_of(place.settings, name)
+    if len(names) > 1:
         raise Refused(f"name the account with --account: one of {', '.join(names)}")
-    return name
+    return names[0]
 
 
 def _find(place: Place, options: argparse.Namespace) -> RingOut:
     """Find the one RingOut that is meant: by our id, its beginning, or RingCentral's id."""
-    names = [one.name for one in place.settings.accounts if options.account in {None, one.name}]
+    names = accounts_of(place.settings, options.account)
     for name in names:
         if (found := ringouts.by_ring_out_id(place.redis, name, options.id)) is not None:
             return found

@@ -16,7 +16,8 @@ def at_the_terminal(main: Callable[[], int], *, stopped: int = 1) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         code = main()
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it was closed before the command began
+            sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor can Python's last flush reach anybody
         return stopped

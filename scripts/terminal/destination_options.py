@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from runtime.redrive import LEAST_PER_SECOND, MOST_PER_SECOND
 from scripts.terminal.beginnings import beginning
 from scripts.terminal.moments import moment
 from telephony.destination_faults import DIRECTIONS
@@ -129,7 +130,7 @@ def _redrive(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--everything", action="store_true", help="also what was taken; a receiver knows it by its id")
     command.add_argument(
-        "--per-second", type=float, default=50.0, metavar="N", help="send at most so many in a second (50)"
+        "--per-second", type=_pace, default=50.0, metavar="N", help="send at most so many in a second (50)"
     )
     command.add_argument("--dry-run", action="store_true", help="only say how many they are")
     command.add_argument("--follow", action="store_true", help="show how far it is, until all were sent")
@@ -162,6 +163,10 @@ def _hours(text: str) -> float:
 
 def _seconds(text: str) -> float:
     return _number(text, 0, 3600)
+
+
+def _pace(text: str) -> float:
+    return _number(text, LEAST_PER_SECOND, MOST_PER_SECOND)
 
 
 def _count(text: str) -> int:

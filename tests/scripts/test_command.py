@@ -48,6 +48,12 @@ def test_a_sign_that_the_terminal_does_not_have_is_written_as_its_number() -> No
     assert (told, complaint, command.returncode) == (b"\\u2192\n", b"", 0)
 
 
+def test_a_command_whose_output_was_closed_ends_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+
+    assert at_the_terminal(lambda: 0) == 0
+
+
 def test_ctrl_c_ends_a_command_without_a_word(capsys: pytest.CaptureFixture[str]) -> None:
     def main() -> int:
         raise KeyboardInterrupt

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from telephony.destinations import DestinationState, Draft
 from tests.builders.attempts import a_dead_letter, an_attempt, bury, keep
 from tests.scripts.commands import run, run_here
 from tests.scripts.publishing import outcome_of, publish
+from tests.simulator.waiting import wait_until
 
 URL = "https://93.184.215.14/hook"
 
@@ -173,6 +175,20 @@ def test_what_failed_is_counted_before_it_is_sent_again(redis: Redis, redis_url:
     assert redis.zcard(keys.asked(made)) == 1
 
 
+def test_one_that_is_removed_while_it_is_followed_is_said_to_be_gone(redis: Redis, redis_url: str, made: str) -> None:
+    publish(redis, outcome_of("s-1"))
+
+    def remove() -> None:
+        wait_until(lambda: redis.zcard(keys.asked(made)) == 1)
+        destinations.delete(redis, made)
+
+    with ThreadPoolExecutor(1) as somebody:
+        somebody.submit(remove)
+        done = run_here("destinations.py", "redrive", made, "--everything", "--follow", redis_url=redis_url)
+
+    assert (done.returncode, f"{made} was removed meanwhile" in done.stderr) == (1, True), done.stderr
+
+
 def test_attempts_are_shown_the_newest_last(redis: Redis, redis_url: str, made: str) -> None:
     keep(redis, *(an_attempt(made, number=number) for number in (1, 2, 3)))
 
@@ -200,6 +216,7 @@ def test_what_an_endpoint_answers_cannot_steer_the_terminal(redis: Redis, redis_
         (["redrive", "dst_", "--blame", "fate"], 2, "theirs, ours"),
         (["redrive", "dst_", "--since", "once"], 2, "no time"),
         (["rotate", "dst_", "--overlap", "-1"], 2, "must be from"),
+        (["redrive", "dst_", "--per-second", "0"], 2, "must be from"),
     ],
 )
 def test_a_fault_is_said_with_its_exit_code(

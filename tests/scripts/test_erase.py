@@ -1,0 +1,47 @@
+"""`scripts/erase.py`: how it ends. tests/replay/test_erasing.py shows what it takes out."""
+
+import msgspec
+import pytest
+from redis import Redis
+
+from runtime import destinations, keys
+from telephony.destinations import Draft
+from telephony.records import PhoneParty
+from tests.builders.events import an_answered_record
+from tests.builders.notifications import CALLERS_NUMBER
+from tests.scripts.commands import run_here
+from tests.scripts.publishing import outcome_of, publish
+
+BY_NUMBER = ("erase.py", "--number", CALLERS_NUMBER, "--json")
+
+
+@pytest.fixture(autouse=True)
+def call(redis: Redis) -> None:
+    """Have one call of theirs."""
+    publish(redis, outcome_of("s-1", an_answered_record(from_=PhoneParty(phone_number=CALLERS_NUMBER))))
+
+
+def test_what_was_erased_is_counted(redis: Redis, redis_url: str) -> None:
+    done = run_here(*BY_NUMBER, redis_url=redis_url)
+
+    assert (done.returncode, msgspec.json.decode(done.stdout)["calls"]) == (0, 1), done.stderr
+    assert redis.xlen(keys.OUTCOMES) == 0
+
+
+def test_what_a_destination_removed_meanwhile_keeps_from_being_erased_the_next_time_erases(
+    redis: Redis, redis_url: str
+) -> None:
+    destinations.create(redis, Draft(url="https://crm.example/hook"), keys=())
+    waiting = keys.waiting
+
+    def removed(destination: str) -> str:  # asked for between its lease and what is committed by it
+        destinations.forget(redis, destination)
+        return waiting(destination)
+
+    with pytest.MonkeyPatch.context() as meanwhile:
+        meanwhile.setattr(keys, "waiting", removed)
+        stopped = run_here(*BY_NUMBER, redis_url=redis_url)
+    done = run_here(*BY_NUMBER, redis_url=redis_url)
+
+    assert (stopped.returncode, "run it again" in stopped.stderr) == (1, True), stopped.stderr
+    assert (done.returncode, redis.xlen(keys.OUTCOMES)) == (0, 0)
