@@ -19,7 +19,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Where a destination stands. `unread` events of the log were not looked at yet (it may not want all of them).
 
     `waiting` events are tried again or held, `asked` are to be sent again because somebody asked; `backlog` is the sum.
-    `oldest` is when the oldest of them was published (seconds), `lag` how long ago that is.
+    `oldest` is since when the oldest of them should be there (seconds), `lag` how long ago that is. What is held is not
+    late before that is over.
     """
 
     backlog: int
@@ -56,7 +57,7 @@ def _status(redis: "Redis", destination_id: str) -> Status:
     place, taken = cast("list[bytes | None]", redis.hmget(keys.delivery_cursor(destination_id), ["place", "taken"]))
     unread, next_place = _unread(redis, (place or b"0-0").decode(), int(taken or 0))
     queues = waiting.everything(redis, destination_id)
-    times = [one.published_at for queue in queues.values() for one in queue]
+    times = [one.owed_since for queue in queues.values() for one in queue if one.owed_since <= now]
     times += [int(next_place.partition("-")[0]) / 1000] if next_place else []
     count = sum(map(len, queues.values()))
     asked = redis.zcard(keys.asked(destination_id))

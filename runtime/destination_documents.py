@@ -32,7 +32,7 @@ class AttemptDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
 
 
 class StatusDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Where a destination stands. `lag_seconds` is the age of the oldest event that it has not been sent."""
+    """Where a destination stands. `lag_seconds` is for how long the oldest event that it has not been sent is late."""
 
     backlog: int
     unread: int

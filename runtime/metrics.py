@@ -124,7 +124,7 @@ REDIS_MEMORY_LIMIT = Gauge("legwork_redis_memory_limit_bytes", "Memory that Redi
 BACKLOG = Gauge("legwork_delivery_backlog", "Events not delivered yet, by what they wait for.", ("destination", "kind"))
 BACKLOG_SECONDS = Gauge(
     "legwork_delivery_backlog_seconds",
-    "How long ago the oldest event not delivered yet was published.",
+    "For how long the oldest event not delivered yet is late.",
     ("destination",),
 )
 DEAD_LETTERS = Gauge(

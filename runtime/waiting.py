@@ -36,6 +36,11 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True):
         """When it was published. Seconds since 1970."""
         return int(self.place.rpartition("/")[2].partition("-")[0]) / 1000
 
+    @property
+    def owed_since(self) -> float:
+        """Since when it should be there: since it was published or, if it is held, since that is over. Seconds."""
+        return max(self.published_at, self.due) if self.held else self.published_at
+
 
 Queue = tuple[Waiting, ...]
 """The events of one call that a destination has yet to take, in the order in which they are sent."""

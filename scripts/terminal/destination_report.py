@@ -48,7 +48,7 @@ def destination_list(rows: Sequence[tuple[Destination, Status]]) -> list[str]:
             one.state,
             one.include,
             at.backlog,
-            span(at.lag) if at.backlog else None,
+            None if at.oldest is None else span(at.lag),
             at.dead,
             one.url,
             one.description,
@@ -122,7 +122,8 @@ def _backlog(status: Status) -> str:
     if not status.backlog:
         return "nothing"
     parts = f"{status.unread} not looked at, {status.waiting} to be tried again, {status.asked} asked for again"
-    return f"{status.backlog} events ({parts}), the oldest of {span(status.lag)} ago"
+    late = "none of them late" if status.oldest is None else f"the oldest of {span(status.lag)} ago"
+    return f"{status.backlog} events ({parts}), {late}"
 
 
 def _moment(seconds: float) -> datetime:

@@ -13,6 +13,7 @@ from telephony.destinations import Changes, Destination, DestinationState, Inclu
 from telephony.events import CallEvent, encode
 from telephony.times import iso_ms
 from telephony.words import Outcome
+from tests.builders.call_log import a_leg, a_record, an_accept_leg
 from tests.deliver.conftest import Stage
 from tests.fakes.sender import Sent, delivered, forbidden, gone, refused
 from tests.scripts.publishing import outcome_of, publish
@@ -242,6 +243,31 @@ def test_create_only_waits_for_a_recording_until_the_deadline(stage: Stage) -> N
     stage.run(destination)
 
     assert stage.sender.ids() == ["s-1/1"]
+
+
+def test_what_is_held_is_not_late_before_that_is_over(stage: Stage) -> None:
+    destination = stage.add(create_only=True)
+    publish(stage.redis, at_present(stage, outcome_of("s-1")))
+    stage.run(destination)
+    status = backlog.status(stage.redis, destination.id)
+    assert (status.backlog, status.oldest, status.lag) == (1, None, 0.0)
+
+    make_due(stage, destination)
+    assert backlog.status(stage.redis, destination.id).oldest is not None
+
+
+def test_however_much_is_held_keeps_nothing_new_from_a_destination(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery_view, "MOST_WAITING", 2)
+    destination = stage.add(create_only=True)
+    publish(stage.redis, *(at_present(stage, outcome_of(f"s-{number}")) for number in range(3)))
+    stage.run(destination)
+
+    publish(stage.redis, outcome_of("s-missed", a_record("Missed", an_accept_leg("Missed"), a_leg(result="Missed"))))
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-missed/1"]
 
 
 def test_create_only_sends_the_last_revision_before_the_deadline(stage: Stage) -> None:
