@@ -2,7 +2,8 @@
 
 `call-log-sync` shows what changed among recent calls, at most 250 records at a time, and
 refuses the token when there is more. `call-log-extract-sync` shows whatever changed, page
-by page. The first request of either, FSync, fixes the view; ISync goes on from its token.
+by page. The first request of either is an FSync; ISync goes on from its token. The view is
+each request's own: nothing in today's reference says that a token remembers it.
 """
 
 import base64
@@ -25,7 +26,6 @@ class SyncToken(msgspec.Struct, frozen=True, array_like=True):
     feed: str
     generation: int
     change: int  # the first change not yet seen
-    view: str
     count: int
     frame_start: float = 0.0  # of the oldest call the sync is about
     missed_only: bool = False

@@ -37,6 +37,20 @@ def test_one_poll_answers_every_call_that_changed_however_long_it_lasted(opened:
     assert [(one.endpoint, one.kind) for one in company.asked()] == [(EXTRACT, "FSync"), (EXTRACT, "ISync")]
 
 
+@pytest.mark.parametrize("lane", [EXTRACT, SYNC])
+def test_the_legs_are_asked_for_with_every_poll(opened: Opened, lane: str) -> None:
+    legwork, company = opened(**QUIET)
+    company.without(*({EXTRACT} - {lane}))
+    legwork.pass_time(10)
+    take = company.call("ringout_callee_busy")
+
+    legwork.pass_time(60)
+
+    outcome = events_of(legwork.redis, take)[-1].data
+    assert (outcome.caller_status, outcome.callee_status) == ("Call connected", "Busy")
+    assert ("ISync", 200) in [(one.kind, one.status) for one in company.asked(lane)]
+
+
 def test_newer_records_are_followed_to_the_end_of_the_feed(opened: Opened) -> None:
     legwork, company = opened(**QUIET)
     take = company.call(begins=10)

@@ -57,8 +57,22 @@ def test_what_came_since_the_token_is_shown_once(client: Client, synced: Synced,
     third = client.get(path, syncType="ISync", syncToken=token(second))
 
     assert set(ids(second)) >= newer
-    assert all("legs" in record for record in second.json()["records"])
     assert not set(ids(third)) & newer
+
+
+@pytest.mark.parametrize("path", [SYNC, EXTRACT])
+def test_each_request_has_the_view_it_asks_for_and_the_simple_one_where_it_does_not(
+    client: Client, synced: Synced, path: str
+) -> None:
+    first, _ = synced(path, recordCount=100)
+
+    unsaid = client.get(path, syncType="ISync", syncToken=token(first)).json()["records"]
+    detailed = client.get(path, syncType="ISync", syncToken=token(first), view="Detailed").json()["records"]
+
+    assert [("legs" in one, "legs" in other) for one, other in zip(unsaid, detailed, strict=True)] == (
+        [(False, True)] * len(unsaid)
+    )
+    assert unsaid
 
 
 def test_an_extract_comes_in_pages(client: Client, play: Play) -> None:

@@ -1,7 +1,8 @@
 """The call log's change feeds: what changed since a token, however long ago the calls began. Every request is Heavy.
 
-The first request of a feed (FSync) fixes the view and gives a token; each further one (ISync) goes on from the last
-token. A token that is refused, whatever for, means beginning anew.
+The first request of a feed (FSync) gives a token; each further one (ISync) goes on from the last token. A token that is
+refused, whatever for, means beginning anew. Each asks for the Detailed view: the default is the Simple one, without
+legs, and RingCentral's reference does not say (any more) that a token remembers the view of its feed.
 https://developers.ringcentral.com/api-reference/Call-Log/extractSync and .../syncAccountCallLog
 """
 
@@ -36,11 +37,7 @@ class CallLogFeed:
 
     def begin(self, lane: Lane, since: datetime, *, share: Share = Share.LIVE) -> SyncPage:
         """Ask for what there is since `since`, and a token to go on with."""
-        return self._get(
-            lane,
-            {"syncType": "FSync", "dateFrom": iso_ms(since), "recordCount": str(MOST[lane]), "view": "Detailed"},
-            share,
-        )
+        return self._get(lane, {"syncType": "FSync", "dateFrom": iso_ms(since), "recordCount": str(MOST[lane])}, share)
 
     def go_on(self, lane: Lane, token: str, *, share: Share = Share.LIVE) -> SyncPage:
         """Ask for what changed since `token` was given. Raises StaleToken."""
@@ -50,4 +47,5 @@ class CallLogFeed:
             raise StaleToken(str(error)) from error
 
     def _get(self, lane: Lane, params: dict[str, str], share: Share) -> SyncPage:
-        return self._client.get(self._root + lane, params, decode=decode_sync, group=Group.HEAVY, share=share)
+        wanted = params | {"view": "Detailed"}
+        return self._client.get(self._root + lane, wanted, decode=decode_sync, group=Group.HEAVY, share=share)

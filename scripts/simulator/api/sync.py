@@ -45,7 +45,6 @@ def extract_company(box: Box, request: Request) -> Reply:
             EXTRACT,
             box.call_log.generation,
             box.call_log.first_change_at(since),
-            asked.view(request),
             asked.number(request, "recordCount", DEFAULT_PER_EXTRACT, most=MOST_PER_EXTRACT),
         )
     else:
@@ -71,7 +70,6 @@ def _sync(box: Box, request: Request, extension: str | None) -> Reply:
         SYNC,
         box.call_log.generation,
         0,
-        asked.view(request),
         asked.number(request, "recordCount", None, most=MOST_PER_SYNC),
         frame_start=since or 0.0,
         missed_only=asked.words(request, "statusGroup", ("Missed", "All")) == {"Missed"},
@@ -93,5 +91,6 @@ def _answer(box: Box, request: Request, page: Page, **more_facts: bool) -> Reply
         "syncTime": written(box.clock()),
         **more_facts,
     }
-    records = [entry.shown(page.token.view) for entry in page.entries]
+    view = asked.view(request)
+    records = [entry.shown(view) for entry in page.entries]
     return Reply({"uri": f"{box.base_url}{request.full_path}", "records": records, "syncInfo": facts})
