@@ -98,7 +98,8 @@ def plan(
 
     `addresses` are ours; where there are none, nothing is made or deleted. `known` is the one that we made or took
     over, `is_current` says that its verification token is the newest. Those that do not deliver are deleted before
-    another is made, those with an older token after it, so that at no moment nobody delivers.
+    another is made, those with an older token after it, so that at no moment nobody delivers. One whose filter of calls
+    is not served is renewed with each look, for RingCentral may serve it by now.
     """
     ours = [one for one in seen if one.tells_of_calls and (one.address in addresses or not addresses)]
     able = [one for one in ours if one.is_active and _covers(one, company=company)]
@@ -114,7 +115,7 @@ def plan(
         _health(ours, keep, company=company),
         keep,
         create=keep is None,
-        renew=keep is not None and _is_old(keep, reminded=reminded, now=now),
+        renew=keep is not None and (disabled(keep, company=company) or _is_old(keep, reminded=reminded, now=now)),
         delete_first=tuple(one for one in others if not one.is_active),
         delete_after=tuple(one for one in others if one.is_active),
         foreign=foreign,

@@ -212,7 +212,7 @@ class Guardian:
         )
 
     def _renewed(self, one: Seen) -> Subscription:
-        if rules.reminds(one):
+        if rules.reminds(one) and not rules.disabled(one, company=self._company):
             return self._subscriptions.renew(one.id)
         asked = rules.filters(company=self._company)
         return self._subscriptions.update(one.id, asked, expires_in=rules.LIFETIME)

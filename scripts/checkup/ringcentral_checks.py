@@ -9,7 +9,15 @@ import msgspec
 from runtime.budget import Group, Share
 from runtime.settings import Account, Scope
 from scripts.checkup.findings import Finding, Findings, Patient, error, warning
-from workers.ringcentral.errors import BrokenConfiguration, Forbidden, RateLimited, RingCentralError
+from workers.guardian import seen
+from workers.ringcentral.errors import (
+    BrokenConfiguration,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    Refused,
+    RingCentralError,
+)
 from workers.ringcentral.subscriptions import Subscription, Subscriptions
 
 SOON_SECONDS: Final = 6 * 3600.0
@@ -19,7 +27,6 @@ _ROOT: Final = {
     Scope.ACCOUNT: "/restapi/v1.0/account/~/call-log",
     Scope.EXTENSION: "/restapi/v1.0/account/~/extension/~/call-log",
 }
-_EVENTS: Final = "/telephony/sessions"
 _ACTIVE: Final = "active"
 
 
@@ -81,6 +88,11 @@ def _no_answer(account: Account, fault: RingCentralError) -> Finding:
             )
         case RateLimited():
             return warning(f"account {account.name}: the budget is spent, RingCentral was not asked", _LATER)
+        case Refused() | NotFound():
+            return error(
+                f"account {account.name}: RingCentral refuses what is asked ({_codes(fault)})",
+                "look the code up at https://developers.ringcentral.com/guide/basics/errors",
+            )
         case _:
             return error(
                 f"account {account.name}: RingCentral does not answer ({_codes(fault)})",
@@ -89,7 +101,7 @@ def _no_answer(account: Account, fault: RingCentralError) -> Finding:
 
 
 def _ours(found: tuple[Subscription, ...], public_url: str | None) -> list[Subscription]:
-    about_calls = [one for one in found if any(_EVENTS in each.lower() for each in one.event_filters)]
+    about_calls = [one for one in found if seen(one).tells_of_calls]
     if public_url is None:
         return about_calls
     return [one for one in about_calls if (one.delivery_mode.address or "").startswith(public_url.rstrip("/"))]

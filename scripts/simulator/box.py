@@ -34,6 +34,7 @@ class Box:
         self.subscriptions = Subscriptions(
             chosen.account_id,
             clock,
+            self.faults,
             strict=chosen.strict,
             blacklist_after=chosen.blacklist_after,
             blacklist_seconds=chosen.blacklist_seconds,

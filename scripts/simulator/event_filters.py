@@ -7,12 +7,15 @@ from urllib.parse import parse_qs, urlsplit
 from scripts.simulator.problems import ApiError
 from scripts.simulator.world import EXTENSIONS, OWNER_ID
 
+SESSIONS = "telephony/sessions"
 _REMINDER = re.compile(r"/restapi/v1\.0/subscription/~\?threshold=\d+&interval=\d+")
 _SESSIONS = re.compile(r"/restapi/v1\.0/account/(?P<account>\d+)(/extension/(?P<extension>\d+))?/telephony/sessions")
 
 
-def read_filters(asked: object, account_id: str) -> tuple[tuple[str, ...], tuple[dict[str, str], ...]]:
-    """Expand the filters asked for; split off those of extensions the user cannot see."""
+def read_filters(
+    asked: object, account_id: str, *, may_hear_of_calls: bool
+) -> tuple[tuple[str, ...], tuple[dict[str, str], ...]]:
+    """Expand the filters asked for; split off those of extensions the user cannot see, and what the app may not."""
     if not isinstance(asked, list) or not asked or not all(isinstance(one, str) for one in asked):
         raise ApiError("bad_parameter", "eventFilters")
     unknown = [one for one in asked if not one.startswith("/restapi/v1.0/")]
@@ -21,21 +24,20 @@ def read_filters(asked: object, account_id: str) -> tuple[tuple[str, ...], tuple
     if all(_REMINDER.fullmatch(one) for one in asked):
         raise ApiError("only_reminder")
     expanded = [_expand(one, account_id) for one in asked]
-    disabled = tuple(
-        {"filter": one, "reason": "CMN-408", "message": "The extension is not visible to the user"}
-        for one in expanded
-        if _is_foreign(one, account_id)
-    )
-    refused = {one["filter"] for one in disabled}
+    refused = {one: why for one in expanded if (why := _refusal(one, account_id, may_hear_of_calls=may_hear_of_calls))}
+    disabled = tuple({"filter": one, "reason": code, "message": says} for one, (code, says) in refused.items())
     return tuple(one for one in expanded if one not in refused), disabled
 
 
-def _is_foreign(event_filter: str, account_id: str) -> bool:
+def _refusal(event_filter: str, account_id: str, *, may_hear_of_calls: bool) -> tuple[str, str] | None:
+    """Say why a filter is not served, by code and message; None where it is."""
     match = _SESSIONS.match(event_filter)
     if match is None:
-        return False
-    extension = match["extension"]
-    return match["account"] != account_id or (extension is not None and extension not in EXTENSIONS)
+        return None
+    if not may_hear_of_calls:
+        return "CMN-401", "Application needs to have [CallControl] permission"
+    is_ours = match["account"] == account_id and (match["extension"] or OWNER_ID) in EXTENSIONS
+    return None if is_ours else ("CMN-408", "The extension is not visible to the user")
 
 
 def lets_through(event_filter: str, body: dict[str, Any]) -> bool:

@@ -127,7 +127,8 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             partial(_spoil, "stall"),
         ),
         "forbid": Fault(
-            "answer an endpoint (call-log, call-log-sync, call-log-extract-sync) with 403 for want of permission",
+            "answer an endpoint (call-log, call-log-sync, call-log-extract-sync) with 403 for want of permission, or"
+            " disable the event filter of calls (telephony/sessions) in subscriptions made or changed from now on",
             ("endpoint", "on"),
             partial(_toggle, "forbidden"),
         ),

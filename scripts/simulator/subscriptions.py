@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from scripts.simulator.clock import Clock
-from scripts.simulator.event_filters import lets_through, read_filters
+from scripts.simulator.event_filters import SESSIONS, lets_through, read_filters
+from scripts.simulator.faults import Faults
 from scripts.simulator.handshake import shake_hands
 from scripts.simulator.moments import written
 from scripts.simulator.problems import ApiError
@@ -28,6 +29,7 @@ class Subscription(Struct, eq=False, kw_only=True):
     disabled: tuple[dict[str, str], ...]
     created_at: float
     expires_at: float
+    seconds: int  # it is made, and renewed, for so long
     blacklisted_at: float | None = None
     blacklist_reason: str | None = None
     failures_in_a_row: int = 0
@@ -63,10 +65,18 @@ class Subscriptions:
     """All subscriptions of the one user and app."""
 
     def __init__(
-        self, account_id: str, clock: Clock, *, strict: bool, blacklist_after: int, blacklist_seconds: float
+        self,
+        account_id: str,
+        clock: Clock,
+        faults: Faults,
+        *,
+        strict: bool,
+        blacklist_after: int,
+        blacklist_seconds: float,
     ) -> None:
         self._account_id = account_id
         self._clock = clock
+        self._faults = faults
         self._strict = strict
         self._blacklist_after = blacklist_after
         self._blacklist_seconds = blacklist_seconds
@@ -76,7 +86,7 @@ class Subscriptions:
 
     def create(self, request: dict[str, Any]) -> Subscription:
         """Check the request, shake hands with the webhook, and keep the subscription; raise ApiError otherwise."""
-        filters, disabled = read_filters(request.get("eventFilters"), self._account_id)
+        filters, disabled = self._read(request)
         mode = request.get("deliveryMode")
         if not isinstance(mode, dict) or mode.get("transportType") != "WebHook":
             raise ApiError("bad_parameter", "deliveryMode.transportType")
@@ -101,6 +111,7 @@ class Subscriptions:
             disabled=disabled,
             created_at=now,
             expires_at=now + seconds,
+            seconds=seconds,
         )
         with self._lock:
             self._all[subscription.id] = subscription
@@ -110,8 +121,9 @@ class Subscriptions:
     def change(self, subscription_id: str, request: dict[str, Any]) -> Subscription:
         """Replace the filters and renew. The address cannot be changed."""
         subscription = self.get(subscription_id)
-        subscription.filters, subscription.disabled = read_filters(request.get("eventFilters"), self._account_id)
-        subscription.expires_at = self._clock() + _lifetime(request)
+        subscription.filters, subscription.disabled = self._read(request)
+        subscription.seconds = _lifetime(request)
+        subscription.expires_at = self._clock() + subscription.seconds
         return subscription
 
     def renew(self, subscription_id: str) -> Subscription:
@@ -120,7 +132,7 @@ class Subscriptions:
             subscription = self.get(subscription_id)
         except ApiError:
             raise ApiError("subscription_gone") from None
-        subscription.expires_at = self._clock() + (subscription.expires_at - subscription.created_at)
+        subscription.expires_at = self._clock() + subscription.seconds
         return subscription
 
     def delete(self, subscription_id: str) -> None:
@@ -159,6 +171,11 @@ class Subscriptions:
         """Stop sending, and say so only to those who ask."""
         subscription.blacklisted_at = self._clock()
         subscription.blacklist_reason = reason
+
+    def _read(self, request: dict[str, Any]) -> tuple[tuple[str, ...], tuple[dict[str, str], ...]]:
+        """Read the filters asked for: those that are served, and those that are not."""
+        may_hear_of_calls = SESSIONS not in self._faults.forbidden
+        return read_filters(request.get("eventFilters"), self._account_id, may_hear_of_calls=may_hear_of_calls)
 
     def note_delivery(self, subscription: Subscription, failure: str | None) -> None:
         """Take a delivery's result; too many failures in a row, or for too long, blacklist the subscription."""

@@ -214,6 +214,24 @@ def test_a_subscription_that_is_active_is_well_and_one_that_is_blacklisted_is_no
     clinic.platform._box.subscriptions.delete(subscription_id)
 
 
+def test_a_refusal_is_not_taken_for_silence(clinic: Clinic) -> None:
+    clinic.platform.fault("answer_status", group="heavy", status=400)
+
+    (told,) = clinic.examine("call-log")
+
+    assert "refuses what is asked (Refused)" in told.says
+
+
+def test_a_subscription_whose_filter_is_not_served_is_told_from_none(clinic: Clinic) -> None:
+    clinic.platform.fault("forbid", endpoint="telephony/sessions")
+    subscription_id = clinic.platform.subscribe(f"{clinic.receiver.url}/webhooks/ringcentral")
+
+    (told,) = clinic.examine("subscription")
+
+    assert "CallControl" in told.fix
+    clinic.platform._box.subscriptions.delete(subscription_id)
+
+
 def test_an_answer_that_comes_too_late_is_found(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(public_url_checks, "MOST_SECONDS", 0.0)
 

@@ -83,6 +83,19 @@ def test_a_filter_the_user_may_not_see_is_disabled_not_refused(client: Client, w
     assert foreign not in answer["eventFilters"]
 
 
+def test_without_the_permission_the_filter_of_calls_is_disabled_and_served_once_it_is_asked_for_with_it(
+    client: Client, simulator: RunningSimulator, webhook: Webhook
+) -> None:
+    simulator.fault("forbid", endpoint="telephony/sessions")
+    created = client.send("POST", "/subscription", a_request(webhook.url)).json()
+    simulator.fault("forbid", endpoint="telephony/sessions", on=False)
+
+    changed = client.send("PUT", f"/subscription/{created['id']}", a_request(webhook.url)).json()
+
+    assert (created["eventFilters"], [one["reason"] for one in created["disabledFilters"]]) == ([], ["CMN-401"])
+    assert (len(changed["eventFilters"]), "disabledFilters" in changed) == (1, False)
+
+
 def test_the_thirty_first_subscription_is_refused(client: Client, webhook: Webhook) -> None:
     answers = [client.send("POST", "/subscription", a_request(webhook.url)).status_code for _ in range(31)]
 
@@ -102,6 +115,18 @@ def test_a_subscription_is_renewed_changed_and_deleted(client: Client, webhook: 
     assert (deleted.status_code, deleted.content) == (204, b"")
     assert client.get(path).json()["errorCode"] == "CMN-102"
     assert client.send("POST", f"{path}/renew").json()["errorCode"] == "SUB-507"
+
+
+def test_a_subscription_is_renewed_for_as_long_as_it_was_made_for_however_often(
+    client: Client, simulator: RunningSimulator, webhook: Webhook
+) -> None:
+    created = client.send("POST", "/subscription", a_request(webhook.url, expiresIn=100)).json()
+    one = simulator._box.subscriptions._all[created["id"]]
+    one.created_at, one.expires_at = one.created_at - 60, one.expires_at - 60
+
+    renewed = [client.send("POST", f"/subscription/{one.id}/renew").json()["expiresIn"] for _ in range(2)]
+
+    assert all(98 <= seconds <= 100 for seconds in renewed)
 
 
 def test_a_blacklisted_subscription_says_so_and_gets_nothing(

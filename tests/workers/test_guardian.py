@@ -201,6 +201,18 @@ def test_where_web_is_moved_the_old_address_is_left(guarding_office: Guarding, w
     assert len(gaps(office)) == 1
 
 
+def test_a_filter_that_is_not_served_is_an_alert_and_asked_for_again_until_it_is(guarding_office: Guarding) -> None:
+    office = guarding_office()
+    office.platform.fault("forbid", endpoint="telephony/sessions")
+    first = guard(office, 3)
+    assert (first.health, alerts(office)) == (Health.INCOMPLETE, [What.SUBSCRIPTION_INCOMPLETE])
+    office.platform.fault("forbid", endpoint="telephony/sessions", on=False)
+
+    after = guard(office)
+
+    assert (after.id, after.health, alerts(office)) == (first.id, Health.ACTIVE, [])
+
+
 def test_one_that_cannot_be_made_is_an_alert_until_it_can(guarding_office: Guarding, webhook: Webhook) -> None:
     office = guarding_office()
     webhook.answer = Answer(status=500)
