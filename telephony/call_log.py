@@ -6,12 +6,11 @@ Schema: CallLogResponse, CallLogSyncResponse, CallLogExtractSyncResponse,
 https://developers.ringcentral.com/api-reference/Call-Log/readCompanyCallLog
 """
 
-from datetime import datetime
 from typing import Final
 
 import msgspec
 
-from telephony.records import CallLogRecord, Moment
+from telephony.records import CallLogRecord
 from telephony.repair import RepairError, repaired, tidied
 
 
@@ -33,7 +32,6 @@ class CallLogPage(msgspec.Struct, frozen=True):
     records: tuple[CallLogRecord, ...]
     malformed: tuple[MalformedRecord, ...] = ()
     next_page: str | None = None
-    page: int | None = None
 
 
 class SyncPage(msgspec.Struct, frozen=True):
@@ -42,7 +40,6 @@ class SyncPage(msgspec.Struct, frozen=True):
     records: tuple[CallLogRecord, ...]
     malformed: tuple[MalformedRecord, ...]
     sync_token: str
-    sync_time: datetime | None
     newer_records_exist: bool
 
 
@@ -54,13 +51,8 @@ class _Navigation(msgspec.Struct, frozen=True, rename="camel"):
     next_page: _Link | None = None
 
 
-class _Paging(msgspec.Struct, frozen=True, rename="camel"):
-    page: int | None = None
-
-
 class _SyncInfo(msgspec.Struct, frozen=True, rename="camel"):
     sync_token: str
-    sync_time: Moment | None = None
     newer_records_exist: bool = False
 
 
@@ -69,7 +61,6 @@ class _Page(msgspec.Struct, frozen=True, rename="camel"):
 
     records: tuple[CallLogRecord, ...]
     navigation: _Navigation | None = None
-    paging: _Paging | None = None
     sync_info: _SyncInfo | None = None
 
 
@@ -78,7 +69,6 @@ class _Envelope(msgspec.Struct, frozen=True, rename="camel"):
 
     records: tuple[msgspec.Raw, ...]
     navigation: _Navigation | None = None
-    paging: _Paging | None = None
     sync_info: _SyncInfo | None = None
 
 
@@ -96,7 +86,6 @@ def decode_page(body: bytes) -> CallLogPage:
         records=page.records,
         malformed=malformed,
         next_page=link.uri if link else None,
-        page=page.paging.page if page.paging else None,
     )
 
 
@@ -109,7 +98,6 @@ def decode_sync(body: bytes) -> SyncPage:
         records=page.records,
         malformed=malformed,
         sync_token=page.sync_info.sync_token,
-        sync_time=page.sync_info.sync_time,
         newer_records_exist=page.sync_info.newer_records_exist,
     )
 
@@ -134,7 +122,6 @@ def _read(body: bytes) -> tuple[_Page, tuple[MalformedRecord, ...]]:
     page = _Page(
         records=tuple(record for record in read if isinstance(record, CallLogRecord)),
         navigation=envelope.navigation,
-        paging=envelope.paging,
         sync_info=envelope.sync_info,
     )
     return page, tuple(record for record in read if isinstance(record, MalformedRecord))

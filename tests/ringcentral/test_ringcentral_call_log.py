@@ -1,6 +1,5 @@
 """Call-log records, asked for over HTTP."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +10,7 @@ from tests.ringcentral.conftest import MakeAccount, MakeClient
 from tests.ringcentral.server import Reply, Server, fails, says
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.client import RingCentral
-from workers.ringcentral.errors import NotFound, Refused, Unavailable
+from workers.ringcentral.errors import Refused, Unavailable
 
 PATH = "/restapi/v1.0/account/~/call-log"
 FROM, TO = datetime(2025, 10, 1, 12, tzinfo=UTC), datetime(2025, 10, 1, 13, tzinfo=UTC)
@@ -157,72 +156,3 @@ def test_other_refusals_are_the_caller_s(server: Server, call_log: CallLog) -> N
     with pytest.raises(Refused) as raised:
         call_log.by_telephony_session_id("s-1", FROM)
     assert raised.value.codes == ("CMN-101",)
-
-
-def test_one_record_is_asked_for_by_its_id(server: Server, call_log: CallLog) -> None:
-    server.on(f"{PATH}/A%2F1", says(a_record("A/1")))
-    server.on(f"{PATH}/B", fails(404, "CMN-102"))
-
-    assert call_log.record("A/1").id == "A/1"
-    with pytest.raises(NotFound):
-        call_log.record("B")
-
-
-def a_multipart(*contents: Any, end: bytes = b"--") -> Reply:
-    parts = b"".join(
-        b"--Boundary_0\r\nContent-Type: application/json\r\n\r\n" + json.dumps(content, indent=1).encode() + b"\r\n"
-        for content in contents
-    )
-    return Reply(207, parts + b"--Boundary_0" + end, {"Content-Type": "multipart/mixed;boundary=Boundary_0"})
-
-
-MISSING = {"errorCode": "CMN-102", "message": "no", "errors": []}
-BATCH_JSON = [
-    {"resourceId": "A", "status": 200, "body": a_record("A")},
-    {"resourceId": "X", "status": 404, "body": MISSING},
-    {"resourceId": "B", "status": 200, "body": a_record("B")},
-]
-STATUSES = {"response": [{"href": "A", "status": 200}, {"href": "X", "status": 404}, {"href": "B", "status": 200}]}
-
-
-@pytest.mark.parametrize(
-    "reply",
-    [says(BATCH_JSON, status=207), a_multipart(STATUSES, a_record("A"), MISSING, a_record("B"))],
-    ids=["as JSON", "as multipart"],
-)
-def test_records_asked_for_together_are_those_that_there_are(server: Server, call_log: CallLog, reply: Reply) -> None:
-    path = f"{PATH}/A,X,B"
-    server.on(path, reply)
-
-    page = call_log.records(["A", "X", "B"])
-
-    assert [record.id for record in page.records] == ["A", "B"]
-    assert server.asked(path)[0].headers["accept"] == "application/vnd.ringcentral.multipart+json"
-
-
-def test_a_batch_of_one_is_the_bare_record(server: Server, call_log: CallLog) -> None:
-    server.on(f"{PATH}/A", says(a_record("A")))
-
-    assert [record.id for record in call_log.records(["A"]).records] == ["A"]
-
-
-def test_a_bad_record_does_not_harm_its_batch(server: Server, call_log: CallLog) -> None:
-    server.on(f"{PATH}/A,B", says([{"status": 200, "body": "?"}, {"status": 200, "body": a_record("B")}], status=207))
-
-    page = call_log.records(["A", "B"])
-
-    assert (len(page.records), len(page.malformed)) == (1, 1)
-
-
-@pytest.mark.parametrize("reply", [says([1], status=207), a_multipart(a_record("A"), end=b""), Reply(body=b"<html>")])
-def test_a_batch_cut_short_is_unavailable(server: Server, call_log: CallLog, reply: Reply) -> None:
-    server.on(f"{PATH}/A,B", reply)
-
-    with pytest.raises(Unavailable):
-        call_log.records(["A", "B"])
-
-
-@pytest.mark.parametrize("count", [0, 51])
-def test_a_batch_has_bounds(server: Server, call_log: CallLog, count: int) -> None:
-    with pytest.raises(ValueError, match="1 to 50"):
-        call_log.records(["A"] * count)

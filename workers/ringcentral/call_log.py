@@ -1,26 +1,23 @@
-"""Ask for call-log records: a window of them, those of one call, or some by their ids. Every request is Heavy.
+"""Ask for call-log records: a window of them, or those of one call. Every request is Heavy.
 
 https://developers.ringcentral.com/api-reference/Call-Log/readUserCallLog
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
-from urllib.parse import quote
 
 import msgspec
 
 from runtime.budget import Group, Share
 from runtime.settings import Scope
-from telephony.call_log import CallLogPage, decode_page, decode_record
+from telephony.call_log import CallLogPage, decode_page
 from telephony.records import CallLogRecord
 from telephony.times import iso_ms
-from workers.ringcentral.batches import BATCH_JSON, decode_batch
 from workers.ringcentral.client import RingCentral
 from workers.ringcentral.errors import Refused
 
 PER_PAGE: Final = 1000
-MAX_BATCH: Final = 50
 _NOT_TOGETHER: Final = "CLG-110"
 _ROOTS: Final = {
     Scope.ACCOUNT: "/restapi/v1.0/account/~/call-log",
@@ -31,9 +28,9 @@ _ROOTS: Final = {
 class CallLog:
     """The call log of the account, or of the user alone, as the account's scope says. Always in the Detailed view."""
 
-    def __init__(self, client: RingCentral, scope: Scope | None = None) -> None:
+    def __init__(self, client: RingCentral) -> None:
         self._client = client
-        self._root = _ROOTS[scope or client.account.scope]
+        self._root = _ROOTS[client.account.scope]
 
     def pages(
         self, date_from: datetime, date_to: datetime, *, share: Share = Share.LIVE, first: int = 1
@@ -66,20 +63,6 @@ class CallLog:
             if _NOT_TOGETHER not in error.codes:
                 raise
             return self._get(wanted, share)
-
-    def record(self, record_id: str, *, share: Share = Share.LIVE) -> CallLogRecord:
-        """Give one record. Raises NotFound."""
-        path = f"{self._root}/{quote(record_id, safe='')}"
-        return self._client.get(path, {"view": "Detailed"}, decode=decode_record, group=Group.HEAVY, share=share)
-
-    def records(self, record_ids: Sequence[str], *, share: Share = Share.LIVE) -> CallLogPage:
-        """Give those of up to 50 records that there are, by one request."""
-        if not 0 < len(record_ids) <= MAX_BATCH:
-            raise ValueError(f"1 to {MAX_BATCH} ids a request, not {len(record_ids)}")
-        path = f"{self._root}/{','.join(quote(each, safe='') for each in record_ids)}"
-        return self._client.get(
-            path, {"view": "Detailed"}, decode=decode_batch, group=Group.HEAVY, share=share, accept=BATCH_JSON
-        )
 
     def _page(self, date_from: datetime, date_to: datetime, share: Share, number: int) -> CallLogPage:
         window = {"dateFrom": iso_ms(date_from), "dateTo": iso_ms(date_to)}

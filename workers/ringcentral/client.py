@@ -53,11 +53,9 @@ class RingCentral:
         decode: Callable[[bytes], T],
         group: Group,
         share: Share = Share.LIVE,
-        accept: str = _JSON,
     ) -> T:
         """Get what is at `path`, read by `decode`, which raises ValueError or msgspec.DecodeError for a bad body."""
-        request = self._request("GET", path, accept=accept, params=params or {})
-        return self._send(request, group, share, decode)
+        return self._send(self._request("GET", path, params=params or {}), group, share, decode)
 
     def post(
         self, path: str, body: Any = None, *, decode: Callable[[bytes], T], group: Group, share: Share = Share.LIVE
@@ -73,18 +71,10 @@ class RingCentral:
         """Delete what is at `path`."""
         self._send(self._request("DELETE", path), group, share, lambda _body: None)
 
-    def _request(
-        self,
-        method: str,
-        path: str,
-        *,
-        accept: str = _JSON,
-        params: Mapping[str, str] | None = None,
-        body: Any = None,
-    ) -> Request:
+    def _request(self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: Any = None) -> Request:
         if not path.startswith(_ROOT):
             raise ValueError(f"not a path of RingCentral's API: {path!r}")
-        headers = {"Accept": accept} | ({} if body is None else {"Content-Type": _JSON})
+        headers = {"Accept": _JSON} | ({} if body is None else {"Content-Type": _JSON})
         encoded = b"" if body is None else msgspec.json.encode(body)
         return Request(method, self.account.server_url + path, headers, params or {}, encoded)
 

@@ -27,7 +27,6 @@ class DisabledFilter(msgspec.Struct, frozen=True):
 class DeliveryMode(msgspec.Struct, frozen=True, rename="camel"):
     """Where notifications go."""
 
-    transport_type: str | None = None
     address: str | None = None
 
 
@@ -45,9 +44,7 @@ class Subscription(msgspec.Struct, frozen=True, rename="camel"):
     status: str | None = None
     event_filters: tuple[str, ...] = ()
     disabled_filters: tuple[DisabledFilter, ...] = ()
-    creation_time: datetime | None = None
     expiration_time: datetime | None = None
-    expires_in: int | None = None
     delivery_mode: DeliveryMode = DeliveryMode()
     blacklisted_data: BlacklistedData | None = None
 
@@ -81,10 +78,6 @@ class Subscriptions:
     def all(self) -> tuple[Subscription, ...]:
         """Give all subscriptions there are, of every address."""
         return self._client.get(_ROOT, decode=_list, group=Group.LIGHT, share=self._share).records
-
-    def get(self, subscription_id: str) -> Subscription:
-        """Look at one. Raises NotFound when it has expired or was deleted."""
-        return self._client.get(_path(subscription_id), decode=_subscription, group=Group.LIGHT, share=self._share)
 
     def renew(self, subscription_id: str) -> Subscription:
         """Start its time anew. Raises NotFound when it is too late: create another."""

@@ -15,14 +15,13 @@ _ROOT: Final = "/restapi/v1.0/account/~/telephony/sessions/"
 
 
 class _Status(msgspec.Struct, frozen=True):
-    code: str
+    code: str = "unknown"
 
 
 class SessionParty(msgspec.Struct, frozen=True):
-    """One party of it and its state, in RingCentral's words."""
+    """One party of it and its state, in RingCentral's words; it promises none of them."""
 
-    id: str
-    status: _Status
+    status: _Status = _Status()
 
 
 class TelephonySession(msgspec.Struct, frozen=True):
