@@ -39,13 +39,14 @@ class Health(StrEnum):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """A subscription as RingCentral tells of it; `disabled` are filters that it took and does not serve."""
+    """A subscription as RingCentral tells of it; `disabled` are filters that it took and does not serve, for `because`."""
 
     id: str
     status: str
     address: str
     filters: tuple[str, ...] = ()
     disabled: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()
     expires_at: datetime | None = None
     blacklisted_at: datetime | None = None
     reason: str | None = None

@@ -221,7 +221,7 @@ class Guardian:
         operator_log.clear_alert(self._redis, What.SUBSCRIPTION_MISSING, self._name, "There is a subscription.")
         operator_log.clear_alert(self._redis, What.SUBSCRIPTION_BLACKLISTED, self._name, "RingCentral delivers again.")
         if incomplete:
-            details = {"filters": ", ".join(one.disabled)}
+            details = {"filters": ", ".join(one.disabled), "reasons": "; ".join(dict.fromkeys(one.because))}
             self._raise(What.SUBSCRIPTION_INCOMPLETE, "RingCentral does not serve the filter of calls.", details)
         else:
             operator_log.clear_alert(self._redis, What.SUBSCRIPTION_INCOMPLETE, self._name, "All filters are served.")
@@ -280,6 +280,7 @@ def seen(one: Subscription) -> Seen:
         address=one.delivery_mode.address or "",
         filters=one.event_filters,
         disabled=tuple(each.filter for each in one.disabled_filters),
+        because=tuple(" ".join(filter(None, (each.reason, each.message))) for each in one.disabled_filters),
         expires_at=one.expiration_time,
         blacklisted_at=data.blacklisted_at if data else None,
         reason=data.reason if data else None,

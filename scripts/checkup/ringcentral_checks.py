@@ -118,7 +118,7 @@ def _judged(account: Account, found: list[Subscription]) -> Findings:
             why = (one.blacklisted_data.reason if one.blacklisted_data else None) or "no reason given"
             yield error(f"account {account.name}: the subscription is {one.status} ({why})", repair)
         if one.disabled_filters:
-            names = ", ".join(each.filter for each in one.disabled_filters)
+            names = ", ".join(f"{each.filter} ({each.message or each.reason})" for each in one.disabled_filters)
             yield error(
                 f"account {account.name}: RingCentral does not serve {names}",
                 "give the app the CallControl scope and the user the permission, then ./scripts/subscribe.py repair",

@@ -228,7 +228,7 @@ def test_a_subscription_whose_filter_is_not_served_is_told_from_none(clinic: Cli
 
     (told,) = clinic.examine("subscription")
 
-    assert "CallControl" in told.fix
+    assert ("CallControl" in told.fix, "[CallControl] permission" in told.says) == (True, True)
     clinic.platform._box.subscriptions.delete(subscription_id)
 
 

@@ -205,7 +205,9 @@ def test_a_filter_that_is_not_served_is_an_alert_and_asked_for_again_until_it_is
     office = guarding_office()
     office.platform.fault("forbid", endpoint="telephony/sessions")
     first = guard(office, 3)
-    assert (first.health, alerts(office)) == (Health.INCOMPLETE, [What.SUBSCRIPTION_INCOMPLETE])
+    (alert,) = operator_log.alerts(office.redis)
+    assert (first.health, alert.what) == (Health.INCOMPLETE, What.SUBSCRIPTION_INCOMPLETE)
+    assert "[CallControl] permission" in alert.details["reasons"]
     office.platform.fault("forbid", endpoint="telephony/sessions", on=False)
 
     after = guard(office)
