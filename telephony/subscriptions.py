@@ -39,7 +39,7 @@ class Health(StrEnum):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """A subscription as RingCentral tells of it; `disabled` are filters that it took and does not serve, for `because`."""
+    """A subscription as RingCentral tells of it; `disabled` are filters that it does not serve, `because` why not."""
 
     id: str
     status: str
