@@ -58,7 +58,7 @@ def replay_document(replay: Replay, *, now: float) -> ReplayDocument:
         selection=_selection(asked.selection),
         dry_run=asked.dry_run,
         deliver=asked.deliver,
-        state=State.CANCELLED if replay.cancelled else progress.state,
+        state=replay.state,
         asked_at=iso_ms_at(replay.asked_at),
         started_at=iso_ms_at_or_none(progress.started_at),
         finished_at=iso_ms_at_or_none(progress.finished_at),

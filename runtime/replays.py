@@ -94,6 +94,11 @@ class Replay(msgspec.Struct, frozen=True):
         """Whether nothing more comes of it."""
         return self.progress.state in OVER
 
+    @property
+    def state(self) -> State:
+        """How far it has come; one that somebody has cancelled is so at once, though its runner has yet to see it."""
+        return State.CANCELLED if self.cancelled and not self.is_over else self.progress.state
+
 
 class Finding(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """What a replay found of a call: the revision it publishes (or would) and why; or who is sent its event again."""
@@ -173,10 +178,12 @@ def next_due(redis: "Redis", account: str, now: float) -> str | None:
     return found[0].decode() if found else None
 
 
-def findings(redis: "Redis", account: str, replay_id: str) -> list[Finding]:
-    """Read all that a replay found, in the order of the calls' ids."""
-    found = cast("dict[bytes, bytes]", redis.hgetall(keys.replay_found(account, replay_id)))
-    return [msgspec.json.decode(found[one], type=Finding) for one in sorted(found)]
+def findings(redis: "Redis", account: str, replay_id: str, *, most: int | None = None) -> list[Finding]:
+    """Read what a replay found, in the order of the calls' ids: all of it, or the first."""
+    name = keys.replay_found(account, replay_id)
+    calls = sorted(cast("list[bytes]", redis.hkeys(name)))[:most]
+    found = cast("list[bytes | None]", redis.hmget(name, calls)) if calls else []
+    return [msgspec.json.decode(one, type=Finding) for one in found if one is not None]
 
 
 def cancel(redis: "Redis", account: str, replay_id: str) -> Replay | None:

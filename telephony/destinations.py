@@ -66,6 +66,11 @@ class Destination(Draft, frozen=True, kw_only=True, rename="camel", forbid_unkno
     created_at: str
     disabled_because: str | None = None
 
+    @property
+    def called(self) -> str:
+        """What people call it."""
+        return self.description or self.url
+
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """What shall change of a destination; what is absent stays."""

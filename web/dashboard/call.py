@@ -18,7 +18,7 @@ from telephony.explanations import Explanation
 from web.access.trouble import NO_CALL, Trouble
 from web.dashboard.live_states import live_state
 from web.dashboard.picture import picture
-from web.dashboard.replays import LEVELS
+from web.dashboard.replays import LEVELS, NAMES
 from web.dashboard.timeline import moments
 
 _FIRST: Final = ("outcome", "callerStatus", "calleeStatus", "direction", "from.phoneNumber", "to.phoneNumber")
@@ -55,13 +55,14 @@ def read(redis: "Redis", accounts: tuple[str, ...], telephony_session_id: str) -
 
 def _page(redis: "Redis", history: CallHistory) -> str:
     data = history.events[-1].data if history.events else None
-    known = {one.id: one.description or one.url for one in destinations.all(redis)}
+    known = {one.id: one.called for one in destinations.all(redis)}
     sent = attempts.of_call(redis, history.account, history.telephony_session_id)
     why = data.explanation if data else ()
     return render_template(
         "call.html",
         history=history,
         levels=LEVELS,
+        names=NAMES,
         state=state(history),
         data=data,
         summary=data or _so_far(history),

@@ -1,6 +1,8 @@
 """Replays: looking at calls again, one from its page or many; how far each has come, and what it found."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -10,6 +12,8 @@ from werkzeug.wrappers import Response
 
 from runtime import replays as store
 from runtime.calls import account_of
+from runtime.clocks import redis_time
+from runtime.replay_documents import share
 from runtime.replays import Asked, Level, Replay
 from runtime.settings import Settings
 from telephony.selection import Selection
@@ -18,12 +22,27 @@ from web.access.trail import note
 from web.access.trouble import NO_CALL, NOTHING_HERE, Trouble
 from web.dashboard.calls import moment_of
 
-LEVELS: Final = {
-    Level.DELIVER: "Deliver again: send what was published once more to the destinations that want it.",
-    Level.REFETCH: "Ask again: look the calls up in the call log, and publish what differs.",
-    Level.RAW: "From the start: fold the kept notifications anew, then look the calls up.",
-}
+NAMES: Final[Mapping[Level, str]] = MappingProxyType(
+    {
+        Level.DELIVER: "Deliver again",
+        Level.REFETCH: "Ask again",
+        Level.RAW: "From the start",
+        Level.BACKFILL: "Bring history in",
+    }
+)
+LEVELS: Final[Mapping[Level, str]] = MappingProxyType(
+    {
+        Level.DELIVER: "Send what was published once more to the destinations that want it.",
+        Level.REFETCH: "Look the calls up in the call log, and publish what differs.",
+        Level.RAW: "Go through the notifications that are kept once more, then look the calls up.",
+    }
+)
+"""What can be begun here, and what it does; history is brought in by a command."""
+
 _MOST: Final = 50
+_SHOWN: Final = 200
+"""So much of what one has found is shown."""
+
 _ID: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
@@ -42,7 +61,9 @@ def _add_pages(pages: Blueprint, redis: "Redis", names: tuple[str, ...]) -> None
     @pages.get("/replays/<account>/<replay_id>")
     def replay(account: str, replay_id: str) -> str:
         found = _found(redis, names, account, replay_id)
-        return render_template("replay.html", one=found, findings=store.findings(redis, account, replay_id))
+        part = share(found, now=redis_time(redis))
+        shown = store.findings(redis, account, replay_id, most=_SHOWN)
+        return render_template("replay.html", one=found, findings=shown, share=part, names=NAMES)
 
 
 def _add_actions(pages: Blueprint, redis: "Redis", names: tuple[str, ...]) -> None:
@@ -75,7 +96,7 @@ def _add_actions(pages: Blueprint, redis: "Redis", names: tuple[str, ...]) -> No
 def _list(redis: "Redis", names: tuple[str, ...], *, fault: str = "") -> str:
     found = [one for name in names for one in store.newest(redis, name, most=_MOST)]
     found.sort(key=lambda one: one.asked_at, reverse=True)
-    choices: dict[str, Any] = {"accounts": names, "levels": LEVELS, "outcomes": tuple(Outcome)}
+    choices: dict[str, Any] = {"accounts": names, "names": NAMES, "levels": LEVELS, "outcomes": tuple(Outcome)}
     return render_template("replays.html", replays=found[:_MOST], fault=fault, told=request.form, **choices)
 
 
