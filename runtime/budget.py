@@ -69,7 +69,7 @@ _GATE_MARGIN: Final = 0.5  # Retry-After is in whole seconds, and early is worse
 _TTL: Final = 2 * 3600
 
 _BUDGET: Final = """
--- The bucket and the gate of one group. Every operation answers {wait, tokens, limit, interval, gate}, as text.
+-- The bucket and the gate of one group. Every operation answers {wait, tokens, limit, interval, gate, burst}, as text.
 -- KEYS: budget, when its last requests were granted (newest first). ARGV: now ('' is the server's clock), limit and
 -- window unless headers said otherwise, time to live (s), and one of
 --   'take' share reserve patience     a token, or how long to wait for one ('' patience: for ever)
@@ -168,17 +168,22 @@ if op ~= 'left' and op ~= 'wait' then
   elseif op == 'learn' then redis.call('HSET', KEYS[1], 'limit', limit, 'window', window) end
   redis.call('EXPIRE', KEYS[1], ARGV[4])
 end
-return {text(wait), text(fits_now(tokens)), text(limit), text(interval), text(math.max(0, gate - now))}
+return {text(wait), text(fits_now(tokens)), text(limit), text(interval), text(math.max(0, gate - now)),
+  text(burst)}
 """
 
 
 class BudgetState(msgspec.Struct, frozen=True):
-    """What one group has left: requests that may be sent at once, and seconds between any further ones."""
+    """What one group has left: requests that may be sent at once, and seconds between any further ones.
+
+    `burst` is how many that are after a rest, `limit` what RingCentral allows in its window.
+    """
 
     tokens: float
     limit: int
     interval: float
     gate_seconds: float
+    burst: int
 
 
 class Budget:
@@ -230,8 +235,8 @@ class Budget:
 
     def left(self, group: Group) -> BudgetState:
         """Look at what `group` has left, taking nothing."""
-        _, tokens, limit, interval, gate = self._run(group, "left")
-        return BudgetState(tokens, int(limit), interval, gate)
+        _, tokens, limit, interval, gate, burst = self._run(group, "left")
+        return BudgetState(tokens, int(limit), interval, gate, int(burst))
 
     def _ask(self, operation: str, group: Group, share: Share) -> float:
         rule = RULES[share]

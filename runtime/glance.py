@@ -14,7 +14,7 @@ from redis import Redis
 from runtime import backlog, destinations, keys, ledger, outcome_log
 from runtime.backlog import Status
 from telephony.destinations import Destination
-from telephony.events import CallData, CallEvent, decode
+from telephony.events import CallData, CallEvent, Trigger, decode
 from telephony.sessions import Session
 from telephony.times import parse_time
 
@@ -102,7 +102,7 @@ def waits(redis: "Redis", account: str) -> Waits:
 class Speeds:
     """Measures how soon after their end calls get their first outcome, over those published last.
 
-    Each event is read once: what is kept of it are its seconds.
+    Each event is read once: what is kept of it are its seconds. History that was brought in says nothing of it.
     """
 
     def __init__(self, redis: "Redis") -> None:
@@ -118,7 +118,7 @@ class Speeds:
         for entry in entries:
             self._place = entry.place
             data = decode(entry.document).data
-            if data.revision == 1 and data.timing.ended_at:
+            if data.revision == 1 and data.timing.ended_at and data.trigger is not Trigger.BACKFILL:
                 self._took.append(_seconds(data))
         return _speed(sorted(self._took))
 

@@ -16,9 +16,11 @@ LIST = "/api/v1/destinations"
 DRAFT = {"url": "https://93.184.215.14/hook"}
 
 
-def an_app(redis: Redis, role: WebRole = WebRole.ALL) -> Flask:
-    account = Account("default", "https://platform.example", Scope.ACCOUNT, None, ("verification",))
-    settings = Settings(redis_url="", accounts=(account,), admin_token=ADMIN, read_token=READER, web_role=role)
+def an_app(redis: Redis, role: WebRole = WebRole.ALL, *, names: tuple[str, ...] = ("default",)) -> Flask:
+    accounts = tuple(
+        Account(name, "https://platform.example", Scope.ACCOUNT, None, ("verification",)) for name in names
+    )
+    settings = Settings(redis_url="", accounts=accounts, admin_token=ADMIN, read_token=READER, web_role=role)
     return create_app(settings, redis)
 
 

@@ -8,7 +8,7 @@ from redis import Redis
 
 from runtime import glance
 from runtime.glance import Speed, Speeds
-from telephony.events import CallEvent
+from telephony.events import CallEvent, Trigger
 from tests.builders.calls import ivr_call
 from tests.builders.events import an_outcome
 from tests.builders.sessions import folded
@@ -36,6 +36,13 @@ def test_half_of_the_calls_were_as_soon_as_that(redis: Redis, speeds: Speeds) ->
     assert speeds.now() == Speed(1, 9.0, 9.0)
     publish(redis, after(1), after(60, revision=2))
     assert speeds.now() == speeds.now() == Speed(2, 9.0, 9.0)
+
+
+def test_history_that_was_brought_in_says_nothing_of_how_soon_calls_are_told(redis: Redis, speeds: Speeds) -> None:
+    old = after(86400)
+    publish(redis, msgspec.structs.replace(old, data=msgspec.structs.replace(old.data, trigger=Trigger.BACKFILL)))
+
+    assert speeds.now() == Speed(0, None, None)
 
 
 def test_only_what_was_published_last_counts_however_much_came_between_two_looks(redis: Redis, speeds: Speeds) -> None:

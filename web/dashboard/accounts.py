@@ -6,11 +6,12 @@ import msgspec
 from flask import Blueprint, render_template
 from redis import Redis
 
-from runtime import asking, glance
+from runtime import asking, glance, operator_log
 from runtime.asking import Asking
 from runtime.clocks import redis_time
 from runtime.glance import Waits
 from runtime.settings import Account, Scope, Settings
+from telephony.operator_events import ALERTS, Alert
 from web.cached import Cached
 from web.dashboard.now import Fuel, fuel
 from web.dashboard.subscriptions import Hearing, hearing
@@ -27,6 +28,7 @@ class Row(msgspec.Struct, frozen=True):
     asking: Asking
     lane: str
     hearing: Hearing
+    alerts: tuple[Alert, ...]
 
 
 def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
@@ -35,13 +37,14 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
 
     @pages.get("/accounts")
     def accounts() -> str:
-        return render_template("accounts.html", rows=rows.get())
+        return render_template("accounts.html", rows=rows.get(), remedies=ALERTS)
 
 
 def _rows(redis: "Redis", accounts: tuple[Account, ...]) -> Iterator[Row]:
-    now = redis_time(redis)
+    now, alerts = redis_time(redis), operator_log.alerts(redis)
     for one in accounts:
         told = asking.load(redis, one.name)
         lane = told.lane(company=one.scope is Scope.ACCOUNT, now=now)
         waits, left = glance.waits(redis, one.name), tuple(fuel(redis, [one.name]))
-        yield Row(one.name, waits, left, told, lane, hearing(redis, one.name))
+        its = tuple(alert for alert in alerts if alert.account == one.name)
+        yield Row(one.name, waits, left, told, lane, hearing(redis, one.name), its)

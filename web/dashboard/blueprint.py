@@ -45,8 +45,8 @@ def add_dashboard(app: Flask, settings: Settings, redis: "Redis", entry: Entry) 
     add_door(pages, entry)
     add_trouble(pages)
     pages.errorhandler(CannotOpen)(lambda _: _raise(Trouble(CANNOT_OPEN)))
-    parts = now.add_routes(pages, settings, redis)
-    for part in (calls, call, destinations, completeness, replays, quarantine, accounts, trail):
+    parts = now.add_routes(pages, settings, redis, completeness.add_routes(pages, settings, redis))
+    for part in (calls, call, destinations, replays, quarantine, accounts, trail):
         part.add_routes(pages, settings, redis)
     pages.context_processor(known_to_all)
     pages.after_request(_keep_static)

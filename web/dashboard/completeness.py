@@ -11,7 +11,7 @@ from runtime import audit
 from runtime.audit import Hour
 from runtime.clocks import redis_time
 from runtime.settings import Settings
-from telephony.completeness import Standing
+from telephony.completeness import MEANINGS
 from web.cached import Behind
 
 SECONDS: Final = 20.0
@@ -40,18 +40,16 @@ class Ledger(msgspec.Struct, frozen=True):
         return audit.total(one.total for one in self.accounts)
 
 
-def counting(redis: "Redis", accounts: Sequence[str]) -> Behind[Ledger]:
-    """Give the ledger as it was counted last."""
-    return Behind(lambda: _counted(redis, accounts), seconds=SECONDS)
-
-
-def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
-    """Add `/completeness`."""
-    ledger = counting(redis, [account.name for account in settings.accounts])
+def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> Behind[Ledger]:
+    """Add `/completeness`, and give the ledger as it was counted last: *Now* shows the same figures."""
+    names = [account.name for account in settings.accounts]
+    ledger = Behind(lambda: _counted(redis, names), seconds=SECONDS)
 
     @pages.get("/completeness")
     def completeness() -> str:
-        return render_template("completeness.html", ledger=ledger.get(), standings=tuple(Standing))
+        return render_template("completeness.html", ledger=ledger.get(), meanings=MEANINGS)
+
+    return ledger
 
 
 def _counted(redis: "Redis", accounts: Sequence[str]) -> Ledger:

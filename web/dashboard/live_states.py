@@ -13,6 +13,7 @@ _WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "parked": "parked",
         "voicemail": "voicemail",
         "voicemailscreening": "voicemail",
+        "vmscreening": "voicemail",
         "faxreceive": "receiving a fax",
         "proceeding": "ringing",
         "setup": "ringing",
@@ -23,5 +24,7 @@ _ORDER: Final = ("on hold", "parked", "voicemail", "receiving a fax", "ringing",
 
 def live_state(session: Session) -> str:
     """Say what the call is doing: whatever keeps somebody waiting first, talking when nothing does."""
-    words = {_WORDS.get(party.code.lower(), "") for party in session.parties if not party.is_over}
-    return next((word for word in _ORDER if word in words), "ending" if session.parties else "beginning")
+    words = {_WORDS.get(party.code.lower(), "on now") for party in session.parties if not party.is_over}
+    if not words:
+        return "ending" if session.parties else "beginning"
+    return next((word for word in _ORDER if word in words), "on now")

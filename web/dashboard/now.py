@@ -1,6 +1,7 @@
 """Now: what is going on, what was published last, and whether anything needs somebody."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -18,12 +19,12 @@ from telephony.call_outcome import CallOutcome
 from telephony.destinations import DestinationState
 from telephony.events import CallEvent
 from telephony.operator_events import ALERTS, Alert, What
-from web.cached import Cached
-from web.dashboard import completeness
+from web.cached import Behind, Cached
 from web.dashboard.charts import Chart, by_minute
 from web.dashboard.completeness import Ledger
 from web.dashboard.live_states import live_state
 from web.dashboard.subscriptions import Hearing, hearing, worst
+from web.dashboard.writing import counted, span
 
 MINUTES: Final = 60
 SLOW_SECONDS: Final = 5.0
@@ -34,7 +35,15 @@ _LAG: Final = 120.0
 """Seconds a destination may be behind before somebody is told."""
 
 _ACCOUNTS_SHOWN: Final = 8
-_ABOUT_DESTINATIONS: Final = frozenset({What.DESTINATION_FAILING, What.DESTINATION_DISABLED})
+_OF_A_DESTINATION: Final = "dashboard.destination"
+_PAGES: Final[Mapping[What, str]] = MappingProxyType(
+    {
+        What.DESTINATION_FAILING: _OF_A_DESTINATION,
+        What.DESTINATION_DISABLED: _OF_A_DESTINATION,
+        What.COMPLETENESS_UNEXPLAINED: "dashboard.completeness",
+    }
+)
+"""Where more is told of an alert; of all others, beside their account."""
 
 Parts = tuple[str, str, str]
 """HTML: what stands above the calls, the calls, and what stands below them."""
@@ -61,7 +70,7 @@ class Need(msgspec.Struct, frozen=True):
 
     text: str
     page: str
-    argument: str | None = None
+    arguments: Mapping[str, str] = {}
     remedy: str = ""
     since: float | None = None
 
@@ -99,15 +108,19 @@ class Vitals(msgspec.Struct, frozen=True):
         return min(waiting, key=lambda one: one.oldest_heard or 0.0, default=None)
 
     @property
+    def more_accounts(self) -> int:
+        """How many accounts there are whose limits are not shown."""
+        return max(0, len(self.waits) - _ACCOUNTS_SHOWN)
+
+    @property
     def needs(self) -> tuple[Need, ...]:
         """What needs somebody."""
-        return (*_of_alerts(self.alerts), *_of_destinations(self.delivering), *_of_accounts(self))
+        return (*_of_alerts(self), *_of_destinations(self.delivering), *_of_accounts(self))
 
 
-def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> Callable[[], Parts]:
+def add_routes(pages: Blueprint, settings: Settings, redis: "Redis", ledger: Behind[Ledger]) -> Callable[[], Parts]:
     """Add `/`, and give what draws its parts; that needs a request's context."""
     names = [account.name for account in settings.accounts]
-    ledger = completeness.counting(redis, names)
     reader = VitalsReader(redis, names)
     frame = Cached(lambda: _frame(reader.read(), ledger.get()), seconds=SLOW_SECONDS)
     rows = Rows()
@@ -182,37 +195,37 @@ def _parts(redis: "Redis", names: list[str], rows: Rows, above: str, below: str)
     """Write what changes: the same for everybody who looks, so it is written once."""
     published = rows.of(glance.published_last(redis))
     calls = live_calls(glance.on_now(redis, names))
-    return above, render_template("now_calls.html", calls=calls, published=published), below
+    return above, render_template("now_calls.html", calls=calls, most=glance.CALLS, published=published), below
 
 
-def _of_alerts(alerts: tuple[Alert, ...]) -> Iterator[Need]:
-    """Tell the alerts that are on; of one about a destination its page tells more."""
-    for one in alerts:
-        is_destination = one.what in _ABOUT_DESTINATIONS
-        page, argument = ("dashboard.destination", one.about) if is_destination else ("dashboard.accounts", None)
-        yield Need(one.message, page, argument, remedy=ALERTS[one.what].remedy, since=one.since)
+def _of_alerts(found: Vitals) -> Iterator[Need]:
+    """Tell the alerts that are on, each with the name of what it is about, but for destinations that were removed."""
+    names = {one.destination.id: one.destination.called for one in found.delivering}
+    for one in found.alerts:
+        page = _PAGES.get(one.what, "dashboard.accounts")
+        is_destination = page == _OF_A_DESTINATION
+        if is_destination and one.about not in names:
+            continue
+        text = f"{names.get(one.about, one.about)}: {one.message}"
+        arguments = {"destination_id": one.about} if is_destination else {}
+        yield Need(text, page, arguments, remedy=ALERTS[one.what].remedy, since=one.since)
 
 
 def _of_destinations(found: tuple[Delivering, ...]) -> Iterator[Need]:
     for one in found:
-        name = one.destination.description or one.destination.url
+        name, at = one.destination.called, (_OF_A_DESTINATION, {"destination_id": one.destination.id})
         if one.status.dead:
-            yield Need(
-                f"{one.status.dead:,} events for {name} were given up; send them again once it is well", *_at(one)
-            )
+            yield Need(f"{name}: {counted(one.status.dead, 'event')} given up; send again once it is well", *at)
         elif one.status.lag > _LAG and one.destination.state is DestinationState.ACTIVE:
-            yield Need(f"{name} is {one.status.lag / 60:.0f} minutes behind", *_at(one))
-
-
-def _at(one: Delivering) -> tuple[str, str]:
-    return "dashboard.destination", one.destination.id
+            yield Need(f"{name} is behind by {span(one.status.lag)}", *at)
 
 
 def _of_accounts(found: Vitals) -> Iterator[Need]:
-    quarantined = sum(one.quarantined for one in found.waits.values())
-    if quarantined:
-        yield Need(f"{quarantined:,} notifications could not be read", "dashboard.quarantine")
-    for one in found.fuel:
-        if one.left.gate_seconds:
-            text = f"RingCentral wants nothing asked of {one.group} for {one.left.gate_seconds:.0f} more seconds"
-            yield Need(f"{one.account}: {text}", "dashboard.accounts")
+    for name, one in found.waits.items():
+        if one.quarantined:
+            text = f"{name}: {counted(one.quarantined, 'notification')} could not be read"
+            yield Need(text, "dashboard.quarantine", {"account": name})
+    for left in found.fuel:
+        if left.left.gate_seconds:
+            text = f"RingCentral takes no {left.group} requests for another {span(left.left.gate_seconds)}"
+            yield Need(f"{left.account}: {text}", "dashboard.accounts")

@@ -77,17 +77,26 @@ def number(text: str | None) -> str:
 
 
 def side(end: Endpoint) -> Markup:
-    """Name one side of a call: the name first, for people know names; the number beside it."""
+    """Name one side of a call: the name first, for people know names; the number beside it.
+
+    A name that is written from right to left would turn the number beside it around, were they not apart (`bdi`).
+    """
     extension = f"ext. {end.extension_number}" if end.extension_number else ""
     shown = number(end.phone_number or end.raw_phone_number) or extension
     if end.name and shown:
-        return Markup('<span class="name">{}</span> <span class="number">{}</span>').format(end.name, shown)
-    return Markup('<span class="name">{}</span>').format(end.name or shown or "unknown")
+        return Markup('<bdi class="name">{}</bdi> <bdi class="number">{}</bdi>').format(end.name, shown)
+    return Markup('<bdi class="name">{}</bdi>').format(end.name or shown or "unknown")
 
 
 def words(text: object) -> str:
     """Write one of our words for people: no underscores."""
     return str(text).replace("_", " ")
+
+
+def commands(text: str) -> Markup:
+    """Write a sentence in which commands and settings stand between backticks."""
+    parts = enumerate(text.split("`"))
+    return Markup("").join(Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in parts)
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
@@ -126,6 +135,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
         "number": number,
         "side": side,
         "words": words,
+        "commands": commands,
         "counted": counted,
         "pretty": pretty,
         "shown": shown,

@@ -1,0 +1,67 @@
+"""What *Now* says that needs somebody: by name, in so many words, and with a link to where more is told of it."""
+
+import re
+from html import unescape
+
+import pytest
+from redis import Redis
+
+from runtime import destinations, keys, operator_log
+from telephony.destinations import Draft
+from telephony.operator_events import What
+from tests.access.test_door_of_the_dashboard import log_in
+from tests.access.test_entry_to_the_api import an_app
+from tests.access.test_pages import text_of
+from tests.builders.attempts import a_dead_letter, bury
+
+NAMES = ("acme", "globex")
+
+
+def needs(redis: Redis) -> dict[str, str]:
+    """Give what *Now* says, and where each leads."""
+    found = re.findall(
+        r'<li><svg.*?</svg>\s*<a href="([^"]*)">(.*?)</a>', log_in(an_app(redis, names=NAMES)).get("/").text
+    )
+    return {unescape(text): unescape(href) for href, text in found}
+
+
+@pytest.fixture
+def destination(redis: Redis) -> str:
+    return destinations.create(redis, Draft(url="https://crm.example/hook", description="Our CRM"), keys=())[0].id
+
+
+@pytest.mark.parametrize(
+    ("what", "page"),
+    [(What.ACCOUNT_PARKED, "/accounts"), (What.COMPLETENESS_UNEXPLAINED, "/completeness")],
+)
+def test_an_alert_of_an_account_names_it_and_leads_to_where_it_is_told(redis: Redis, what: What, page: str) -> None:
+    operator_log.raise_alert(redis, what, "globex", "Something is wrong.", account="globex")
+
+    assert needs(redis) == {"globex: Something is wrong.": page}
+
+
+def test_an_alert_of_a_destination_names_it_and_leads_to_its_page(redis: Redis, destination: str) -> None:
+    operator_log.raise_alert(redis, What.DESTINATION_FAILING, destination, "It has taken nothing.")
+    operator_log.raise_alert(redis, What.DESTINATION_DISABLED, "dst_removed", "It is disabled.")
+
+    assert needs(redis) == {"Our CRM: It has taken nothing.": f"/destinations/{destination}"}
+
+
+def test_one_event_that_was_given_up_is_one_event(redis: Redis, destination: str) -> None:
+    bury(redis, destination, a_dead_letter("s-1/1", "1-0"))
+
+    assert needs(redis) == {"Our CRM: 1 event given up; send again once it is well": f"/destinations/{destination}"}
+
+
+def test_what_could_not_be_read_leads_to_the_quarantine_of_its_account(redis: Redis) -> None:
+    redis.xadd(keys.quarantine("globex"), {"reason": "no JSON", "body": "{"})
+
+    assert needs(redis) == {"globex: 1 notification could not be read": "/quarantine?account=globex"}
+
+
+def test_the_page_of_accounts_tells_what_is_wrong_with_each_and_what_to_do(redis: Redis) -> None:
+    operator_log.raise_alert(redis, What.ACCOUNT_PARKED, "globex", "Not accepted.", account="globex")
+    client = log_in(an_app(redis, names=NAMES))
+
+    assert "Not accepted. Set RC_APP_CLIENT_ID" in text_of(client, "/accounts", "account-2")
+    assert "Not accepted" not in text_of(client, "/accounts", "account-1")
