@@ -15,6 +15,8 @@ from telephony.events import Envelope
 from telephony.times import iso_ms_at
 
 PREFIX: Final = "legwork.operator."
+SUBJECT: Final = "operator:"
+"""What the subject of an alert begins with, and of no call."""
 
 
 class Severity(StrEnum):
@@ -149,7 +151,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     @property
     def subject(self) -> str:
         """What all of its events have in common, and no other alert's."""
-        return f"operator:{self.what}:{self.about}:{int(self.since * 1000)}"
+        return f"{SUBJECT}{self.what}:{self.about}:{int(self.since * 1000)}"
 
 
 def event(alert: Alert, told: Told, *, now: float) -> OperatorEvent:

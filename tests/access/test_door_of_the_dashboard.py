@@ -121,6 +121,7 @@ def test_a_reader_does_nothing_even_with_the_token_of_a_form(app: Flask, redis: 
     assert answer.status_code == 403
     assert state(redis, destination) is DestinationState.ACTIVE
     assert "/pause" not in client.get(f"/destinations/{destination}").text
+    assert client.get("/destinations/new").status_code == 403
 
 
 def test_the_session_opens_the_api_for_looking_only(app: Flask) -> None:

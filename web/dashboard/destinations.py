@@ -1,8 +1,9 @@
 """Destinations: who is told, how they fare, and everything that can be done about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
 
 import msgspec
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -10,18 +11,30 @@ from redis import Redis
 from werkzeug.wrappers import Response
 
 from runtime import attempts, backlog, destinations, glance, redrive
+from runtime.attempts import Attempt
 from runtime.destination_urls import why_not
 from runtime.redrive import Redrive
 from runtime.settings import Settings
 from telephony.destination_faults import faults
 from telephony.destinations import Changes, Destination, DestinationState, Draft, Include
+from telephony.operator_events import SUBJECT
+from telephony.trial import is_trial
 from telephony.words import OUTCOME_MEANINGS
-from web.access.trouble import NO_DESTINATION, Trouble
+from web.access.trouble import NO_DESTINATION, READ_ONLY, Trouble
+from web.access.visitors import visitor
 from web.places import place_of
 
 T = TypeVar("T")
 
-_ATTEMPTS = 25
+_ATTEMPTS: Final = 25
+
+INCLUDES: Final[Mapping[Include, str]] = MappingProxyType(
+    {
+        Include.OUTCOME: "Outcomes, from the call log",
+        Include.ENDED: "Ends, at once, from the notifications",
+        Include.BOTH: "Both",
+    }
+)
 
 
 def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
@@ -44,12 +57,16 @@ def _add_pages(pages: Blueprint, redis: "Redis") -> None:
         after = place_of(request.args.get("after"))
         read = attempts.page(redis, destination_id, after=after, limit=_ATTEMPTS)
         status = _known(partial(backlog.status, redis, destination_id))
-        return render_template("destination.html", one=found, status=status, attempts=read, after=after)
+        told = {"one": found, "status": status, "attempts": read, "after": after}
+        return render_template("destination.html", **told, about=_about, includes=INCLUDES)
 
 
 def _add_new(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
     @pages.get("/destinations/new")
     def new_destination() -> str:
+        who = visitor()
+        if who is None or not who.may_act:
+            raise Trouble(READ_ONLY)
         return _form(settings, {}, {})
 
     @pages.post("/destinations")
@@ -83,12 +100,12 @@ def _add_sending(pages: Blueprint, redis: "Redis") -> None:
     @pages.post("/destinations/<destination_id>/redrive")
     def send_again(destination_id: str) -> Response:
         count = _known(partial(redrive.redrive, redis, destination_id, Redrive(), dry_run=False))
-        return _back(destination_id, "redriven" if count else "nothing-failed")
+        return _back(destination_id, _sent_or_held(redis, destination_id, "redriven") if count else "nothing-failed")
 
     @pages.post("/destinations/<destination_id>/test")
     def send_test(destination_id: str) -> Response:
         _known(partial(redrive.send_test, redis, destination_id))
-        return _back(destination_id, "tested")
+        return _back(destination_id, _sent_or_held(redis, destination_id, "tested"))
 
 
 def _add_secrets(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
@@ -130,8 +147,20 @@ def _faults(draft: Draft, settings: Settings) -> dict[str, str]:
 def _form(settings: Settings, told: Any, wrong: dict[str, str]) -> str:
     names = [account.name for account in settings.accounts]
     return render_template(
-        "destination_new.html", told=told, wrong=wrong, outcomes=OUTCOME_MEANINGS, include=Include, accounts=names
+        "destination_new.html", told=told, wrong=wrong, outcomes=OUTCOME_MEANINGS, includes=INCLUDES, accounts=names
     )
+
+
+def _about(attempt: Attempt) -> str:
+    """Say what was sent, where it was no call's event."""
+    if is_trial(attempt.event_id):
+        return "a test"
+    return "an alert" if attempt.event_id.startswith(SUBJECT) else ""
+
+
+def _sent_or_held(redis: "Redis", destination_id: str, done: str) -> str:
+    """Name the notice of what was asked to be sent: to one that is not active, nothing is until it is resumed."""
+    return done if _found(redis, destination_id).state is DestinationState.ACTIVE else f"{done}-later"
 
 
 def _listed(text: str) -> list[str]:
