@@ -9,10 +9,14 @@ from redis import Redis
 
 from runtime import destinations, guarding, keys
 from runtime.guarding import Guarded
+from telephony.call_outcome import Endpoint
 from telephony.destinations import Draft
 from telephony.subscriptions import Health
-from tests.access.test_door_of_the_dashboard import log_in
+from tests.access.test_door_of_the_dashboard import form_token, log_in
 from tests.access.test_entry_to_the_api import an_app
+from tests.scripts.publishing import outcome_of, publish
+from tests.simulator.waiting import wait_until
+from web.dashboard.writing import side
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -71,3 +75,45 @@ def test_a_program_that_went_astray_gets_no_page(app: Flask) -> None:
 
     assert "Legwork" not in client.get("/nowhere").text
     assert client.get("/api/v1/nowhere").content_type == "application/problem+json"
+
+
+def test_the_address_of_a_button_opened_without_it_shows_the_way_too(app: Flask) -> None:
+    answer = log_in(app).get("/destinations/dst_1/rotate", headers=HTML)
+
+    assert (answer.status_code, set(answer.allow)) == (405, {"OPTIONS", "POST"})
+    assert "There is nothing here" in answer.text
+
+
+def test_only_what_is_looked_at_is_tried_again_while_redis_is_away() -> None:
+    client = log_in(an_app(Redis(port=1)))
+
+    looked, asked = client.get("/trail"), client.post("/destinations/dst_1/test")
+
+    assert (looked.status_code, asked.status_code) == (503, 503)
+    assert "data-again" in looked.text
+    assert "data-again" not in asked.text
+    assert "was done, or was not" in asked.text
+
+
+def test_what_somebody_took_out_of_quarantine_first_is_no_misspelt_address(app: Flask) -> None:
+    client = log_in(app)
+
+    answer = client.post("/quarantine/default/1-0/discard", data={"token": form_token(client)})
+
+    assert (answer.status_code, "not in quarantine any more" in answer.text) == (404, True)
+
+
+def test_a_name_from_right_to_left_leaves_the_number_beside_it_alone() -> None:
+    told = side(Endpoint(phone_number="+16505550101", name="محمد"))
+
+    assert told == '<bdi class="name">محمد</bdi> <bdi class="number">+1 650 555 0101</bdi>'
+
+
+def test_now_and_completeness_tell_the_same_count(app: Flask, redis: Redis) -> None:
+    client = log_in(app)
+    wait_until(lambda: "accounted for" in client.get("/completeness").text, seconds=5)
+
+    publish(redis, outcome_of("s-1"))
+
+    assert "0 of 0" in text_of(client, "/completeness", "whole")
+    assert "of 0 in the last day" in text_of(client, "/", "vitals")

@@ -34,13 +34,13 @@ class Face:
 
     @contextmanager
     def page(
-        self, *, token: str = ADMIN, viewport: Any = None, dark: bool = False, scripts: bool = True
+        self, *, token: str = ADMIN, viewport: Any = None, dark: bool = False, scripts: bool = True, zone: str = "UTC"
     ) -> Iterator["Page"]:
         """Log in as somebody new; whatever the browser complains of fails the test."""
         scheme: Any = "dark" if dark else "light"
         size: Any = viewport or WIDE
         context = self.browser.new_context(
-            viewport=size, color_scheme=scheme, base_url=self.url, java_script_enabled=scripts
+            viewport=size, color_scheme=scheme, base_url=self.url, java_script_enabled=scripts, timezone_id=zone
         )
         context.set_default_timeout(PATIENCE)
         page, complaints = context.new_page(), []

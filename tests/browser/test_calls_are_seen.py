@@ -1,8 +1,10 @@
 """What somebody at the dashboard sees of calls: live, found again, explained, replayed."""
 
+import json
 import re
 from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec.structs import replace
@@ -13,6 +15,9 @@ from telephony.events import CallEvent, decode, digest
 from telephony.words import Outcome
 from tests.browser.face import PHONE, Face
 from tests.simulator.waiting import wait_until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 SOON = 2000.0
 """Milliseconds within which a call that was told of must be seen."""
@@ -97,6 +102,52 @@ def test_a_page_that_hears_nothing_any_more_says_so_until_it_does(face: Face) ->
         assert not page.locator("#lost").is_visible()
 
 
+def test_who_was_logged_out_is_told_so_and_how_to_come_back(face: Face) -> None:
+    with face.page() as page:
+        page.goto("/trail")
+        page.context.clear_cookies()
+        look_again(page)
+
+        page.locator("#out").get_by_role("link", name="Log in again").click()
+
+        page.get_by_label("Token").wait_for()
+        assert page.url.endswith("/login?next=/trail")
+
+
+def test_the_focus_stays_on_what_it_was_on_while_a_list_grows(face: Face) -> None:
+    held = keys.quarantine("default")
+    first: Any = face.redis.xadd(held, {"reason": "no JSON", "body": "{"})
+    with face.page() as page:
+        page.goto("/quarantine")
+        page.get_by_role("button", name="Discard").focus()
+        face.redis.xadd(held, {"reason": "no JSON", "body": "["})
+        look_again(page)
+
+        page.locator("#held .card").nth(1).wait_for()
+        assert page.evaluate("document.activeElement.textContent") == "Discard"
+        assert page.evaluate("document.activeElement.closest('li').id") == f"held-{first.decode()}"
+    face.redis.delete(held)
+
+
+def test_what_was_told_while_somebody_marked_a_text_is_shown_afterwards(face: Face) -> None:
+    part = '<section id="needs" data-part data-pushed>Something happened.</section>'
+    told = f"event: told\ndata: {json.dumps({'happened': False, 'outcomes': {}, 'parts': part})}\n\n"
+    with face.page() as page:
+        live = page.get_by_role("button", name="Live")
+        live.click()
+        page.route("/", lambda route: route.abort() if "x-parts" in route.request.headers else route.continue_())
+        page.route("**/live?parts", lambda route: route.fulfill(content_type="text/event-stream", body=told), times=1)
+        page.evaluate("getSelection().selectAllChildren(document.getElementById('needs'))")
+        with page.expect_response("**/live?parts"):
+            page.get_by_role("button", name="Stands still").evaluate("button => button.click()")
+        page.wait_for_timeout(AT_REST)
+        assert page.get_by_text("Something happened.").count() == 0
+
+        page.evaluate("getSelection().empty()")
+
+        page.get_by_text("Something happened.").wait_for()
+
+
 def test_a_number_typed_with_spaces_finds_its_call(face: Face, session: str) -> None:
     number = newest(face, session).data.from_.phone_number or ""
     typed = f"{number[2:5]} {number[5:8]} {number[8:]}"
@@ -143,13 +194,14 @@ def test_a_replay_from_the_button_publishes_what_differs(face: Face) -> None:
     assert face.revision(session) == 3
 
 
-def test_times_are_the_readers_own_and_utc_on_hover(face: Face, session: str) -> None:
-    with face.page() as page:
+def test_times_are_the_readers_own_as_the_page_says_and_utc_on_hover(face: Face, session: str) -> None:
+    with face.page(zone="Asia/Tokyo") as page:
         page.goto(f"/calls/{session}")
 
         told = page.locator("#line time").first
         assert told.get_attribute("datetime").endswith("Z")  # type: ignore[union-attr]  # it is there
         assert told.get_attribute("title").endswith(" UTC")  # type: ignore[union-attr]
+        assert page.locator("#zone").inner_text() == "Asia/Tokyo"
 
 
 def test_nothing_a_caller_calls_himself_is_taken_for_more_than_text(face: Face) -> None:
@@ -163,6 +215,11 @@ def test_nothing_a_caller_calls_himself_is_taken_for_more_than_text(face: Face) 
             assert page.locator("main img, main script, main b b").count() == 0
         page.goto(f"/calls/{session}")
         assert name in page.get_by_role("heading", level=1).inner_text()
+
+
+def look_again(page: "Page") -> None:
+    """Have the page ask for its parts, as it does when somebody comes back to it."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
 def is_on(face: Face, session: str) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from runtime import destinations
 from telephony.destinations import Draft
 from tests.browser.face import PHONE, WIDE, Face
+from tests.builders.attempts import a_dead_letter, bury
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -28,9 +29,9 @@ NO_MORE_THAN_VIOLATIONS = {"resultTypes": ["violations"]}
 
 @pytest.fixture(scope="module")
 def paths(face: Face, session: str) -> dict[str, str]:
-    """Name every page there is, with a call and a destination to show."""
-    draft = Draft(url="https://crm.example/hook", description="Our CRM")
-    destination, _ = destinations.create(face.redis, draft, keys=())
+    """Name every page there is, with a call to show, and a destination with a long name that needs somebody."""
+    destination, _ = destinations.create(face.redis, Draft(url="https://crm.example/" + "hook" * 30), keys=())
+    bury(face.redis, destination.id, a_dead_letter("s-1/1", "1-0"))
     named = {(path.strip("/") or "now").replace("/", "-"): path for path in PAGES}
     return named | {"call": f"/calls/{session}", "destination": f"/destinations/{destination.id}"}
 
@@ -62,12 +63,16 @@ def test_a_button_that_needs_the_script_is_not_shown_without_it(face: Face) -> N
         assert not page.locator("#live").is_visible()
 
 
-def test_no_page_is_wider_than_a_phone(face: Face, paths: dict[str, str]) -> None:
+def test_no_page_is_wider_than_a_phone_whatever_is_opened_on_it(face: Face, paths: dict[str, str]) -> None:
     with face.page(viewport=PHONE) as page:
         for path in paths.values():
             page.goto(path)
+            for title in ["", *page.locator("details.sure > summary").all_inner_texts()]:
+                if title:
+                    page.keyboard.press("Escape")
+                    page.locator("details.sure > summary").get_by_text(title, exact=True).click()
 
-            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+                assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], (path, title)
 
 
 def photograph(face: Face, page: "Page", name: str) -> None:

@@ -70,6 +70,20 @@ def test_what_a_destination_could_not_take_is_sent_again_on_request(face: Face, 
     destinations.delete(face.redis, destination.id)
 
 
+def test_a_button_that_is_pressed_twice_was_meant_once(face: Face, crm: Endpoint) -> None:
+    with face.page() as page:
+        page.goto("/destinations/new")
+        page.get_by_label("URL").fill(crm.url)
+        page.get_by_label("Name (optional)").fill("Once")
+        page.get_by_role("button", name="Add it").dblclick()
+        page.locator("#secret").wait_for()
+
+    made = [one.id for one in destinations.all(face.redis) if one.description == "Once"]
+    for one in made:
+        destinations.delete(face.redis, one)
+    assert len(made) == 1
+
+
 def test_what_is_wrong_with_a_form_is_said_beside_the_field(face: Face) -> None:
     with face.page() as page:
         add(page, "https://169.254.169.254/latest", "Not ours")

@@ -16,7 +16,7 @@ from web.access.sessions import Session, came_by_tls
 from web.access.trouble import EXPIRED, READ_ONLY, Trouble
 from web.access.visitors import Via, Visitor, address_of, enter
 
-_OPEN: Final = frozenset({"dashboard.log_in", "dashboard.let_in", "dashboard.static"})
+_OPEN: Final = frozenset({"dashboard.login", "dashboard.log_in", "dashboard.static"})
 _OTHER_SITES: Final = frozenset({"cross-site", "same-site"})
 
 
@@ -38,11 +38,11 @@ def add_door(pages: Blueprint, entry: Entry) -> None:
         return guard(response, by_tls=came_by_tls(request))
 
     @pages.get("/login")
-    def log_in() -> str:
+    def login() -> str:
         return _form(entry)
 
     @pages.post("/login")
-    def let_in() -> AnyResponse | tuple[str, int]:
+    def log_in() -> AnyResponse | tuple[str, int]:
         return _let_in(entry)
 
     @pages.post("/logout")

@@ -3,18 +3,20 @@
 from typing import Final
 
 import msgspec
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from redis.exceptions import RedisError
 
 from runtime.logs import log
+from web.access.roles import Role, may
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """One kind of trouble."""
+    """One kind of trouble; the page of one that `passes` tries again by itself."""
 
     status: int
     title: str
     advice: str
+    passes: bool = False
 
 
 EXPIRED: Final = Kind(403, "This form is too old", "Nothing was changed. Go back, reload the page, and try again.")
@@ -25,6 +27,9 @@ NO_CALL: Final = Kind(
     "Its id may be misspelt, or it ended longer ago than calls are kept. Look for its number under Calls.",
 )
 NO_DESTINATION: Final = Kind(404, "There is no such destination", "Somebody may have removed it; the trail tells who.")
+NOT_HELD: Final = Kind(
+    404, "It is not in quarantine any more", "Somebody had it read again, or discarded it; the trail tells who."
+)
 NOTHING_HERE: Final = Kind(404, "There is nothing here", "The address may be misspelt. Begin with Now, or find a call.")
 CANNOT_OPEN: Final = Kind(
     409, "Its secrets cannot be read", "They were sealed with a SECRETS_KEY that is not set any more. Set it again."
@@ -33,6 +38,10 @@ REDIS_AWAY: Final = Kind(
     503,
     "Redis does not answer",
     "Calls that nobody could tell of meanwhile are found in the call log later. This page tries again by itself.",
+    passes=True,
+)
+NOT_KNOWN: Final = Kind(
+    503, "Redis does not answer", "What you asked for was done, or was not. Go back, reload the page, and look."
 )
 
 
@@ -54,4 +63,5 @@ def add_trouble(pages: Blueprint) -> None:
     @pages.errorhandler(RedisError)
     def redis_away(error: RedisError) -> tuple[str, int]:
         log.error("dashboard.redis_away", error=type(error).__name__)
-        return render_template("trouble.html", trouble=REDIS_AWAY), REDIS_AWAY.status
+        kind = REDIS_AWAY if may(Role.READER, request.method) else NOT_KNOWN
+        return render_template("trouble.html", trouble=kind), kind.status

@@ -30,6 +30,9 @@ CHOICES: Final = {
 }
 """What may be chosen in the form; any other word is as good as none."""
 
+LABELS: Final = {State.OPEN: "on now", State.ENDED: "record awaited", Trouble.DEAD: "given up"}
+"""Words that are written as the rest of the dashboard has them."""
+
 
 class Asked(msgspec.Struct, frozen=True):
     """What the form says: `text` as it was typed, and the words chosen."""
@@ -61,7 +64,9 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
         if asked.text.startswith(_SESSION):
             return redirect(url_for("dashboard.call", telephony_session_id=asked.text), 303)
         page = _found(redis, names, asked, request.args.get("after"))
-        return render_template("calls.html", page=page, asked=asked, choices=CHOICES, several=len(names) > 1)
+        return render_template(
+            "calls.html", page=page, asked=asked, choices=CHOICES, labels=LABELS, several=len(names) > 1
+        )
 
 
 def filters(asked: Asked) -> tuple[Filter, ...]:

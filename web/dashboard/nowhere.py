@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask, Response, g, make_response, render_template, request
 from redis.exceptions import RedisError
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from web.access.entry import Entry
 from web.access.headers import guard
@@ -20,7 +20,8 @@ def add_nowhere(app: Flask, entry: Entry, known: Callable[[], Mapping[str, Any]]
     """Tell whoever asks for HTML that there is nothing; `known` is what every page knows, `otherwise` tells others."""
 
     @app.errorhandler(NotFound)
-    def nowhere(error: NotFound) -> Response | HTTPException:
+    @app.errorhandler(MethodNotAllowed)  # the address of a button, opened without it
+    def nowhere(error: NotFound | MethodNotAllowed) -> Response | HTTPException:
         if "text/html" not in request.headers.get("Accept", ""):
             return otherwise(error)
         session = _session(entry)
@@ -28,7 +29,10 @@ def add_nowhere(app: Flask, entry: Entry, known: Callable[[], Mapping[str, Any]]
             g.form_token = entry.sessions.form_token(session)
             enter(Visitor(session.role, session.name, address_of(request), Via.DASHBOARD))
         page = render_template("trouble.html", trouble=NOTHING_HERE, **{**known(), "bare": False})
-        return guard(make_response(page, NOTHING_HERE.status), by_tls=came_by_tls(request))
+        response = make_response(page, error.code)
+        if isinstance(error, MethodNotAllowed):
+            response.allow.update(error.valid_methods or ())
+        return guard(response, by_tls=came_by_tls(request))
 
 
 def _session(entry: Entry) -> Session | None:

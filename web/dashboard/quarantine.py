@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from runtime import quarantine as store
 from runtime.settings import Settings
-from web.access.trouble import NOTHING_HERE, Trouble
+from web.access.trouble import NOT_HELD, NOTHING_HERE, Kind, Trouble
 from web.places import place_of
 
 
@@ -23,18 +23,20 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
 
     @pages.post("/quarantine/<account>/<entry_id>/read-again")
     def read_again(account: str, entry_id: str) -> Response:
-        _judge(account in names and place_of(entry_id) is not None and store.read_again(redis, account, entry_id))
+        _judge(account in names)
+        _judge(place_of(entry_id) is not None and store.read_again(redis, account, entry_id), otherwise=NOT_HELD)
         return _back(account, "read-again")
 
     @pages.post("/quarantine/<account>/<entry_id>/discard")
     def discard(account: str, entry_id: str) -> Response:
-        _judge(account in names and place_of(entry_id) is not None and store.discard(redis, account, entry_id))
+        _judge(account in names)
+        _judge(place_of(entry_id) is not None and store.discard(redis, account, entry_id), otherwise=NOT_HELD)
         return _back(account, "discarded")
 
 
-def _judge(is_there: bool) -> None:  # noqa: FBT001 - the one question it is about
+def _judge(is_there: bool, *, otherwise: Kind = NOTHING_HERE) -> None:  # noqa: FBT001 - the one question it is about
     if not is_there:
-        raise Trouble(NOTHING_HERE)
+        raise Trouble(otherwise)
 
 
 def _back(account: str, done: str) -> Response:

@@ -7,6 +7,7 @@ const AT_MOST_EVERY = document.querySelector("[data-slow]") ? 4000 : 1500;
 const AT_LEAST_EVERY = document.querySelector("[data-brisk]") ? 2500 : 10000;
 const UNTOLD_EVERY = 1800;
 const TOLD_AGAIN_AFTER = 60000;
+const TROUBLE_AGAIN_AFTER = 5000;
 const SPREAD = 200; // those who watch are told at the same moment, and shall not all ask at the same
 const SPOKEN_EVERY = 20000;
 const LOST_AFTER = 15000; // the server says at least every seven seconds that all is well
@@ -15,21 +16,33 @@ const isPushed = document.querySelector("[data-pushed]") !== null;
 let on = true;
 let heard = Date.now();
 let isLost = false;
+let isOut = false;
 let asked = 0;
 let waiting = null;
 let stream = null;
 const outcomes = new Map();
+const late = new Map();
 
 export function follow() {
   if (!document.querySelector("[data-part]")) return;
-  const again = document.querySelector("[data-again]");
-  if (again) return void setTimeout(() => location.reload(), 5000);
+  if (document.querySelector("[data-again]")) return void setTimeout(tryAgain, TROUBLE_AGAIN_AFTER);
   listen();
   if (!isPushed) setInterval(ask, AT_LEAST_EVERY);
   setInterval(speak, SPOKEN_EVERY);
   setInterval(judge, 1000);
+  setInterval(catchUp, 1000);
   document.addEventListener("visibilitychange", lookAgain);
   offerToPause();
+}
+
+// The page of a trouble that passes: it stays until there is something else to show.
+async function tryAgain() {
+  try {
+    if ((await fetch(location.href, { redirect: "manual" })).status !== 503) return location.reload();
+  } catch {
+    // Nobody is there at all.
+  }
+  setTimeout(tryAgain, TROUBLE_AGAIN_AFTER);
 }
 
 function lookAgain() {
@@ -65,6 +78,15 @@ function hear() {
   judge();
 }
 
+function tell(out) {
+  hear();
+  if (isOut === out) return;
+  isOut = out;
+  document.getElementById("out").hidden = !out;
+  if (out) document.getElementById("spoken").textContent = document.getElementById("out").textContent;
+  label();
+}
+
 // What is shown shall not look newer than it is.
 function judge() {
   const lost = on && !document.hidden && Date.now() - heard > LOST_AFTER;
@@ -97,11 +119,11 @@ async function refresh() {
   asked = Date.now();
   try {
     const signal = AbortSignal.timeout(LOST_AFTER);
-    const answer = await fetch(location.href, { headers: { "X-Parts": "1" }, redirect: "error", signal });
-    if (answer.ok) {
-      replace(parsed(await answer.text()), true);
-      hear();
-    }
+    const answer = await fetch(location.href, { headers: { "X-Parts": "1" }, redirect: "manual", signal });
+    const isTold = answer.ok || answer.status === 404; // what was shown may be gone
+    const toLogin = answer.type === "opaqueredirect";
+    if (isTold) replace(parsed(await answer.text()), true);
+    if (isTold || toLogin) tell(toLogin);
   } catch {
     // Away for a moment: the next event, or the next few seconds, ask again.
   }
@@ -129,12 +151,35 @@ function replace(fresh, isWhole = false) {
 }
 
 function renew(shown, part) {
-  if (shown.innerHTML === part.innerHTML || isInUse(shown)) return;
-  const focus = shown.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-  const scrolled = shown.querySelector(".rows")?.scrollTop;
+  late.delete(shown.id);
+  if (shown.innerHTML === part.innerHTML) return;
+  if (isInUse(shown)) return void late.set(shown.id, part);
+  const focused = shown.contains(document.activeElement) ? placeOf(document.activeElement) : null;
+  const scrolled = scrolling(shown).map((one) => [one.scrollLeft, one.scrollTop]);
   shown.replaceChildren(...part.childNodes);
-  if (scrolled) shown.querySelector(".rows")?.scrollTo(0, scrolled);
-  if (focus) shown.querySelector(`[href="${CSS.escape(focus)}"]`)?.focus();
+  scrolling(shown).forEach((one, index) => one.scrollTo(...(scrolled[index] ?? [0, 0])));
+  if (focused) shown.querySelectorAll(focused.kind)[focused.index]?.focus({ preventScroll: true });
+}
+
+function scrolling(part) {
+  return [...part.querySelectorAll(".rows, .scroll")];
+}
+
+// Where the focus goes on: the same link, else the same place in what has the same id.
+function placeOf(focused) {
+  const href = focused.getAttribute("href");
+  const home = focused.parentElement.closest("[id]");
+  const kind = href ? `[href="${CSS.escape(href)}"]` : `#${CSS.escape(home.id)} ${focused.localName}`;
+  return { kind, index: [...home.querySelectorAll(kind)].indexOf(focused) };
+}
+
+// Parts that came while somebody was busy with theirs: nobody tells them twice.
+function catchUp() {
+  for (const [id, part] of [...late]) {
+    const shown = document.getElementById(id);
+    if (shown) renew(shown, part);
+    else late.delete(id);
+  }
 }
 
 // What somebody has opened, or is selecting from, is left alone until they are done with it.
@@ -167,6 +212,7 @@ function label() {
   const button = document.getElementById("live");
   if (!button) return;
   button.setAttribute("aria-pressed", String(on));
-  button.classList.toggle("away", isLost);
-  button.querySelector("span").textContent = !on ? "Stands still" : isLost ? "Not connected" : "Live";
+  const isAway = isLost || isOut;
+  button.classList.toggle("away", isAway);
+  button.querySelector("span").textContent = !on ? "Stands still" : isAway ? "Not connected" : "Live";
 }

@@ -1,4 +1,4 @@
-// Times as the reader's clock shows them; the server wrote UTC, which stays on hover.
+// Times as the reader's clock shows them, and whose those are; the server wrote UTC, which stays on hover.
 const FORMS = {
   time: { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false },
   fine: { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hour12: false },
@@ -13,6 +13,11 @@ export function localise(root) {
   for (const time of root.querySelectorAll("time[data-form]")) {
     time.textContent = writers[time.dataset.form].format(new Date(time.dateTime)).replace(", ", " ");
   }
+}
+
+export function tellZone() {
+  const zone = document.getElementById("zone");
+  if (zone) zone.textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 export function tick(root) {
