@@ -16,7 +16,7 @@ from runtime.clocks import redis_time
 from runtime.guarding import Silence
 from runtime.inbox import Entry
 from runtime.ledger import Resolution, Tracked
-from telephony import events, notifications
+from telephony import notifications
 from telephony.events import CallEvent
 from telephony.notifications import Notification
 
@@ -74,15 +74,14 @@ def read(
     Its notifications are looked for from `around` seconds before the call to as many after it; more takes longer.
     """
     tracked = ledger.tracked(redis, account, [telephony_session_id]).get(telephony_session_id)
+    documents = outcome_log.revisions(redis, account, telephony_session_id)
     return CallHistory(
         account=account,
         telephony_session_id=telephony_session_id,
         notifications=_notifications(redis, account, telephony_session_id, tracked, around=around),
         tracked=tracked,
         resolution=ledger.resolutions(redis, account, [telephony_session_id]).get(telephony_session_id),
-        events=tuple(
-            events.decode(document) for document in outcome_log.revisions(redis, account, telephony_session_id)
-        ),
+        events=tuple(event for document in documents if (event := outcome_log.event_of(document))),
         looks_again_at=redis.zscore(keys.due(account), telephony_session_id),
         silence=guarding.silence(redis, account, telephony_session_id),
         is_open=redis.zscore(keys.open_sessions(account), telephony_session_id) is not None,

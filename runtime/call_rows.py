@@ -115,7 +115,10 @@ def _state(places: Sequence[float | None]) -> State:
 def _told(telephony_session_id: str, entries: Any, state: State) -> Call | None:
     if not entries:
         return None
-    told = msgspec.structs.asdict(_EVENT.decode(entries[0][1][b"event"]).data)
+    try:
+        told = msgspec.structs.asdict(_EVENT.decode(entries[0][1][b"event"]).data)
+    except msgspec.MsgspecError:  # only a later version can read it, and show the call
+        return None
     if state is State.OPEN:
         told["end_time"] = None
     return Call(telephony_session_id=telephony_session_id, state=state, **told)

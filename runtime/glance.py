@@ -14,7 +14,7 @@ from redis import Redis
 from runtime import backlog, destinations, keys, ledger, outcome_log
 from runtime.backlog import Status
 from telephony.destinations import Destination
-from telephony.events import CallData, CallEvent, Trigger, decode
+from telephony.events import CallData, CallEvent, Trigger
 from telephony.sessions import Session
 from telephony.times import parse_time
 
@@ -77,7 +77,8 @@ def on_now(redis: "Redis", accounts: Sequence[str], *, most: int = CALLS) -> tup
 
 def published_last(redis: "Redis") -> tuple[CallEvent, ...]:
     """Give the events published last, the newest first."""
-    return tuple(decode(entry.document) for entry in islice(outcome_log.newest_first(redis, page=EVENTS), EVENTS))
+    entries = islice(outcome_log.newest_first(redis, page=EVENTS), EVENTS)
+    return tuple(event for entry in entries if (event := outcome_log.event_of(entry.document)))
 
 
 def waits(redis: "Redis", account: str) -> Waits:
@@ -117,10 +118,15 @@ class Speeds:
             entries = [*islice(outcome_log.newest_first(self._redis, page=MEASURED), MEASURED)][::-1]
         for entry in entries:
             self._place = entry.place
-            data = decode(entry.document).data
-            if data.revision == 1 and data.timing.ended_at and data.trigger is not Trigger.BACKFILL:
-                self._took.append(_seconds(data))
+            event = outcome_log.event_of(entry.document)
+            if event is not None and _is_a_first_outcome(event.data):
+                self._took.append(_seconds(event.data))
         return _speed(sorted(self._took))
+
+
+def _is_a_first_outcome(data: CallData) -> bool:
+    """Say whether somebody waited for it: for history nobody does."""
+    return data.revision == 1 and data.timing.ended_at is not None and data.trigger is not Trigger.BACKFILL
 
 
 def _speed(took: Sequence[float]) -> Speed:

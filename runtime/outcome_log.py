@@ -129,6 +129,14 @@ def newest_first(redis: "Redis", *, page: int = _PAGE) -> Iterator[Entry]:
         place = f"({rows[-1][0].decode()}"
 
 
+def event_of(document: bytes) -> CallEvent | None:
+    """Read an event's document; None for one that only a later version can read, which must hide no other."""
+    try:
+        return decode(document)
+    except msgspec.MsgspecError:
+        return None
+
+
 def type_of(document: bytes) -> str:
     """Read the type of an event's document, and nothing else of it."""
     return msgspec.json.decode(document, type=_Typed).type

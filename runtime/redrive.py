@@ -11,9 +11,8 @@ from runtime import attempts, bells, destinations, keys, waiting
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.destinations import UnknownDestination
-from runtime.outcome_log import entries_of
+from runtime.outcome_log import entries_of, event_of
 from telephony.destinations import Destination, wants
-from telephony.events import decode
 from telephony.trial import TrialEvent, trial
 
 LEAST_PER_SECOND: Final = 0.01
@@ -127,8 +126,8 @@ def _published(redis: "Redis", destination: Destination, selection: Redrive) -> 
     last = "+" if selection.until is None else _place(selection.until)
     while page := cast("list[Any]", redis.xrange(keys.OUTCOMES, min=place, max=last, count=_PAGE)):
         for entry in entries_of(page):
-            event = decode(entry.document)
-            if entry.deliver and wants(destination, entry.account, event):
+            event = event_of(entry.document) if entry.deliver else None
+            if event is not None and wants(destination, entry.account, event):
                 yield Candidate(entry.place, event.subject, event.data.revision)
         place = f"({page[-1][0].decode()}"
 

@@ -46,7 +46,6 @@ def cases(  # noqa: PLR0913 - each says something else of the calls
     stored, resolutions = ledger.tracked(redis, account, ids), ledger.resolutions(redis, account, ids)
     seen = ledger.records(redis, account, ids)
     unreadable = stored.unreadable | resolutions.unreadable | seen.unreadable
-    ids = [one for one in ids if one not in unreadable]
     tracked = {**stored, **(refolded or {})}
     places = redis.zmscore(keys.due(account), list(ids)) if ids else []
     made = []
@@ -65,6 +64,7 @@ def cases(  # noqa: PLR0913 - each says something else of the calls
                 listed=by_sweep is not None and is_listed(by_sweep, one, tracked.get(one), records),
                 by=by,
                 deliver=deliver,
+                unreadable=one in unreadable,
             )
         )
     return with_what_they_need(redis, account, made)

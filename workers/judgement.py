@@ -93,7 +93,8 @@ class Judge:
     def _steps(self, case: Case, now: float) -> Iterator[Command | News]:
         is_erased = case.tracked is not None and case.tracked.erased
         if is_erased or case.unreadable:
-            yield from self._look_again(case, None if is_erased else now + PUT_ASIDE_SECONDS)
+            if is_erased or case.by is None:  # whoever asks about what we cannot read puts nothing off
+                yield from self._look_again(case, None if is_erased else now + PUT_ASIDE_SECONDS)
             return
         case = self._completed(case)
         retention = self._settings.retention_seconds

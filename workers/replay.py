@@ -83,10 +83,10 @@ class Runner:
         try:
             step = self._next(replay, now)
         except RingCentralError as error:
-            step = self._after(error, replay.progress, now)
+            step = Step(replay.progress, error=error)
         except LeaseHeld:
             step = Step(replay.progress, again_at=now + HELD_SECONDS)
-        self._commit(replay, step)
+        self._commit(replay, step if step.error is None else self._after(step.error, step.progress, now))
 
     def _next(self, replay: Replay, now: float) -> Step:
         if replay.cancelled:

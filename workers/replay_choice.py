@@ -10,10 +10,9 @@ import msgspec
 
 from runtime import attempts, calls, destinations, keys, ledger, outcome_log, replays
 from runtime.call_filter import Filter
-from runtime.outcome_log import Entry
 from runtime.replays import Level, Progress, State
 from telephony.destinations import wants
-from telephony.events import decode
+from telephony.events import CallEvent
 from telephony.selection import Selection, began, takes
 from workers.replay_errand import Errand, Step
 
@@ -69,16 +68,18 @@ def _rows(errand: Errand, ids: Sequence[str], selection: Selection) -> Iterator[
             if by_id or not only_told:
                 yield one, start or UNKNOWN
             continue
-        data = decode(entry.document).data
-        if by_id or (takes(selection, data) and _is_wanted(errand, selection, entry)):
-            yield one, start or began(data) or UNKNOWN
+        event = outcome_log.event_of(entry.document)
+        if event is None:
+            continue
+        if by_id or (takes(selection, event.data) and _is_wanted(errand, selection, event)):
+            yield one, start or began(event.data) or UNKNOWN
 
 
-def _is_wanted(errand: Errand, selection: Selection, entry: Entry) -> bool:
+def _is_wanted(errand: Errand, selection: Selection, event: CallEvent) -> bool:
     if selection.destination is None:
         return True
     destination = destinations.get(errand.redis, selection.destination)
-    return destination is not None and wants(destination, entry.account, decode(entry.document))
+    return destination is not None and wants(destination, errand.account, event)
 
 
 def _named(errand: Errand, selection: Selection) -> frozenset[str] | None:

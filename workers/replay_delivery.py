@@ -1,20 +1,29 @@
 """Send the stored events of calls again: each call's newest, to every destination that wants it, or to one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast
+
+import msgspec
 
 from runtime import bells, destinations, keys, outcome_log, redrive, replays
 from runtime.bells import Stage
 from runtime.leases import Command
-from runtime.outcome_log import Entry
+from runtime.outcome_log import Entry, event_of
 from runtime.redrive import Candidate
 from runtime.replays import Finding
 from telephony.destinations import Destination, DestinationState, wants
-from telephony.events import decode
+from telephony.events import CallEvent
 from workers.replay_errand import TOGETHER, Errand, Step
 
 PER_SECOND: Final = 50.0
 """Events a destination is asked to be sent in a second."""
+
+
+class _Newest(msgspec.Struct, frozen=True):
+    """The last that was published of a call: where, and what."""
+
+    entry: Entry
+    event: CallEvent
 
 
 class Redelivery:
@@ -30,21 +39,26 @@ class Redelivery:
         errand, replay = self._errand, self._errand.replay
         name = keys.replay_calls(errand.account, replay.id)
         calls = [one.decode() for one in cast("list[bytes]", errand.redis.zrange(name, 0, TOGETHER - 1))]
-        entries = outcome_log.newest_of(errand.redis, errand.account, calls)
-        told: dict[str, list[str]] = {one: [] for one in entries}
+        newest = outcome_log.newest_of(errand.redis, errand.account, calls).items()
+        known = {one: _Newest(entry, event) for one, entry in newest if (event := event_of(entry.document))}
+        told: dict[str, list[str]] = {one: [] for one in known}
         commands: list[Command] = []
         for destination in self._destinations:
-            commands += self._asked(destination, entries, told, now)
-        commands += [replays.found(replay, _finding(one, entries[one], to)) for one, to in told.items() if to]
-        commands += [replays.missed(replay, one) for one in calls if one not in entries]
+            commands += self._asked(destination, known, told, now)
+        commands += [replays.found(replay, _finding(one, known[one], to)) for one, to in told.items() if to]
+        commands += [replays.missed(replay, one) for one in calls if one not in known]
         commands += replays.looked_at(replay, calls)
         pause = 0.0 if replay.asked.dry_run else len(calls) / PER_SECOND
         return Step(replay.progress, tuple(commands), again_at=now + (pause if replay.left > len(calls) else 0.0))
 
     def _asked(
-        self, destination: Destination, entries: dict[str, Entry], told: dict[str, list[str]], now: float
+        self, destination: Destination, known: Mapping[str, _Newest], told: dict[str, list[str]], now: float
     ) -> Iterator[Command]:
-        wanted = [_candidate(one, entry) for one, entry in entries.items() if _is_wanted(destination, entry)]
+        wanted = [
+            Candidate(one.entry.place, call, one.event.data.revision)
+            for call, one in known.items()
+            if wants(destination, one.entry.account, one.event)
+        ]
         again = list(redrive.live(self._errand.redis, destination, wanted))
         for number, one in enumerate(again):
             told[one.call].append(destination.id)
@@ -54,13 +68,5 @@ class Redelivery:
             yield bells.due_at(Stage.DELIVER, destination.id, now)
 
 
-def _candidate(call: str, entry: Entry) -> Candidate:
-    return Candidate(entry.place, call, decode(entry.document).data.revision)
-
-
-def _is_wanted(destination: Destination, entry: Entry) -> bool:
-    return wants(destination, entry.account, decode(entry.document))
-
-
-def _finding(call: str, entry: Entry, to: Sequence[str]) -> Finding:
-    return Finding(call, decode(entry.document).data.revision, destinations=tuple(to))
+def _finding(call: str, newest: _Newest, to: Sequence[str]) -> Finding:
+    return Finding(call, newest.event.data.revision, destinations=tuple(to))

@@ -16,6 +16,7 @@ from workers.borrowed import borrowed
 from workers.cases import Case, Judged
 from workers.dependencies import Dependencies
 from workers.judgement import Judge
+from workers.ringcentral.errors import RingCentralError
 from workers.telling import tell
 
 HANDFUL: Final = 10
@@ -33,11 +34,15 @@ Follows = Callable[[Sequence[Case], Sequence[Judged]], list[Command]]
 
 
 class Step(msgspec.Struct, frozen=True):
-    """How a step ended: how far the replay has come, what else to commit, and when it goes on (seconds)."""
+    """How a step ended: how far the replay has come, what else to commit, and when it goes on (seconds).
+
+    With an `error`, which is what RingCentral answered instead, that says whether it goes on, and when.
+    """
 
     progress: Progress
     commands: tuple[Command, ...] = ()
     again_at: float | None = None
+    error: RingCentralError | None = None
 
 
 class Errand:

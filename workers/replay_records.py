@@ -59,13 +59,13 @@ class Refetch:
             why=None,
         )
         answered = [one for one, wish in wanted.items() if _is_answered(found, wish)]
-        if not answered:
-            if found.stopped_by is not None:
-                raise found.stopped_by
-            pause = max(LEAST_PAUSE, errand.made.budget(errand.account).left(Group.HEAVY).interval)
-            return Step(msgspec.structs.replace(progress, why="budget"), again_at=now + pause)
-        self._judge(answered, found)
-        return Step(progress, again_at=now)
+        if answered:
+            self._judge(answered, found)
+            return Step(progress, again_at=now)
+        if (error := found.stopped_by or found.past_stopped_by) is not None:
+            return Step(progress, error=error)  # the next window, if there is one, reaches half as far
+        pause = max(LEAST_PAUSE, errand.made.budget(errand.account).left(Group.HEAVY).interval)
+        return Step(msgspec.structs.replace(progress, why="budget"), again_at=now + pause)
 
     def _wanted(self, now: float) -> dict[str, Wanted]:
         name = keys.replay_calls(self._errand.account, self._errand.replay.id)

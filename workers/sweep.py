@@ -36,7 +36,8 @@ _NO_MORE: Final = object()
 class Sweep(msgspec.Struct):
     """What a sweep brought: records by session, what was asked to the end, and what stopped it, if something did.
 
-    `stopped_by` does not know where it was raised: those frames hold the sweep, and with it thousands of records would
+    `past_stopped_by` is what RingCentral said of a stretch of the past for which it will not answer; it stopped nothing
+    else. Neither error knows where it was raised: those frames hold the sweep, and with it thousands of records would
     stay in memory until the collector of cycles comes by.
     """
 
@@ -45,6 +46,7 @@ class Sweep(msgspec.Struct):
     answered: list[Request] = msgspec.field(default_factory=list)
     malformed: int = 0
     stopped_by: RingCentralError | None = None
+    past_stopped_by: RingCentralError | None = None
 
     def has_asked_about(self, wanted: Wanted) -> bool:
         """Say whether the sweep would have brought the records of this call, had there been any."""
@@ -103,8 +105,7 @@ class Sweeper:
             for request, share in requests:
                 yield from self._carry_out(request, share, since=since, now=now)
         except RingCentralError as error:
-            error.__traceback__ = error.__cause__ = error.__context__ = None
-            self.found.stopped_by = error
+            self.found.stopped_by = _bare(error)
 
     def _carry_out(self, request: Request, share: Share, *, since: datetime, now: float) -> Iterator[None]:
         try:
@@ -126,6 +127,7 @@ class Sweeper:
             self.found.asking = self.found.asking.after_past_failure(now=now, density=fullest(request))
             if isinstance(error, Unavailable):  # the others are left alone for a moment, too
                 raise
+            self.found.past_stopped_by = _bare(error)
 
     def _poll(self, request: Feed, share: Share, *, since: datetime, now: float) -> Iterator[None]:
         """Read a feed to its end. One that is refused, is broken or stands still is left alone from now on."""
@@ -214,6 +216,12 @@ def take_patiently(answers: Iterator[None], keep: Callable[[], None]) -> None:
                 keep()
             more = answer.result() is not _NO_MORE and stopwatch() - began < LONGEST_SECONDS
             keep()
+
+
+def _bare(error: RingCentralError) -> RingCentralError:
+    """Take from an error where it was raised."""
+    error.__traceback__ = error.__cause__ = error.__context__ = None
+    return error
 
 
 def _begun(asking: Asking, lane: Lane, page: SyncPage, since: datetime, *, behind: bool) -> Asking:

@@ -12,6 +12,7 @@ from telephony import results, search_terms, sessions
 from telephony.destinations import Draft
 from telephony.events import Trigger
 from telephony.words import LegStatus, Outcome
+from tests.asking.test_not_answered import cannot_answer
 from tests.builders.calls import ivr_call
 from tests.replay.replaying import ReplayOffice
 from tests.workers.office import ACCOUNT
@@ -177,13 +178,64 @@ def test_a_replay_can_be_cancelled(replaying: ReplayOffice) -> None:
     assert replaying.ask(Level.REFETCH, since=0.0).id != asked.id
 
 
-def test_without_the_permission_a_replay_ends_and_says_so(replaying: ReplayOffice) -> None:
-    replaying.resolved()
+@pytest.mark.parametrize("calls", [1, 2], ids=["look-up", "window"])
+def test_without_the_permission_a_replay_ends_and_says_so(replaying: ReplayOffice, calls: int) -> None:
+    for call in [ivr_call().ending_at(replaying.office.now) for _ in range(calls)]:
+        replaying.office.ended(call)
     replaying.office.platform.fault("forbid", endpoint="call-log")
 
     done = replaying.run(Level.REFETCH, since=0.0)
 
     assert (done.progress.state, (done.progress.why or "").split()[0]) == (State.FAILED, "Forbidden")
+
+
+def test_a_window_that_is_refused_is_asked_for_in_halves_a_minute_later(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaying.resolved(), replaying.resolved(1)
+    cannot_answer(monkeypatch, "bad_parameter", windows=True)
+    asked, before = replaying.ask(Level.REFETCH, since=0.0), len(replaying.office.platform.requests())
+    for _ in range(20):
+        replaying.serve()
+        replaying.office.let_pass(1)
+
+    waiting = replaying.look(asked).progress
+
+    assert (waiting.why or "").split()[0] == "Refused"
+    assert waiting.density is not None
+    assert len(replaying.office.platform.requests()) - before == 1
+
+    monkeypatch.undo()
+
+    assert replaying.finish(asked).progress.state is State.DONE
+
+
+def test_a_call_that_a_later_version_wrote_down_is_left_as_it_is_and_holds_no_replay_up(
+    replaying: ReplayOffice,
+) -> None:
+    call, other = replaying.resolved(), replaying.resolved(1)
+    replaying.office.show(the_record(other, id=f"R{other.telephony_session_id[-10:]}", result="Voicemail"))
+    resolution = keys.resolution(ACCOUNT, call.telephony_session_id)
+    replaying.redis.set(resolution, b"\x7f who knows")
+
+    done = replaying.run(Level.REFETCH, calls=(call.telephony_session_id, other.telephony_session_id))
+
+    assert (done.progress.state, done.left, done.changed) == (State.DONE, 0, 1)
+    assert replaying.redis.get(resolution) == b"\x7f who knows"
+    assert not replaying.office.is_due(call)
+
+
+@pytest.mark.parametrize("level", [Level.DELIVER, Level.REFETCH])
+def test_an_event_that_only_a_later_version_can_read_holds_no_replay_up(replaying: ReplayOffice, level: Level) -> None:
+    call, _ = replaying.resolved(), replaying.resolved(1)
+    destinations.create(replaying.redis, Draft(url="https://crm.example/hook"), keys=())
+    place = replaying.redis.xadd(keys.OUTCOMES, {"account": ACCOUNT, "event": b'{"data": {"outcome": "beamed"}}'})
+    replaying.redis.hset(keys.revisions(ACCOUNT, call.telephony_session_id), "1", place)
+
+    by_time = replaying.run(level, since=0.0)
+    by_id = replaying.run(level, calls=(call.telephony_session_id,))
+
+    assert [(one.progress.state, one.progress.total) for one in (by_time, by_id)] == [(State.DONE, 1), (State.DONE, 0)]
 
 
 def test_notifications_are_folded_anew_by_the_rules_of_today(

@@ -8,9 +8,12 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import keys, outcome_log
+from runtime import call_history, calls, destinations, glance, keys, outcome_log, redrive
+from runtime.call_filter import Filter
 from runtime.clocks import redis_time
 from runtime.leases import lease
+from runtime.redrive import Redrive
+from telephony.destinations import Draft, Include
 from telephony.events import CallEvent, encode, ended
 from telephony.live_events import updated
 from telephony.times import iso_ms_at
@@ -45,6 +48,19 @@ def test_an_entry_of_the_stream_has_the_four_fields_of_the_contract(redis: Redis
         b"subject": CALL.id.encode(),
         b"account": b"acme",
     }
+
+
+def test_an_event_with_a_word_of_a_later_version_hides_no_other(redis: Redis) -> None:
+    publish(redis, ENDED)
+    later = encode(ENDED).replace(f'"{ENDED.data.outcome}"'.encode(), b'"beamed"')
+    place = redis.xadd(STREAM, {"event": later, "account": ACCOUNT})
+    redis.hset(keys.revisions(ACCOUNT, CALL.id), mapping={"1": place, "last": "1"})
+    destination, _ = destinations.create(redis, Draft(url="https://crm.example", include=Include.BOTH), keys=())
+
+    assert glance.published_last(redis) == (ENDED,)
+    assert call_history.read(redis, ACCOUNT, CALL.id).events == (ENDED,)
+    assert calls.search(redis, [ACCOUNT], Filter()).items == ()
+    assert redrive.redrive(redis, destination.id, Redrive(everything=True), dry_run=True) == 1
 
 
 def test_what_is_published_is_told_on_the_channels_of_everybody_and_of_each_extension(redis: Redis) -> None:
