@@ -125,14 +125,19 @@ def plan(
     `density` is how many records began per second of the call log, as far as it is known. In the feed lanes a poll is
     planned even for nobody: whoever asks has a reason, be it only that it is time to look. One request more is for the
     calls that the feed does not show, among them those that began before `shown_since`; if there is but one request in
-    all, it is for whom it helps most. What is left over is for calls of which a window has shown nothing, or not all.
+    all, it is for whom it helps most. What is left over is for calls of which a window has shown nothing, or not all:
+    one of the latter takes the place of those it has waited longer than.
     """
     if most < 1:
         return ()
     whole = [one for one in wanted if one.whole and one.telephony_session_id]
     others = [one for one in wanted if not (one.whole and one.telephony_session_id)]
+    alone = sorted(whole, key=lambda one: one.urgency)[-1:]
     if lane is Lane.LIST:
-        planned = _requests(_groups(others, density, most), density)
+        groups = _groups(others, density, most)
+        if len(groups) == most and _worth(alone) > _worth(groups[-1]):
+            groups = groups[:-1]
+        planned = _requests(groups, density)
         return (*planned, *_look_ups([*whole, *_late(others)], planned)[: most - len(planned)])
     shown = [one for one in others if is_shown(one, shown_since)]
     hidden = [one for one in others if not is_shown(one, shown_since)]
@@ -140,7 +145,7 @@ def plan(
         beside = _requests(_groups([*hidden, *_late(shown)], density, 1), density)
         return (Feed(lane), *(beside or _look_ups(whole, ())[:1]))
     groups = _groups(hidden, density, 1)
-    helped, alone = [one for group in groups for one in group], sorted(whole, key=lambda one: one.urgency)[-1:]
+    helped = [one for group in groups for one in group]
     if _worth(alone) > max(_worth(helped), _worth(shown)):
         return tuple(_look_ups(alone, ()))
     return _requests(groups, density) if _worth(helped) > _worth(shown) else (Feed(lane),)

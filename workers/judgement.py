@@ -167,6 +167,7 @@ class Judge:
         event = self._event(case, session, trigger, confirmed=True, seen=seen, now=now)
         found_by = case.resolution.trigger or trigger.value
         resolution = Resolution(State.RESOLVED, case.resolution.revision, case.resolution.digest, seen, found_by)
+        yield from self._look_again(case, None)
         yield from self._published(case, event, resolution, now)
         ended_at = self._ended_at(case, now)
         if not case.has_ended:
@@ -175,7 +176,6 @@ class Judge:
         if case.tracked is None and trigger is Trigger.RECONCILE and event.data.type == _VOICE:
             began = f"{case.recorded_start() or now:.3f}"
             yield ("ZADD", keys.unheard(self._account), began, case.telephony_session_id)
-        yield from self._look_again(case, None)
         if case.resolution.record_seen_at is None:
             since = max(ended_at, min(case.recorded_at() or ended_at, now))  # the record may have come late
             times = [since + seconds for seconds in self._settings.reread_seconds if since + seconds > now]
@@ -262,7 +262,8 @@ class Judge:
         resolution = msgspec.structs.replace(resolution, revision=event.data.revision, digest=digest)
         if before is not None:
             if not (case.listed or set(before.record_ids) <= set(event.data.record_ids)):
-                yield from self._look_again(case, now)  # a feed showed some of its records only: ask for all
+                since = min(case.due or now, now)  # a feed showed some of its records only: it waits for all of them
+                yield from self._look_again(msgspec.structs.replace(case, due=None), since)
                 return
             event = events.with_changes(event, before, taken_back)
         yield self._write(case, resolution)

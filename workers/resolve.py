@@ -163,7 +163,8 @@ class Resolver:
     ) -> tuple[list[tuple[Request, Share]], Window | None]:
         """Decide what to ask: about calls that are due, those to look at again, and what nobody told us of.
 
-        The past comes first, because it takes only what the budget has to spare, or its turn after a while.
+        The past comes first, because it takes only what the budget has to spare, or its turn after a while; and of the
+        past what nobody has compared yet, for a long comparison would leave it no turn.
         """
         rests, by_windows = now < asking.past_from, self._compares_windows(asking, now)
         compare = reconcile.is_due(asking, self._settings, now=now) and not (rests and by_windows)
@@ -179,7 +180,7 @@ class Resolver:
         if not (compare and by_windows):
             return [*past, *live], None
         window = reconcile.window(asking, self._settings, now=now)
-        return [*past, (window, Share.BACKFILL), *live], window
+        return [(window, Share.BACKFILL), *past, *live], window
 
     def _ask(
         self, requests: Sequence[tuple[Request, Share]], asking: Asking, tracked: Mapping[str, Tracked], now: float

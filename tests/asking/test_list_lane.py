@@ -2,13 +2,14 @@
 
 import itertools
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec import structs
 
-from runtime import asking, keys
+from runtime import asking, comparisons, keys
 from runtime.asking import Asking
+from runtime.comparisons import Why
 from runtime.leases import Command
 from scripts.simulator.take import Take
 from telephony.fetch_plan import PAGE, Window
@@ -16,7 +17,7 @@ from tests.asking.clock import Clock, RedisWithClock
 from tests.asking.company import EXTRACT, LIST, SYNC, Asked, Company
 from tests.asking.conftest import Opened
 from tests.asking.legwork import Legwork, events_of, is_right
-from workers import reconcile, rereads
+from workers import comparing, reconcile, rereads
 from workers.ringcentral.call_log import CallLog
 from workers.sweep import Sweep
 
@@ -180,6 +181,22 @@ def test_a_busy_account_is_compared_though_live_calls_take_every_request(list_on
 
     assert is_right(legwork.redis, untold)
     assert is_right(legwork.redis, *[take for take in busy if take.record_at < company.clock() - 60])
+    assert asking.load(legwork.redis, "acme").compared_to == pytest.approx(company.clock(), abs=400)
+
+
+def test_what_nobody_has_compared_yet_has_its_turn_though_a_long_comparison_goes_on(
+    list_only: ListOnly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparing, "window_length", lambda *_, **__: timedelta(hours=1))
+    legwork, company = list_only(reread_seconds=())
+    for begins in range(0, 600, 4):
+        company.call(begins=begins, length=20, lag=25)
+    now = company.clock()
+    comparisons.ask(legwork.redis, "acme", Why.NIGHTLY, since=now - 48 * HOUR, until=now)
+
+    legwork.pass_time(600)
+
+    assert comparisons.pending(legwork.redis, "acme") is not None
     assert asking.load(legwork.redis, "acme").compared_to == pytest.approx(company.clock(), abs=400)
 
 

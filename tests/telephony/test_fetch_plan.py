@@ -247,6 +247,20 @@ class TestTheList:
         assert answered(requests, call, one, two, three) == [True, False, True, True]
 
 
+@pytest.mark.parametrize("lane", Lane)
+def test_a_call_of_which_a_part_was_shown_has_its_turn_even_on_a_busy_account(lane: Lane) -> None:
+    crowd = [a_call(seconds_ago) for seconds_ago in range(60, 80)]
+    lately, long_ago = (
+        Wanted("s-1", NOON - timedelta(hours=1), waiting=PATIENCE_SECONDS, due_for=due_for, whole=True)
+        for due_for in (60.0, 600.0)
+    )
+
+    (first,), (then,) = (plan([*crowd, one], lane=lane, most=1, density=None) for one in (lately, long_ago))
+
+    assert not isinstance(first, LookUp)
+    assert then == LookUp("s-1", long_ago.started_at - LONGEST)
+
+
 @pytest.mark.parametrize("lane", FEEDS)
 class TestTheFeeds:
     """What holds where a change feed answers."""

@@ -8,12 +8,13 @@ import pytest
 from runtime import keys
 from telephony import ringout_link
 from telephony.events import Trigger
+from telephony.fetch_plan import Feed
 from telephony.records import Recording
 from telephony.words import Outcome
 from tests.builders.calls import Call, ivr_call, ringout_call
 from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, an_ended_call, look, the_record
-from workers import casebook
+from workers import casebook, resolve
 from workers.judgement import GRACE_SECONDS, PUT_ASIDE_SECONDS
 
 
@@ -135,6 +136,31 @@ def test_a_call_that_cannot_be_judged_is_put_aside_and_keeps_no_other_waiting(of
     assert PUT_ASIDE_SECONDS / 2 < due - office.now <= PUT_ASIDE_SECONDS
     office.redis.xdel(keys.OUTCOMES, place)
     assert [event.data.outcome for event in office.outcomes(other)] == [Outcome.ANSWERED]
+
+
+def test_a_call_of_which_a_part_was_shown_keeps_its_place_until_all_of_it_was_asked_for(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = an_ended_call(office)
+    office.show(the_record(call, id="A1"))
+    office.show(the_record(call, id="A2"))
+    look(office)
+    office.redis.delete(keys.records(ACCOUNT, call.telephony_session_id))  # their time is over
+    office.show(the_record(call, id="A1", result="Voicemail"))
+    monkeypatch.setattr(resolve, "plan", lambda *_, lane, **__: (Feed(lane),))
+
+    look(office, times=3)  # till it is looked at again
+    since = office.redis.zscore(keys.due(ACCOUNT), call.telephony_session_id)
+    look(office)
+
+    assert since is not None
+    assert office.redis.zscore(keys.due(ACCOUNT), call.telephony_session_id) == since
+
+    monkeypatch.undo()
+    look(office, times=2)
+
+    assert [sorted(event.data.record_ids) for event in office.outcomes(call)] == [["A1", "A2"], ["A1", "A2"]]
+    assert not office.is_due(call)
 
 
 def test_a_ringout_of_which_nothing_can_be_made_keeps_no_other_waiting(
