@@ -133,7 +133,7 @@ def call_event(
 ) -> CallEvent:
     """Make one revision of what is known about a call; without a place it is a conversation of its own."""
     place = place or alone(session.id)
-    outcome = with_heard_times(outcome, session) if confirmed else outcome
+    outcome = with_heard_times(outcome, session) if outcome.record_ids else outcome  # else it tells what was heard
     people, why = agents(session, outcome.legs)
     extensions = tuple(sorted({*outcome.extensions, *endings.extensions(session)}))
     named = (explained("extensions", extensions, "extensions-named"),) if extensions else ()

@@ -105,8 +105,10 @@ def test_at_the_deadline_a_record_that_is_not_final_is_told_unconfirmed(office: 
     office.show(msgspec.structs.replace(the_record(call), duration=None))
     look(office, times=18)
 
-    (event,) = office.outcomes(call)
+    ended, event = office.published(call)
     assert (event.data.result, event.data.confirmed) == ("Accepted", False)
+    assert event.data.end_time == ended.data.end_time is not None
+    assert event.data.duration_seconds == ended.data.duration_seconds is not None
 
 
 def test_a_correction_says_only_what_differs_from_the_revision_before(office: Office) -> None:
