@@ -19,12 +19,17 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 
 def parse_time(text: str) -> datetime | None:
+    """Read when something of a call was; None for text that is no such time."""
+    moment = any_time(text)
+    return moment if moment is not None and is_of_a_call(moment) else None
+
+
+def any_time(text: str) -> datetime | None:
     """Read a point in time in UTC; None for text that is none. A time without a zone is taken as UTC."""
     try:
-        moment = in_utc(datetime.fromisoformat(text.strip()))
+        return in_utc(datetime.fromisoformat(text.strip()))
     except ValueError:
         return None
-    return moment if moment is not None and is_of_a_call(moment) else None
 
 
 def is_of_a_call(moment: datetime) -> bool:

@@ -4,7 +4,7 @@ import re
 from argparse import ArgumentTypeError
 from datetime import UTC, datetime, timedelta
 
-from telephony.times import parse_time
+from telephony.times import any_time, parse_time
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 AGO = re.compile(r"(\d{1,9})\s*([smhd])")
@@ -14,7 +14,7 @@ def moment(text: str, *, now: datetime) -> datetime:
     """Read a moment: `90s`, `15m`, `2h` or `3d` ago, or an ISO time or date. Raises ArgumentTypeError."""
     ago = AGO.fullmatch(text.strip())
     try:
-        found = now - timedelta(**{UNITS[ago[2]]: int(ago[1])}) if ago else parse_time(text)
+        found = now - timedelta(**{UNITS[ago[2]]: int(ago[1])}) if ago else any_time(text)
     except OverflowError:
         found = None
     if found is None:

@@ -99,6 +99,7 @@ def test_news_of_a_call_that_is_on_come_once_though_each_extension_has_a_channel
         ("90s", datetime(2026, 3, 2, 8, 59, 30, tzinfo=UTC)),
         ("2h", datetime(2026, 3, 2, 7, 1, tzinfo=UTC)),
         ("2026-03-01", datetime(2026, 3, 1, tzinfo=UTC)),
+        ("1970-01-01", datetime(1970, 1, 1, tzinfo=UTC)),
         ("2026-03-01T10:00:00+02:00", datetime(2026, 3, 1, 8, tzinfo=UTC)),
     ],
 )
