@@ -17,6 +17,7 @@ from redis.exceptions import ResponseError
 STREAM = "legwork:outcomes"
 BEGINNING = "0"  # "$": only what is published from now on
 BATCH = 100
+WAIT_MS = 5000
 ABANDONED_MS = 60_000
 
 KEEP_THE_NEWEST = """
@@ -36,13 +37,18 @@ def read(redis: Redis, group: str, reader: str, *, store: Redis, once: bool = Fa
     """
     declare(redis, group)
     while True:
-        entries = abandoned(redis, group, reader) or fresh(redis, group, reader, wait_ms=None if once else 5000)
+        entries = abandoned(redis, group, reader) or fresh(redis, group, reader, wait_ms=None if once else WAIT_MS)
         for entry_id, fields in entries:
             if fields:  # None: trimmed since it was handed out
                 keep(store, group, json.loads(fields[b"event"]), fields[b"event"])
             redis.xack(STREAM, group, entry_id)
         if once and not entries:
             return
+
+
+def connect(url: str) -> Redis:
+    """Connect, with more patience than we wait for entries: else redis-py takes the silence for a broken connection."""
+    return Redis.from_url(url, socket_timeout=2 * WAIT_MS / 1000)
 
 
 def declare(redis: Redis, group: str) -> None:
@@ -75,4 +81,4 @@ def keep(store: Redis, group: str, event: dict[str, Any], document: bytes) -> No
 
 if __name__ == "__main__":
     url = os.environ["REDIS_URL"]
-    read(Redis.from_url(url), sys.argv[1], sys.argv[2], store=Redis.from_url(os.environ.get("STORE_URL", url)))
+    read(connect(url), sys.argv[1], sys.argv[2], store=connect(os.environ.get("STORE_URL", url)))

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from redis import Redis
 
+from docs.consumers.redis_group import WAIT_MS, connect
 from runtime.keys import OUTCOMES
 from telephony.events import encode, ended
 from tests.builders.events import an_outcome
@@ -47,6 +48,11 @@ def test_what_was_published_before_and_what_comes_is_kept(redis: Redis, redis_ur
         publish(redis, an_outcome(revision=2))
         wait_until(lambda: kept(redis) == {SESSION_ID: 2, "s-2": 1})
         wait_until(lambda: pending(redis) == 0)
+
+
+def test_silence_is_waited_for_and_no_failure() -> None:
+    with connect("redis://127.0.0.1:6379/0") as redis:
+        assert redis.connection_pool.make_connection().socket_timeout > WAIT_MS / 1000
 
 
 def test_two_readers_share_the_work(redis: Redis, redis_url: str, tmp_path: Path) -> None:
