@@ -32,7 +32,7 @@ from scripts.terminal.destination_options import parse  # noqa: E402 - as above
 from scripts.terminal.destination_report import attempt_list, destination_list, destination_page  # noqa: E402 - as above
 from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
-from telephony.destinations import Changes, DestinationState, Draft  # noqa: E402 - as above
+from telephony.destinations import Changes, Destination, DestinationState, Draft  # noqa: E402 - as above
 
 DONE, FAILED = 0, 1
 LOOK_SECONDS: Final = 0.2
@@ -160,19 +160,26 @@ def _redrive(place: Place, options: argparse.Namespace) -> Told:
         per_second=options.per_second,
     )
     count = redrive.redrive(place.redis, one.id, selection, dry_run=options.dry_run)
-    if options.follow and not options.dry_run:
-        _follow(place.redis, one.id, count)
-    what = "would be sent" if options.dry_run else "are sent"
-    return Told({"count": count, "dryRun": options.dry_run}, [f"{count} events {what} to {one.url}"])
+    follows = options.follow and not options.dry_run
+    if follows:
+        one = _followed(place.redis, one, count)
+    lines = [f"{count} events {'would be' if options.dry_run else 'are'} sent to {one.url}"]
+    if one.state is not DestinationState.ACTIVE:
+        lines.append(f"not while it is {one.state}: ./scripts/destinations.py resume {one.id}")
+    code = FAILED if follows and len(lines) > 1 else DONE
+    return Told({"count": count, "dryRun": options.dry_run}, lines, code)
 
 
-def _follow(redis: Redis, destination_id: str, count: int) -> None:
-    """Show how many of those asked for were sent, until all were."""
-    with tqdm(total=count, unit=" events", file=sys.stderr) as bar:
-        while bar.n < count:
-            left = backlog.status(redis, destination_id).asked
+def _followed(redis: Redis, one: Destination, count: int) -> Destination:
+    """Show how many of those asked for were sent, until all were or nothing is sent to it. Give it as it is then."""
+    left = count
+    with tqdm(total=count, unit=" events", file=sys.stderr, disable=None) as bar:
+        while left and one.state is DestinationState.ACTIVE:
+            left = backlog.status(redis, one.id).asked
             bar.update(max(0, count - left - int(bar.n)))
             time.sleep(LOOK_SECONDS)
+            one = destinations.get(redis, one.id) or one
+    return one
 
 
 def _secret(secret: str) -> list[str]:

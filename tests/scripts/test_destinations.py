@@ -189,6 +189,18 @@ def test_one_that_is_removed_while_it_is_followed_is_said_to_be_gone(redis: Redi
     assert (done.returncode, f"{made} was removed meanwhile" in done.stderr) == (1, True), done.stderr
 
 
+def test_nobody_waits_for_what_is_not_sent_while_a_destination_is_paused(
+    redis: Redis, redis_url: str, made: str
+) -> None:
+    publish(redis, outcome_of("s-1"))
+    ask(redis_url, "pause", made)
+
+    done = run_here("destinations.py", "redrive", made, "--everything", "--follow", redis_url=redis_url)
+
+    assert done.returncode == 1
+    assert f"while it is paused: ./scripts/destinations.py resume {made}" in done.stdout
+
+
 def test_attempts_are_shown_the_newest_last(redis: Redis, redis_url: str, made: str) -> None:
     keep(redis, *(an_attempt(made, number=number) for number in (1, 2, 3)))
 
