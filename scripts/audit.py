@@ -74,7 +74,9 @@ def _counted(place: Place, account: str, options: argparse.Namespace) -> Iterato
     since, until = stretch.stretch(options, usual_seconds=USUAL_SECONDS, now=now, retention=retention)
     hours = audit.hours(place.redis, account, since=since, until=until, fresh=True)
     count = int(until // HOUR) - int(since // HOUR) + 1
-    yield from tqdm(hours, total=count, unit=" hours", desc=account, delay=1.0, leave=False, file=sys.stderr)
+    yield from tqdm(
+        hours, total=count, unit=" hours", desc=account, delay=1.0, leave=False, file=sys.stderr, disable=None
+    )
 
 
 def _says_something(hour: Hour) -> bool:

@@ -80,7 +80,7 @@ def main() -> int:
 def _watched(redis: Redis, account: str, one: Comparison, seconds: float) -> Comparison:
     """Show how far it is, until it is done or the time is over."""
     deadline = time.monotonic() + seconds
-    with tqdm(total=100, unit="%", desc=account, delay=1.0, leave=False, file=sys.stderr) as bar:
+    with tqdm(total=100, unit="%", desc=account, delay=1.0, leave=False, file=sys.stderr, disable=None) as bar:
         while one.done_at is None and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
             one = comparisons.get(redis, account, one.id) or one
