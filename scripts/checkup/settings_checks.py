@@ -12,14 +12,16 @@ def complete(patient: Patient) -> Findings:
         settings.load(patient.environ, needs=frozenset({Need.CREDENTIALS, Need.VERIFICATION}))
     except SettingsError as faults:
         for fault in faults.faults:
-            yield error(fault, f"set {fault.split()[0]} in the environment or in .env (docs/reference/settings.md)")
+            yield error(fault, f"{_mending(fault)} (docs/reference/settings.md)")
 
 
 def admin_token(patient: Patient) -> Findings:
     """The API and the dashboard can be entered, and not by guessing."""
     token = patient.settings.admin_token
     if not token:
-        yield warning("ADMIN_TOKEN is not set: nobody can enter the API", "set ADMIN_TOKEN for the web process")
+        yield warning(
+            "ADMIN_TOKEN is not set here: web needs it, or nobody can enter", "set ADMIN_TOKEN for the web process"
+        )
     elif len(token) < _SHORTEST_TOKEN:
         yield error("ADMIN_TOKEN can be guessed", f"set ADMIN_TOKEN to {_SHORTEST_TOKEN} random characters or more")
 
@@ -42,6 +44,13 @@ def secrets_key(patient: Patient) -> Findings:
                 f"the secret of {one.id} cannot be opened with SECRETS_KEY",
                 "add the key it was sealed with to SECRETS_KEY after a comma, or rotate the destination's secret",
             )
+
+
+def _mending(fault: str) -> str:
+    """Say where the setting that a fault begins with is put right; those of many accounts are in a file of theirs."""
+    if fault.startswith("ACCOUNTS_FILE"):
+        return "mend the file that ACCOUNTS_FILE names"
+    return f"set {fault.split(maxsplit=1)[0]} in the environment or in .env"
 
 
 _SHORTEST_TOKEN = 16

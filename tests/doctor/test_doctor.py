@@ -1,6 +1,7 @@
 """The doctor finds each fault that was planted, names what mends it, and finds none in an installation that is well."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -196,6 +197,19 @@ def test_each_planted_fault_is_found_and_its_mending_named(
 
     assert fix in told.fix
     assert told.says
+
+
+def test_what_one_of_many_accounts_lacks_is_put_right_in_their_file(clinic: Clinic, tmp_path: Path) -> None:
+    accounts = tmp_path / "accounts.toml"
+    accounts.write_text(
+        '[[accounts]]\nname = "acme"\nrc_app_client_id = "i"\nrc_app_client_secret = "s"\nrc_user_jwt = "j"\n'
+    )
+    clinic.environ["ACCOUNTS_FILE"] = str(accounts)
+
+    (told,) = clinic.examine("settings")
+
+    assert "account acme: RC_VERIFICATION_TOKEN" in told.says
+    assert told.fix.startswith("mend the file that ACCOUNTS_FILE names")
 
 
 @pytest.mark.parametrize("check", [one.name for one in CHECKS if one.name not in NOT_HERE])
