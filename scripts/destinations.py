@@ -178,7 +178,10 @@ def _followed(redis: Redis, one: Destination, count: int) -> Destination:
             left = backlog.status(redis, one.id).asked
             bar.update(max(0, count - left - int(bar.n)))
             time.sleep(LOOK_SECONDS)
-            one = destinations.get(redis, one.id) or one
+            found = destinations.get(redis, one.id)
+            if found is None:
+                raise UnknownDestination(one.id)
+            one = found
     return one
 
 
