@@ -29,9 +29,9 @@ _HEAD: Final = """# Redis keys
 
 Generated from `runtime/keys.py` by `scripts/generate_docs.py`; do not edit.
 
-`legwork:outcomes` and the `legwork:live` channels are for everybody; the rest is Legwork's own and may change with any
-version. Keys of an account carry its name as a hash tag. Times are seconds since 1970 by Redis's clock. RQ keeps
-its own keys under `rq:`.
+`legwork:outcomes`, `legwork:operator` and the `legwork:live` channels are for everybody; the rest is Legwork's own and
+may change with any version. Keys of an account carry its name as a hash tag. Times are seconds since 1970 by Redis's
+clock. RQ keeps its own keys under `rq:`.
 
 | key | what it is, who writes it, how long it lives |
 |-|-|

@@ -1,4 +1,4 @@
-"""Entry point: `python -m workers track`, `resolve`, `deliver`, `upkeep`, `replay` or `clock`; the Procfile's lines.
+"""Entry point: `python -m workers track`, or another stage, or `clock`; the Procfile's lines.
 
 Any number of each may run, on any number of machines, against one Redis.
 """

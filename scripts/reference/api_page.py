@@ -146,7 +146,12 @@ no `ADMIN_TOKEN` is set, the API is closed. An address that sent five wrong ones
 JSON out; a field or parameter that is unknown is refused. Lists are `{"items": [...], "next": ...}`: ask again with
 `after` set to `next` until it is null, and with `limit` (1 to 500, usually 100) for more or less at once. To go on
 later from the end of `/outcomes`, ask once more with the last `after`; what you have already you know by its `id`.
-`./scripts/destinations.py` does the same from the terminal.
+
+```sh
+curl -H "Authorization: Bearer $ADMIN_TOKEN" "http://localhost:8080/api/v1/calls?outcome=missed&limit=5"
+```
+
+`./scripts/destinations.py`, `./scripts/ringout.py` and `./scripts/replay.py` do the same from the terminal.
 """
 
 _PARAMETERS: Final = """\

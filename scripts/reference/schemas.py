@@ -50,13 +50,13 @@ KINDS: Final = (
     Kind(
         ENDED,
         CallEvent,
-        "Within a second or two of the end of a call, from the notifications alone.",
+        "When all have left a call and nothing new was heard of it for `QUIET_SECONDS`, from the notifications alone.",
         {"revision": {"const": 0}, "confirmed": {"const": False}},
     ),
     Kind(
         OUTCOME,
         CallEvent,
-        "Once the call log shows the record of a call, and again whenever something in it has changed.",
+        "Once the call log shows the record of a call, or showed none in time, and again whenever it changes.",
         {"revision": {"type": "integer", "minimum": 1}},
     ),
     Kind(UPDATED, LiveEvent, "While a call is on, each time a party's state changes; on the live channels only."),
