@@ -137,13 +137,16 @@ def _of_stages(redis: "Redis", account: str, ids: Sequence[str], *, retention: f
 
 
 def _marked(account: str, one: str, now: float, retention: float) -> Iterator[Command]:
-    """Have track pass over whatever is heard of a call from now on, and resolve over whatever its records say."""
+    """Have track pass over whatever is heard of a call from now on, and resolve over whatever its records say.
+
+    That nothing is told of it is noted with the mark: who is killed between the stages leaves no call unexplained.
+    """
+    yield ledger.suppressed(account, one, BECAUSE)
     yield ledger.write_tracked(account, Tracked(Session(one), now, now, erased=True), retention=retention)
     yield from (("ZREM", key, one) for key in (keys.quiet(account), keys.open_sessions(account)))
 
 
 def _taken_out(account: str, one: str, now: float) -> Iterator[Command]:
-    yield ledger.suppressed(account, one, BECAUSE)
     yield ("ZADD", keys.calls(account), "NX", f"{now:.3f}", one)
     yield (
         "DEL",

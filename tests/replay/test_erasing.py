@@ -182,6 +182,22 @@ def test_a_killed_erasure_leaves_nothing_that_could_be_told_and_is_finished_by_t
     assert holding(replaying.redis, "2125550199", "555-0199") == []
 
 
+def test_a_killed_erasure_leaves_no_call_of_which_nobody_can_say_where_it_stands(replaying: ReplayOffice) -> None:
+    call = queue_call().ending_at(replaying.office.now)
+    replaying.office.ended(call)
+    number = call.documents[0]["body"]["parties"][0]["from"]["phoneNumber"]
+    stopping = Stopping()
+    stopping.set()
+    with lease(replaying.redis, ACCOUNT, Stage.RESOLVE), pytest.raises(LeaseHeld):
+        erase(replaying.redis, [ACCOUNT], of_number(number), retention=3600, dry_run=False, stopping=stopping)
+
+    look(replaying.office)
+
+    now = replaying.office.now
+    total = audit.total(audit.hours(replaying.redis, ACCOUNT, since=now - 3600, until=now))
+    assert total.standings == {Standing.SUPPRESSED: 1}
+
+
 def test_however_many_calls_somebody_had_destinations_forget_them(replaying: ReplayOffice) -> None:
     one, _ = destinations.create(replaying.redis, Draft(url="https://127.0.0.1:9/hook"), keys=())
     ids = [f"s-{number}" for number in range(9000)]
