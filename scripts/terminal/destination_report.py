@@ -121,7 +121,7 @@ def _only(one: Destination) -> str:
 def _backlog(status: Status) -> str:
     if not status.backlog:
         return "nothing"
-    parts = f"{status.unread} not looked at, {status.waiting} to be tried again, {status.asked} asked for again"
+    parts = f"{status.unread} not looked at, {status.waiting} to be tried again or held, {status.asked} asked for again"
     late = "none of them late" if status.oldest is None else f"the oldest of {span(status.lag)} ago"
     return f"{status.backlog} events ({parts}), {late}"
 
