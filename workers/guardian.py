@@ -146,10 +146,12 @@ class Guardian:
             self._raise(What.SUBSCRIPTION_BLACKLISTED, message, {"reason": reasons})
         foreign = tuple(one.address for one in plan.foreign)
         noted = msgspec.structs.replace(guarded, health=plan.health, checked_at=now, gap_from=gap, foreign=foreign)
-        if plan.health is Health.UNMANAGED:  # which is meant so where there is no PUBLIC_URL either
-            noted = msgspec.structs.replace(noted, problem=NOT_GIVEN if self._settings.public_url else None)
-        if noted.problem == NOT_GIVEN:
-            log.warning("guardian.hindered", account=self._name, error=NOT_GIVEN)
+        unmanaged = plan.health is Health.UNMANAGED  # which is meant so where there is no PUBLIC_URL either
+        if unmanaged or guarded.problem == NOT_GIVEN:
+            problem = NOT_GIVEN if unmanaged and self._settings.public_url else None
+            noted = msgspec.structs.replace(noted, problem=problem)
+            if problem is not None:
+                log.warning("guardian.hindered", account=self._name, error=problem)
         return self._keep(noted)
 
     def _gap(self, guarded: Guarded, blacklisted: list[Seen], now: float) -> float | None:

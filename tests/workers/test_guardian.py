@@ -260,6 +260,8 @@ def test_a_public_url_without_a_token_is_told_of_for_nothing_is_made(guarding_of
     assert (guarded.health, guarded.problem) == (Health.UNMANAGED, "RC_VERIFICATION_TOKEN is not set")
     assert subscriptions(office) == []
 
+    assert Guardian(account_of(office), office.dependencies).look().problem is None  # though none is made yet
+
 
 def test_a_log_that_shows_calls_nobody_told_of_is_an_alarm_until_something_is_heard(office: Office) -> None:
     office.hear(*ivr_call().ending_at(office.now).bodies)
