@@ -76,7 +76,7 @@ def replay_document(replay: Replay, *, now: float) -> ReplayDocument:
 def done(replay: Replay) -> int:
     """Count the calls that were looked at."""
     total = replay.progress.total or 0
-    return total if replay.asked.level is Level.BACKFILL or replay.is_over else total - replay.left
+    return total if replay.asked.level is Level.BACKFILL else total - replay.left
 
 
 def share(replay: Replay, *, now: float) -> float:

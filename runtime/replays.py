@@ -63,7 +63,7 @@ class Progress(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """How far a replay has come. The runner's; times are seconds.
 
     `place` is how far it has chosen calls, for a backfill down to which moment it has looked; `density` is how many
-    records began per second; `why` is what it waits for, or what ended it.
+    records began per second; `why` is what it waits for, or what ended it; `left` calls it had not looked at then.
     """
 
     state: State = State.WAITING
@@ -74,10 +74,14 @@ class Progress(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     finished_at: float | None = None
     why: str | None = None
     density: float | None = None
+    left: int = 0
 
 
 class Replay(msgspec.Struct, frozen=True):
-    """One replay as it stands: `left` calls are to be looked at, `changed` ones differ, `missing` have no record."""
+    """One replay as it stands: `left` calls are to be looked at, `changed` ones differ, `missing` have no record.
+
+    Of one that ended early, `left` were not looked at.
+    """
 
     id: str
     account: str
@@ -153,14 +157,15 @@ def load(redis: "Redis", account: str, replay_id: str) -> Replay | None:
         fields, left, changed, missing = pipeline.execute()
     if b"asked" not in fields:
         return None
+    progress = msgspec.json.decode(fields.get(b"progress", b"{}"), type=Progress)
     return Replay(
         id=replay_id,
         account=account,
         asked=msgspec.json.decode(fields[b"asked"], type=Asked),
         asked_at=float(fields[b"at"]),
-        progress=msgspec.json.decode(fields.get(b"progress", b"{}"), type=Progress),
+        progress=progress,
         cancelled=b"cancelled" in fields,
-        left=left,
+        left=left or progress.left,
         changed=changed,
         missing=missing,
     )
@@ -208,9 +213,10 @@ def progressed(replay: Replay, progress: Progress, *, retention: float, again_at
 
 
 def ended(replay: Replay, progress: Progress, *, retention: float) -> list[Command]:
-    """Give the commands that end a replay; what it found is kept."""
+    """Give the commands that end a replay; what it found is kept, and how many calls it has not looked at."""
+    last = msgspec.structs.replace(progress, left=replay.left)
     return [
-        ("HSET", keys.replay(replay.account, replay.id), "progress", msgspec.json.encode(progress)),
+        ("HSET", keys.replay(replay.account, replay.id), "progress", msgspec.json.encode(last)),
         ("DEL", keys.replay_calls(replay.account, replay.id)),
         ("ZREM", keys.replays_due(replay.account), replay.id),
         ("HDEL", keys.replays_asked(replay.account), replay.asked.digest),

@@ -7,6 +7,7 @@ import pytest
 from runtime import destinations, keys, replays
 from runtime.bells import Stage
 from runtime.leases import lease
+from runtime.replay_documents import replay_document
 from runtime.replays import Level, State
 from telephony import results, search_terms, sessions
 from telephony.destinations import Draft
@@ -187,6 +188,7 @@ def test_without_the_permission_a_replay_ends_and_says_so(replaying: ReplayOffic
     done = replaying.run(Level.REFETCH, since=0.0)
 
     assert (done.progress.state, (done.progress.why or "").split()[0]) == (State.FAILED, "Forbidden")
+    assert (done.left, replay_document(done, now=0.0).done) == (done.progress.total, 0)  # it has looked at none
 
 
 def test_a_window_that_is_refused_is_asked_for_in_halves_a_minute_later(
