@@ -36,15 +36,21 @@ def page(redis: "Redis", account: str, *, after: str | None = None, limit: int =
     return Page(items, items[-1].id if len(rows) > limit else None)
 
 
+def body_of(redis: "Redis", account: str, entry_id: str) -> bytes | None:
+    """Give a body as it came; None when it is not here (any more)."""
+    rows = cast("list[Any]", redis.xrange(keys.quarantine(account), min=entry_id, max=entry_id))
+    return rows[0][1][b"body"] if rows else None
+
+
 def read_again(redis: "Redis", account: str, entry_id: str) -> bool:
     """Give a body back to the inbox, and take it out of here; False when it is not here (any more).
 
     Appended first: a body that is in both places is read twice, which changes nothing; one in neither would be lost.
     """
-    rows = cast("list[Any]", redis.xrange(keys.quarantine(account), min=entry_id, max=entry_id))
-    if not rows:
+    body = body_of(redis, account, entry_id)
+    if body is None:
         return False
-    Inbox(redis, account).append(rows[0][1][b"body"])
+    Inbox(redis, account).append(body)
     return discard(redis, account, entry_id)
 
 

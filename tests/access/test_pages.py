@@ -117,3 +117,18 @@ def test_now_and_completeness_tell_the_same_count(app: Flask, redis: Redis) -> N
 
     assert "0 of 0" in text_of(client, "/completeness", "whole")
     assert "of 0 in the last day" in text_of(client, "/", "vitals")
+
+
+def test_of_a_long_body_in_quarantine_the_beginning_is_listed_and_all_of_it_is_a_click_away(
+    app: Flask, redis: Redis
+) -> None:
+    entry: bytes = redis.xadd(keys.quarantine("default"), {"reason": "not JSON", "body": b"<b>" + b"x" * 10_000})  # type: ignore[assignment]  # a synchronous client's
+    client = log_in(app)
+
+    listed, whole = client.get("/quarantine").text, client.get(f"/quarantine/default/{entry.decode()}")
+
+    assert listed.count("x" * 3000) == 1
+    assert "All of its 10,003 characters" in listed
+    assert (whole.data, whole.mimetype) == (b"<b>" + b"x" * 10_000, "text/plain")
+    assert whole.headers["X-Content-Type-Options"] == "nosniff"
+    assert client.get("/quarantine/default/1-0").status_code == 404

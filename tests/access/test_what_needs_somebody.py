@@ -60,8 +60,11 @@ def test_what_could_not_be_read_leads_to_the_quarantine_of_its_account(redis: Re
 
 
 def test_the_page_of_accounts_tells_what_is_wrong_with_each_and_what_to_do(redis: Redis) -> None:
-    operator_log.raise_alert(redis, What.ACCOUNT_PARKED, "globex", "Not accepted.", account="globex")
+    why = {"reason": "OAU-213"}
+    operator_log.raise_alert(redis, What.ACCOUNT_PARKED, "globex", "Not accepted.", account="globex", details=why)
     client = log_in(an_app(redis, names=NAMES))
 
-    assert "Not accepted. Set RC_APP_CLIENT_ID" in text_of(client, "/accounts", "account-2")
+    told = text_of(client, "/accounts", "account-2")
+    assert "Not accepted. Set RC_APP_CLIENT_ID" in told
+    assert "reason: OAU-213" in told
     assert "Not accepted" not in text_of(client, "/accounts", "account-1")

@@ -1,13 +1,18 @@
 """Quarantine: notifications that could not be read, and what can be done with them."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from typing import Final
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from redis import Redis
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Response as AnyResponse
 
 from runtime import quarantine as store
 from runtime.settings import Settings
 from web.access.trouble import NOT_HELD, NOTHING_HERE, Kind, Trouble
 from web.places import place_of
+
+_SHOWN: Final = 4000
+"""Characters of a body that the list shows: fifty whole ones may be twelve megabytes, and an open page asks often."""
 
 
 def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
@@ -19,16 +24,23 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
         account = request.args.get("account", names[0])
         _judge(account in names)
         page = store.page(redis, account, after=place_of(request.args.get("after")))
-        return render_template("quarantine.html", page=page, account=account, accounts=names)
+        return render_template("quarantine.html", page=page, account=account, accounts=names, most=_SHOWN)
+
+    @pages.get("/quarantine/<account>/<entry_id>")
+    def quarantined(account: str, entry_id: str) -> Response:
+        _judge(account in names)
+        body = store.body_of(redis, account, entry_id) if place_of(entry_id) is not None else None
+        _judge(body is not None, otherwise=NOT_HELD)
+        return Response(body, content_type="text/plain; charset=utf-8")
 
     @pages.post("/quarantine/<account>/<entry_id>/read-again")
-    def read_again(account: str, entry_id: str) -> Response:
+    def read_again(account: str, entry_id: str) -> AnyResponse:
         _judge(account in names)
         _judge(place_of(entry_id) is not None and store.read_again(redis, account, entry_id), otherwise=NOT_HELD)
         return _back(account, "read-again")
 
     @pages.post("/quarantine/<account>/<entry_id>/discard")
-    def discard(account: str, entry_id: str) -> Response:
+    def discard(account: str, entry_id: str) -> AnyResponse:
         _judge(account in names)
         _judge(place_of(entry_id) is not None and store.discard(redis, account, entry_id), otherwise=NOT_HELD)
         return _back(account, "discarded")
@@ -39,5 +51,5 @@ def _judge(is_there: bool, *, otherwise: Kind = NOTHING_HERE) -> None:  # noqa: 
         raise Trouble(otherwise)
 
 
-def _back(account: str, done: str) -> Response:
+def _back(account: str, done: str) -> AnyResponse:
     return redirect(url_for("dashboard.quarantine", account=account, done=done), 303)
