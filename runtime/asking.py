@@ -35,8 +35,8 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     comparison begins, set before anything is asked, so that a first time without an answer is not passed over.
     `density` is how many records began per second where calls were waiting, as last seen, and `past_density` where the
     past is gone through, which may be far more quiet; `lags` is how long the last records took to appear; `failures`
-    counts the last polls of a feed that were answered with nothing usable, `past_failures` windows of the past, which
-    is not asked for before `past_from`.
+    counts the last polls of a feed that were answered with nothing usable or took its token for none, `past_failures`
+    windows of the past, which is not asked for before `past_from`.
     """
 
     token: str | None = None

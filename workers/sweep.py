@@ -135,7 +135,7 @@ class Sweeper:
         try:
             while more:
                 token = self.found.asking.token_of(request.lane)
-                page = self._next(request.lane, since, share)
+                page = self._next(request.lane, since, share, now)
                 yield from self._take(page)
                 more = page.newer_records_exist
                 if more and page.sync_token == token:  # it would say so for ever
@@ -154,14 +154,18 @@ class Sweeper:
         self.found.asking = msgspec.structs.replace(asking, compared_to=compared_to, failures=0)
         self.found.answered.append(request)
 
-    def _next(self, lane: Lane, since: datetime, share: Share) -> SyncPage:
-        """Ask for the next page; anew from `since` where there is no token, or none that RingCentral goes on from."""
+    def _next(self, lane: Lane, since: datetime, share: Share, now: float) -> SyncPage:
+        """Ask for the next page; anew from `since` where there is no token, or none that RingCentral goes on from.
+
+        That counts as a failure until the feed is read to its end: a feed of several pages never is if it goes on from
+        none of its tokens.
+        """
         token, behind = self.found.asking.token_of(lane), self.found.asking.has_gap
         if token is not None:
             try:
                 page = self._feed.go_on(lane, token, share=share)
             except StaleToken:
-                self.found.asking = self.found.asking.without_token()
+                self.found.asking = self.found.asking.without_token().after_failure(lane, now=now)
             else:
                 self.found.asking = msgspec.structs.replace(self.found.asking, token=page.sync_token)
                 return page

@@ -382,3 +382,19 @@ class TestALaneThatIsIll:
         position = asking.load(redis, "acme")
         assert position.token_lane is Lane.SYNC
         assert position.compared_to is not None
+
+    def test_a_feed_that_goes_on_from_none_of_its_tokens_gives_way_to_the_next_one(
+        self, redis: RedisWithClock, clock: Clock
+    ) -> None:
+        first = says({"records": [], "syncInfo": {"syncToken": "t", "newerRecordsExist": True}})
+        with Server().running() as server:
+            extract, sync = (f"/restapi/v1.0/account/~/{lane}" for lane in (EXTRACT, SYNC))
+            server.on(extract, *[first, fails(400, "CMN-101")] * 20)
+            server.on(sync, says({"records": [], "syncInfo": {"syncToken": "t"}}))
+            legwork = Legwork(Settings(redis_url="", accounts=(an_account(server.url),)), redis, clock)
+
+            legwork.pass_time(200)
+            legwork.close()
+
+            assert len(server.asked(extract)) <= 3 * asking.FAILURES
+        assert asking.load(redis, "acme").token_lane is Lane.SYNC
