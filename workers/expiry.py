@@ -44,6 +44,9 @@ def _let_go(redis: "Redis", destination: Destination, recorder: Recorder, *, bef
     """List what the destination did not get of the time before `before` (ms); say how far the log may be trimmed."""
     try:
         with lease(redis, destination.id, Stage.DELIVER) as held:
+            # Should it be removed from here on, this lease goes with it.
+            if destinations.get(redis, destination.id) is None:
+                return before
             return _listed(redis, destination, held, recorder, before=before, now=now)
     except (LeaseHeld, LeaseLost):  # its runner is at it: next time
         return min(_read_up_to(redis, destination.id), _oldest_waiting(redis, destination.id))

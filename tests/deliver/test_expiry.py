@@ -65,6 +65,17 @@ def test_old_dead_letters_are_forgotten(stage: Stage) -> None:
     assert not dead(stage, destination)
 
 
+def test_a_destination_that_was_removed_meanwhile_is_told_to_have_lost_nothing(stage: Stage) -> None:
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-1"))
+    destinations.delete(stage.redis, destination.id)
+
+    later = redis_time(stage.redis) + 1
+    expiry._let_go(stage.redis, destination, stage.recorder, before=int(later * 1000), now=later)
+
+    assert not list(stage.redis.scan_iter(f"*{destination.id}*"))
+
+
 def paused(stage: Stage) -> Destination:
     return destinations.update(stage.redis, stage.add().id, Changes(state=DestinationState.PAUSED))
 
