@@ -44,9 +44,11 @@ def _of_destination(redis: "Redis", one: Destination) -> None:
     if one.state is DestinationState.DISABLED:
         charge.tell_disabled(redis, one.id, one.disabled_because)
         return
-    operator_log.clear_alert(redis, What.DESTINATION_DISABLED, one.id, "It is sent events again.")
+    paused = "It is paused." if one.state is DestinationState.PAUSED else None
+    operator_log.clear_alert(redis, What.DESTINATION_DISABLED, one.id, paused or "It is sent events again.")
     health = charge.health(redis, one.id)
     if health.told:
         charge.tell_failing(redis, one.id, health.told)
     elif health.failing_since is None:
-        operator_log.clear_alert(redis, What.DESTINATION_FAILING, one.id, "It takes events again.")
+        over = paused or "It takes events again, or begins anew."
+        operator_log.clear_alert(redis, What.DESTINATION_FAILING, one.id, over)

@@ -1,6 +1,7 @@
 """Operator events go to the destinations that ask for them, with the promises that all events have."""
 
 import msgspec
+import pytest
 
 from runtime import backlog, destinations, operator_log, redrive
 from runtime.clocks import redis_time
@@ -97,6 +98,19 @@ def test_a_destination_that_is_disabled_is_an_alert_until_it_is_not(stage: Stage
     alarms.of_destinations(stage.redis)
 
     assert operator_log.alerts(stage.redis) == ()
+
+
+@pytest.mark.parametrize("what", [What.DESTINATION_FAILING, What.DESTINATION_DISABLED])
+def test_of_a_destination_that_was_paused_it_is_not_said_that_it_takes_events_again(stage: Stage, what: What) -> None:
+    destination = stage.add()
+    operator_log.raise_alert(stage.redis, what, destination.id, "70 %")
+
+    destinations.update(stage.redis, destination.id, Changes(state=DestinationState.PAUSED))
+    alarms.of_destinations(stage.redis)
+
+    *_, last = operator_log.after(stage.redis, "0-0", most=9)
+    cleared = msgspec.json.decode(last.document, type=OperatorEvent).data
+    assert (cleared.state, cleared.message) == (Told.CLEARED, "It is paused.")
 
 
 def test_an_alert_about_a_destination_goes_with_it(stage: Stage) -> None:
