@@ -40,7 +40,7 @@ class Secret(msgspec.Struct, frozen=True, array_like=True):
 
 def create(redis: "Redis", draft: Draft, *, keys: Sequence[str]) -> tuple[Destination, str]:
     """Store a new, active destination; give it and its secret, which nothing shows again."""
-    now, secret = redis_time(redis), _new_secret()
+    now, secret = redis_time(redis), new_secret()
     created_at = iso_ms_at(now)
     destination = Destination(**msgspec.structs.asdict(draft), id=f"dst_{random.token_hex(8)}", created_at=created_at)
     place, count = outcome_log.end(redis)
@@ -115,7 +115,7 @@ def rotate(
 
     Whatever is stored is sealed with the newest key again.
     """
-    now, secret = redis_time(redis), _new_secret()
+    now, secret = redis_time(redis), new_secret()
 
     def change(pipeline: Any) -> None:
         blob = pipeline.get(_keys.secrets(destination_id))
@@ -147,6 +147,11 @@ def unsealed(blob: bytes, keys: Sequence[str]) -> tuple[Secret, ...]:
 def valid_now(stored: Sequence[Secret], now: float) -> tuple[str, ...]:
     """Give the texts of those valid at `now`, in their order."""
     return tuple(one.text for one in _valid(stored, now))
+
+
+def new_secret() -> str:
+    """Make a secret for a destination: `whsec_` and 32 random bytes in Base64."""
+    return "whsec_" + b64encode(random.token_bytes(_SECRET_BYTES)).decode()
 
 
 def encode(destination: Destination) -> bytes:
@@ -188,10 +193,6 @@ def _store(pipeline: Any, destination: Destination, now: float) -> None:
         pipeline.zadd(_keys.BELLS, {bells.member(Stage.DELIVER, destination.id): now}, lt=True)
     else:
         pipeline.srem(_keys.LISTENING, destination.id)
-
-
-def _new_secret() -> str:
-    return "whsec_" + b64encode(random.token_bytes(_SECRET_BYTES)).decode()
 
 
 def _decode(text: bytes) -> Destination:

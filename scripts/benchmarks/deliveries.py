@@ -13,13 +13,14 @@ import msgspec
 import requests
 from msgspec import Struct
 
+from runtime.destinations import new_secret
 from runtime.resolver import Resolver
 from runtime.setting_values import networks
 from scripts.benchmarks.deliveries_endpoint import running
 from scripts.benchmarks.figures import Figure, Result, Table, render
 from scripts.benchmarks.options import Options
 from workers.destinations.sender import Sender, Verdict
-from workers.destinations.signing import PREFIX, new_secret
+from workers.destinations.signing import PREFIX
 
 OURS, BARE, BLIND = "Legwork", "bare requests", "the same, trust_env off"
 GOAL: Final = 0.8

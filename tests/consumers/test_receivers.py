@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime.destinations import new_secret
 from telephony.events import CallEvent, encode, ended
 from telephony.trial import encode as encode_trial
 from telephony.trial import trial
@@ -18,7 +19,7 @@ from tests.builders.sessions import a_session
 from tests.consumers.running import EXAMPLES, Receiver, receiving
 from tests.scripts.publishing import outcome_of
 from tests.simulator.waiting import wait_until
-from workers.destinations.signing import new_secret, signed_headers
+from workers.destinations.signing import signed_headers
 
 SECRET = new_secret()
 LAST = outcome_of("s-last")

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from runtime.destinations import new_secret
 from runtime.setting_values import networks
 from tests.destinations.endpoint import Endpoint
 from workers.destinations.sender import Answer, Sender
-from workers.destinations.signing import new_secret
 
 NOW = 1_700_000_000.0
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from runtime.destinations import new_secret
 from tests.destinations.conftest import Send
 from tests.destinations.endpoint import Endpoint, Reply, closes_afterwards, drips, floods, head, says, silence, writes
 from tests.destinations.resolving import Names
 from workers.destinations.sender import MOST_READ, Sender
-from workers.destinations.signing import new_secret
 from workers.destinations.verdicts import Blame, Verdict
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from runtime.destinations import new_secret
 from tests.destinations.certificates import Authority
 from tests.destinations.endpoint import Endpoint, says
 from tests.destinations.resolving import Names
 from workers.destinations.sender import Answer, Sender
-from workers.destinations.signing import new_secret
 from workers.destinations.verdicts import Blame, Verdict
 
 PUBLIC = "93.184.215.14"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from workers.destinations.signing import BrokenSecret, new_secret, signed_headers
+from runtime.destinations import new_secret
+from workers.destinations.signing import BrokenSecret, signed_headers
 
 ID = "s-a0d1c72f/1"
 BODY = '{"data":{"name":"Zoë"}}'.encode()

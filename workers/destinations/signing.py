@@ -5,23 +5,16 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 
 import binascii
 import hmac
-import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from typing import Final
 
 PREFIX: Final = "whsec_"
-_SECRET_BYTES: Final = 32
 _LENGTHS: Final = range(24, 65)  # what the specification allows
 
 
 class BrokenSecret(ValueError):  # noqa: N818 - named for what it is
     """What is kept as a destination's secret is none; the text is not repeated."""
-
-
-def new_secret() -> str:
-    """Make a secret for a destination: `whsec_` and 32 random bytes in Base64."""
-    return PREFIX + b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
 
 
 def signed_headers(event_id: str, body: bytes, signing_secrets: Sequence[str], *, now: float) -> dict[str, str]:
