@@ -33,7 +33,7 @@ class Attachments(msgspec.Struct, frozen=True):
 
 def attachments(call: OneCall) -> Attachments:
     """Collect what hangs on the call."""
-    parts: tuple[CallPart, ...] = (*call.records, *(leg.leg for leg in call.legs))
+    parts = call.parts
     extensions, recordings = _extensions(parts), _recordings(parts)
     voicemail, fax = _message(parts, has_voicemail), _message(parts, has_fax)
     transfer = _transfer(parts)

@@ -13,7 +13,7 @@ import msgspec
 from telephony.claims import strength
 from telephony.legs import RoleRule, leg_role, leg_status
 from telephony.precedence import Evidence, LegWord, Verdict, decide
-from telephony.records import CallLogRecord, Leg
+from telephony.records import CallLogRecord, CallPart, Leg
 from telephony.results import is_of_one_phone, is_outbound
 from telephony.ringout import Sides, is_ringout, sides
 
@@ -52,6 +52,11 @@ class OneCall(msgspec.Struct, frozen=True):
         """The record that speaks for the call."""
         return self.records[0]
 
+    @property
+    def parts(self) -> tuple[CallPart, ...]:
+        """All records and legs, as RingCentral wrote them."""
+        return _parts(self.records, self.legs)
+
 
 def one_call(records: Sequence[CallLogRecord], *, origin: str | None) -> OneCall:
     """Put the records of one telephony session together; in whatever order they come, the result is the same.
@@ -72,7 +77,7 @@ def _assembled(records: tuple[CallLogRecord, ...], *, origin: str | None) -> One
     legs = _legs(records)
     both = sides([leg.leg for leg in legs]) if any(is_ringout(record, origin) for record in records) else None
     words = tuple(leg.word for leg in legs)
-    verdict = decide(Evidence(record=records[0], legs=words, sides=both))
+    verdict = decide(Evidence(record=records[0], parts=_parts(records, legs), legs=words, sides=both))
     return OneCall(records=records, legs=legs, sides=both, verdict=verdict)
 
 
@@ -91,6 +96,10 @@ def _legs(records: tuple[CallLogRecord, ...]) -> tuple[CallLeg, ...]:
     return tuple(found)
 
 
+def _parts(records: tuple[CallLogRecord, ...], legs: tuple[CallLeg, ...]) -> tuple[CallPart, ...]:
+    return (*records, *(leg.leg for leg in legs))
+
+
 def _newest_of_each(records: Sequence[CallLogRecord]) -> tuple[CallLogRecord, ...]:
     """Keep the newest version of each record, ordered by its own text, so that what follows cannot see their order."""
     by_text = {_text(record): record for record in records}
@@ -103,7 +112,7 @@ def _newest_of_each(records: Sequence[CallLogRecord]) -> tuple[CallLogRecord, ..
 def _preference(record: CallLogRecord, call: OneCall) -> tuple[bool, bool, int, datetime, bool, str, bytes]:
     """Rank the records of a call by PRINCIPAL_RULES; the smallest is the principal."""
     words = tuple(leg.word for leg in call.legs)
-    claim = decide(Evidence(record=record, legs=words, sides=call.sides)).outcome
+    claim = decide(Evidence(record=record, parts=call.parts, legs=words, sides=call.sides)).outcome
     return (
         call.sides is not None and not is_ringout(record),
         bool(record.deleted),

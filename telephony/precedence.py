@@ -5,14 +5,14 @@ only) or claims more than they bear out. The first rule that has an answer wins;
 is total. docs/reference/outcomes.md is generated from here.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
 from telephony.claims import outcome_of, rank
 from telephony.legs import has_voicemail
-from telephony.records import CallLogRecord
+from telephony.records import CallLogRecord, CallPart
 from telephony.results import is_known_result, is_of_one_phone, is_outbound, status_of
 from telephony.ringout import Side, Sides, is_second_session
 from telephony.words import LegRole, LegStatus, Outcome
@@ -31,9 +31,13 @@ class LegWord(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """What the outcome is decided from: a record, the legs of the whole call, both sides if it is a RingOut."""
+    """What the outcome is decided from: a record, the legs of the whole call, both sides if it is a RingOut.
+
+    `parts` are all its records and legs as RingCentral wrote them.
+    """
 
     record: CallLogRecord
+    parts: tuple[CallPart, ...]
     legs: tuple[LegWord, ...]
     sides: Sides | None
 
@@ -82,21 +86,25 @@ def _emergency(evidence: Evidence) -> tuple[Outcome, int | None] | None:
 def _side_not_connected(evidence: Evidence) -> tuple[Outcome, int | None] | None:
     if evidence.sides is None or evidence.status is not LegStatus.ANSWERED:
         return None
-    for status, leg in _claims(evidence.sides, evidence.record):
-        outcome = outcome_of(status, direction=evidence.record.direction)
+    return _not_reached(evidence.sides, evidence.record) or _left_early(evidence.sides, evidence.record)
+
+
+def _not_reached(sides: Sides, record: CallLogRecord) -> tuple[Outcome, int | None] | None:
+    """Say what kept a side of a RingOut from being connected, the callee's first; None where nothing is known to."""
+    for side in (sides.callee, sides.caller):
+        outcome = outcome_of(_of_side(side), direction=record.direction)
         if outcome is not None and outcome is not Outcome.ANSWERED:
-            return outcome, leg
+            return outcome, side.leg
     return None
 
 
-def _claims(sides: Sides, record: CallLogRecord) -> Iterator[tuple[LegStatus, int | None]]:
-    """Say what became of both sides of a RingOut, the callee's first, each with its leg."""
-    caller, callee = sides.caller, sides.callee
-    yield _of_side(callee), callee.leg
-    yield _of_side(caller), caller.leg
-    alone = caller.outcome is LegStatus.ANSWERED and callee.outcome is LegStatus.NOT_ATTEMPTED
-    if alone and not (sides.by_one_leg or is_second_session(record)):  # the caller left before the callee was called
-        yield LegStatus.CANCELLED, caller.leg
+def _left_early(sides: Sides, record: CallLogRecord) -> tuple[Outcome, int | None] | None:
+    """Say so where the caller left before the callee was called."""
+    alone = sides.caller.outcome is LegStatus.ANSWERED and sides.callee.outcome is LegStatus.NOT_ATTEMPTED
+    outcome = outcome_of(LegStatus.CANCELLED, direction=record.direction)
+    if outcome is None or not alone or sides.by_one_leg or is_second_session(record):
+        return None
+    return outcome, sides.caller.leg
 
 
 def _of_side(side: Side) -> LegStatus:
@@ -112,6 +120,20 @@ def _voicemail_message(evidence: Evidence) -> tuple[Outcome, int | None] | None:
     if any(leg.status is LegStatus.ANSWERED and leg.role in _TOOK_THE_CALL for leg in evidence.legs):
         return None
     return Outcome.VOICEMAIL, None
+
+
+def _colleagues_voicemail(evidence: Evidence) -> tuple[Outcome, int | None] | None:
+    """Look at the colleague's own side: by the caller's a voicemail that picks up is a call that was connected."""
+    record = evidence.record
+    if evidence.status is not LegStatus.ANSWERED or not is_outbound(record.direction) or evidence.sides is not None:
+        return None
+    if record.to is None or not (record.to.extension_id or record.to.extension_number):
+        return None
+    theirs = {
+        status_of(part.result, direction=part.direction) for part in evidence.parts if not is_outbound(part.direction)
+    }
+    took_it = LegStatus.VOICEMAIL in theirs and LegStatus.ANSWERED not in theirs
+    return (Outcome.VOICEMAIL, None) if took_it else None
 
 
 def _record_result(evidence: Evidence) -> tuple[Outcome, int | None] | None:
@@ -133,13 +155,9 @@ def _in_progress(evidence: Evidence) -> tuple[Outcome, int | None] | None:
 def _ringout_side(evidence: Evidence) -> tuple[Outcome, int | None] | None:
     if evidence.sides is None:
         return None
-    caller, callee = evidence.sides.caller, evidence.sides.callee
-    called = callee.outcome is not LegStatus.NOT_ATTEMPTED
-    decisive = callee if called else caller
-    outcome = outcome_of(_of_side(decisive), direction=evidence.record.direction)
-    if outcome is None or (outcome is Outcome.ANSWERED and not called):
-        return None
-    return outcome, decisive.leg
+    callee = evidence.sides.callee
+    answered = (Outcome.ANSWERED, callee.leg) if callee.outcome is LegStatus.ANSWERED else None
+    return _not_reached(evidence.sides, evidence.record) or answered
 
 
 def _strongest_leg(evidence: Evidence) -> tuple[Outcome, int | None] | None:
@@ -173,6 +191,11 @@ RULES: Final = (
     Rule("emergency", "the record or a leg is an emergency call", _emergency),
     Rule("ringout-side-not-connected", "a RingOut is answered only when both sides are connected", _side_not_connected),
     Rule("voicemail-message", "accepted, but by nobody's phone, and a voicemail was left", _voicemail_message),
+    Rule(
+        "colleagues-voicemail",
+        "connected to an extension, on whose side voicemail took the call and nobody else",
+        _colleagues_voicemail,
+    ),
     Rule("record-result", "the record's own result", _record_result),
     Rule("unseen-word", "the record's result is a word never seen before", _unseen_word),
     Rule("in-progress", "the call was still on when the record was read", _in_progress),

@@ -4,7 +4,7 @@ from itertools import permutations
 
 from telephony.call_outcome import CallOutcome
 from telephony.outcomes import derive
-from telephony.records import CallLogRecord, ExtensionRef
+from telephony.records import CallLogRecord, ExtensionRef, PhoneParty
 from tests.builders.call_log import a_leg, a_record, a_ringout, after, an_accept_leg, to_callee, to_caller
 
 
@@ -39,6 +39,15 @@ def test_of_two_sides_of_an_internal_call_the_callers_record_speaks() -> None:
     call = in_every_order(a_record("Missed", id="A"), a_record("No Answer", id="B", direction="Outbound"))
 
     assert (call.direction, call.outcome) == ("Outbound", "no_answer")
+
+
+def test_of_an_internal_call_to_voicemail_the_callers_record_speaks_and_the_colleagues_says_how_it_ended() -> None:
+    caller = a_record("Call connected", id="A", direction="Outbound", to=PhoneParty(extension_id="102"))
+    colleague = a_record("Voicemail", id="B", extension=ExtensionRef(id=102), start_time=after(1))
+
+    call = in_every_order(caller, colleague)
+
+    assert (call.direction, call.result, call.outcome) == ("Outbound", "Call connected", "voicemail")
 
 
 def test_the_record_of_a_ringout_speaks_before_that_of_a_phone_it_rang() -> None:

@@ -144,6 +144,17 @@ def test_a_voicemail_after_somebody_answered_leaves_the_call_answered() -> None:
     assert decided(record) == ("answered", "record-result")
 
 
+def test_an_internal_call_that_only_a_colleagues_voicemail_took_is_voicemail() -> None:
+    to_tom = {"direction": "Outbound", "to": PhoneParty(extension_number="102")}
+    ours = a_leg("ExtensionToExtension", "Call connected", master=True)
+    theirs = a_leg("ExtensionToExtension", "Voicemail", direction="Inbound", message=a_voicemail())
+    took = a_leg("ExtensionToExtension", "Accepted", direction="Inbound")
+
+    assert decided(a_record("Call connected", ours, theirs, **to_tom)) == ("voicemail", "colleagues-voicemail")
+    assert decided(a_record("Call connected", ours, took, theirs, **to_tom)) == ("answered", "record-result")
+    assert decided(a_record("Call connected", ours, theirs, direction="Outbound")) == ("answered", "record-result")
+
+
 def test_the_records_own_result_outweighs_its_legs() -> None:
     record = a_record("Missed", an_accept_leg("Missed"), a_leg(result="Call connected"))
 
@@ -163,6 +174,14 @@ def test_a_ringout_whose_record_says_less_is_what_its_callee_leg_says(result: st
     assert decided(a_ringout(result, to_caller(), to_callee("No Answer"))) == ("no_answer", "ringout-side")
     assert decided(a_ringout(result, to_caller(), to_callee())) == ("answered", "ringout-side")
     assert decided(a_ringout(result, to_caller(), to_callee("Stopped"))) == ("cancelled", "ringout-side")
+
+
+@pytest.mark.parametrize("result", [None, "Unknown", "Stopped", "IP Phone Offline"])
+@pytest.mark.parametrize("callee", ["Call connected", "Accepted", "Unknown", None])
+def test_a_ringout_whose_record_says_less_is_not_answered_either_while_the_caller_is_not(
+    callee: str | None, result: str | None
+) -> None:
+    assert decided(a_ringout(result, to_caller("Busy"), to_callee(callee))) == ("busy", "ringout-side")
 
 
 def test_with_nobody_else_called_it_is_what_the_caller_leg_says_unless_that_is_answered() -> None:
