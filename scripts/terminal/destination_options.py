@@ -34,6 +34,7 @@ examples:
 The URL must be https:// and lead to the public internet, unless ALLOW_PRIVATE_DESTINATIONS names its network.
 docs/consumers/README.md shows how to receive. Redis is the one of REDIS_URL, in the environment or in .env, else the
 embedded server of a running ./scripts/run; set the same SECRETS_KEY as for the workers.
+With --json each command prints JSON.
 exit codes: 0 done, 1 failed or no such destination, 2 usage
 """
 

@@ -18,6 +18,7 @@ A RingOut rings FROM first and TO as soon as FROM has answered. While it is on, 
 forgets that soon after the end (404), which says nothing of how it ended. That the call log decides: its statuses of
 both sides come last. The ringout process does the asking, so it must be running (./scripts/run, or the Procfile).
 Redis is the one of REDIS_URL, in the environment or in .env, else the embedded server of a running ./scripts/run.
+With --json each command prints JSON.
 exit codes: 0 done (of watch: the outcome is known), 1 failed, refused or unknown, 2 usage
 """
 
