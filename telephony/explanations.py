@@ -23,7 +23,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "not-a-ringout": "only a RingOut has these",
         "e164": "written as E.164",
         "not-e164": "not a text that an E.164 number can be told from",
-        "record-never-came": "the call log showed no record in time",
+        "record-never-came": "the call log showed no record in time that was written after the call",
         "record-times": "the record's start and duration",
         "span-of-records": "from the first start to the last end of the call's records",
         "direction-told": "whether a RingOut or one of the account's extensions began the call",

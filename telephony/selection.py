@@ -54,7 +54,7 @@ class Selection(Traits, frozen=True, kw_only=True):
 def takes(selection: Selection, data: CallData) -> bool:
     """Say whether the call is meant, going by the newest that was published of it."""
     return (
-        (not selection.unresolved or data.outcome is Outcome.UNRESOLVED)
+        (not selection.unresolved or (data.revision > 0 and not data.confirmed))
         and (not selection.outcomes or data.outcome in selection.outcomes)
         and (selection.number is None or has_number(data, selection.number))
         and (selection.extension is None or has_extension(data, selection.extension))

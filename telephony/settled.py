@@ -49,6 +49,11 @@ def why_unsettled(record: CallLogRecord) -> Unsettled | None:
     return next((rule.reason for rule in UNSETTLED_RULES if rule.applies(record)), None)
 
 
+def was_still_on(record: CallLogRecord) -> bool:
+    """Tell whether the call was on when the record was written: then it says nothing of how the call ended."""
+    return _is_in_progress(record) or _has_mid_call_shape(record)
+
+
 def _is_not_finished(record: CallLogRecord) -> bool:
     return any(part.finished is False for part in _parts(record))
 

@@ -98,7 +98,7 @@ OUTCOME_MEANINGS: Final[Mapping[Outcome, str]] = MappingProxyType(
         Outcome.FAX_RECEIVED: "The fax was received whole.",
         Outcome.FAX_PARTIAL: "Only part of the fax came through.",
         Outcome.FAX_FAILED: "The fax did not come through.",
-        Outcome.UNRESOLVED: "The call log never showed a record of this call.",
+        Outcome.UNRESOLVED: "The call log never showed a record of this call that was written after its end.",
         Outcome.UNKNOWN: "RingCentral gave no result, or a word never seen before.",
     }
 )

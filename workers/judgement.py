@@ -27,6 +27,7 @@ from telephony.events import CallEvent, Trigger
 from telephony.outcomes import derive
 from telephony.ringout_link import is_of_ringout
 from telephony.sessions import Session
+from telephony.settled import was_still_on
 from workers import casebook, rereads
 from workers.cases import Case, Judged, News
 from workers.ringout_evidence import Evidence
@@ -226,7 +227,7 @@ class Judge:
         return case.recorded_end() or now
 
     def _given_up(self, case: Case, session: Session, now: float) -> CallEvent:
-        if not case.records:
+        if all(map(was_still_on, case.records)):
             revision = case.resolution.revision + 1
             return events.unresolved(session, revision=revision, place=_place(case, session), now=_time(now))
         return self._event(case, session, Trigger.WEBHOOK, confirmed=False, seen=now, now=now)

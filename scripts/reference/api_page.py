@@ -55,7 +55,7 @@ _MEANINGS_OF_REPLAYS: Final = _MEANINGS | {
     "extension": "Calls this extension took part in, by its id or number.",
     "outcomes": "Calls that ended so.",
     "destination": "Calls whose last event this destination wants; with `deliver` only to it.",
-    "unresolved": "Calls whose record never came.",
+    "unresolved": "Calls whose final record never came.",
     "failed": "Calls with events that a destination was never able to take.",
     "dryRun": "Say what would change, and publish nothing.",
     "account": "The account, by its name in the settings; needed where there are several.",

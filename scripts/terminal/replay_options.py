@@ -21,7 +21,7 @@ examples:
   ./scripts/replay.py s-a0d17c2b                            one call, by the beginning of its telephonySessionId
   ./scripts/replay.py --since 2d --outcome missed --dry-run     what would change, and nothing is published
   ./scripts/replay.py --level raw --since 1d --dry-run          after a new version: which calls its rules change
-  ./scripts/replay.py --unresolved                          ask once more for all records that never came
+  ./scripts/replay.py --unresolved                          ask once more for all final records that never came
   ./scripts/replay.py --level deliver --failed --destination dst_3f     send again what a CRM never took
   ./scripts/replay.py --list                                what was asked for lately; --show ID, --cancel ID
 
@@ -62,7 +62,7 @@ def replay_parser(*, description: str, data: Path) -> argparse.ArgumentParser:
         metavar="ID",
         help="calls whose last event this destination wants; with deliver only to it",
     )
-    add("--unresolved", action="store_true", help="calls whose record never came")
+    add("--unresolved", action="store_true", help="calls whose final record never came")
     add("--failed", action="store_true", help="calls with events a destination was never able to take")
     add("--dry-run", action="store_true", help="say what would change and publish nothing")
     add("--list", action="store_true", help="list the last replays and backfills")

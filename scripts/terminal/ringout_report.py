@@ -73,7 +73,7 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
 def _outcome(data: CallData) -> Iterator[str]:
     if not data.confirmed:
         if data.outcome == "unresolved":
-            yield "outcome: unresolved: the call log showed no record in time"
+            yield "outcome: unresolved: the call log showed no final record in time"
         return
     yield f"outcome: {data.outcome} (revision {data.revision}, confirmed by the call log: {cell(data.result)})"
     yield f"callerStatus: {_side(data.caller_status, data.caller_outcome)}"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from runtime import destinations
@@ -43,6 +44,19 @@ def test_calls_are_chosen_by_outcome_and_time_and_being_unresolved(replaying: Re
     ]
 
     assert totals == [1, 1, 0, 2]
+
+
+def test_a_call_whose_record_never_became_final_is_chosen_as_unresolved_too(replaying: ReplayOffice) -> None:
+    call = ivr_call().ending_at(replaying.office.now)
+    replaying.office.ended(call)
+    replaying.office.show(msgspec.structs.replace(the_record(call), duration=None))
+    replaying.office.let_pass(replaying.office.settings.record_deadline_seconds)
+    replaying.office.resolve()
+
+    chosen = replaying.run(Level.REFETCH, dry_run=True, unresolved=True)
+
+    assert replaying.office.outcomes(call)[-1].data.outcome is Outcome.ANSWERED
+    assert chosen.progress.total == 1
 
 
 def test_a_call_of_which_only_the_id_is_known_is_looked_up(replaying: ReplayOffice) -> None:

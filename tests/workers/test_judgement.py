@@ -1,5 +1,6 @@
 """The judgement of one call: when its record counts, when it is waited for, and that it keeps no other waiting."""
 
+from collections.abc import Callable
 from typing import cast
 
 import msgspec
@@ -9,8 +10,9 @@ from runtime import keys
 from telephony import ringout_link
 from telephony.events import Trigger
 from telephony.fetch_plan import Feed
-from telephony.records import Recording
+from telephony.records import CallLogRecord, Recording
 from telephony.words import Outcome
+from tests.builders.call_log import a_leg
 from tests.builders.calls import Call, ivr_call, ringout_call
 from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, an_ended_call, look, the_record
@@ -109,6 +111,26 @@ def test_at_the_deadline_a_record_that_is_not_final_is_told_unconfirmed(office: 
     assert (event.data.result, event.data.confirmed) == ("Accepted", False)
     assert event.data.end_time == ended.data.end_time is not None
     assert event.data.duration_seconds == ended.data.duration_seconds is not None
+
+
+@pytest.mark.parametrize(
+    "written_mid_call",
+    [
+        lambda call: the_record(call, result="In Progress"),
+        lambda call: the_record(call, a_leg("PstnToSip", "Stopped"), result="Stopped", direction="Outbound"),
+    ],
+    ids=["in progress", "mid-call shape of a queue call"],
+)
+def test_at_the_deadline_a_record_that_was_written_during_the_call_tells_nothing(
+    office: Office, written_mid_call: Callable[[Call], CallLogRecord]
+) -> None:
+    call = an_ended_call(office)
+    office.show(written_mid_call(call))
+    look(office, times=18)
+
+    (event,) = office.outcomes(call)
+    assert (event.data.outcome, event.data.confirmed) == (Outcome.UNRESOLVED, False)
+    assert (event.data.direction, event.data.record_ids) == ("Inbound", ())
 
 
 def test_a_correction_says_only_what_differs_from_the_revision_before(office: Office) -> None:
