@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from redis.exceptions import RedisError
+from redis.exceptions import NoPermissionError, RedisError
 
 from scripts.checkup import (
     other_checks,
@@ -70,6 +70,9 @@ def examine(patient: Patient, checks: tuple[Check, ...] = CHECKS) -> Iterator[To
             if fault.told_by in errors:
                 severity, fix = Severity.WARNING, "mend what stands above"
             yield Told(check.name, severity, f"not looked at: {fault}", fix, skipped=True)
+        except NoPermissionError:
+            says, fix = "not looked at: this user of Redis may not", "ask as `workers` of docs/ops/acl/users.acl may"
+            yield Told(check.name, Severity.ERROR, says, fix, skipped=True)
         except RedisError as fault:
             says = f"Redis does not answer ({type(fault).__name__})"
             yield Told(check.name, Severity.ERROR, says, "start Redis, or set REDIS_URL to where it is", skipped=True)

@@ -13,8 +13,8 @@ from runtime import bells, destinations, guarding, keys
 from runtime.bells import Stage
 from runtime.guarding import Guarded
 from scripts.checkup import public_url_checks, ringcentral_checks
-from scripts.checkup.checks import CHECKS
-from scripts.checkup.findings import Severity
+from scripts.checkup.checks import CHECKS, examine
+from scripts.checkup.findings import Patient, Severity
 from telephony.destinations import Changes, DestinationState, Draft
 from telephony.subscriptions import Health
 from tests.doctor.clinic import ACCOUNT, Clinic
@@ -306,6 +306,17 @@ def test_a_redis_that_is_not_there_is_an_error_and_said_once(url: str, why: str)
     assert (done.returncode, first["check"], first["severity"]) == (1, "redis", "error")
     assert why in first["says"]
     assert [(one["severity"], one["fix"]) for one in others] == [("warning", "mend what stands above")] * 2
+
+
+def test_who_may_not_look_at_redis_is_not_told_that_it_is_away(clinic: Clinic, redis_url: str) -> None:
+    eviction = next(one for one in CHECKS if one.name == "eviction")
+    clinic.redis.acl_setuser("looker", enabled=True, nopass=True, commands=["+ping"])
+
+    with Redis.from_url(redis_url, username="looker", password="any") as redis:
+        (told,) = examine(Patient(clinic.environ, None, redis), (eviction,))
+    clinic.redis.acl_deluser("looker")
+
+    assert (told.skipped, told.severity, "users.acl" in told.fix) == (True, Severity.ERROR, True)
 
 
 def test_a_check_that_was_asked_for_alone_and_cannot_be_made_is_an_error() -> None:
