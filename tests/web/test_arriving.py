@@ -1,6 +1,7 @@
 """A body that arrives on the event loop: whole, in time, and not too large, or not at all."""
 
 import asyncio
+import tracemalloc
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -65,6 +66,23 @@ def test_a_body_that_grows_too_large_is_read_no_further(environ: Mapping[str, An
     with pytest.raises(OversizedBody):
         read(environ, sender)
     assert sender.taken == 2
+
+
+def test_a_body_in_very_many_parts_takes_no_more_room_than_another() -> None:
+    class Crumbling(Sender):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for number in range(20_000):
+                yield number.to_bytes(2)
+
+    tracemalloc.start()
+    try:
+        body = read(CHUNKED, Crumbling())
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert len(body) == 40_000
+    assert most < 10 * len(body)
 
 
 def test_half_a_body_is_none() -> None:
