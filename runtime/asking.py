@@ -3,7 +3,7 @@
 Kept by resolve, in one record of its own, so that any worker goes on where the last one stopped.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, cast
 
 import msgspec
@@ -14,6 +14,7 @@ from runtime.budget import Share
 from runtime.leases import Command
 from telephony.fetch_plan import Lane
 from telephony.looks import LAGS_KEPT
+from telephony.times import moment_at
 
 REFUSED_SECONDS: Final = 3600.0
 """How long a lane that RingCentral refused is not tried again."""
@@ -65,7 +66,7 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     @property
     def shown_since(self) -> datetime | None:
         """When calls must have begun to be shown by the feed that goes on with the token; None for any."""
-        return None if self.token_from is None else datetime.fromtimestamp(self.token_from, UTC)
+        return None if self.token_from is None else moment_at(self.token_from)
 
     @property
     def has_gap(self) -> bool:

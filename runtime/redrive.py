@@ -1,7 +1,6 @@
 """Redrive: ask for events to be sent again. The request is written down; the deliver stage sees to it."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final, cast
 
 import msgspec
@@ -13,6 +12,7 @@ from runtime.clocks import redis_time
 from runtime.destinations import UnknownDestination
 from runtime.outcome_log import entries_of, event_of
 from telephony.destinations import Destination, wants
+from telephony.times import moment_at
 from telephony.trial import TrialEvent, trial
 
 LEAST_PER_SECOND: Final = 0.01
@@ -82,7 +82,7 @@ def is_test(place: str) -> bool:
 def test_event(destination_id: str, place: str) -> TrialEvent:
     """Make the test event that was asked for, always the same for the same place."""
     milliseconds = place.removeprefix(_TRIAL).partition("-")[0]
-    return trial(destination_id, milliseconds, now=datetime.fromtimestamp(int(milliseconds) / 1000, UTC))
+    return trial(destination_id, milliseconds, now=moment_at(int(milliseconds) / 1000))
 
 
 def superseded(redis: "Redis", destination_id: str, calls: Sequence[str]) -> dict[str, int]:

@@ -4,7 +4,6 @@
 import argparse
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -26,6 +25,7 @@ from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.installation import UnknownAccount, accounts_of  # noqa: E402 - as above
 from scripts.terminal.place import open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
+from telephony.times import moment_at  # noqa: E402 - as above
 
 DONE, FAILED = 0, 1
 LOOK_SECONDS = 0.5
@@ -103,7 +103,7 @@ def _lines(account: str, one: Comparison) -> list[str]:
 
 
 def _text(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"
+    return f"{moment_at(seconds):%Y-%m-%d %H:%M:%S}"
 
 
 def _options() -> argparse.Namespace:

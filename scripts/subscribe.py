@@ -4,7 +4,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -30,6 +30,7 @@ from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
 from scripts.terminal.tables import Column, table  # noqa: E402 - as above
 from telephony.subscriptions import Health, Seen  # noqa: E402 - as above
+from telephony.times import moment_at  # noqa: E402 - as above
 from workers import guardian  # noqa: E402 - as above
 from workers.dependencies import Dependencies  # noqa: E402 - as above
 from workers.guardian import Guardian, addresses, seen  # noqa: E402 - as above
@@ -154,7 +155,7 @@ def _repair(place: Place, dependencies: Dependencies, account: Account, options:
     if options.json:
         print(msgspec.json.encode({"account": account.name, "guardian": guarded}).decode())
     else:
-        until = guarded.expires_at and f"{datetime.fromtimestamp(guarded.expires_at, UTC):%Y-%m-%d %H:%M} UTC"
+        until = guarded.expires_at and f"{moment_at(guarded.expires_at):%Y-%m-%d %H:%M} UTC"
         how = "was there already" if guarded.id == before else "is the one from now on"
         print(f"account {account.name}: {guarded.health}: {guarded.id} {how}, until {until}, at {guarded.address}")
     return DONE if guarded.health is Health.ACTIVE else FAILED

@@ -76,9 +76,14 @@ def iso_ms_or_none(moment: datetime | None) -> str | None:
     return None if moment is None else iso_ms(moment)
 
 
+def moment_at(seconds: float) -> datetime:
+    """Read a moment given as seconds since 1970."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 def iso_ms_at(seconds: float) -> str:
     """Write a moment given as seconds since 1970."""
-    return iso_ms(datetime.fromtimestamp(seconds, UTC))
+    return iso_ms(moment_at(seconds))
 
 
 def iso_ms_at_or_none(seconds: float | None) -> str | None:

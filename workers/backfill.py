@@ -6,7 +6,7 @@ a page; a page whose runner was killed is asked for once more, and changes nothi
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -20,6 +20,7 @@ from runtime.replays import Progress, State
 from telephony.call_log import CallLogPage
 from telephony.events import Trigger
 from telephony.records import CallLogRecord
+from telephony.times import moment_at
 from workers import casebook
 from workers.cases import Case, Judged
 from workers.older_ids import OlderIds, session_of
@@ -40,10 +41,10 @@ class Backfill:
     def __init__(self, errand: Errand) -> None:
         self._errand = errand
         selection = errand.replay.asked.selection
-        self._since = _time(selection.since or 0.0)
+        self._since = moment_at(selection.since or 0.0)
         reached = errand.replay.progress.place or str(selection.until or errand.replay.asked_at)
         moment, _, page = reached.partition("#")
-        self._until, self._page = _time(float(moment)), int(page or 1)
+        self._until, self._page = moment_at(float(moment)), int(page or 1)
 
     def step(self, now: float) -> Step:
         """Take the next page all the way."""
@@ -113,7 +114,3 @@ def _nothing(_cases: Sequence[Case], _judged: Sequence[Judged]) -> list[Command]
 
 def _oldest(records: Sequence[CallLogRecord], otherwise: datetime) -> datetime:
     return min((record.start_time for record in records if record.start_time), default=otherwise)
-
-
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -17,6 +17,7 @@ from telephony.linking import Link
 from telephony.records import CallLogRecord, last_end
 from telephony.ringout_link import Sighting, sighting
 from telephony.sessions import Session
+from telephony.times import moment_at
 from workers import conversations
 from workers.cases import Case
 from workers.ringout_evidence import Evidence
@@ -80,7 +81,7 @@ def is_listed(
 ) -> bool:
     """Say whether a sweep brought all records of a call: as long as it is on, another may begin."""
     starts = [began, tracked.session.started_at if tracked else None, *(record.start_time for record in records)]
-    ends = (datetime.fromtimestamp(tracked.heard_at, UTC) if tracked else None, last_end(records))
+    ends = (moment_at(tracked.heard_at) if tracked else None, last_end(records))
     start = next((one for one in starts if one is not None), None)
     end = max((one for one in ends if one is not None), default=None)
     return start is not None and sweep.has_listed(telephony_session_id, start, end)

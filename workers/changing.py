@@ -1,7 +1,7 @@
 """Say what is to be done about the sessions that a batch of notifications has changed: store, tell, index, wait."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from runtime import call_index, keys, ledger, links, outcome_log
@@ -10,6 +10,7 @@ from runtime.ledger import Tracked
 from runtime.settings import Settings
 from telephony import endings, sessions
 from telephony.live_events import updated
+from telephony.times import moment_at
 
 NOTED_SECONDS: Final = 30
 """How exactly the list of open sessions says when each was last heard of."""
@@ -25,7 +26,7 @@ def changes(
     has_audience: bool,
 ) -> list[Command]:
     """Give the commands that store what changed, tell who watches, and set when it may be taken as ended."""
-    moment = datetime.fromtimestamp(now, UTC)
+    moment = moment_at(now)
     commands: list[Command] = []
     for record in changed:
         session, known = record.session, before.get(record.session.id)

@@ -1,7 +1,7 @@
 """Carry a comparison on: the next window to ask for, what came of it, and how far it is then."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -14,6 +14,7 @@ from runtime.comparisons import MOST_NAMED, Why
 from runtime.leases import Command
 from runtime.ledger import State
 from telephony.fetch_plan import Window, window_length
+from telephony.times import moment_at
 from workers.cases import Case, Judged
 from workers.reconcile import SHORTEST
 from workers.sweep import Sweep
@@ -48,7 +49,7 @@ class Comparing:
         """Give the next window to list: as long as a page reaches, and not into the future."""
         if self._one is None:
             return None
-        begin, end = _time(self._one.position), _time(min(self._one.until, now))
+        begin, end = moment_at(self._one.position), moment_at(min(self._one.until, now))
         density = asking.density_for(Share.BACKFILL)
         self._window = Window(begin, max(begin, min(end, begin + window_length(density, shortest=SHORTEST))))
         return self._window
@@ -86,7 +87,7 @@ class Comparing:
 
     def _is_ours(self, case: Case) -> bool:
         start = case.recorded_start()
-        return start is not None and self._window is not None and _covers(self._window, _time(start))
+        return start is not None and self._window is not None and _covers(self._window, moment_at(start))
 
 
 def _is_news(case: Case) -> bool:
@@ -103,7 +104,3 @@ def _was_lost(case: Case) -> bool:
 
 def _covers(window: Window, start: datetime | None) -> bool:
     return start is not None and window.covers(start)
-
-
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -6,7 +6,6 @@ After a gap it has exactly that stretch of the call log compared. It looks up si
 the log shows calls and nothing is heard.
 """
 
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -23,6 +22,7 @@ from runtime.settings import DEFAULT_ACCOUNT, Account, Scope, Settings
 from telephony import subscriptions as rules
 from telephony.operator_events import What
 from telephony.subscriptions import Health, Plan, Seen
+from telephony.times import moment_at
 from workers import watches
 from workers.dependencies import Dependencies, current
 from workers.ringcentral.errors import BrokenConfiguration, NotFound, RingCentralError
@@ -123,7 +123,7 @@ class Guardian:
             known=guarded.id,
             is_current=guarded.token == self._token() if guarded.token else len(self._account.verification_tokens) < 2,  # noqa: PLR2004 - two, while they are rotated
             reminded=bool(self._redis.exists(keys.reminded(self._name))),
-            now=_time(now),
+            now=moment_at(now),
         )
 
     @property
@@ -287,7 +287,3 @@ def seen(one: Subscription) -> Seen:
         blacklisted_at=data.blacklisted_at if data else None,
         reason=data.reason if data else None,
     )
-
-
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -6,7 +6,6 @@ somebody asked about: a replay or a backfill. What was committed is counted and 
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -28,6 +27,7 @@ from telephony.outcomes import derive
 from telephony.ringout_link import is_of_ringout
 from telephony.sessions import Session
 from telephony.settled import was_still_on
+from telephony.times import moment_at
 from workers import casebook, rereads
 from workers.cases import Case, Judged, News
 from workers.ringout_evidence import Evidence
@@ -229,7 +229,7 @@ class Judge:
     def _given_up(self, case: Case, session: Session, now: float) -> CallEvent:
         if all(map(was_still_on, case.records)):
             revision = case.resolution.revision + 1
-            return events.unresolved(session, revision=revision, place=_place(case, session), now=_time(now))
+            return events.unresolved(session, revision=revision, place=_place(case, session), now=moment_at(now))
         return self._event(case, session, Trigger.WEBHOOK, confirmed=False, seen=now, now=now)
 
     def _event(
@@ -244,9 +244,9 @@ class Judge:
             revision=case.resolution.revision + 1,
             confirmed=confirmed,
             trigger=trigger,
-            record_seen=_time(seen),
+            record_seen=moment_at(seen),
             place=_place(case, session),
-            now=_time(now),
+            now=moment_at(now),
         )
 
     def _published(self, case: Case, event: CallEvent, resolution: Resolution, now: float) -> Iterator[Command | News]:
@@ -294,7 +294,3 @@ def _is_new(case: Case) -> bool:
 
 def _place(case: Case, session: Session) -> Place | None:
     return case.gathered.place(session.id) if case.gathered is not None else None
-
-
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -5,7 +5,7 @@ of its end. A feed that is read to its end compares everything; where there is n
 reaching back over the last ones, because a record appears only after its call, which may be long.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -14,6 +14,7 @@ from runtime.asking import Asking
 from runtime.budget import Share
 from runtime.settings import Settings
 from telephony.fetch_plan import Window, window_length
+from telephony.times import moment_at
 from workers.sweep import Sweep
 
 OVERLAP: Final = timedelta(minutes=30)
@@ -36,8 +37,8 @@ def is_due(asking: Asking, settings: Settings, *, now: float) -> bool:
 def since(asking: Asking, settings: Settings, *, now: float) -> datetime:
     """Say from when on a feed begins: some time before the last comparison; the first one reaches back a little."""
     if asking.compared_to is None:
-        return _time(_beginning(asking, settings, now))
-    return _time(max(asking.compared_to, now - settings.retention_seconds)) - OVERLAP
+        return moment_at(_beginning(asking, settings, now))
+    return moment_at(max(asking.compared_to, now - settings.retention_seconds)) - OVERLAP
 
 
 def window(asking: Asking, settings: Settings, *, now: float) -> Window:
@@ -45,8 +46,8 @@ def window(asking: Asking, settings: Settings, *, now: float) -> Window:
     length = window_length(asking.density_for(Share.BACKFILL), shortest=SHORTEST)
     overlap = min(OVERLAP, length / 2)
     position = asking.compared_to if asking.compared_to is not None else _beginning(asking, settings, now)
-    date_from = max(_time(position) - overlap, _time(now - settings.retention_seconds))
-    return Window(date_from, min(_time(now), date_from + length))
+    date_from = max(moment_at(position) - overlap, moment_at(now - settings.retention_seconds))
+    return Window(date_from, min(moment_at(now), date_from + length))
 
 
 def begun(asking: Asking, settings: Settings, *, now: float) -> Asking:
@@ -66,7 +67,3 @@ def after(found: Sweep, asked: Window) -> Asking:
 def _beginning(asking: Asking, settings: Settings, now: float) -> float:
     begins = asking.compared_from if asking.compared_from is not None else now - settings.reconcile_seconds
     return max(begins, now - settings.retention_seconds)
-
-
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

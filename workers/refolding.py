@@ -6,7 +6,7 @@ would be forgotten. What is folded is stored under track's lease, unless more wa
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final, TypeGuard, cast
 
 import msgspec
@@ -18,6 +18,7 @@ from runtime.leases import Command
 from runtime.ledger import Tracked
 from telephony import sessions
 from telephony.notifications import Kind, Malformed, Notification, read
+from telephony.times import moment_at
 from workers.borrowed import borrowed
 from workers.replay_errand import Errand
 
@@ -121,5 +122,5 @@ def _arrived(errand: Errand, since: float, until: float) -> Iterator[Entry]:
 
 
 def _began(one: Tracked) -> float:
-    began = one.session.started_at or datetime.fromtimestamp(one.heard_at, UTC)
+    began = one.session.started_at or moment_at(one.heard_at)
     return min(began.timestamp(), one.heard_at)

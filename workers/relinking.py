@@ -4,7 +4,6 @@ Of the calls themselves nothing has changed, so nobody need be asked: what was p
 more with its new place in the conversation, if that differs.
 """
 
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -20,6 +19,7 @@ from runtime.outcome_log import Entry
 from telephony import events
 from telephony.conversations import Place
 from telephony.events import CallData
+from telephony.times import moment_at
 from workers import conversations
 from workers.cases import Judged, News
 from workers.judgement import PUT_ASIDE_SECONDS
@@ -70,7 +70,7 @@ def _relinked(
     """Say what has changed of a call's conversation since its last revision: of the call itself nothing has."""
     if events.is_placed(before, place):
         return None
-    event = events.relinked(before, place, revision=resolution.revision + 1, now=datetime.fromtimestamp(now, UTC))
+    event = events.relinked(before, place, revision=resolution.revision + 1, now=moment_at(now))
     digest = events.digest(event.data)
     if digest == resolution.digest:
         return None

@@ -4,7 +4,7 @@ With the level `raw` the notifications that the inbox still holds are folded ane
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, cast
 
 import msgspec
@@ -17,6 +17,7 @@ from runtime.ledger import Tracked
 from runtime.replays import Finding, Level
 from telephony.differences import differences
 from telephony.fetch_plan import Lane, LookUp, Request, Wanted, plan
+from telephony.times import moment_at
 from workers import casebook
 from workers.cases import Case, Judged, News
 from workers.older_ids import OlderIds
@@ -78,7 +79,7 @@ class Refetch:
         older_ids = OlderIds(errand.redis, errand.account, ledger.tracked(errand.redis, errand.account, ids))
         asking = Asking(past_density=errand.replay.progress.density)
         sweeper = Sweeper(CallLog(client), CallLogFeed(client), asking, older_ids.session_of)
-        for _ in sweeper.carry_out([(request, errand.share)], since=_time(now), now=now):
+        for _ in sweeper.carry_out([(request, errand.share)], since=moment_at(now), now=now):
             errand.keep()
         return sweeper.found
 
@@ -127,15 +128,11 @@ def _is_answered(found: Sweep, wish: Wanted) -> bool:
 
 def _request(wanted: Sequence[Wanted], density: float | None, now: float) -> Request:
     """Plan the one request that answers the most; a call of which nothing is known is looked up alone."""
-    unknown = next((one for one in wanted if one.started_at <= _time(now) - LONG_AGO), None)
+    unknown = next((one for one in wanted if one.started_at <= moment_at(now) - LONG_AGO), None)
     if unknown is not None:
         return LookUp(unknown.telephony_session_id or "", unknown.started_at)
     return plan(wanted, lane=Lane.LIST, most=1, density=density)[0]
 
 
 def _began(start: float, now: float) -> datetime:
-    return _time(now) - LONG_AGO if start == UNKNOWN else _time(start)
-
-
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    return moment_at(now) - LONG_AGO if start == UNKNOWN else moment_at(start)

@@ -7,7 +7,7 @@ part at a time; what is left is kept as what it is.
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, cast
 
 from redis import Redis
@@ -15,6 +15,7 @@ from redis import Redis
 from runtime import keys
 from runtime.leases import Command
 from telephony.fetch_plan import Wanted, Window
+from telephony.times import moment_at
 from workers.sweep import Sweep
 
 STARTS_SECONDS: Final = 60
@@ -73,7 +74,7 @@ def _read(text: str) -> Window:
     """Read a member: when it is due, the minute, and where that ends if a part is left of it. Seconds since 1970."""
     _, first, *last = text.split(":")
     seconds = (int(first), int(last[0]) if last else int(first) + STARTS_SECONDS)
-    return Window(*(datetime.fromtimestamp(one, UTC) for one in seconds))
+    return Window(*(moment_at(one) for one in seconds))
 
 
 def _written(when: str, part: Window) -> str:

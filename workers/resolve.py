@@ -5,7 +5,7 @@ yet, that have changed since, or that no notification ever told of. All of them 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, cast
 
 import msgspec
@@ -23,6 +23,7 @@ from runtime.settings import Scope
 from telephony import looks
 from telephony.fetch_plan import Lane, Request, Wanted, Window, plan
 from telephony.records import CallLogRecord
+from telephony.times import moment_at
 from workers import reconcile, rereads
 from workers.casebook import is_listed, session_of, with_what_they_need
 from workers.cases import Case
@@ -281,7 +282,7 @@ def _wanted(tracked: Mapping[str, Tracked], due: Mapping[str, float], now: float
         one: Wanted(
             one,
             _started_at(record),
-            ended_at=datetime.fromtimestamp(record.heard_at, UTC),
+            ended_at=moment_at(record.heard_at),
             waiting=max(0.0, now - record.heard_at),
             due_for=max(0.0, now - due[one]),
         )
@@ -291,4 +292,4 @@ def _wanted(tracked: Mapping[str, Tracked], due: Mapping[str, float], now: float
 
 
 def _started_at(record: Tracked) -> datetime:
-    return record.session.started_at or datetime.fromtimestamp(record.heard_at, UTC)
+    return record.session.started_at or moment_at(record.heard_at)

@@ -4,7 +4,6 @@ Both work from the same evidence by the same pure rules (`telephony.ringout_link
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Final, cast
 
 import msgspec
@@ -22,6 +21,7 @@ from telephony.numbers import e164
 from telephony.records import CallLogRecord
 from telephony.ringout_link import Asked, Linked, Linking, Sighting
 from telephony.sessions import Session
+from telephony.times import moment_at
 
 AROUND: Final = 300.0
 """Seconds around a RingOut in which others, and sessions, are looked at: more than any rule asks for."""
@@ -95,7 +95,7 @@ def asked(ringout: RingOut) -> Asked:
     call = ringout.call
     return Asked(
         id=ringout.id,
-        placed_at=datetime.fromtimestamp(ringout.began_at, UTC),
+        placed_at=moment_at(ringout.began_at),
         ringout_id=ringout.ring_out_id,
         caller=e164(call.from_.phone_number) if call else None,
         callee=e164(call.to.phone_number) if call else None,

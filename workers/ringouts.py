@@ -7,7 +7,6 @@ for twice: see `workers.ringout_steps`.
 
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from datetime import UTC, datetime
 from typing import Final, cast
 
 import msgspec
@@ -22,6 +21,7 @@ from runtime.ringouts import Placing, RingOut
 from telephony import ringout_status
 from telephony.ringout_link import Linking
 from telephony.ringout_words import live_event
+from telephony.times import moment_at
 from workers import rereads
 from workers.dependencies import Dependencies, current
 from workers.ringcentral.ringout import RingOuts
@@ -194,7 +194,7 @@ class Follower:
             number=len(ringout.seen) + ringout.is_over,
             telephony_session_id=first,
             session=tracked.session if tracked else None,
-            now=datetime.fromtimestamp(now, UTC),
+            now=moment_at(now),
         )
         return outcome_log.live(self._account, event)
 

@@ -6,7 +6,7 @@ costs a few jobs and not one per notification, and leaves as soon as it is quiet
 
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final, cast
 
 import msgspec
@@ -22,6 +22,7 @@ from runtime.metrics import FAILURES, TAKEN_OVER
 from telephony import events, linking, sessions
 from telephony.linking import Link
 from telephony.notifications import read
+from telephony.times import moment_at
 from workers import conversations, holding
 from workers.changing import changes
 from workers.conversations import Gathered
@@ -261,7 +262,7 @@ class Tracker:
     def _told(self, ended: Tracked, gathered: Gathered, now: float) -> list[Command]:
         """Publish the end of a call; one of which that cannot be told, which should not be, keeps no other waiting."""
         try:
-            event = events.ended(ended.session, place=gathered.place(ended.session.id), now=_time(now))
+            event = events.ended(ended.session, place=gathered.place(ended.session.id), now=moment_at(now))
         except Exception as error:  # noqa: BLE001 - see above
             log.exception("call.end_not_told", account=self._account, session=ended.session.id)
             self._recorder.count(FAILURES, Stage.TRACK, type(error).__name__)
@@ -274,8 +275,8 @@ class Tracker:
             return True
         return sessions.has_ended(
             record.session,
-            heard_at=_time(record.heard_at),
-            now=_time(now),
+            heard_at=moment_at(record.heard_at),
+            now=moment_at(now),
             quiet=self._quiet,
             gaps_tell=self._gaps_tell,
         )
@@ -289,7 +290,3 @@ def _taken(entries: Sequence[Entry]) -> tuple[Sequence[Entry], list[Arrival]]:
         if len(arrivals) >= MOST_ARRIVALS:
             return entries[:count], arrivals
     return entries, arrivals
-
-
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -1,7 +1,6 @@
 """Calls that are due though no notification told of their end: which of them the log must be asked about."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 from redis import Redis
@@ -11,6 +10,7 @@ from runtime.ledger import Tracked
 from telephony.fetch_plan import PATIENCE_SECONDS, STRAGGLER_SECONDS, Wanted
 from telephony.records import last_end
 from telephony.settled import is_settled
+from telephony.times import moment_at
 
 SESSION_PREFIX: Final = "s-"
 """A call that is known by another id cannot be looked up by it: its records name no telephony session."""
@@ -29,7 +29,7 @@ def silent(
     seen = ledger.records(redis, account, ids)
     lacking = [one for one in ids if not seen.get(one) or not all(map(is_settled, seen[one]))]
     return {
-        one: Wanted(one, datetime.fromtimestamp(start, UTC), waiting=max(0.0, now - start), due_for=now - due[one])
+        one: Wanted(one, moment_at(start), waiting=max(0.0, now - start), due_for=now - due[one])
         for one, start in began(redis, account, lacking).items()
     }
 

@@ -1,6 +1,5 @@
 """What the guardian watches without asking RingCentral: whether anything is heard, and whether it is night."""
 
-from datetime import UTC, datetime
 from typing import Final
 
 from redis import Redis
@@ -8,6 +7,7 @@ from redis import Redis
 from runtime import comparisons, guarding, keys, operator_log
 from runtime.comparisons import Why
 from telephony.operator_events import What
+from telephony.times import moment_at
 
 SLACK_SECONDS: Final = 10.0
 """How much later than its call begins a first notification may come."""
@@ -35,13 +35,9 @@ def watch_for_silence(redis: "Redis", account: str, *, now: float) -> None:
 def compare_at_night(redis: "Redis", account: str, *, now: float) -> None:
     """Have the last two days compared once a night, as far back as we know of calls."""
     first = redis.zrange(keys.calls(account), 0, 0, withscores=True)
-    if not first or _time(now).hour < NIGHT:
+    if not first or moment_at(now).hour < NIGHT:
         return
-    name = f"nightly_{_time(now):%Y-%m-%d}"
+    name = f"nightly_{moment_at(now):%Y-%m-%d}"
     if comparisons.get(redis, account, name) is None:
         since = max(now - NIGHTLY_SECONDS, float(first[0][1]))
         comparisons.ask(redis, account, Why.NIGHTLY, since=since, until=now, name=name)
-
-
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -6,7 +6,7 @@ recording came late, one event more. What the workers forget within the hour (it
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Final, cast
 
@@ -29,6 +29,7 @@ from telephony.notifications import Notification, read
 from telephony.outcomes import derive
 from telephony.records import CallLogRecord
 from telephony.sessions import Session
+from telephony.times import moment_at
 
 DEALT: Final = 240
 RETENTION: Final = 604800.0
@@ -123,7 +124,7 @@ def replaced(word: Word, pairs: Iterable[tuple[str, str]]) -> Word:
 
 def _template(account: str, take: Take) -> _Template:
     session = _session(take)
-    ended = session.changed_at or datetime.fromtimestamp(_BEGAN, UTC)
+    ended = session.changed_at or moment_at(_BEGAN)
     tracked = Tracked(session, ended.timestamp(), ended.timestamp() + 3)
     told = list(_events(take, session, ended))
     digest = events.digest(told[-1].data)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 from redis import Redis
@@ -12,6 +11,7 @@ from runtime.leases import lease
 from telephony import endings, events
 from telephony.events import CallEvent, Trigger
 from telephony.sessions import Session
+from telephony.times import moment_at
 
 ACCOUNT: Final = "default"
 REVISED_EVERY: Final = 10
@@ -57,5 +57,5 @@ def _outcome(number: int, revision: int) -> CallEvent:
         confirmed=True,
         trigger=Trigger.WEBHOOK,
         record_seen=None,
-        now=datetime.fromtimestamp(time.time(), UTC),
+        now=moment_at(time.time()),
     )

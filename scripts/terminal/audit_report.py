@@ -1,7 +1,6 @@
 """Lay out the completeness ledger for people: a table of hours, their sum, and whatever is missing, by name."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 from runtime import audit
@@ -9,6 +8,7 @@ from runtime.audit import Hour
 from runtime.completeness import sentence
 from scripts.terminal.tables import Column, table
 from telephony.completeness import Standing
+from telephony.times import moment_at
 
 SHOWN: Final = tuple(place for place in Standing if place is not Standing.UNEXPLAINED)
 MOST_NAMED: Final = 20
@@ -30,7 +30,7 @@ def report(found: Mapping[str, Sequence[Hour]]) -> Iterator[str]:
         if len(found) > 1:
             yield f"account {account}"
         whole = audit.total(hours)
-        rows = [_row(f"{datetime.fromtimestamp(hour.since, UTC):%Y-%m-%d %H:00}", hour) for hour in hours]
+        rows = [_row(f"{moment_at(hour.since):%Y-%m-%d %H:00}", hour) for hour in hours]
         yield from table(COLUMNS, [*rows, _row("all", whole)])
         yield ""
         yield from _missing(whole)

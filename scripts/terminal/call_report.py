@@ -4,7 +4,6 @@ Pure: a history in, lines out.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from runtime.call_document import state
@@ -18,7 +17,7 @@ from telephony.events import CallData, CallEvent
 from telephony.explanations import Explanation
 from telephony.notifications import Party
 from telephony.sessions import PartyState
-from telephony.times import parse_time
+from telephony.times import moment_at, parse_time
 
 TIME_LINE: Final = (Column("time"), Column("seconds", right=True), Column("what"), Column("details"))
 PARTIES: Final = tuple(
@@ -54,7 +53,7 @@ def report(history: CallHistory, event: CallEvent | None) -> Iterator[str]:
     if event is not None:
         yield _headline(event.data)
     line = moments(history)
-    day = f"{datetime.fromtimestamp(line[0].at, UTC):%Y-%m-%d}, " if line else ""
+    day = f"{moment_at(line[0].at):%Y-%m-%d}, " if line else ""
     yield from _section(f"time line ({day}UTC)", table(TIME_LINE, _rows(line)))
     if history.tracked is not None:
         yield from _section("parties, as last heard of", table(PARTIES, map(_party, history.tracked.session.parties)))
@@ -98,7 +97,7 @@ def _section(title: str, lines: list[str]) -> Iterator[str]:
 def _rows(line: list[Moment]) -> Iterator[tuple[str, str, str, str]]:
     first = line[0].at if line else 0.0
     for at, what, details in line:
-        yield fine_time(datetime.fromtimestamp(at, UTC)), f"{at - first:.3f}", what, details
+        yield fine_time(moment_at(at)), f"{at - first:.3f}", what, details
 
 
 def _notified(heard: tuple[Heard, ...]) -> Iterator[Moment]:

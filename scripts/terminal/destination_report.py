@@ -1,7 +1,7 @@
 """Lay out destinations and their attempts for the terminal. Pure: values in, lines out."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from runtime.attempts import Attempt
@@ -9,6 +9,7 @@ from runtime.backlog import Status
 from scripts.terminal.moments import clock_time
 from scripts.terminal.tables import Column, cell, table
 from telephony.destinations import Destination, DestinationState
+from telephony.times import moment_at
 
 _LIST: Final = (
     Column("id"),
@@ -127,4 +128,4 @@ def _backlog(status: Status) -> str:
 
 
 def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    return moment_at(seconds)

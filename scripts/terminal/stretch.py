@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from scripts.terminal.moments import moment
 from scripts.venv import ROOT
+from telephony.times import moment_at
 
 
 class NothingKept(Exception):  # noqa: N818 - named for what happened
@@ -49,7 +50,7 @@ def stretch(options: argparse.Namespace, *, usual_seconds: float, now: float, re
     since = options.since.timestamp() if options.since else until - usual_seconds
     kept_since = now - retention
     if until <= kept_since:
-        raise NothingKept(f"calls are known since {datetime.fromtimestamp(kept_since, UTC):%Y-%m-%d %H:%M} UTC")
+        raise NothingKept(f"calls are known since {moment_at(kept_since):%Y-%m-%d %H:%M} UTC")
     since = max(since, kept_since)
     return Stretch(since, max(since, until))  # moments are read by this machine's clock, which may be ahead of Redis's
 

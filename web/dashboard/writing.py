@@ -9,7 +9,7 @@ import msgspec
 from markupsafe import Markup, escape
 
 from telephony.call_outcome import Endpoint
-from telephony.times import iso_ms, parse_time
+from telephony.times import iso_ms, moment_at, parse_time
 
 _MINUTE: Final = 60
 _HOUR: Final = 3600
@@ -23,7 +23,7 @@ def moment(value: Moment) -> datetime | None:
     """Read seconds, text or a datetime."""
     if isinstance(value, str):
         return parse_time(value)
-    return datetime.fromtimestamp(value, UTC) if isinstance(value, int | float) else value
+    return moment_at(value) if isinstance(value, int | float) else value
 
 
 def when(value: Moment, form: str = "time") -> Markup:
