@@ -3,12 +3,13 @@
 A stream that upkeep trims to the retention. It never holds a token, a secret or a phone number.
 """
 
-from typing import Any, Final, cast
+from typing import Final
 
 import msgspec
 from redis import Redis
 
-from runtime import keys
+from runtime import keys, streams
+from runtime.streams import Fields, Page
 
 _LONGEST: Final = 200
 
@@ -26,27 +27,17 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     at: float = 0.0
 
 
-class Page(msgspec.Struct, frozen=True):
-    """Some actions, newest first, and what to ask for to get those before them; None when there are none."""
-
-    items: tuple[Action, ...]
-    next: str | None
-
-
 def record(redis: "Redis", action: Action) -> None:
     """Write an action down."""
     texts = {name: getattr(action, name)[:_LONGEST] for name in ("who", "via", "address", "what", "target", "detail")}
     redis.xadd(keys.ACTIONS, {"action": msgspec.json.encode(Action(**texts))})
 
 
-def page(redis: "Redis", *, after: str | None = None, limit: int = 50) -> Page:
+def page(redis: "Redis", *, after: str | None = None, limit: int = 50) -> Page[Action]:
     """Read what was done, newest first, before the action whose id is `after`."""
-    newest = f"({after}" if after else "+"
-    rows = cast("list[Any]", redis.xrevrange(keys.ACTIONS, max=newest, count=limit + 1))
-    items = tuple(_read(row_id.decode(), fields[b"action"]) for row_id, fields in rows[:limit])
-    return Page(items, items[-1].id if len(rows) > limit else None)
+    return streams.page(redis, keys.ACTIONS, _read, after=after, limit=limit)
 
 
-def _read(row_id: str, text: bytes) -> Action:
-    at = int(row_id.partition("-")[0]) / 1000
-    return msgspec.structs.replace(msgspec.json.decode(text, type=Action), id=row_id, at=at)
+def _read(place: str, fields: Fields) -> Action:
+    action = msgspec.json.decode(fields[b"action"], type=Action)
+    return msgspec.structs.replace(action, id=place, at=streams.added_at(place))

@@ -4,13 +4,14 @@ Both are facts for people and for `redrive`; no decision about what is sent next
 """
 
 from collections.abc import Iterator
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import msgspec
 from redis import Redis
 
-from runtime import keys
+from runtime import keys, streams
 from runtime.leases import Command
+from runtime.streams import Fields, Page
 
 KEPT_OF_CALL: Final = 100
 
@@ -58,13 +59,6 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     error: str | None = None
 
 
-class Page(msgspec.Struct, frozen=True):
-    """Some attempts, newest first, and what to ask for to get those before them; None when there are none."""
-
-    items: tuple[Attempt, ...]
-    next: str | None
-
-
 def written(account: str, attempt: Attempt, *, retention: float) -> tuple[Command, ...]:
     """Give the commands that keep an attempt, with its destination and with its call."""
     text = msgspec.json.encode(attempt)
@@ -77,18 +71,15 @@ def written(account: str, attempt: Attempt, *, retention: float) -> tuple[Comman
     )
 
 
-def page(redis: "Redis", destination: str, *, after: str | None = None, limit: int = 50) -> Page:
+def page(redis: "Redis", destination: str, *, after: str | None = None, limit: int = 50) -> Page[Attempt]:
     """Read attempts of a destination, newest first, older than the one whose id is `after`."""
-    newest = f"({after}" if after else "+"
-    rows = cast("list[Any]", redis.xrevrange(keys.attempts(destination), max=newest, count=limit + 1))
-    items = tuple(_attempt(fields[b"attempt"], row_id.decode()) for row_id, fields in rows[:limit])
-    return Page(items, items[-1].id if len(rows) > limit else None)
+    return streams.page(redis, keys.attempts(destination), _read, after=after, limit=limit)
 
 
 def of_call(redis: "Redis", account: str, telephony_session_id: str) -> tuple[Attempt, ...]:
     """Read the attempts for one call, to all destinations, oldest first."""
     rows = cast("list[bytes]", redis.lrange(keys.attempts_of_call(account, telephony_session_id), 0, -1))
-    return tuple(_attempt(row) for row in rows)
+    return tuple(msgspec.json.decode(row, type=Attempt) for row in rows)
 
 
 def buried(destination: str, letter: DeadLetter) -> Command:
@@ -107,6 +98,5 @@ def dead_letters(redis: "Redis", destination: str) -> Iterator[DeadLetter]:
         yield msgspec.json.decode(text, type=DeadLetter)
 
 
-def _attempt(text: bytes, attempt_id: str = "") -> Attempt:
-    attempt = msgspec.json.decode(text, type=Attempt)
-    return msgspec.structs.replace(attempt, id=attempt_id) if attempt_id else attempt
+def _read(place: str, fields: Fields) -> Attempt:
+    return msgspec.structs.replace(msgspec.json.decode(fields[b"attempt"], type=Attempt), id=place)

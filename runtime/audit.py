@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 import msgspec
 from redis import Redis
 
-from runtime import keys, ledger
+from runtime import keys, ledger, streams
 from runtime.clocks import redis_time
 from runtime.ledger import Resolution, State
 from telephony.completeness import Evidence, Standing, standing
@@ -242,7 +242,7 @@ def _quarantined(redis: "Redis", account: str, starts: Sequence[float]) -> Mappi
     place, last = f"{starts[0] * 1000:.0f}", f"{(starts[-1] + HOUR) * 1000 - 1:.0f}"
     script = redis.register_script(_IDS)
     while ids := cast("list[bytes]", script(keys=[keys.quarantine(account)], args=[place, last, _TOGETHER])):
-        found.update(HOUR * (int(one.partition(b"-")[0]) // (1000 * int(HOUR))) for one in ids)
+        found.update(HOUR * (streams.added_at(one.decode()) // HOUR) for one in ids)
         place = f"({ids[-1].decode()}"
     return found
 

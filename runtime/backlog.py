@@ -6,7 +6,7 @@ import msgspec
 from prometheus_client.core import Metric
 from redis import Redis
 
-from runtime import attempts, destinations, keys, waiting
+from runtime import attempts, destinations, keys, outcome_log, streams, waiting
 from runtime.attempts import Attempt
 from runtime.clocks import redis_time
 from runtime.destinations import UnknownDestination
@@ -58,7 +58,7 @@ def _status(redis: "Redis", destination_id: str) -> Status:
     unread, next_place = _unread(redis, (place or b"0-0").decode(), int(taken or 0))
     queues = waiting.everything(redis, destination_id)
     times = [one.owed_since for queue in queues.values() for one in queue if one.owed_since <= now]
-    times += [int(next_place.partition("-")[0]) / 1000] if next_place else []
+    times += [streams.added_at(next_place)] if next_place else []
     count = sum(map(len, queues.values()))
     asked = redis.zcard(keys.asked(destination_id))
     return Status(
@@ -77,5 +77,5 @@ def _unread(redis: "Redis", place: str, taken: int) -> tuple[int, str | None]:
     first = cast("list[Any]", redis.xrange(keys.OUTCOMES, min=f"({place}", count=1))
     if not first:
         return 0, None
-    added = int(redis.xinfo_stream(keys.OUTCOMES).get("entries-added", 0))
+    _, added = outcome_log.end(redis)
     return max(1, added - taken), first[0][0].decode()

@@ -5,16 +5,14 @@ notifications for the inbox's retention, the rest for the retention.
 """
 
 import re
-from collections.abc import Iterator
-from typing import Any, Final, cast
+from typing import Final
 
 import msgspec
 from redis import Redis
 
-from runtime import guarding, keys, ledger, outcome_log
+from runtime import guarding, inbox, keys, ledger, outcome_log
 from runtime.clocks import redis_time
 from runtime.guarding import Silence
-from runtime.inbox import Entry
 from runtime.ledger import Resolution, Tracked
 from telephony import notifications
 from telephony.events import CallEvent
@@ -28,8 +26,6 @@ Its clock is not ours, and duplicates come late; but a busy account's inbox has 
 
 WIDELY_SECONDS: Final = 3600.0
 """The same for somebody who has the time, to miss nothing."""
-
-_PAGE: Final = 1000
 
 _GLOB: Final = re.compile(r"[*?\[\\]")
 """Characters that mean something in Redis's patterns."""
@@ -119,23 +115,11 @@ def _notifications(
     began = tracked.session.started_at
     since = min(began.timestamp() if began else tracked.heard_at, tracked.heard_at) - around
     until = min(tracked.heard_at + around, redis_time(redis))
-    arrived = _arrived(redis, account, since=max(since, 0), until=until)
     wanted = telephony_session_id.encode()
     return tuple(
         Heard(entry.id, entry.arrived_at, item)
-        for entry in arrived
+        for entry in inbox.arrived(redis, account, since=since, until=until)
         if wanted in entry.body
         for item in notifications.read(entry.body)
         if isinstance(item, Notification) and item.telephony_session_id == telephony_session_id
     )
-
-
-def _arrived(redis: "Redis", account: str, *, since: float, until: float) -> Iterator[Entry]:
-    start, end = f"{int(since * 1000)}", f"{int(until * 1000)}"
-    while True:
-        page = cast("list[Any]", redis.xrange(keys.inbox(account), min=start, max=end, count=_PAGE))
-        for entry_id, fields in page:
-            yield Entry(entry_id.decode(), fields.get(b"body", b""))
-        if len(page) < _PAGE:
-            return
-        start = f"({page[-1][0].decode()}"

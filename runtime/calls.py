@@ -18,16 +18,10 @@ from redis import Redis
 from runtime import call_filter, call_rows, keys
 from runtime.call_filter import Condition, Filter
 from runtime.call_rows import Row
+from runtime.streams import Page
 
 _SMALLEST_PAGE: Final = 100
 _LARGEST_PAGE: Final = 2000
-
-
-class Page(msgspec.Struct, frozen=True):
-    """Some calls, newest first, and the cursor that gives those before them; None where there are none."""
-
-    items: tuple[Row, ...]
-    next: str | None
 
 
 class BadCursor(ValueError):  # noqa: N818 - named for what it is
@@ -43,7 +37,7 @@ class _Hit(msgspec.Struct, frozen=True, order=True, array_like=True):
 
 def search(
     redis: "Redis", accounts: Sequence[str], asked: Filter, *, after: str | None = None, limit: int = 100
-) -> Page:
+) -> Page[Row]:
     """Find calls of these accounts. Raises BadCursor where `after` is not the `next` of a page."""
     before = _read_cursor(after) if after else None
     found = [_tagged(redis, account, asked, before) for account in accounts]

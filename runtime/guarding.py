@@ -1,12 +1,12 @@
 """The subscription as the guardian left it, and what it found of silent calls: for the next look, and for people."""
 
 import hashlib
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import msgspec
 from redis import Redis
 
-from runtime import keys
+from runtime import keys, streams
 from telephony.subscriptions import Health
 
 
@@ -58,12 +58,8 @@ def keep(redis: "Redis", account: str, guarded: Guarded) -> None:
 
 def last_notification(redis: "Redis", account: str) -> float | None:
     """Say when anything was heard last, though it be dropped since; None: never. Seconds."""
-    if not redis.exists(keys.inbox(account)):
-        return None
-    known: dict[str, Any] = redis.xinfo_stream(keys.inbox(account))
-    place = known["last-generated-id"]
-    milliseconds = int((place.decode() if isinstance(place, bytes) else place).partition("-")[0])
-    return milliseconds / 1000 or None
+    place, _ = streams.end(redis, keys.inbox(account))
+    return streams.added_at(place) or None
 
 
 def silence(redis: "Redis", account: str, telephony_session_id: str) -> Silence | None:

@@ -4,6 +4,7 @@
 must be rung are one script, one round trip.
 """
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
@@ -11,7 +12,7 @@ import msgspec
 from redis import Redis
 from redis.exceptions import RedisError
 
-from runtime import bells, faults, keys
+from runtime import bells, faults, keys, streams
 from runtime.bells import Stage
 from runtime.redis_line import Line
 
@@ -25,7 +26,7 @@ return 1
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One stored body. `id` is its place in the inbox; its first part is the time of arrival in milliseconds."""
+    """One stored body. `id` is its place in the inbox."""
 
     id: str
     body: bytes
@@ -33,7 +34,7 @@ class Entry(msgspec.Struct, frozen=True):
     @property
     def arrived_at(self) -> float:
         """Seconds since 1970, by Redis's clock."""
-        return int(self.id.partition("-")[0]) / 1000
+        return streams.added_at(self.id)
 
 
 class Inbox:
@@ -58,3 +59,10 @@ class Inbox:
         if must_ring:
             with suppress(RedisError):  # the bodies are stored, and the clock rings within seconds in our place
                 bells.ring(self._redis, Stage.TRACK, self._account)
+
+
+def arrived(redis: "Redis", account: str, *, since: float, until: float) -> Iterator[Entry]:
+    """Read what arrived from `since` to `until` (seconds), in order."""
+    first, last = str(max(0, int(since * 1000))), str(int(until * 1000))
+    for place, fields in streams.entries(redis, keys.inbox(account), first=first, last=last):
+        yield Entry(place.decode(), fields.get(b"body", b""))

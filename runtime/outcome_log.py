@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 import msgspec
 from redis import Redis
 
-from runtime import call_index, keys
+from runtime import call_index, keys, streams
 from runtime.clocks import redis_time
 from runtime.leases import Command
 from telephony.events import CallData, CallEvent, decode, encode
@@ -102,11 +102,7 @@ def after(redis: "Redis", place: str, *, most: int, wait_ms: int | None = None) 
 
 def end(redis: "Redis") -> tuple[str, int]:
     """Give the place of the log's last entry, and how many entries there ever were."""
-    if not redis.exists(keys.OUTCOMES):
-        return "0-0", 0
-    known = redis.xinfo_stream(keys.OUTCOMES)
-    place = known["last-generated-id"]
-    return place.decode() if isinstance(place, bytes) else place, int(known.get("entries-added", 0))
+    return streams.end(redis, keys.OUTCOMES)
 
 
 def at_places(redis: "Redis", places: Sequence[str]) -> list[Entry]:
@@ -115,6 +111,11 @@ def at_places(redis: "Redis", places: Sequence[str]) -> list[Entry]:
         for place in places:
             pipeline.xrange(keys.OUTCOMES, min=place, max=place)
         return [_entry(entry_id, fields) for found in pipeline.execute() for entry_id, fields in found]
+
+
+def between(redis: "Redis", first: str, last: str) -> Iterator[Entry]:
+    """Read the log from one place to another, the oldest entry first."""
+    return (_entry(place, fields) for place, fields in streams.entries(redis, keys.OUTCOMES, first=first, last=last))
 
 
 def newest_first(redis: "Redis", *, page: int = _PAGE) -> Iterator[Entry]:

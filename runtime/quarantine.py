@@ -8,8 +8,9 @@ from typing import Any, cast
 import msgspec
 from redis import Redis
 
-from runtime import keys
+from runtime import keys, streams
 from runtime.inbox import Inbox
+from runtime.streams import Fields, Page
 
 
 class Quarantined(msgspec.Struct, frozen=True):
@@ -21,19 +22,9 @@ class Quarantined(msgspec.Struct, frozen=True):
     at: float
 
 
-class Page(msgspec.Struct, frozen=True):
-    """Some of them, newest first, and what to ask for to get those before them; None when there are none."""
-
-    items: tuple[Quarantined, ...]
-    next: str | None
-
-
-def page(redis: "Redis", account: str, *, after: str | None = None, limit: int = 50) -> Page:
+def page(redis: "Redis", account: str, *, after: str | None = None, limit: int = 50) -> Page[Quarantined]:
     """Read what is in an account's quarantine, newest first, before the entry whose id is `after`."""
-    newest = f"({after}" if after else "+"
-    rows = cast("list[Any]", redis.xrevrange(keys.quarantine(account), max=newest, count=limit + 1))
-    items = tuple(_read(row_id.decode(), fields) for row_id, fields in rows[:limit])
-    return Page(items, items[-1].id if len(rows) > limit else None)
+    return streams.page(redis, keys.quarantine(account), _read, after=after, limit=limit)
 
 
 def body_of(redis: "Redis", account: str, entry_id: str) -> bytes | None:
@@ -59,6 +50,6 @@ def discard(redis: "Redis", account: str, entry_id: str) -> bool:
     return bool(redis.xdel(keys.quarantine(account), entry_id))
 
 
-def _read(entry_id: str, fields: dict[bytes, bytes]) -> Quarantined:
+def _read(place: str, fields: Fields) -> Quarantined:
     reason, body = (fields.get(name, b"").decode(errors="replace") for name in (b"reason", b"body"))
-    return Quarantined(entry_id, reason, body, int(entry_id.partition("-")[0]) / 1000)
+    return Quarantined(place, reason, body, streams.added_at(place))

@@ -1,16 +1,16 @@
 """Redrive: ask for events to be sent again. The request is written down; the deliver stage sees to it."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, cast
+from itertools import islice
+from typing import Final, cast
 
 import msgspec
 from redis import Redis
 
-from runtime import attempts, bells, destinations, keys, waiting
+from runtime import attempts, bells, destinations, keys, outcome_log, streams, waiting
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.destinations import UnknownDestination
-from runtime.outcome_log import entries_of, event_of
 from telephony.destinations import Destination, wants
 from telephony.times import moment_at
 from telephony.trial import TrialEvent, trial
@@ -81,8 +81,8 @@ def is_test(place: str) -> bool:
 
 def test_event(destination_id: str, place: str) -> TrialEvent:
     """Make the test event that was asked for, always the same for the same place."""
-    milliseconds = place.removeprefix(_TRIAL).partition("-")[0]
-    return trial(destination_id, milliseconds, now=moment_at(int(milliseconds) / 1000))
+    milliseconds, _ = streams.order(place)
+    return trial(destination_id, str(milliseconds), now=moment_at(milliseconds / 1000))
 
 
 def superseded(redis: "Redis", destination_id: str, calls: Sequence[str]) -> dict[str, int]:
@@ -105,7 +105,7 @@ def _candidates(redis: "Redis", destination: Destination, selection: Redrive) ->
         _published(redis, destination, selection) if selection.everything else _failed(redis, destination, selection)
     )
     first, last = selection.since or 0.0, selection.until or float("inf")
-    return (one for one in found if first <= _order(one.place)[0] / 1000 <= last)
+    return (one for one in found if first <= streams.added_at(one.place) <= last)
 
 
 def _failed(redis: "Redis", destination: Destination, selection: Redrive) -> Iterator[Candidate]:
@@ -114,7 +114,7 @@ def _failed(redis: "Redis", destination: Destination, selection: Redrive) -> Ite
     can = [
         one for one in letters if one.because != "retention" and (not selection.blame or one.blame in selection.blame)
     ]
-    for one in sorted(can, key=lambda letter: _order(letter.place)):
+    for one in sorted(can, key=lambda letter: streams.order(letter.place)):
         yield Candidate(one.place, one.call, _revision(one.event_id))
     if not selection.blame:
         for call, queue in waiting.everything(redis, destination.id).items():
@@ -122,14 +122,11 @@ def _failed(redis: "Redis", destination: Destination, selection: Redrive) -> Ite
 
 
 def _published(redis: "Redis", destination: Destination, selection: Redrive) -> Iterator[Candidate]:
-    place = _place(selection.since or 0.0)
     last = "+" if selection.until is None else _place(selection.until)
-    while page := cast("list[Any]", redis.xrange(keys.OUTCOMES, min=place, max=last, count=_PAGE)):
-        for entry in entries_of(page):
-            event = event_of(entry.document) if entry.deliver else None
-            if event is not None and wants(destination, entry.account, event):
-                yield Candidate(entry.place, event.subject, event.data.revision)
-        place = f"({page[-1][0].decode()}"
+    for entry in outcome_log.between(redis, _place(selection.since or 0.0), last):
+        event = outcome_log.event_of(entry.document) if entry.deliver else None
+        if event is not None and wants(destination, entry.account, event):
+            yield Candidate(entry.place, event.subject, event.data.revision)
 
 
 def _place(moment: float) -> str:
@@ -147,19 +144,8 @@ def live(redis: "Redis", destination: Destination, page: Sequence[Candidate]) ->
 
 
 def _pages(candidates: Iterator[Candidate]) -> Iterator[list[Candidate]]:
-    page: list[Candidate] = []
-    for one in candidates:
-        page.append(one)
-        if len(page) == _PAGE:
-            yield page
-            page = []
-    if page:
+    while page := list(islice(candidates, _PAGE)):
         yield page
-
-
-def _order(place: str) -> tuple[int, int]:
-    milliseconds, _, number = place.rpartition("/")[2].partition("-")
-    return int(milliseconds), int(number or 0)
 
 
 def _revision(event_id: str) -> int:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 from redis import Redis
 
-from runtime import keys, ledger
+from runtime import keys, ledger, streams
 
 PAGE: Final = 1000
 
@@ -90,7 +90,7 @@ def _parts(redis: "Redis", key: str) -> Iterator[tuple[bytes | None, bytes, str]
         rows = redis.lrange(key, 0, -1)
         yield from ((None, value, "LREM") for value in rows)
     elif kind == b"stream":
-        yield from ((entry_id, value, "XDEL") for entry_id, value in _entries(redis, key))
+        yield from ((place, b"\0".join(fields.values()), "XDEL") for place, fields in streams.entries(redis, key))
 
 
 def _plain(key: str, value: bytes) -> bytes:
@@ -101,13 +101,3 @@ def _plain(key: str, value: bytes) -> bytes:
         return bytes(ledger.plain(value))
     except (ledger.UnknownVersion, zlib.error):
         return value
-
-
-def _entries(redis: "Redis", key: str) -> Iterator[tuple[bytes, bytes]]:
-    start = "-"
-    while True:
-        page: Any = redis.xrange(key, min=start, count=PAGE)
-        yield from ((entry_id, b"\0".join(fields.values())) for entry_id, fields in page)
-        if len(page) < PAGE:
-            return
-        start = f"({page[-1][0].decode()}"

@@ -10,7 +10,7 @@ from typing import Final, cast
 import msgspec
 from redis import Redis
 
-from runtime import keys
+from runtime import keys, streams
 from runtime.leases import Command
 
 REPLACED_AFTER: Final = 3
@@ -34,7 +34,7 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True):
     @property
     def published_at(self) -> float:
         """When it was published. Seconds since 1970."""
-        return int(self.place.rpartition("/")[2].partition("-")[0]) / 1000
+        return streams.added_at(self.place)
 
     @property
     def owed_since(self) -> float:

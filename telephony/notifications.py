@@ -29,6 +29,7 @@ _REMINDER_PART: Final = "/subscription/"
 _SESSION_PREFIX: Final = "s-"
 _PARTY_PREFIX: Final = "p-"
 _CONFERENCE: Final = "0"
+_NAMED: Final = re.compile(rb'"telephonySessionId"\s*:\s*"([^"\\]+)"')
 _REPLACED: Final = re.compile("[?\ufffd]")
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError)
 
@@ -108,6 +109,11 @@ def read(body: bytes) -> tuple[Notification | Malformed, ...]:
     if len(raws) > MOST_IN_A_BODY:
         return (Malformed(f"an array of {len(raws)} elements"),)
     return tuple(_read_one(raw) for raw in raws) or (Malformed("an empty array"),)
+
+
+def named_in(body: bytes) -> list[bytes]:
+    """List the ids of the telephony sessions that a body names, as they are written in it, without reading it."""
+    return _NAMED.findall(body)
 
 
 def _read_one(raw: bytes | msgspec.Raw) -> Notification | Malformed:

@@ -14,12 +14,11 @@ import msgspec
 from flask import Blueprint, Response, request
 from redis import Redis
 
-from runtime import outcome_log
+from runtime import outcome_log, streams
 from runtime.clocks import stopwatch
 from web.api import asked
 from web.api.described import described
 from web.hub import Hub, News
-from web.places import place_of
 from web.server_sent import BEAT, CONTENT_TYPE, HEADERS, MOST_BYTES, at, event, retry
 
 SEAT_SECONDS: Final = 55.0
@@ -53,7 +52,8 @@ def add_routes(api: Blueprint, redis: "Redis", hub: Hub) -> None:
         answers={200: "text/event-stream"},
     )
     def stream() -> Response:
-        place = place_of(request.headers.get("Last-Event-ID")) or asked.parameters_as(FromEvent).after
+        after = asked.parameters_as(FromEvent).after
+        place = streams.place_of(request.headers.get("Last-Event-ID")) or after
         number, end = hub.now()
         watcher = Watcher(redis, hub, number=number, place=place or end)
         return Response(watcher.told(), headers=HEADERS, content_type=CONTENT_TYPE)
@@ -83,7 +83,7 @@ class Watcher:
 
         Nothing is read when the place is the log's end.
         """
-        while self._left > 0 and _order(self._place) < _order(self._hub.now()[1]):
+        while self._left > 0 and streams.order(self._place) < streams.order(self._hub.now()[1]):
             entries = outcome_log.after(self._redis, self._place, most=_PAGE)
             if not entries:
                 break
@@ -113,15 +113,10 @@ class Watcher:
 
     def _new(self, news: tuple[News, ...]) -> Iterator[News]:
         for one in news:
-            if one.place is None or _order(one.place) > _order(self._place):
+            if one.place is None or streams.order(one.place) > streams.order(self._place):
                 self._place = one.place or self._place
                 yield one
 
 
 def _written(news: News) -> bytes:
     return event(news.type, news.document, news.place)
-
-
-def _order(place: str) -> tuple[int, int]:
-    milliseconds, _, number = place.partition("-")
-    return int(milliseconds), int(number or 0)

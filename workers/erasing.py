@@ -22,6 +22,7 @@ from runtime.outcome_log import newest_first
 from runtime.stopping import Stopping
 from runtime.sweeping import Trace, take_out, traces
 from telephony import events
+from telephony.notifications import named_in
 from telephony.selection import has_extension
 from telephony.sessions import Session
 from telephony.traces import FEWEST_DIGITS, of_ids, of_number
@@ -31,7 +32,6 @@ TOGETHER: Final = 100
 """Calls erased in one atomic step."""
 
 BECAUSE: Final = "erased"
-_NAMED: Final = re.compile(rb'"telephonySessionId"\s*:\s*"([^"\\]+)"')
 _CALL_IN_KEY: Final = re.compile(r"^legwork:\{([^}]*)\}:(?:session|records|revisions):(.+)$")
 _COUNTED: Final = frozenset({"calls", "listed", "suppressed", "audited"})
 """Lists that hold an erased call's id on: it is counted."""
@@ -103,7 +103,7 @@ def _calls(redis: "Redis", account: str, found: Iterable[Trace]) -> set[str]:
         if (named := _CALL_IN_KEY.match(one.key)) and named[1] == account:
             ids.add(named[2])
         elif one.key in {keys.inbox(account), keys.quarantine(account)}:
-            ids.update(each.decode() for each in _NAMED.findall(one.value))
+            ids.update(each.decode() for each in named_in(one.value))
         elif one.key == keys.OUTCOMES and one.part is not None:
             fields: Any = redis.xrange(keys.OUTCOMES, min=one.part, max=one.part)
             ids.update(each[b"subject"].decode() for _, each in fields if each[b"account"].decode() == account)

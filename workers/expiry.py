@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 import msgspec
 from redis import Redis
 
-from runtime import attempts, destinations, keys, waiting
+from runtime import attempts, destinations, keys, streams, waiting
 from runtime.attempts import DeadLetter
 from runtime.bells import Stage
 from runtime.leases import Command, Lease, LeaseHeld, LeaseLost, lease
@@ -72,7 +72,7 @@ def _listed(
     if lost:
         recorder.count(DROPPED, destination.id, by=lost)
         log.warning("destination.retention_over", destination=destination.id, events=lost)
-    return before if len(rows) < _PAGE else int(place.partition("-")[0])
+    return before if len(rows) < _PAGE else streams.order(place)[0]
 
 
 def _of_queues(redis: "Redis", destination: Destination, *, before: int, now: float) -> Iterator[Command]:
@@ -95,7 +95,7 @@ def _cursor(redis: "Redis", destination: str) -> tuple[str, int]:
 
 
 def _read_up_to(redis: "Redis", destination: str) -> int:
-    return int(_cursor(redis, destination)[0].partition("-")[0])
+    return streams.order(_cursor(redis, destination)[0])[0]
 
 
 def _oldest_waiting(redis: "Redis", destination: str) -> int:

@@ -4,30 +4,27 @@ Only sessions of which the inbox still holds everything that was heard are folde
 would be forgotten. What is folded is stored under track's lease, unless more was heard meanwhile.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final, TypeGuard, cast
+from typing import Final
 
 import msgspec
 
-from runtime import bells, call_index, keys, ledger
+from runtime import bells, call_index, inbox, keys, ledger
 from runtime.bells import Stage
 from runtime.inbox import Entry
 from runtime.leases import Command
 from runtime.ledger import Tracked
 from telephony import sessions
-from telephony.notifications import Kind, Malformed, Notification, read
+from telephony.notifications import Notification, named_in, read
 from telephony.times import moment_at
 from workers.borrowed import borrowed
+from workers.folding import is_telephony
 from workers.replay_errand import Errand
 
 EARLY_SECONDS: Final = 3600.0
 LATE_SECONDS: Final = 3600.0
 """How far around a call its notifications are searched for: RingCentral's clock is not ours, and some come late."""
-
-_PAGE: Final = 1000
-_NAMED: Final = re.compile(rb'"telephonySessionId"\s*:\s*"([^"\\]+)"')
 
 
 def refolded(errand: Errand, ids: Sequence[str]) -> dict[str, Tracked]:
@@ -99,26 +96,11 @@ def _notifications(
     since = min(_began(one) for one in known) - EARLY_SECONDS
     until = max(one.heard_at for one in known) + LATE_SECONDS
     wanted = {one.encode() for one in ids}
-    for entry in _arrived(errand, max(0.0, since), until):
-        if not wanted.isdisjoint(_NAMED.findall(entry.body)):
+    for entry in inbox.arrived(errand.redis, errand.account, since=since, until=until):
+        if not wanted.isdisjoint(named_in(entry.body)):
             for item in read(entry.body):
-                if _is_telephony(item) and item.telephony_session_id in ids:
+                if is_telephony(item) and item.telephony_session_id in ids:
                     yield entry, item
-
-
-def _is_telephony(item: Notification | Malformed) -> TypeGuard[Notification]:
-    return isinstance(item, Notification) and item.kind is Kind.TELEPHONY_SESSION
-
-
-def _arrived(errand: Errand, since: float, until: float) -> Iterator[Entry]:
-    start, end = str(int(since * 1000)), str(int(until * 1000))
-    while True:
-        page = cast("list[Any]", errand.redis.xrange(keys.inbox(errand.account), min=start, max=end, count=_PAGE))
-        for entry_id, fields in page:
-            yield Entry(entry_id.decode(), fields.get(b"body", b""))
-        if len(page) < _PAGE:
-            return
-        start = f"({page[-1][0].decode()}"
 
 
 def _began(one: Tracked) -> float:

@@ -4,7 +4,7 @@ from typing import Final
 
 from redis import Redis
 
-from runtime import audit, bells, call_index, faults, keys
+from runtime import audit, bells, call_index, faults, keys, streams
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.leases import LeaseHeld, lease
@@ -37,8 +37,8 @@ def trim(redis: "Redis", account: str, settings: Settings, recorder: Recorder) -
     expiry.trim(redis, recorder, now=now, retention=settings.retention_seconds)
     call_index.trim(redis, account, before=now - settings.retention_seconds)
     cursor = redis.get(keys.inbox_cursor(account))
-    tracked = _after(cursor.decode() if isinstance(cursor, bytes) else "0-0")
-    inbox = min((int((now - settings.inbox_retention_seconds) * 1000), 0), tracked)
+    milliseconds, number = streams.order(cursor.decode() if isinstance(cursor, bytes) else "0-0")
+    inbox = min((int((now - settings.inbox_retention_seconds) * 1000), 0), (milliseconds, number + 1))
     log = (int((now - settings.retention_seconds) * 1000), 0)
     audit.forget(redis, account, before=now - settings.retention_seconds)
     with redis.pipeline(transaction=False) as pipeline:
@@ -54,9 +54,3 @@ def trim(redis: "Redis", account: str, settings: Settings, recorder: Recorder) -
         pipeline.zadd(keys.BELLS, {bells.member(Stage.UPKEEP, account): now + UPKEEP_SECONDS})
         pipeline.delete(keys.rung(account, Stage.UPKEEP))
         pipeline.execute()
-
-
-def _after(place: str) -> tuple[int, int]:
-    """Give the first place after this one."""
-    milliseconds, _, number = place.partition("-")
-    return int(milliseconds), int(number or 0) + 1

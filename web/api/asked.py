@@ -7,7 +7,7 @@ import msgspec
 from flask import current_app, request
 from msgspec import Meta
 
-from web import places
+from runtime import streams
 from web.api.described import description_of
 from web.api.problems import BAD_REQUEST, INVALID, NOT_JSON, TOO_LARGE, UNSUPPORTED, Fault, Problem
 from web.body import MAX_BODY, BrokenBody, OversizedBody, has_body, read_body
@@ -20,7 +20,7 @@ USUAL: Final = 100
 END: Final = r"$(?!\n)"
 """What ends a pattern: of `$` alone, Python thinks that a line break may follow it."""
 
-PLACE: Final = f"^{places.PATTERN}{END}"
+PLACE: Final = f"^{streams.PATTERN}{END}"
 """A place in a stream: milliseconds and a number."""
 
 _WHOLE: Final = "limit"

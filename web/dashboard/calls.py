@@ -10,9 +10,11 @@ from werkzeug.wrappers import Response
 
 from runtime import calls as index
 from runtime.call_filter import Filter
-from runtime.calls import BadCursor, Page
+from runtime.call_rows import Row
+from runtime.calls import BadCursor
 from runtime.ledger import State
 from runtime.settings import Settings
+from runtime.streams import Page
 from runtime.waiting_calls import Trouble
 from telephony.endings import INBOUND, OUTBOUND
 from telephony.words import Outcome
@@ -81,8 +83,8 @@ def filters(asked: Asked) -> tuple[Filter, ...]:
     return (by_extension, by_number) if digits < _SHORTEST_NUMBER else (by_number, by_extension)
 
 
-def _found(redis: "Redis", names: tuple[str, ...], asked: Asked, after: str | None) -> Page:
-    page = Page((), None)
+def _found(redis: "Redis", names: tuple[str, ...], asked: Asked, after: str | None) -> Page[Row]:
+    page = Page[Row]((), None)
     for meant in filters(asked):
         try:
             page = index.search(redis, names, meant, after=after, limit=_LIMIT)

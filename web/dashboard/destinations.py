@@ -15,6 +15,7 @@ from runtime.attempts import Attempt
 from runtime.destination_urls import why_not
 from runtime.redrive import Redrive
 from runtime.settings import Settings
+from runtime.streams import place_of
 from telephony.destination_faults import faults
 from telephony.destinations import Changes, Destination, DestinationState, Draft, Include
 from telephony.operator_events import SUBJECT
@@ -22,7 +23,6 @@ from telephony.trial import is_trial
 from telephony.words import OUTCOME_MEANINGS
 from web.access.trouble import NO_DESTINATION, READ_ONLY, Trouble
 from web.access.visitors import visitor
-from web.places import place_of
 
 T = TypeVar("T")
 

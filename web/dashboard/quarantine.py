@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from runtime import quarantine as store
 from runtime.settings import Settings
+from runtime.streams import place_of
 from web.access.trouble import NOT_HELD, NOTHING_HERE, Kind, Trouble
-from web.places import place_of
 
 _SHOWN: Final = 4000
 """Characters of a body that the list shows: fifty whole ones may be twelve megabytes, and an open page asks often."""

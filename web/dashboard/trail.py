@@ -5,7 +5,7 @@ from redis import Redis
 
 from runtime import actions
 from runtime.settings import Settings
-from web.places import place_of
+from runtime.streams import place_of
 
 
 def add_routes(pages: Blueprint, _: Settings, redis: "Redis") -> None:

@@ -1,0 +1,43 @@
+"""Streams as they are stored: their places, and reading them."""
+
+import pytest
+from redis import Redis
+
+from runtime import streams
+from runtime.streams import Page
+
+STREAM = "legwork:test-stream"
+
+
+@pytest.mark.parametrize(("place", "ordered"), [("7-2", (7, 2)), ("7", (7, 0)), ("operator/7-2", (7, 2))])
+def test_places_are_ordered_by_their_numbers(place: str, ordered: tuple[int, int]) -> None:
+    assert streams.order(place) == ordered
+    assert streams.added_at(place) == 0.007
+
+
+@pytest.mark.parametrize("text", [None, "", "7", "7-", "-", "7-2\n", "\u0667-2", "7-2 or else"])
+def test_a_stranger_s_word_that_is_no_place_is_none(text: str | None) -> None:
+    assert streams.place_of(text) is None
+
+
+def test_a_stream_is_read_to_its_end_however_long_it_is(redis: Redis) -> None:
+    with redis.pipeline() as pipeline:
+        for number in range(1, 2002):
+            pipeline.xadd(STREAM, {"n": str(number)}, id=f"{number}-0")
+        pipeline.execute()
+
+    read = [int(fields[b"n"]) for _, fields in streams.entries(redis, STREAM, first="2")]
+
+    assert read == list(range(2, 2002))
+    assert streams.end(redis, STREAM) == ("2001-0", 2001)
+
+
+def test_pages_go_back_from_the_newest(redis: Redis) -> None:
+    for number in (1, 2, 3):
+        redis.xadd(STREAM, {"n": "x"}, id=f"{number}-0")
+
+    newest = streams.page(redis, STREAM, lambda place, _: place, limit=2)
+    oldest = streams.page(redis, STREAM, lambda place, _: place, after=newest.next, limit=2)
+
+    assert newest == Page(("3-0", "2-0"), "2-0")
+    assert oldest == Page(("1-0",), None)
