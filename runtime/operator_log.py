@@ -16,7 +16,8 @@ from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.logs import log
 from runtime.outcome_log import Entry
-from telephony.operator_events import Alert, Told, What, encode, event
+from telephony.events import encode
+from telephony.operator_events import Alert, Told, What, event
 
 _PLACE: Final = "operator/"
 """What a place in this log begins with where it stands among places of the outcome log."""

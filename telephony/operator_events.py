@@ -174,8 +174,3 @@ def event(alert: Alert, told: Told, *, now: float) -> OperatorEvent:
             details=tuple(Detail(*row) for row in alert.details.items()),
         ),
     )
-
-
-def encode(operator_event: OperatorEvent) -> bytes:
-    """Write the JSON document that leaves."""
-    return msgspec.json.encode(operator_event)

@@ -42,8 +42,3 @@ def trial(destination_id: str, name: str, *, now: datetime) -> TrialEvent:
 def is_trial(event_id: str) -> bool:
     """Say whether an event's id is that of a test."""
     return "/test/" in event_id
-
-
-def encode(event: TrialEvent) -> bytes:
-    """Write the JSON document that leaves."""
-    return msgspec.json.encode(event)

@@ -18,9 +18,8 @@ from runtime.leases import Command, Lease
 from runtime.metrics import DELIVERIES, DELIVERY_LAG_SECONDS
 from runtime.outcome_log import Entry
 from runtime.waiting import Queue, Waiting
-from telephony import trial
 from telephony.destinations import Destination, body_for
-from telephony.events import decode
+from telephony.events import decode, encode
 from workers import crowding, intake, rests
 from workers.aftermath import aftermath, letter, replacement
 from workers.charge import Charge
@@ -164,7 +163,7 @@ class Deliverer:
 
     def _body(self, destination: Destination, item: Waiting, entries: Mapping[str, Entry]) -> bytes | None:
         if redrive.is_test(item.place):
-            return trial.encode(redrive.test_event(self._id, item.place))
+            return encode(redrive.test_event(self._id, item.place))
         entry = entries.get(item.place)
         if entry is None:
             return None

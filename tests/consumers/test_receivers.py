@@ -11,7 +11,6 @@ import pytest
 
 from runtime.destinations import new_secret
 from telephony.events import CallEvent, encode, ended
-from telephony.trial import encode as encode_trial
 from telephony.trial import trial
 from tests.builders.events import an_outcome
 from tests.builders.notifications import DISCONNECTED, SESSION_ID, second
@@ -99,7 +98,7 @@ def test_what_was_signed_long_ago_or_in_the_future_is_refused(receiver: Receiver
 
 def test_a_test_is_answered_and_not_kept(receiver: Receiver) -> None:
     event = trial("dst_1", "1", now=second(1))
-    body = encode_trial(event)
+    body = encode(event)
 
     assert receiver.post(signed_headers(event.id, body, (SECRET,), now=time.time()), body) == 204
     assert kept(receiver) == []

@@ -80,7 +80,7 @@ def objects(drawn: Any) -> Iterator[dict[str, Any]]:
 def test_what_whoever_runs_it_is_told_is_as_described() -> None:
     alert = Alert(what=What.ACCOUNT_PARKED, about="acme", account="acme", message="No.", since=1.0, details={"a": "b"})
 
-    assert faults("legwork.operator", operator_events.encode(operator_events.event(alert, Told.RAISED, now=2.0))) == []
+    assert faults("legwork.operator", encode(operator_events.event(alert, Told.RAISED, now=2.0))) == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -123,7 +123,7 @@ def test_news_of_a_call_that_is_on_are_as_described(call: Any) -> None:
 
 
 def test_the_test_of_a_destination_is_as_described() -> None:
-    assert faults("legwork.destination.test", trial.encode(trial.trial("d-1", "1", now=second(1)))) == []
+    assert faults("legwork.destination.test", encode(trial.trial("d-1", "1", now=second(1)))) == []
 
 
 def test_an_event_of_one_type_is_none_of_another() -> None:

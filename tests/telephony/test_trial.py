@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from telephony import events
-from telephony.trial import encode, trial
+from telephony.events import encode
+from telephony.trial import trial
 from tests.builders.notifications import second
 
 
