@@ -4,6 +4,7 @@ Both are facts for people and for `redrive`; no decision about what is sent next
 """
 
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Final, cast
 
 import msgspec
@@ -18,10 +19,20 @@ KEPT_OF_CALL: Final = 100
 _PAGE: Final = 500
 
 
+class Blame(StrEnum):
+    """Who can mend a failure: who runs the endpoint; we; nobody but time; who set up the destination."""
+
+    THEIRS = "theirs"
+    OURS = "ours"
+    NETWORK = "network"
+    CONFIGURATION = "configuration"
+
+
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """One attempt to deliver an event. `at` and `next_at` are seconds, `number` counts an event's attempts from 1.
 
-    `verdict` and `blame` are the sender's words; a revision whose place a later one took has the verdict `replaced`.
+    `verdict` is the sender's word, `blame` one of `Blame`; a revision whose place a later one took has the verdict
+    `replaced`.
     """
 
     at: float

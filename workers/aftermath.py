@@ -6,10 +6,10 @@ from typing import Final
 import msgspec
 
 from runtime import redrive, waiting
-from runtime.attempts import Attempt, DeadLetter
+from runtime.attempts import Attempt, Blame, DeadLetter
 from runtime.waiting import Queue, Waiting
 from workers.destinations.schedule import next_attempt
-from workers.destinations.verdicts import Answer, Blame, Verdict
+from workers.destinations.verdicts import Answer, Verdict
 
 OUR_PAUSE_SECONDS: Final = 30.0
 """When an event is sent again after a failure of ours, which is not counted as an attempt."""

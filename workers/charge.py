@@ -10,13 +10,14 @@ import msgspec
 from redis import Redis
 
 from runtime import destinations, keys, operator_log
+from runtime.attempts import Blame
 from runtime.leases import Command
 from runtime.logs import log
 from runtime.metrics import ALERTS, Recorder
 from telephony.destinations import Changes, Destination, DestinationState
 from telephony.operator_events import What
 from workers.destinations.breaker import Breaker
-from workers.destinations.sender import Answer, Blame, Verdict
+from workers.destinations.verdicts import Answer, Verdict
 
 DISABLED_AFTER_SECONDS: Final = 5 * 86400.0
 """A destination that takes nothing for so long, though it is tried again and again, is disabled."""

@@ -25,7 +25,7 @@ from workers.aftermath import aftermath, letter, replacement
 from workers.charge import Charge
 from workers.delivery_view import View, view
 from workers.dependencies import Dependencies
-from workers.destinations.sender import Answer, Verdict
+from workers.destinations.verdicts import Answer, Verdict
 from workers.flights import MOST, Flight, Flights
 from workers.intake import Arrival
 from workers.working_queues import WorkingQueues

@@ -5,12 +5,13 @@ from typing import Final
 
 import msgspec
 
+from runtime.attempts import Blame
 from runtime.leases import Lease
 from runtime.logs import log
 from runtime.waiting import Waiting
 from workers.delivery_view import View
 from workers.dependencies import Sends
-from workers.destinations.sender import Answer, Blame, Verdict
+from workers.destinations.verdicts import Answer, Verdict
 
 MOST: Final = 64
 """Events that are on their way, or about to be, at the same time."""

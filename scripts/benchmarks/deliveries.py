@@ -19,8 +19,9 @@ from runtime.setting_values import networks
 from scripts.benchmarks.deliveries_endpoint import running
 from scripts.benchmarks.figures import Figure, Result, Table, render
 from scripts.benchmarks.options import Options
-from workers.destinations.sender import Sender, Verdict
+from workers.destinations.sender import Sender
 from workers.destinations.signing import PREFIX
+from workers.destinations.verdicts import Verdict
 
 OURS, BARE, BLIND = "Legwork", "bare requests", "the same, trust_env off"
 GOAL: Final = 0.8

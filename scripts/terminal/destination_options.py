@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from runtime.attempts import Blame
 from runtime.redrive import LEAST_PER_SECOND, MOST_PER_SECOND
 from scripts.terminal.beginnings import beginning
 from scripts.terminal.moments import moment
@@ -15,7 +16,6 @@ from telephony.words import Outcome
 
 Act = Callable[..., object]
 
-BLAMES: Final = ("theirs", "ours", "network", "configuration")
 USUAL_WAIT: Final = 20.0
 
 EPILOG: Final = """
@@ -149,8 +149,8 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _blames(text: str) -> tuple[str, ...]:
     words = _words(text.lower())
-    if unknown := set(words) - set(BLAMES):
-        raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: must be of {', '.join(BLAMES)}")
+    if unknown := set(words) - set(Blame):
+        raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: must be of {', '.join(Blame)}")
     return words
 
 

@@ -18,7 +18,7 @@ from workers import charge, dependencies
 from workers.charge import DISABLED_AFTER_SECONDS, Health
 from workers.deliverer import Deliverer
 from workers.destinations.breaker import Breaker
-from workers.destinations.sender import Answer
+from workers.destinations.verdicts import Answer
 
 NEW_URL = "https://crm.example/new"
 

@@ -4,11 +4,12 @@ import msgspec
 import pytest
 
 from runtime import destinations, keys
+from runtime.attempts import Blame
 from telephony.destinations import DestinationState
 from tests.deliver.conftest import Stage
 from tests.fakes.sender import delivered, refused
 from workers.charge import DISABLED_AFTER_SECONDS, Charge, Health
-from workers.destinations.sender import Answer, Blame, Verdict
+from workers.destinations.verdicts import Answer, Verdict
 
 BEGAN = 1000.0
 

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from runtime import attempts, backlog, destinations, keys, redrive, waiting
+from runtime.attempts import Blame
 from runtime.clocks import redis_time
 from runtime.leases import Lease
 from runtime.redrive import Redrive
@@ -18,7 +19,7 @@ from tests.deliver.conftest import Stage
 from tests.fakes.sender import Sent, delivered, forbidden, gone, refused
 from tests.scripts.publishing import outcome_of, publish
 from workers import delivery_view
-from workers.destinations.sender import Answer, Blame, Verdict
+from workers.destinations.verdicts import Answer, Verdict
 
 
 def test_what_is_published_after_it_was_added_is_sent_to_a_destination(stage: Stage) -> None:

@@ -8,7 +8,8 @@ import pytest
 from runtime.destinations import new_secret
 from runtime.setting_values import networks
 from tests.destinations.endpoint import Endpoint
-from workers.destinations.sender import Answer, Sender
+from workers.destinations.sender import Sender
+from workers.destinations.verdicts import Answer
 
 NOW = 1_700_000_000.0
 

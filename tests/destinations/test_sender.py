@@ -9,12 +9,13 @@ from collections.abc import Callable
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from runtime.attempts import Blame
 from runtime.destinations import new_secret
 from tests.destinations.conftest import Send
 from tests.destinations.endpoint import Endpoint, Reply, closes_afterwards, drips, floods, head, says, silence, writes
 from tests.destinations.resolving import Names
 from workers.destinations.sender import MOST_READ, Sender
-from workers.destinations.verdicts import Blame, Verdict
+from workers.destinations.verdicts import Verdict
 
 
 def test_an_event_goes_out_whole_signed_and_with_our_name(endpoint: Endpoint, a_sender: Callable[..., Sender]) -> None:

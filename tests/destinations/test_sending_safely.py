@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from runtime.attempts import Blame
 from runtime.destinations import new_secret
 from tests.destinations.certificates import Authority
 from tests.destinations.endpoint import Endpoint, says
 from tests.destinations.resolving import Names
-from workers.destinations.sender import Answer, Sender
-from workers.destinations.verdicts import Blame, Verdict
+from workers.destinations.sender import Sender
+from workers.destinations.verdicts import Answer, Verdict
 
 PUBLIC = "93.184.215.14"
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from workers.destinations.sender import Answer, Blame, Verdict
+from runtime.attempts import Blame
+from workers.destinations.verdicts import Answer, Verdict
 
 
 class Sent(Struct, frozen=True):

@@ -10,8 +10,6 @@ from runtime.bells import Stage
 from tests.builders.attempts import a_dead_letter, an_attempt, bury, keep
 from tests.scripts.publishing import outcome_of, publish
 from tests.web.api_client import Client, an_app
-from web.api.deliveries import Blame
-from workers.destinations import verdicts
 
 NONE = "/destinations/dst_none"
 
@@ -153,7 +151,3 @@ def test_one_that_is_not_there_is_told_so(client: Client, method: str, path: str
     answer = client.ask(method, path)
 
     assert (answer.status_code, answer.json["type"]) == (404, "urn:legwork:problems:not-found")
-
-
-def test_the_words_for_blame_are_the_senders() -> None:
-    assert {str(word) for word in Blame} == {str(word) for word in verdicts.Blame}

@@ -1,7 +1,6 @@
 """What becomes of the events of a destination: its attempts, a test, and sending again what failed."""
 
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 from typing import Annotated
 
@@ -10,22 +9,13 @@ from flask import Blueprint, Response
 from redis import Redis
 
 from runtime import attempts, redrive
+from runtime.attempts import Blame
 from runtime.destination_documents import AttemptDocument, attempt_document
 from runtime.redrive import MOST_PER_SECOND, Redrive
 from web.api import asked
 from web.api.answers import Page, answer, page
 from web.api.described import described
 from web.api.destinations import found, known
-
-
-class Blame(StrEnum):
-    """Whose fault a failed attempt was."""
-
-    THEIRS = "theirs"
-    OURS = "ours"
-    NETWORK = "network"
-    CONFIGURATION = "configuration"
-
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 

@@ -15,10 +15,8 @@ from runtime.setting_values import Network
 from runtime.version import VERSION
 from workers.destinations.connections import Connections, StaleConnection, tls_context
 from workers.destinations.signing import BrokenSecret, signed_headers
-from workers.destinations.verdicts import Answer, Blame, Verdict, chain, judge_error, judge_status
+from workers.destinations.verdicts import Answer, Verdict, chain, judge_error, judge_status
 from workers.ringcentral.headers import retry_after
-
-__all__ = ["Answer", "Blame", "Sender", "Verdict"]
 
 MOST_READ: Final = 16 * 1024
 """Bytes of an answer's body that are read; what is longer is cut off together with its connection."""

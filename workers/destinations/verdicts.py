@@ -21,6 +21,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
+from runtime.attempts import Blame
 from runtime.guard import ForbiddenAddress, NoSuchName, Unresolvable
 from workers.destinations.signing import BrokenSecret
 
@@ -32,15 +33,6 @@ class Verdict(StrEnum):
     TEMPORARY = "temporary"
     PERMANENT = "permanent"
     GONE = "gone"
-
-
-class Blame(StrEnum):
-    """Who can mend a failure: who runs the endpoint; we; nobody but time; who set up the destination."""
-
-    THEIRS = "theirs"
-    OURS = "ours"
-    NETWORK = "network"
-    CONFIGURATION = "configuration"
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
