@@ -52,7 +52,7 @@ def redrive(redis: "Redis", destination_id: str, selection: Redrive, *, dry_run:
     """
     destination = _known(redis, destination_id)
     chosen = [
-        one for page in _pages(_candidates(redis, destination, selection)) for one in live(redis, destination, page)
+        one for page in _pages(_candidates(redis, destination, selection)) for one in tellable(redis, destination, page)
     ]
     if chosen and not dry_run:
         now, pace = redis_time(redis), min(max(selection.per_second, LEAST_PER_SECOND), MOST_PER_SECOND)
@@ -85,7 +85,21 @@ def test_event(destination_id: str, place: str) -> TrialEvent:
     return trial(destination_id, str(milliseconds), now=moment_at(milliseconds / 1000))
 
 
-def superseded(redis: "Redis", destination_id: str, calls: Sequence[str]) -> dict[str, int]:
+def tellable(redis: "Redis", destination: Destination, page: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Leave out what the destination must not be told any more; see `may_be_told`."""
+    taken = last_taken(redis, destination.id, [one.call for one in page])
+    return (one for one in page if may_be_told(one.revision, taken.get(one.call), once=destination.create_only))
+
+
+def may_be_told(revision: int, taken: int | None, *, once: bool) -> bool:
+    """Say whether a destination that took the revision `taken` of a call last may still be told another one of it.
+
+    Never an older one; and none but the same again, where a call is told of `once`.
+    """
+    return taken is None or revision == taken or (revision > taken and not once)
+
+
+def last_taken(redis: "Redis", destination_id: str, calls: Sequence[str]) -> dict[str, int]:
     """Give the highest revision the destination took of each of these calls; those it never took one of are absent."""
     if not calls:
         return {}
@@ -132,15 +146,6 @@ def _published(redis: "Redis", destination: Destination, selection: Redrive) -> 
 def _place(moment: float) -> str:
     """Give where the log is at a moment (seconds): it knows of none before 1970."""
     return str(max(0, int(moment * 1000)))
-
-
-def live(redis: "Redis", destination: Destination, page: Sequence[Candidate]) -> Iterator[Candidate]:
-    """Leave out what a later revision has made old, and for create-only destinations what would be a second one."""
-    taken = superseded(redis, destination.id, [one.call for one in page])
-    for one in page:
-        last = taken.get(one.call, -1)
-        if one.revision >= last and not (destination.create_only and last >= 0 and one.revision != last):
-            yield one
 
 
 def _pages(candidates: Iterator[Candidate]) -> Iterator[list[Candidate]]:

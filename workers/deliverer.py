@@ -116,10 +116,10 @@ class Deliverer:
         doubtful = [*asked, *(new if destination.create_only else ())]
         if not doubtful:
             return new
-        taken = redrive.superseded(self._redis, self._id, sorted({one.call for one in doubtful}))
+        taken = redrive.last_taken(self._redis, self._id, sorted({one.call for one in doubtful}))
         if destination.create_only:
-            new = list(intake.news(new, taken, create_only=True))
-        return [*new, *intake.news(asked, taken, create_only=destination.create_only)]
+            new = list(intake.tellable(new, taken, create_only=True))
+        return [*new, *intake.tellable(asked, taken, create_only=destination.create_only)]
 
     def _queued(self, destination: Destination, arrivals: Sequence[Arrival], now: float) -> list[Command]:
         """Put what arrived into its call's queue; give the commands that note what lost its place."""

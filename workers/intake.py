@@ -66,12 +66,11 @@ def entries(redis: "Redis", places: Sequence[str]) -> list[Entry]:
     ]
 
 
-def news(arrivals: Sequence[Arrival], delivered: Mapping[str, int], *, create_only: bool) -> Iterator[Arrival]:
-    """Leave out what the destination must not be told any more: it took a later revision, or was to be told once."""
+def tellable(arrivals: Sequence[Arrival], taken: Mapping[str, int], *, create_only: bool) -> Iterator[Arrival]:
+    """Leave out what the destination must not be told any more, having `taken` revisions of calls."""
     for arrival in arrivals:
-        last = delivered.get(arrival.call)
         once = create_only and not operator_log.is_operator(arrival.item.place)
-        if last is None or arrival.item.revision == last or (arrival.item.revision > last and not once):
+        if redrive.may_be_told(arrival.item.revision, taken.get(arrival.call), once=once):
             yield arrival
 
 

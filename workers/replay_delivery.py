@@ -59,7 +59,7 @@ class Redelivery:
             for call, one in known.items()
             if wants(destination, one.entry.account, one.event)
         ]
-        again = list(redrive.live(self._errand.redis, destination, wanted))
+        again = list(redrive.tellable(self._errand.redis, destination, wanted))
         for number, one in enumerate(again):
             told[one.call].append(destination.id)
             if not self._errand.replay.asked.dry_run:
