@@ -54,8 +54,7 @@ def gauges(redis: "Redis") -> list[Metric]:
 
 def _status(redis: "Redis", destination_id: str) -> Status:
     now = redis_time(redis)
-    place, taken = cast("list[bytes | None]", redis.hmget(keys.delivery_cursor(destination_id), ["place", "taken"]))
-    unread, next_place = _unread(redis, (place or b"0-0").decode(), int(taken or 0))
+    unread, next_place = _unread(redis, *destinations.cursor(redis, destination_id))
     queues = waiting.everything(redis, destination_id)
     times = [one.owed_since for queue in queues.values() for one in queue if one.owed_since <= now]
     times += [streams.added_at(next_place)] if next_place else []

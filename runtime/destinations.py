@@ -154,9 +154,10 @@ def new_secret() -> str:
     return "whsec_" + b64encode(random.token_bytes(_SECRET_BYTES)).decode()
 
 
-def encode(destination: Destination) -> bytes:
-    """Write a destination as it is stored."""
-    return msgspec.json.encode(destination)
+def cursor(redis: "Redis", destination_id: str) -> tuple[str, int]:
+    """Give how far the outcome log was taken up: the place of the last entry, and how many of all there ever were."""
+    place, taken = cast("list[bytes | None]", redis.hmget(_keys.delivery_cursor(destination_id), ["place", "taken"]))
+    return (place or b"0-0").decode(), int(taken or 0)
 
 
 _keys: Final = keys  # some functions here have an argument of that name
@@ -186,7 +187,7 @@ def _sealed(stored: Sequence[Secret], keys: Sequence[str]) -> bytes:
 
 
 def _store(pipeline: Any, destination: Destination, now: float) -> None:
-    pipeline.hset(_keys.DESTINATIONS, destination.id, encode(destination))
+    pipeline.hset(_keys.DESTINATIONS, destination.id, msgspec.json.encode(destination))
     (pipeline.sadd if destination.operator else pipeline.srem)(_keys.OPERATED, destination.id)
     if destination.state is DestinationState.ACTIVE:
         pipeline.sadd(_keys.LISTENING, destination.id)

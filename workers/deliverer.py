@@ -7,11 +7,11 @@ under the same id and with the same bytes.
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 
-from runtime import attempts, bells, faults, keys, operator_log, redrive, waiting
+from runtime import attempts, bells, destinations, faults, keys, operator_log, redrive, waiting
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.leases import Command, Lease
@@ -55,8 +55,7 @@ class Deliverer:
         self._queues = WorkingQueues(self._redis, destination)
         self._charge = Charge(destination, self._redis, self._recorder)
         self._seen = b""
-        place = cast("bytes | None", self._redis.hget(keys.delivery_cursor(destination), "place"))
-        self._cursor = (place or b"0-0").decode()
+        self._cursor, _ = destinations.cursor(self._redis, destination)
 
     def step(self) -> Tally:
         """Do what can be done now, and commit it."""

@@ -49,7 +49,8 @@ def _let_go(redis: "Redis", destination: Destination, recorder: Recorder, *, bef
                 return before
             return _listed(redis, destination, held, recorder, before=before, now=now)
     except (LeaseHeld, LeaseLost):  # its runner is at it: next time
-        return min(_read_up_to(redis, destination.id), _oldest_waiting(redis, destination.id))
+        place, _ = destinations.cursor(redis, destination.id)
+        return min(streams.order(place)[0], _oldest_waiting(redis, destination.id))
 
 
 def _listed(
@@ -57,7 +58,7 @@ def _listed(
 ) -> int:
     commands: list[Command] = list(_of_queues(redis, destination, before=before, now=now))
     lost = sum(command[0] == "HSET" and command[1] == keys.dead(destination.id) for command in commands)
-    place, taken = _cursor(redis, destination.id)
+    place, taken = cursor = destinations.cursor(redis, destination.id)
     for _ in range(_PAGES):
         rows = cast("list[Any]", redis.xrange(keys.OUTCOMES, min=f"({place}", max=f"{before - 1}", count=_PAGE))
         if not rows:
@@ -66,9 +67,9 @@ def _listed(
         commands += [attempts.buried(destination.id, one) for one in letters]
         lost += len(letters)
         place, taken = rows[-1][0].decode(), taken + len(rows)
-    if commands or taken != _cursor(redis, destination.id)[1]:
-        cursor = keys.delivery_cursor(destination.id)
-        held.commit([*commands, ("HSET", cursor, "place", place, "taken", str(taken))])
+    if commands or (place, taken) != cursor:
+        moved = ("HSET", keys.delivery_cursor(destination.id), "place", place, "taken", str(taken))
+        held.commit([*commands, moved])
     if lost:
         recorder.count(DROPPED, destination.id, by=lost)
         log.warning("destination.retention_over", destination=destination.id, events=lost)
@@ -87,15 +88,6 @@ def _of_queues(redis: "Redis", destination: Destination, *, before: int, now: fl
 def _of_log(destination: Destination, rows: Sequence[Any], *, now: float) -> Iterator[DeadLetter]:
     for one in intake.of_log(destination, entries_of(rows), deadline=0):
         yield msgspec.structs.replace(letter(one.call, one.item, "retention", now=now), attempts=0)
-
-
-def _cursor(redis: "Redis", destination: str) -> tuple[str, int]:
-    place, taken = cast("list[bytes | None]", redis.hmget(keys.delivery_cursor(destination), ["place", "taken"]))
-    return (place or b"0-0").decode(), int(taken or 0)
-
-
-def _read_up_to(redis: "Redis", destination: str) -> int:
-    return streams.order(_cursor(redis, destination)[0])[0]
 
 
 def _oldest_waiting(redis: "Redis", destination: str) -> int:
