@@ -63,6 +63,11 @@ def queue_name(stage: Stage) -> str:
     return f"legwork-{stage}"
 
 
+def queue_key(stage: Stage) -> str:
+    """Name the list in which RQ keeps the bells of a stage that wait for a worker."""
+    return f"rq:queue:{queue_name(stage)}"
+
+
 def rung_seconds(stage: Stage) -> int:
     """Say how long a bell of this stage counts as rung."""
     return RUNG_BRIEFLY_SECONDS if stage is Stage.DELIVER else RUNG_SECONDS
@@ -83,7 +88,7 @@ def ring(redis: "Redis", stage: Stage, account: str) -> None:
 
 def waiting(redis: "Redis", stage: Stage) -> int:
     """Count the bells of a stage that nobody has taken up yet."""
-    return Queue(queue_name(stage), connection=redis, serializer=JSONSerializer).count
+    return redis.llen(queue_key(stage))
 
 
 def member(stage: Stage, account: str) -> str:
@@ -197,7 +202,7 @@ class DueBells:
         return rung
 
     def _claim(self, bell: bytes, stage: Stage, account: str) -> bool:
-        names = (keys.rung(account, stage), keys.BELLS, f"rq:queue:{queue_name(stage)}")
+        names = (keys.rung(account, stage), keys.BELLS, queue_key(stage))
         return bool(self._line.run(self._take, len(names), *names, bell, rung_seconds(stage), MOST_QUEUED))
 
     def _read(self, bell: str) -> tuple[Stage | None, str]:

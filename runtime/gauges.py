@@ -79,7 +79,7 @@ def _budgets(redis: "Redis", names: Sequence[str]) -> Iterator[Metric]:
 def _bells(redis: "Redis", now: float) -> Iterator[Metric]:
     with redis.pipeline(transaction=False) as pipeline:
         for stage in Stage:
-            pipeline.llen(f"rq:queue:{bells.queue_name(stage)}")
+            pipeline.llen(bells.queue_key(stage))
         pipeline.zrange(keys.BELLS, 0, 0, withscores=True)
         *waiting, first = pipeline.execute()
     yield gauge(BELLS_WAITING, [((stage.value,), count) for stage, count in zip(Stage, waiting, strict=True)])

@@ -56,7 +56,7 @@ def view(
         pipeline.hget(keys.DESTINATIONS, destination_id)
         pipeline.get(keys.secrets(destination_id))
         pipeline.hlen(keys.waiting(destination_id))
-        pipeline.llen(f"rq:queue:{bells.queue_name(Stage.DELIVER)}")
+        pipeline.llen(bells.queue_key(Stage.DELIVER))
         pipeline.zrange(keys.retries(destination_id), 0, room + flying, withscores=True)
         pipeline.zrange(keys.asked(destination_id), 0, max(0, room - 1), withscores=True)
         pipeline.xrange(keys.OUTCOMES, min=f"({cursor}", max="+", count=max(1, room))

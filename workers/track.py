@@ -179,7 +179,7 @@ class Tracker:
             pipeline.time()
             pipeline.xrange(keys.inbox(self._account), min=b"(" + self._cursor, max="+", count=BATCH)
             pipeline.zrange(keys.quiet(self._account), 0, BATCH, withscores=True)
-            pipeline.llen(f"rq:queue:{bells.queue_name(Stage.TRACK)}")
+            pipeline.llen(bells.queue_key(Stage.TRACK))
             pipeline.get(keys.first_wait(self._account))
             pipeline.zrange(keys.over(self._account), 0, BATCH)
             audience.ask(pipeline)

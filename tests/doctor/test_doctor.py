@@ -96,7 +96,7 @@ def stop_the_clock(clinic: Clinic) -> None:
 
 def leave_a_queue_behind(clinic: Clinic) -> None:
     for _ in range(201):
-        clinic.redis.rpush(f"rq:queue:{bells.queue_name(Stage.TRACK)}", "job")
+        clinic.redis.rpush(bells.queue_key(Stage.TRACK), "job")
 
 
 def have_a_job_fail(clinic: Clinic) -> None:
@@ -107,7 +107,7 @@ def orphan_a_job(clinic: Clinic) -> None:
     queue = Queue(bells.queue_name(Stage.TRACK), connection=clinic.redis, serializer=JSONSerializer)
     job = queue.enqueue("workers.track.serve", ACCOUNT)
     clinic.redis.hset(f"rq:job:{job.id}", "created_at", "2026-01-01T00:00:00.000000Z")
-    clinic.redis.delete(f"rq:queue:{bells.queue_name(Stage.TRACK)}")
+    clinic.redis.delete(bells.queue_key(Stage.TRACK))
 
 
 def answer_without_echo(clinic: Clinic) -> None:

@@ -33,7 +33,7 @@ def is_rung(redis: Redis, stage: Stage = TRACK) -> bool:
 
 def lose(redis: Redis, stage: Stage = TRACK) -> None:
     """Lose the job on its way, and let the time pass in which it counts as rung."""
-    redis.delete(f"rq:queue:{bells.queue_name(stage)}", keys.rung(ACCOUNT, stage))
+    redis.delete(bells.queue_key(stage), keys.rung(ACCOUNT, stage))
     set_bell(redis, LONG_AGO, stage)
 
 
@@ -98,7 +98,7 @@ def test_a_runner_keeps_the_clock_away_a_while_longer_with_every_commit(redis: R
 
 
 def test_where_nobody_takes_bells_up_no_more_are_rung_and_all_of_them_once_somebody_does(redis: Redis) -> None:
-    queue = f"rq:queue:{bells.queue_name(TRACK)}"
+    queue = bells.queue_key(TRACK)
     redis.rpush(queue, *["a job"] * bells.MOST_QUEUED)
     set_bell(redis, 0)
 
@@ -113,7 +113,7 @@ def test_where_nobody_takes_bells_up_no_more_are_rung_and_all_of_them_once_someb
 
 
 def test_a_full_queue_never_shortens_how_long_a_bell_counts_as_rung(redis: Redis) -> None:
-    redis.rpush(f"rq:queue:{bells.queue_name(TRACK)}", *["a job"] * bells.MOST_QUEUED)
+    redis.rpush(bells.queue_key(TRACK), *["a job"] * bells.MOST_QUEUED)
     redis.set(keys.rung(ACCOUNT, TRACK), "1", ex=60)
     set_bell(redis, 0)
 

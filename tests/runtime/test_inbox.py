@@ -69,8 +69,7 @@ def test_the_clock_is_told_in_case_the_bell_is_lost(redis: Redis) -> None:
 
 
 def test_a_bell_that_cannot_be_rung_does_not_lose_the_body(redis: Redis) -> None:
-    queue = bells.queue_name(Stage.TRACK)
-    redis.set(f"rq:queue:{queue}", "not a list")
+    redis.set(bells.queue_key(Stage.TRACK), "not a list")
 
     Inbox(redis, ACCOUNT).append(b"body")
 
