@@ -97,7 +97,7 @@ def _channels(account: str, event: CallEvent | LiveEvent) -> tuple[str, ...]:
 def after(redis: "Redis", place: str, *, most: int, wait_ms: int | None = None) -> list[Entry]:
     """Read what was published after `place`, oldest first; where there is nothing, wait up to `wait_ms` for some."""
     answer: Any = redis.xread({keys.OUTCOMES: place}, block=wait_ms, count=most)
-    return [_entry(entry_id, fields) for entry_id, fields in _entries(answer)]
+    return [_entry(*row) for row in _rows(answer)]
 
 
 def end(redis: "Redis") -> tuple[str, int]:
@@ -110,12 +110,12 @@ def at_places(redis: "Redis", places: Sequence[str]) -> list[Entry]:
     with redis.pipeline(transaction=False) as pipeline:
         for place in places:
             pipeline.xrange(keys.OUTCOMES, min=place, max=place)
-        return [_entry(entry_id, fields) for found in pipeline.execute() for entry_id, fields in found]
+        return [entry for rows in pipeline.execute() for entry in entries_of(rows)]
 
 
 def between(redis: "Redis", first: str, last: str) -> Iterator[Entry]:
     """Read the log from one place to another, the oldest entry first."""
-    return (_entry(place, fields) for place, fields in streams.entries(redis, keys.OUTCOMES, first=first, last=last))
+    return (_entry(*row) for row in streams.entries(redis, keys.OUTCOMES, first=first, last=last))
 
 
 def newest_first(redis: "Redis", *, page: int = _PAGE) -> Iterator[Entry]:
@@ -123,8 +123,7 @@ def newest_first(redis: "Redis", *, page: int = _PAGE) -> Iterator[Entry]:
     place = "+"
     while True:
         rows = cast("list[Any]", redis.xrevrange(keys.OUTCOMES, max=place, count=page))
-        for entry_id, fields in rows:
-            yield _entry(entry_id, fields)
+        yield from entries_of(rows)
         if len(rows) < page:
             return
         place = f"({rows[-1][0].decode()}"
@@ -145,7 +144,7 @@ def type_of(document: bytes) -> str:
 
 def entries_of(rows: Any) -> tuple[Entry, ...]:
     """Read the answer of XRANGE."""
-    return tuple(_entry(entry_id, fields) for entry_id, fields in rows)
+    return tuple(_entry(*row) for row in rows)
 
 
 def _entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:
@@ -153,21 +152,19 @@ def _entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:
     return Entry(entry_id.decode(), fields[b"account"].decode(), fields[b"event"], deliver)
 
 
-def _entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
+def _rows(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
     """Take the entries of the one stream we read; RESP2 answers in a list, RESP3 in a mapping."""
-    streams = answer.values() if isinstance(answer, dict) else [entries for _, entries in answer or ()]
+    each_stream = answer.values() if isinstance(answer, dict) else [rows for _, rows in answer or ()]
     found: list[tuple[bytes, dict[bytes, bytes]]] = []
-    for entries in streams:
-        found += entries[0] if entries and isinstance(entries[0], list) else entries
+    for rows in each_stream:
+        found += rows[0] if rows and isinstance(rows[0], list) else rows
     return found
 
 
 def newest(redis: "Redis", account: str, telephony_session_id: str) -> CallData | None:
     """Read the last published revision of a call; None when there is none, or the log no longer holds it."""
-    places = _places(redis, account, telephony_session_id)
-    for _, fields in cast("list[Any]", redis.xrange(keys.OUTCOMES, min=places[-1], max=places[-1])) if places else ():
-        return decode(fields[b"event"]).data
-    return None
+    entry = newest_of(redis, account, [telephony_session_id]).get(telephony_session_id)
+    return None if entry is None else decode(entry.document).data
 
 
 def newest_of(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, Entry]:
@@ -185,12 +182,6 @@ def newest_of(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, Ent
 
 def revisions(redis: "Redis", account: str, telephony_session_id: str) -> list[bytes]:
     """Read every event published of one call, oldest first, as far as the log still holds them."""
-    places = _places(redis, account, telephony_session_id)
-    found = (redis.xrange(keys.OUTCOMES, min=place, max=place) for place in places)
-    return [fields[b"event"] for entries in found for _, fields in cast("list[Any]", entries)]
-
-
-def _places(redis: "Redis", account: str, telephony_session_id: str) -> list[bytes]:
-    """Read where in the log the revisions of a call are, oldest first."""
-    ids = cast("dict[bytes, bytes]", redis.hgetall(keys.revisions(account, telephony_session_id)))
-    return [ids[number] for number in sorted((name for name in ids if name.isdigit()), key=int)]
+    places = cast("dict[bytes, bytes]", redis.hgetall(keys.revisions(account, telephony_session_id)))
+    numbers = sorted((name for name in places if name.isdigit()), key=int)
+    return [entry.document for entry in at_places(redis, [places[number].decode() for number in numbers])]
