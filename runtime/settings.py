@@ -131,7 +131,8 @@ def load(environ: Mapping[str, str], *, needs: frozenset[Need] = frozenset()) ->
     Raises SettingsError naming every fault, so that a deployment is mended in one go.
     """
     reader = _Reader(environ)
-    values: dict[str, Any] = {name: reader.value(*how) for name, how in _SETTINGS.items()}
+    defaults = {field.name: field.default for field in msgspec.structs.fields(Settings)}
+    values = {name: reader.value(*how, defaults[name]) for name, how in _SETTINGS.items()}
     values["redis_url"] = reader.value("REDIS_URL", redis_url, "")
     if not values["redis_url"] and not reader.named("REDIS_URL"):
         reader.faults.append("REDIS_URL is not set (./scripts/run starts an embedded server and sets it)")
@@ -209,57 +210,46 @@ def _faults_of_table(table: dict[str, Any]) -> Iterator[str]:
     yield from (f"{key} must be text in quotes" for key in no_text if key in _OF_ACCOUNT)
 
 
-_OF_ACCOUNT = frozenset(
-    {
-        "RC_SERVER_URL",
-        "RC_APP_CLIENT_ID",
-        "RC_APP_CLIENT_SECRET",
-        "RC_USER_JWT",
-        "RC_VERIFICATION_TOKEN",
-        "CALL_LOG_SCOPE",
-    }
-)
+_CREDENTIALS = ("RC_APP_CLIENT_ID", "RC_APP_CLIENT_SECRET", "RC_USER_JWT")
+_OF_ACCOUNT = frozenset({"RC_SERVER_URL", *_CREDENTIALS, "RC_VERIFICATION_TOKEN", "CALL_LOG_SCOPE"})
 
 
 def _account(name: str, reader: _Reader, needs: frozenset[Need]) -> Account:
-    client_id = reader.value("RC_APP_CLIENT_ID", str, "")
-    client_secret = reader.value("RC_APP_CLIENT_SECRET", str, "")
-    jwt = reader.value("RC_USER_JWT", str, "")
+    credentials = [reader.value(variable, str, "") for variable in _CREDENTIALS]
     if Need.CREDENTIALS in needs:
-        for variable in ("RC_APP_CLIENT_ID", "RC_APP_CLIENT_SECRET", "RC_USER_JWT"):
+        for variable in _CREDENTIALS:
             reader.need(variable, "from your app's page in the RingCentral developer console")
     if Need.VERIFICATION in needs:
         reader.need("RC_VERIFICATION_TOKEN", "without it anybody could post notifications")
-    complete = bool(client_id and client_secret and jwt)
     return Account(
         name=name,
         server_url=reader.value("RC_SERVER_URL", http_url, "https://platform.ringcentral.com"),
         scope=reader.value("CALL_LOG_SCOPE", one_of(*Scope, kind=Scope), Scope.ACCOUNT),
-        credentials=Credentials(client_id, client_secret, jwt) if complete else None,
+        credentials=Credentials(*credentials) if all(credentials) else None,
         verification_tokens=reader.value("RC_VERIFICATION_TOKEN", header_tokens, ()),
     )
 
 
 _DAY = 86400.0
-_SETTINGS: Mapping[str, tuple[str, Callable[[str], Any], Any]] = {
-    "port": ("PORT", whole(1, _MAX_PORT), 8080),
-    "log_level": ("LOG_LEVEL", one_of("debug", "info", "warning", "error"), "info"),
-    "log_format": ("LOG_FORMAT", one_of("json", "text"), "json"),
-    "public_url": ("PUBLIC_URL", http_url, None),
-    "admin_token": ("ADMIN_TOKEN", str, None),
-    "read_token": ("READ_TOKEN", str, None),
-    "web_role": ("WEB_ROLE", one_of(*WebRole, kind=WebRole), WebRole.ALL),
-    "quiet_seconds": ("QUIET_SECONDS", seconds(0, 600), 3.0),
-    "settle_seconds": ("SETTLE_SECONDS", seconds(0, 3600), 10.0),
-    "fetch_interval_seconds": ("FETCH_INTERVAL_SECONDS", seconds(0, 3600), 6.0),
-    "record_deadline_seconds": ("RECORD_DEADLINE_SECONDS", seconds(1, 7 * _DAY), 900.0),
-    "reread_seconds": ("REREAD_SECONDS", seconds_list, (90.0, 300.0, 900.0)),
-    "silence_seconds": ("SILENCE_SECONDS", seconds(1, 7 * _DAY), 14400.0),
-    "reconcile_seconds": ("RECONCILE_SECONDS", seconds(1, _DAY), 300.0),
-    "retention_seconds": ("RETENTION_SECONDS", seconds(60, 3650 * _DAY), 604800.0),
-    "inbox_retention_seconds": ("INBOX_RETENTION_SECONDS", seconds(60, 365 * _DAY), 86400.0),
-    "heavy_limit": ("HEAVY_LIMIT", whole(1, 10000), 10),
-    "allow_private_destinations": ("ALLOW_PRIVATE_DESTINATIONS", networks, ()),
-    "secrets_keys": ("SECRETS_KEY", tokens, ()),
+_SETTINGS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
+    "port": ("PORT", whole(1, _MAX_PORT)),
+    "log_level": ("LOG_LEVEL", one_of("debug", "info", "warning", "error")),
+    "log_format": ("LOG_FORMAT", one_of("json", "text")),
+    "public_url": ("PUBLIC_URL", http_url),
+    "admin_token": ("ADMIN_TOKEN", str),
+    "read_token": ("READ_TOKEN", str),
+    "web_role": ("WEB_ROLE", one_of(*WebRole, kind=WebRole)),
+    "quiet_seconds": ("QUIET_SECONDS", seconds(0, 600)),
+    "settle_seconds": ("SETTLE_SECONDS", seconds(0, 3600)),
+    "fetch_interval_seconds": ("FETCH_INTERVAL_SECONDS", seconds(0, 3600)),
+    "record_deadline_seconds": ("RECORD_DEADLINE_SECONDS", seconds(1, 7 * _DAY)),
+    "reread_seconds": ("REREAD_SECONDS", seconds_list),
+    "silence_seconds": ("SILENCE_SECONDS", seconds(1, 7 * _DAY)),
+    "reconcile_seconds": ("RECONCILE_SECONDS", seconds(1, _DAY)),
+    "retention_seconds": ("RETENTION_SECONDS", seconds(60, 3650 * _DAY)),
+    "inbox_retention_seconds": ("INBOX_RETENTION_SECONDS", seconds(60, 365 * _DAY)),
+    "heavy_limit": ("HEAVY_LIMIT", whole(1, 10000)),
+    "allow_private_destinations": ("ALLOW_PRIVATE_DESTINATIONS", networks),
+    "secrets_keys": ("SECRETS_KEY", tokens),
 }
-"""Field of Settings -> (variable, parser, default)."""
+"""Field of Settings -> (variable, parser)."""

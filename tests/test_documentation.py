@@ -15,7 +15,7 @@ PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 
 
 def variables() -> set[str]:
-    of_processes = {variable for variable, _, _ in settings._SETTINGS.values()}
+    of_processes = {variable for variable, _ in settings._SETTINGS.values()}
     return of_processes | settings._OF_ACCOUNT | {"REDIS_URL", "ACCOUNTS_FILE"}
 
 
