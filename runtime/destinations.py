@@ -11,7 +11,8 @@ from typing import Any, Final, cast
 import msgspec
 from redis import Redis
 
-from runtime import bells, keys, outcome_log
+from runtime import bells, outcome_log
+from runtime import keys as names  # some functions here have an argument `keys`, those of the secrets
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.sealing import seal, unseal
@@ -22,6 +23,18 @@ OVERLAP_SECONDS: Final = 86400.0
 """How long a secret that was replaced still signs, beside the new one."""
 
 _SECRET_BYTES: Final = 32
+
+_OWN_KEYS: Final = (
+    names.secrets,
+    names.delivery_cursor,
+    names.waiting,
+    names.retries,
+    names.asked,
+    names.attempts,
+    names.dead,
+    names.health,
+)
+"""What is kept for one destination, beside its place in lists and what it took of each call."""
 
 
 class UnknownDestination(LookupError):  # noqa: N818 - named for what happened
@@ -45,8 +58,8 @@ def create(redis: "Redis", draft: Draft, *, keys: Sequence[str]) -> tuple[Destin
     destination = Destination(**msgspec.structs.asdict(draft), id=f"dst_{random.token_hex(8)}", created_at=created_at)
     place, count = outcome_log.end(redis)
     with redis.pipeline(transaction=True) as pipeline:
-        pipeline.set(_keys.secrets(destination.id), _sealed((Secret(secret),), keys))
-        pipeline.hset(_keys.delivery_cursor(destination.id), mapping={"place": place, "taken": count})
+        pipeline.set(names.secrets(destination.id), _sealed((Secret(secret),), keys))
+        pipeline.hset(names.delivery_cursor(destination.id), mapping={"place": place, "taken": count})
         _store(pipeline, destination, now)
         pipeline.execute()
     return destination, secret
@@ -54,13 +67,13 @@ def create(redis: "Redis", draft: Draft, *, keys: Sequence[str]) -> tuple[Destin
 
 def all(redis: "Redis") -> tuple[Destination, ...]:  # noqa: A001 - read as `destinations.all`
     """List the destinations, the oldest first."""
-    found = [_decode(text) for text in cast("list[bytes]", redis.hvals(_keys.DESTINATIONS))]
+    found = [_decode(text) for text in cast("list[bytes]", redis.hvals(names.DESTINATIONS))]
     return tuple(sorted(found, key=lambda one: (one.created_at, one.id)))
 
 
 def get(redis: "Redis", destination_id: str) -> Destination | None:
     """Find a destination."""
-    text = cast("bytes | None", redis.hget(_keys.DESTINATIONS, destination_id))
+    text = cast("bytes | None", redis.hget(names.DESTINATIONS, destination_id))
     return None if text is None else _decode(text)
 
 
@@ -72,7 +85,7 @@ def update(redis: "Redis", destination_id: str, changes: Changes, *, seen: Desti
     after: list[Destination] = []
 
     def change(pipeline: Any) -> None:
-        text = pipeline.hget(_keys.DESTINATIONS, destination_id)
+        text = pipeline.hget(names.DESTINATIONS, destination_id)
         if text is None:
             raise UnknownDestination(destination_id)
         now, before = redis_time(redis), _decode(text)
@@ -82,10 +95,10 @@ def update(redis: "Redis", destination_id: str, changes: Changes, *, seen: Desti
         if outdated:
             return
         if _start(after[0]) != _start(before):  # a new start: its failures of old are over
-            pipeline.delete(_keys.health(destination_id))
+            pipeline.delete(names.health(destination_id))
         _store(pipeline, after[0], now)
 
-    redis.transaction(change, _keys.DESTINATIONS)
+    redis.transaction(change, names.DESTINATIONS)
     return after[0]
 
 
@@ -98,12 +111,12 @@ def delete(redis: "Redis", destination_id: str) -> None:
 def forget(redis: "Redis", destination_id: str) -> bool:
     """Leave nothing of a destination, be it known or not; say whether it was."""
     with redis.pipeline(transaction=True) as pipeline:
-        pipeline.hdel(_keys.DESTINATIONS, destination_id)
-        pipeline.srem(_keys.LISTENING, destination_id)
-        pipeline.srem(_keys.OPERATED, destination_id)
-        pipeline.zrem(_keys.BELLS, bells.member(Stage.DELIVER, destination_id))
+        pipeline.hdel(names.DESTINATIONS, destination_id)
+        pipeline.srem(names.LISTENING, destination_id)
+        pipeline.srem(names.OPERATED, destination_id)
+        pipeline.zrem(names.BELLS, bells.member(Stage.DELIVER, destination_id))
         pipeline.delete(*(builder(destination_id) for builder in _OWN_KEYS))
-        pipeline.delete(*(builder(destination_id, Stage.DELIVER) for builder in (_keys.lease, _keys.rung)))
+        pipeline.delete(*(builder(destination_id, Stage.DELIVER) for builder in (names.lease, names.rung)))
         removed, *_ = pipeline.execute()
     return bool(removed)
 
@@ -118,22 +131,22 @@ def rotate(
     now, secret = redis_time(redis), new_secret()
 
     def change(pipeline: Any) -> None:
-        blob = pipeline.get(_keys.secrets(destination_id))
+        blob = pipeline.get(names.secrets(destination_id))
         if blob is None:
             raise UnknownDestination(destination_id)
         last = now + overlap_seconds
         newest = _valid(unsealed(blob, keys), now)[:1]
         old = (Secret(one.text, min(one.until or last, last)) for one in newest)
         pipeline.multi()
-        pipeline.set(_keys.secrets(destination_id), _sealed((Secret(secret), *old), keys))
+        pipeline.set(names.secrets(destination_id), _sealed((Secret(secret), *old), keys))
 
-    redis.transaction(change, _keys.secrets(destination_id))
+    redis.transaction(change, names.secrets(destination_id))
     return secret
 
 
 def secrets(redis: "Redis", destination_id: str, *, keys: Sequence[str]) -> tuple[str, ...]:
     """Give the secrets that are valid now, the newest first. Raises UnknownDestination, `sealing.CannotOpen`."""
-    blob = cast("bytes | None", redis.get(_keys.secrets(destination_id)))
+    blob = cast("bytes | None", redis.get(names.secrets(destination_id)))
     if blob is None:
         raise UnknownDestination(destination_id)
     return valid_now(unsealed(blob, keys), redis_time(redis))
@@ -155,22 +168,9 @@ def new_secret() -> str:
 
 
 def cursor(redis: "Redis", destination_id: str) -> tuple[str, int]:
-    """Give how far the outcome log was taken up: the place of the last entry, and how many of all there ever were."""
-    place, taken = cast("list[bytes | None]", redis.hmget(_keys.delivery_cursor(destination_id), ["place", "taken"]))
+    """Give how far the outcome log was taken up: the last entry's place, and its number among all that ever were."""
+    place, taken = cast("list[bytes | None]", redis.hmget(names.delivery_cursor(destination_id), ["place", "taken"]))
     return (place or b"0-0").decode(), int(taken or 0)
-
-
-_keys: Final = keys  # some functions here have an argument of that name
-_OWN_KEYS: Final = (
-    keys.secrets,
-    keys.delivery_cursor,
-    keys.waiting,
-    keys.retries,
-    keys.asked,
-    keys.attempts,
-    keys.dead,
-    keys.health,
-)
 
 
 def _start(destination: Destination) -> tuple[DestinationState, str]:
@@ -187,13 +187,13 @@ def _sealed(stored: Sequence[Secret], keys: Sequence[str]) -> bytes:
 
 
 def _store(pipeline: Any, destination: Destination, now: float) -> None:
-    pipeline.hset(_keys.DESTINATIONS, destination.id, msgspec.json.encode(destination))
-    (pipeline.sadd if destination.operator else pipeline.srem)(_keys.OPERATED, destination.id)
+    pipeline.hset(names.DESTINATIONS, destination.id, msgspec.json.encode(destination))
+    (pipeline.sadd if destination.operator else pipeline.srem)(names.OPERATED, destination.id)
     if destination.state is DestinationState.ACTIVE:
-        pipeline.sadd(_keys.LISTENING, destination.id)
-        pipeline.zadd(_keys.BELLS, {bells.member(Stage.DELIVER, destination.id): now}, lt=True)
+        pipeline.sadd(names.LISTENING, destination.id)
+        pipeline.zadd(names.BELLS, {bells.member(Stage.DELIVER, destination.id): now}, lt=True)
     else:
-        pipeline.srem(_keys.LISTENING, destination.id)
+        pipeline.srem(names.LISTENING, destination.id)
 
 
 def _decode(text: bytes) -> Destination:

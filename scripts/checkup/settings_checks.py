@@ -1,6 +1,7 @@
 """Look at the settings: are they there, are they safe, can what is stored be read with them."""
 
-from runtime import destinations, keys, settings
+from runtime import destinations, settings
+from runtime.destinations import UnknownDestination
 from runtime.sealing import CannotOpen
 from runtime.settings import Need, SettingsError
 from scripts.checkup.findings import Findings, Patient, error, warning
@@ -35,10 +36,10 @@ def secrets_key(patient: Patient) -> Findings:
             "set SECRETS_KEY to a random text for web and the workers",
         )
     for one in found:
-        blob = patient.redis.get(keys.secrets(one.id))
         try:
-            if isinstance(blob, bytes):
-                destinations.unsealed(blob, patient.settings.secrets_keys)
+            destinations.secrets(patient.redis, one.id, keys=patient.settings.secrets_keys)
+        except UnknownDestination:  # it was removed meanwhile
+            continue
         except CannotOpen:
             yield error(
                 f"the secret of {one.id} cannot be opened with SECRETS_KEY",
