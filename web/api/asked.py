@@ -1,6 +1,8 @@
 """What a request asks for, read strictly: a body with no field we do not know, parameters within their bounds."""
 
 import re
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
@@ -61,6 +63,22 @@ class FromPlace(Paging, frozen=True, kw_only=True, rename="camel", forbid_unknow
     """Which part of a list that is a stream is asked for."""
 
     after: Annotated[str, Meta(description="The `next` of the answer before.", pattern=PLACE)] | None = None
+
+
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A moment, as it must be told: with a zone."""
+
+
+def seconds(moment: datetime | None) -> float | None:
+    """Give a moment that may be left out, in seconds since 1970."""
+    return None if moment is None else moment.timestamp()
+
+
+def accounts(names: Sequence[str], wanted: str | None) -> Sequence[str]:
+    """Give the accounts that are meant: all, or the one of the parameter `account`. Raises Problem for another."""
+    if wanted is not None and wanted not in names:
+        raise wrong_parameter("account", "names no account of the settings")
+    return names if wanted is None else (wanted,)
 
 
 class _NoParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

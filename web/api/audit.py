@@ -1,7 +1,6 @@
 """The completeness ledger: for each account and hour, where every call stands."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Annotated, Final
 
@@ -21,20 +20,19 @@ from web.api.described import described
 USUAL_SECONDS: Final = 86400.0
 _PLACE: Final = f"^[0-9]{{1,12}}[|][A-Za-z0-9_.-]{{1,64}}{asked.END}"
 
-_Moment = Annotated[datetime, Meta(tz=True)]
-
 
 class AuditAsked(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """Which hours are asked for; without more, the last day of all accounts."""
 
     after: Annotated[str, Meta(description="The `next` of the answer before.", pattern=_PLACE)] | None = None
     account: Annotated[str, Meta(description="An account, by its name in the settings.")] | None = None
-    since: Annotated[_Moment, Meta(description="Hours from then on; usually since a day ago.")] | None = None
-    until: Annotated[_Moment, Meta(description="Hours until then.")] | None = None
+    since: Annotated[asked.Moment, Meta(description="Hours from then on; usually since a day ago.")] | None = None
+    until: Annotated[asked.Moment, Meta(description="Hours until then.")] | None = None
 
 
 def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     """Add `GET /audit`."""
+    names = sorted(account.name for account in settings.accounts)
 
     @api.get("/audit")
     @described(
@@ -49,22 +47,15 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         since = wanted.since.timestamp() if wanted.since else now - USUAL_SECONDS
         until = wanted.until.timestamp() if wanted.until else now
         since, until = max(since, now - settings.retention_seconds), min(until, now)
-        rows = _after(_rows(redis, _accounts(settings, wanted.account), since=since, until=until, after=after), after)
+        rows = _after(_rows(redis, asked.accounts(names, wanted.account), since=since, until=until, after=after), after)
         shown = list(islice(rows, limit))
         more = next(rows, None) is not None
         following = _place(*shown[-1]) if more else None
         return page([hour_document(account, hour) for account, hour in shown], following)
 
 
-def _accounts(settings: Settings, wanted: str | None) -> list[str]:
-    names = sorted(account.name for account in settings.accounts)
-    if wanted is not None and wanted not in names:
-        raise asked.wrong_parameter("account", "names no account of the settings")
-    return names if wanted is None else [wanted]
-
-
 def _rows(
-    redis: "Redis", accounts: list[str], *, since: float, until: float, after: str | None
+    redis: "Redis", accounts: Sequence[str], *, since: float, until: float, after: str | None
 ) -> Iterator[tuple[str, Hour]]:
     """Give the hours of one account after the other, beginning with the one `after` is of."""
     of, begin = (after or "").rpartition("|")[2], float((after or "0").partition("|")[0])

@@ -1,6 +1,5 @@
 """Calls: found by what people know of them, and one with all that is known of it."""
 
-from datetime import datetime
 from typing import Annotated, Final, Literal
 
 from flask import Blueprint, Response
@@ -24,7 +23,6 @@ from web.api.problems import NOT_FOUND, Problem
 
 LONGEST_ID: Final = 200
 
-_Moment = Annotated[datetime, Meta(tz=True)]
 _Word = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
@@ -46,8 +44,8 @@ class CallsAsked(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid
         Annotated[Trouble, Meta(description="Calls with events that wait for a destination, or that are dead letters.")]
         | None
     ) = None
-    since: Annotated[_Moment, Meta(description="Begun then or later.")] | None = None
-    until: Annotated[_Moment, Meta(description="Begun then or earlier.")] | None = None
+    since: Annotated[asked.Moment, Meta(description="Begun then or later.")] | None = None
+    until: Annotated[asked.Moment, Meta(description="Begun then or earlier.")] | None = None
     account: Annotated[_Word, Meta(description="An account, by its name in the settings.")] | None = None
 
     @property
@@ -60,8 +58,8 @@ class CallsAsked(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid
             direction=self.direction,
             state=self.state,
             delivery=self.delivery,
-            since=self.since.timestamp() if self.since else None,
-            until=self.until.timestamp() if self.until else None,
+            since=asked.seconds(self.since),
+            until=asked.seconds(self.until),
         )
 
 
@@ -75,9 +73,7 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         wanted = asked.parameters_as(CallsAsked)
         if wanted.number is not None and not spellings(wanted.number):
             raise asked.wrong_parameter("number", "holds no number")
-        if wanted.account is not None and wanted.account not in names:
-            raise asked.wrong_parameter("account", "is none of this installation")
-        accounts = names if wanted.account is None else (wanted.account,)
+        accounts = asked.accounts(names, wanted.account)
         try:
             found = calls.search(redis, accounts, wanted.filter, after=wanted.after, limit=wanted.limit)
         except BadCursor as error:

@@ -1,6 +1,5 @@
 """What becomes of the events of a destination: its attempts, a test, and sending again what failed."""
 
-from datetime import datetime
 from functools import partial
 from typing import Annotated
 
@@ -17,8 +16,6 @@ from web.api.answers import Page, answer, page
 from web.api.described import described
 from web.api.destinations import found, known
 
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-
 
 class Again(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """What to send again: what failed and was never taken later, or everything; by publication, by blame.
@@ -26,8 +23,8 @@ class Again(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     With `dry_run` it is only counted.
     """
 
-    since: Moment | None = None
-    until: Moment | None = None
+    since: asked.Moment | None = None
+    until: asked.Moment | None = None
     blame: tuple[Blame, ...] = ()
     everything: bool = False
     per_second: Annotated[float, msgspec.Meta(gt=0, le=MOST_PER_SECOND)] = 50.0
@@ -37,8 +34,8 @@ class Again(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     def selection(self) -> Redrive:
         """The same as the destination's stage understands it."""
         return Redrive(
-            since=_seconds(self.since),
-            until=_seconds(self.until),
+            since=asked.seconds(self.since),
+            until=asked.seconds(self.until),
             blame=self.blame,
             everything=self.everything,
             per_second=self.per_second,
@@ -91,7 +88,3 @@ def add_routes(api: Blueprint, redis: "Redis") -> None:
         found(redis, destination_id)
         read = attempts.page(redis, destination_id, after=wanted.after, limit=wanted.limit)
         return page([attempt_document(one) for one in read.items], read.next)
-
-
-def _seconds(moment: datetime | None) -> float | None:
-    return None if moment is None else moment.timestamp()

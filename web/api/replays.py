@@ -1,7 +1,6 @@
 """Replays: have calls looked at again or their events sent again, see what would change, how far it is, and stop it."""
 
 import re
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -25,7 +24,6 @@ MOST_CALLS: Final = 5000
 _ID: Final = re.compile(r"rpl_[0-9a-f]{12}", re.ASCII)
 _AFTER: Final = f"^{_ID.pattern}{asked.END}"
 
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 CallId = Annotated[str, msgspec.Meta(pattern=rf"^\S{{1,200}}{asked.END}")]
 
 
@@ -42,8 +40,8 @@ class ReplayWish(Traits, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     level: ReplayLevel
     calls: Annotated[tuple[CallId, ...], msgspec.Meta(max_length=MOST_CALLS)] = ()
-    since: Moment | None = None
-    until: Moment | None = None
+    since: asked.Moment | None = None
+    until: asked.Moment | None = None
     dry_run: bool = False
     account: str | None = None
 
@@ -52,8 +50,8 @@ class ReplayWish(Traits, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The same as the replay stage understands it."""
         return Selection(
             calls=self.calls,
-            since=self.since.timestamp() if self.since else None,
-            until=self.until.timestamp() if self.until else None,
+            since=asked.seconds(self.since),
+            until=asked.seconds(self.until),
             **{name: getattr(self, name) for name in Traits.__struct_fields__},
         )
 
