@@ -61,18 +61,18 @@ class Delivering(msgspec.Struct, frozen=True):
     status: Status
 
 
-def on_now(redis: "Redis", accounts: Sequence[str], *, most: int = CALLS) -> tuple[OnNow, ...]:
+def on_now(redis: "Redis", accounts: Sequence[str]) -> tuple[OnNow, ...]:
     """Give the calls that are on, those heard of last first."""
     with redis.pipeline(transaction=False) as pipeline:
         for account in accounts:
-            pipeline.zrevrange(keys.open_sessions(account), 0, most - 1)
+            pipeline.zrevrange(keys.open_sessions(account), 0, CALLS - 1)
         found = [[one.decode() for one in ids] for ids in pipeline.execute()]
     calls = [
         OnNow(account, tracked.session, tracked.heard_at)
         for account, ids in zip(accounts, found, strict=True)
         for tracked in ledger.tracked(redis, account, ids).values()
     ]
-    return tuple(sorted(calls, key=lambda call: call.heard_at, reverse=True)[:most])
+    return tuple(sorted(calls, key=lambda call: call.heard_at, reverse=True)[:CALLS])
 
 
 def published_last(redis: "Redis") -> tuple[CallEvent, ...]:

@@ -12,43 +12,38 @@ from runtime.logs import log
 T = TypeVar("T")
 
 
-class Cached(Generic[T]):
-    """Keeps what `make` gave for `seconds`. While one request makes it anew, the others get what there was."""
+class _Made(Generic[T]):
+    """What `make` gave last, and until when that is good for `seconds`."""
 
-    def __init__(self, make: Callable[[], T], *, seconds: float, clock: Callable[[], float] = stopwatch) -> None:
+    def __init__(self, make: Callable[[], T], *, seconds: float) -> None:
         self._make = make
         self._seconds = seconds
-        self._clock = clock
         self._lock = threading.Lock()
         self._value: T | None = None
         self._until = float("-inf")
+
+
+class Cached(_Made[T]):
+    """Keeps what `make` gave for `seconds`. While one request makes it anew, the others get what there was."""
 
     def get(self) -> T:
         """Give it, at most `seconds` and one making old."""
         value = self._value
-        if value is not None and (self._clock() < self._until or self._lock.locked()):
+        if value is not None and (stopwatch() < self._until or self._lock.locked()):
             return value
         with self._lock:
-            if self._value is None or self._clock() >= self._until:
+            if self._value is None or stopwatch() >= self._until:
                 self._value = self._make()
-                self._until = self._clock() + self._seconds
+                self._until = stopwatch() + self._seconds
             return self._value
 
 
-class Behind(Generic[T]):
+class Behind(_Made[T]):
     """The same for what takes so long that nobody shall wait for it: made by a thread, None until it was made once."""
-
-    def __init__(self, make: Callable[[], T], *, seconds: float, clock: Callable[[], float] = stopwatch) -> None:
-        self._make = make
-        self._seconds = seconds
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._value: T | None = None
-        self._until = float("-inf")
 
     def get(self) -> T | None:
         """Give what was made last, and have it made anew where that is old."""
-        if self._clock() >= self._until and self._lock.acquire(blocking=False):
+        if stopwatch() >= self._until and self._lock.acquire(blocking=False):
             threading.Thread(target=self._renew, name="behind", daemon=True).start()
         return self._value
 
@@ -58,5 +53,5 @@ class Behind(Generic[T]):
         except RedisError as error:  # what there was stands; the next look tries again
             log.warning("dashboard.not_counted", error=type(error).__name__)
         finally:
-            self._until = self._clock() + self._seconds
+            self._until = stopwatch() + self._seconds
             self._lock.release()

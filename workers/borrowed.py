@@ -23,11 +23,9 @@ _LOOK_SECONDS: Final = 0.02
 
 
 @contextmanager
-def borrowed(
-    redis: "Redis", account: str, stage: Stage, stopping: Stopping, *, patience: float = PATIENCE_SECONDS
-) -> Iterator[Lease]:
+def borrowed(redis: "Redis", account: str, stage: Stage, stopping: Stopping) -> Iterator[Lease]:
     """Hold `stage` of `account` while the block runs, as soon as its runner has left. Raises LeaseHeld."""
-    until = stopwatch() + patience
+    until = stopwatch() + PATIENCE_SECONDS
     with ExitStack() as stack:
         while True:
             try:

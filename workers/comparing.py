@@ -35,11 +35,6 @@ class Comparing:
         self._window: Window | None = None
 
     @property
-    def is_pending(self) -> bool:
-        """Whether there is something to compare."""
-        return self._one is not None
-
-    @property
     def share(self) -> Share:
         """For whom it is asked: somebody waits for the first few pages of what was asked for, nobody for the rest."""
         waited_for = self._one is not None and self._one.why is Why.ASKED and self._one.requests < HANDFUL

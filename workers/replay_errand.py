@@ -11,7 +11,6 @@ from runtime.budget import Share
 from runtime.clocks import redis_time
 from runtime.leases import Command, Lease
 from runtime.replays import Progress, Replay
-from telephony.events import Trigger
 from workers.borrowed import borrowed
 from workers.cases import Case, Judged
 from workers.dependencies import Dependencies
@@ -95,8 +94,3 @@ class Errand:
     def _judged(self, cases: Sequence[Case]) -> list[Judged]:
         now = redis_time(self.redis)
         return [self._judge.judged(case, now=now) for case in cases]
-
-    @property
-    def trigger(self) -> Trigger:
-        """What events are said to come of."""
-        return Trigger.REPLAY

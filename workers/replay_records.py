@@ -16,6 +16,7 @@ from runtime.leases import Command
 from runtime.ledger import Tracked
 from runtime.replays import Finding, Level
 from telephony.differences import differences
+from telephony.events import Trigger
 from telephony.fetch_plan import Lane, LookUp, Request, Wanted, plan
 from telephony.times import moment_at
 from workers import casebook
@@ -97,7 +98,7 @@ class Refetch:
                 errand.account,
                 ids,
                 found.records,
-                by=errand.trigger,
+                by=Trigger.REPLAY,
                 deliver=errand.replay.asked.deliver,
                 by_sweep=found,
                 refolded={one: anew[one] for one in ids if one in anew},

@@ -27,10 +27,10 @@ class TooMany(Refused):
 class Entry:
     """Judges tokens for the API's door and the dashboard's, with one throttle for both."""
 
-    def __init__(self, tokens: Tokens, redis: "Redis", throttle: Throttle | None = None) -> None:
+    def __init__(self, tokens: Tokens, redis: "Redis") -> None:
         self.tokens = tokens
         self.sessions = Sessions(tokens, redis)
-        self._throttle = throttle or Throttle()
+        self._throttle = Throttle()
 
     def by_token(self, given: bytes, address: str) -> Role:
         """Give the role a token stands for. Raises Refused, TooMany.

@@ -7,7 +7,6 @@ SameSite=Strict (no other site's page sends it), and Secure wherever the browser
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -53,18 +52,17 @@ class _Belief(msgspec.Struct):
 class Sessions:
     """Makes, reads and ends sessions."""
 
-    def __init__(self, tokens: Tokens, redis: "Redis", *, clock: Callable[[], float] = wall_clock) -> None:
+    def __init__(self, tokens: Tokens, redis: "Redis") -> None:
         self._key = tokens.key_for("sessions")
         self._are_open = tokens.are_set
         self._signer = URLSafeSerializer(self._key, salt=_SALT, signer_kwargs={"digest_method": hashlib.sha256})
         self._redis = redis
-        self._clock = clock
         self._believed: dict[str, _Belief] = {}
 
     def begin(self, role: Role, name: str) -> Session:
         """Make a session of its own for somebody who showed a token."""
         shown = "".join(sign for sign in name if sign.isprintable()).strip()[:LONGEST_NAME]
-        return Session(secrets.token_urlsafe(12), role, shown, self._clock() + HOURS * 3600)
+        return Session(secrets.token_urlsafe(12), role, shown, wall_clock() + HOURS * 3600)
 
     def write(self, session: Session, request: Request, response: Response) -> None:
         """Give the browser its cookie."""
@@ -80,7 +78,7 @@ class Sessions:
 
     def of_cookie(self, text: str) -> Session | None:
         """Read the same from the cookie itself."""
-        now = self._clock()
+        now = wall_clock()
         if (belief := self._belief(text)) is not None:
             return belief.session
         session = self._signed(text)
@@ -97,7 +95,7 @@ class Sessions:
 
     def look_again(self) -> None:
         """Look at all sessions that were used lately, in one go: who watches is asked for every other second."""
-        now = self._clock()
+        now = wall_clock()
         lately = {text: one for text, one in [*self._believed.items()] if now - one.used_at < WATCHING_SECONDS}
         if lately:
             have_ended = self._redis.mget(keys.ended_session(one.session.id) for one in lately.values())
@@ -108,7 +106,7 @@ class Sessions:
     def end(self, session: Session, response: Response) -> None:
         """Let nobody use this session any more, whoever has a copy of its cookie."""
         self._believed = {text: one for text, one in [*self._believed.items()] if one.session.id != session.id}
-        left = max(1, int(session.until - self._clock()))
+        left = max(1, int(session.until - wall_clock()))
         self._redis.set(keys.ended_session(session.id), b"", ex=left)
         response.delete_cookie(COOKIE, httponly=True, samesite="Strict", path="/")
 
@@ -122,7 +120,7 @@ class Sessions:
         return hmac.compare_digest(given, self.form_token(session).encode())
 
     def _belief(self, text: str) -> _Belief | None:
-        belief, now = self._believed.get(text), self._clock()
+        belief, now = self._believed.get(text), wall_clock()
         if belief is None or now >= min(belief.until, belief.session.until):
             return None
         belief.used_at = now

@@ -31,9 +31,7 @@ TOGETHER: Final = Pace(50, 1.0)
 class Throttle:
     """Counts failures. An address that once gave a right token is never held up by what others do."""
 
-    def __init__(self, each: Pace = EACH, together: Pace = TOGETHER, *, clock: Callable[[], float] = stopwatch) -> None:
-        self._each = each
-        self._together = together
+    def __init__(self, *, clock: Callable[[], float] = stopwatch) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._until: OrderedDict[str, float] = OrderedDict()  # when all failures of an address are forgiven
@@ -44,16 +42,16 @@ class Throttle:
         """Say for how many seconds nothing this address says is looked at; 0.0: now."""
         now = self._clock()
         with self._lock:
-            own = _wait(self._until.get(address, now), self._each, now)
-            shared = 0.0 if address in self._trusted else _wait(self._until_together, self._together, now)
+            own = _wait(self._until.get(address, now), EACH, now)
+            shared = 0.0 if address in self._trusted else _wait(self._until_together, TOGETHER, now)
         return max(own, shared)
 
     def failed(self, address: str) -> None:
         """Count a wrong token."""
         now = self._clock()
         with self._lock:
-            _remember(self._until, address, max(now, self._until.pop(address, now)) + self._each.seconds)
-            self._until_together = max(now, self._until_together) + self._together.seconds
+            _remember(self._until, address, max(now, self._until.pop(address, now)) + EACH.seconds)
+            self._until_together = max(now, self._until_together) + TOGETHER.seconds
 
     def succeeded(self, address: str) -> None:
         """Note a right token."""

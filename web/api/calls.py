@@ -1,6 +1,6 @@
 """Calls: found by what people know of them, and one with all that is known of it."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from flask import Blueprint, Response
 from msgspec import Meta
@@ -20,8 +20,6 @@ from web.api import asked
 from web.api.answers import Page, answer, page
 from web.api.described import described
 from web.api.problems import NOT_FOUND, Problem
-
-LONGEST_ID: Final = 200
 
 _Word = Annotated[str, Meta(min_length=1, max_length=64)]
 
@@ -83,7 +81,7 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     @api.get("/calls/<telephony_session_id>")
     @described("Show one call: all that was heard of it, published, and sent.", answers={200: CallDocument})
     def show_call(telephony_session_id: str) -> Response:
-        account = calls.account_of(redis, names, telephony_session_id[:LONGEST_ID])
+        account = calls.account_of(redis, names, telephony_session_id)
         if account is None:
             raise Problem(NOT_FOUND, "There is no call with this telephonySessionId (any more).")
         history = call_history.read(redis, account, telephony_session_id)

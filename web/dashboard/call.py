@@ -25,7 +25,6 @@ _FIRST: Final = ("outcome", "callerStatus", "calleeStatus", "direction", "from.p
 """What people ask about first is explained first; the rest is folded away."""
 
 _NOT_A_RINGOUT: Final = "not-a-ringout"
-_LONGEST_ID: Final = 200
 
 
 def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
@@ -45,8 +44,6 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
 
 def read(redis: "Redis", accounts: tuple[str, ...], telephony_session_id: str) -> CallHistory:
     """Find a call in whichever account has it. Raises Trouble when none has."""
-    if len(telephony_session_id) > _LONGEST_ID:
-        raise Trouble(NO_CALL)
     account = account_of(redis, accounts, telephony_session_id)
     if account is None:
         raise Trouble(NO_CALL)

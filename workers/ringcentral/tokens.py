@@ -8,7 +8,7 @@ again. https://developers.ringcentral.com/guide/authentication/jwt-flow
 import hashlib
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 from urllib.parse import urlencode
@@ -65,13 +65,10 @@ def fingerprint_of(account: Account) -> str:
 class Tokens:
     """The account's access token, whoever has fetched it."""
 
-    def __init__(
-        self, account: Account, redis: "Redis", exchange: Exchange, *, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, account: Account, redis: "Redis", exchange: Exchange) -> None:
         self._account = account
         self._redis = redis
         self._exchange = exchange
-        self._sleep = sleep
         self._fingerprint = fingerprint_of(account)
 
     def current(self, *, instead_of: str | None = None) -> str:
@@ -88,7 +85,7 @@ class Tokens:
                         return self._renewed(instead_of)
             if token is not None:
                 return token
-            self._sleep(_POLL_SECONDS)
+            time.sleep(_POLL_SECONDS)
         raise NotSent("somebody else has been asking for an access token for too long", retry_after=_POLL_SECONDS)
 
     def _renewed(self, instead_of: str | None) -> str:
