@@ -16,6 +16,7 @@ import msgspec
 
 from telephony.call_outcome import LegOutcome
 from telephony.groups import is_menu
+from telephony.ringout import TO_CALLEE, TO_CALLER
 from telephony.sessions import PartyState
 from telephony.words import LegRole, LegStatus
 
@@ -193,10 +194,6 @@ def _own(leg: LegOutcome) -> str | None:
     return leg.from_.extension_id or leg.extension_id
 
 
-_TO_CALLER: Final = frozenset(
-    {"ringoutclienttocaller", "ringoutdevicetocaller", "ringoutonelegtocaller", "ringoutwebtocaller"}
-)
-_TO_CALLEE: Final = frozenset({"ringoutclienttosubscriber", "ringoutdevicetosubscriber", "ringoutwebtosubscriber"})
 _ANY: Final = frozenset[str]()
 
 LEG_RULES: Final = (
@@ -205,9 +202,9 @@ LEG_RULES: Final = (
     ),
     LegRule("leg-agent", LegRole.AGENT, _ANY, _rung, AgentStatus.ANSWERED, "a leg to their phone"),
     LegRule("leg-voicemail", LegRole.VOICEMAIL, _ANY, _rung, AgentStatus.VOICEMAIL, "a leg to their voicemail"),
-    LegRule("leg-ringout-caller", LegRole.CALLER, _TO_CALLER, _own, AgentStatus.ANSWERED,
+    LegRule("leg-ringout-caller", LegRole.CALLER, TO_CALLER, _own, AgentStatus.ANSWERED,
             "the RingOut rang them first"),
-    LegRule("leg-ringout-callee", LegRole.CALLEE, _TO_CALLEE, lambda leg: leg.from_.extension_id, AgentStatus.ANSWERED,
+    LegRule("leg-ringout-callee", LegRole.CALLEE, TO_CALLEE, lambda leg: leg.from_.extension_id, AgentStatus.ANSWERED,
             "the RingOut rang them second: its leg names both sides the other way round"),
     LegRule("leg-callee", LegRole.CALLEE, _ANY, lambda leg: leg.to.extension_id, AgentStatus.ANSWERED,
             "a leg to them within the account"),

@@ -16,12 +16,10 @@ from telephony.call_outcome import CallOutcome, Endpoint
 from telephony.explanations import Explanation, explained, explained_number
 from telephony.groups import is_menu, queues
 from telephony.numbers import e164
-from telephony.ringout import RINGOUT_ORIGIN
+from telephony.ringout import is_ringout_origin
 from telephony.sessions import PartyState, Session
 from telephony.times import iso_ms_or_none
 from telephony.words import Outcome
-
-_RINGOUT: Final = RINGOUT_ORIGIN.casefold()
 
 INBOUND: Final = "Inbound"
 OUTBOUND: Final = "Outbound"
@@ -69,7 +67,7 @@ class Ending(msgspec.Struct, frozen=True):
 
 def is_ringout(session: Session) -> bool:
     """Tell whether the notifications say that this call is a RingOut."""
-    return session.origin is not None and session.origin.casefold() == _RINGOUT
+    return is_ringout_origin(session.origin)
 
 
 def direction(session: Session) -> str:

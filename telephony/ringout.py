@@ -29,10 +29,11 @@ CALLEE_LEG_TYPES: Final = (
 RINGOUT_ACTIONS: Final = ("RingOut Mobile", "RingOut PC", "RingOut Web")
 RINGOUT_ORIGIN: Final = "RingOut"
 
-_CALLER: Final = frozenset(word.casefold() for word in CALLER_LEG_TYPES)
-_CALLEE: Final = frozenset(word.casefold() for word in CALLEE_LEG_TYPES)
+TO_CALLER: Final = frozenset(word.casefold() for word in CALLER_LEG_TYPES)
+TO_CALLEE: Final = frozenset(word.casefold() for word in CALLEE_LEG_TYPES)
+_ORIGIN: Final = RINGOUT_ORIGIN.casefold()
 _ONE_LEG: Final = frozenset({"ringoutonelegtocaller"})
-_EITHER: Final = _CALLER | _CALLEE
+_EITHER: Final = TO_CALLER | TO_CALLEE
 _ACTIONS: Final = frozenset(word.casefold() for word in RINGOUT_ACTIONS)
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -58,9 +59,14 @@ class Sides(msgspec.Struct, frozen=True):
     by_one_leg: bool = False
 
 
+def is_ringout_origin(origin: str | None) -> bool:
+    """Tell whether this origin, as the notifications have it, is that of a RingOut."""
+    return origin is not None and origin.casefold() == _ORIGIN
+
+
 def is_ringout(record: CallLogRecord, origin: str | None = None) -> bool:
     """Tell whether a call is a RingOut: by a leg, by its action, or by the origin the notifications gave."""
-    if (origin or "").casefold() == RINGOUT_ORIGIN.casefold():
+    if is_ringout_origin(origin):
         return True
     if (record.action or "").casefold() in _ACTIONS:
         return True
@@ -85,8 +91,8 @@ def sides(legs: Sequence[Leg]) -> Sides:
     """Say what became of the caller and of the callee of a RingOut with these legs, in whatever order they come."""
     any_leg = any(has_ringout_type(leg) for leg in legs)
     return Sides(
-        caller=_side(legs, _CALLER, any_leg=any_leg),
-        callee=_side(legs, _CALLEE, any_leg=any_leg),
+        caller=_side(legs, TO_CALLER, any_leg=any_leg),
+        callee=_side(legs, TO_CALLEE, any_leg=any_leg),
         by_one_leg=any(_is(leg, _ONE_LEG) for leg in legs),
     )
 

@@ -20,8 +20,8 @@ import msgspec
 from telephony.linking import LINK_RULES, RINGOUT_SECOND_SESSION
 from telephony.numbers import e164
 from telephony.records import CallLogRecord
-from telephony.ringout import RINGOUT_ORIGIN
 from telephony.ringout import is_ringout as is_ringout_record
+from telephony.ringout import is_ringout_origin
 from telephony.sessions import Session
 
 EARLIEST: Final = timedelta(seconds=-15)
@@ -122,10 +122,8 @@ def sighting(telephony_session_id: str, session: Session | None, records: Sequen
 
 def is_of_ringout(session: Session | None, records: Iterable[CallLogRecord]) -> bool:
     """Say whether notifications or records call it a RingOut."""
-    origin = session.origin if session else None
-    if (origin or "").casefold() == RINGOUT_ORIGIN.casefold():
-        return True
-    return any(is_ringout_record(record) for record in records)
+    told = session is not None and is_ringout_origin(session.origin)
+    return told or any(is_ringout_record(record) for record in records)
 
 
 def linking(one: Asked, others: Iterable[Asked], seen: Iterable[Sighting]) -> Linking:

@@ -10,8 +10,10 @@ from typing import Final
 
 from telephony import endings
 from telephony.call_outcome import CallOutcome
+from telephony.events import source
 from telephony.explanations import Explanation, explained
 from telephony.live_events import UPDATED, LiveData, LiveEvent, LiveRingOut
+from telephony.ringout import RINGOUT_ORIGIN
 from telephony.ringout_link import Linked
 from telephony.ringout_status import Live, is_borne_out
 from telephony.sessions import Session
@@ -50,11 +52,8 @@ def was_told(explanation: Iterable[Explanation]) -> bool:
 
 
 def live_event(
-    ringout_id: str,
-    ring_out_id: str | None,
-    live: Live | None,
+    ringout: LiveRingOut,
     *,
-    over: str | None,
     number: int,
     telephony_session_id: str | None,
     session: Session | None,
@@ -64,30 +63,22 @@ def live_event(
 
     Until its session is known the RingOut is the event's subject.
     """
-    words = live or Live()
     account_id = session.account_id if session else None
     return LiveEvent(
-        id=f"{ringout_id}/live/{number}",
-        source=f"/accounts/{account_id or '~'}",
+        id=f"{ringout.id}/live/{number}",
+        source=source(account_id),
         type=UPDATED,
-        subject=telephony_session_id or ringout_id,
+        subject=telephony_session_id or ringout.id,
         time=iso_ms(now),
         data=LiveData(
             account_id=account_id,
             telephony_session_id=telephony_session_id,
             session_id=session.session_id if session else None,
-            origin="RingOut",
+            origin=RINGOUT_ORIGIN,
             direction=endings.OUTBOUND,
             start_time=iso_ms_or_none(session.started_at) if session else None,
             extensions=endings.extensions(session) if session else (),
             parties=(),
-            ringout=LiveRingOut(
-                id=ringout_id,
-                ring_out_id=ring_out_id,
-                call_status=words.call_status,
-                caller_status=words.caller_status,
-                callee_status=words.callee_status,
-                over=over,
-            ),
+            ringout=ringout,
         ),
     )

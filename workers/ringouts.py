@@ -19,7 +19,9 @@ from runtime.logs import log
 from runtime.metrics import RINGOUTS, TAKEN_OVER, UNKNOWN_WORDS
 from runtime.ringouts import Placing, RingOut
 from telephony import ringout_status
+from telephony.live_events import LiveRingOut
 from telephony.ringout_link import Linking
+from telephony.ringout_status import Live
 from telephony.ringout_words import live_event
 from telephony.times import moment_at
 from workers import rereads
@@ -186,11 +188,9 @@ class Follower:
     def _live(self, ringout: RingOut, now: float) -> Command:
         first = next(iter(ringout.session_ids), None)
         tracked = ledger.tracked(self._redis, self._account, [first]).get(first) if first else None
+        words = msgspec.structs.asdict(ringout.live or Live())
         event = live_event(
-            ringout.id,
-            ringout.ring_out_id,
-            ringout.live,
-            over=ringout.over,
+            LiveRingOut(id=ringout.id, ring_out_id=ringout.ring_out_id, **words, over=ringout.over),
             number=len(ringout.seen) + ringout.is_over,
             telephony_session_id=first,
             session=tracked.session if tracked else None,
