@@ -144,7 +144,7 @@ LINK_RULES: Final[Mapping[str, LinkRule]] = MappingProxyType(
         ),
     }
 )
-"""Every kind of evidence there is. For the RingOut's see `telephony.ringout` and who follows RingOuts."""
+"""Every kind of evidence there is. For that of a RingOut see `telephony.ringout_link`."""
 
 RULE_BY_REASON: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -12,7 +12,7 @@ from flask import Flask
 from msgspec import Struct
 
 from web.arriving import read_arriving
-from web.body import MAX_BODY, BrokenBody, OversizedBody
+from web.body import MAX_BODY, BrokenBody, OversizedBody, has_body
 from web.server_sent import CLOSE
 
 MOST_THREADS: Final = 32
@@ -56,7 +56,7 @@ class Threads:
     async def answer(self, scope: Any, protocol: Any) -> None:
         """Answer a request. A body that no route takes is not read: strangers bring it."""
         environ = _environ(scope)
-        if not (_has_body(environ) and self._routes.test(scope.path, scope.method)):
+        if not (has_body(environ) and self._routes.test(scope.path, scope.method)):
             await self._answer(environ, protocol)
         elif self._bodies >= MOST_BODIES:
             protocol.response_empty(503, [("retry-after", "1")])
@@ -132,10 +132,6 @@ def _close(parts: Any) -> None:
     close = getattr(parts, "close", None)
     if close is not None:
         close()
-
-
-def _has_body(environ: dict[str, Any]) -> bool:
-    return environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ
 
 
 def _environ(scope: Any) -> dict[str, Any]:

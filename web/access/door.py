@@ -14,7 +14,7 @@ from web.access.headers import guard
 from web.access.roles import Role, may
 from web.access.sessions import Session, came_by_tls
 from web.access.trouble import EXPIRED, READ_ONLY, Trouble
-from web.access.visitors import Via, Visitor, address_of, enter
+from web.access.visitors import address_of, enter, of_session
 
 _OPEN: Final = frozenset({"dashboard.login", "dashboard.log_in", "dashboard.static"})
 _OTHER_SITES: Final = frozenset({"cross-site", "same-site"})
@@ -55,7 +55,7 @@ def add_door(pages: Blueprint, entry: Entry) -> None:
 def _come_in(session: Session, entry: Entry) -> None:
     """Note whose request it is. Raises Trouble for an action without the form's token, or by a reader."""
     g.session, g.form_token = session, entry.sessions.form_token(session)
-    enter(Visitor(session.role, session.name, address_of(request), Via.DASHBOARD))
+    enter(of_session(session, request))
     if may(Role.READER, request.method):
         return
     if _comes_from_elsewhere() or not entry.sessions.brings_token(session, request):
@@ -65,17 +65,16 @@ def _come_in(session: Session, entry: Entry) -> None:
 
 
 def _let_in(entry: Entry) -> AnyResponse | tuple[str, int]:
-    address = address_of(request)
     if _comes_from_elsewhere():
         return _form(entry, "Log in from this page, please."), 403
     try:
-        role = entry.by_token(request.form.get("password", "").strip().encode(), address)
+        role = entry.by_token(request.form.get("password", "").strip().encode(), address_of(request))
     except TooMany as error:
         return _form(entry, f"Too many wrong tokens came from your address. Wait {error.retry_after:.0f} seconds."), 429
     except Refused:
         return _form(entry, "That is neither the ADMIN_TOKEN nor the READ_TOKEN."), 401
     session = entry.sessions.begin(role, request.form.get("name", ""))
-    enter(Visitor(role, session.name, address, Via.DASHBOARD))
+    enter(of_session(session, request))
     response = redirect(_local(request.form.get("next", "")), 303)
     entry.sessions.write(session, request, response)  # type: ignore[arg-type]  # werkzeug's response has what is needed
     return response

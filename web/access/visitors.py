@@ -7,6 +7,7 @@ import msgspec
 from flask import Request, g
 
 from web.access.roles import Role
+from web.access.sessions import Session
 
 
 class Via(StrEnum):
@@ -28,6 +29,11 @@ class Visitor(msgspec.Struct, frozen=True):
     def may_act(self) -> bool:
         """Whether they may change anything."""
         return self.role is Role.ADMIN
+
+
+def of_session(session: Session, request: Request) -> Visitor:
+    """Say who sends a request by a session of the dashboard."""
+    return Visitor(session.role, session.name, address_of(request), Via.DASHBOARD)
 
 
 def enter(visitor: Visitor) -> None:

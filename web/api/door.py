@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from runtime.logs import log
 from web.access.entry import Entry, Refused, TooMany
 from web.access.roles import Role, may
-from web.access.visitors import Via, Visitor, address_of, enter
+from web.access.visitors import Via, Visitor, address_of, enter, of_session
 from web.api.problems import (
     INTERNAL,
     NO_TOKEN_SET,
@@ -65,7 +65,7 @@ def _by_session(entry: Entry) -> Visitor | None:
     if "Authorization" in request.headers or not may(Role.READER, request.method):
         return None
     session = entry.sessions.of(request)
-    return Visitor(session.role, session.name, address_of(request), Via.DASHBOARD) if session else None
+    return of_session(session, request) if session else None
 
 
 def _by_token(entry: Entry) -> Visitor:

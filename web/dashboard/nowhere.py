@@ -11,7 +11,7 @@ from web.access.entry import Entry
 from web.access.headers import guard
 from web.access.sessions import Session, came_by_tls
 from web.access.trouble import NOTHING_HERE
-from web.access.visitors import Via, Visitor, address_of, enter
+from web.access.visitors import enter, of_session
 
 Told = Callable[[HTTPException], Response | HTTPException]
 
@@ -27,7 +27,7 @@ def add_nowhere(app: Flask, entry: Entry, known: Callable[[], Mapping[str, Any]]
         session = _session(entry)
         if session is not None:
             g.form_token = entry.sessions.form_token(session)
-            enter(Visitor(session.role, session.name, address_of(request), Via.DASHBOARD))
+            enter(of_session(session, request))
         page = render_template("trouble.html", trouble=NOTHING_HERE, **{**known(), "bare": False})
         response = make_response(page, error.code)
         if isinstance(error, MethodNotAllowed):

@@ -132,7 +132,6 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
         "span": span,
         "fine": fine,
         "ticking": ticking,
-        "number": number,
         "side": side,
         "words": words,
         "commands": commands,
