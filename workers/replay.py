@@ -12,9 +12,9 @@ import msgspec
 from runtime import bells, faults, keys, replays
 from runtime.bells import Stage
 from runtime.clocks import redis_time, stopwatch
-from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
+from runtime.leases import Lease, LeaseHeld, lease
 from runtime.logs import log
-from runtime.metrics import FAILURES, TAKEN_OVER
+from runtime.metrics import FAILURES
 from runtime.replays import Level, Progress, Replay, State
 from workers import replay_choice
 from workers.backfill import Backfill
@@ -24,6 +24,7 @@ from workers.replay_delivery import Redelivery
 from workers.replay_errand import Errand, Step
 from workers.replay_records import Refetch
 from workers.ringcentral.errors import BrokenConfiguration, Forbidden, RateLimited, RingCentralError
+from workers.turns import turn
 
 SHIFT_SECONDS: Final = 20.0
 
@@ -37,16 +38,10 @@ HELD_SECONDS: Final = 2.0
 def serve(account: str) -> None:
     """Serve one account's bell. Called by RQ."""
     dependencies = current()
-    try:
+    with turn(dependencies, Stage.REPLAY, account):
         with lease(dependencies.redis, dependencies.account(account).name, Stage.REPLAY, seconds=LEASE_SECONDS) as held:
             _shift(account, held, dependencies)
-    except LeaseHeld:
-        return
-    except LeaseLost:
-        log.warning("replay.overtaken", account=account)
-        dependencies.recorder.count(TAKEN_OVER, Stage.REPLAY)
-        return
-    bells.rest(dependencies.redis, Stage.REPLAY, account, due=keys.replays_due(account))
+        bells.rest(dependencies.redis, Stage.REPLAY, account, due=keys.replays_due(account))
 
 
 def _shift(account: str, held: Lease, dependencies: Dependencies) -> None:

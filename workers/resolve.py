@@ -15,10 +15,9 @@ from runtime.asking import Asking, load, write
 from runtime.bells import Stage
 from runtime.budget import Group, Share
 from runtime.clocks import redis_time
-from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
+from runtime.leases import Lease, lease
 from runtime.ledger import Loaded, Resolution, Tracked
-from runtime.logs import log
-from runtime.metrics import MALFORMED_RECORDS, TAKEN_OVER
+from runtime.metrics import MALFORMED_RECORDS
 from runtime.settings import Scope
 from telephony import looks
 from telephony.fetch_plan import Lane, Request, Wanted, Window, plan
@@ -37,6 +36,7 @@ from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.feeds import CallLogFeed
 from workers.sweep import Sweep, Sweeper, take_patiently
 from workers.telling import tell
+from workers.turns import turn
 from workers.unheard import silent, whole
 
 MOST_DUE: Final = 2000
@@ -52,20 +52,14 @@ TOGETHER: Final = 200
 def serve(account: str) -> None:
     """Serve one account's bell. Called by RQ."""
     dependencies = current()
-    try:
+    with turn(dependencies, Stage.RESOLVE, account):
         with lease(dependencies.redis, dependencies.account(account).name, Stage.RESOLVE) as held:
             not_before, other = Resolver(account, held, dependencies).run()
-    except LeaseHeld:
-        return
-    except LeaseLost:
-        log.warning("resolve.overtaken", account=account)
-        dependencies.recorder.count(TAKEN_OVER, Stage.RESOLVE)
-        return
-    # Only now, with the lease given back: a bell that is rung before would find the stage taken.
-    bells.rest(dependencies.redis, Stage.RESOLVE, account, due=keys.due(account), not_before=not_before)
-    relinked, other = links.next_time(dependencies.redis, account), max(not_before, other)
-    when = other if relinked is None else min(other, relinked)
-    bells.ring_at(dependencies.redis, Stage.RESOLVE, account, when)
+        # Only now, with the lease given back: a bell that is rung before would find the stage taken.
+        bells.rest(dependencies.redis, Stage.RESOLVE, account, due=keys.due(account), not_before=not_before)
+        relinked, other = links.next_time(dependencies.redis, account), max(not_before, other)
+        when = other if relinked is None else min(other, relinked)
+        bells.ring_at(dependencies.redis, Stage.RESOLVE, account, when)
 
 
 class Resolver:

@@ -14,9 +14,9 @@ import msgspec
 from runtime import bells, faults, keys, ledger, outcome_log, ringouts
 from runtime.bells import Stage
 from runtime.clocks import redis_time, stopwatch
-from runtime.leases import Command, Lease, LeaseHeld, LeaseLost, lease
+from runtime.leases import Command, Lease, lease
 from runtime.logs import log
-from runtime.metrics import RINGOUTS, TAKEN_OVER, UNKNOWN_WORDS
+from runtime.metrics import RINGOUTS, UNKNOWN_WORDS
 from runtime.ringouts import Placing, RingOut
 from telephony import ringout_status
 from telephony.live_events import LiveRingOut
@@ -29,6 +29,7 @@ from workers.dependencies import Dependencies, current
 from workers.ringcentral.ringout import RingOuts
 from workers.ringout_evidence import Evidence
 from workers.ringout_steps import Step, Steps, begun, next_time
+from workers.turns import turn
 
 MOST: Final = 50
 """RingOuts looked after in one step."""
@@ -50,16 +51,10 @@ _LEAST_PAUSE: Final = 0.05
 def serve(account: str) -> None:
     """Serve one account's bell. Called by RQ."""
     dependencies = current()
-    try:
+    with turn(dependencies, Stage.RINGOUT, account):
         with lease(dependencies.redis, dependencies.account(account).name, Stage.RINGOUT) as held:
             Follower(account, held, dependencies).shift()
-    except LeaseHeld:
-        return
-    except LeaseLost:
-        log.warning("ringout.overtaken", account=account)
-        dependencies.recorder.count(TAKEN_OVER, Stage.RINGOUT)
-        return
-    bells.rest(dependencies.redis, Stage.RINGOUT, account, due=keys.ringouts_due(account))
+        bells.rest(dependencies.redis, Stage.RINGOUT, account, due=keys.ringouts_due(account))
 
 
 class Follower:

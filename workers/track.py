@@ -15,10 +15,10 @@ from runtime import audience, bells, faults, keys, ledger, links, outcome_log
 from runtime.bells import Stage
 from runtime.clocks import as_seconds, stopwatch
 from runtime.inbox import Entry
-from runtime.leases import Command, Lease, LeaseHeld, LeaseLost, lease
+from runtime.leases import Command, Lease, lease
 from runtime.ledger import Loaded, Tracked
 from runtime.logs import log
-from runtime.metrics import FAILURES, TAKEN_OVER
+from runtime.metrics import FAILURES
 from telephony import events, linking, sessions
 from telephony.linking import Link
 from telephony.notifications import read
@@ -28,6 +28,7 @@ from workers.changing import changes
 from workers.conversations import Gathered
 from workers.dependencies import Dependencies, current
 from workers.folding import Arrival, fold, is_telephony, kept_aside, quarantined, reminded
+from workers.turns import turn
 
 BATCH: Final = 500
 """Bodies taken in one step."""
@@ -51,19 +52,13 @@ PUT_ASIDE_SECONDS: Final = 300.0
 def serve(account: str) -> None:
     """Serve one account's bell. Called by RQ."""
     dependencies = current()
-    try:
+    with turn(dependencies, Stage.TRACK, account):
         with lease(dependencies.redis, dependencies.account(account).name, Stage.TRACK) as held:
             tracker = Tracker(account, held, dependencies)
             _shift(tracker, dependencies)
             faults.point("track.rested")
-    except LeaseHeld:
-        return
-    except LeaseLost:
-        log.warning("track.overtaken", account=account)
-        dependencies.recorder.count(TAKEN_OVER, Stage.TRACK)
-        return
-    if not tracker.rest():  # only now that the lease is free: whoever is rung finds it so
-        bells.ring(dependencies.redis, Stage.TRACK, account)
+        if not tracker.rest():  # only now that the lease is free: whoever is rung finds it so
+            bells.ring(dependencies.redis, Stage.TRACK, account)
 
 
 class News(msgspec.Struct):
