@@ -22,6 +22,7 @@ from scripts.reference.conversations_page import conversations_page  # noqa: E40
 from scripts.reference.doctor_page import doctor_page  # noqa: E402 - as above
 from scripts.reference.events_page import events_page  # noqa: E402 - as above
 from scripts.reference.fault_matrix import fault_matrix_page  # noqa: E402 - as above
+from scripts.reference.markdown import table  # noqa: E402 - as above
 from scripts.reference.openapi import openapi  # noqa: E402 - as above
 from scripts.reference.plots import drawn, pages  # noqa: E402 - as above
 from scripts.reference.ringout_page import ringout_page  # noqa: E402 - as above
@@ -109,12 +110,6 @@ def _read(path: str) -> str | None:
         return None
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    names = list(head)
-    lines = [names, ["-"] * len(names), *rows]
-    return "\n".join("| " + " | ".join(row) + " |" for row in lines) + "\n"
-
-
 def _code(words: Iterable[str]) -> str:
     return ", ".join(f"`{word}`" for word in words)
 
@@ -133,8 +128,8 @@ log confirms an event, its `startTime`, `endTime` and `durationSeconds`: from th
 
 
 def _words() -> str:
-    outcomes = _table(("`outcome`", "means"), ((f"`{word}`", text) for word, text in OUTCOME_MEANINGS.items()))
-    legs = _table(("`status`", "means"), ((f"`{word}`", text) for word, text in LEG_ONLY_MEANINGS.items()))
+    outcomes = table(("`outcome`", "means"), ((f"`{word}`", text) for word, text in OUTCOME_MEANINGS.items()))
+    legs = table(("`status`", "means"), ((f"`{word}`", text) for word, text in LEG_ONLY_MEANINGS.items()))
     return f"## Words\n\n{outcomes}\nThe `status` of a leg is one of these, or:\n\n{legs}"
 
 
@@ -155,7 +150,7 @@ def _results() -> str:
 Case does not matter. A result that is not here gives `unknown`, and is counted by its text. Where the outcome is
 empty, the result alone does not tell how the call ended, and the rules below look at the legs.
 
-{_table(head, rows)}"""
+{table(head, rows)}"""
 
 
 def _claim(word: str, status: str, *, outbound: bool) -> str:
@@ -172,7 +167,7 @@ def _rules() -> str:
 
 The first rule that has an answer decides.
 
-{_table(("", "rule", "decides because"), rows)}"""
+{table(("", "rule", "decides because"), rows)}"""
 
 
 def _endings() -> str:
@@ -181,11 +176,11 @@ def _endings() -> str:
 
 The outcome of `legwork.call.ended` is that of the first of these rules that has an answer.
 
-{_table(("", "rule", "decides because"), rows)}"""
+{table(("", "rule", "decides because"), rows)}"""
 
 
 def _several() -> str:
-    strength = _table(("", "outcomes"), ((str(number), _code(row)) for number, row in enumerate(STRENGTH, start=1)))
+    strength = table(("", "outcomes"), ((str(number), _code(row)) for number, row in enumerate(STRENGTH, start=1)))
     order = "\n".join(f"{number}. {rule}" for number, rule in enumerate(PRINCIPAL_RULES, start=1))
     return f"""## Several records, several legs
 
@@ -200,15 +195,15 @@ Strength, the strongest first; where legs decide, also from left to right within
 
 
 def _legs() -> str:
-    roles = _table(("`role`", "means"), ((f"`{word}`", text) for word, text in ROLE_MEANINGS.items()))
-    types = _table(
+    roles = table(("`role`", "means"), ((f"`{word}`", text) for word, text in ROLE_MEANINGS.items()))
+    types = table(
         ("`legType`", "role in an inbound call", "in an outbound call"),
         (
             (f"`{leg_type}`", f"`{ROLE_BY_LEG_TYPE_INBOUND.get(leg_type, role)}`", f"`{role}`")
             for leg_type, role in ROLE_BY_LEG_TYPE.items()
         ),
     )
-    rules = _table(
+    rules = table(
         ("rule", "role", "applies when"),
         ((f"`{rule.name}`", f"`{rule.role}`", rule.because) for rule in ROLE_RULES),
     )
@@ -224,7 +219,7 @@ These come first, for all but RingOut legs:
 
 
 def _ringout() -> str:
-    sides = _table(
+    sides = table(
         ("", "leg types"),
         (
             ("caller (`callerStatus`, `callerOutcome`)", _code(CALLER_LEG_TYPES)),
@@ -245,14 +240,14 @@ def _settled() -> str:
 
 Such a record is asked for again. Where `finished` of the record is true, only the first sign counts.
 
-{_table(("reason", "sign"), rows)}"""
+{table(("reason", "sign"), rows)}"""
 
 
 def _facts() -> str:
     rows = ((f"`{rule}`", because) for rule, because in REASONS.items())
     return f"""## Other rules in explanations
 
-{_table(("rule", "because"), rows)}"""
+{table(("rule", "because"), rows)}"""
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -17,7 +16,7 @@ reexec_in_venv()
 from redis import Redis, RedisError  # noqa: E402 - the line above chooses the environment
 
 from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
-from scripts.terminal.moments import moment  # noqa: E402 - as above
+from scripts.terminal.moments import moment_option  # noqa: E402 - as above
 from scripts.terminal.outcome_table import LEGEND, OutcomeTable  # noqa: E402 - as above
 from scripts.terminal.published import LiveChannels, OutcomeLog, Told, Wanted  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis, open_redis  # noqa: E402 - as above
@@ -100,7 +99,9 @@ def _options() -> argparse.Namespace:
     )
     add = parser.add_argument
     begin = parser.add_mutually_exclusive_group()
-    begin.add_argument("--since", type=_moment, metavar="WHEN", help="begin at 90s, 15m, 2h, 3d ago, or an ISO time")
+    begin.add_argument(
+        "--since", type=moment_option, metavar="WHEN", help="begin at 90s, 15m, 2h, 3d ago, or an ISO time"
+    )
     begin.add_argument(
         "--last", type=_count, default=SHOWN_FIRST, metavar="N", help=f"begin with the last N ({SHOWN_FIRST})"
     )
@@ -117,10 +118,6 @@ def _options() -> argparse.Namespace:
         parser.error("--live is about what comes, --once about what is there")
     options.wanted = Wanted(options.account, options.outcome)
     return options
-
-
-def _moment(text: str) -> datetime:
-    return moment(text, now=datetime.now(UTC))
 
 
 def _count(text: str) -> int:

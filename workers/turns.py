@@ -1,4 +1,4 @@
-"""Turns: a stage of an account has one runner at a time. Who comes second leaves, and who was too slow says so first."""
+"""Turns: a stage of an account has one runner at a time. Who comes second leaves, and so does who was too slow."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

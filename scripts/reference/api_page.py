@@ -1,10 +1,10 @@
 """Draw the page of the API from its OpenAPI document: its routes, what they take, and every problem there is."""
 
-from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
 
+from scripts.reference.markdown import table
 from scripts.reference.openapi import drawn
 from scripts.reference.schemas import Schema
 from telephony.destinations import Changes, Draft
@@ -80,12 +80,12 @@ def api_page() -> str:
     return "\n".join(
         (
             _HEAD,
-            _table(("method", "route", "body", "does"), routes),
+            table(("method", "route", "body", "does"), routes),
             _PARAMETERS,
             *(_parameters(path, told) for path, method, told in operations if method == "GET" and _filters(told)),
             *(_body(shape) for shape in (Draft, Changes, Rotation, Again, ReplayWish, Wish)),
             _PROBLEMS,
-            _table(_COLUMNS, problems),
+            table(_COLUMNS, problems),
         )
     )
 
@@ -111,7 +111,7 @@ def _filters(operation: Schema) -> list[Schema]:
 
 def _parameters(path: str, operation: Schema) -> str:
     rows = ((f"`{one['name']}`", one.get("description", "")) for one in _filters(operation))
-    return f"### `{path}`\n\n{_table(('parameter', 'is'), rows)}"
+    return f"### `{path}`\n\n{table(('parameter', 'is'), rows)}"
 
 
 def _body(shape: type[msgspec.Struct]) -> str:
@@ -119,7 +119,7 @@ def _body(shape: type[msgspec.Struct]) -> str:
     fields = sorted(asked_for, key=lambda field: not field.required)
     meanings = _MEANINGS_OF_REPLAYS if shape is ReplayWish else _MEANINGS
     rows = ((f"`{field.encode_name}`", _usual(field), meanings[field.encode_name]) for field in fields)
-    return f"## {shape.__name__}\n\n{_table(('field', 'if left out', 'is'), rows)}"
+    return f"## {shape.__name__}\n\n{table(('field', 'if left out', 'is'), rows)}"
 
 
 def _usual(field: "msgspec.structs.FieldInfo") -> str:
@@ -127,11 +127,6 @@ def _usual(field: "msgspec.structs.FieldInfo") -> str:
         return "is needed"
     default: Any = field.default
     return "stays" if default is msgspec.UNSET else f"`{msgspec.json.encode(default).decode()}`"
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    names = tuple(head)
-    return "".join("| " + " | ".join(row) + " |\n" for row in (names, ("-",) * len(names), *rows))
 
 
 _COLUMNS: Final = ("status", "`type`", "title")

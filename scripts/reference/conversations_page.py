@@ -1,8 +1,8 @@
 """Draw the page of conversations and agents: every table that decides about them, with what a CRM does with it."""
 
-from collections.abc import Iterable
 from typing import Final
 
+from scripts.reference.markdown import table
 from telephony.agent_rules import AGENT_MEANINGS, LEG_RULES, PARTY_RULES, STATUS_BY_LEG, TALKED
 from telephony.linking import KINDS, LINK_RULES, ROLE_MEANINGS, RULE_BY_REASON
 from telephony.results import RESULTS_OF_ONE_PHONE
@@ -16,7 +16,7 @@ def conversations_page() -> str:
 
 def _roles() -> str:
     rows = ((f"`{role}`", text) for role, text in ROLE_MEANINGS.items())
-    return "## Roles\n\n" + _table(("`conversation.role`", "means"), rows)
+    return "## Roles\n\n" + table(("`conversation.role`", "means"), rows)
 
 
 def _kinds() -> str:
@@ -28,7 +28,7 @@ def _kinds() -> str:
 
 A call with several roles has the one of the first row that makes it the later of two, else `parked`, else `original`.
 
-{_table(("link", "role of the earlier call", "of the later", "the earlier is not over while the later is on"), rows)}"""
+{table(("link", "role of the earlier call", "of the later", "the earlier is not over while the later is on"), rows)}"""
 
 
 def _evidence() -> str:
@@ -51,7 +51,7 @@ def _evidence() -> str:
 Two calls are linked when one of these names both, and never because numbers or times look alike. The `explanation` has
 an entry for each link, with `field` `linkedSessions` and the name of the rule.
 
-{_table(("rule", "link", "because", "reason of the party (case-folded)", "which was first is told by"), rows)}"""
+{table(("rule", "link", "because", "reason of the party (case-folded)", "which was first is told by"), rows)}"""
 
 
 def _statuses() -> str:
@@ -59,7 +59,7 @@ def _statuses() -> str:
         (f"`{status}`", text, "yes" if status in TALKED else "no: `talkSeconds` is null")
         for status, text in AGENT_MEANINGS.items()
     )
-    return _table(("`agents[].status`", "means", "was in the call"), rows)
+    return table(("`agents[].status`", "means", "was in the call"), rows)
 
 
 def _parties() -> str:
@@ -68,7 +68,7 @@ def _parties() -> str:
 
 The first rule that applies to a person's party decides. Queues and menus are nobody, and neither is who began the call.
 
-{_table(("rule", "status", "because"), rows)}"""
+{table(("rule", "status", "because"), rows)}"""
 
 
 def _legs() -> str:
@@ -88,10 +88,10 @@ def _legs() -> str:
 What a leg says where it was connected, and those of {_always()} whatever became of them (their result is about
 the other side):
 
-{_table(("rule", "role of the leg", "type (case-folded)", "status", "because"), rows)}
+{table(("rule", "role of the leg", "type (case-folded)", "status", "because"), rows)}
 And where it was not:
 
-{_table(("status of the leg", "status of the person"), words)}
+{table(("status of the leg", "status of the person"), words)}
 A result about one phone of several ({_of_one_phone()}) and any word not named here leave it open: there the
 notifications are believed. Without them a phone that stopped ringing is `answered_elsewhere` if another was answered,
 and `missed` if none was. Only whose every phone was offline is `unreachable`, and who was seen to answer was in the
@@ -105,12 +105,6 @@ def _always() -> str:
 
 def _of_one_phone() -> str:
     return ", ".join(f"`{word}`" for word in RESULTS_OF_ONE_PHONE)
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    names = tuple(head)
-    lines = (names, ("-",) * len(names), *rows)
-    return "".join("| " + " | ".join(row) + " |\n" for row in lines)
 
 
 _HEAD: Final = """# Conversations and agents

@@ -1,12 +1,13 @@
 """Draw the page of events: what comes when, and what each field promises."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
 
 from runtime import keys
 from scripts.reference.examples import outcome_example
+from scripts.reference.markdown import table
 from scripts.reference.schemas import KINDS, OPERATOR_KIND, Kind, Schema, nested, schema
 from telephony.events import ENDED, OUTCOME
 from telephony.live_events import UPDATED
@@ -28,7 +29,7 @@ def events_page() -> str:
     call, live, trial, operator = (schema(_BY_TYPE[one]) for one in (OUTCOME, UPDATED, TRIAL, OPERATOR_KIND))
     sections = (
         _HEAD,
-        _table(("type", "when", "schema"), map(_kind, KINDS)),
+        table(("type", "when", "schema"), map(_kind, KINDS)),
         _PROMISES,
         "## The envelope\n\n" + _fields(call, _of_any_type(call)),
         f"## `data` of `{ENDED}` and `{OUTCOME}`\n\n" + _shape(call, "CallData"),
@@ -38,7 +39,7 @@ def events_page() -> str:
         f"## `data` of `{TRIAL}`\n\n" + _shape(trial, "TrialData"),
         f"## `data` of `{OPERATOR_KIND}.…`\n\n" + _shape(operator, "OperatorData"),
         "### Detail\n\n" + _shape(operator, "Detail"),
-        _OPERATOR + _table(("`what`", "severity", "is on while", "what to do"), _alerts()),
+        _OPERATOR + table(("`what`", "severity", "is on while", "what to do"), _alerts()),
         "## An example\n\nThe outcome of a RingOut whose callee was busy.\n\n```json\n" + _example() + "\n```\n",
     )
     return "\n".join(sections)
@@ -61,7 +62,7 @@ def _shape(event: Schema, name: str) -> str:
 
 def _fields(event: Schema, shape: Schema) -> str:
     rows = ((f"`{name}`", _type(event, value), value["description"]) for name, value in shape["properties"].items())
-    return _table(("field", "type", "is"), rows)
+    return table(("field", "type", "is"), rows)
 
 
 def _type(event: Schema, value: Schema) -> str:
@@ -100,12 +101,6 @@ def _json(value: object) -> str:
 def _of_any_type(event: Schema) -> Schema:
     type_ = event["properties"]["type"] | {"const": "legwork.…"}
     return event | {"properties": event["properties"] | {"type": type_}}
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    names = tuple(head)
-    lines = (names, ("-",) * len(names), *rows)
-    return "".join("| " + " | ".join(row) + " |\n" for row in lines)
 
 
 def _example() -> str:

@@ -1,9 +1,9 @@
 """Draw the page of RingOuts: how the status of one is found, with the tables the code goes by."""
 
-from collections.abc import Iterable
 from typing import Final
 
 from runtime.ringouts import CANCEL_MEANINGS
+from scripts.reference.markdown import table
 from telephony.ringout import CALLEE_LEG_TYPES, CALLER_LEG_TYPES
 from telephony.ringout_link import APART, EARLIEST, IN_DOUBT, LATEST, NEIGHBOURS, RULES, UNLINKED
 from telephony.ringout_refusals import REFUSALS
@@ -26,11 +26,11 @@ def _words() -> str:
 `callStatus`, `callerStatus` and `calleeStatus` are shown verbatim, in `live` and in `history`. Inside, each word has a
 phase. Case does not matter; a word never seen says nothing, and is counted by its text.
 
-{_table(("word", "means", "phase", "the call log should say"), rows)}
-{_table(("phase", "what is done"), phases)}
+{table(("word", "means", "phase", "the call log should say"), rows)}
+{table(("phase", "what is done"), phases)}
 Three words become one phase by the first of these that applies:
 
-{_table(("", "phase", "because"), rules)}
+{table(("", "phase", "because"), rules)}
 Where the last live word of a party is at odds with what the call log says became of it, the call log wins, and the
 event's `explanation` has an entry `ringout-live-overruled` with the live word as its value.
 """
@@ -51,7 +51,7 @@ def _paces() -> str:
 most: with several RingOuts at a time each is looked at every {SHARE_SECONDS:g} s times their number, or less often.
 Seconds are counted from the last change.
 
-{_table(("phase", "looked at"), rows)}"""
+{table(("phase", "looked at"), rows)}"""
 
 
 def _until(seconds: float) -> str:
@@ -64,7 +64,7 @@ def _over() -> str:
 
 `liveOver` says why there is no more of it. None of these says how the call ended.
 
-{_table(("`liveOver`", "because"), rows)}
+{table(("`liveOver`", "because"), rows)}
 The session is then handed to the stage that asks the call log: it looks at the calls that began at that minute, whether
 notifications tell of the end or not.
 """
@@ -77,7 +77,7 @@ def _linking() -> str:
     none = "\n".join(f"* {because}" for because in UNLINKED)
     return f"""## 3. Which sessions are its
 
-{_table(("rule", "evidence"), rules)}
+{table(("rule", "evidence"), rules)}
 A session may have begun {before:g} s before to {after:g} s after the RingOut was placed. The second session of a
 RingOut has `from` and `to` swapped, began within {apart:g} s of the first, and its `sessionId` is {nearest} to
 {farthest} away. All of it must be so, and of one session only: what fits two is linked to neither. `linking.because`
@@ -105,7 +105,7 @@ def _sides() -> str:
 
 The statuses of both sides are the `result` of their legs in the Detailed record, verbatim:
 
-{_table(("", "the leg of type"), rows)}
+{table(("", "the leg of type"), rows)}
 A side without a leg was never called: its status is null and its outcome `not_attempted`, as when the caller is busy.
 Where the caller had answered by then, the outcome is `cancelled`, but for a RingOut by one leg or a second session.
 [How a call ended](reference/outcomes.md) has the rules beyond that.
@@ -128,7 +128,7 @@ RingCentral is away, is not placed later.
 What RingCentral has against it comes back as a problem document `ringout-not-placed` with its code; where the answer
 takes longer than two seconds the POST answers 201, and `GET` has it in `problem`.
 
-{_table(("RingCentral's code", "detail", "field"), rows)}"""
+{table(("RingCentral's code", "detail", "field"), rows)}"""
 
 
 def _cancelling() -> str:
@@ -138,14 +138,9 @@ def _cancelling() -> str:
 `DELETE` answers 204 once it is cancelled, also when asked again, and 202 while RingCentral's answer is not known; `GET`
 has it in `cancel` then. Where nothing was cancelled it is the problem `conflict`, whose detail says why.
 
-{_table(("`cancel`", "means"), rows)}
+{table(("`cancel`", "means"), rows)}
 RingCentral is asked as long as there may be a call that is not connected, also when its status is gone or not shown.
 """
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    names = tuple(head)
-    return "".join("| " + " | ".join(row) + " |\n" for row in (names, ("-",) * len(names), *rows))
 
 
 _HEAD: Final = """\

@@ -2,14 +2,13 @@
 
 import argparse
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from runtime.attempts import Blame
 from runtime.redrive import LEAST_PER_SECOND, MOST_PER_SECOND
 from scripts.terminal.beginnings import beginning
-from scripts.terminal.moments import moment
+from scripts.terminal.moments import moment_option
 from telephony.destination_faults import DIRECTIONS
 from telephony.destinations import FIELDS, Include
 from telephony.words import Outcome
@@ -123,9 +122,9 @@ def _test(command: argparse.ArgumentParser) -> None:
 def _redrive(command: argparse.ArgumentParser) -> None:
     _one(command)
     command.add_argument(
-        "--since", type=_moment, metavar="WHEN", help="published since 90s, 15m, 2h, 3d ago, or a time"
+        "--since", type=moment_option, metavar="WHEN", help="published since 90s, 15m, 2h, 3d ago, or a time"
     )
-    command.add_argument("--until", type=_moment, metavar="WHEN", help="published until then")
+    command.add_argument("--until", type=moment_option, metavar="WHEN", help="published until then")
     command.add_argument(
         "--blame", type=_blames, default=(), metavar="WORD,...", help="failed by fault of: theirs, ours, ..."
     )
@@ -152,10 +151,6 @@ def _blames(text: str) -> tuple[str, ...]:
     if unknown := set(words) - set(Blame):
         raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: must be of {', '.join(Blame)}")
     return words
-
-
-def _moment(text: str) -> datetime:
-    return moment(text, now=datetime.now(UTC))
 
 
 def _hours(text: str) -> float:

@@ -1,7 +1,6 @@
 """Lay out destinations and their attempts for the terminal. Pure: values in, lines out."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Final
 
 from runtime.attempts import Attempt
@@ -94,14 +93,14 @@ def span(seconds: float) -> str:
 
 def _attempt(one: Attempt) -> tuple[object, ...]:
     return (
-        clock_time(_moment(one.at)),
+        clock_time(moment_at(one.at)),
         one.event_id,
         one.number,
         one.verdict,
         one.status,
         span(one.seconds),
         one.blame,
-        clock_time(_moment(one.next_at)) if one.next_at else None,
+        clock_time(moment_at(one.next_at)) if one.next_at else None,
         (one.error or one.excerpt)[:_EXCERPT],
     )
 
@@ -125,7 +124,3 @@ def _backlog(status: Status) -> str:
     parts = f"{status.unread} not looked at, {status.waiting} to be tried again or held, {status.asked} asked for again"
     late = "none of them late" if status.oldest is None else f"the oldest of {span(status.lag)} ago"
     return f"{status.backlog} events ({parts}), {late}"
-
-
-def _moment(seconds: float) -> datetime:
-    return moment_at(seconds)

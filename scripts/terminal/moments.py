@@ -22,6 +22,11 @@ def moment(text: str, *, now: datetime) -> datetime:
     return found
 
 
+def moment_option(text: str) -> datetime:
+    """Read a moment as an option of the command line tells it, such as `2h` ago."""
+    return moment(text, now=datetime.now(UTC))
+
+
 def clock_time(when: datetime) -> str:
     """Write a moment to the second, as a line of a table shows it: `11-23 15:20:31`."""
     return f"{when.astimezone(UTC):%m-%d %H:%M:%S}"

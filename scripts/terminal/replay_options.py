@@ -1,13 +1,12 @@
 """The command lines of `scripts/replay.py` and `scripts/backfill.py`."""
 
 import argparse
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from runtime.replays import Level
 from scripts.terminal.beginnings import beginning
-from scripts.terminal.moments import moment
+from scripts.terminal.moments import moment_option
 from telephony.selection import Selection
 from telephony.words import Outcome
 
@@ -51,8 +50,13 @@ def replay_parser(*, description: str, data: Path) -> argparse.ArgumentParser:
     add("calls", type=beginning, metavar="SESSION", nargs="*", help="telephonySessionId of a call, or its beginning")
     levels = [level.value for level in (Level.DELIVER, Level.REFETCH, Level.RAW)]
     add("--level", choices=levels, default=Level.REFETCH.value, help="how far back to begin (refetch)")
-    add("--since", type=_moment, metavar="WHEN", help="calls that began since then: 90s, 15m, 2h, 3d, or an ISO time")
-    add("--until", type=_moment, metavar="WHEN", help="calls that began until then")
+    add(
+        "--since",
+        type=moment_option,
+        metavar="WHEN",
+        help="calls that began since then: 90s, 15m, 2h, 3d, or an ISO time",
+    )
+    add("--until", type=moment_option, metavar="WHEN", help="calls that began until then")
     add("--number", metavar="NUMBER", help="calls somebody with this number took part in, in any spelling")
     add("--extension", metavar="EXT", help="calls this extension took part in, by id or number")
     add("--outcome", type=_outcomes, default=(), metavar="WORDS", help="calls that ended so: " + ", ".join(Outcome))
@@ -75,8 +79,14 @@ def backfill_parser(*, description: str, data: Path) -> argparse.ArgumentParser:
     """Make the parser of the command that backfills."""
     parser = _parser("scripts/backfill.py", description, BACKFILL_EPILOG, data)
     add = parser.add_argument
-    add("--since", type=_moment, metavar="WHEN", required=True, help="calls that began since then: 30d, 2026-01-01")
-    add("--until", type=_moment, metavar="WHEN", help="calls that began until then (now)")
+    add(
+        "--since",
+        type=moment_option,
+        metavar="WHEN",
+        required=True,
+        help="calls that began since then: 30d, 2026-01-01",
+    )
+    add("--until", type=moment_option, metavar="WHEN", help="calls that began until then (now)")
     add("--no-delivery", action="store_true", help="write outcomes into the log and send them to no destination")
     return parser
 
@@ -106,10 +116,6 @@ def _parser(name: str, description: str, epilog: str, data: Path) -> argparse.Ar
     add("--json", action="store_true", help="print one JSON document")
     add("--data", type=Path, default=data, metavar="DIR", help="where ./scripts/run has its data (.data)")
     return parser
-
-
-def _moment(text: str) -> datetime:
-    return moment(text, now=datetime.now(UTC))
 
 
 def _outcomes(text: str) -> tuple[Outcome, ...]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from scripts.terminal.moments import moment
+from scripts.terminal.moments import moment_option
 from scripts.venv import ROOT
 from telephony.times import moment_at
 
@@ -26,11 +26,11 @@ def add_options(parser: argparse.ArgumentParser, *, usual: str) -> None:
     add = parser.add_argument
     add(
         "--since",
-        type=_moment,
+        type=moment_option,
         metavar="WHEN",
         help=f"calls that began since 90s, 15m, 2h, 3d ago, or a time ({usual})",
     )
-    add("--until", type=_moment, metavar="WHEN", help="calls that began until then (now)")
+    add("--until", type=moment_option, metavar="WHEN", help="calls that began until then (now)")
     add("--account", metavar="NAME", help="only this account of the settings")
     add("--json", action="store_true", help="print JSON")
     add("--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where ./scripts/run has its data (.data)")
@@ -53,7 +53,3 @@ def stretch(options: argparse.Namespace, *, usual_seconds: float, now: float, re
         raise NothingKept(f"calls are known since {moment_at(kept_since):%Y-%m-%d %H:%M} UTC")
     since = max(since, kept_since)
     return Stretch(since, max(since, until))  # moments are read by this machine's clock, which may be ahead of Redis's
-
-
-def _moment(text: str) -> datetime:
-    return moment(text, now=datetime.now(UTC))
