@@ -112,8 +112,7 @@ def _notifications(
     """
     if tracked is None:  # known from its record alone
         return ()
-    began = tracked.session.started_at
-    since = min(began.timestamp() if began else tracked.heard_at, tracked.heard_at) - around
+    since = min(tracked.began_at, tracked.heard_at) - around
     until = min(tracked.heard_at + around, redis_time(redis))
     wanted = telephony_session_id.encode()
     return tuple(

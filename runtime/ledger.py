@@ -39,6 +39,11 @@ class Tracked(msgspec.Struct, frozen=True, array_like=True):
     ended_at: float | None = None
     erased: bool = False
 
+    @property
+    def began_at(self) -> float:
+        """When the call began, as far as its notifications tell. Seconds."""
+        return self.session.started_at.timestamp() if self.session.started_at else self.heard_at
+
 
 class Resolution(msgspec.Struct, frozen=True, array_like=True):
     """What was found out about a call after its end.

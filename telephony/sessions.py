@@ -99,6 +99,11 @@ class Session(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
         return all(party.is_over for party in self.parties)
 
     @property
+    def is_left(self) -> bool:
+        """Whether there were parties, and all have left: unless another comes, the call is over."""
+        return bool(self.parties) and self.is_over
+
+    @property
     def is_at_rest(self) -> bool:
         """Whether people are talking, so that nothing more is to be heard soon: two are there, and nobody rings."""
         living = [party for party in self.parties if not party.is_over]
@@ -131,7 +136,7 @@ def ends_after(session: Session, quiet: timedelta, *, gaps_tell: bool = True) ->
 
     Gaps tell nothing where only the notifications of one extension are heard: the numbers of all others are missing.
     """
-    if not session.parties or not session.is_over:
+    if not session.is_left:
         return None
     return quiet * GAP_FACTOR if (gaps_tell and session.has_gap) or _is_moving(session) else quiet
 

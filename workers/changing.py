@@ -42,14 +42,19 @@ def changes(
     return commands
 
 
-def _waiting(account: str, record: Tracked, known: Tracked | None, settings: Settings) -> Iterator[Command]:
-    """Have it looked at when its quiet pause is over, or no more, because a party has come back."""
+def ends_at(account: str, record: Tracked, settings: Settings) -> float | None:
+    """Say when the quiet pause of a session is over, if nothing more is heard (seconds); None while a party lives."""
     quiet = timedelta(seconds=settings.quiet_seconds)
     pause = sessions.ends_after(record.session, quiet, gaps_tell=settings.gaps_tell(account))
-    if pause is not None and record.ended_at is None:
-        due = record.heard_at + pause.total_seconds()
+    return None if pause is None else record.heard_at + pause.total_seconds()
+
+
+def _waiting(account: str, record: Tracked, known: Tracked | None, settings: Settings) -> Iterator[Command]:
+    """Have it looked at when its quiet pause is over, or no more, because a party has come back."""
+    due = ends_at(account, record, settings)
+    if due is not None and record.ended_at is None:
         yield ("ZADD", keys.quiet(account), f"{due:.3f}", record.session.id)
-    elif pause is None and known is not None and sessions.ends_after(known.session, quiet) is not None:
+    elif due is None and known is not None and known.session.is_left:
         yield ("ZREM", keys.quiet(account), record.session.id)
 
 
@@ -60,7 +65,7 @@ def _indexed(account: str, record: Tracked, known: Tracked | None, retention: fl
     if step is not None:
         yield step
     if endings.is_ringout(session) and not (before and endings.is_ringout(before)):
-        yield from ledger.ringout_sessions(account, {session.id: _began(record)})
+        yield from ledger.ringout_sessions(account, {session.id: record.began_at})
 
 
 def _is_noted_open(known: Tracked | None, record: Tracked) -> bool:
@@ -68,8 +73,3 @@ def _is_noted_open(known: Tracked | None, record: Tracked) -> bool:
     if known is None or known.ended_at is not None:
         return False
     return known.heard_at // NOTED_SECONDS == record.heard_at // NOTED_SECONDS
-
-
-def _began(record: Tracked) -> float:
-    """Say when a call began as far as its notifications tell. Seconds."""
-    return record.session.started_at.timestamp() if record.session.started_at else record.heard_at

@@ -6,14 +6,13 @@ the other one brings their time forward, and they look for themselves now and th
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Final
 
 from runtime import keys, links
 from runtime.leases import Command
 from runtime.ledger import Tracked
 from runtime.settings import Settings
-from telephony import sessions
+from workers.changing import ends_at
 from workers.conversations import Gathered
 
 LOOK_SECONDS: Final = 15.0
@@ -44,14 +43,12 @@ def ended(account: str, session_id: str, gathered: Gathered, settings: Settings,
     others = sorted(gathered.others(session_id))
     if not others:
         return []
-    quiet, gaps_tell = timedelta(seconds=settings.quiet_seconds), settings.gaps_tell(account)
     commands: list[Command] = []
     for other in others:
         record = gathered.tracked.get(other)
         if record is None or record.ended_at is not None:
             continue
-        pause = sessions.ends_after(record.session, quiet, gaps_tell=gaps_tell)
-        if pause is not None:
-            due = max(now, record.heard_at + pause.total_seconds())
-            commands.append(("ZADD", keys.quiet(account), "XX", "LT", f"{due:.3f}", other))
+        due = ends_at(account, record, settings)
+        if due is not None:
+            commands.append(("ZADD", keys.quiet(account), "XX", "LT", f"{max(now, due):.3f}", other))
     return [*commands, *links.changed(account, session_id, now=now)]

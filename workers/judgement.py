@@ -141,8 +141,7 @@ class Judge:
 
     def _is_on_elsewhere(self, case: Case, session: Session) -> bool:
         """Say whether everybody has left the session, and the call is on in another: see `workers.holding`."""
-        over = session.parties and session.is_over
-        return bool(over) and case.gathered is not None and case.gathered.is_on(session)
+        return session.is_left and case.gathered is not None and case.gathered.is_on(session)
 
     def _soon(self, now: float) -> float:
         return now + self._settings.fetch_interval_seconds

@@ -119,9 +119,9 @@ def joins(redis: "Redis", account: str, untold: Sequence[str], *, now: float) ->
 def _joined(
     account: str, older_id: str, call: Tracked, records: Sequence[CallLogRecord], now: float
 ) -> Iterator[Command]:
-    one, began = call.session.id, call.session.started_at
+    one = call.session.id
     yield ledger.write_records(account, one, tuple({record.id: record for record in records}.values()))
-    yield from ledger.listed(account, {one: began.timestamp() if began else call.heard_at})
+    yield from ledger.listed(account, {one: call.began_at})
     if call.ended_at is not None:
         yield ("ZADD", keys.due(account), "LT", f"{now:.3f}", one)
     yield ("DEL", keys.records(account, older_id))

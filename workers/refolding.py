@@ -5,7 +5,6 @@ would be forgotten. What is folded is stored under track's lease, unless more wa
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 from typing import Final
 
 import msgspec
@@ -17,8 +16,8 @@ from runtime.leases import Command
 from runtime.ledger import Tracked
 from telephony import sessions
 from telephony.notifications import Notification, named_in, read
-from telephony.times import moment_at
 from workers.borrowed import borrowed
+from workers.changing import ends_at
 from workers.folding import is_telephony
 from workers.replay_errand import Errand
 
@@ -37,10 +36,9 @@ def refolded(errand: Errand, ids: Sequence[str]) -> dict[str, Tracked]:
         session = sessions.fold(known.session if known else None, item)
         if known is None or session is not known.session:
             folded[one] = Tracked(session, entry.arrived_at)
-    quiet = errand.settings.quiet_seconds
     complete = ((one, new, stored.get(one)) for one, new in folded.items() if _is_whole(new, stored.get(one)))
-    anew = {one: _ended(new, known, quiet) for one, new, known in complete}
-    return {one: new for one, new in anew.items() if new != stored.get(one) or _ends_by_now(new, quiet)}
+    anew = {one: _ended(new, known) for one, new, known in complete}
+    return {one: new for one, new in anew.items() if new != stored.get(one) or _ends_by_now(new)}
 
 
 def restore(errand: Errand, anew: Mapping[str, Tracked]) -> dict[str, Tracked]:
@@ -60,10 +58,8 @@ def _stored(errand: Errand, new: Tracked) -> Iterator[Command]:
     yield ledger.write_tracked(errand.account, new, retention=retention)
     indexed = call_index.seen(errand.account, new.session, None, heard_at=new.heard_at, retention=retention)
     yield from [indexed] if indexed else []
-    quiet, gaps_tell = timedelta(seconds=errand.settings.quiet_seconds), errand.settings.gaps_tell(errand.account)
-    pause = sessions.ends_after(new.session, quiet, gaps_tell=gaps_tell)
-    if new.ended_at is None and pause is not None:  # by the rules of today it is over: track says so
-        due = new.heard_at + pause.total_seconds()
+    due = ends_at(errand.account, new, errand.settings)
+    if new.ended_at is None and due is not None:  # by the rules of today it is over: track says so
         yield ("ZADD", keys.quiet(errand.account), f"{due:.3f}", new.session.id)
         yield bells.due_at(Stage.TRACK, errand.account, due)
 
@@ -73,17 +69,16 @@ def _is_whole(new: Tracked, known: Tracked | None) -> bool:
     return known is None or (not known.erased and known.session.heard == new.session.heard)
 
 
-def _ended(new: Tracked, known: Tracked | None, quiet: float) -> Tracked:
+def _ended(new: Tracked, known: Tracked | None) -> Tracked:
     """Take as ended what was: that is told to the world and stays so. One that nobody knew has ended if it is over."""
     if known is not None:
         return msgspec.structs.replace(new, heard_at=known.heard_at, ended_at=known.ended_at)
-    over = sessions.ends_after(new.session, timedelta(seconds=quiet)) is not None
-    return msgspec.structs.replace(new, ended_at=new.heard_at if over else None)
+    return msgspec.structs.replace(new, ended_at=new.heard_at if new.session.is_left else None)
 
 
-def _ends_by_now(new: Tracked, quiet: float) -> bool:
+def _ends_by_now(new: Tracked) -> bool:
     """Say whether a session that was never taken as ended is over by the rules of today."""
-    return new.ended_at is None and sessions.ends_after(new.session, timedelta(seconds=quiet)) is not None
+    return new.ended_at is None and new.session.is_left
 
 
 def _notifications(
@@ -93,7 +88,7 @@ def _notifications(
     known = list(stored.values())
     if not known:
         return
-    since = min(_began(one) for one in known) - EARLY_SECONDS
+    since = min(min(one.began_at, one.heard_at) for one in known) - EARLY_SECONDS
     until = max(one.heard_at for one in known) + LATE_SECONDS
     wanted = {one.encode() for one in ids}
     for entry in inbox.arrived(errand.redis, errand.account, since=since, until=until):
@@ -101,8 +96,3 @@ def _notifications(
             for item in read(entry.body):
                 if is_telephony(item) and item.telephony_session_id in ids:
                     yield entry, item
-
-
-def _began(one: Tracked) -> float:
-    began = one.session.started_at or moment_at(one.heard_at)
-    return min(began.timestamp(), one.heard_at)
