@@ -106,3 +106,8 @@ class CallOutcome(_Part, frozen=True):
     billing: Cost | None
     transfer: Transfer | None
     explanation: tuple[Explanation, ...]
+
+    @property
+    def ends(self) -> tuple[Endpoint, ...]:
+        """Every end of the call and of its legs."""
+        return (self.from_, self.to, *(end for leg in self.legs for end in (leg.from_, leg.to)))

@@ -1,11 +1,14 @@
 """What differs between two revisions of a call, value by value, for people who decide whether to publish. Pure."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from telephony.events import CallData, changed
+from telephony.events import NEWS, CallData, changed
+
+_WHOSE: Final = "accountId"
+"""What is the same in whatever is told of a call, and no news of it."""
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -20,17 +23,10 @@ def differences(before: CallData | None, after: CallData) -> tuple[Difference, .
     """Give every value in which two revisions differ; with nothing before, every value there is."""
     new: dict[str, Any] = msgspec.to_builtins(after)
     if before is None:
-        told = changed_from_nothing(after)
+        told = (name for _, name in NEWS if name != _WHOSE)
         return tuple(Difference(name, None, new[name]) for name in told if new[name] not in (None, []))
     old: dict[str, Any] = msgspec.to_builtins(before)
     return tuple(one for name in changed(before, after) for one in _within(name, old[name], new[name]))
-
-
-def changed_from_nothing(data: CallData) -> tuple[str, ...]:
-    """Name the fields a first revision brings, but for those that say nothing of the call."""
-    nothing = {"revision", "trigger", "changed", "timing", "explanation", "rulesVersion", "accountId"}
-    names = (field.encode_name for field in msgspec.structs.fields(data))
-    return tuple(name for name in names if name not in nothing)
 
 
 def _within(place: str, old: Any, new: Any) -> Iterator[Difference]:

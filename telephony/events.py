@@ -190,7 +190,7 @@ def with_changes(event: CallEvent, before: CallData, also: tuple[str, ...] = ())
 
 def changed(before: CallData, after: CallData) -> tuple[str, ...]:
     """Name the fields, as they are called in the JSON, in which two revisions differ, but for those of `_NO_NEWS`."""
-    return tuple(text for name, text in _NEWS if getattr(before, name) != getattr(after, name))
+    return tuple(text for name, text in NEWS if getattr(before, name) != getattr(after, name))
 
 
 def digest(data: CallData) -> bytes:
@@ -227,9 +227,9 @@ def source(account_id: str | None) -> str:
 _LINKED: Final = "linkedSessions"
 _NO_NEWS: Final = frozenset({"revision", "trigger", "changed", "timing", "explanation", "rules_version"})
 """Fields in which a revision may differ without anything having changed about the call."""
-_NEWS: Final = tuple((f.name, f.encode_name) for f in msgspec.structs.fields(CallData) if f.name not in _NO_NEWS)
-"""All others, with their names in the JSON."""
-_WHAT_IS_NEWS: Final = attrgetter(*(name for name, _ in _NEWS))
+NEWS: Final = tuple((f.name, f.encode_name) for f in msgspec.structs.fields(CallData) if f.name not in _NO_NEWS)
+"""All others, with their names in the JSON: what consumers hear about again when it changes."""
+_WHAT_IS_NEWS: Final = attrgetter(*(name for name, _ in NEWS))
 _PACKER: Final = msgspec.msgpack.Encoder()
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(CallEvent)

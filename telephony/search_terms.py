@@ -65,9 +65,8 @@ def of_session(session: Session) -> frozenset[Term]:
 
 def of_event(data: CallData) -> frozenset[Term]:
     """Give the terms of a call as an event tells it."""
-    ends = {data.from_, data.to, *(end for leg in data.legs for end in (leg.from_, leg.to))}
     found: set[Term] = {(Kind.EXTENSION, extension) for extension in data.extensions}
-    for end in ends:
+    for end in set(data.ends):
         found.update(_of_end(end.phone_number or end.raw_phone_number, end.extension_id))
     for end in (data.from_, data.to):
         if end.extension_number:

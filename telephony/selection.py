@@ -2,7 +2,6 @@
 
 import msgspec
 
-from telephony.call_outcome import Endpoint
 from telephony.events import CallData
 from telephony.search_terms import digits_of, spellings
 from telephony.times import parse_time
@@ -64,20 +63,16 @@ def takes(selection: Selection, data: CallData) -> bool:
 def has_number(data: CallData, number: str) -> bool:
     """Say whether somebody with this number took part, as an end of the call or of a leg."""
     wanted = spellings(number)
-    return any(digits_of(end.phone_number or end.raw_phone_number) in wanted for end in _ends(data))
+    return any(digits_of(end.phone_number or end.raw_phone_number) in wanted for end in data.ends)
 
 
 def has_extension(data: CallData, extension: str) -> bool:
     """Say whether the extension with this id or number took part."""
     known = {*data.extensions, *(leg.extension_id for leg in data.legs)}
-    return extension in known or any(extension in {end.extension_id, end.extension_number} for end in _ends(data))
+    return extension in known or any(extension in {end.extension_id, end.extension_number} for end in data.ends)
 
 
 def began(data: CallData) -> float | None:
     """Say when the call began. Seconds."""
     found = parse_time(data.start_time or "") or parse_time(data.timing.first_event_at or "")
     return found.timestamp() if found else None
-
-
-def _ends(data: CallData) -> tuple[Endpoint, ...]:
-    return (data.from_, data.to, *(end for leg in data.legs for end in (leg.from_, leg.to)))

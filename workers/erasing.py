@@ -190,5 +190,4 @@ def _published(redis: "Redis") -> Iterator[events.CallData]:
 
 def _ids_of(data: events.CallData, extension: str) -> Iterator[str]:
     """Give the id of the extension with this number, where an end of the call tells both."""
-    ends = (data.from_, data.to, *(end for leg in data.legs for end in (leg.from_, leg.to)))
-    return (end.extension_id for end in ends if end.extension_id and end.extension_number == extension)
+    return (end.extension_id for end in data.ends if end.extension_id and end.extension_number == extension)
