@@ -1,14 +1,7 @@
 """How guessing is slowed down, with a clock that stands still unless it is told to go on."""
 
+from tests.asking.clock import Clock
 from web.access.throttle import ADDRESSES, EACH, TOGETHER, Throttle
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def guesses(throttle: Throttle, address: str, times: int) -> int:

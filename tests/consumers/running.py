@@ -1,7 +1,6 @@
 """Run the examples of docs/consumers as people would: as programs, told their settings by the environment."""
 
 import os
-import socket
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
@@ -10,7 +9,8 @@ from pathlib import Path
 
 import requests
 
-from tests.simulator.waiting import wait_until
+from scripts.supervisor.environment import free_port
+from tests.simulator.waiting import is_listening, wait_until
 
 EXAMPLES = Path(__file__).parent.parent.parent / "docs" / "consumers"
 
@@ -80,21 +80,5 @@ def receiving(
     """Run an example that receives, on this port, else on a port of its own."""
     port = port or free_port()
     with running(command, {**environment, "PORT": str(port)}, cwd=cwd) as program:
-        wait_until(lambda: _listens(port), seconds=30)
+        wait_until(lambda: is_listening(port), seconds=30)
         yield Receiver(program, port)
-
-
-def free_port() -> int:
-    """Choose a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True

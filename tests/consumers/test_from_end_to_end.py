@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from scripts.supervisor.environment import free_port
 from telephony.events import ended
 from tests.builders.call_log import a_record
 from tests.builders.events import an_outcome
 from tests.builders.notifications import DISCONNECTED, SESSION_ID, second
 from tests.builders.sessions import a_session
-from tests.consumers.running import EXAMPLES, Program, free_port, receiving, running
+from tests.consumers.running import EXAMPLES, Program, receiving, running
 from tests.scripts.commands import SCRIPTS
 from tests.scripts.publishing import outcome_of, publish
 from tests.simulator.waiting import wait_until

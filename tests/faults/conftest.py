@@ -7,6 +7,9 @@ import pytest
 from scripts.simulator import running_simulator
 from scripts.supervisor.watchdog import Watchdog
 from tests.faults.product import Product, account_of, running
+from tests.workers.conftest import an_office, office, platform
+
+__all__ = ["an_office", "office", "platform"]
 
 
 @pytest.fixture(scope="session")

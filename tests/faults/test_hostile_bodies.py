@@ -1,13 +1,11 @@
 """Whatever an authentic sender posts is stored and answered 200; it costs little and harms no other."""
 
 import tracemalloc
-from collections.abc import Iterator
 
 import pytest
 from redis import Redis
 
 from runtime import keys
-from scripts.simulator import running_simulator
 from scripts.soaking.hostile import BODIES
 from telephony.notifications import read
 from tests.builders.calls import ivr_call
@@ -19,14 +17,6 @@ from web.create_app import create_app
 CALL = ivr_call()
 MOST_MEMORY = 25 * 2**20
 DAY = 86400
-
-
-@pytest.fixture
-def office(redis_url: str) -> Iterator[Office]:
-    with running_simulator() as platform:
-        office = Office(redis_url, platform)
-        yield office
-        office.close()
 
 
 def test_web_takes_them_all(redis: Redis, redis_url: str) -> None:

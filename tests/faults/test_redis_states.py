@@ -31,14 +31,6 @@ CALL = ivr_call()
 SMALL_DISK_BLOCKS = 64  # of 512 bytes or 1 kB: more than the file begins with, and soon full
 
 
-@pytest.fixture
-def office(redis_url: str) -> Iterator[Office]:
-    with running_simulator() as platform:
-        office = Office(redis_url, platform)
-        yield office
-        office.close()
-
-
 def end(office: Office) -> list[str]:
     office.track()
     office.let_pass(office.settings.quiet_seconds)

@@ -5,20 +5,11 @@ from collections.abc import Callable
 import pytest
 from redis import Redis
 
+from tests.asking.clock import Clock
 from workers.ringcentral.breaker import Breaker
 from workers.ringcentral.errors import BrokenConfiguration, NotFound, RateLimited, RingCentralError, Unavailable
 
 MakeBreaker = Callable[..., Breaker]
-
-
-class Clock:
-    """A clock that stands still until it is told otherwise."""
-
-    def __init__(self) -> None:
-        self.now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

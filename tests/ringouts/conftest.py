@@ -9,26 +9,12 @@ import pytest
 from runtime.settings import Settings
 from scripts.simulator import Configuration
 from scripts.simulator.server import served
-from scripts.supervisor.embedded import EmbeddedRedis
 from tests.asking.clock import Clock, RedisWithClock
-from tests.asking.conftest import ENDLESS_TOKENS, an_account
+from tests.asking.conftest import ENDLESS_TOKENS, an_account, clock, redis
 from tests.ringouts.exchange import Exchange, MakeExchange
+from tests.workers.conftest import PLENTY
 
-PLENTY = {"light": 6000, "medium": 6000, "heavy": 6000, "auth": 6000}
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def redis(redis_server: EmbeddedRedis, clock: Clock) -> Iterator[RedisWithClock]:
-    """Connect to an empty server that tells the time by our clock."""
-    with RedisWithClock.from_url(redis_server.url, protocol=3) as client:
-        client.flushall()
-        client.keep_time(clock)
-        yield client
+__all__ = ["clock", "redis"]
 
 
 @pytest.fixture

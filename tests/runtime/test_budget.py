@@ -11,18 +11,9 @@ from redis import Redis
 
 from runtime import keys
 from runtime.budget import GATE_MOST, LIMITS, LONGEST_WINDOW, Budget, Group, Share
+from tests.asking.clock import Clock
 
 HEAVY, LIVE = Group.HEAVY, Share.LIVE
-
-
-class Clock:
-    """A clock that stands still until it is told otherwise."""
-
-    def __init__(self) -> None:
-        self.now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

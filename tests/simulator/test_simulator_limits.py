@@ -7,15 +7,8 @@ import pytest
 from scripts.simulator import Configuration, RunningSimulator
 from scripts.simulator.limits import RateLimits
 from scripts.simulator.problems import ApiError
+from tests.asking.clock import Clock
 from tests.simulator.client import Client
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Wait for what happens in another thread."""
 
+import socket
 import threading
 from collections.abc import Callable
 
@@ -14,3 +15,12 @@ def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
             return
         pause.wait(0.01)
     pytest.fail("it did not happen in time")
+
+
+def is_listening(port: int) -> bool:
+    """Say whether somebody takes connections on this port of this machine."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -14,6 +14,7 @@ from runtime.redis_client import INGEST, connect
 from runtime.settings import DEFAULT_ACCOUNT, Settings
 from scripts.supervisor.embedded import EmbeddedRedis
 from scripts.supervisor.watchdog import Watchdog
+from tests.web.api_client import Client, an_app
 from tests.web.posting import settings_of
 from tests.web.served import Served, serve
 from web import webhook
@@ -52,6 +53,12 @@ def make(request: pytest.FixtureRequest) -> Iterator[Callable[..., Web]]:
     yield made
     for client in clients:
         client.close()
+
+
+@pytest.fixture
+def client(redis: Redis) -> Client:
+    """Ask the API of an installation in which nothing has happened yet."""
+    return Client(an_app(redis))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from scripts.supervisor.environment import free_port
 from scripts.supervisor.group import Group
 from scripts.supervisor.procfile import parse
 from scripts.supervisor.watchdog import Watchdog
-from tests.simulator.waiting import wait_until
+from tests.simulator.waiting import is_listening, wait_until
 from tests.web.posting import BODY, PATH, TOKEN
 
 ROOT = Path(__file__).parent.parent.parent
@@ -89,15 +89,7 @@ def serve(server: EmbeddedRedis, folder: Path, watchdog: Watchdog, **more: str) 
     with (folder / "web.log").open("wb") as log:
         group = Group(["env", *argv], watchdog=watchdog, stdout=log, env=environ, cwd=ROOT)
     try:
-        wait_until(lambda: _accepts(port), seconds=30)
+        wait_until(lambda: is_listening(port), seconds=30)
         yield Served(port, server, group.pid)
     finally:
         group.stop(grace=10)
-
-
-def _accepts(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True

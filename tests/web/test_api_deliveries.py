@@ -9,14 +9,9 @@ from runtime import keys
 from runtime.bells import Stage
 from tests.builders.attempts import a_dead_letter, an_attempt, bury, keep
 from tests.scripts.publishing import outcome_of, publish
-from tests.web.api_client import Client, an_app
+from tests.web.api_client import Client
 
 NONE = "/destinations/dst_none"
-
-
-@pytest.fixture
-def client(redis: Redis) -> Client:
-    return Client(an_app(redis))
 
 
 @pytest.fixture

@@ -12,11 +12,6 @@ SHOWN = {
 }
 
 
-@pytest.fixture
-def client(redis: Redis) -> Client:
-    return Client(an_app(redis))
-
-
 def test_one_is_added_with_its_secret_which_is_never_shown_again(client: Client, redis: Redis) -> None:
     answer = client.ask("POST", "/destinations", {"url": PUBLIC})
 

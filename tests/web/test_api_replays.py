@@ -7,14 +7,9 @@ from runtime import keys, replays
 from runtime.leases import lease
 from runtime.replays import Finding
 from telephony.differences import Difference
-from tests.web.api_client import Client, an_app
+from tests.web.api_client import Client
 
 ACCOUNT = "default"
-
-
-@pytest.fixture
-def client(redis: Redis) -> Client:
-    return Client(an_app(redis))
 
 
 def test_a_replay_is_asked_for_and_looked_at(client: Client, redis: Redis) -> None:
