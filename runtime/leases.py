@@ -162,7 +162,7 @@ return 'applied'
 
 
 class Lease:
-    """The right to run one stage of one account, for as long as it commits or renews in time."""
+    """The right to run one stage of one account, for as long as it commits in time."""
 
     def __init__(self, redis: "Redis", account: str, stage: str, token: str, seconds: float = LEASE_SECONDS) -> None:
         self._redis = redis
@@ -192,10 +192,6 @@ class Lease:
         """Whether it was renewed so long ago, be it that this process stood still, that another may have it now."""
         return (stopwatch() - self._renewed_at) * 1000 >= self._milliseconds
 
-    def renew(self) -> None:
-        """Keep the lease without changing anything. Raises LeaseLost."""
-        self.commit(())
-
     def release(self) -> None:
         """Give the stage back at once."""
         self._redis.register_script(_RELEASE)(keys=[self._key], args=[self._token])
@@ -205,7 +201,7 @@ class Lease:
 def lease(redis: "Redis", account: str, stage: str, *, seconds: float = LEASE_SECONDS) -> Iterator[Lease]:
     """Hold `stage` of `account` while the block runs. Raises LeaseHeld when somebody else does.
 
-    Whoever commits or renews more often than every `seconds` keeps it.
+    Whoever commits more often than every `seconds`, be it nothing, keeps it.
     """
     key, token = keys.lease(account, stage), secrets.token_hex(8)
     if not redis.register_script(_ACQUIRE)(keys=[key], args=[token, int(seconds * 1000)]):

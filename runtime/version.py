@@ -3,3 +3,6 @@
 from typing import Final
 
 VERSION: Final = "0.1.0"
+
+USER_AGENT: Final = f"Legwork/{VERSION}"
+"""How we name ourselves to whom we send requests."""

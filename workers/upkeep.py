@@ -51,6 +51,5 @@ def trim(redis: "Redis", account: str, settings: Settings, recorder: Recorder) -
             pipeline.xtrim(stream, minid=f"{milliseconds}-{number}", approximate=False)
         for calls in (keys.ringouts, keys.ringout_sessions, keys.replays, keys.replays_due):
             pipeline.zremrangebyscore(calls(account), "-inf", now - settings.retention_seconds)
-        pipeline.zadd(keys.BELLS, {bells.member(Stage.UPKEEP, account): now + UPKEEP_SECONDS})
-        pipeline.delete(keys.rung(account, Stage.UPKEEP))
         pipeline.execute()
+    bells.put_off(redis, Stage.UPKEEP, account, now + UPKEEP_SECONDS)

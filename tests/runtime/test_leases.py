@@ -84,7 +84,7 @@ def test_renewing_changes_nothing_else(redis: Redis) -> None:
         redis.pexpire(LEASE, 2000)
         before = redis.dbsize()
 
-        held.renew()
+        held.commit(())
 
         assert int(redis.pttl(LEASE)) > 2000
         assert redis.dbsize() == before
@@ -257,7 +257,7 @@ def test_a_lease_knows_when_it_was_not_renewed_for_too_long(redis: Redis, monkey
     with lease(redis, ACCOUNT, STAGE, seconds=3) as held:
         now[0] += 2.9
         assert not held.may_be_over
-        held.renew()
+        held.commit(())
         now[0] += 2.9
         assert not held.may_be_over
         now[0] += 0.1

@@ -372,7 +372,7 @@ def test_a_worker_that_stops_leaves_a_backlog_to_the_next_and_rings_for_it(offic
     assert read_so_far(office) == BATCH
     assert jobs(office) == [ACCOUNT]
     with lease(office.redis, ACCOUNT, Stage.TRACK) as free:
-        free.renew()
+        free.commit(())
 
 
 def test_bodies_that_hold_very_much_are_taken_a_few_at_a_time(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

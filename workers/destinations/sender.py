@@ -12,7 +12,7 @@ from runtime.clocks import stopwatch
 from runtime.guard import ForbiddenAddress, Resolve, Target, Unresolvable, check
 from runtime.resolver import Resolver
 from runtime.setting_values import Network
-from runtime.version import VERSION
+from runtime.version import USER_AGENT
 from workers.destinations.connections import Connections, StaleConnection, tls_context
 from workers.destinations.signing import BrokenSecret, signed_headers
 from workers.destinations.verdicts import Answer, Verdict, chain, judge_error, judge_status
@@ -24,7 +24,7 @@ MOST_READ: Final = 16 * 1024
 _EXCERPT: Final = 1000
 _HEADERS: Final = {
     "Content-Type": "application/json",
-    "User-Agent": f"Legwork/{VERSION}",
+    "User-Agent": USER_AGENT,
     "Accept-Encoding": "identity",
 }
 _LEAST_SECONDS: Final = 0.001

@@ -18,10 +18,16 @@ class RingCentralError(Exception):
     `retry_after` is in seconds; None where it says nothing of when to come back.
     """
 
-    retry_after: float | None = None
-
-    def __init__(self, message: str, *, status: int | None = None, codes: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        status: int | None = None,
+        codes: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(" ".join((message, *(str(status),) * (status is not None), *codes)))
+        self.retry_after = retry_after
         self.status = status
         self.codes = codes
 
@@ -30,12 +36,6 @@ class RateLimited(RingCentralError):  # noqa: N818 - named for what the catcher 
     """The budget of the rate-limit group is spent, or RingCentral said so; `retry_after` seconds from now it is not."""
 
     retry_after: float
-
-    def __init__(
-        self, message: str, *, retry_after: float, status: int | None = None, codes: tuple[str, ...] = ()
-    ) -> None:
-        super().__init__(message, status=status, codes=codes)
-        self.retry_after = retry_after
 
 
 class Unavailable(RingCentralError):  # noqa: N818 - named for what the catcher does
@@ -53,8 +53,7 @@ class Unavailable(RingCentralError):  # noqa: N818 - named for what the catcher 
         codes: tuple[str, ...] = (),
         sample: bytes = b"",
     ) -> None:
-        super().__init__(message, status=status, codes=codes)
-        self.retry_after = retry_after
+        super().__init__(message, retry_after=retry_after, status=status, codes=codes)
         self.sample = sample
 
 
@@ -72,17 +71,6 @@ class Forbidden(RingCentralError):  # noqa: N818 - named for what the catcher do
 
 class BrokenConfiguration(RingCentralError):  # noqa: N818 - named for what the catcher does
     """The credentials, the app or the account are not accepted; a person must mend it."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        retry_after: float | None = None,
-        status: int | None = None,
-        codes: tuple[str, ...] = (),
-    ) -> None:
-        super().__init__(message, status=status, codes=codes)
-        self.retry_after = retry_after
 
 
 class Refused(RingCentralError):  # noqa: N818 - named for what the catcher does

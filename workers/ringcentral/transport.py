@@ -10,12 +10,11 @@ import requests
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from runtime.clocks import stopwatch
-from runtime.version import VERSION
+from runtime.version import USER_AGENT
 from workers.ringcentral.answers import Answer
 from workers.ringcentral.connections import Connections, waiting_until
 from workers.ringcentral.errors import NotSent, Unavailable
 
-USER_AGENT: Final = f"Legwork/{VERSION}"
 _CHUNK: Final = 64 * 1024
 
 
