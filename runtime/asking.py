@@ -21,11 +21,11 @@ REFUSED_SECONDS: Final = 3600.0
 
 FAILURES: Final = 3
 BROKEN_SECONDS: Final = 600.0
-"""A lane that answered so often in a row with nothing usable is not tried again for so long: the next may be well."""
+"""How many answers in a row may be of no use before a lane is left alone, and for how long: the next may be well."""
 
 FIRST_REST: Final = 60.0
 LONGEST_REST: Final = 600.0
-"""How long the past is not asked for after RingCentral could not answer for a stretch of it: ever longer."""
+"""How long the past rests after RingCentral could not answer for a stretch of it: twice as long each time."""
 
 
 class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):

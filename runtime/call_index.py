@@ -24,9 +24,9 @@ TRIMMED_AT_ONCE: Final = 2000
 """Old calls that upkeep looks at in one go: whether anything of them is still there."""
 
 RECENT_SECONDS: Final = 3600
-"""Of a call that began so long ago at most, its event enters only those sets that it is not in yet.
+"""The event of a call that began no longer ago than this enters only the sets in which the call is not yet.
 
-A set that no call joins later expires by so much earlier than the event at most, and never after the retention.
+So a set that no later call joins expires earlier than the event, by this much at most.
 """
 
 

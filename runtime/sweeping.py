@@ -27,7 +27,7 @@ _OF_LEDGER: Final = re.compile(r"legwork:\{[^}]*\}:(session|resolution|records):
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """A place where something was found: the kind of key, the key, and the part of it; None is all of it."""
+    """A place where something was found: the key, which part (None: all), what is there, and what takes it out."""
 
     key: str
     part: bytes | None

@@ -67,7 +67,7 @@ _UNREACHABLE: Final = frozenset({"internalerror", "nosuchuser", "invalidnumber"}
 _RANG_OUT: Final = frozenset({"noanswer", "timeout"})
 _PARK_CODE: Final = re.compile(r"\*8\d{2,}")
 _SLACK: Final = timedelta(seconds=2)
-"""How long before somebody answers another phone may be told to stop ringing, unless it rang in vain to its end."""
+"""How much earlier than an answer others may stop ringing because of it, but for those that rang to the end."""
 
 
 class PartyRule(msgspec.Struct, frozen=True):

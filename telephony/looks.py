@@ -20,8 +20,8 @@ LAG_SHARE: Final = 0.97
 six seconds, a little patience costs nearly nothing. With 3 in 50 in vain, six seconds would be what 1 in 20 waits."""
 
 LEAST_SPREAD, MOST_SPREAD = 1.0, 3.0
-"""Bounds of what the slowest of few records is thought to be short of the slowest of all, divided by how many they are:
-of two calls whose records take alike, each is the slower one half of the time."""
+"""Bounds of a margin for what few records do not show yet, which is divided by how many they are: the slowest of two is
+a poor guess at the slowest of all."""
 
 
 def first_wait(lags: Sequence[float], *, settle: float) -> float:

@@ -39,7 +39,7 @@ def wait(account: str, holding: frozenset[str], *, now: float) -> list[Command]:
 
 
 def ended(account: str, session_id: str, gathered: Gathered, settings: Settings, *, now: float) -> list[Command]:
-    """Give the commands that tell a session's conversation of its end: what was held for it, and what it says of it."""
+    """Give the commands that tell a conversation of a session's end: what it held looks again; all is judged anew."""
     others = sorted(gathered.others(session_id))
     if not others:
         return []

@@ -21,7 +21,7 @@ def silent(
 ) -> dict[str, Wanted]:
     """Say what is wanted of such calls.
 
-    Their notifications are lost, or what the log once showed of them is: it must be asked about them as about others.
+    Their notifications are lost, or what the log showed of them is not kept any more: they are asked about like others.
     """
     ids = [one for one in due if one not in tracked or tracked[one].ended_at is None]
     if not ids:
