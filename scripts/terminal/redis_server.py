@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from redis import Redis, RedisError
+from redis.exceptions import AuthenticationError, NoPermissionError
 
 from runtime.redis_client import Profile, connect
 from runtime.setting_values import redis_url
@@ -19,7 +20,7 @@ AT_THE_TERMINAL: Final = Profile(timeout=10, connect_timeout=3, retries=1, longe
 
 
 class NoRedis(Exception):  # noqa: N818 - named for what happened
-    """No Redis was found, or it does not answer; the message says what to do."""
+    """No Redis was found, it does not answer, or it refuses; the message says which, or what to do."""
 
 
 class Server(NamedTuple):
@@ -33,7 +34,10 @@ class Server(NamedTuple):
 def open_redis(*, root: Path, data: Path) -> Iterator[Redis]:
     """Connect to the Redis of this installation while the block runs. Raises NoRedis."""
     with reach(find_url(os.environ, root=root, data=data)) as redis:
-        yield redis
+        try:
+            yield redis
+        except NoPermissionError as error:
+            raise NoRedis(f"Redis refuses: {error}") from error
 
 
 def reach(url: str) -> Redis:
@@ -43,6 +47,8 @@ def reach(url: str) -> Redis:
         redis.ping()
     except ValueError as error:
         raise NoRedis(f"REDIS_URL {error}") from None
+    except (AuthenticationError, NoPermissionError) as error:
+        raise NoRedis(f"Redis refuses: {error}") from error
     except RedisError as error:
         raise NoRedis(f"Redis does not answer: {error}") from error
     return redis

@@ -1,10 +1,11 @@
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from scripts.supervisor.embedded import EmbeddedRedis
 from scripts.supervisor.watchdog import Watchdog
-from scripts.terminal.redis_server import NoRedis, find_url, reach
+from scripts.terminal.redis_server import NoRedis, find_url, open_redis, reach
 
 
 @pytest.fixture
@@ -42,3 +43,16 @@ def test_an_address_that_cannot_be_read_is_said_so_without_its_password() -> Non
         reach("redis://:s3cret/x@127.0.0.1:1/0")
 
     assert "s3cret" not in str(raised.value)
+
+
+def test_what_redis_refuses_is_told_as_that(
+    redis: Redis, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redis.acl_setuser("looker", enabled=True, passwords=["+right"], commands=["+ping"])
+    monkeypatch.setenv("REDIS_URL", redis_url.replace("://", "://looker:right@"))
+
+    with pytest.raises(NoRedis, match=r"^Redis refuses: invalid"):
+        reach(redis_url.replace("://", "://looker:wrong@"))
+    with pytest.raises(NoRedis, match=r"^Redis refuses: .*'time'"), open_redis(root=tmp_path, data=tmp_path) as opened:
+        opened.time()
+    redis.acl_deluser("looker")
