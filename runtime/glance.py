@@ -4,7 +4,8 @@ Every read takes a bounded number of entries, so a glance costs the same however
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any, Final, cast
 
@@ -13,6 +14,7 @@ from redis import Redis
 
 from runtime import backlog, destinations, keys, ledger, outcome_log
 from runtime.backlog import Status
+from runtime.destinations import UnknownDestination
 from telephony.destinations import Destination
 from telephony.events import CallData, CallEvent, Trigger
 from telephony.sessions import Session
@@ -137,7 +139,13 @@ def _speed(took: Sequence[float]) -> Speed:
 
 def delivering(redis: "Redis") -> tuple[Delivering, ...]:
     """Say where each destination stands, the oldest first."""
-    return tuple(Delivering(one, backlog.status(redis, one.id)) for one in destinations.all(redis))
+    return tuple(_delivering(redis))
+
+
+def _delivering(redis: "Redis") -> Iterator[Delivering]:
+    for one in destinations.all(redis):
+        with suppress(UnknownDestination):  # somebody has just removed it
+            yield Delivering(one, backlog.status(redis, one.id))
 
 
 def _seconds(data: CallData) -> float:

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import glance
+from runtime import destinations, glance
 from runtime.glance import Speed, Speeds
+from telephony.destinations import Draft
 from telephony.events import CallEvent, Trigger
 from tests.builders.calls import ivr_call
 from tests.builders.events import an_outcome
@@ -43,6 +44,18 @@ def test_history_that_was_brought_in_says_nothing_of_how_soon_calls_are_told(red
     publish(redis, msgspec.structs.replace(old, data=msgspec.structs.replace(old.data, trigger=Trigger.BACKFILL)))
 
     assert speeds.now() == Speed(0, None, None)
+
+
+def test_a_destination_that_is_removed_while_all_are_looked_at_is_left_out(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        destinations.create(redis, Draft(url="https://crm.example/hook"), keys=())
+    gone, stays = found = destinations.all(redis)
+    monkeypatch.setattr(destinations, "all", lambda _: found)
+    destinations.delete(redis, gone.id)
+
+    assert [one.destination.id for one in glance.delivering(redis)] == [stays.id]
 
 
 def test_only_what_was_published_last_counts_however_much_came_between_two_looks(redis: Redis, speeds: Speeds) -> None:
