@@ -225,7 +225,7 @@ def _of_accounts(found: Vitals) -> Iterator[Need]:
         if one.quarantined:
             text = f"{name}: {counted(one.quarantined, 'notification')} could not be read"
             yield Need(text, "dashboard.quarantine", {"account": name})
-    for left in found.fuel:
-        if left.left.gate_seconds:
-            text = f"RingCentral takes no {left.group} requests for another {span(left.left.gate_seconds)}"
-            yield Need(f"{left.account}: {text}", "dashboard.accounts")
+    for each in found.fuel:
+        if each.left.gate_seconds:
+            text = f"RingCentral takes no {each.group} requests for another {span(each.left.gate_seconds)}"
+            yield Need(f"{each.account}: {text}", "dashboard.accounts")

@@ -27,7 +27,7 @@ NAMES: Final[Mapping[Level, str]] = MappingProxyType(
         Level.DELIVER: "Deliver again",
         Level.REFETCH: "Ask again",
         Level.RAW: "From the start",
-        Level.BACKFILL: "Bring history in",
+        Level.BACKFILL: "Backfill",
     }
 )
 LEVELS: Final[Mapping[Level, str]] = MappingProxyType(
