@@ -121,7 +121,9 @@ class Sweeper:
             if share is Share.LIVE:
                 raise
         except (Refused, Forbidden, NotFound, Unavailable) as error:
-            if share is Share.LIVE or error.status is None or not isinstance(request, Window):
+            if isinstance(request, Window) and share is Share.LIVE and _is_late(error):
+                self._note_density(2 * fullest(request), share)  # the next one is half as long
+            if share is Share.LIVE or not _was_there(error) or not isinstance(request, Window):
                 raise
             log.warning("call_log.past_not_answered", status=error.status, codes=error.codes)
             self.found.asking = self.found.asking.after_past_failure(now=now, density=fullest(request))
@@ -146,7 +148,7 @@ class Sweeper:
             self.found.asking = self.found.asking.without(request.lane, now=now)
             return
         except Unavailable as error:
-            if error.status is not None:  # it answered; where nobody does, the other lanes would not either
+            if _was_there(error):  # where nobody is, the other lanes would not answer either
                 self.found.asking = self.found.asking.after_failure(request.lane, now=now)
             raise
         asking = self.found.asking
@@ -208,6 +210,15 @@ class Sweeper:
         for record in page.records:
             self.found.records.setdefault(session_of(record, self._session_by_older_id), []).append(record)
         yield
+
+
+def _was_there(error: RingCentralError) -> bool:
+    """Say whether RingCentral answered, or took longer than is waited: another request may fare better."""
+    return error.status is not None or _is_late(error)
+
+
+def _is_late(error: RingCentralError) -> bool:
+    return isinstance(error, Unavailable) and error.late
 
 
 def take_patiently(answers: Iterator[None], keep: Callable[[], None]) -> None:

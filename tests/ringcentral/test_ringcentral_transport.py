@@ -66,6 +66,22 @@ def test_what_is_no_answer_is_unavailable(server: Server, transport: Transport, 
         transport.send(Request("GET", server.url + "/it"))
 
 
+@pytest.mark.parametrize(
+    ("reply", "late"),
+    [(Reply(silent=True), True), (Reply(drip=True, body=b" " * 9000), True), (Reply(body=b"x", cut_after=0), False)],
+    ids=["silence", "a slow drip", "a reset"],
+)
+def test_who_takes_too_long_is_told_from_who_is_not_there(
+    server: Server, transport: Transport, reply: Reply, *, late: bool
+) -> None:
+    server.on("/it", reply)
+
+    with pytest.raises(Unavailable) as raised:
+        transport.send(Request("GET", server.url + "/it"))
+
+    assert raised.value.late is late
+
+
 def test_a_small_answer_that_unpacks_into_a_flood_is_unavailable(server: Server) -> None:
     server.on("/it", zipped("x" * 200_000))
 

@@ -1,11 +1,77 @@
 """Waiting for RingCentral's answers, however long they take."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from threading import Event
+from typing import Any
 
 import pytest
 
+from runtime.asking import FAILURES, Asking
+from runtime.budget import Share
+from telephony.call_log import CallLogPage, SyncPage
+from telephony.fetch_plan import Feed, Lane, Request, Window, window_length
 from workers import sweep
+from workers.ringcentral.call_log import CallLog
+from workers.ringcentral.errors import NotSent, Unavailable
+from workers.ringcentral.feeds import CallLogFeed
+from workers.sweep import Sweeper
+
+BEGAN = datetime(2026, 3, 2, 9, tzinfo=UTC)
+NOW = BEGAN.timestamp() + 3600
+HOUR = Window(BEGAN, BEGAN + timedelta(hours=1))
+FEED = Feed(Lane.EXTRACT)
+LATE, AWAY = Unavailable("no answer", late=True), NotSent("no connection")
+
+
+class SilentLog(CallLog):
+    """A call log from which nothing comes but an error."""
+
+    def __init__(self, error: Unavailable) -> None:
+        self._error = error
+
+    def pages(self, *_: Any, **__: Any) -> Iterator[CallLogPage]:
+        raise self._error
+
+
+class SilentFeed(CallLogFeed):
+    """Its feeds."""
+
+    def __init__(self, error: Unavailable) -> None:
+        self._error = error
+
+    def begin(self, *_: Any, **__: Any) -> SyncPage:
+        raise self._error
+
+
+def swept(error: Unavailable, request: Request, share: Share, *, times: int = 1) -> Asking:
+    """Say what is known after so many sweeps with this one request."""
+    asking = Asking()
+    for _ in range(times):
+        sweeper = Sweeper(SilentLog(error), SilentFeed(error), asking, lambda _: None)
+        list(sweeper.carry_out([(request, share)], since=BEGAN, now=NOW))
+        asking = sweeper.found.asking
+    return asking
+
+
+def test_a_feed_that_is_always_late_gives_way_and_one_that_is_not_there_does_not() -> None:
+    late, away = (swept(error, FEED, Share.LIVE, times=FAILURES) for error in (LATE, AWAY))
+
+    assert late.lane(company=True, now=NOW) is Lane.SYNC
+    assert away.lane(company=True, now=NOW) is Lane.EXTRACT
+
+
+def test_a_window_that_takes_too_long_is_half_as_long_the_next_time() -> None:
+    assert window_length(swept(LATE, HOUR, Share.LIVE).density) == timedelta(minutes=30)
+    assert swept(AWAY, HOUR, Share.LIVE).density is None
+
+
+def test_a_stretch_of_the_past_that_takes_too_long_rests_so_that_the_present_need_not_wait_for_it() -> None:
+    late, away = (swept(error, HOUR, Share.BACKFILL) for error in (LATE, AWAY))
+
+    assert late.past_from > NOW
+    assert window_length(late.past_density) == timedelta(minutes=30)
+    assert away.past_from == 0.0
 
 
 def test_the_lease_is_kept_while_an_answer_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,7 @@ class RateLimited(RingCentralError):  # noqa: N818 - named for what the catcher 
 class Unavailable(RingCentralError):  # noqa: N818 - named for what the catcher does
     """Nothing usable came back: no connection, no answer in time, a 5xx, half a body, or somebody else's HTML.
 
+    `late` says that RingCentral was there and took longer than is waited, as for a page that is too much for it.
     `sample` is the beginning of the body, if there was one; it may hold personal data and is not for logs.
     """
 
@@ -52,9 +53,11 @@ class Unavailable(RingCentralError):  # noqa: N818 - named for what the catcher 
         status: int | None = None,
         codes: tuple[str, ...] = (),
         sample: bytes = b"",
+        late: bool = False,
     ) -> None:
         super().__init__(message, retry_after=retry_after, status=status, codes=codes)
         self.sample = sample
+        self.late = late
 
 
 class NotSent(Unavailable):

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 import requests
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 from runtime.clocks import stopwatch
 from runtime.version import USER_AGENT
@@ -81,7 +81,9 @@ class Transport:
             _empty_frames(error)
             if _never_connected(error):
                 raise NotSent(f"no connection for {request.method} {request.url}") from error
-            raise Unavailable(f"no answer to {request.method} {request.url} ({type(error).__name__})") from error
+            late = isinstance(error, requests.ReadTimeout | ReadTimeoutError | TimeoutError)
+            what = f"no answer to {request.method} {request.url} ({type(error).__name__})"
+            raise Unavailable(what, late=late) from error
 
     def _body(self, response: requests.Response) -> bytes:
         """Read the body as it comes, so that a flood meets the limit."""
