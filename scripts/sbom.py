@@ -29,7 +29,7 @@ exit codes: 0 done, 1 failed, 2 usage
 
 def main() -> int:
     """Write it to a file, or print it."""
-    parser = argparse.ArgumentParser(description=__doc__, epilog=EPILOG)
+    parser = argparse.ArgumentParser(prog="scripts/sbom.py", description=__doc__, epilog=EPILOG)
     parser.add_argument("--output", type=Path, metavar="FILE", help="write it there instead of printing it")
     options = parser.parse_args()
     text = msgspec.json.format(msgspec.json.encode(bill((ROOT / "requirements.txt").read_text()))).decode()
