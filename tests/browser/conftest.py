@@ -1,9 +1,7 @@
 """One browser and one product for all tests here; without a Chromium they are skipped, and say so."""
 
-import os
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -12,6 +10,7 @@ from scripts.simulator.configuration import LIMITS
 from scripts.supervisor.watchdog import Watchdog
 from tests.browser.face import ADMIN, READER, Face
 from tests.faults.product import TOKEN, account_of, running
+from tests.sharing import Shared
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIETLY = (
@@ -39,24 +38,29 @@ def chromium() -> str:
     return found
 
 
+SHARED: Final = Shared("face")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    SHARED.leave(nextitem)
+
+
 @pytest.fixture(scope="session")
-def face(tmp_path_factory: pytest.TempPathFactory, watchdog: Watchdog) -> Iterator[Face]:
+def face(tmp_path_factory: pytest.TempPathFactory, watchdog: Watchdog) -> Face:
     """Run the product with RingCentral in a box, and a browser in front of it."""
     program = chromium()
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - there is none where these tests are skipped
 
     settings = {"ADMIN_TOKEN": ADMIN, "READ_TOKEN": READER, "ALLOW_PRIVATE_DESTINATIONS": "127.0.0.0/8"}
-    pictures = Path(os.environ.get("SCREENSHOTS") or tmp_path_factory.mktemp("screenshots"))
-    with (
-        running_simulator(BRISK) as simulator,
-        running(tmp_path_factory.mktemp("product"), watchdog=watchdog, **account_of(simulator), **settings) as product,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=program, args=QUIETLY)
-        product.wait_until_up()
-        simulator.subscribe(product.url, TOKEN)
-        yield Face(product, simulator, browser, pictures)
-        browser.close()
+    simulator = SHARED.enter_context(running_simulator(BRISK))
+    data = tmp_path_factory.mktemp("product")
+    product = SHARED.enter_context(running(data, watchdog=watchdog, **account_of(simulator), **settings))
+    playwright = SHARED.enter_context(sync_playwright())
+    browser = SHARED.enter_context(playwright.chromium.launch(executable_path=program, args=QUIETLY))
+    product.wait_until_up()
+    simulator.subscribe(product.url, TOKEN)
+    return Face(product, simulator, browser)
 
 
 @pytest.fixture(scope="session")

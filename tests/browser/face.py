@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from redis import Redis
@@ -23,38 +22,52 @@ PATIENCE = 15_000.0
 
 
 class Face:
-    """The product, a browser in front of it, and where pictures go."""
+    """The product, and a browser in front of it."""
 
-    def __init__(self, product: Product, simulator: RunningSimulator, browser: "Browser", pictures: Path) -> None:
+    def __init__(self, product: Product, simulator: RunningSimulator, browser: "Browser") -> None:
         self.product = product
         self.simulator = simulator
         self.browser = browser
-        self.pictures = pictures
         self.url = product.url.removesuffix("/webhooks/ringcentral")
 
     @contextmanager
     def page(
         self, *, token: str = ADMIN, viewport: Any = None, dark: bool = False, scripts: bool = True, zone: str = "UTC"
     ) -> Iterator["Page"]:
-        """Log in as somebody new; whatever the browser complains of fails the test."""
+        """Open a window of somebody who is in; whatever the browser complains of fails the test.
+
+        The admin has logged in once, for all tests. Everybody else logs in here, and who has no scripts.
+        """
+        known = self._admitted if (token, scripts) == (ADMIN, True) else None
         scheme: Any = "dark" if dark else "light"
         size: Any = viewport or WIDE
         context = self.browser.new_context(
-            viewport=size, color_scheme=scheme, base_url=self.url, java_script_enabled=scripts, timezone_id=zone
+            viewport=size,
+            color_scheme=scheme,
+            base_url=self.url,
+            java_script_enabled=scripts,
+            timezone_id=zone,
+            storage_state=known,
         )
         context.set_default_timeout(PATIENCE)
         page, complaints = context.new_page(), []
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
         page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
-        page.goto("/login")
-        page.get_by_label("Token").fill(token)
-        page.get_by_label("Your name").fill("Mara")
-        page.get_by_role("button", name="Log in").click()
-        page.get_by_role("heading", level=1).wait_for()
+        if known is None:
+            log_in(page, token)
+        else:
+            page.goto("/")
         yield page
         context.close()
         assert complaints == []
+
+    @cached_property
+    def _admitted(self) -> Any:
+        """What the admin's browser keeps after the login."""
+        with self.browser.new_context(base_url=self.url) as context:
+            log_in(context.new_page(), ADMIN)
+            return context.storage_state()
 
     @cached_property
     def redis(self) -> Redis:
@@ -71,3 +84,12 @@ class Face:
         """Give the last revision published of a call; -1: none."""
         found: Any = self.redis.hget(f"legwork:{{default}}:revisions:{session}", "last")
         return -1 if found is None else int(found)
+
+
+def log_in(page: "Page", token: str) -> None:
+    """Log in as somebody who bears `token`."""
+    page.goto("/login")
+    page.get_by_label("Token").fill(token)
+    page.get_by_label("Your name").fill("Mara")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log out").wait_for()

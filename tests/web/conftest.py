@@ -84,7 +84,7 @@ def configured(redis: Redis) -> Iterator[Callable[..., None]]:
         redis.config_set(name, value)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, watchdog: Watchdog) -> Iterator[Served]:
     """Serve as the Procfile says, with a Redis of its own."""
     folder: Path = tmp_path_factory.mktemp("served")
