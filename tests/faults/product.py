@@ -68,7 +68,7 @@ class Product:
 
     def __init__(self, group: Group, *, web_url: str, data: Path, redis_url: str | None) -> None:
         self._group = group
-        self._data = data
+        self.data = data
         self._redis_url = redis_url
         self.url = f"{web_url}/webhooks/ringcentral"
         self._web_url = web_url
@@ -76,7 +76,7 @@ class Product:
     @property
     def output(self) -> str:
         """All that was printed."""
-        return (self._data / "output").read_text(errors="replace")
+        return (self.data / "output").read_text(errors="replace")
 
     def wait_until_up(self) -> None:
         """Return when it accepts notifications and its workers serve."""
@@ -112,7 +112,7 @@ class Product:
 
     def redis(self) -> Redis:
         """Connect to its server."""
-        return Redis.from_url(self._redis_url or find_url({}, root=self._data, data=self._data))
+        return Redis.from_url(self._redis_url or find_url({}, root=self.data, data=self.data))
 
     def events(self, event_type: str | None = None) -> list[Event]:
         """Read what it has published (of one type), oldest first; nothing while its server is down."""

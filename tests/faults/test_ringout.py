@@ -6,21 +6,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Final
 
 import pytest
 
-from scripts.simulator import Configuration, RunningSimulator, running_simulator
-from scripts.supervisor.watchdog import Watchdog
-from tests.faults.product import ROOT, TOKEN, Product, account_of, running
+from runtime import keys
+from runtime.bells import Stage
+from runtime.settings import DEFAULT_ACCOUNT
+from scripts.simulator import RunningSimulator
+from tests.faults.product import ROOT, Product
+from tests.scripts.commands import run_here
 from tests.simulator.waiting import wait_until
 
-SCRIPT: Final = (sys.executable, "scripts/ringout.py")
-CALL: Final = (*SCRIPT, "call", "+16505550101")
-WATCHED: Final = ("--watch", "--wait", "90")
-CONFIGURATION: Final = Configuration(lag=(0.5, 1.0), limits=dict.fromkeys(("light", "medium", "heavy", "auth"), 600))
+SCRIPT: Final = "ringout.py"
+CALL: Final = ("call", "+16505550101")
+PATIENTLY: Final = ("--wait", "90")
 CONNECTED: Final = "Call connected (answered)"
 CANCELLED: Final = "+12125550159"
 ENDS: Final = {
@@ -39,44 +39,55 @@ ENDS: Final = {
 class Exchange:
     """A running product, its RingCentral, and people who watch RingOuts on their terminals."""
 
-    def __init__(self, product: Product, simulator: RunningSimulator, data: Path) -> None:
-        self.product = product
+    def __init__(self, product: Product, simulator: RunningSimulator) -> None:
         self.simulator = simulator
-        self.data = ("--data", str(data))
+        self.data = ("--data", str(product.data))
+        self._product = product
 
     @contextlib.contextmanager
     def watched(self, callee: str) -> Iterator["subprocess.Popen[str]"]:
         """Call somebody and watch it."""
-        command = (*CALL, callee, *WATCHED, *self.data)
+        command = (sys.executable, f"scripts/{SCRIPT}", *CALL, callee, "--watch", *PATIENTLY, *self.data)
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as one:
             yield one
 
+    def called(self, callee: str) -> str:
+        """Call somebody, and give RingCentral's id."""
+        before = len(self.placed(0))
+        assert self._run(*CALL, callee).returncode == 0
+        return self.placed(before + 1)[before]
+
+    def watch(self, ring_out_id: str) -> "subprocess.CompletedProcess[str]":
+        """Watch what was placed before to its end."""
+        return self._run("watch", ring_out_id, *PATIENTLY)
+
+    def kill(self) -> None:
+        """Kill who follows RingOuts, and do what ten seconds do afterwards: let its lease end."""
+        self._product.kill("ringout")
+        with self._product.redis() as redis:
+            redis.delete(*(of(DEFAULT_ACCOUNT, Stage.RINGOUT) for of in (keys.lease, keys.rung)))
+
     def cancel(self, ring_out_id: str) -> str:
         """Cancel by RingCentral's id and give what is said of it."""
-        command = (*SCRIPT, "cancel", ring_out_id, *self.data)
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        return self._run("cancel", ring_out_id).stdout
 
     def placed(self, count: int) -> list[str]:
         """Wait until so many are placed; give their ids."""
         wait_until(lambda: len(self.simulator.ringouts()["placed"]) >= count, 60)
         return [one["id"] for one in self.simulator.ringouts()["placed"]]
 
+    def _run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return run_here(SCRIPT, *arguments, *self.data, redis_url="")
 
-@pytest.fixture(scope="module")
-def exchange(tmp_path_factory: pytest.TempPathFactory, watchdog: Watchdog) -> Iterator[Exchange]:
-    data = tmp_path_factory.mktemp("ringout")
-    with (
-        running_simulator(CONFIGURATION) as simulator,
-        running(data, watchdog=watchdog, **account_of(simulator)) as product,
-    ):
-        product.wait_until_up()
-        wait_until(lambda: bool(product.pids_of("ringout")), 30)
-        simulator.subscribe(product.url, TOKEN)
-        yield Exchange(product, simulator, data)
+
+@pytest.fixture
+def exchange(product: Product, simulator: RunningSimulator) -> Exchange:
+    wait_until(lambda: bool(product.pids_of("ringout")), 30)
+    return Exchange(product, simulator)
 
 
 def test_a_watched_ringout_survives_the_404_and_kills_and_ends_with_the_call_logs_word(exchange: Exchange) -> None:
-    exchange.simulator.plan_ringouts(length=25.0, gone="during")
+    exchange.simulator.plan_ringouts(length=12.0, gone="during")
 
     with exchange.watched("+12125550111") as watched:
         assert watched.stdout is not None
@@ -86,7 +97,7 @@ def test_a_watched_ringout_survives_the_404_and_kills_and_ends_with_the_call_log
             if re.search(r"call \w+, caller \w+, callee \w+", line):
                 break
         for _ in range(2):
-            exchange.product.kill("ringout")
+            exchange.kill()
             time.sleep(1)
         told += watched.stdout.read()
 
@@ -101,15 +112,16 @@ def test_of_every_way_it_may_go_whoever_watches_is_told_the_end_of_both_sides(ex
     exchange.simulator.plan_ringouts(length=6.0)
     before = len(exchange.placed(0))
 
-    with ExitStack() as stack:
-        watched = {CANCELLED: stack.enter_context(exchange.watched(CANCELLED))}
+    with exchange.watched(CANCELLED) as watched:
         (cancelled,) = exchange.placed(before + 1)[before:]
         said = exchange.cancel(cancelled)
-        watched |= {callee: stack.enter_context(exchange.watched(callee)) for callee in ENDS if callee != CANCELLED}
-        told = {callee: one.communicate(timeout=100)[0] for callee, one in watched.items()}
+        placed = {callee: exchange.called(callee) for callee in ENDS if callee != CANCELLED}
+        ends = {callee: exchange.watch(one) for callee, one in placed.items()}
+        told = {callee: one.stdout for callee, one in ends.items()}
+        told[CANCELLED] = watched.communicate(timeout=100)[0]
 
     assert "cancelled before the two were connected" in said
-    assert {callee: one.returncode for callee, one in watched.items()} == dict.fromkeys(watched, 0), told
+    assert {watched.returncode, *(one.returncode for one in ends.values())} == {0}, told
     for callee, (outcome, caller, called) in ENDS.items():
         assert f"outcome: {outcome} (revision " in told[callee], told[callee]
         assert f"callerStatus: {caller}\ncalleeStatus: {called}\n" in told[callee], told[callee]

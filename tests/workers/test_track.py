@@ -131,6 +131,22 @@ def test_a_call_has_not_ended_before_the_quiet_pause_is_over(office: Office) -> 
     assert len(office.published(CALL)) == 1
 
 
+def test_a_call_goes_on_after_its_menu_has_disconnected(office: Office) -> None:
+    menu_left = 4  # notifications: with the fourth the menu has disconnected, and only the caller is left
+    office.hear(*CALL.bodies[:menu_left])
+    office.track()
+    office.let_pass(5 * QUIET)
+    office.track()
+    assert office.published(CALL) == []
+
+    office.hear(*CALL.bodies[menu_left:])
+    office.track()
+    office.let_pass(QUIET)
+    office.track()
+
+    assert len(office.published(CALL)) == 1
+
+
 def test_while_a_notification_is_missing_the_pause_is_longer(office: Office) -> None:
     office.hear(*CALL.bodies[1:])
     office.track()
