@@ -1,5 +1,6 @@
 """What every test may ask for: a real server, empty, and a webhook."""
 
+import gc
 import os
 import threading
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from workers.destinations import connections, sender
 settings.register_profile("legwork", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("legwork")
 
+VALUES_BETWEEN_COLLECTIONS = 50_000
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
@@ -33,6 +36,18 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Distribution | None:
     """Keep together what is costly to start, where tests are distributed by files."""
     return Distribution(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection() -> None:
+    """Look for no garbage while the tests are read: almost nothing of it goes again."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage as seldom as the workers do, and never among the tests."""
+    gc.freeze()
+    gc.set_threshold(VALUES_BETWEEN_COLLECTIONS, 20, 20)
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

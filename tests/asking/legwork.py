@@ -59,8 +59,10 @@ class Legwork:
 
     def hear(self, account: str, bodies: list[bytes]) -> None:
         """Take notifications in, as `web` does, and track them."""
-        for body in bodies:
-            self.redis.xadd(keys.inbox(account), {"body": body}, id=f"{int(self.clock() * 1000)}-*")
+        with self.redis.pipeline(transaction=False) as pipeline:
+            for body in bodies:
+                pipeline.xadd(keys.inbox(account), {"body": body}, id=f"{int(self.clock() * 1000)}-*")
+            pipeline.execute()
         self.track(account)
 
     def track(self, account: str) -> None:

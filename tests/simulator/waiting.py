@@ -6,14 +6,19 @@ from collections.abc import Callable
 
 import pytest
 
+SHORTEST, LONGEST = 0.01, 0.1
+"""Seconds between two looks. Who has waited long looks less often: looks keep what is waited for from the processor."""
+
 
 def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    """Come back as soon as the condition holds; fail when it does not in time."""
-    pause = threading.Event()
-    for _ in range(int(seconds / 0.01)):
+    """Come back soon after the condition holds; fail when it does not in time."""
+    pause, waited = threading.Event(), 0.0
+    while waited < seconds:
         if condition():
             return
-        pause.wait(0.01)
+        step = min(max(SHORTEST, waited / 20), LONGEST)
+        pause.wait(step)
+        waited += step
     pytest.fail("it did not happen in time")
 
 

@@ -14,9 +14,9 @@ from tests.builders.call_log import START, a_page, a_record, an_accept_leg, to_c
 GOOD = a_record("Accepted", an_accept_leg(), id="good")
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=10,
 )
 FIELDS = [
     *("id", "sessionId", "telephonySessionId", "partyId", "result", "reason", "action", "direction", "type", "legType"),

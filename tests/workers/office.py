@@ -62,9 +62,12 @@ class Office:
         self._ahead += seconds
 
     def hear(self, *bodies: bytes) -> None:
-        """Receive notifications, as `web` stores them."""
-        for body in bodies:
-            self.redis.xadd(keys.inbox(ACCOUNT), {"body": body}, id=f"{int(self.now * 1000)}-*")
+        """Receive notifications, as `web` stores them, all in the same millisecond."""
+        place = f"{int(self.now * 1000)}-*"
+        with self.redis.pipeline(transaction=False) as pipeline:
+            for body in bodies:
+                pipeline.xadd(keys.inbox(ACCOUNT), {"body": body}, id=place)
+            pipeline.execute()
 
     def track(self) -> None:
         """Run track until it has nothing to do."""
