@@ -22,6 +22,7 @@ from scripts.simulator.problems import ApiError  # noqa: E402 - as above
 from scripts.simulator.scenarios import SCENARIOS  # noqa: E402 - as above
 from scripts.simulator.server import served  # noqa: E402 - as above
 from scripts.simulator.world import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, USER_JWT  # noqa: E402 - as above
+from scripts.terminal.amounts import positive, whole  # noqa: E402 - as above
 
 DONE, FAILED = 0, 1
 WEBHOOK_PATIENCE_SECONDS = 60
@@ -132,19 +133,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    add("--port", type=_port, default=8090, help="port to listen on; 0 takes a free one (8090)")
-    add("--calls", type=_count, metavar="N", help="play N calls, 0 for none; left out: endlessly")
-    add("--rate", type=_positive, default=1.0, metavar="R", help="calls begun a second (1)")
+    add("--port", type=whole(0, LAST_PORT), default=8090, help="port to listen on; 0 takes a free one (8090)")
+    add("--calls", type=whole(0), metavar="N", help="play N calls, 0 for none; left out: endlessly")
+    add("--rate", type=positive, default=1.0, metavar="R", help="calls begun a second (1)")
     add("--scenario", choices=tuple(SCENARIOS), metavar="NAME", help=f"only this kind: {', '.join(SCENARIOS)}")
     add("--seed", type=int, metavar="S", help="the same seed plays the same calls; left out: a new one")
     add("--fresh-ids", action="store_true", help="give the calls of a seed ids that they never had before")
-    add("--speed", type=_positive, default=1.0, metavar="X", help="lengths, lags and delays pass X times faster (1)")
+    add("--speed", type=positive, default=1.0, metavar="X", help="lengths, lags and delays pass X times faster (1)")
     add("--lag", type=_range, default=(1.0, 4.0), metavar="MIN,MAX", help="seconds from end to record (1,4)")
-    add("--min-duration", type=_positive, default=2.0, metavar="SECONDS", help="shortest call (2)")
-    add("--max-duration", type=_positive, metavar="SECONDS", help="longest call (12; none with a mean)")
-    add("--mean-duration", type=_positive, metavar="SECONDS", help="exponential call lengths with this mean")
+    add("--min-duration", type=positive, default=2.0, metavar="SECONDS", help="shortest call (2)")
+    add("--max-duration", type=positive, metavar="SECONDS", help="longest call (12; none with a mean)")
+    add("--mean-duration", type=positive, metavar="SECONDS", help="exponential call lengths with this mean")
     add("--heavy-limit", type=int, default=LIMITS["heavy"], metavar="N", help="Heavy requests a minute (10)")
-    add("--minute-seconds", type=_positive, default=60.0, metavar="S", help="length of RingCentral's minute (60)")
+    add("--minute-seconds", type=positive, default=60.0, metavar="S", help="length of RingCentral's minute (60)")
     add("--account-id", default=ACCOUNT_ID, help=f"account to simulate ({ACCOUNT_ID})")
     add("--webhook", metavar="URL", help="subscribe this address at the start")
     add("--verification-token", metavar="T", help="sent along with every notification to --webhook")
@@ -152,27 +153,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--strict", action="store_true", help="accept https webhooks only, as the real platform does")
     add("--json", action="store_true", help="say what happens in JSON lines")
     return parser
-
-
-def _port(text: str) -> int:
-    value = int(text)
-    if not 0 <= value <= LAST_PORT:
-        raise argparse.ArgumentTypeError(f"must be from 0 to {LAST_PORT}")
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError("not below 0")
-    return value
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if value <= 0:
-        raise argparse.ArgumentTypeError("must be above 0")
-    return value
 
 
 def _range(text: str) -> tuple[float, float]:

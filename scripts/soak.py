@@ -25,6 +25,7 @@ from scripts.soaking.plant import plant  # noqa: E402 - as above
 from scripts.soaking.report import document, markdown  # noqa: E402 - as above
 from scripts.soaking.schedule import planned  # noqa: E402 - as above
 from scripts.supervisor.watchdog import Watchdog  # noqa: E402 - as above
+from scripts.terminal.amounts import positive  # noqa: E402 - as above
 
 DONE, FAILED = 0, 1
 EPILOG = """
@@ -74,22 +75,15 @@ def _parser() -> argparse.ArgumentParser:
         prog="scripts/soak.py", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--minutes", type=_positive, default=10.0, metavar="N", help="how long calls come (10)")
+    add("--minutes", type=positive, default=10.0, metavar="N", help="how long calls come (10)")
     add("--seed", type=int, metavar="S", help="the same seed plans the same faults and plays the same calls")
-    add("--calls-per-minute", type=_positive, default=2000.0, metavar="N", help="how many calls begin (2000)")
+    add("--calls-per-minute", type=positive, default=2000.0, metavar="N", help="how many calls begin (2000)")
     add("--only", default="", metavar="TEXT", help="only faults whose name holds this text")
-    add("--outage", type=_positive, metavar="SECONDS", help="instead: take Redis away once for so long")
+    add("--outage", type=positive, metavar="SECONDS", help="instead: take Redis away once for so long")
     add("--json", type=Path, metavar="FILE", help="write what was found there")
     add("--markdown", type=Path, metavar="FILE", help="write the report there as well")
     add("--keep", type=Path, metavar="DIR", help="keep logs and the server's data there")
     return parser
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError("must be above 0")
-    return value
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ reexec_in_venv()
 
 from redis import Redis, RedisError  # noqa: E402 - the line above chooses the environment
 
+from scripts.terminal.amounts import whole  # noqa: E402 - as above
 from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.moments import moment_option  # noqa: E402 - as above
 from scripts.terminal.outcome_table import LEGEND, OutcomeTable  # noqa: E402 - as above
@@ -103,7 +104,7 @@ def _options() -> argparse.Namespace:
         "--since", type=moment_option, metavar="WHEN", help="begin at 90s, 15m, 2h, 3d ago, or an ISO time"
     )
     begin.add_argument(
-        "--last", type=_count, default=SHOWN_FIRST, metavar="N", help=f"begin with the last N ({SHOWN_FIRST})"
+        "--last", type=whole(0), default=SHOWN_FIRST, metavar="N", help=f"begin with the last N ({SHOWN_FIRST})"
     )
     add("--once", action="store_true", help="stop at the end of what is there")
     add("--live", action="store_true", help="also show what happens while calls are on (legwork.call.updated)")
@@ -118,13 +119,6 @@ def _options() -> argparse.Namespace:
         parser.error("--live is about what comes, --once about what is there")
     options.wanted = Wanted(options.account, options.outcome)
     return options
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError("must be 0 or more")
-    return value
 
 
 def _outcomes(text: str) -> frozenset[str]:

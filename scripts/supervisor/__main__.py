@@ -19,6 +19,7 @@ from scripts.supervisor.preparation import PreparationError, prepare
 from scripts.supervisor.procfile import ProcfileError
 from scripts.supervisor.running import run
 from scripts.supervisor.stopping import StopRequest
+from scripts.terminal.amounts import positive, whole
 from scripts.terminal.command import at_the_terminal
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -58,11 +59,11 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/run", description=__doc__, epilog=EPILOG)
     add = parser.add_argument
-    add("--calls", type=_count, metavar="N", help="play N calls; left out: play for ever")
+    add("--calls", type=whole(1), metavar="N", help="play N calls; left out: play for ever")
     add("--exit", action="store_true", help="wait until all N are reported, compare, print a summary, and end")
-    add("--rate", type=_positive, metavar="R", help="calls begun a second (0.2; with --calls 2)")
+    add("--rate", type=positive, metavar="R", help="calls begun a second (0.2; with --calls 2)")
     add("--seed", type=int, default=secrets.randbelow(10**6), metavar="S", help="the same seed plays the same calls")
-    add("--timeout", type=_positive, metavar="SECONDS", help="with --exit: how long all outcomes may take")
+    add("--timeout", type=positive, metavar="SECONDS", help="with --exit: how long all outcomes may take")
     add(
         "--box",
         type=_shell_words,
@@ -74,26 +75,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return value
-
-
 def _shell_words(text: str) -> str:
     """Quote each word again, so that the shell that starts the box finds words and nothing else."""
     try:
         return shlex.join(shlex.split(text))
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError("must be above 0")
-    return value
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from runtime.attempts import Blame
 from runtime.redrive import LEAST_PER_SECOND, MOST_PER_SECOND
+from scripts.terminal.amounts import number, whole
 from scripts.terminal.beginnings import beginning
 from scripts.terminal.moments import moment_option
 from telephony.destination_faults import DIRECTIONS
@@ -108,14 +109,22 @@ def _wishes(command: argparse.ArgumentParser) -> None:
 def _rotate(command: argparse.ArgumentParser) -> None:
     _one(command)
     command.add_argument(
-        "--overlap", type=_hours, default=24.0, metavar="HOURS", help="how long the old secret signs along (24)"
+        "--overlap",
+        type=number(0, 30 * 24),
+        default=24.0,
+        metavar="HOURS",
+        help="how long the old secret signs along (24)",
     )
 
 
 def _test(command: argparse.ArgumentParser) -> None:
     _one(command)
     command.add_argument(
-        "--wait", type=_seconds, default=USUAL_WAIT, metavar="SECONDS", help="how long to wait for its answer (20)"
+        "--wait",
+        type=number(0, 3600),
+        default=USUAL_WAIT,
+        metavar="SECONDS",
+        help="how long to wait for its answer (20)",
     )
 
 
@@ -130,7 +139,11 @@ def _redrive(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--everything", action="store_true", help="also what was taken; a receiver knows it by its id")
     command.add_argument(
-        "--per-second", type=_pace, default=50.0, metavar="N", help="send at most so many in a second (50)"
+        "--per-second",
+        type=number(LEAST_PER_SECOND, MOST_PER_SECOND),
+        default=50.0,
+        metavar="N",
+        help="send at most so many in a second (50)",
     )
     command.add_argument("--dry-run", action="store_true", help="only say how many they are")
     command.add_argument("--follow", action="store_true", help="show how far it is, until all were sent")
@@ -138,7 +151,7 @@ def _redrive(command: argparse.ArgumentParser) -> None:
 
 def _attempts(command: argparse.ArgumentParser) -> None:
     _one(command)
-    command.add_argument("--last", type=_count, default=20, metavar="N", help="show the last N (20)")
+    command.add_argument("--last", type=whole(1, 10_000), default=20, metavar="N", help="show the last N (20)")
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -151,29 +164,6 @@ def _blames(text: str) -> tuple[str, ...]:
     if unknown := set(words) - set(Blame):
         raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: must be of {', '.join(Blame)}")
     return words
-
-
-def _hours(text: str) -> float:
-    return _number(text, 0, 30 * 24)
-
-
-def _seconds(text: str) -> float:
-    return _number(text, 0, 3600)
-
-
-def _pace(text: str) -> float:
-    return _number(text, LEAST_PER_SECOND, MOST_PER_SECOND)
-
-
-def _count(text: str) -> int:
-    return int(_number(text, 1, 10_000))
-
-
-def _number(text: str, least: float, most: float) -> float:
-    value = float(text)
-    if not least <= value <= most:
-        raise argparse.ArgumentTypeError(f"must be from {least:g} to {most:g}")
-    return value
 
 
 _COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from scripts.terminal.amounts import whole
 from scripts.terminal.beginnings import beginning
 
 EPILOG = """
@@ -65,18 +66,11 @@ def parse(acts: Mapping[str, Act], *, description: str, data: Path) -> argparse.
     cancel = command("cancel", "cancel a RingOut that is not connected")
     cancel.add_argument("id", type=beginning, metavar="ID", help="as for watch")
     listed = command("list", "the RingOuts asked for last")
-    listed.add_argument("--last", type=_count, default=20, metavar="N", help="so many (20)")
+    listed.add_argument("--last", type=whole(1), default=20, metavar="N", help="so many (20)")
     options = parser.parse_args()
     if "numbers" in vars(options):
         _ends(parser, options)
     return options
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return value
 
 
 def _watching(parser: argparse.ArgumentParser) -> None:
