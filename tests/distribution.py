@@ -12,8 +12,6 @@ APART: Final = ("tests/faults/test_deliveries.py",)
 
 LONGEST: Final = (
     "tests/faults/test_ringout.py",
-    "tests/faults/test_redis_killed.py",
-    "tests/faults/test_web_process_killed.py",
     "tests/faults/",
     "tests/browser/",
     "tests/asking/test_when_to_look.py",
@@ -33,7 +31,7 @@ LONGEST: Final = (
 )
 """Files and folders that take long, in the order in which they are begun. Of two names of a test the longer counts.
 
-The three first of the faults share a product, which ends with the last of them.
+RingOuts come first of those that share a product, because the others leave calls behind that no record comes of.
 Begun last, as xdist does with files of few tests, they would keep one process busy while all others are done.
 """
 
