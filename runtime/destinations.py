@@ -22,6 +22,7 @@ from telephony.times import iso_ms_at
 OVERLAP_SECONDS: Final = 86400.0
 """How long a secret that was replaced still signs, beside the new one."""
 
+SIGNING_PREFIX: Final = "whsec_"
 _SECRET_BYTES: Final = 32
 
 _OWN_KEYS: Final = (
@@ -163,8 +164,8 @@ def valid_now(stored: Sequence[Secret], now: float) -> tuple[str, ...]:
 
 
 def new_secret() -> str:
-    """Make a secret for a destination: `whsec_` and 32 random bytes in Base64."""
-    return "whsec_" + b64encode(random.token_bytes(_SECRET_BYTES)).decode()
+    """Make a secret for a destination: its prefix and 32 random bytes in Base64."""
+    return SIGNING_PREFIX + b64encode(random.token_bytes(_SECRET_BYTES)).decode()
 
 
 def cursor(redis: "Redis", destination_id: str) -> tuple[str, int]:

@@ -38,7 +38,9 @@ def outcome_of(redis: "Redis", ringout: RingOut) -> Outcome:
     if first is None:
         return Outcome()
     resolution = ledger.resolutions(redis, ringout.account, [first]).get(first)
-    return Outcome(resolution.state if resolution else None, outcome_log.newest(redis, ringout.account, first))
+    entry = outcome_log.newest_of(redis, ringout.account, [first]).get(first)
+    event = outcome_log.event_of(entry.document) if entry else None
+    return Outcome(resolution.state if resolution else None, event.data if event else None)
 
 
 def state_of(ringout: RingOut, outcome: Outcome) -> Literal["calling", "ended", "resolved"]:

@@ -13,14 +13,13 @@ import msgspec
 import requests
 from msgspec import Struct
 
-from runtime.destinations import new_secret
+from runtime.destinations import SIGNING_PREFIX, new_secret
 from runtime.resolver import Resolver
 from runtime.setting_values import networks
 from scripts.benchmarks.deliveries_endpoint import running
 from scripts.benchmarks.figures import Figure, Result, Table, render
 from scripts.benchmarks.options import Options
 from workers.destinations.sender import Sender
-from workers.destinations.signing import PREFIX
 from workers.destinations.verdicts import Verdict
 
 OURS, BARE, BLIND = "Legwork", "bare requests", "the same, trust_env off"
@@ -101,7 +100,7 @@ def _ours(sender: Sender, url: str, secret: str) -> Post:
 
 
 def _bare(session: requests.Session, port: int, secret: str) -> Post:
-    key = b64decode(secret.removeprefix(PREFIX))
+    key = b64decode(secret.removeprefix(SIGNING_PREFIX))
     url = f"http://127.0.0.1:{port}/hook"
 
     def post(event_id: str, body: bytes) -> bool:

@@ -10,7 +10,7 @@ from redis import Redis
 from redis.client import PubSub
 
 from runtime import keys, outcome_log
-from telephony.events import CallEvent, decode
+from telephony.events import CallEvent
 from telephony.live_events import UPDATED, LiveEvent
 
 BATCH: Final = 500
@@ -77,7 +77,7 @@ class OutcomeLog:
         return entries
 
     def _wanted_of(self, entries: Iterable[outcome_log.Entry]) -> Iterator[Told]:
-        return filter(self._wanted.includes, map(_told, entries))
+        return (told for entry in entries if (told := _told(entry)) and self._wanted.includes(told))
 
 
 class LiveChannels:
@@ -104,8 +104,9 @@ class _Kind(msgspec.Struct):
     type: str
 
 
-def _told(entry: outcome_log.Entry) -> Told:
-    return Told(entry.account, decode(entry.document), entry.document)
+def _told(entry: outcome_log.Entry) -> Told | None:
+    event = outcome_log.event_of(entry.document)
+    return None if event is None else Told(entry.account, event, entry.document)
 
 
 def _told_live(message: dict[str, Any]) -> Told | None:

@@ -8,14 +8,16 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import call_history, calls, destinations, glance, keys, outcome_log, redrive
+from runtime import call_history, calls, destinations, glance, keys, outcome_log, redrive, ringout_documents
 from runtime.call_filter import Filter
 from runtime.clocks import redis_time
 from runtime.leases import lease
 from runtime.redrive import Redrive
+from runtime.ringouts import RingOut
 from telephony.destinations import Draft, Include
 from telephony.events import CallEvent, encode, ended
 from telephony.live_events import updated
+from telephony.ringout_link import Linked, Linking
 from telephony.times import iso_ms_at
 from tests.builders.calls import ivr_call
 from tests.builders.events import an_outcome
@@ -56,11 +58,13 @@ def test_an_event_with_a_word_of_a_later_version_hides_no_other(redis: Redis) ->
     place = redis.xadd(STREAM, {"event": later, "account": ACCOUNT})
     redis.hset(keys.revisions(ACCOUNT, CALL.id), mapping={"1": place, "last": "1"})
     destination, _ = destinations.create(redis, Draft(url="https://crm.example", include=Include.BOTH), keys=())
+    ringout = RingOut("rgo_1", ACCOUNT, "~", asked_at=0.0, linking=Linking((Linked(CALL.id, "partyId", ""),)))
 
     assert glance.published_last(redis) == (ENDED,)
     assert call_history.read(redis, ACCOUNT, CALL.id).events == (ENDED,)
     assert calls.search(redis, [ACCOUNT], Filter()).items == ()
     assert redrive.redrive(redis, destination.id, Redrive(everything=True), dry_run=True) == 1
+    assert ringout_documents.outcome_of(redis, ringout).data is None
 
 
 def test_what_is_published_is_told_on_the_channels_of_everybody_and_of_each_extension(redis: Redis) -> None:

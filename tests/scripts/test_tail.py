@@ -57,6 +57,14 @@ def test_with_none_of_the_last_only_what_follows_is_told(redis: Redis) -> None:
     assert list(log.to_the_end()) == []
 
 
+def test_an_event_that_only_a_later_version_can_read_is_passed_over(redis: Redis) -> None:
+    later = events.encode(an_outcome()).replace(b'"answered"', b'"beamed"')
+    redis.xadd(OUTCOMES, {"event": later, "account": "default"})
+    publish(redis, outcome_of("s-1"))
+
+    assert ids(OutcomeLog(redis, ANY).last(2)) == ["s-1/1"]
+
+
 def test_the_last_are_the_last_of_those_that_are_wanted(redis: Redis) -> None:
     publish(redis, outcome_of("s-1", a_record("Missed")))
     publish(redis, outcome_of("s-2", a_record("Voicemail")))

@@ -9,7 +9,8 @@ from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from typing import Final
 
-PREFIX: Final = "whsec_"
+from runtime.destinations import SIGNING_PREFIX
+
 _LENGTHS: Final = range(24, 65)  # what the specification allows
 
 
@@ -40,9 +41,9 @@ def _signature(secret: str, content: bytes) -> str:
 
 def _key(secret: str) -> bytes:
     try:
-        key = b64decode(secret.removeprefix(PREFIX), validate=True)
+        key = b64decode(secret.removeprefix(SIGNING_PREFIX), validate=True)
     except (binascii.Error, ValueError):
         key = b""
     if len(key) not in _LENGTHS:
-        raise BrokenSecret("a secret is whsec_ and 24 to 64 bytes in Base64")
+        raise BrokenSecret(f"a secret is {SIGNING_PREFIX} and 24 to 64 bytes in Base64")
     return key
