@@ -63,7 +63,8 @@ class Progress(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """How far a replay has come. The runner's; times are seconds.
 
     `place` is how far it has chosen calls, for a backfill down to which moment it has looked; `density` is how many
-    records began per second; `why` is what it waits for, or what ended it; `left` calls it had not looked at then.
+    records began per second, `halvings` how often a backfill's page was halved because RingCentral took too long for
+    it; `why` is what it waits for, or what ended it; `left` calls it had not looked at then.
     """
 
     state: State = State.WAITING
@@ -74,6 +75,7 @@ class Progress(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     finished_at: float | None = None
     why: str | None = None
     density: float | None = None
+    halvings: int = 0
     left: int = 0
 
 

@@ -2,7 +2,8 @@
 
 The log is read backwards in full pages: each request asks for what began before the oldest call the last one showed,
 so that no page is half empty and none shifts, and the only position is that moment. It moves on with the last calls of
-a page; a page whose runner was killed is asked for once more, and changes nothing twice.
+a page; a page whose runner was killed is asked for once more, and changes nothing twice. One for which RingCentral
+takes longer than is waited is asked for with half as many records, and those behind it with more again.
 """
 
 from collections.abc import Sequence
@@ -26,10 +27,12 @@ from workers.cases import Case, Judged
 from workers.older_ids import OlderIds, session_of
 from workers.replay_errand import Errand, Step
 from workers.ringcentral.call_log import CallLog
-from workers.ringcentral.errors import RateLimited
+from workers.ringcentral.errors import RateLimited, Unavailable
 
 BOUNDARY: Final = timedelta(minutes=10)
 """A call that began so near to the end of a page may have another record on the next."""
+
+MOST_HALVINGS: Final = 3
 
 _TICK: Final = timedelta(milliseconds=1)
 _NONE: Final[dict[str, Tracked]] = {}
@@ -56,6 +59,8 @@ class Backfill:
         except RateLimited as error:
             pause = max(error.retry_after or 0.0, errand.made.budget(errand.account).left(Group.HEAVY).interval)
             return Step(msgspec.structs.replace(progress, why="budget"), again_at=now + pause)
+        except Unavailable as error:
+            return Step(self._halved(progress) if error.late else progress, error=error)
         faults.point("replay.asked")
         errand.keep()
         total = (progress.total or 0) + self._judge(page)
@@ -64,8 +69,9 @@ class Backfill:
 
     def _ask(self) -> CallLogPage:
         client = self._errand.made.ringcentral(self._errand.made.account(self._errand.account))
-        pages = CallLog(client).pages(self._since, self._until, share=Share.BACKFILL, first=self._page)
-        return next(pages)
+        halvings = self._errand.replay.progress.halvings
+        log = CallLog(client)
+        return next(log.pages(self._since, self._until, share=Share.BACKFILL, first=self._page, halvings=halvings))
 
     def _judge(self, page: CallLogPage) -> int:
         """Judge all calls of a page; give how many they are."""
@@ -104,8 +110,18 @@ class Backfill:
             return msgspec.structs.replace(progress, place=str(self._since.timestamp()))
         oldest = _oldest(page.records, self._until) + _TICK
         if oldest < self._until:
-            return msgspec.structs.replace(progress, place=f"{oldest.timestamp():.3f}")
-        return msgspec.structs.replace(progress, place=f"{self._until.timestamp():.3f}#{self._page + 1}")
+            fewer = max(0, progress.halvings - 1)
+            return msgspec.structs.replace(progress, place=f"{oldest.timestamp():.3f}", halvings=fewer)
+        return msgspec.structs.replace(progress, place=self._at(self._page + 1))
+
+    def _halved(self, progress: Progress) -> Progress:
+        """Have the same records begin the next page, with half as many on it."""
+        if progress.halvings == MOST_HALVINGS:
+            return progress
+        return msgspec.structs.replace(progress, place=self._at(2 * self._page - 1), halvings=progress.halvings + 1)
+
+    def _at(self, page: int) -> str:
+        return f"{self._until.timestamp():.3f}#{page}"
 
 
 def _nothing(_cases: Sequence[Case], _judged: Sequence[Judged]) -> list[Command]:

@@ -1,11 +1,13 @@
 """Backfill: history becomes outcomes, in full pages, once, whatever is killed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from runtime import destinations, keys
+from runtime.budget import Share
 from runtime.replays import Level, State
+from telephony.call_log import CallLogPage
 from telephony.destinations import Draft
 from telephony.events import Trigger
 from telephony.records import CallLogRecord
@@ -16,6 +18,8 @@ from tests.replay.replaying import ReplayOffice
 from workers import replay_errand
 from workers.backfill import Backfill
 from workers.ringcentral import call_log
+from workers.ringcentral.call_log import CallLog
+from workers.ringcentral.errors import Unavailable
 
 DAY = 86400.0
 
@@ -110,6 +114,28 @@ def test_calls_that_all_began_at_once_fill_more_than_a_page(replaying: ReplayOff
     replaying.run(Level.BACKFILL, since=replaying.office.now - DAY)
 
     assert len({event.subject for event in events(replaying.redis)}) == 25
+
+
+@pytest.mark.parametrize("days", [30, 1e-9])
+def test_a_page_that_takes_too_long_is_asked_for_in_halves(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch, days: float
+) -> None:
+    asked_for = CallLog._page
+
+    def in_time(self: CallLog, begin: datetime, end: datetime, share: Share, number: int, size: int) -> CallLogPage:
+        if size > 4:
+            raise Unavailable("no answer", late=True)
+        return asked_for(self, begin, end, share, number, size)
+
+    monkeypatch.setattr(call_log, "PER_PAGE", 16)
+    monkeypatch.setattr(CallLog, "_page", in_time)
+    records = history(replaying, 10, days=days)
+
+    done = replaying.run(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
+
+    told = [event.subject for event in events(replaying.redis)]
+    assert sorted(told) == [one.telephony_session_id for one in records]
+    assert done.progress.state is State.DONE
 
 
 def test_two_records_of_a_call_on_two_pages_become_one_outcome(replaying: ReplayOffice, small_pages: int) -> None:

@@ -33,17 +33,24 @@ class CallLog:
         self._root = _ROOTS[client.account.scope]
 
     def pages(
-        self, date_from: datetime, date_to: datetime, *, share: Share = Share.LIVE, first: int = 1
+        self,
+        date_from: datetime,
+        date_to: datetime,
+        *,
+        share: Share = Share.LIVE,
+        first: int = 1,
+        halvings: int = 0,
     ) -> Iterator[CallLogPage]:
         """Give the calls that started in the window, newest first, page by page, each page when it is asked for.
 
         New records push older ones onto later pages while we read. So the window's end is fixed, and a record that
-        comes twice unchanged is given once. When a page raises, go on later from its number with `first`.
+        comes twice unchanged is given once. When a page raises, go on later from its number with `first`. Pages hold
+        PER_PAGE records, half as many for each of `halvings`.
         """
         seen: set[tuple[str | None, datetime | None]] = set()
         number: int | None = first
         while number is not None:
-            page = self._page(date_from, date_to, share, number)
+            page = self._page(date_from, date_to, share, number, PER_PAGE >> halvings)
             number = number + 1 if page.next_page and (page.records or page.malformed) else None
             fresh = tuple(record for record in page.records if _version(record) not in seen)
             seen.update(_version(record) for record in fresh)
@@ -64,9 +71,9 @@ class CallLog:
                 raise
             return self._get(wanted, share)
 
-    def _page(self, date_from: datetime, date_to: datetime, share: Share, number: int) -> CallLogPage:
+    def _page(self, date_from: datetime, date_to: datetime, share: Share, number: int, size: int) -> CallLogPage:
         window = {"dateFrom": iso_ms(date_from), "dateTo": iso_ms(date_to)}
-        return self._get({**window, "view": "Detailed", "perPage": str(PER_PAGE), "page": str(number)}, share)
+        return self._get({**window, "view": "Detailed", "perPage": str(size), "page": str(number)}, share)
 
     def _get(self, params: dict[str, str], share: Share) -> CallLogPage:
         return self._client.get(self._root, params, decode=decode_page, group=Group.HEAVY, share=share)
