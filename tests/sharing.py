@@ -12,7 +12,8 @@ FIXTURES: Final = frozenset({"product", "face"})
 class Shared(ExitStack):
     """Runs what a fixture of the session gives until a test does not ask for it: later it would work for nobody.
 
-    So the tests that ask for it must follow each other: `is_shared` sorts them.
+    So the tests that ask for it must follow each other: `is_shared` sorts them. What it needs must be its own: other
+    fixtures of the session may be over before it is.
     """
 
     def __init__(self, fixture: str) -> None:

@@ -47,14 +47,14 @@ def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
 
 
 @pytest.fixture(scope="session")
-def face(tmp_path_factory: pytest.TempPathFactory, watchdog: Watchdog) -> Face:
+def face(tmp_path_factory: pytest.TempPathFactory) -> Face:
     """Run the product with RingCentral in a box, and a browser in front of it."""
     program = chromium()
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - there is none where these tests are skipped
 
     settings = {"ADMIN_TOKEN": ADMIN, "READ_TOKEN": READER, "ALLOW_PRIVATE_DESTINATIONS": "127.0.0.0/8"}
     simulator = SHARED.enter_context(running_simulator(BRISK))
-    data = tmp_path_factory.mktemp("product")
+    data, watchdog = tmp_path_factory.mktemp("product"), SHARED.enter_context(Watchdog())
     product = SHARED.enter_context(running(data, watchdog=watchdog, **account_of(simulator), **settings))
     playwright = SHARED.enter_context(sync_playwright())
     browser = SHARED.enter_context(playwright.chromium.launch(executable_path=program, args=QUIETLY))

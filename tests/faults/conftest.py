@@ -30,9 +30,9 @@ def simulator() -> RunningSimulator:
 
 
 @pytest.fixture(scope="session")
-def product(simulator: RunningSimulator, tmp_path_factory: pytest.TempPathFactory, watchdog: Watchdog) -> Product:
+def product(simulator: RunningSimulator, tmp_path_factory: pytest.TempPathFactory) -> Product:
     """Run the product once; RingCentral tells it of its calls."""
-    data = tmp_path_factory.mktemp("product")
+    data, watchdog = tmp_path_factory.mktemp("product"), SHARED.enter_context(Watchdog())
     product = SHARED.enter_context(running(data, watchdog=watchdog, **account_of(simulator)))
     product.wait_until_up()
     simulator.subscribe(product.url, TOKEN)
