@@ -129,8 +129,9 @@ def test_workers_do_all_their_work_and_no_harm(port: int) -> None:
         office.resolve()
         bells.ring(office.redis, Stage.TRACK, ACCOUNT)
         office.dependencies.stopping.set()
-        worker = StageWorker(Stage.TRACK, connect(url("workers", port), WORK), office.dependencies)
-        worker.work(burst=True, with_scheduler=False, logging_level="CRITICAL")
+        with connect(url("workers", port), WORK) as redis:
+            worker = StageWorker(Stage.TRACK, redis, office.dependencies)
+            worker.work(burst=True, with_scheduler=False, logging_level="CRITICAL")
         DueBells(office.redis).ring()
         with lease(office.redis, ACCOUNT, Stage.DELIVER) as held:
             held.commit([outcome_log.published(ACCOUNT, an_outcome(), retention=60)])

@@ -127,8 +127,9 @@ def test_an_append_only_file_that_lost_its_end_costs_one_command_and_no_call(
 def test_nothing_that_rq_keeps_of_a_failed_job_lives_for_ever(office: Office, redis: Redis) -> None:
     bells.ring(redis, Stage.TRACK, "an-account-that-is-no-more")
     office.dependencies.stopping.set()
-    worker = StageWorker(Stage.TRACK, connect(office.settings.redis_url, WORK), office.dependencies)
-    worker.work(burst=True, with_scheduler=False, logging_level="CRITICAL")
+    with connect(office.settings.redis_url, WORK) as own:
+        worker = StageWorker(Stage.TRACK, own, office.dependencies)
+        worker.work(burst=True, with_scheduler=False, logging_level="CRITICAL")
 
     kept = [*redis.scan_iter("rq:job:*"), *redis.scan_iter("rq:results:*")]
     assert kept
