@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from redis import Redis
@@ -107,7 +108,8 @@ def test_when_the_primary_dies_its_replica_takes_over_and_the_workers_go_on(
 
     with running_simulator() as platform:
         office = Office(url, platform)
-        inbox = Inbox(connect(url, INGEST), ACCOUNT)
+        ingest = connect(url, INGEST)
+        inbox = Inbox(ingest, ACCOUNT)
         begun, rest = CALL.bodies[:3], CALL.bodies[3:]
         for body in begun:
             inbox.append(body)
@@ -126,6 +128,9 @@ def test_when_the_primary_dies_its_replica_takes_over_and_the_workers_go_on(
         office.track()
         assert [event.id for event in office.published(CALL)] == [f"{CALL.telephony_session_id}/0"]
         office.close()
+        for redis in (office.redis, ingest):  # redis-py leaves what it asked the sentinels over open
+            for asked in cast("Any", redis.connection_pool).sentinel_manager.sentinels:
+                asked.close()
 
 
 def is_linked(port: int) -> bool:
