@@ -42,7 +42,7 @@ def order(place: str) -> tuple[int, int]:
 
 def added_at(place: str) -> float:
     """Say when the entry at this place was added. Seconds since 1970."""
-    return int(place.rpartition("/")[2].partition("-")[0]) / 1000
+    return order(place)[0] / 1000
 
 
 def end(redis: "Redis", stream: str) -> tuple[str, int]:
