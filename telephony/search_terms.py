@@ -13,7 +13,7 @@ from typing import Final
 from telephony.endings import INBOUND, OUTBOUND, direction
 from telephony.events import CallData
 from telephony.numbers import e164
-from telephony.sessions import Session
+from telephony.sessions import PartyState, Session
 
 
 class Kind(StrEnum):
@@ -34,7 +34,8 @@ DIRECTIONS: Final = frozenset({INBOUND, OUTBOUND})
 _DIRECTIONS: Final[tuple[Term, ...]] = tuple((Kind.DIRECTION, one) for one in sorted(DIRECTIONS))
 
 MOST: Final = 24
-"""Numbers and extensions by which one call can be found; a call through more has them cut, in alphabetical order."""
+"""Numbers and extensions by which one call can be found, beside those of its own two ends. What it has more of, as where
+a whole queue was rung, is cut in alphabetical order."""
 
 _NOT_A_DIGIT: Final = re.compile(r"[^0-9]")
 _LONGEST: Final = 15
@@ -51,16 +52,16 @@ _CODES: Final = """
 COUNTRY_CODES: Final = tuple(_CODES.split())
 """Country codes that a number written without one may lack (ITU-T E.164, its list of assigned country codes)."""
 
+_ZERO_STAYS: Final = ("39", "225", "378")
+"""Codes of countries whose numbers begin with a zero that is dialled from abroad as well."""
+
 
 def of_session(session: Session) -> frozenset[Term]:
     """Give the terms of a call as far as its notifications tell."""
-    found: set[Term] = set()
-    for party in session.parties:
-        found.update(_of_end(party.from_.phone_number, party.from_.extension_id))
-        found.update(_of_end(party.to.phone_number, party.to.extension_id))
-        if party.extension_id:
-            found.add((Kind.EXTENSION, party.extension_id))
-    return frozenset({*_cut(found), (Kind.DIRECTION, direction(session))})
+    found = _of_parties(session.parties)
+    if len(found) > MOST:
+        found = {*_cut(found), *_of_parties(session.parties[:1])}
+    return frozenset({*found, (Kind.DIRECTION, direction(session))})
 
 
 def of_event(data: CallData) -> frozenset[Term]:
@@ -68,10 +69,11 @@ def of_event(data: CallData) -> frozenset[Term]:
     found: set[Term] = {(Kind.EXTENSION, extension) for extension in data.extensions}
     for end in set(data.ends):
         found.update(_of_end(end.phone_number or end.raw_phone_number, end.extension_id))
-    for end in (data.from_, data.to):
-        if end.extension_number:
-            found.add((Kind.EXTENSION, end.extension_number))
     certain: list[Term] = [(Kind.OUTCOME, data.outcome)]
+    for end in (data.from_, data.to):
+        certain += _of_end(end.phone_number or end.raw_phone_number, end.extension_id)
+        if end.extension_number:
+            certain.append((Kind.EXTENSION, end.extension_number))
     if data.direction in DIRECTIONS:
         certain.append((Kind.DIRECTION, data.direction))
     if not data.confirmed:
@@ -96,8 +98,7 @@ def spellings(typed: str) -> tuple[str, ...]:
     if typed.lstrip().startswith("+"):
         return _fitting([digits, _without_trunk(digits), *_north_american(digits)])
     abroad = [digits[len(prefix) :] for prefix in _FROM_ABROAD if digits.startswith(prefix)]
-    national = [code + digits.lstrip("0") for code in COUNTRY_CODES] if digits.startswith("0") else []
-    return _fitting([digits, *_north_american(digits), *abroad, *national])
+    return _fitting([digits, *_north_american(digits), *abroad, *_national(digits)])
 
 
 @lru_cache(maxsize=8192)
@@ -105,6 +106,16 @@ def digits_of(number: str | None) -> str | None:
     """Give the digits by which a number is found; None where it has too few or too many to be one."""
     digits = _NOT_A_DIGIT.sub("", e164(number) or number or "")
     return digits if 1 < len(digits) <= _LONGEST else None
+
+
+def _of_parties(parties: Iterable[PartyState]) -> set[Term]:
+    found: set[Term] = set()
+    for party in parties:
+        found.update(_of_end(party.from_.phone_number, party.from_.extension_id))
+        found.update(_of_end(party.to.phone_number, party.to.extension_id))
+        if party.extension_id:
+            found.add((Kind.EXTENSION, party.extension_id))
+    return found
 
 
 @lru_cache(maxsize=8192)
@@ -124,6 +135,13 @@ def _north_american(digits: str) -> Iterator[str]:
         yield "1" + digits
     elif len(digits) == _NORTH_AMERICAN + 1 and digits.startswith("1"):
         yield digits[1:]
+
+
+def _national(digits: str) -> Iterator[str]:
+    """Add each country that may be meant where a number begins with the zero of a call within a country."""
+    if digits.startswith("0"):
+        yield from (code + digits.lstrip("0") for code in COUNTRY_CODES)
+        yield from (code + digits for code in _ZERO_STAYS)
 
 
 def _without_trunk(digits: str) -> str:
