@@ -10,6 +10,7 @@ generated from here.
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -31,6 +32,8 @@ LATEST: Final = timedelta(seconds=60)
 APART: Final = timedelta(seconds=60)
 NEIGHBOURS: Final = range(1000, 4001)
 """How far apart the sessionIds of the two sessions of one RingOut lie (ringcentral-call-control-js, helper.ts)."""
+
+_NUMERIC: Final = re.compile(r"[0-9]{1,19}")
 
 BY_ID: Final = "ringout-id"
 BY_EVIDENCE: Final = "ringout-evidence"
@@ -249,7 +252,7 @@ def _are_neighbours(one: Sighting, other: Sighting) -> bool:
     if abs(one.started_at - other.started_at) > APART:
         return False
     ids = (one.session_id or "", other.session_id or "")
-    return all(text.isascii() and text.isdigit() for text in ids) and abs(int(ids[0]) - int(ids[1])) in NEIGHBOURS
+    return all(map(_NUMERIC.fullmatch, ids)) and abs(int(ids[0]) - int(ids[1])) in NEIGHBOURS
 
 
 def _recorded_ways(records: Iterable[CallLogRecord]) -> frozenset[tuple[str | None, str | None]]:

@@ -149,6 +149,12 @@ CASES: dict[str, tuple[Asked, list[Asked], list[Sighting], list[tuple[str, str]]
         [seen("s-mine", session_id="0"), swapped("s-x", ONE)],
         [("s-mine", BY_ID)],
     ),
+    "a sessionId beyond any number is nobody's neighbour": (
+        MINE,
+        [],
+        [seen("s-mine", session_id="9" * 5000), swapped("s-x", ONE)],
+        [("s-mine", BY_ID)],
+    ),
 }
 
 
