@@ -62,12 +62,6 @@ def told(account: str, event: CallEvent, session: Session | None = None) -> tupl
     )
 
 
-def forgotten(account: str, telephony_session_id: str, terms: Iterable[Term]) -> tuple[Command, ...]:
-    """Give the commands that take a call out of the index; `terms` are those of its session and its events."""
-    names = (keys.calls(account), *(keys.calls_by(account, *term) for term in sorted(set(terms))))
-    return tuple(("ZREM", name, telephony_session_id) for name in names)
-
-
 def trim(redis: "Redis", account: str, *, before: float) -> int:
     """Take calls out of the index of which nothing is left; give their number.
 

@@ -50,11 +50,6 @@ def search(
     return Page(tuple(row for _, row in shown[:limit]), following)
 
 
-def count(redis: "Redis", accounts: Sequence[str]) -> int:
-    """Count the calls that are kept."""
-    return sum(redis.zcard(keys.calls(account)) for account in accounts)
-
-
 def account_of(redis: "Redis", accounts: Sequence[str], telephony_session_id: str) -> str | None:
     """Say which account a call is of; None where nobody knows it."""
     with redis.pipeline(transaction=False) as pipeline:

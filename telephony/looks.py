@@ -29,7 +29,7 @@ def first_wait(lags: Sequence[float], *, settle: float) -> float:
     if not lags:
         return settle
     known, ordered = len(lags), sorted(lags)
-    usual = ordered[min(known - 1, int(LAG_SHARE * known))]
+    usual = ordered[int(LAG_SHARE * known)]
     margin = min(max(LEAST_SPREAD, usual - ordered[0]), MOST_SPREAD) / known
     return min(max(settle, usual + margin), max(settle, LONGEST_WAIT))
 

@@ -237,14 +237,3 @@ def test_a_call_that_began_long_ago_stays_in_all_its_sets_as_long_as_its_event_i
 
     assert sets
     assert all(redis.ttl(name) > 60 for name in sets)
-
-
-def test_a_forgotten_call_leaves_nothing_in_the_index(redis: Redis) -> None:
-    event = an_outcome_of(1)
-    see(redis, a_session_of(1))
-    publish(redis, event)
-
-    terms = search_terms.of_session(a_session_of(1)) | search_terms.of_event(event.data)
-    commit(redis, call_index.forgotten(ACCOUNT, "s-0001", terms))
-
-    assert list(redis.scan_iter(keys.calls(ACCOUNT) + "*")) == []
