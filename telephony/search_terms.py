@@ -34,8 +34,8 @@ DIRECTIONS: Final = frozenset({INBOUND, OUTBOUND})
 _DIRECTIONS: Final[tuple[Term, ...]] = tuple((Kind.DIRECTION, one) for one in sorted(DIRECTIONS))
 
 MOST: Final = 24
-"""Numbers and extensions by which one call can be found, beside those of its own two ends. What it has more of, as where
-a whole queue was rung, is cut in alphabetical order."""
+"""Numbers and extensions by which one call can be found, beside those of its own two ends. What it has more of, as
+where a whole queue was rung, is cut in alphabetical order."""
 
 _NOT_A_DIGIT: Final = re.compile(r"[^0-9]")
 _LONGEST: Final = 15
