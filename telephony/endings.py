@@ -90,7 +90,7 @@ def seconds(session: Session) -> int | None:
     """Say for how many whole seconds something was heard of the call."""
     if session.changed_at is None or session.started_at is None:
         return None
-    return max(0, int((session.changed_at - session.started_at).total_seconds()))
+    return int((session.changed_at - session.started_at).total_seconds())
 
 
 def ending(session: Session) -> CallOutcome:

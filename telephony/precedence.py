@@ -125,7 +125,7 @@ def _voicemail_message(evidence: Evidence) -> tuple[Outcome, int | None] | None:
 def _colleagues_voicemail(evidence: Evidence) -> tuple[Outcome, int | None] | None:
     """Look at the colleague's own side: by the caller's a voicemail that picks up is a call that was connected."""
     record = evidence.record
-    if evidence.status is not LegStatus.ANSWERED or not is_outbound(record.direction) or evidence.sides is not None:
+    if evidence.status is not LegStatus.ANSWERED or evidence.sides is not None:
         return None
     if record.to is None or not (record.to.extension_id or record.to.extension_number):
         return None

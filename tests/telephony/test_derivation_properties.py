@@ -12,6 +12,7 @@ from telephony.legs import ROLE_RULES
 from telephony.outcomes import derive
 from telephony.precedence import RULES
 from telephony.records import CallLogRecord, ExtensionRef, Leg
+from telephony.settled import is_settled, was_still_on
 from tests.builders.call_log import START
 from tests.telephony.test_call_log import JSON, RECORD_LIKE, as_json
 from tests.telephony.test_legs import PUBLISHED as LEG_TYPES
@@ -88,6 +89,12 @@ def test_whatever_can_be_read_can_be_derived_and_written(written: list[Any], ori
 
     if records:
         assert msgspec.json.encode(derive(records, origin=origin))
+
+
+@given(RECORD)
+def test_whatever_a_record_lacks_it_is_settled_once_it_is_said_to_be_finished(record: CallLogRecord) -> None:
+    assert is_settled(msgspec.structs.replace(record, finished=True))
+    assert not (is_settled(record) and was_still_on(record))
 
 
 @given(CALL)

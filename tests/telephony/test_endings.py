@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
 
 from scripts.simulator.notifications import notification_body
 from scripts.simulator.take import Take
@@ -36,6 +37,7 @@ from tests.builders.notifications import (
 )
 from tests.builders.sessions import Said, a_ringout, an_inbound_call, an_outbound_call, folded
 from tests.simulator.takes import every_take
+from tests.telephony.test_sessions import SESSIONS
 
 OVER = DISCONNECTED
 QUEUE = "60200300"
@@ -92,6 +94,7 @@ def _said_in_turn(*parties: notifications.Party) -> Session:
         ([(1, SETUP), (2, OVER, "Magic"), (1, OVER)], Outcome.ABANDONED),
         ([(1, SETUP), (2, FAX), (1, OVER), (2, OVER)], Outcome.FAX_RECEIVED),
         ([(2, PROCEEDING), (2, ANSWERED), (2, OVER)], Outcome.ANSWERED),
+        ([(1, SETUP), (1, ANSWERED), (1, OVER)], Outcome.ABANDONED),
     ],
 )
 def test_an_inbound_call_ended(said: list[Said], outcome: Outcome) -> None:
@@ -169,6 +172,12 @@ def test_a_mark_that_a_call_was_missed_counts_when_no_reason_says_more() -> None
     assert ending(given_up).outcome == Outcome.ABANDONED
 
 
+def test_a_call_of_ours_that_a_colleague_missed_had_no_answer() -> None:
+    missed = folded(a_notification(MISSED_MARK, sequence=9), into=an_outbound_call((1, SETUP), (1, OVER)))
+
+    assert ending(missed).outcome == Outcome.NO_ANSWER
+
+
 def test_a_mark_that_one_phone_missed_it_does_not_outweigh_the_one_that_answered() -> None:
     call = an_inbound_call((1, SETUP), (3, ANSWERED), (3, OVER), (1, OVER))
 
@@ -180,6 +189,7 @@ def test_a_call_is_outbound_when_one_of_ours_began_it() -> None:
     assert direction(a_ringout((1, PROCEEDING))) == OUTBOUND
     assert direction(an_inbound_call((1, SETUP), (2, SETUP))) == INBOUND
     assert direction(an_outbound_call((2, PROCEEDING))) == INBOUND  # all that is known of it is somebody being called
+    assert direction(folded(a_notification(one_of_ours(1, PROCEEDING)))) == INBOUND
 
 
 def test_a_queue_or_menu_that_answers_hands_the_call_on_and_takes_it_not() -> None:
@@ -208,16 +218,22 @@ def test_who_called_whom_is_said_with_the_number_as_written_and_in_e164() -> Non
 
 def test_in_a_ringout_both_sides_are_called_and_the_number_they_are_shown_is_neither() -> None:
     both = ending(a_ringout((1, ANSWERED), (2, ANSWERED), (2, OVER), (1, OVER)))
-    one = ending(a_ringout((1, OVER)))
+    one, other = ending(a_ringout((1, OVER))), ending(a_ringout((2, OVER)))
+    third = a_notification(one_of_ours(3, to=notifications.Endpoint("+16505550102")), sequence=9, origin="RingOut")
+    handed_on = ending(folded(third, into=a_ringout((1, ANSWERED), (2, ANSWERED))))
 
     assert (both.from_.phone_number, both.to.phone_number) == (MIRAS_NUMBER, CALLERS_NUMBER)
     assert (one.from_.phone_number, one.to.phone_number) == (MIRAS_NUMBER, None)
+    assert (other.from_.phone_number, other.to.phone_number) == (None, CALLERS_NUMBER)
+    assert handed_on.to.phone_number == CALLERS_NUMBER
 
 
 def test_the_answer_is_the_far_side_s_and_only_of_an_answered_call() -> None:
     answered = ending(an_inbound_call((1, ANSWERED), (2, ANSWERED), (2, OVER), (1, OVER)))
     given_up = ending(an_inbound_call((1, ANSWERED), (2, OVER), (1, OVER)))
+    by_two = ending(an_inbound_call((1, SETUP), (3, ANSWERED), (2, ANSWERED), (3, OVER), (2, OVER), (1, OVER)))
 
+    assert by_two.answer_time == "2026-03-02T09:00:03.000Z"
     assert (answered.start_time, answered.answer_time) == ("2026-03-02T09:00:02.000Z", "2026-03-02T09:00:03.000Z")
     assert (answered.end_time, answered.duration_seconds) == ("2026-03-02T09:00:05.000Z", 3)
     assert given_up.answer_time is None
@@ -227,6 +243,13 @@ def test_a_ringout_is_answered_when_its_second_side_is() -> None:
     both = ending(a_ringout((1, ANSWERED), (2, PROCEEDING), (2, ANSWERED), (2, OVER), (1, OVER)))
 
     assert both.answer_time == "2026-03-02T09:00:04.000Z"
+
+
+def test_a_first_word_says_which_call_it_is_about_and_of_what_kind() -> None:
+    voice, fax = (ending(an_inbound_call((1, SETUP), (2, ANSWERED), (2, code), (2, OVER))) for code in (HOLD, FAX))
+
+    assert (voice.session_id, voice.direction, voice.type) == ("81264402011", INBOUND, "Voice")
+    assert (fax.outcome, fax.type, fax.answer_time) == (Outcome.FAX_RECEIVED, "Fax", None)
 
 
 def test_a_first_word_claims_nothing_only_the_call_log_knows() -> None:
@@ -255,16 +278,29 @@ def test_every_outcome_says_which_rule_gave_it() -> None:
 
 
 def test_what_a_rule_made_of_the_notifications_is_explained_beside_the_outcome() -> None:
-    caller = a_party(1, OVER, from_=notifications.Endpoint("(212) 555-0111"))
+    ends: dict[str, Any] = {
+        "from_": notifications.Endpoint("(212) 555-0111"),
+        "to": notifications.Endpoint("650-555-0101"),
+    }
+    caller = a_party(1, OVER, **ends)
     answered = ending(folded(a_notification(caller), a_notification(one_of_ours(2, ANSWERED), sequence=3)))
     given_up = ending(an_inbound_call((1, OVER), (2, OVER)))
 
     assert [(why.field, why.value, why.rule) for why in answered.explanation[1:]] == [
         ("direction", INBOUND, "direction-told"),
         ("from.phoneNumber", CALLERS_NUMBER, "e164"),
+        ("to.phoneNumber", MIRAS_NUMBER, "e164"),
         ("answerTime", answered.answer_time, "answer-told"),
     ]
     assert given_up.explanation[-1] == explained("answerTime", None, "not-answered")
+
+
+@given(SESSIONS)
+def test_whatever_was_heard_there_is_a_first_word(said: list[Notification]) -> None:
+    ended = ending(folded(*said))
+
+    assert (ended.answer_time is None) is (ended.outcome != Outcome.ANSWERED)
+    assert ended.duration_seconds is None or ended.duration_seconds >= 0
 
 
 def test_even_a_session_without_parties_ended_somehow() -> None:

@@ -40,6 +40,8 @@ INBOUND = {
     "Missed": "missed",
     "No Answer": "missed",
     "Partial Receive": "fax_partial",
+    "Phone Login": "answered",
+    "Receive Error": "fax_failed",
     "Received": "fax_received",
     "Rejected": "rejected",
     "Reply": "replied",
@@ -54,22 +56,34 @@ OUTBOUND = {
     "Call Failed": "failed",
     "Call Failure": "failed",
     "Call connected": "answered",
+    "Carrier is not active": "failed",
+    "EDGE trunk misconfigured": "failed",
     "Fax Not Sent": "fax_failed",
     "Fax Partially Sent": "fax_partial",
+    "Fax Poor Line": "fax_failed",
+    "Fax on Demand": "fax_sent",
     "Hang Up": "cancelled",
     "Hang up": "cancelled",
     "IP Phone Offline": "failed",
+    "Internal Error": "failed",
     "International Disabled": "blocked",
+    "International Restricted": "blocked",
     "Missed": "no_answer",
     "No Answer": "no_answer",
     "No Calling Credit": "failed",
+    "Not Allowed": "blocked",
     "Rejected": "rejected",
     "Restricted Number": "blocked",
+    "Send Error": "fax_failed",
     "Sent": "fax_sent",
     "Stopped": "cancelled",
-    "Suspended Account": "failed",
+    "Suspended account": "failed",
     "Wrong Number": "failed",
 }
+
+
+def test_of_every_published_result_it_is_said_here_what_it_means() -> None:
+    assert set(PUBLISHED) <= INBOUND.keys() | OUTBOUND.keys()
 
 
 @pytest.mark.parametrize(("result", "outcome"), INBOUND.items())
@@ -127,6 +141,7 @@ def test_the_second_session_of_a_ringout_which_goes_to_its_own_extension_is_answ
 
 def test_a_side_without_a_result_leaves_it_to_the_record() -> None:
     assert decided(a_ringout("Call connected", to_caller(), to_callee(None))) == ("answered", "record-result")
+    assert decided(a_ringout("Call connected", to_caller(None))) == ("answered", "record-result")
 
 
 def test_an_accepted_call_that_left_a_voicemail_and_reached_nobody_is_voicemail() -> None:
@@ -144,6 +159,10 @@ def test_a_voicemail_after_somebody_answered_leaves_the_call_answered() -> None:
     assert decided(record) == ("answered", "record-result")
 
 
+def test_a_voicemail_does_not_outweigh_a_result_that_claims_no_answer() -> None:
+    assert decided(a_record("Missed", an_accept_leg("Missed"), message=a_voicemail())) == ("missed", "record-result")
+
+
 def test_an_internal_call_that_only_a_colleagues_voicemail_took_is_voicemail() -> None:
     to_tom = {"direction": "Outbound", "to": PhoneParty(extension_number="102")}
     ours = a_leg("ExtensionToExtension", "Call connected", master=True)
@@ -152,7 +171,13 @@ def test_an_internal_call_that_only_a_colleagues_voicemail_took_is_voicemail() -
 
     assert decided(a_record("Call connected", ours, theirs, **to_tom)) == ("voicemail", "colleagues-voicemail")
     assert decided(a_record("Call connected", ours, took, theirs, **to_tom)) == ("answered", "record-result")
-    assert decided(a_record("Call connected", ours, theirs, direction="Outbound")) == ("answered", "record-result")
+    assert decided(a_record("Call connected", ours, **to_tom)) == ("answered", "record-result")
+    assert decided(a_record("No Answer", ours, theirs, **to_tom)) == ("no_answer", "record-result")
+    for outside in (None, PhoneParty(phone_number="+12125550111")):
+        record = a_record("Call connected", ours, theirs, direction="Outbound", to=outside)
+        assert decided(record) == ("answered", "record-result")
+    both = a_ringout("Call connected", to_caller(), to_callee(), theirs, to=PhoneParty(extension_number="102"))
+    assert decided(both) == ("answered", "record-result")
 
 
 def test_the_records_own_result_outweighs_its_legs() -> None:
@@ -196,8 +221,32 @@ def test_where_the_record_says_less_the_strongest_leg_decides(result: str | None
     assert decided(a_record(result, *legs)) == ("answered", "strongest-leg")
 
 
-def test_legs_of_supervisors_and_parking_do_not_decide() -> None:
-    assert decided(a_record(None, a_leg("SilentMonitoring"), a_leg("CallPark"))) == ("unknown", "nothing-known")
+def test_of_legs_that_must_decide_the_strongest_does_as_in_a_call_of_its_direction() -> None:
+    assert decided(a_record(None, a_leg(result="Busy"), a_leg(result="Voicemail")))[0] == "voicemail"
+    assert decided(a_record(None, a_leg(result="No Answer"), direction="Outbound"))[0] == "no_answer"
+    assert decided(a_record(None, a_leg(result="No Answer")))[0] == "missed"
+
+
+@pytest.mark.parametrize(
+    ("record", "leg"),
+    [
+        (a_record("Accepted", an_accept_leg(), a_leg()), None),
+        (a_record("Call connected", a_leg(), a_leg(result="911"), direction="Outbound"), 1),
+        (a_record(None, a_leg(result="Stopped"), a_leg(result="Busy"), a_leg(result="Busy", duration=1)), 1),
+        (a_ringout("Call connected", to_callee("Busy"), to_caller("Rejected")), 0),
+        (a_ringout("Call connected", a_leg(), to_caller()), 1),
+        (a_ringout(None, to_caller(), to_callee()), 1),
+    ],
+)
+def test_the_leg_that_decided_is_named_where_it_was_not_the_record(record: CallLogRecord, leg: int | None) -> None:
+    [why] = [one for one in derive([record]).explanation if one.field == "outcome"]
+
+    assert why.leg == leg
+
+
+@pytest.mark.parametrize("leg_type", ["SilentMonitoring", "Monitoring", "CallPark", "ParkLocation"])
+def test_legs_of_supervisors_and_parking_do_not_decide(leg_type: str) -> None:
+    assert decided(a_record(None, a_leg(leg_type))) == ("unknown", "nothing-known")
 
 
 def test_a_phone_that_was_offline_does_not_decide_for_the_others() -> None:

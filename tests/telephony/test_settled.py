@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from telephony.records import CallLogRecord
-from telephony.settled import Unsettled, is_settled, why_unsettled
+from telephony.settled import Unsettled, is_settled, was_still_on, why_unsettled
 from tests.builders.call_log import a_leg, a_record, a_ringout, an_accept_leg, to_callee, to_caller
 
 
@@ -89,3 +89,24 @@ def test_the_callers_own_leg_ends_the_mid_call_shape() -> None:
 
 def test_a_record_without_legs_has_no_shape() -> None:
     assert is_settled(a_record("IP Phone Offline"))
+
+
+def test_a_phone_that_was_connected_ends_the_mid_call_shape_as_well() -> None:
+    assert is_settled(a_record("Call connected", a_leg("PstnToSip"), direction="Outbound"))
+
+
+@pytest.mark.parametrize(
+    ("record", "still_on"),
+    [
+        (a_record("In Progress"), True),
+        (a_record("Accepted", a_leg(result="In Progress")), True),
+        (a_record("Stopped", a_leg("PstnToSip", "Stopped")), True),
+        (a_record("Stopped", an_accept_leg()), False),
+        (a_record(None), False),
+        (a_record("Accepted", duration=None), False),
+    ],
+)
+def test_a_record_was_written_while_the_call_was_on_if_it_is_in_progress_or_of_phones_that_ring(
+    record: CallLogRecord, *, still_on: bool
+) -> None:
+    assert was_still_on(record) is still_on
