@@ -82,10 +82,11 @@ def hours(redis: "Redis", account: str, *, since: float, until: float, fresh: bo
     starts = [HOUR * number for number in range(int(since // HOUR), int(until // HOUR) + 1)]
     quarantined = _quarantined(redis, account, starts)
     before = {} if fresh else _counted_before(redis, account, starts)
-    for start in starts:
-        lengths = _lengths(redis, account, start)
+    for start, lengths in _lengths(redis, account, starts):
         known = before.get(start)
-        if known is not None and known.lengths == lengths and now - known.at < COUNTED_FOR_SECONDS:
+        if lengths == (0, 0):
+            hour = Hour(start)
+        elif known is not None and known.lengths == lengths and now - known.at < COUNTED_FOR_SECONDS:
             hour = known.hour
         else:
             hour = _count(redis, account, start)
@@ -206,9 +207,24 @@ def _scores(redis: "Redis", key: str, ids: Sequence[str]) -> Iterator[tuple[str,
         yield from zip(page, redis.zmscore(key, list(page)), strict=True)
 
 
-def _lengths(redis: "Redis", account: str, start: float) -> tuple[int, int]:
-    bounds = f"{start:.0f}", f"({start + HOUR:.0f}"
-    return redis.zcount(keys.calls(account), *bounds), redis.zcount(keys.listed(account), *bounds)
+_LENGTHS: Final = """
+-- Count the calls of each hour in two lists. KEYS: the lists. ARGV: when the hours begin, and when the last one ends.
+local lengths = {}
+for place = 1, #ARGV - 1 do
+  for _, list in ipairs(KEYS) do
+    lengths[#lengths + 1] = redis.call('ZCOUNT', list, ARGV[place], '(' .. ARGV[place + 1])
+  end
+end
+return lengths
+"""
+
+
+def _lengths(redis: "Redis", account: str, starts: Sequence[float]) -> Iterator[tuple[float, tuple[int, int]]]:
+    """Say how many calls began in each hour by the two lists; most hours of most accounts have none."""
+    bounds = [f"{start:.0f}" for start in (*starts, starts[-1] + HOUR)]
+    lists = [keys.calls(account), keys.listed(account)]
+    found = cast("list[int]", redis.register_script(_LENGTHS)(keys=lists, args=bounds))
+    return zip(starts, zip(found[::2], found[1::2], strict=True), strict=True)
 
 
 def _counted_before(redis: "Redis", account: str, starts: Sequence[float]) -> Mapping[float, _Counted]:
