@@ -11,6 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+import msgspec
 from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
@@ -144,6 +145,59 @@ def rest(
     """End a runner's shift in one step: set the next bell from `due`, or say False: `log` has news after `cursor`."""
     names = [keys.rung(account, stage), keys.BELLS, due, *([log] if log else [])]
     return bool(redis.register_script(_REST)(keys=names, args=[member(stage, account), f"{not_before:.3f}", cursor]))
+
+
+_CLAIM: Final = """
+-- Give what a job calls that was taken out of its queue, and have it forgotten in time. KEYS: job. ARGV: seconds.
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+return redis.call('HGET', KEYS[1], 'data')
+"""
+
+_GIVE_BACK: Final = """
+-- Put a job back where it was taken. KEYS: job, queue. ARGV: its id.
+redis.call('PERSIST', KEYS[1])
+redis.call('LPUSH', KEYS[2], ARGV[1])
+"""
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A bell taken out of its queue: the id of its job, and what the job calls, as RQ has written it."""
+
+    job_id: str
+    data: bytes
+
+
+class NextBells:
+    """Takes the bells that wait in a stage's queue, one at a time and without RQ. For one worker.
+
+    A bell whose taker is killed is lost, as any may be: the clock rings again, see `rung_seconds`.
+    """
+
+    def __init__(self, redis: "Redis", stage: Stage) -> None:
+        self._queue = queue_key(stage)
+        self._claim, self._give_back = redis.register_script(_CLAIM), redis.register_script(_GIVE_BACK)
+        self._line = Line(redis)
+
+    def take(self, *, wait: float) -> Taken | None:
+        """Take the bell that has waited longest, or the first that is rung within `wait` seconds. Raises RedisError."""
+        found = self._line.call("BLPOP", self._queue, str(wait))
+        if found is None:
+            return None
+        job_id = found[1].decode()
+        return Taken(job_id, self._line.run(self._claim, 1, _job_key(job_id), JOB_TIMEOUT_SECONDS) or b"")
+
+    def done(self, taken: Taken) -> None:
+        """Forget a bell that was served. Raises RedisError."""
+        self._line.call("UNLINK", _job_key(taken.job_id))
+
+    def give_back(self, taken: Taken) -> None:
+        """Leave a bell to RQ after all, as the first. Raises RedisError."""
+        self._line.run(self._give_back, 2, _job_key(taken.job_id), self._queue, taken.job_id)
+
+
+def _job_key(job_id: str) -> str:
+    """Name the hash in which RQ keeps a job."""
+    return f"rq:job:{job_id}"
 
 
 _DUE: Final = """

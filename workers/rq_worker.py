@@ -2,25 +2,38 @@
 
 One queue, because RQ loses jobs when a worker listens to several (it pops them with BLPOP). No fork, because a job of
 ours takes milliseconds and a fork costs four times as much as the job. Short times to live, because with RQ's own a job
-whose worker was killed waits seven minutes to be seen again.
+whose worker was killed waits seven minutes to be seen again. And bells behind the one RQ has handed out are taken
+without RQ: what it does around a job costs several times what ours does for an account that has little news.
+docs/adr/0043-one-job-serves-the-bells-behind-it.md has the figures.
 """
 
+from contextlib import suppress
 from types import FrameType
 from typing import Any, Final
 
 from redis import Redis
+from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
+from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.timeouts import JobTimeoutException
 
 from runtime import faults
-from runtime.bells import JOBS, Stage, queue_name
+from runtime.bells import JOB_TIMEOUT_SECONDS, JOBS, NextBells, Stage, Taken, queue_name
+from runtime.clocks import stopwatch
 from runtime.logs import log
 from workers.dependencies import Dependencies
 
 WORKER_TTL_SECONDS: Final = 30
 MONITORING_SECONDS: Final = 5
 MAINTENANCE_SECONDS: Final = 15
+
+BEHIND_SECONDS: Final = 10.0
+"""How long a worker serves bells behind its job's before RQ sees to itself again."""
+
+LINGER_SECONDS: Final = 0.5
+"""How long it waits for another one."""
 
 _ALLOWED: Final = frozenset(JOBS.values())
 
@@ -33,9 +46,14 @@ class BellJob(Job):
     """A job that runs only what `runtime.bells.JOBS` names, and neither calls back nor sends anything afterwards."""
 
     @property
+    def is_ours(self) -> bool:
+        """Whether it calls a function of ours, with nothing else. Raises DeserializationError."""
+        return self.func_name in _ALLOWED and self.instance is None
+
+    @property
     def func(self) -> Any:
         """The function to run. Raises ForbiddenJob before anything is imported."""
-        if self.func_name not in _ALLOWED or self.instance is not None:
+        if not self.is_ours:
             log.error("job.forbidden", job=self.id)
             raise ForbiddenJob(self.id)
         return super().func
@@ -73,11 +91,43 @@ class StageWorker(SimpleWorker):
             log_job_description=False,
         )
         self._stopping = dependencies.stopping
+        self._next = NextBells(redis, stage)
 
     def execute_job(self, job: Job, queue: Queue) -> Any:
         """Serve a bell."""
         faults.point("worker.taken")
         return super().execute_job(job, queue)
+
+    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
+        """Serve the bell of a job, then those behind it: as a part of it, so that RQ knows that we are busy."""
+        done = super().perform_job(job, queue, execution)
+        until = stopwatch() + BEHIND_SECONDS
+        with suppress(RedisError):  # RQ meets it next, and waits until Redis is back
+            while not self._stopping.is_set() and stopwatch() < until and self._serve_next():
+                pass
+        return done
+
+    def _serve_next(self) -> bool:
+        """Serve the bell that has waited longest; False where none is rung, or one that is for RQ to judge."""
+        taken = self._next.take(wait=LINGER_SECONDS)
+        if taken is None:
+            return False
+        faults.point("worker.taken")
+        try:
+            is_served = self._serve(taken)
+        except Exception:  # noqa: BLE001 - whatever it was, RQ meets it next, and keeps what it was
+            is_served = False
+        self._next.done(taken) if is_served else self._next.give_back(taken)
+        return is_served
+
+    def _serve(self, taken: Taken) -> bool:
+        """Do what a job says, if it is one of ours."""
+        job = BellJob(taken.job_id, connection=self.connection, serializer=JSONSerializer)
+        job.restore({b"data": taken.data})
+        if job.is_ours:
+            with self.death_penalty_class(JOB_TIMEOUT_SECONDS, JobTimeoutException, job_id=job.id):
+                job.func(*job.args, **job.kwargs)
+        return job.is_ours
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Stop after the job that runs, and tell it to be quick."""

@@ -9,6 +9,8 @@ from redis import Redis
 PREFIX: Final = "rq:"
 WAITING: Final = frozenset({"queued", "started", "scheduled", "deferred"})
 """States of a job that has yet to be done; it must stand in some list for that."""
+_FOR_EVER: Final = -1
+"""The time to live of a key that has none."""
 
 
 class Worker(msgspec.Struct, frozen=True):
@@ -40,11 +42,11 @@ def workers(redis: "Redis") -> list[Worker]:
 
 
 def jobs(redis: "Redis") -> list[Job]:
-    """List all jobs there are."""
+    """List all jobs that are kept until somebody does them: one that a worker has taken itself is forgotten in time."""
     found = []
     for key in redis.scan_iter(match=f"{PREFIX}job:*", count=1000):
         job_id = key.decode().removeprefix(f"{PREFIX}job:")
-        if ":" not in job_id and redis.type(key) == b"hash":
+        if ":" not in job_id and redis.type(key) == b"hash" and redis.ttl(key) == _FOR_EVER:
             fields: Any = redis.hmget(key, ["status", "created_at"])
             found.append(Job(job_id, (fields[0] or b"").decode(), _moment(fields[1] or b"")))
     return found

@@ -228,6 +228,15 @@ def test_a_subscription_that_is_active_is_well_and_one_that_is_blacklisted_is_no
     clinic.platform._box.subscriptions.delete(subscription_id)
 
 
+def test_a_bell_that_a_worker_has_taken_itself_is_no_orphan(clinic: Clinic) -> None:
+    bells.ring(clinic.redis, Stage.TRACK, ACCOUNT)
+    taken = bells.NextBells(clinic.redis, Stage.TRACK).take(wait=0.01)
+    assert taken
+    clinic.redis.hset(f"rq:job:{taken.job_id}", "created_at", "2026-01-01T00:00:00.000000Z")
+
+    assert clinic.examine("orphaned-jobs") == []
+
+
 def test_a_refusal_is_not_taken_for_silence(clinic: Clinic) -> None:
     clinic.platform.fault("answer_status", group="heavy", status=400)
 

@@ -1,6 +1,7 @@
 """Bells: rung once for many, rung again when lost, and silent while somebody serves. On a real server."""
 
 import math
+import zlib
 
 import pytest
 from redis import Redis
@@ -8,13 +9,14 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from runtime import bells, keys
-from runtime.bells import JOBS, DueBells, Stage
+from runtime.bells import JOBS, DueBells, NextBells, Stage, Taken
 from runtime.clocks import redis_time
 from runtime.leases import lease
 
 ACCOUNT = "acme"
 TRACK, RESOLVE = Stage.TRACK, Stage.RESOLVE
 LONG_AGO, FAR_AHEAD = 0.0, 4e9
+A_MOMENT = 0.01
 
 
 def next_bell(redis: Redis, stage: Stage = TRACK) -> float | None:
@@ -35,6 +37,13 @@ def lose(redis: Redis, stage: Stage = TRACK) -> None:
     """Lose the job on its way, and let the time pass in which it counts as rung."""
     redis.delete(bells.queue_key(stage), keys.rung(ACCOUNT, stage))
     set_bell(redis, LONG_AGO, stage)
+
+
+def taken(waiting: NextBells) -> Taken:
+    """Take a bell that is there."""
+    one = waiting.take(wait=A_MOMENT)
+    assert one is not None
+    return one
 
 
 def test_a_job_carries_the_name_of_its_account_and_nothing_else(redis: Redis) -> None:
@@ -120,6 +129,48 @@ def test_a_full_queue_never_shortens_how_long_a_bell_counts_as_rung(redis: Redis
     DueBells(redis).ring()
 
     assert int(redis.ttl(keys.rung(ACCOUNT, TRACK))) > 50
+
+
+def test_a_worker_takes_the_bell_that_has_waited_longest(redis: Redis) -> None:
+    for account in (ACCOUNT, "globex"):
+        bells.ring(redis, TRACK, account)
+    waiting = NextBells(redis, TRACK)
+
+    first, second = taken(waiting), taken(waiting)
+
+    assert b"acme" in zlib.decompress(first.data)
+    assert b"globex" in zlib.decompress(second.data)
+    assert waiting.take(wait=A_MOMENT) is None
+
+
+def test_of_a_bell_that_was_served_nothing_is_left(redis: Redis) -> None:
+    bells.ring(redis, TRACK, ACCOUNT)
+    waiting = NextBells(redis, TRACK)
+
+    waiting.done(taken(waiting))
+
+    assert list(redis.scan_iter("rq:job:*")) == []
+
+
+def test_the_bell_of_a_worker_that_was_killed_is_forgotten_in_time(redis: Redis) -> None:
+    bells.ring(redis, TRACK, ACCOUNT)
+
+    one = taken(NextBells(redis, TRACK))
+
+    assert 0 < int(redis.ttl(f"rq:job:{one.job_id}")) <= bells.JOB_TIMEOUT_SECONDS
+
+
+def test_a_bell_that_is_given_back_is_the_first_again_and_is_kept(redis: Redis) -> None:
+    for account in (ACCOUNT, "globex"):
+        bells.ring(redis, TRACK, account)
+    waiting = NextBells(redis, TRACK)
+    one = taken(waiting)
+
+    waiting.give_back(one)
+
+    jobs = Queue(bells.queue_name(TRACK), connection=redis, serializer=JSONSerializer).jobs
+    assert [job.args for job in jobs] == [[ACCOUNT], ["globex"]]
+    assert redis.ttl(f"rq:job:{one.job_id}") == -1
 
 
 def test_a_bell_that_was_lost_is_rung_again(redis: Redis) -> None:

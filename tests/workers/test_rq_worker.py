@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from runtime.bells import JOBS, Stage
 from tests.builders.calls import ivr_call
 from tests.simulator.webhook import Webhook
 from tests.workers.office import ACCOUNT, Office
+from workers import rq_worker, track
 from workers.rq_worker import StageWorker
 
 QUEUE = bells.queue_name(Stage.TRACK)
@@ -134,3 +136,98 @@ def test_after_a_job_that_failed_the_next_is_served(office: Office) -> None:
 
     assert len(failed(office.redis)) == 2
     assert office.redis.get(keys.inbox_cursor(ACCOUNT)) is not None
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Give the accounts that track is rung for, in order: it does nothing but to note them; "stumbles" fails."""
+    accounts: list[str] = []
+
+    def note(account: str) -> None:
+        accounts.append(account)
+        if account == "stumbles":
+            raise RuntimeError("stumbled")
+
+    monkeypatch.setattr(track, "serve", note)
+    monkeypatch.setattr(rq_worker, "LINGER_SECONDS", 0.01)
+    return accounts
+
+
+def work(office: Office) -> StageWorker:
+    """Have a worker do everything that waits in the queue, and give it as it is then."""
+    worker = StageWorker(Stage.TRACK, office.redis, office.dependencies)
+    worker.work(burst=True, with_scheduler=False, logging_level="CRITICAL")
+    worker.refresh()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
+    return worker
+
+
+def test_one_job_serves_the_bells_behind_it_and_nothing_is_left(office: Office, served: list[str]) -> None:
+    for account in ("acme", "globex", "initech"):
+        bells.ring(office.redis, Stage.TRACK, account)
+
+    worker = work(office)
+
+    assert served == ["acme", "globex", "initech"]
+    assert worker.successful_job_count == 1
+    assert list(office.redis.scan_iter("rq:job*")) == []
+
+
+def test_a_bell_behind_a_job_that_fails_is_left_to_rq_which_keeps_why(office: Office, served: list[str]) -> None:
+    for account in ("acme", "stumbles", "globex"):
+        bells.ring(office.redis, Stage.TRACK, account)
+
+    work(office)
+
+    assert served == ["acme", "stumbles", "stumbles", "globex"]
+    (job_id,) = failed(office.redis)
+    assert why_it_failed(office.redis, job_id) == "RuntimeError: stumbled"
+
+
+def test_what_is_not_ours_behind_a_job_is_not_run_either(office: Office, served: list[str], mark: Path) -> None:
+    bells.ring(office.redis, Stage.TRACK, "acme")
+    written = [
+        write_job(office.redis, call_of("os.system", f"touch '{mark}'")),
+        write_job(office.redis, pickle.dumps((Trap(mark), None, (), {}))),
+        write_job(office.redis, b""),
+        write_job(office.redis, call_of(JOBS[Stage.TRACK], "acme", instance="an object with methods")),
+    ]
+    office.redis.rpush(f"rq:queue:{QUEUE}", "no-such-job")
+    bells.ring(office.redis, Stage.TRACK, "globex")
+
+    work(office)
+
+    assert served == ["acme", "globex"]
+    assert not mark.exists()
+    assert sorted(failed(office.redis)) == sorted(written)
+
+
+def test_a_worker_that_is_to_stop_takes_no_bell_behind(
+    office: Office, served: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for account in ("acme", "globex"):
+        bells.ring(office.redis, Stage.TRACK, account)
+    worker = StageWorker(Stage.TRACK, office.redis, office.dependencies)
+    note = track.serve
+
+    def stop(account: str) -> None:
+        note(account)
+        worker.request_stop(signal.SIGTERM, None)
+
+    monkeypatch.setattr(track, "serve", stop)
+    worker.work(burst=True, with_scheduler=False, logging_level="CRITICAL")
+
+    assert served == ["acme"]
+    assert bells.waiting(office.redis, Stage.TRACK) == 1
+
+
+def test_rq_sees_to_itself_again_after_a_while_whatever_waits(
+    office: Office, served: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rq_worker, "BEHIND_SECONDS", 0)
+    for account in ("acme", "globex"):
+        bells.ring(office.redis, Stage.TRACK, account)
+
+    worker = work(office)
+
+    assert served == ["acme", "globex"]
+    assert worker.successful_job_count == 2
