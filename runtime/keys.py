@@ -32,6 +32,9 @@ OPERATOR = "legwork:operator"
 ALERTS = "legwork:alerts"
 """Hash, `what|subject` -> the alert that is on, as JSON. Written by `runtime.operator_log`; gone when it is over."""
 
+TIDIED = "legwork:tidied"
+"""String, seconds. When upkeep last did what is no account's own. Lives for ever."""
+
 LIVE = "legwork:live"
 """Pub/Sub channel. All events, and what happens during calls."""
 

@@ -23,7 +23,7 @@ _PAGES: Final = 20
 
 
 def trim(redis: "Redis", recorder: Recorder, *, now: float, retention: float) -> None:
-    """Trim the outcome log and what is kept for destinations to the retention.
+    """Trim the outcome log, what is kept for destinations, and what is told to whoever runs Legwork to the retention.
 
     The log is never trimmed past what a destination has yet to take up or to take, unless that was listed first.
     """
@@ -31,7 +31,8 @@ def trim(redis: "Redis", recorder: Recorder, *, now: float, retention: float) ->
     safe = [_let_go(redis, one, recorder, before=before, now=now) for one in destinations.all(redis)]
     with redis.pipeline(transaction=False) as pipeline:
         pipeline.xtrim(keys.OUTCOMES, minid=f"{min([before, *safe])}-0", approximate=False)
-        pipeline.xtrim(keys.ACTIONS, minid=f"{before}-0", approximate=False)
+        for stream in (keys.ACTIONS, keys.OPERATOR):
+            pipeline.xtrim(stream, minid=f"{before}-0", approximate=False)
         for one in destinations.all(redis):
             pipeline.xtrim(keys.attempts(one.id), minid=f"{before}-0", approximate=False)
             old = [each.event_id for each in attempts.dead_letters(redis, one.id) if each.dead_at * 1000 < before]

@@ -1,6 +1,6 @@
 """Upkeep: drop what has been kept as long as it was promised, and tell of what is not well."""
 
-from typing import Final
+from typing import Final, cast
 
 from redis import Redis
 
@@ -15,26 +15,39 @@ from workers.dependencies import current
 
 UPKEEP_SECONDS: Final = 60.0
 
+TIDY_SECONDS: Final = UPKEEP_SECONDS - 5
+"""How long after the last time what is no account's own is done again: by every upkeep of an only account."""
+
 
 def serve(account: str) -> None:
     """Serve one account's bell. Called by RQ."""
     dependencies = current()
+    redis, settings = dependencies.redis, dependencies.settings
     try:
-        with lease(dependencies.redis, dependencies.account(account).name, Stage.UPKEEP):
-            trim(dependencies.redis, account, dependencies.settings, dependencies.recorder)
+        with lease(redis, dependencies.account(account).name, Stage.UPKEEP):
+            tidy(redis, settings, dependencies.recorder)
+            trim(redis, account, settings)
             faults.point("upkeep.trimmed")
-            completeness.check(dependencies.redis, account, retention=dependencies.settings.retention_seconds)
-            alarms.of_destinations(dependencies.redis)
-            alarms.of_account(dependencies.redis, dependencies.account(account))
+            completeness.check(redis, account, retention=settings.retention_seconds)
+            alarms.of_account(redis, dependencies.account(account))
     except LeaseHeld:
         return
     dependencies.shifts.begin(guardian.run, account)
 
 
-def trim(redis: "Redis", account: str, settings: Settings, recorder: Recorder) -> None:
-    """Trim the logs to their retention, and be rung again. Bodies that are not tracked yet are never dropped."""
-    now = redis_time(redis)
+def tidy(redis: "Redis", settings: Settings, recorder: Recorder) -> None:
+    """Do what is no account's own, unless another account's upkeep has just done it: once a minute is enough."""
+    now, before = redis_time(redis), float(cast("bytes | None", redis.get(keys.TIDIED)) or 0)
+    if before <= now < before + TIDY_SECONDS:
+        return
     expiry.trim(redis, recorder, now=now, retention=settings.retention_seconds)
+    alarms.of_destinations(redis)
+    redis.set(keys.TIDIED, f"{now:.3f}")
+
+
+def trim(redis: "Redis", account: str, settings: Settings) -> None:
+    """Trim an account's logs to their retention, and be rung again. Bodies not tracked yet are never dropped."""
+    now = redis_time(redis)
     call_index.trim(redis, account, before=now - settings.retention_seconds)
     cursor = redis.get(keys.inbox_cursor(account))
     milliseconds, number = streams.order(cursor.decode() if isinstance(cursor, bytes) else "0-0")
@@ -45,7 +58,6 @@ def trim(redis: "Redis", account: str, settings: Settings, recorder: Recorder) -
         for stream, (milliseconds, number) in (
             (keys.inbox(account), inbox),
             (keys.quarantine(account), log),
-            (keys.OPERATOR, log),
         ):
             # Not approximate, which leaves a hundred entries of a quiet account for ever: they are somebody's calls.
             pipeline.xtrim(stream, minid=f"{milliseconds}-{number}", approximate=False)

@@ -68,6 +68,39 @@ def test_one_upkeep_drops_all_that_is_to_be_dropped_however_much(office: Office)
     assert left(office.redis, keys.OUTCOMES) < ROUGHLY
 
 
+def test_what_is_told_to_whoever_runs_legwork_is_kept_as_long(office: Office) -> None:
+    for stream in (keys.OPERATOR, keys.ACTIONS):
+        fill(office, stream, age=office.settings.retention_seconds + 60)
+        fill(office, stream, age=office.settings.retention_seconds - 60)
+
+    upkeep.serve(ACCOUNT)
+
+    assert [left(office.redis, stream) for stream in (keys.OPERATOR, keys.ACTIONS)] == [MANY, MANY]
+
+
+def test_what_is_no_account_s_own_is_done_once_a_minute_however_many_accounts_there_are(office: Office) -> None:
+    upkeep.serve(ACCOUNT)
+    fill(office, keys.OUTCOMES, age=office.settings.retention_seconds + 60)
+
+    upkeep.tidy(office.redis, office.settings, office.dependencies.recorder)  # as of another account
+    assert left(office.redis, keys.OUTCOMES) == MANY
+
+    office.let_pass(upkeep.UPKEEP_SECONDS)
+    upkeep.serve(ACCOUNT)
+    assert left(office.redis, keys.OUTCOMES) == 0
+
+
+def test_a_clock_that_was_set_back_keeps_nothing_from_being_done(office: Office) -> None:
+    office.let_pass(3600)
+    upkeep.serve(ACCOUNT)
+    office.let_pass(-3600)
+    fill(office, keys.OUTCOMES, age=office.settings.retention_seconds + 60)
+
+    upkeep.serve(ACCOUNT)
+
+    assert left(office.redis, keys.OUTCOMES) == 0
+
+
 def test_upkeep_comes_again_after_a_while(office: Office) -> None:
     office.redis.set(keys.rung(ACCOUNT, Stage.UPKEEP), "1")
 
