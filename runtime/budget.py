@@ -7,7 +7,7 @@ count over the last minute alone is spent at once and then stalls. The headers o
 the whole group after a 429.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -235,8 +235,7 @@ class Budget:
 
     def left(self, group: Group) -> BudgetState:
         """Look at what `group` has left, taking nothing."""
-        _, tokens, limit, interval, gate, burst = self._run(group, "left")
-        return BudgetState(tokens, int(limit), interval, gate, int(burst))
+        return _state(self._run(group, "left"))
 
     def _ask(self, operation: str, group: Group, share: Share) -> float:
         rule = RULES[share]
@@ -249,6 +248,25 @@ class Budget:
             args=[now, self._limits[group], self._window, _TTL, operation, *arguments],
         )
         return [float(value) for value in answer]
+
+
+def left(
+    redis: "Redis", accounts: Iterable[str], groups: Iterable[Group] = Group
+) -> dict[tuple[str, Group], BudgetState]:
+    """Look at what many accounts have left, in one round trip; their limits are RingCentral's own, or what it said."""
+    asked = [(account, group) for account in accounts for group in groups]
+    script = redis.register_script(_BUDGET)
+    with redis.pipeline(transaction=False) as pipeline:
+        for account, group in asked:
+            names = [keys.budget(account, group), keys.granted(account, group)]
+            script(keys=names, args=["", LIMITS[group], WINDOW, _TTL, "left"], client=pipeline)
+        answers = pipeline.execute()
+    return {one: _state([float(value) for value in answer]) for one, answer in zip(asked, answers, strict=True)}
+
+
+def _state(answer: Sequence[float]) -> BudgetState:
+    _, tokens, limit, interval, gate, burst = answer
+    return BudgetState(tokens, int(limit), interval, gate, int(burst))
 
 
 def _said(value: float | None) -> float | str:

@@ -1,7 +1,7 @@
 """How complete each account was when upkeep counted its calls last: for metrics, the dashboard and the next count."""
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Final, cast
 
 import msgspec
 from prometheus_client.core import Metric
@@ -26,9 +26,19 @@ class Completeness(msgspec.Struct, frozen=True, rename="camel"):
 
 def last(redis: "Redis", account: str) -> Completeness | None:
     """Give the last count; None where there is none yet, or none that can be read."""
-    text = cast("bytes | None", redis.get(keys.completeness(account)))
+    return _last(redis, [account]).get(account)
+
+
+def _last(redis: "Redis", accounts: Sequence[str]) -> dict[str, Completeness]:
+    """Give the last count of each account that has one, by its name."""
+    texts = cast("list[bytes | None]", redis.mget([keys.completeness(one) for one in accounts]) if accounts else [])
+    found = {one: _read(text) for one, text in zip(accounts, texts, strict=True) if text is not None}
+    return {one: count for one, count in found.items() if count is not None}
+
+
+def _read(text: bytes) -> Completeness | None:
     try:
-        return None if text is None else msgspec.json.decode(text, type=Completeness)
+        return _DECODER.decode(text)
     except msgspec.MsgspecError:
         return None
 
@@ -40,7 +50,7 @@ def keep(redis: "Redis", account: str, found: Completeness) -> None:
 
 def gauges(redis: "Redis", accounts: Sequence[str]) -> list[Metric]:
     """Read the last counts, and the alerts that are on, as Prometheus wants them."""
-    found = {name: count for name in accounts if (count := last(redis, name)) is not None}
+    found = _last(redis, accounts)
     alerts = operator_log.alerts(redis)
     return [
         gauge(CALLS, [((name, place), one.calls.count(place)) for name, one in found.items() for place in Standing]),
@@ -54,3 +64,6 @@ def gauges(redis: "Redis", accounts: Sequence[str]) -> list[Metric]:
 def sentence(calls: Hour) -> str:
     """Say in a few words how complete these calls are."""
     return f"{calls.explained:,} of {calls.known:,} calls accounted for"
+
+
+_DECODER: Final = msgspec.json.Decoder(Completeness)

@@ -9,9 +9,8 @@ from typing import Any
 from prometheus_client.core import Metric
 from redis import Redis
 
-from runtime import backlog, bells, completeness, keys
+from runtime import backlog, bells, budget, completeness, keys
 from runtime.bells import Stage
-from runtime.budget import LIMITS, Budget
 from runtime.clocks import redis_time
 from runtime.metrics import (
     BELLS_LATE,
@@ -70,7 +69,7 @@ def _age(first: Sequence[tuple[bytes, float]], now: float) -> float:
 
 
 def _budgets(redis: "Redis", names: Sequence[str]) -> Iterator[Metric]:
-    left = {(name, group.value): Budget(redis, name).left(group) for name in names for group in LIMITS}
+    left = budget.left(redis, names)
     yield gauge(BUDGET_LEFT, [(labels, state.tokens) for labels, state in left.items()])
     yield gauge(BUDGET_LIMIT, [(labels, state.limit) for labels, state in left.items()])
     yield gauge(BUDGET_GATE, [(labels, state.gate_seconds) for labels, state in left.items()])

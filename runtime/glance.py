@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
-from typing import Any, Final, cast
+from typing import Final
 
 import msgspec
 from redis import Redis
@@ -83,15 +83,20 @@ def published_last(redis: "Redis") -> tuple[CallEvent, ...]:
     return tuple(event for entry in entries if (event := outcome_log.event_of(entry.document)))
 
 
-def waits(redis: "Redis", account: str) -> Waits:
-    """Count what an account's sessions wait for."""
+def waits(redis: "Redis", accounts: Sequence[str]) -> dict[str, Waits]:
+    """Count what the sessions of each account wait for."""
     with redis.pipeline(transaction=False) as pipeline:
-        for key in (keys.open_sessions(account), keys.quiet(account), keys.due(account)):
-            pipeline.zcard(key)
-        pipeline.xlen(keys.quarantine(account))
-        pipeline.zrange(keys.open_sessions(account), 0, 0, withscores=True)
-        on, quiet, due, quarantined, oldest = pipeline.execute()
-    first = cast("list[Any]", oldest)[:1]
+        for account in accounts:
+            for key in (keys.open_sessions(account), keys.quiet(account), keys.due(account)):
+                pipeline.zcard(key)
+            pipeline.xlen(keys.quarantine(account))
+            pipeline.zrange(keys.open_sessions(account), 0, 0, withscores=True)
+        answers = pipeline.execute()
+    return {account: _waits(*answers[5 * at : 5 * at + 5]) for at, account in enumerate(accounts)}
+
+
+def _waits(on: int, quiet: int, due: int, quarantined: int, oldest: Sequence[tuple[bytes, float]]) -> Waits:
+    first = oldest[:1]
     return Waits(
         on,
         quiet,

@@ -1,6 +1,7 @@
 """The subscription as the guardian left it, and what it found of silent calls: for the next look, and for people."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Final, cast
 
 import msgspec
@@ -44,7 +45,16 @@ class Silence(msgspec.Struct, frozen=True, rename="camel"):
 
 def load(redis: "Redis", account: str) -> Guarded:
     """Load what is known of the subscription; nothing where there was no look yet."""
-    text = cast("bytes | None", redis.get(keys.subscription(account)))
+    return load_all(redis, [account])[0]
+
+
+def load_all(redis: "Redis", accounts: Sequence[str]) -> list[Guarded]:
+    """Load what is known of the subscription of each account."""
+    texts = redis.mget([keys.subscription(account) for account in accounts]) if accounts else []
+    return [_read(text) for text in cast("list[bytes | None]", texts)]
+
+
+def _read(text: bytes | None) -> Guarded:
     try:
         return _DECODER.decode(text) if text else Guarded()
     except msgspec.MsgspecError:
@@ -58,8 +68,13 @@ def keep(redis: "Redis", account: str, guarded: Guarded) -> None:
 
 def last_notification(redis: "Redis", account: str) -> float | None:
     """Say when anything was heard last, though it be dropped since; None: never. Seconds."""
-    place, _ = streams.end(redis, keys.inbox(account))
-    return streams.added_at(place) or None
+    return last_notifications(redis, [account])[0]
+
+
+def last_notifications(redis: "Redis", accounts: Sequence[str]) -> list[float | None]:
+    """Say the same of each account."""
+    ends = streams.ends(redis, [keys.inbox(account) for account in accounts])
+    return [streams.added_at(place) or None for place, _ in ends]
 
 
 def silence(redis: "Redis", account: str, telephony_session_id: str) -> Silence | None:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
+from runtime import budget as budgets
 from runtime import keys
 from runtime.budget import GATE_MOST, LIMITS, LONGEST_WINDOW, Budget, Group, Share
 from tests.asking.clock import Clock
@@ -287,3 +288,16 @@ def test_the_server_s_own_clock_is_used_and_unused_budgets_are_forgotten(redis: 
 
     assert [budget.take(HEAVY, LIVE) > 0 for _ in range(3)] == [False, False, True]
     assert 3600 <= redis.ttl(keys.budget("acme", HEAVY)) <= 7200
+
+
+def test_what_many_accounts_have_left_is_read_together(redis: Redis) -> None:
+    for account, requests in (("acme", 1), ("globex", 2)):
+        budget = Budget(redis, account)
+        for _ in range(requests):
+            budget.take(HEAVY, LIVE)
+
+    left = budgets.left(redis, ["acme", "globex"], [HEAVY, Group.LIGHT])
+
+    assert list(left) == [(name, group) for name in ("acme", "globex") for group in (HEAVY, Group.LIGHT)]
+    assert left["acme", HEAVY].tokens == pytest.approx(Budget(redis, "acme").left(HEAVY).tokens, abs=0.1)
+    assert left["acme", HEAVY].tokens > left["globex", HEAVY].tokens + 0.5

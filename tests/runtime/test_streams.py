@@ -2,6 +2,7 @@
 
 import pytest
 from redis import Redis
+from redis.exceptions import ResponseError
 
 from runtime import streams
 from runtime.streams import Page
@@ -30,6 +31,16 @@ def test_a_stream_is_read_to_its_end_however_long_it_is(redis: Redis) -> None:
 
     assert read == list(range(2, 2002))
     assert streams.end(redis, STREAM) == ("2001-0", 2001)
+
+
+def test_the_ends_of_several_streams_are_read_together_and_one_that_holds_nothing_has_none(redis: Redis) -> None:
+    redis.xadd(STREAM, {"n": "x"}, id="7-2")
+
+    assert streams.ends(redis, [STREAM, "legwork:none"]) == [("7-2", 1), ("0-0", 0)]
+
+    redis.set("legwork:none", "no stream")
+    with pytest.raises(ResponseError):
+        streams.ends(redis, [STREAM, "legwork:none"])
 
 
 def test_pages_go_back_from_the_newest(redis: Redis) -> None:

@@ -1,6 +1,8 @@
 """Accounts: whether each hears RingCentral, what it has left to ask for, what waits, how far the call log was asked."""
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import attrgetter
 
 import msgspec
 from flask import Blueprint, render_template
@@ -42,9 +44,11 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
 
 def _rows(redis: "Redis", accounts: tuple[Account, ...]) -> Iterator[Row]:
     now, alerts = redis_time(redis), operator_log.alerts(redis)
-    for one in accounts:
+    names = [one.name for one in accounts]
+    left = {name: tuple(its) for name, its in groupby(fuel(redis, names), key=attrgetter("account"))}
+    waits, heard = glance.waits(redis, names), hearing(redis, names)
+    for one, its_hearing in zip(accounts, heard, strict=True):
         told = asking.load(redis, one.name)
         lane = told.lane(company=one.scope is Scope.ACCOUNT, now=now)
-        waits, left = glance.waits(redis, one.name), tuple(fuel(redis, [one.name]))
         its = tuple(alert for alert in alerts if alert.account == one.name)
-        yield Row(one.name, waits, left, told, lane, hearing(redis, one.name), its)
+        yield Row(one.name, waits[one.name], left[one.name], told, lane, its_hearing, its)

@@ -9,8 +9,8 @@ from flask import Blueprint, render_template, request
 from markupsafe import Markup
 from redis import Redis
 
-from runtime import glance, operator_log
-from runtime.budget import LIMITS, Budget, BudgetState, Group
+from runtime import budget, glance, operator_log
+from runtime.budget import BudgetState, Group
 from runtime.glance import Delivering, OnNow, Speed, Speeds, Waits
 from runtime.outcome_log import Tallies
 from runtime.settings import Settings
@@ -150,17 +150,16 @@ class VitalsReader:
             speed=self._speeds.now(),
             delivering=glance.delivering(self._redis),
             fuel=tuple(fuel(self._redis, self._accounts[:_ACCOUNTS_SHOWN])),
-            waits={name: glance.waits(self._redis, name) for name in self._accounts},
+            waits=glance.waits(self._redis, self._accounts),
             alerts=operator_log.alerts(self._redis),
-            hearing=tuple(hearing(self._redis, name) for name in self._accounts),
+            hearing=tuple(hearing(self._redis, self._accounts)),
         )
 
 
 def fuel(redis: "Redis", accounts: list[str]) -> Iterator[Fuel]:
     """Say what the accounts have left of each group but the one of logging in."""
-    for name in accounts:
-        budget = Budget(redis, name)
-        yield from (Fuel(name, group, budget.left(group)) for group in LIMITS if group is not Group.AUTH)
+    left = budget.left(redis, accounts, [group for group in Group if group is not Group.AUTH])
+    return (Fuel(name, group, state) for (name, group), state in left.items())
 
 
 def live_calls(calls: tuple[OnNow, ...]) -> tuple[LiveCall, ...]:

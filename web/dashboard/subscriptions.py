@@ -1,6 +1,6 @@
 """How well each account hears RingCentral: its subscription as the guardian left it, and when anything came last."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -48,9 +48,10 @@ class Hearing(msgspec.Struct, frozen=True):
         return self.word == Health.ACTIVE
 
 
-def hearing(redis: "Redis", account: str) -> Hearing:
-    """Read how an account's subscription is."""
-    return Hearing(account, guarding.load(redis, account), guarding.last_notification(redis, account))
+def hearing(redis: "Redis", accounts: Sequence[str]) -> list[Hearing]:
+    """Read how the subscription of each account is."""
+    heard = guarding.last_notifications(redis, accounts)
+    return list(map(Hearing, accounts, guarding.load_all(redis, accounts), heard))
 
 
 def worst(of: Iterable[Hearing]) -> Hearing | None:
