@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from scripts.benchmarks import call_cpu, call_log, flood, growth, isolation, lone_calls, penalty
+from scripts.benchmarks import call_cpu, call_log, flood, growth, isolation, lone_calls, many_accounts, penalty
 from scripts.benchmarks.figures import Result
 from scripts.benchmarks.options import Options
 
@@ -16,6 +16,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[Options], Result]]] = MappingProxyType(
         "lone-calls": lone_calls.run,
         "penalty": penalty.run,
         "isolation": isolation.run,
+        "many-accounts": many_accounts.run,
         "growth": growth.run,
     }
 )

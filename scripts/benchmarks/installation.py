@@ -104,15 +104,22 @@ def _log(data: Path, name: str) -> Path:
 @contextmanager
 def legwork(boxes: Sequence[Box], speed: float, watchdog: Watchdog, **more: str) -> Iterator[Installation]:
     """Run Legwork's own Procfile for these accounts, every wait divided by `speed`, and subscribe it to all of them."""
+    with unsubscribed(boxes, speed, watchdog, **more) as product:
+        for number, box in enumerate(boxes):
+            address = f"{product.web_url}/webhooks/ringcentral/{name_of(number)}"
+            box.subscribe(address, verification_token=VERIFICATION_TOKEN)
+        yield product
+
+
+@contextmanager
+def unsubscribed(boxes: Sequence[Box], speed: float, watchdog: Watchdog, **more: str) -> Iterator[Installation]:
+    """Do the same, but have no account tell it anything."""
     entries = parse((ROOT / "Procfile").read_text().splitlines())
     with tempfile.TemporaryDirectory(prefix="legwork-benchmark-") as folder:
         file = Path(folder) / "accounts.toml"
         file.write_text("".join(_account(number, box) for number, box in enumerate(boxes)))
         environ = {**time_scale.settings(speed), "ACCOUNTS_FILE": str(file), "ADMIN_TOKEN": "benchmark", **more}
         with installed(entries, environ, watchdog) as product:
-            for number, box in enumerate(boxes):
-                address = f"{product.web_url}/webhooks/ringcentral/{name_of(number)}"
-                box.subscribe(address, verification_token=VERIFICATION_TOKEN)
             yield product
 
 

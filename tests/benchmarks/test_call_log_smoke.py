@@ -21,3 +21,11 @@ def test_growth_is_measured() -> None:
     result = BENCHMARKS["growth"](Options(quick=True))
 
     assert [row[0] for row in result.tables[0].rows] == [200]
+
+
+def test_accounts_with_calls_and_without_are_measured() -> None:
+    result = BENCHMARKS["many-accounts"](Options(quick=True))
+
+    calls, idle = result.tables
+    assert [row[0] for row in (*calls.rows, *idle.rows)] == [3, 3]
+    assert all(figure.is_met for figure in result.figures if figure.goal)
