@@ -9,7 +9,7 @@ from typing import Any
 from prometheus_client.core import Metric
 from redis import Redis
 
-from runtime import backlog, bells, budget, completeness, keys
+from runtime import backlog, bells, budget, completeness, keys, safety
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.metrics import (
@@ -25,9 +25,11 @@ from runtime.metrics import (
     QUARANTINE,
     REDIS_MEMORY,
     REDIS_MEMORY_LIMIT,
+    REDIS_UNSAFE,
     SESSIONS,
     gauge,
 )
+from runtime.safety import Verdict
 
 
 def all(redis: "Redis", accounts: Sequence[str]) -> list[Metric]:  # noqa: A001 - read as gauges.all
@@ -37,6 +39,7 @@ def all(redis: "Redis", accounts: Sequence[str]) -> list[Metric]:  # noqa: A001 
         *_accounts(redis, accounts, now),
         *_budgets(redis, accounts),
         *_bells(redis, now),
+        _safety(redis),
         *_memory(redis),
         *backlog.gauges(redis),
         *completeness.gauges(redis, accounts),
@@ -83,6 +86,11 @@ def _bells(redis: "Redis", now: float) -> Iterator[Metric]:
         *waiting, first = pipeline.execute()
     yield gauge(BELLS_WAITING, [((stage.value,), count) for stage, count in zip(Stage, waiting, strict=True)])
     yield gauge(BELLS_LATE, [((), _age(first, now))])
+
+
+def _safety(redis: "Redis") -> Metric:
+    checks = safety.readiness(redis)
+    return gauge(REDIS_UNSAFE, [((one.name,), float(one.verdict is Verdict.FAILED)) for one in checks])
 
 
 def _memory(redis: "Redis") -> Iterator[Metric]:

@@ -119,6 +119,7 @@ BUDGET_GATE = Gauge(
 )
 BELLS_WAITING = Gauge("legwork_bells_waiting", "Bells rung that no worker has taken up.", ("stage",))
 BELLS_LATE = Gauge("legwork_bells_late_seconds", "Since when the clock should have rung its oldest bell.")
+REDIS_UNSAFE = Gauge("legwork_redis_unsafe", "1 for each check of /readyz that Redis fails, else 0.", ("check",))
 REDIS_MEMORY = Gauge("legwork_redis_memory_bytes", "Memory that Redis uses.")
 REDIS_MEMORY_LIMIT = Gauge("legwork_redis_memory_limit_bytes", "Memory that Redis may use; 0 where nothing limits it.")
 BACKLOG = Gauge("legwork_delivery_backlog", "Events not delivered yet, by what they wait for.", ("destination", "kind"))
@@ -153,6 +154,7 @@ GAUGES: Final = (
     BUDGET_GATE,
     BELLS_WAITING,
     BELLS_LATE,
+    REDIS_UNSAFE,
     REDIS_MEMORY,
     REDIS_MEMORY_LIMIT,
     BACKLOG,

@@ -9,11 +9,11 @@ from redis.exceptions import NoPermissionError, RedisError
 
 from runtime import gauges
 from runtime.metrics import render
+from runtime.safety import Check, Verdict, readiness
 from runtime.settings import Settings
 from web.api.answers import answer
 from web.api.described import described
 from web.cached import Cached
-from web.safety import Check, Verdict, readiness
 
 GAUGES_SECONDS: Final = 1.0
 """How old a gauge may be: several who scrape at once cost as much as one."""

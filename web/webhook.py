@@ -20,13 +20,13 @@ from runtime.clocks import stopwatch
 from runtime.inbox import Inbox
 from runtime.metrics import INGEST_SECONDS, NOTIFICATIONS, Recorder
 from runtime.redis_line import Line
+from runtime.safety import Room
 from runtime.settings import Account
 from web import answers
 from web.answers import Answer
 from web.api.described import described
 from web.body import BrokenBody, OversizedBody, has_body, read_body
 from web.refusals import Refusals
-from web.safety import Room
 from web.verification import HANDSHAKE_HEADER, VERIFICATION_HEADER, Verifier, may_be_echoed
 
 PATH: Final = "/webhooks/ringcentral"

@@ -4,12 +4,11 @@ import time
 import zlib
 from typing import Any, Final, cast
 
-from runtime import keys, ledger
+from runtime import keys, ledger, safety
 from runtime.clocks import redis_time, stopwatch
+from runtime.safety import Check, Verdict
 from scripts.checkup import rq_state
 from scripts.checkup.findings import Finding, Findings, Patient, error, warning
-from web import safety
-from web.safety import Check, Verdict
 
 OLDEST: Final = 7
 SKEW_SECONDS: Final = 2.0
@@ -47,7 +46,10 @@ def memory(patient: Patient) -> Findings:
 
 def role(patient: Patient) -> Findings:
     """This Redis takes writes."""
-    yield from _safe(safety.role(_info(patient)), "point REDIS_URL at the primary, or use redis+sentinel://")
+    found = safety.role(_info(patient))
+    yield from _safe(found, "point REDIS_URL at the primary, or use redis+sentinel://")
+    if found.verdict is Verdict.OK:
+        yield from _safe(safety.writes(patient.redis), "mend what Redis names: its disk, its replicas, its memory")
 
 
 def clock(patient: Patient) -> Findings:

@@ -15,6 +15,7 @@ from runtime.bells import DueBells, Stage
 from runtime.leases import lease
 from runtime.metrics import NOTIFICATIONS, Recorder
 from runtime.redis_client import WORK, connect
+from runtime.safety import Verdict, readiness
 from runtime.settings import DEFAULT_ACCOUNT
 from scripts.simulator import running_simulator
 from scripts.supervisor.embedded import server_program
@@ -28,7 +29,6 @@ from tests.simulator.waiting import wait_until
 from tests.web.posting import PATH, SIGNED, settings_of
 from tests.workers.office import ACCOUNT, Office
 from web.create_app import create_app
-from web.safety import Verdict, readiness
 from workers.rq_worker import StageWorker
 
 ROOT = Path(__file__).parent.parent.parent

@@ -14,6 +14,7 @@ from runtime import bells, keys
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.redis_client import WORK, connect
+from runtime.safety import Verdict, readiness
 from scripts.simulator import running_simulator
 from scripts.supervisor.embedded import EmbeddedRedis, server_program
 from scripts.supervisor.environment import free_port
@@ -24,7 +25,6 @@ from tests.simulator.waiting import wait_until
 from tests.web.posting import BODY, PATH, SIGNED, settings_of
 from tests.workers.office import ACCOUNT, Office
 from web.create_app import create_app
-from web.safety import Verdict, readiness
 from workers.rq_worker import StageWorker
 
 CALL = ivr_call()

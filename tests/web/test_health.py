@@ -10,10 +10,10 @@ from redis import Redis
 
 from runtime.metrics import Recorder
 from runtime.redis_client import INGEST, connect
+from runtime.safety import Check, Verdict, eviction, memory, persistence, role
 from tests.web.conftest import NOBODY
 from tests.web.posting import BODY, PATH, SIGNED, settings_of
 from web.create_app import create_app
-from web.safety import Check, Verdict, eviction, memory, persistence, role
 
 Configure = Callable[..., None]
 FINE: Mapping[str, Any] = {
@@ -69,6 +69,29 @@ def test_a_redis_that_is_nearly_full_is_not_ready(app: Flask, redis: Redis, conf
 
     assert app.test_client().get("/readyz").status_code == 503
     assert verdicts(app)["memory"] == "failed"
+
+
+def test_a_redis_with_too_few_replicas_to_take_a_write_is_not_ready_and_the_metrics_tell_it(
+    app: Flask, redis: Redis, configured: Configure
+) -> None:
+    configured(min_replicas_to_write=1)
+
+    assert app.test_client().get("/readyz").status_code == 503
+    assert verdicts(app)["writes"] == "failed"
+    assert unsafe(app) == {"writes"}
+
+
+def test_the_metrics_tell_each_check_that_redis_fails(app: Flask, configured: Configure) -> None:
+    configured(maxmemory_policy="allkeys-lru")
+
+    assert unsafe(app) == {"eviction"}
+
+
+def unsafe(app: Flask) -> set[str]:
+    families = text_string_to_metric_families(app.test_client().get("/metrics").text)
+    samples = [sample for family in families for sample in family.samples if sample.name == "legwork_redis_unsafe"]
+    assert {sample.labels["check"] for sample in samples} >= {"redis", "role", "memory", "eviction", "persistence"}
+    return {sample.labels["check"] for sample in samples if sample.value}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Is Redis safe to write to? Asked before a notification is accepted, and by whoever watches over this process.
 
 Refusing early, while there is still room, lets the workers go on and empty the inbox: a Redis that is really full
-refuses their commands too. All answers come from INFO, which managed servers allow where they forbid CONFIG.
+refuses their commands too. All answers but one come from INFO, which managed servers allow where they forbid CONFIG.
 """
 
 from collections.abc import Mapping
@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import msgspec
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import NoPermissionError, RedisError
 
+from runtime import keys
 from runtime.clocks import stopwatch
 from runtime.redis_line import Line
 
@@ -20,6 +21,9 @@ HIGH_WATER: Final = 0.75
 
 LOOK_SECONDS: Final = 1.0
 """How long an answer about memory is believed."""
+
+_TRIED: Final = "tried"
+"""A field among the metrics that is none; to add nothing to it is to try whether Redis takes writes."""
 
 
 class Verdict(StrEnum):
@@ -67,7 +71,20 @@ def readiness(redis: "Redis") -> tuple[Check, ...]:
         info = redis.info()
     except RedisError as error:
         return (Check("redis", Verdict.FAILED, f"Redis does not answer: {type(error).__name__}"),)
-    return (Check("redis", Verdict.OK, "Redis answers"), role(info), memory(info), eviction(info), persistence(info))
+    told = (role(info), memory(info), eviction(info), persistence(info))
+    tried = () if any(one.verdict is Verdict.FAILED for one in told) else (writes(redis),)
+    return (Check("redis", Verdict.OK, "Redis answers"), *told, *tried)
+
+
+def writes(redis: "Redis") -> Check:
+    """Try whether Redis takes a write; that it has too few replicas to, say, is told by nothing else. Never raises."""
+    try:
+        redis.hincrby(keys.METRICS, _TRIED, 0)
+    except NoPermissionError:
+        return Check("writes", Verdict.WARNING, "this user may not try whether Redis takes writes")
+    except RedisError as error:
+        return Check("writes", Verdict.FAILED, f"Redis takes no writes: {error}")
+    return Check("writes", Verdict.OK, "Redis takes writes")
 
 
 def memory(info: Mapping[str, Any]) -> Check:
