@@ -8,7 +8,8 @@ import os
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Final, TextIO
+from contextlib import suppress
+from typing import IO, Any, Final, TextIO
 
 import msgspec
 import structlog
@@ -34,11 +35,27 @@ def takes_colours(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR")
 
 
+class _Drain:
+    """A stream that loses what cannot be written: a full disk, or a reader who has gone, must not end any work."""
+
+    def __init__(self, stream: IO[Any]) -> None:
+        self._stream = stream
+
+    def write(self, line: Any) -> None:
+        with suppress(OSError):
+            self._stream.write(line)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def configure(*, level: str, form: str, process: str) -> None:
     """Write from now on as the settings say. `form` is json or text; `process` stands on every line."""
     text = structlog.dev.ConsoleRenderer(colors=takes_colours(sys.stdout))
     renderer: Any = _json_line if form == "json" else text
-    factory: Any = structlog.BytesLoggerFactory(sys.stdout.buffer) if form == "json" else structlog.PrintLoggerFactory()
+    lines: Any = structlog.BytesLoggerFactory if form == "json" else structlog.PrintLoggerFactory
+    stream: Any = _Drain(sys.stdout.buffer if form == "json" else sys.stdout)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -49,7 +66,7 @@ def configure(*, level: str, form: str, process: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=factory,
+        logger_factory=lines(stream),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(process=process)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from io import StringIO
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,17 @@ def test_no_number_is_on_a_line_and_all_else_is(form: str) -> None:
         word in told
         for word in ("s-a0d17930c96bdz18b67acb764z37759330000", "60200101", "ValueError", "<number>", "+00:00", "track")
     )
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_what_cannot_be_written_ends_no_work(form: str) -> None:
+    program = f"import sys\n{PROGRAM.format(form=form)}\nprint('went on', file=sys.stderr)"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+
+    assert "went on" in done.stderr
 
 
 class Terminal(StringIO):
