@@ -35,6 +35,9 @@ ALERTS = "legwork:alerts"
 TIDIED = "legwork:tidied"
 """String, seconds. When upkeep last did what is no account's own. Lives for ever."""
 
+RETENTION = "legwork:retention"
+"""String. The retention that upkeep goes by, and shorter ones before it, by `runtime.lifetimes`. Lives for ever."""
+
 LIVE = "legwork:live"
 """Pub/Sub channel. All events, and what happens during calls."""
 

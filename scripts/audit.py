@@ -16,7 +16,7 @@ import msgspec  # noqa: E402 - the line above chooses the environment
 from redis import RedisError  # noqa: E402 - as above
 from tqdm import tqdm  # noqa: E402 - as above
 
-from runtime import audit  # noqa: E402 - as above
+from runtime import audit, lifetimes  # noqa: E402 - as above
 from runtime.audit import HOUR, Hour  # noqa: E402 - as above
 from runtime.audit_documents import counts_document, hour_document  # noqa: E402 - as above
 from runtime.clocks import redis_time  # noqa: E402 - as above
@@ -70,8 +70,9 @@ def main() -> int:
 
 def _counted(place: Place, account: str, options: argparse.Namespace) -> Iterator[Hour]:
     """Count the hours asked for, with a bar while it takes long. Nothing is taken from an earlier count."""
-    now, retention = redis_time(place.redis), place.settings.retention_seconds
-    since, until = stretch.stretch(options, usual_seconds=USUAL_SECONDS, now=now, retention=retention)
+    now = redis_time(place.redis)
+    kept_since = lifetimes.kept_since(place.redis, place.settings.retention_seconds, now=now)
+    since, until = stretch.stretch(options, usual_seconds=USUAL_SECONDS, now=now, kept_since=kept_since)
     hours = audit.hours(place.redis, account, since=since, until=until, fresh=True)
     count = int(until // HOUR) - int(since // HOUR) + 1
     yield from tqdm(

@@ -16,7 +16,7 @@ import msgspec  # noqa: E402 - the line above chooses the environment
 from redis import Redis, RedisError  # noqa: E402 - as above
 from tqdm import tqdm  # noqa: E402 - as above
 
-from runtime import comparisons  # noqa: E402 - as above
+from runtime import comparisons, lifetimes  # noqa: E402 - as above
 from runtime.clocks import redis_time  # noqa: E402 - as above
 from runtime.comparisons import Comparison, Why  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
@@ -52,9 +52,8 @@ def main() -> int:
     try:
         with open_place(root=ROOT, data=options.data) as (redis, settings):
             now = redis_time(redis)
-            since, until = stretch.stretch(
-                options, usual_seconds=USUAL_SECONDS, now=now, retention=settings.retention_seconds
-            )
+            kept_since = lifetimes.kept_since(redis, settings.retention_seconds, now=now)
+            since, until = stretch.stretch(options, usual_seconds=USUAL_SECONDS, now=now, kept_since=kept_since)
             names = accounts_of(settings, options.account)
             asked = {name: comparisons.ask(redis, name, Why.ASKED, since=since, until=until) for name in names}
             if options.wait:

@@ -9,7 +9,7 @@ from typing import Final
 
 from redis import Redis
 
-from runtime import audit, bells, completeness, keys, operator_log
+from runtime import audit, bells, completeness, keys, lifetimes, operator_log
 from runtime.audit import Unexplained
 from runtime.bells import Stage
 from runtime.clocks import redis_time, stopwatch
@@ -29,7 +29,8 @@ def check(redis: "Redis", account: str, *, retention: float) -> None:
     if before is not None and now < before.at + before.took / SHARE:
         return
     began = stopwatch()
-    calls = audit.total(audit.hours(redis, account, since=now - retention, until=now))
+    since = lifetimes.kept_since(redis, retention, now=now)
+    calls = audit.total(audit.hours(redis, account, since=since, until=now))
     completeness.keep(redis, account, Completeness(now, stopwatch() - began, calls))
     known_before = {one.telephony_session_id for one in before.calls.unexplained} if before is not None else set()
     again = [one for one in calls.unexplained if one.telephony_session_id in known_before]

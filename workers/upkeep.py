@@ -4,7 +4,7 @@ from typing import Final, cast
 
 from redis import Redis
 
-from runtime import audit, bells, call_index, faults, keys, streams
+from runtime import audit, bells, call_index, faults, keys, lifetimes, streams
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.leases import LeaseHeld, lease
@@ -40,6 +40,7 @@ def tidy(redis: "Redis", settings: Settings, recorder: Recorder) -> None:
     now, before = redis_time(redis), float(cast("bytes | None", redis.get(keys.TIDIED)) or 0)
     if before <= now < before + TIDY_SECONDS:
         return
+    lifetimes.note(redis, settings.retention_seconds, now=now)
     expiry.trim(redis, recorder, now=now, retention=settings.retention_seconds)
     alarms.of_destinations(redis)
     redis.set(keys.TIDIED, f"{now:.3f}")
@@ -48,12 +49,13 @@ def tidy(redis: "Redis", settings: Settings, recorder: Recorder) -> None:
 def trim(redis: "Redis", account: str, settings: Settings) -> None:
     """Trim an account's logs to their retention, and be rung again. Bodies not tracked yet are never dropped."""
     now = redis_time(redis)
-    call_index.trim(redis, account, before=now - settings.retention_seconds)
+    kept_since = lifetimes.kept_since(redis, settings.retention_seconds, now=now)
+    call_index.trim(redis, account, before=kept_since)
     cursor = redis.get(keys.inbox_cursor(account))
     milliseconds, number = streams.order(cursor.decode() if isinstance(cursor, bytes) else "0-0")
     inbox = min((int((now - settings.inbox_retention_seconds) * 1000), 0), (milliseconds, number + 1))
     log = (int((now - settings.retention_seconds) * 1000), 0)
-    audit.forget(redis, account, before=now - settings.retention_seconds)
+    audit.forget(redis, account, before=kept_since)
     with redis.pipeline(transaction=False) as pipeline:
         for stream, (milliseconds, number) in (
             (keys.inbox(account), inbox),

@@ -44,11 +44,10 @@ def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
     return options
 
 
-def stretch(options: argparse.Namespace, *, usual_seconds: float, now: float, retention: float) -> Stretch:
+def stretch(options: argparse.Namespace, *, usual_seconds: float, now: float, kept_since: float) -> Stretch:
     """Give the stretch that is meant, as far as it is in what is kept. Raises NothingKept where none of it is."""
     until = min(options.until.timestamp() if options.until else now, now)
     since = options.since.timestamp() if options.since else until - usual_seconds
-    kept_since = now - retention
     if until <= kept_since:
         raise NothingKept(f"calls are known since {moment_at(kept_since):%Y-%m-%d %H:%M} UTC")
     since = max(since, kept_since)

@@ -1,5 +1,6 @@
 """Completeness, held against calls that really went through the stages, and against losses planted by hand."""
 
+import msgspec
 import pytest
 
 from runtime import audit, completeness, keys, ledger, operator_log
@@ -14,8 +15,10 @@ from tests.workers.conftest import MakeOffice
 from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, an_ended_call, look, the_record
 from workers import completeness as checking
+from workers import upkeep
 
 HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 UNEXPLAINED = What.COMPLETENESS_UNEXPLAINED
 
 
@@ -224,3 +227,24 @@ def test_the_command_says_by_its_exit_code_whether_every_call_is_accounted_for(r
     assert (well.returncode, ill.returncode) == (0, 1), ill.stderr
     assert '"waiting":1' in well.stdout
     assert "unexplained: s-1" in ill.stdout
+
+
+def test_calls_that_are_gone_by_a_shorter_retention_are_not_missed_by_a_longer_one(an_office: MakeOffice) -> None:
+    office = an_office(retention_seconds=DAY)
+    call = a_resolved_call(office)
+    upkeep.serve(ACCOUNT)
+    office.settings = office.dependencies.settings = msgspec.structs.replace(
+        office.settings, retention_seconds=30 * DAY
+    )
+    office.let_pass(upkeep.UPKEEP_SECONDS)
+    upkeep.serve(ACCOUNT)
+    office.let_pass(2 * DAY)
+    of_call = (keys.session, keys.resolution, keys.revisions, keys.records)
+    office.redis.delete(*(build(ACCOUNT, call.telephony_session_id) for build in of_call))  # their time to live is over
+
+    upkeep.serve(ACCOUNT)
+
+    counted = completeness.last(office.redis, ACCOUNT)
+    assert counted is not None
+    assert counted.calls.known == 0
+    assert not office.is_due(call)

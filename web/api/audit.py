@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from msgspec import Meta
 from redis import Redis
 
-from runtime import audit
+from runtime import audit, lifetimes
 from runtime.audit import Hour
 from runtime.audit_documents import HourDocument, hour_document
 from runtime.clocks import redis_time
@@ -46,7 +46,7 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         now = redis_time(redis)
         since = wanted.since.timestamp() if wanted.since else now - USUAL_SECONDS
         until = wanted.until.timestamp() if wanted.until else now
-        since, until = max(since, now - settings.retention_seconds), min(until, now)
+        since, until = max(since, lifetimes.kept_since(redis, settings.retention_seconds, now=now)), min(until, now)
         rows = _after(_rows(redis, asked.accounts(names, wanted.account), since=since, until=until, after=after), after)
         shown = list(islice(rows, limit))
         more = next(rows, None) is not None

@@ -1,0 +1,62 @@
+"""Since when calls are kept: for the retention, but for those that were written under a shorter one.
+
+What is stored of a call has a time to live from when it was written. So where the retention is made longer, the calls
+of until then are gone when they would have been, and must not be looked for as if they were missing.
+"""
+
+from typing import Final, cast
+
+import msgspec
+from redis import Redis
+
+from runtime import keys
+
+SPARE_SECONDS: Final = 3600.0
+"""How long after upkeep other processes may go on by a shorter retention: they are restarted one after the other."""
+
+
+class Shorter(msgspec.Struct, frozen=True):
+    """A retention, in seconds, by which something was written `until` then (seconds since 1970)."""
+
+    seconds: float
+    until: float
+
+
+class Lifetimes(msgspec.Struct, frozen=True):
+    """The retention that upkeep goes by, in seconds, and the shorter ones by which something may have been written."""
+
+    seconds: float
+    shorter: tuple[Shorter, ...] = ()
+
+    def changed(self, seconds: float, *, now: float) -> "Lifetimes":
+        """Go by another retention from `now` on; shorter ones are forgotten once all of their calls would be over."""
+        kept = tuple(one for one in self.shorter if one.seconds < seconds and one.until > now - seconds)
+        if self.seconds >= seconds:
+            return Lifetimes(seconds, kept)
+        return Lifetimes(seconds, (*kept, Shorter(self.seconds, now + SPARE_SECONDS)))
+
+    def begin(self, *, now: float) -> float:
+        """Say since when all calls are kept. Seconds since 1970."""
+        return max(now - self.seconds, *(min(one.until, now - one.seconds) for one in self.shorter), 0.0)
+
+
+def note(redis: "Redis", seconds: float, *, now: float) -> float:
+    """Note that the retention is `seconds`; say since when calls are kept. For upkeep."""
+    before = _load(redis, seconds)
+    after = before.changed(seconds, now=now)
+    if after != before or not redis.exists(keys.RETENTION):
+        redis.set(keys.RETENTION, msgspec.json.encode(after))
+    return after.begin(now=now)
+
+
+def kept_since(redis: "Redis", seconds: float, *, now: float) -> float:
+    """Say since when calls are kept where the retention is `seconds`. Seconds since 1970."""
+    return max(now - seconds, _load(redis, seconds).begin(now=now))
+
+
+def _load(redis: "Redis", seconds: float) -> Lifetimes:
+    text = cast("bytes | None", redis.get(keys.RETENTION))
+    try:
+        return msgspec.json.decode(text, type=Lifetimes) if text else Lifetimes(seconds)
+    except msgspec.MsgspecError:
+        return Lifetimes(seconds)
