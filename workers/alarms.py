@@ -4,6 +4,7 @@ Alerts that are raised where something happens are raised here again: a process 
 leaves nobody in the dark for longer than until upkeep comes by.
 """
 
+from collections.abc import Container
 from typing import Final
 
 from redis import Redis
@@ -28,6 +29,13 @@ def of_destinations(redis: "Redis") -> None:
     for alert in operator_log.alerts(redis):
         if alert.what in _OF_DESTINATIONS and alert.about not in there:
             operator_log.clear_alert(redis, alert.what, alert.about, "The destination was removed.")
+
+
+def of_accounts(redis: "Redis", names: Container[str]) -> None:
+    """Clear what is told of accounts that are not among `names`, those of the settings: nobody looks after them."""
+    for alert in operator_log.alerts(redis):
+        if alert.account is not None and alert.account not in names:
+            operator_log.clear_alert(redis, alert.what, alert.about, "The account was removed from the settings.")
 
 
 def of_account(redis: "Redis", account: Account) -> None:

@@ -43,6 +43,7 @@ def tidy(redis: "Redis", settings: Settings, recorder: Recorder) -> None:
     lifetimes.note(redis, settings.retention_seconds, now=now)
     expiry.trim(redis, recorder, now=now, retention=settings.retention_seconds)
     alarms.of_destinations(redis)
+    alarms.of_accounts(redis, {one.name for one in settings.accounts})
     redis.set(keys.TIDIED, f"{now:.3f}")
 
 

@@ -2,9 +2,10 @@
 
 from redis import Redis
 
-from runtime import bells, keys
+from runtime import bells, keys, operator_log
 from runtime.bells import Stage
 from runtime.leases import lease
+from telephony.operator_events import What
 from tests.outputs import entries
 from tests.workers.office import ACCOUNT, Office
 from workers import upkeep
@@ -122,3 +123,12 @@ def test_upkeep_of_an_account_of_which_nothing_is_known_does_nothing(office: Off
     upkeep.serve(ACCOUNT)
 
     assert [office.redis.exists(stream) for stream in (INBOX, QUARANTINE, keys.OUTCOMES)] == [0, 0, 0]
+
+
+def test_an_alert_about_an_account_goes_with_it(office: Office) -> None:
+    for account in ("globex", ACCOUNT):
+        operator_log.raise_alert(office.redis, What.SUBSCRIPTION_INCOMPLETE, account, "No.", account=account)
+
+    upkeep.serve(ACCOUNT)
+
+    assert [one.about for one in operator_log.alerts(office.redis)] == [ACCOUNT]
