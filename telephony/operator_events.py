@@ -59,7 +59,7 @@ ALERTS: Final[Mapping[What, Row]] = MappingProxyType(
     {
         What.SUBSCRIPTION_MISSING: Row(
             Severity.CRITICAL,
-            "RingCentral has no subscription for this installation, and it could not be made.",
+            "RingCentral has no subscription for this installation, and it could not be made, or may not be looked at.",
             "`./scripts/subscribe.py repair` says why; most often `PUBLIC_URL` is not reachable from outside.",
         ),
         What.SUBSCRIPTION_BLACKLISTED: Row(

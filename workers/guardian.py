@@ -25,7 +25,7 @@ from telephony.subscriptions import Health, Plan, Seen
 from telephony.times import moment_at
 from workers import watches
 from workers.dependencies import Dependencies, current
-from workers.ringcentral.errors import BrokenConfiguration, NotFound, RingCentralError
+from workers.ringcentral.errors import BrokenConfiguration, Forbidden, NotFound, RingCentralError
 from workers.ringcentral.subscriptions import Subscription, Subscriptions
 from workers.ringcentral.telephony_sessions import TelephonySessions
 from workers.silence import Silences
@@ -241,10 +241,13 @@ class Guardian:
         next_at = now + min(patience, 3600.0)
         self._keep(msgspec.structs.replace(guarded, problem=problem, next_at=next_at))
         is_new = guarded.checked_at is not None and guarded.checked_at >= now
+        message = None
         if is_new and guarded.health in (Health.MISSING, Health.BLACKLISTED):
-            self._raise(
-                What.SUBSCRIPTION_MISSING, "There is no subscription, and none could be made.", {"problem": problem}
-            )
+            message = "There is no subscription, and none could be made."
+        elif not is_new and isinstance(error, Forbidden) and addresses(self._settings, self._account):
+            message = "RingCentral lets nobody see or make a subscription, for want of a permission."
+        if message is not None:
+            self._raise(What.SUBSCRIPTION_MISSING, message, {"problem": problem})
 
     def _delete(self, one: Seen) -> None:
         try:

@@ -127,8 +127,9 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             partial(_spoil, "stall"),
         ),
         "forbid": Fault(
-            "answer an endpoint (call-log, call-log-sync, call-log-extract-sync) with 403 for want of permission, or"
-            " disable the event filter of calls (telephony/sessions) in subscriptions made or changed from now on",
+            "answer an endpoint (call-log, call-log-sync, call-log-extract-sync, subscription: the list and new ones)"
+            " with 403 for want of permission, or disable the event filter of calls (telephony/sessions) in"
+            " subscriptions made or changed from now on",
             ("endpoint", "on"),
             partial(_toggle, "forbidden"),
         ),

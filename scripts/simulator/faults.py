@@ -31,7 +31,7 @@ class Faults:
         self.duplicate_share = 0.0
         self.shuffle_seconds = 0.0
         self.extra_lag = 0.0
-        self.forbidden: set[str] = set()  # call-log, call-log-sync, call-log-extract-sync, telephony/sessions
+        self.forbidden: set[str] = set()  # endpoints; telephony/sessions: the event filter of calls
         self.broken: set[str] = set()
         self._answers: dict[str, deque[BadAnswer]] = {}
 

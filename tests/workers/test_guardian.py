@@ -229,6 +229,29 @@ def test_one_that_cannot_be_made_is_an_alert_until_it_can(guarding_office: Guard
     assert alerts(office) == []
 
 
+def test_subscriptions_that_nobody_may_look_at_are_an_alert_until_somebody_may(guarding_office: Guarding) -> None:
+    office = guarding_office()
+    office.platform.fault("forbid", endpoint="subscription")
+    assert "CMN-408" in (guard(office, 2).problem or "")
+    (alert,) = operator_log.alerts(office.redis)
+    assert (alert.what, "CMN-408" in alert.details["problem"]) == (What.SUBSCRIPTION_MISSING, True)
+
+    office.platform.fault("forbid", endpoint="subscription", on=False)
+
+    assert (guard(office, 2).problem, alerts(office)) == (None, [])
+
+
+def test_where_nobody_shall_make_a_subscription_nobody_is_told_that_they_may_not_be_looked_at(
+    an_office: MakeOffice,
+) -> None:
+    office = an_office()
+    office.platform.fault("forbid", endpoint="subscription")
+
+    guard(office, 2)
+
+    assert alerts(office) == []
+
+
 def test_after_credentials_that_were_not_accepted_others_are_tried_with_the_next_look(
     guarding_office: Guarding,
 ) -> None:
