@@ -34,6 +34,7 @@ from telephony.times import moment_at  # noqa: E402 - as above
 from workers import guardian  # noqa: E402 - as above
 from workers.dependencies import Dependencies  # noqa: E402 - as above
 from workers.guardian import Guardian, addresses, seen  # noqa: E402 - as above
+from workers.ringcentral.breaker import try_again  # noqa: E402 - as above
 from workers.ringcentral.errors import NotFound, NotSent, RateLimited, RingCentralError  # noqa: E402 - as above
 from workers.ringcentral.subscriptions import Subscriptions  # noqa: E402 - as above
 
@@ -70,6 +71,7 @@ def _done(place: Place, dependencies: Dependencies, accounts: list[Account], opt
     """Do it for each account, whatever becomes of the others; where an ID is given, for the one that has it."""
     codes = []
     for account in accounts:
+        try_again(place.redis, account.name)
         try:
             code = ACTS[options.command](place, dependencies, account, options)
         except (RingCentralError, LeaseHeld) as fault:

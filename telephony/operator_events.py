@@ -85,7 +85,8 @@ ALERTS: Final[Mapping[What, Row]] = MappingProxyType(
         What.ACCOUNT_PARKED: Row(
             Severity.CRITICAL,
             "RingCentral does not accept the account's credentials. It is asked again now and then.",
-            "Set `RC_APP_CLIENT_ID`, `RC_APP_CLIENT_SECRET` and `RC_USER_JWT` anew. Nothing is lost meanwhile.",
+            "Set `RC_APP_CLIENT_ID`, `RC_APP_CLIENT_SECRET` and `RC_USER_JWT` anew; where RingCentral takes the same"
+            " again, `./scripts/doctor.py credentials` asks it at once. Nothing is lost meanwhile.",
         ),
         What.DESTINATION_FAILING: Row(
             Severity.WARNING,

@@ -9,6 +9,7 @@ from redis import Redis
 from runtime.metrics import Recorder
 from runtime.settings import Account, Settings
 from workers.dependencies import Dependencies
+from workers.ringcentral.breaker import try_again
 from workers.ringcentral.client import RingCentral
 
 
@@ -53,6 +54,7 @@ class Patient:
         self._settings = settings
         self._redis = redis
         self._made: Dependencies | None = None
+        self._tried: set[str] = set()
 
     @property
     def settings(self) -> Settings:
@@ -77,9 +79,12 @@ class Patient:
         return found
 
     def ringcentral(self, account: Account) -> RingCentral:
-        """Give the client of an account."""
+        """Give the client of an account, which asks though the workers leave RingCentral alone with its credentials."""
         if self._made is None:
             self._made = Dependencies(self.settings, self.redis, Recorder())
+        if account.name not in self._tried:
+            self._tried.add(account.name)
+            try_again(self.redis, account.name)
         return self._made.ringcentral(account)
 
 

@@ -6,7 +6,7 @@ import pytest
 from redis import Redis
 
 from tests.asking.clock import Clock
-from workers.ringcentral.breaker import Breaker
+from workers.ringcentral.breaker import Breaker, is_parked, try_again
 from workers.ringcentral.errors import BrokenConfiguration, NotFound, RateLimited, RingCentralError, Unavailable
 
 MakeBreaker = Callable[..., Breaker]
@@ -150,6 +150,20 @@ def test_new_credentials_are_tried_at_once_and_the_old_stay_parked(a_breaker: Ma
 
     assert after(a_breaker(fingerprint="others")) is None
     assert isinstance(after(breaker), BrokenConfiguration)
+
+
+def test_a_person_has_parked_credentials_tried_and_they_are_parked_longer_if_that_is_in_vain(
+    breaker: Breaker, redis: Redis
+) -> None:
+    first = pause(breaker, BrokenConfiguration("no"))
+
+    try_again(redis, "acme")
+    again = pause(breaker, BrokenConfiguration("no"))
+
+    assert (first, again, is_parked(redis, "acme")) == (300, 600, True)
+    try_again(redis, "acme")
+    assert after(breaker) is None
+    assert not is_parked(redis, "acme")
 
 
 def test_other_accounts_are_not_affected(a_breaker: MakeBreaker, breaker: Breaker) -> None:

@@ -135,6 +135,16 @@ def test_what_is_named_is_found_in_whichever_account_it_is(
     assert (nowhere.returncode, "there is no subscription nobody" in nowhere.stderr) == (1, True)
 
 
+def test_credentials_that_are_accepted_again_are_tried_at_once(
+    subscribe: Subscribe, simulator: RunningSimulator
+) -> None:
+    simulator.fault("reject_jwt")
+    assert "OAU-251" in subscribe("repair").stderr
+    simulator.fault("reject_jwt", on=False)
+
+    assert subscribe("repair").returncode == 0
+
+
 def test_what_cannot_be_done_is_said_with_what_to_do(subscribe: Subscribe) -> None:
     assert "there is no subscription nobody" in subscribe("renew", "nobody").stderr
     assert "set PUBLIC_URL" in subscribe("repair", PUBLIC_URL="").stderr

@@ -86,6 +86,15 @@ def is_parked(redis: "Redis", account: str, fingerprint: str | None = None) -> b
     return ours and int(parkings or 0) > 0
 
 
+def try_again(redis: "Redis", account: str) -> None:
+    """Let the next request go ahead though the credentials were not accepted: a person asks, who may have mended it.
+
+    Where RingCentral takes the same credentials again, as those of an app that was suspended, nothing else tells so
+    before the parking is over.
+    """
+    redis.hdel(keys.breaker(account), "parked-until")
+
+
 def _jitter() -> float:
     """Spread what would come back all at once: between half of the pause and all of it."""
     return random.uniform(0.5, 1.0)  # noqa: S311 - nobody gains by guessing it
