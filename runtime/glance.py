@@ -12,8 +12,10 @@ from typing import Final
 import msgspec
 from redis import Redis
 
-from runtime import backlog, destinations, keys, ledger, outcome_log
+from runtime import backlog, bells, destinations, keys, ledger, outcome_log
 from runtime.backlog import Status
+from runtime.bells import Stage
+from runtime.clocks import as_seconds
 from runtime.destinations import UnknownDestination
 from telephony.destinations import Destination
 from telephony.events import CallData, CallEvent, Trigger
@@ -24,6 +26,11 @@ CALLS: Final = 20
 EVENTS: Final = 20
 MEASURED: Final = 200
 """So many calls published last are measured."""
+
+BEHIND_SECONDS: Final = 300.0
+LATE_SECONDS: Final = 60.0
+MANY_BELLS: Final = 10
+"""When somebody is told, as docs/ops/alerts.yml has it."""
 
 
 class OnNow(msgspec.Struct, frozen=True):
@@ -38,6 +45,7 @@ class Waits(msgspec.Struct, frozen=True):
     """How many sessions of an account are on, pause before their end, and wait for their record.
 
     `oldest_heard` is when the one on that was silent for longest was last heard of (seconds), `oldest` its id.
+    `behind_since` is since when the call log should have been asked; None where it was in time.
     """
 
     on: int
@@ -46,6 +54,14 @@ class Waits(msgspec.Struct, frozen=True):
     quarantined: int
     oldest: str | None
     oldest_heard: float | None
+    behind_since: float | None
+
+
+class Bells(msgspec.Struct, frozen=True):
+    """The bells that nobody takes up, by their stage, and since when the clock rings none (seconds)."""
+
+    untaken: dict[Stage, int]
+    late_since: float | None
 
 
 class Speed(msgspec.Struct, frozen=True):
@@ -91,11 +107,23 @@ def waits(redis: "Redis", accounts: Sequence[str]) -> dict[str, Waits]:
                 pipeline.zcard(key)
             pipeline.xlen(keys.quarantine(account))
             pipeline.zrange(keys.open_sessions(account), 0, 0, withscores=True)
-        answers = pipeline.execute()
-    return {account: _waits(*answers[5 * at : 5 * at + 5]) for at, account in enumerate(accounts)}
+            pipeline.zrange(keys.due(account), 0, 0, withscores=True)
+        pipeline.time()
+        *answers, time = pipeline.execute()
+    before = as_seconds(*time) - BEHIND_SECONDS
+    return {account: _waits(*answers[6 * at : 6 * at + 6], before=before) for at, account in enumerate(accounts)}
 
 
-def _waits(on: int, quiet: int, due: int, quarantined: int, oldest: Sequence[tuple[bytes, float]]) -> Waits:
+def _waits(
+    on: int,
+    quiet: int,
+    due: int,
+    quarantined: int,
+    oldest: Sequence[tuple[bytes, float]],
+    first_due: Sequence[tuple[bytes, float]],
+    *,
+    before: float,
+) -> Waits:
     first = oldest[:1]
     return Waits(
         on,
@@ -104,7 +132,27 @@ def _waits(on: int, quiet: int, due: int, quarantined: int, oldest: Sequence[tup
         quarantined,
         oldest=first[0][0].decode() if first else None,
         oldest_heard=float(first[0][1]) if first else None,
+        behind_since=_since(first_due, before=before),
     )
+
+
+def bells_rung(redis: "Redis", accounts: Sequence[str]) -> Bells:
+    """Say whose bells nobody takes up: where somebody does, one waits of each account and destination at a time."""
+    with redis.pipeline(transaction=False) as pipeline:
+        pipeline.hlen(keys.DESTINATIONS)
+        pipeline.zrange(keys.BELLS, 0, 0, withscores=True)
+        pipeline.time()
+        for stage in Stage:
+            pipeline.llen(bells.queue_key(stage))
+        served, first, time, *counts = pipeline.execute()
+    usual = {stage: len(accounts) if stage in bells.OF_ACCOUNTS else served for stage in Stage}
+    untaken = {stage: count for stage, count in zip(Stage, counts, strict=True) if count > usual[stage] + MANY_BELLS}
+    return Bells(untaken, _since(first, before=as_seconds(*time) - LATE_SECONDS))
+
+
+def _since(first: Sequence[tuple[bytes, float]], *, before: float) -> float | None:
+    """Give the first member's time, if it is before another."""
+    return float(first[0][1]) if first and first[0][1] < before else None
 
 
 class Speeds:

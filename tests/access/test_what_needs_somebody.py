@@ -6,7 +6,9 @@ from html import unescape
 import pytest
 from redis import Redis
 
-from runtime import destinations, keys, operator_log
+from runtime import bells, destinations, keys, operator_log
+from runtime.bells import Stage
+from runtime.clocks import redis_time
 from telephony.destinations import Draft
 from telephony.operator_events import What
 from tests.access.test_door_of_the_dashboard import log_in
@@ -15,6 +17,7 @@ from tests.access.test_pages import text_of
 from tests.builders.attempts import a_dead_letter, bury
 
 NAMES = ("acme", "globex")
+UNTAKEN = (("upkeep", 13), ("deliver", 12))
 
 
 def needs(redis: Redis) -> dict[str, str]:
@@ -51,6 +54,26 @@ def test_one_event_that_was_given_up_is_one_event(redis: Redis, destination: str
     bury(redis, destination, a_dead_letter("s-1/1", "1-0"))
 
     assert needs(redis) == {"Our CRM: 1 event given up; send again once it is well": f"/destinations/{destination}"}
+
+
+def test_calls_of_which_the_call_log_is_not_asked_need_somebody(redis: Redis) -> None:
+    redis.zadd(keys.due("acme"), {"s-1": redis_time(redis) - 299})
+    redis.zadd(keys.due("globex"), {"s-2": redis_time(redis) - 301})
+
+    assert needs(redis) == {"globex: calls wait for their outcome, and the call log is not asked": "/accounts"}
+
+
+def test_a_clock_that_does_not_ring_needs_somebody(redis: Redis) -> None:
+    redis.zadd(keys.BELLS, {bells.member(Stage.RESOLVE, "acme"): redis_time(redis) - 61})
+
+    assert needs(redis) == {"No clock is running": "/accounts"}
+
+
+def test_a_stage_whose_bells_nobody_takes_up_needs_somebody(redis: Redis, destination: str) -> None:
+    for stage, waiting in ((Stage.TRACK, 12), (Stage.UPKEEP, 13), (Stage.DELIVER, 12)):  # of two accounts, and one
+        redis.rpush(bells.queue_key(stage), *map(str, range(waiting)))
+
+    assert set(needs(redis)) == {f"{count} bells of {name} were rung, and nobody came" for name, count in UNTAKEN}
 
 
 def test_what_could_not_be_read_leads_to_the_quarantine_of_its_account(redis: Redis) -> None:

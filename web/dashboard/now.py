@@ -11,7 +11,7 @@ from redis import Redis
 
 from runtime import budget, glance, operator_log
 from runtime.budget import BudgetState, Group
-from runtime.glance import Delivering, OnNow, Speed, Speeds, Waits
+from runtime.glance import Bells, Delivering, OnNow, Speed, Speeds, Waits
 from runtime.outcome_log import Tallies
 from runtime.settings import Settings
 from telephony import endings
@@ -36,6 +36,7 @@ _LAG: Final = 120.0
 
 _ACCOUNTS_SHOWN: Final = 8
 _OF_A_DESTINATION: Final = "dashboard.destination"
+_ACCOUNTS: Final = "dashboard.accounts"
 _PAGES: Final[Mapping[What, str]] = MappingProxyType(
     {
         What.DESTINATION_FAILING: _OF_A_DESTINATION,
@@ -83,6 +84,7 @@ class Vitals(msgspec.Struct, frozen=True):
     delivering: tuple[Delivering, ...]
     fuel: tuple[Fuel, ...]
     waits: dict[str, Waits]
+    bells: Bells
     alerts: tuple[Alert, ...]
     hearing: tuple[Hearing, ...]
 
@@ -115,7 +117,8 @@ class Vitals(msgspec.Struct, frozen=True):
     @property
     def needs(self) -> tuple[Need, ...]:
         """What needs somebody."""
-        return (*_of_alerts(self), *_of_destinations(self.delivering), *_of_accounts(self))
+        of_others = (*_of_bells(self.bells), *_of_destinations(self.delivering), *_of_accounts(self))
+        return (*_of_alerts(self), *of_others)
 
 
 def add_routes(pages: Blueprint, settings: Settings, redis: "Redis", ledger: Behind[Ledger]) -> Callable[[], Parts]:
@@ -151,6 +154,7 @@ class VitalsReader:
             delivering=glance.delivering(self._redis),
             fuel=tuple(fuel(self._redis, self._accounts[:_ACCOUNTS_SHOWN])),
             waits=glance.waits(self._redis, self._accounts),
+            bells=glance.bells_rung(self._redis, self._accounts),
             alerts=operator_log.alerts(self._redis),
             hearing=tuple(hearing(self._redis, self._accounts)),
         )
@@ -201,13 +205,22 @@ def _of_alerts(found: Vitals) -> Iterator[Need]:
     """Tell the alerts that are on, each with the name of what it is about, but for destinations that were removed."""
     names = {one.destination.id: one.destination.called for one in found.delivering}
     for one in found.alerts:
-        page = _PAGES.get(one.what, "dashboard.accounts")
+        page = _PAGES.get(one.what, _ACCOUNTS)
         is_destination = page == _OF_A_DESTINATION
         if is_destination and one.about not in names:
             continue
         text = f"{names.get(one.about, one.about)}: {one.message}"
         arguments = {"destination_id": one.about} if is_destination else {}
         yield Need(text, page, arguments, remedy=ALERTS[one.what].remedy, since=one.since)
+
+
+def _of_bells(found: Bells) -> Iterator[Need]:
+    """Tell of processes that are missing: whatever is due waits for them, and nothing else says so."""
+    if found.late_since is not None:
+        yield Need("No clock is running", _ACCOUNTS, remedy="Start `python -m workers clock`.", since=found.late_since)
+    for stage, count in found.untaken.items():
+        remedy = f"Start `python -m workers {stage}`, or more of them."
+        yield Need(f"{counted(count, 'bell')} of {stage} were rung, and nobody came", _ACCOUNTS, remedy=remedy)
 
 
 def _of_destinations(found: tuple[Delivering, ...]) -> Iterator[Need]:
@@ -224,7 +237,10 @@ def _of_accounts(found: Vitals) -> Iterator[Need]:
         if one.quarantined:
             text = f"{name}: {counted(one.quarantined, 'notification')} could not be read"
             yield Need(text, "dashboard.quarantine", {"account": name})
+        if one.behind_since is not None:
+            text = f"{name}: calls wait for their outcome, and the call log is not asked"
+            yield Need(text, _ACCOUNTS, remedy="`./scripts/doctor.py` says what is wrong.", since=one.behind_since)
     for each in found.fuel:
         if each.left.gate_seconds:
             text = f"RingCentral takes no {each.group} requests for another {span(each.left.gate_seconds)}"
-            yield Need(f"{each.account}: {text}", "dashboard.accounts")
+            yield Need(f"{each.account}: {text}", _ACCOUNTS)
