@@ -68,7 +68,8 @@ def handshake(patient: Patient) -> Findings:
 def address(patient: Patient, account: Account) -> str:
     """Say where RingCentral posts the notifications of an account."""
     root = f"{(patient.settings.public_url or '').rstrip('/')}/webhooks/ringcentral"
-    return root if account.name == DEFAULT_ACCOUNT else f"{root}/{account.name}"
+    is_only = account.name == DEFAULT_ACCOUNT and len(patient.settings.accounts) == 1
+    return root if is_only else f"{root}/{account.name}"
 
 
 def shake_hands(url: str, token: str) -> Answer:

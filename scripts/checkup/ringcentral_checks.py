@@ -7,9 +7,10 @@ from typing import Any, Final
 import msgspec
 
 from runtime.budget import Group, Share
-from runtime.settings import Account, Scope
+from runtime.settings import Account, Scope, Settings
 from scripts.checkup.findings import Finding, Findings, Patient, error, warning
-from workers.guardian import seen
+from telephony.subscriptions import Seen
+from workers.guardian import addresses, seen
 from workers.ringcentral.errors import (
     BrokenConfiguration,
     Forbidden,
@@ -27,7 +28,6 @@ _ROOT: Final = {
     Scope.ACCOUNT: "/restapi/v1.0/account/~/call-log",
     Scope.EXTENSION: "/restapi/v1.0/account/~/extension/~/call-log",
 }
-_ACTIVE: Final = "active"
 
 
 def credentials(patient: Patient) -> Findings:
@@ -75,7 +75,10 @@ def subscription(patient: Patient) -> Findings:
         except RingCentralError as fault:
             yield _no_answer(account, fault)
         else:
-            yield from _judged(account, _ours(found, patient.settings.public_url))
+            about_calls = [one for one in map(seen, found) if one.tells_of_calls]
+            ours = addresses(patient.settings, account)
+            yield from _judged(account, [one for one in about_calls if one.address in ours or not ours])
+            yield from _astray(account, about_calls, patient.settings)
 
 
 def _no_answer(account: Account, fault: RingCentralError) -> Finding:
@@ -100,30 +103,34 @@ def _no_answer(account: Account, fault: RingCentralError) -> Finding:
             )
 
 
-def _ours(found: tuple[Subscription, ...], public_url: str | None) -> list[Subscription]:
-    about_calls = [one for one in found if seen(one).tells_of_calls]
-    if public_url is None:
-        return about_calls
-    return [one for one in about_calls if (one.delivery_mode.address or "").startswith(public_url.rstrip("/"))]
+def _astray(account: Account, found: list[Seen], settings: Settings) -> Findings:
+    """Tell of those that post to us, but not to where an account's notifications are taken."""
+    taken = {address for each in settings.accounts for address in addresses(settings, each)}
+    for one in found if taken else ():
+        if one.address.startswith(f"{settings.public_url}/") and one.address not in taken:
+            yield warning(
+                f"account {account.name}: subscription {one.id} posts to {one.address}, and nobody looks after it",
+                f"run ./scripts/subscribe.py delete {one.id}, unless another installation is there",
+            )
 
 
-def _judged(account: Account, found: list[Subscription]) -> Findings:
+def _judged(account: Account, found: list[Seen]) -> Findings:
     repair = "run ./scripts/subscribe.py repair"
     if not found:
         yield error(f"account {account.name}: no subscription brings notifications here", repair)
     if len(found) > 1:
         yield warning(f"account {account.name}: {len(found)} subscriptions bring the same notifications", repair)
     for one in found:
-        if (one.status or "").lower() != _ACTIVE:
-            why = (one.blacklisted_data.reason if one.blacklisted_data else None) or "no reason given"
+        if not one.is_active:
+            why = one.reason or "no reason given"
             yield error(f"account {account.name}: the subscription is {one.status} ({why})", repair)
-        if one.disabled_filters:
-            names = ", ".join(f"{each.filter} ({each.message or each.reason})" for each in one.disabled_filters)
+        if one.disabled:
+            names = ", ".join(f"{name} ({why})" for name, why in zip(one.disabled, one.because, strict=True))
             yield error(
                 f"account {account.name}: RingCentral does not serve {names}",
                 "give the app the CallControl scope and the user the permission, then ./scripts/subscribe.py repair",
             )
-        left = (one.expiration_time - datetime.now(UTC)).total_seconds() if one.expiration_time else None
+        left = (one.expires_at - datetime.now(UTC)).total_seconds() if one.expires_at else None
         if left is not None and left < SOON_SECONDS:
             yield warning(f"account {account.name}: the subscription ends in {left / 60:.0f} minutes", repair)
 

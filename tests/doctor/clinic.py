@@ -26,11 +26,13 @@ class Receiver:
 
     def __init__(self) -> None:
         self.answer: dict[str, Any] = {}
+        self.paths: list[str] = []
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 how = receiver.answer
+                receiver.paths.append(self.path)
                 self.send_response(how.get("status", 200))
                 if how.get("echo", True):
                     self.send_header("Validation-Token", self.headers.get("Validation-Token", ""))

@@ -19,6 +19,7 @@ from telephony.destinations import Changes, DestinationState, Draft
 from telephony.subscriptions import Health
 from tests.doctor.clinic import ACCOUNT, Clinic
 from tests.scripts.commands import run, run_here
+from workers.ringcentral.breaker import is_parked
 
 NOT_HERE = {"public-url", "memory", "subscription"}
 """Checks that find something even in a test's installation: no TLS, no bound on memory, no subscription yet."""
@@ -29,7 +30,7 @@ SUBSCRIPTION = f"{ACCOUNT}: "
 @pytest.fixture(autouse=True)
 def configuration(redis: Redis) -> Iterator[None]:
     """Leave the server as it was."""
-    names = ("appendonly", "maxmemory-policy", "maxmemory")
+    names = ("appendonly", "maxmemory-policy", "maxmemory", "min-replicas-to-write")
     before = {name: redis.config_get(name)[name] for name in names}
     yield
     for name, value in before.items():
@@ -59,6 +60,10 @@ def add_destination(clinic: Clinic, *, keys: tuple[str, ...] = ("a-key-for-secre
 
 def switch_persistence_off(clinic: Clinic) -> None:
     clinic.redis.config_set("appendonly", "no")
+
+
+def lose_all_replicas(clinic: Clinic) -> None:
+    clinic.redis.config_set("min-replicas-to-write", 1)
 
 
 def let_redis_forget(clinic: Clinic) -> None:
@@ -162,6 +167,7 @@ PLANTED: tuple[tuple[Callable[[Clinic], None], str, str], ...] = (
     (keep_secrets_in_the_open, "secrets-key", "set SECRETS_KEY"),
     (lose_the_key, "secrets-key", "add the key it was sealed with"),
     (switch_persistence_off, "persistence", "appendonly yes"),
+    (lose_all_replicas, "redis-role", "its replicas"),
     (let_redis_forget, "eviction", "noeviction"),
     (fill_redis, "memory", "more of it"),
     (set_a_clock_ahead, "clocks", "NTP"),
@@ -255,6 +261,39 @@ def test_a_subscription_whose_filter_is_not_served_is_told_from_none(clinic: Cli
     clinic.platform._box.subscriptions.delete(subscription_id)
 
 
+def test_hands_are_shaken_where_the_guardian_subscribes(clinic: Clinic, tmp_path: Path) -> None:
+    clinic.environ["ACCOUNTS_FILE"] = str(two_accounts(clinic, tmp_path))
+    clinic.receiver.paths.clear()
+
+    assert clinic.examine("handshake") == []
+
+    assert clinic.receiver.paths == [f"/webhooks/ringcentral/{name}" for name in (ACCOUNT, "acme")]
+
+
+def test_a_subscription_that_posts_to_us_where_no_account_is_does_not_stand_for_one_that_does(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    clinic.environ["ACCOUNTS_FILE"] = str(two_accounts(clinic, tmp_path))
+    whole = f"{clinic.receiver.url}/webhooks/ringcentral"
+    astray, ours = (clinic.platform.subscribe(address) for address in (whole, f"{whole}/{ACCOUNT}"))
+
+    told = clinic.examine("subscription")
+
+    of_ours = [one for one in told if ACCOUNT in one.says]
+    assert ["subscribe.py delete " + astray in one.fix for one in of_ours] == [True]
+    for one in (astray, ours):
+        clinic.platform._box.subscriptions.delete(one)
+
+
+def two_accounts(clinic: Clinic, folder: Path) -> Path:
+    """Write a file of two accounts, of which one has the name that a single account has."""
+    file = folder / "accounts.toml"
+    names = ("RC_SERVER_URL", "RC_APP_CLIENT_ID", "RC_APP_CLIENT_SECRET", "RC_USER_JWT", "RC_VERIFICATION_TOKEN")
+    rows = "\n".join(f'{name.lower()} = "{clinic.environ[name]}"' for name in names)
+    file.write_text("\n".join(f'[[accounts]]\nname = "{name}"\n{rows}' for name in (ACCOUNT, "acme")))
+    return file
+
+
 def test_an_answer_that_comes_too_late_is_found(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(public_url_checks, "MOST_SECONDS", 0.0)
 
@@ -270,6 +309,18 @@ def test_each_check_that_asks_ringcentral_says_that_it_was_not_answered(clinic: 
     (told,) = clinic.examine(check)
 
     assert (told.severity, "RC_APP_CLIENT_SECRET" in told.fix) == (Severity.ERROR, True)
+
+
+def test_credentials_that_are_accepted_again_are_well_at_once_and_the_workers_go_on(clinic: Clinic) -> None:
+    clinic.platform.fault("reject_jwt")
+    for _ in range(3):
+        clinic.examine("credentials")
+    assert is_parked(clinic.redis, ACCOUNT)
+    clinic.platform.fault("reject_jwt", on=False)
+
+    assert clinic.examine("credentials") == []
+
+    assert not is_parked(clinic.redis, ACCOUNT)
 
 
 @pytest.mark.parametrize(
