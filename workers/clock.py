@@ -59,11 +59,15 @@ def wind(settings: Settings, redis: "Redis") -> None:
 
 
 def set_what_is_missing(settings: Settings, redis: "Redis") -> None:
-    """Set the bells that should be set and are not: a Redis may lose what it held without a word."""
+    """Set the bells that should be set and are not: a Redis may lose what it held without a word.
+
+    One that is set to later than it ever would be was set before Redis's clock was put back.
+    """
     now = redis_time(redis)
-    redis.zadd(
-        keys.BELLS, {**dict.fromkeys(_bells(settings, ALWAYS_SET), now), **_of_endings(settings, redis)}, nx=True
-    )
+    missing = {**dict.fromkeys(_bells(settings, ALWAYS_SET), now), **_of_endings(settings, redis)}
+    redis.zadd(keys.BELLS, missing, nx=True)
+    for stage, longest in ((Stage.RESOLVE, settings.reconcile_seconds), (Stage.UPKEEP, SECONDS_BETWEEN_WINDINGS)):
+        redis.zadd(keys.BELLS, dict.fromkeys(_bells(settings, (stage,)), now + longest), lt=True)
 
 
 def _bells(settings: Settings, stages: Iterable[Stage]) -> list[str]:

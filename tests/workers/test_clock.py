@@ -15,6 +15,7 @@ from tests.workers.office import ACCOUNT, Office
 from workers import clock
 
 FAR_AHEAD = 4e9
+DAY = 86400.0
 TICKS_BETWEEN_WINDINGS = round(60 / clock.LONGEST_TICK)
 
 
@@ -150,6 +151,15 @@ def test_a_redis_that_loses_what_it_held_without_a_word_is_noticed_within_a_minu
     run(office, nothing, office.redis.flushall, *[nothing] * TICKS_BETWEEN_WINDINGS)
 
     assert rung_stages(office) == clock.ALWAYS_SET
+
+
+def test_bells_that_were_set_before_redis_s_clock_was_put_back_are_rung_within_minutes(office: Office) -> None:
+    def put_the_clock_back() -> None:
+        office.redis.zadd(keys.BELLS, {bells.member(stage, ACCOUNT): office.now + DAY for stage in clock.ALWAYS_SET})
+
+    run(office, nothing, put_the_clock_back, *[nothing] * TICKS_BETWEEN_WINDINGS)
+
+    assert all((office.next_bell(stage) or 0) <= office.settings.reconcile_seconds for stage in clock.ALWAYS_SET)
 
 
 def test_a_lost_bell_of_a_call_that_is_about_to_end_is_noticed_within_a_minute(office: Office) -> None:
