@@ -129,6 +129,13 @@ class StageWorker(SimpleWorker):
                 job.func(*job.args, **job.kwargs)
         return job.is_ours
 
+    def run_maintenance_tasks(self) -> None:
+        """Do what RQ does now and then; and announce this worker anew where Redis has lost that it is there."""
+        if not self.connection.hexists(self.key, "queues"):  # RQ's heartbeat writes the time alone
+            self.connection.delete(self.key)
+            self.register_birth()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
+        super().run_maintenance_tasks()  # type: ignore[no-untyped-call]  # as above
+
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Stop after the job that runs, and tell it to be quick."""
         self._stopping.set()

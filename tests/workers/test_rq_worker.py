@@ -16,6 +16,7 @@ from rq.serializers import JSONSerializer
 
 from runtime import bells, keys
 from runtime.bells import JOBS, Stage
+from scripts.checkup import rq_state
 from tests.builders.calls import ivr_call
 from tests.simulator.webhook import Webhook
 from tests.workers.office import ACCOUNT, Office
@@ -45,6 +46,17 @@ def run_all(office: Office) -> None:
     office.dependencies.stopping.set()  # no lingering
     worker = StageWorker(Stage.TRACK, office.redis, office.dependencies)
     worker.work(burst=True, with_scheduler=False, logging_level="CRITICAL")
+
+
+def test_a_worker_of_which_redis_has_lost_everything_announces_itself_anew(office: Office, redis: Redis) -> None:
+    worker = StageWorker(Stage.TRACK, office.redis, office.dependencies)
+    worker.register_birth()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
+    redis.flushall()
+    worker.heartbeat()
+
+    worker.run_maintenance_tasks()
+
+    assert [one.queues for one in rq_state.workers(redis)] == [(QUEUE,)]
 
 
 def failed(redis: Redis) -> list[str]:
