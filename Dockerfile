@@ -30,4 +30,4 @@ USER 10001:10001
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/healthz', timeout=2)"]
-CMD ["sh", "-c", "exec granian --interface rsgi --factory --http 1 --host 0.0.0.0 --port \"$PORT\" --workers 2 --backlog 4096 --backpressure 2048 --http1-header-read-timeout 10000 --http1-buffer-size 32768 --respawn-failed-workers --respawn-interval 0.2 --workers-kill-timeout 3 --no-ws --log-level error web.rsgi:app"]
+CMD ["sh", "-c", "exec python -m web.boot granian --interface rsgi --factory --http 1 --host 0.0.0.0 --port=\"$PORT\" --workers 2 --backlog 4096 --backpressure 2048 --http1-header-read-timeout 10000 --http1-buffer-size 32768 --respawn-failed-workers --respawn-interval 0.2 --workers-kill-timeout 3 --no-ws --log-level error web.rsgi:app"]

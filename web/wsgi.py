@@ -3,14 +3,14 @@
 import atexit
 import os
 import sys
-from collections.abc import Mapping
 from typing import Final
 
 from flask import Flask
 
-from runtime import faults, logs, settings
+from runtime import faults, logs
 from runtime.metrics import Recorder
 from runtime.redis_client import INGEST, Profile, connect
+from web.boot import whole_settings
 from web.create_app import create_app
 
 FOR_PEOPLE: Final = Profile(timeout=3, connect_timeout=1, retries=2, longest_pause=0.2)
@@ -25,10 +25,7 @@ docs/adr/0013-watchers-have-few-seats.md has the figures.
 
 def app() -> Flask:
     """Read the settings, connect, and make the app; a fault in the settings ends the process with all of them named."""
-    try:
-        ours = settings.load(os.environ, needs=_needs(os.environ))
-    except settings.SettingsError as error:
-        sys.exit("\n".join(error.faults))
+    ours = whole_settings(os.environ)
     faults.arm(os.environ)
     logs.configure(level=ours.log_level, form=ours.log_format, process="web")
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -37,9 +34,3 @@ def app() -> Flask:
     recorder.start()
     atexit.register(recorder.stop)
     return create_app(ours, redis, recorder, patient=connect(ours.redis_url, FOR_PEOPLE))
-
-
-def _needs(environ: Mapping[str, str]) -> frozenset[settings.Need]:
-    """Say what cannot be missing: who receives no notifications verifies none."""
-    receives = environ.get("WEB_ROLE", "").strip().lower() != settings.WebRole.OPS
-    return frozenset({settings.Need.VERIFICATION} if receives else ())

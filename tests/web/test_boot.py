@@ -5,6 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from scripts.supervisor.group import Group
+from scripts.supervisor.procfile import parse
+from scripts.supervisor.watchdog import Watchdog
+from tests.simulator.waiting import wait_until
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -36,3 +43,42 @@ def test_all_faults_are_told_at_once() -> None:
 
 def test_the_web_process_starts_before_redis_does() -> None:
     assert boot(REDIS_URL="redis://127.0.0.1:1/0", RC_VERIFICATION_TOKEN="token").returncode == 0
+
+
+def command() -> str:
+    """Give the Procfile's line."""
+    return next(one.command for one in parse((ROOT / "Procfile").read_text().splitlines()) if one.name == "web")
+
+
+def environ(**more: str) -> dict[str, str]:
+    """Give a process what any runner of Procfiles does, and `more`."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}"
+    return {"PATH": path, "REDIS_URL": "redis://127.0.0.1:1/0", **more}
+
+
+def test_a_server_that_cannot_serve_ends_and_says_once_why(watchdog: Watchdog, tmp_path: Path) -> None:
+    log = tmp_path / "web.log"
+    with log.open("wb") as output:
+        shell = ["/bin/sh", "-c", f"exec {command()}"]
+        web = Group(shell, watchdog=watchdog, stdout=output, env=environ(PORT="none"), cwd=ROOT)
+    try:
+        wait_until(lambda: web.exit_code() is not None, seconds=30)
+    finally:
+        web.kill()
+
+    assert web.exit_code() == 1
+    assert sorted(line.split()[0] for line in log.read_text().splitlines()) == ["PORT", "RC_VERIFICATION_TOKEN"]
+
+
+@pytest.mark.parametrize(("given", "port"), [({}, "8080"), ({"PORT": ""}, "8080"), ({"PORT": "5000"}, "5000")])
+def test_the_server_listens_where_port_says_and_usually_on_8080(given: dict[str, str], port: str) -> None:
+    told = subprocess.run(
+        ["/bin/sh", "-c", f"exec {command().replace(' granian ', ' echo ', 1)}"],
+        cwd=ROOT,
+        env=environ(RC_VERIFICATION_TOKEN="token", **given),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert f"--port={port}" in told.stdout.split()
