@@ -90,6 +90,10 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
         """Count an answer that was not usable; leave the lane alone after some in a row."""
         if self.failures + 1 < FAILURES:
             return msgspec.structs.replace(self, failures=self.failures + 1)
+        return self.broken(lane, now=now)
+
+    def broken(self, lane: Lane, *, now: float) -> "Asking":
+        """Leave a lane alone that is not well."""
         return _closed(self, lane, now + BROKEN_SECONDS)
 
     def after_past_failure(self, *, now: float, density: float) -> "Asking":

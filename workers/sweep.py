@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Final
 
 import msgspec
@@ -148,7 +149,9 @@ class Sweeper:
             self.found.asking = self.found.asking.without(request.lane, now=now)
             return
         except Unavailable as error:
-            if _was_there(error):  # where nobody is, the other lanes would not answer either
+            if error.status == HTTPStatus.NOT_FOUND:  # be it not RingCentral's own: there is no such lane there
+                self.found.asking = self.found.asking.broken(request.lane, now=now)
+            elif _was_there(error):  # where nobody is, the other lanes would not answer either
                 self.found.asking = self.found.asking.after_failure(request.lane, now=now)
             raise
         asking = self.found.asking

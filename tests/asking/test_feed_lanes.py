@@ -17,7 +17,7 @@ from tests.asking.clock import Clock, RedisWithClock
 from tests.asking.company import EXTRACT, LIST, SYNC, Company
 from tests.asking.conftest import Opened, an_account
 from tests.asking.legwork import Legwork, events_of, is_right, state_of
-from tests.ringcentral.server import Server, fails, says
+from tests.ringcentral.server import Server, fails, html, says
 
 HOUR = 3600.0
 QUIET = {"reread_seconds": (), "reconcile_seconds": 86_400.0}
@@ -364,6 +364,21 @@ class TestALaneThatIsIll:
             legwork.close()
 
         assert asking.load(redis, "acme").token_lane is Lane.SYNC
+
+    def test_where_nobody_knows_of_feeds_the_list_is_asked_within_seconds(
+        self, redis: RedisWithClock, clock: Clock
+    ) -> None:
+        """And not only after six requests, between which an account rests ever longer."""
+        with Server().running() as server:
+            for lane, reply in ((EXTRACT, html(404)), (SYNC, html(404)), (LIST, says({"records": []}))):
+                server.on(f"/restapi/v1.0/account/~/{lane}", reply)
+            legwork = Legwork(Settings(redis_url="", accounts=(an_account(server.url),)), redis, clock)
+
+            legwork.pass_time(25)
+            legwork.close()
+            asked = [one.path.rpartition("/")[2] for one in server.seen if "call-log" in one.path]
+
+        assert asked[:3] == [EXTRACT, SYNC, LIST]
 
     def test_a_feed_that_says_for_ever_that_there_is_more_gives_way_to_the_next_one(
         self, redis: RedisWithClock, clock: Clock
