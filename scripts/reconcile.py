@@ -21,6 +21,7 @@ from runtime.clocks import redis_time  # noqa: E402 - as above
 from runtime.comparisons import Comparison, Why  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
 from scripts.terminal import stretch  # noqa: E402 - as above
+from scripts.terminal.amounts import number  # noqa: E402 - as above
 from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.installation import UnknownAccount, accounts_of  # noqa: E402 - as above
 from scripts.terminal.place import open_place  # noqa: E402 - as above
@@ -115,7 +116,7 @@ def _options() -> argparse.Namespace:
     stretch.add_options(parser, usual="1h")
     add = parser.add_argument
     add("--no-wait", dest="wait", action="store_false", help="only ask for it")
-    add("--timeout", type=float, default=3600.0, metavar="SECONDS", help="how long to watch (3600)")
+    add("--timeout", type=number(0), default=3600.0, metavar="SECONDS", help="how long to watch (3600)")
     return stretch.parse(parser)
 
 

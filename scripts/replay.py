@@ -33,14 +33,14 @@ def main() -> int:
     """Do what the command line asks for."""
     parser = replay_parser(description=__doc__ or "", data=ROOT / ".data")
     options = parser.parse_args()
+    if not (options.list or options.show or options.cancel) and selection(options, tuple(options.calls)).is_everything:
+        parser.error("name calls, or say which: --since, --number, --outcome, --unresolved, --failed, ...")
     try:
         with open_place(root=ROOT, data=options.data) as place:
             if options.list:
                 return _list(place, options)
             if options.show or options.cancel:
                 return _one(place, options)
-            if selection(options, tuple(options.calls)).is_everything:
-                parser.error("name calls, or say which: --since, --number, --outcome, --unresolved, --failed, ...")
             return _ask(place, options)
     except (NoRedis, RedisError, SettingsError, Refused) as fault:
         print(f"scripts/replay.py: {fault}", file=sys.stderr)

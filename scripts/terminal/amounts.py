@@ -20,7 +20,7 @@ def whole(least: int, most: float = math.inf) -> Callable[[str], int]:
     return read
 
 
-def number(least: float, most: float) -> Callable[[str], float]:
+def number(least: float, most: float = math.inf) -> Callable[[str], float]:
     """Make what reads a number within bounds."""
 
     def read(text: str) -> float:

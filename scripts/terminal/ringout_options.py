@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from scripts.terminal.amounts import whole
+from scripts.terminal.amounts import number, whole
 from scripts.terminal.beginnings import beginning
 
 EPILOG = """
@@ -79,7 +79,9 @@ def _watching(parser: argparse.ArgumentParser) -> None:
 
 
 def _waiting(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--wait", type=float, default=1800.0, metavar="SECONDS", help="give up watching then (1800)")
+    parser.add_argument(
+        "--wait", type=number(0), default=1800.0, metavar="SECONDS", help="give up watching then (1800)"
+    )
 
 
 def _ends(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:

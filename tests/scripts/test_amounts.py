@@ -24,6 +24,7 @@ def test_a_number_within_its_bounds_is_read(read: Callable[[str], float], text: 
         (whole(1, 10), "x", "must be from 1 to 10, a whole number, not 'x'"),
         (number(0, 24), "25", "must be from 0 to 24, not '25'"),
         (number(0, 24), "x", "must be from 0 to 24, not 'x'"),
+        (number(0), "nan", "must be 0 or more, not 'nan'"),
         (positive, "0", "must be above 0, not '0'"),
         (positive, "nan", "must be above 0, not 'nan'"),
         (positive, "inf", "must be above 0, not 'inf'"),

@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from scripts.terminal.command import at_the_terminal
-from tests.scripts.commands import SCRIPTS
+from tests.scripts.commands import SCRIPTS, run, run_here
 
 PROGRAM = """
 import sys
@@ -60,3 +61,26 @@ def test_ctrl_c_ends_a_command_without_a_word(capsys: pytest.CaptureFixture[str]
 
     assert at_the_terminal(main) == 1
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("reconcile.py", "--timeout", "nan"),
+        ("ringout.py", "watch", "ro-1", "--wait", "-1"),
+        ("simulate.py", "--heavy-limit", "0"),
+        ("simulate.py", "--blacklist-after", "-1"),
+    ],
+    ids=" ".join,
+)
+def test_a_number_that_makes_no_sense_is_a_usage_error(words: tuple[str, ...]) -> None:
+    told = run_here(*words, redis_url="redis://127.0.0.1:1/0")
+
+    assert (told.returncode, "or more" in told.stderr) == (2, True)
+
+
+def test_the_results_of_benchmarks_go_where_their_file_is_seen_from(tmp_path: Path) -> None:
+    told = run("bench", "--json", "results.json", "none-of-the-benchmarks", cwd=tmp_path)
+
+    assert told.returncode == 2
+    assert (tmp_path / "results.json").exists()

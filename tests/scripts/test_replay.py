@@ -28,6 +28,13 @@ def test_a_replay_is_asked_for_and_listed(redis_url: str, redis: Redis) -> None:
     assert "cancelled" in listed
 
 
+def test_what_names_no_calls_is_a_usage_error_also_where_no_redis_is() -> None:
+    told = run_here("replay.py", "--level", "raw", redis_url="redis://127.0.0.1:1/0")
+
+    assert told.returncode == 2
+    assert "name calls" in told.stderr
+
+
 def test_machines_are_told_of_a_replay_that_is_cancelled(redis_url: str, redis: Redis) -> None:
     asked = replays.create(redis, ACCOUNT, replays.Asked(level=Level.RAW, selection=Selection(unresolved=True)))
 
