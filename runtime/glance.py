@@ -6,6 +6,7 @@ Every read takes a bounded number of entries, so a glance costs the same however
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from heapq import nlargest
 from itertools import islice
 from typing import Final
 
@@ -80,17 +81,20 @@ class Delivering(msgspec.Struct, frozen=True):
 
 
 def on_now(redis: "Redis", accounts: Sequence[str]) -> tuple[OnNow, ...]:
-    """Give the calls that are on, those heard of last first."""
+    """Give the calls that are on, those heard of last first: which they are, the lists of open ones tell nearly."""
     with redis.pipeline(transaction=False) as pipeline:
         for account in accounts:
-            pipeline.zrevrange(keys.open_sessions(account), 0, CALLS - 1)
-        found = [[one.decode() for one in ids] for ids in pipeline.execute()]
+            pipeline.zrevrange(keys.open_sessions(account), 0, CALLS - 1, withscores=True)
+        lists = zip(accounts, pipeline.execute(), strict=True)
+    found = ((heard, account, one.decode()) for account, rows in lists for one, heard in rows)
+    newest = [(account, one) for _, account, one in nlargest(CALLS, found)]
+    blobs = ledger.fetched(redis, [keys.session(*one) for one in newest])
     calls = [
         OnNow(account, tracked.session, tracked.heard_at)
-        for account, ids in zip(accounts, found, strict=True)
-        for tracked in ledger.tracked(redis, account, ids).values()
+        for (account, one), blob in zip(newest, blobs, strict=True)
+        for tracked in ledger.tracked_of(account, [one], [blob]).values()
     ]
-    return tuple(sorted(calls, key=lambda call: call.heard_at, reverse=True)[:CALLS])
+    return tuple(sorted(calls, key=lambda call: call.heard_at, reverse=True))
 
 
 def published_last(redis: "Redis") -> tuple[CallEvent, ...]:

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import destinations, glance
+from runtime import destinations, glance, keys, ledger
 from runtime.glance import Speed, Speeds
+from runtime.ledger import Tracked
 from telephony.destinations import Draft
 from telephony.events import CallEvent, Trigger
 from tests.builders.calls import ivr_call
@@ -44,6 +45,20 @@ def test_history_that_was_brought_in_says_nothing_of_how_soon_calls_are_told(red
     publish(redis, msgspec.structs.replace(old, data=msgspec.structs.replace(old.data, trigger=Trigger.BACKFILL)))
 
     assert speeds.now() == Speed(0, None, None)
+
+
+def test_of_all_accounts_the_calls_heard_of_last_are_on_now(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(glance, "CALLS", 3)
+    for account, number in (("acme", 1), ("globex", 2), ("acme", 3), ("globex", 4), ("initech", 5)):
+        session = msgspec.structs.replace(CALL, id=f"s-{number}")
+        _, name, blob, *_ = ledger.write_tracked(account, Tracked(session, number), retention=60)
+        redis.set(str(name), blob)
+        redis.zadd(keys.open_sessions(account), {session.id: number})
+    redis.delete(keys.session("initech", "s-5"))  # its retention is over
+
+    calls = glance.on_now(redis, ["acme", "globex", "initech", "umbrella"])
+
+    assert [(one.account, one.session.id) for one in calls] == [("globex", "s-4"), ("acme", "s-3")]
 
 
 def test_a_destination_that_is_removed_while_all_are_looked_at_is_left_out(
