@@ -6,7 +6,7 @@ finds a reason raises the alert each time, and need not remember whether it did.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import msgspec
 from redis import Redis
@@ -98,12 +98,6 @@ def at_places(redis: "Redis", places: Sequence[str]) -> list[Entry]:
             name = place.removeprefix(_PLACE)
             pipeline.xrange(keys.OPERATOR, min=name, max=name)
         return [_entry(*row) for rows in pipeline.execute() for row in rows]
-
-
-def after(redis: "Redis", place: str, *, most: int) -> list[Entry]:
-    """Read what was told after `place` ("0-0": from the beginning), oldest first."""
-    rows = cast("list[Any]", redis.xrange(keys.OPERATOR, min=f"({place.removeprefix(_PLACE)}", max="+", count=most))
-    return [_entry(*row) for row in rows]
 
 
 def _entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:

@@ -9,8 +9,10 @@ from redis import Redis
 
 from runtime import keys
 from telephony.events import CallEvent, decode
+from telephony.operator_events import OperatorEvent
 
 _END = "tests:end"
+_OPERATOR = msgspec.json.Decoder(OperatorEvent)
 Entry = tuple[bytes, dict[bytes, bytes]]
 
 
@@ -27,6 +29,11 @@ def events(redis: Redis) -> list[CallEvent]:
 def events_of(redis: Redis, telephony_session_id: str) -> list[CallEvent]:
     """Read everything published of one call, in order."""
     return [event for event in events(redis) if event.subject == telephony_session_id]
+
+
+def told_to_operators(redis: Redis) -> list[OperatorEvent]:
+    """Read everything whoever runs Legwork was told, in order."""
+    return [_OPERATOR.decode(fields[b"event"]) for _, fields in entries(redis, keys.OPERATOR)]
 
 
 class Listener:

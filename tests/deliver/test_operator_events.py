@@ -11,6 +11,7 @@ from telephony.operator_events import OperatorEvent, Told, What
 from tests.deliver.conftest import Stage
 from tests.deliver.test_deliver import make_due
 from tests.fakes.sender import delivered, forbidden, gone, refused
+from tests.outputs import told_to_operators
 from tests.scripts.publishing import outcome_of, publish
 from workers import alarms
 
@@ -108,8 +109,7 @@ def test_of_a_destination_that_was_paused_it_is_not_said_that_it_takes_events_ag
     destinations.update(stage.redis, destination.id, Changes(state=DestinationState.PAUSED))
     alarms.of_destinations(stage.redis)
 
-    *_, last = operator_log.after(stage.redis, "0-0", most=9)
-    cleared = msgspec.json.decode(last.document, type=OperatorEvent).data
+    cleared = told_to_operators(stage.redis)[-1].data
     assert (cleared.state, cleared.message) == (Told.CLEARED, "It is paused.")
 
 

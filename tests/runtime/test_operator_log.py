@@ -2,30 +2,25 @@
 
 from threading import Barrier, Thread
 
-import msgspec
 from redis import Redis
 
 from runtime import destinations, keys, operator_log
 from telephony.destinations import Draft
-from telephony.operator_events import OperatorEvent, Told, What
+from telephony.operator_events import Told, What
+from tests.outputs import told_to_operators
 
 PARKED, FAILING = What.ACCOUNT_PARKED, What.DESTINATION_FAILING
 
 
-def told(redis: Redis) -> list[OperatorEvent]:
-    entries = operator_log.after(redis, "0-0", most=100)
-    return [msgspec.json.decode(entry.document, type=OperatorEvent) for entry in entries]
-
-
 def states(redis: Redis) -> list[Told]:
-    return [event.data.state for event in told(redis)]
+    return [event.data.state for event in told_to_operators(redis)]
 
 
 def test_an_alert_is_told_once_however_often_its_reason_is_seen(redis: Redis) -> None:
     news = [operator_log.raise_alert(redis, PARKED, "acme", "No.", account="acme") for _ in range(3)]
 
     assert news == [True, False, False]
-    assert [event.type for event in told(redis)] == ["legwork.operator.account.parked"]
+    assert [event.type for event in told_to_operators(redis)] == ["legwork.operator.account.parked"]
     assert [alert.about for alert in operator_log.alerts(redis)] == ["acme"]
 
 
@@ -33,14 +28,14 @@ def test_alerts_about_different_things_are_different_alerts(redis: Redis) -> Non
     for about in ("acme", "other"):
         operator_log.raise_alert(redis, PARKED, about, "No.", account=about)
 
-    assert {event.data.about for event in told(redis)} == {"acme", "other"}
+    assert {event.data.about for event in told_to_operators(redis)} == {"acme", "other"}
 
 
 def test_an_alert_that_becomes_worse_is_told_again_under_the_same_subject(redis: Redis) -> None:
     for level in (50, 50, 70, 60):
         operator_log.raise_alert(redis, FAILING, "dst_1", f"{level} %", level=level)
 
-    first, second = told(redis)
+    first, second = told_to_operators(redis)
     assert (first.subject, first.id) == (second.subject, f"{first.subject}/0")
     assert (second.id, second.data.state) == (f"{first.subject}/1", Told.WORSE)
 
