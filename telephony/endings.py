@@ -6,6 +6,7 @@ first that applies wins, and the last always does.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -135,6 +136,17 @@ def ending(session: Session) -> CallOutcome:
     )
 
 
+@lru_cache(maxsize=4096)
+def endpoint(end: notifications.Endpoint) -> Endpoint:
+    """Give one end of a party's call as events name it; while the call is on it is told again and again."""
+    return Endpoint(
+        phone_number=e164(end.phone_number),
+        raw_phone_number=end.phone_number,
+        name=end.name,
+        extension_id=end.extension_id,
+    )
+
+
 def extensions(session: Session) -> tuple[str, ...]:
     """List the account's extensions that took part."""
     return tuple(sorted({party.extension_id for party in session.parties if party.extension_id}))
@@ -174,20 +186,11 @@ def _sides(session: Session) -> tuple[Endpoint, Endpoint]:
     if not session.parties:
         return Endpoint(), Endpoint()
     if is_ringout(session):
-        callees = [_endpoint(party.to) for party in session.parties if party.number != 1]
+        callees = [endpoint(party.to) for party in session.parties if party.number != 1]
         caller = _initiator(session)
-        return _endpoint(caller.to) if caller else Endpoint(), callees[0] if callees else Endpoint()
+        return endpoint(caller.to) if caller else Endpoint(), callees[0] if callees else Endpoint()
     first = session.parties[0]
-    return _endpoint(first.from_), _endpoint(first.to)
-
-
-def _endpoint(end: notifications.Endpoint) -> Endpoint:
-    return Endpoint(
-        phone_number=e164(end.phone_number),
-        raw_phone_number=end.phone_number,
-        name=end.name,
-        extension_id=end.extension_id,
-    )
+    return endpoint(first.from_), endpoint(first.to)
 
 
 def _last_reason(session: Session) -> str | None:

@@ -1,7 +1,6 @@
 """The events of calls that are on: where a session's parties are, and the live status of a RingOut. May be missed."""
 
 from datetime import datetime
-from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -9,7 +8,6 @@ import msgspec
 from telephony import endings
 from telephony.call_outcome import Endpoint
 from telephony.events import Envelope, source
-from telephony.numbers import e164
 from telephony.sessions import PartyState, Session
 from telephony.times import iso_ms, iso_ms_or_none
 
@@ -90,13 +88,8 @@ def _live_party(party: PartyState) -> LiveParty:
         direction=party.direction,
         code=party.code,
         reason=party.reason,
-        from_=_end(party.from_.phone_number, party.from_.name, party.from_.extension_id),
-        to=_end(party.to.phone_number, party.to.name, party.to.extension_id),
+        from_=endings.endpoint(party.from_),
+        to=endings.endpoint(party.to),
         missed=party.missed,
         queue=party.queue,
     )
-
-
-@lru_cache(maxsize=4096)
-def _end(number: str | None, name: str | None, extension_id: str | None) -> Endpoint:
-    return Endpoint(phone_number=e164(number), raw_phone_number=number, name=name, extension_id=extension_id)
