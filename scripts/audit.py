@@ -23,8 +23,8 @@ from runtime.clocks import redis_time  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
 from scripts.terminal import stretch  # noqa: E402 - as above
 from scripts.terminal.audit_report import report  # noqa: E402 - as above
-from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
-from scripts.terminal.installation import UnknownAccount, accounts_of  # noqa: E402 - as above
+from scripts.terminal.command import Refused, at_the_terminal  # noqa: E402 - as above
+from scripts.terminal.installation import accounts_of  # noqa: E402 - as above
 from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
 from telephony.completeness import MEANINGS, Standing  # noqa: E402 - as above
@@ -56,7 +56,7 @@ def main() -> int:
         with open_place(root=ROOT, data=options.data) as place:
             names = accounts_of(place.settings, options.account)
             found = {name: list(_counted(place, name, options)) for name in names}
-    except (NoRedis, RedisError, SettingsError, UnknownAccount, stretch.NothingKept) as fault:
+    except (NoRedis, RedisError, SettingsError, Refused) as fault:
         print(f"scripts/audit.py: {fault}", file=sys.stderr)
         return FAILED
     everything = audit.total(hour for hours in found.values() for hour in hours)

@@ -17,9 +17,9 @@ from runtime.replays import Asked, Level  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
 from scripts.replay import told  # noqa: E402 - as above
 from scripts.terminal import stretch  # noqa: E402 - as above
-from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
-from scripts.terminal.destination_asked import Refused  # noqa: E402 - as above
-from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
+from scripts.terminal.command import Refused, at_the_terminal  # noqa: E402 - as above
+from scripts.terminal.installation import only_account  # noqa: E402 - as above
+from scripts.terminal.place import open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
 from scripts.terminal.replay_options import backfill_parser  # noqa: E402 - as above
 from scripts.terminal.replay_report import follow  # noqa: E402 - as above
@@ -36,7 +36,7 @@ def main() -> int:
     asked = Asked(level=Level.BACKFILL, selection=Selection(since=since, until=until), deliver=not options.no_delivery)
     try:
         with open_place(root=ROOT, data=options.data) as place:
-            replay = replays.create(place.redis, _account(place, options.account), asked)
+            replay = replays.create(place.redis, only_account(place.settings, options.account), asked)
             if not options.no_follow:
                 replay = follow(place.redis, replay)
             return told(place.redis, replay, as_json=options.json)
@@ -46,15 +46,6 @@ def main() -> int:
     except KeyboardInterrupt:
         print("it goes on: ./scripts/replay.py --list", file=sys.stderr)
         return FAILED
-
-
-def _account(place: Place, name: str | None) -> str:
-    names = [account.name for account in place.settings.accounts]
-    if name in names:
-        return str(name)
-    if name is None and len(names) == 1:
-        return names[0]
-    raise Refused(f"name the account with --account: {', '.join(names)}")
 
 
 if __name__ == "__main__":

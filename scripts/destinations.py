@@ -26,8 +26,8 @@ from runtime.destinations import UnknownDestination  # noqa: E402 - as above
 from runtime.redrive import Redrive  # noqa: E402 - as above
 from runtime.sealing import CannotOpen  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
-from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
-from scripts.terminal.destination_asked import Refused, find, judge, read, wishes  # noqa: E402 - as above
+from scripts.terminal.command import Refused, at_the_terminal  # noqa: E402 - as above
+from scripts.terminal.destination_asked import find, judge, read, wishes  # noqa: E402 - as above
 from scripts.terminal.destination_options import parse  # noqa: E402 - as above
 from scripts.terminal.destination_report import attempt_list, destination_list, destination_page  # noqa: E402 - as above
 from scripts.terminal.place import Place, open_place  # noqa: E402 - as above

@@ -19,7 +19,7 @@ from runtime.call_document import document  # noqa: E402 - as above
 from runtime.call_history import CallHistory  # noqa: E402 - as above
 from scripts.terminal.beginnings import beginning  # noqa: E402 - as above
 from scripts.terminal.call_report import report  # noqa: E402 - as above
-from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
+from scripts.terminal.command import Refused, at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis, open_redis  # noqa: E402 - as above
 from telephony.events import CallEvent  # noqa: E402 - as above
 
@@ -41,10 +41,6 @@ exit codes: 0 done, 1 failed or no such call, 2 usage
 """
 
 
-class NotFound(Exception):  # noqa: N818 - named for what happened
-    """There is no such call, or no such revision of it, or too many begin so; the message says which."""
-
-
 def main() -> int:
     """Explain the call."""
     options = _options()
@@ -54,7 +50,7 @@ def main() -> int:
             history = call_history.read(redis, account, telephony_session_id, around=call_history.WIDELY_SECONDS)
             sent = attempts.of_call(redis, account, telephony_session_id)
         event = _revision(history, options.revision)
-    except (NoRedis, RedisError, NotFound) as fault:
+    except (NoRedis, RedisError, Refused) as fault:
         print(f"scripts/explain.py: {fault}", file=sys.stderr)
         return FAILED
     if options.json:
@@ -72,10 +68,10 @@ def _find(redis: Redis, beginning: str, account: str | None) -> tuple[str, str]:
     if len(candidates) == 1:
         return candidates[0]
     if not candidates:
-        raise NotFound(f"no call's telephonySessionId begins with {beginning!r} (or it is older than we keep calls)")
+        raise Refused(f"no call's telephonySessionId begins with {beginning!r} (or it is older than we keep calls)")
     named = "".join(f"\n  {one} of account {name}" for name, one in candidates[:MOST_NAMED])
     more = len(candidates) - MOST_NAMED
-    raise NotFound(f"{len(candidates)} calls begin so:{named}" + (f"\n  and {more} more" if more > 0 else ""))
+    raise Refused(f"{len(candidates)} calls begin so:{named}" + (f"\n  and {more} more" if more > 0 else ""))
 
 
 def _revision(history: CallHistory, wanted: int | None) -> CallEvent | None:
@@ -86,7 +82,7 @@ def _revision(history: CallHistory, wanted: int | None) -> CallEvent | None:
         if event.data.revision == wanted:
             return event
     there = ", ".join(str(event.data.revision) for event in history.events) or "none"
-    raise NotFound(f"no revision {wanted} was published of this call; there is {there}")
+    raise Refused(f"no revision {wanted} was published of this call; there is {there}")
 
 
 def _options() -> argparse.Namespace:

@@ -22,8 +22,8 @@ from runtime.comparisons import Comparison, Why  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
 from scripts.terminal import stretch  # noqa: E402 - as above
 from scripts.terminal.amounts import number  # noqa: E402 - as above
-from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
-from scripts.terminal.installation import UnknownAccount, accounts_of  # noqa: E402 - as above
+from scripts.terminal.command import Refused, at_the_terminal  # noqa: E402 - as above
+from scripts.terminal.installation import accounts_of  # noqa: E402 - as above
 from scripts.terminal.place import open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
 from telephony.times import moment_at  # noqa: E402 - as above
@@ -59,7 +59,7 @@ def main() -> int:
             asked = {name: comparisons.ask(redis, name, Why.ASKED, since=since, until=until) for name in names}
             if options.wait:
                 asked = {name: _watched(redis, name, one, options.timeout) for name, one in asked.items()}
-    except (NoRedis, RedisError, SettingsError, UnknownAccount, stretch.NothingKept) as fault:
+    except (NoRedis, RedisError, SettingsError, Refused) as fault:
         print(f"scripts/reconcile.py: {fault}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:

@@ -19,8 +19,9 @@ from runtime.clocks import redis_time  # noqa: E402 - as above
 from runtime.replay_documents import finding_document, replay_document  # noqa: E402 - as above
 from runtime.replays import Asked, Level, Replay, State  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
-from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
-from scripts.terminal.destination_asked import Refused, find  # noqa: E402 - as above
+from scripts.terminal.command import Refused, at_the_terminal  # noqa: E402 - as above
+from scripts.terminal.destination_asked import find  # noqa: E402 - as above
+from scripts.terminal.installation import accounts_of  # noqa: E402 - as above
 from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
 from scripts.terminal.replay_options import replay_parser, selection  # noqa: E402 - as above
@@ -115,15 +116,14 @@ def _whole(redis: Redis, beginning: str) -> str:
 
 
 def _account(place: Place, options: argparse.Namespace, ids: tuple[str, ...]) -> str:
-    names = [account.name for account in place.settings.accounts]
-    if options.account is not None:
-        if options.account not in names:
-            raise Refused(f"there is no account {options.account!r}; there are {', '.join(names)}")
-        return str(options.account)
-    owners = {calls.account_of(place.redis, names, one) for one in ids} - {None}
-    if len(names) > 1 and len(owners) != 1:
+    """Say whose calls are replayed: of several accounts, who has all of those that are named."""
+    names = accounts_of(place.settings, options.account)
+    if len(names) == 1:
+        return names[0]
+    owners = {owner for one in ids if (owner := calls.account_of(place.redis, names, one)) is not None}
+    if len(owners) != 1:
         raise Refused(f"a replay is of one account: name it with --account ({', '.join(names)})")
-    return next((owner for owner in owners if owner is not None), names[0])
+    return owners.pop()
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ from runtime.ringout_documents import RESOLVED, ringout_document  # noqa: E402 -
 from runtime.ringout_wishes import KeyReused, RecordGone  # noqa: E402 - as above
 from runtime.ringouts import NEVER_PLACED, Cancel, Placing, RingOut  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
-from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
-from scripts.terminal.installation import UnknownAccount, accounts_of  # noqa: E402 - as above
+from scripts.terminal.command import Refused, at_the_terminal  # noqa: E402 - as above
+from scripts.terminal.installation import accounts_of, only_account  # noqa: E402 - as above
 from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
 from scripts.terminal.ringout_options import Act, parse  # noqa: E402 - as above
@@ -38,17 +38,13 @@ CANCEL_SECONDS: Final = 10.0
 _MOST: Final = 100_000
 
 
-class Refused(Exception):  # noqa: N818 - named for what happened
-    """It is not done; the message says why."""
-
-
 def main() -> int:
     """Do what the command line asks for."""
     options = parse(ACTS, description=__doc__ or "", data=ROOT / ".data")
     try:
         with open_place(root=ROOT, data=options.data) as place:
             return int(options.act(place, options))
-    except (NoRedis, RedisError, SettingsError, UnknownAccount, Refused) as fault:
+    except (NoRedis, RedisError, SettingsError, Refused) as fault:
         print(f"scripts/ringout.py: {fault}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
@@ -73,7 +69,7 @@ def _follow(place: Place, options: argparse.Namespace) -> int:
 
 def _followed(place: Place, options: argparse.Namespace, **wish: Any) -> int:
     """Ask for it, and show it: until it is placed, or until its outcome is known."""
-    account, retention = _account(place, options.account), place.settings.retention_seconds
+    account, retention = only_account(place.settings, options.account), place.settings.retention_seconds
     try:
         one = ringout_wishes.ask(place.redis, account, retention=retention, extension=options.extension, **wish)
     except RecordGone as fault:
@@ -144,13 +140,6 @@ def _document(place: Place, one: RingOut) -> dict[str, Any]:
     document = ringout_document(place.redis, one)
     written: dict[str, Any] = msgspec.to_builtins(document)
     return written | {"outcome": document.outcome}
-
-
-def _account(place: Place, name: str | None) -> str:
-    names = accounts_of(place.settings, name)
-    if len(names) > 1:
-        raise Refused(f"name the account with --account: one of {', '.join(names)}")
-    return names[0]
 
 
 def _find(place: Place, options: argparse.Namespace) -> RingOut:

@@ -24,8 +24,8 @@ from runtime.guarding import Guarded  # noqa: E402 - as above
 from runtime.leases import LeaseHeld, lease  # noqa: E402 - as above
 from runtime.metrics import Recorder  # noqa: E402 - as above
 from runtime.settings import Account, SettingsError  # noqa: E402 - as above
-from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
-from scripts.terminal.installation import UnknownAccount, chosen  # noqa: E402 - as above
+from scripts.terminal.command import Refused, at_the_terminal  # noqa: E402 - as above
+from scripts.terminal.installation import chosen  # noqa: E402 - as above
 from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
 from scripts.terminal.tables import Column, table  # noqa: E402 - as above
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with open_place(root=ROOT, data=options.data) as place:
             dependencies = Dependencies(place.settings, place.redis, Recorder(place.redis))
             return _done(place, dependencies, chosen(place.settings, options.account), options)
-    except (NoRedis, RedisError, SettingsError, UnknownAccount) as fault:
+    except (NoRedis, RedisError, SettingsError, Refused) as fault:
         return _failed(str(fault))
 
 

@@ -6,6 +6,10 @@ from collections.abc import Callable
 from io import TextIOWrapper
 
 
+class Refused(Exception):  # noqa: N818 - named for what happened
+    """It is not done; the message says why."""
+
+
 def at_the_terminal(main: Callable[[], int], *, stopped: int = 1) -> int:
     r"""Give the exit code of `main`, or `stopped` where it was stopped: by Ctrl-C, or because nobody reads any more.
 

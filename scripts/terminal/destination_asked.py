@@ -10,14 +10,11 @@ from redis import Redis
 from runtime import destinations
 from runtime.destination_urls import why_not
 from runtime.settings import Settings
+from scripts.terminal.command import Refused
 from telephony.destination_faults import faults
 from telephony.destinations import Changes, Destination, Draft
 
 T = TypeVar("T", bound=msgspec.Struct)
-
-
-class Refused(Exception):  # noqa: N818 - named for what happened
-    """It is not done; the message says why."""
 
 
 def find(redis: Redis, beginning: str) -> Destination:

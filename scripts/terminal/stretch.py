@@ -5,13 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from scripts.terminal.command import Refused
 from scripts.terminal.moments import moment_option
 from scripts.venv import ROOT
 from telephony.times import moment_at
-
-
-class NothingKept(Exception):  # noqa: N818 - named for what happened
-    """Calls of this stretch are not known any more; the message says since when they are."""
 
 
 class Stretch(NamedTuple):
@@ -45,10 +42,10 @@ def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
 
 
 def stretch(options: argparse.Namespace, *, usual_seconds: float, now: float, kept_since: float) -> Stretch:
-    """Give the stretch that is meant, as far as it is in what is kept. Raises NothingKept where none of it is."""
+    """Give the stretch that is meant, as far as it is in what is kept. Raises Refused where none of it is."""
     until = min(options.until.timestamp() if options.until else now, now)
     since = options.since.timestamp() if options.since else until - usual_seconds
     if until <= kept_since:
-        raise NothingKept(f"calls are known since {moment_at(kept_since):%Y-%m-%d %H:%M} UTC")
+        raise Refused(f"calls are known since {moment_at(kept_since):%Y-%m-%d %H:%M} UTC")
     since = max(since, kept_since)
     return Stretch(since, max(since, until))  # moments are read by this machine's clock, which may be ahead of Redis's

@@ -20,6 +20,18 @@ def main():
 sys.exit(at_the_terminal(main))
 """
 
+OF_AN_ACCOUNT = (
+    ("audit.py",),
+    ("backfill.py", "--since", "1d"),
+    ("reconcile.py",),
+    ("replay.py", "--since", "1d"),
+    ("ringout.py", "cancel", "ro-1"),
+    ("ringout.py", "follow", "s-1"),
+    ("ringout.py", "list"),
+    ("ringout.py", "watch", "ro-1"),
+    ("subscribe.py", "list"),
+)
+
 
 def started(*, count: int, encoding: str) -> "subprocess.Popen[bytes]":
     """Start a command that writes so many arrows."""
@@ -84,3 +96,10 @@ def test_the_results_of_benchmarks_go_where_their_file_is_seen_from(tmp_path: Pa
 
     assert told.returncode == 2
     assert (tmp_path / "results.json").exists()
+
+
+@pytest.mark.parametrize("command", OF_AN_ACCOUNT, ids=" ".join)
+def test_an_account_that_is_not_there_is_said_to_be_so(redis_url: str, command: tuple[str, ...]) -> None:
+    done = run_here(*command, "--account", "nobody", redis_url=redis_url)
+
+    assert (done.returncode, "no account 'nobody'" in done.stderr) == (1, True), done.stderr
