@@ -14,7 +14,7 @@ import requests
 from msgspec import Struct
 
 from runtime.destinations import SIGNING_PREFIX, new_secret
-from runtime.resolver import Resolver
+from runtime.name_lookup import NameLookup
 from runtime.setting_values import networks
 from scripts.benchmarks.deliveries_endpoint import running
 from scripts.benchmarks.figures import Figure, Result, Table, render
@@ -67,7 +67,7 @@ def measure(plan: Plan, port: int) -> Mapping[str, list[float]]:
     """Give the CPU seconds of each one's rounds."""
     secret = new_secret()
     bodies = [_body(number) for number in range(plan.deliveries)]
-    sender = Sender(networks("127.0.0.1"), resolve=Resolver(3.0, resolve=_resolve))
+    sender = Sender(networks("127.0.0.1"), resolve=NameLookup(3.0, resolve=_resolve))
     with requests.Session() as session, requests.Session() as blind:
         blind.trust_env = False
         posts = {

@@ -10,7 +10,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 
 from runtime.clocks import stopwatch
 from runtime.guard import ForbiddenAddress, Resolve, Target, Unresolvable, check
-from runtime.resolver import Resolver
+from runtime.name_lookup import NameLookup
 from runtime.setting_values import Network
 from runtime.version import USER_AGENT
 from workers.destinations.connections import Connections, StaleConnection, tls_context
@@ -67,7 +67,7 @@ class Sender:
         self._allow = tuple(allow)
         self._connect_timeout = connect_timeout
         self._total = total
-        self._resolve = resolve or Resolver(connect_timeout)
+        self._resolve = resolve or NameLookup(connect_timeout)
         self._connections = Connections(tls_context(authorities))
 
     def send(self, url: str, event_id: str, body: bytes, secrets: Sequence[str], *, now: float) -> Answer:

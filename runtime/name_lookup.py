@@ -22,7 +22,7 @@ class _Kept(msgspec.Struct, frozen=True):
     until: float
 
 
-class Resolver:
+class NameLookup:
     """Stands in the place of `socket.getaddrinfo`, whose answers it remembers for some seconds.
 
     What is remembered is judged anew on each attempt. Raises socket.gaierror after `seconds` without an answer.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runtime.resolver import Resolver
+from runtime.name_lookup import NameLookup
 from tests.destinations.resolving import Names
 
 PUBLIC = "93.184.215.14"
@@ -20,26 +20,26 @@ def addresses(found: Any) -> list[str]:
 
 def test_an_answer_is_remembered_for_a_while() -> None:
     names = Names(crm_example=[PUBLIC]).then("crm.example", OTHER)
-    resolver = Resolver(5, resolve=names)
+    lookup = NameLookup(5, resolve=names)
 
-    assert [addresses(resolver("crm.example", 443)) for _ in range(2)] == [[PUBLIC], [PUBLIC]]
+    assert [addresses(lookup("crm.example", 443)) for _ in range(2)] == [[PUBLIC], [PUBLIC]]
     assert names.asked == ["crm.example"]
 
 
 def test_when_the_while_is_over_it_is_asked_for_again() -> None:
     names = Names(crm_example=[PUBLIC]).then("crm.example", OTHER)
-    resolver = Resolver(5, resolve=names, kept_seconds=0)
+    lookup = NameLookup(5, resolve=names, kept_seconds=0)
 
-    assert [addresses(resolver("crm.example", 443)) for _ in range(2)] == [[PUBLIC], [OTHER]]
+    assert [addresses(lookup("crm.example", 443)) for _ in range(2)] == [[PUBLIC], [OTHER]]
 
 
 def test_that_there_is_no_such_name_is_not_remembered() -> None:
     names = Names()
-    resolver = Resolver(5, resolve=names)
+    lookup = NameLookup(5, resolve=names)
 
     for _ in range(2):
         with pytest.raises(socket.gaierror) as missing:
-            resolver("crm.example", 443)
+            lookup("crm.example", 443)
         assert missing.value.errno == socket.EAI_NONAME
 
     assert len(names.asked) == 2
@@ -58,6 +58,6 @@ def test_a_resolver_that_does_not_answer_is_given_up(released: threading.Event) 
         return []
 
     with pytest.raises(socket.gaierror) as given_up:
-        Resolver(0.05, resolve=silent)("crm.example", 443)
+        NameLookup(0.05, resolve=silent)("crm.example", 443)
 
     assert given_up.value.errno == socket.EAI_AGAIN
