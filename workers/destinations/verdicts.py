@@ -22,7 +22,7 @@ from urllib3.exceptions import (
 )
 
 from runtime.attempts import Blame
-from runtime.guard import ForbiddenAddress, NoSuchName, Unresolvable
+from runtime.url_guard import ForbiddenAddress, NoSuchName, Unresolvable
 from workers.destinations.signing import BrokenSecret
 
 
