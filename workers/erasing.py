@@ -16,11 +16,11 @@ from redis import Redis
 from runtime import destinations, keys, ledger
 from runtime.bells import Stage
 from runtime.clocks import redis_time
+from runtime.every_key import Trace, take_out, traces
 from runtime.leases import Command
 from runtime.ledger import Tracked
 from runtime.outcome_log import newest_first
 from runtime.stopping import Stopping
-from runtime.sweeping import Trace, take_out, traces
 from telephony import events
 from telephony.notifications import named_in
 from telephony.selection import has_extension

@@ -7,10 +7,10 @@ from redis import Redis
 
 from runtime import audit, destinations, keys, ledger
 from runtime.bells import Stage
+from runtime.every_key import traces
 from runtime.leases import LeaseHeld, lease
 from runtime.replays import Level
 from runtime.stopping import Stopping
-from runtime.sweeping import traces
 from telephony.completeness import Standing
 from telephony.destinations import Draft
 from telephony.traces import TooShort, of_number
