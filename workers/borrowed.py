@@ -14,7 +14,7 @@ from runtime import bells, keys
 from runtime.bells import Stage
 from runtime.clocks import redis_time, stopwatch
 from runtime.leases import Lease, LeaseHeld, lease
-from runtime.stopping import Stopping
+from workers.stopping import Stopping
 
 PATIENCE_SECONDS: Final = 30.0
 """How long a runner is waited for: a shift of track may take twenty seconds, and leaves a gap before the next."""

@@ -13,7 +13,7 @@ from runtime.clocks import redis_time
 from runtime.logs import log
 from runtime.metrics import FAILURES, Recorder
 from runtime.settings import Settings
-from runtime.stopping import Stopping
+from workers.stopping import Stopping
 
 LONGEST_TICK: Final = 0.25
 """Seconds; bells may be set to earlier times meanwhile."""

@@ -15,9 +15,9 @@ from runtime.clocks import redis_time, stopwatch
 from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
 from runtime.logs import log
 from runtime.metrics import FAILURES, TAKEN_OVER
-from runtime.stopping import Stopping
 from workers.deliverer import Deliverer
 from workers.dependencies import Dependencies, current
+from workers.stopping import Stopping
 
 IN_FLIGHT: Final = 16
 """Events on their way to one destination at the same time; never two of one call."""

@@ -8,12 +8,12 @@ from redis import Redis
 from runtime.budget import Budget, Group
 from runtime.metrics import REQUESTS, Recorder
 from runtime.settings import Account, Settings
-from runtime.stopping import Stopping
 from workers.destinations.sender import Sender
 from workers.destinations.verdicts import Answer
 from workers.ringcentral.client import RingCentral
 from workers.ringcentral.transport import new_session
 from workers.shifts import Shifts
+from workers.stopping import Stopping
 
 
 class Sends(Protocol):

@@ -20,13 +20,13 @@ from runtime.every_key import Trace, take_out, traces
 from runtime.leases import Command
 from runtime.ledger import Tracked
 from runtime.outcome_log import newest_first
-from runtime.stopping import Stopping
 from telephony import events
 from telephony.notifications import named_in
 from telephony.selection import has_extension
 from telephony.sessions import Session
 from telephony.traces import FEWEST_DIGITS, of_ids, of_number
 from workers.borrowed import borrowed
+from workers.stopping import Stopping
 
 TOGETHER: Final = 100
 """Calls erased in one atomic step."""

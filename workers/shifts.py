@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from runtime.stopping import Stopping
+from workers.stopping import Stopping
 
 MOST: Final = 32
 """Shifts of one process at the same time. They wait for answers most of the time."""

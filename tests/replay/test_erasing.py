@@ -10,7 +10,6 @@ from runtime.bells import Stage
 from runtime.every_key import traces
 from runtime.leases import LeaseHeld, lease
 from runtime.replays import Level
-from runtime.stopping import Stopping
 from telephony.completeness import Standing
 from telephony.destinations import Draft
 from telephony.traces import TooShort, of_number
@@ -22,6 +21,7 @@ from tests.workers.test_resolve import look, the_record
 from workers import deliver, erasing, upkeep
 from workers.dependencies import Dependencies
 from workers.erasing import UnknownExtension, erase, person
+from workers.stopping import Stopping
 
 NUMBER = "+12125550199"
 

@@ -10,9 +10,9 @@ from runtime import bells, keys
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.metrics import Recorder
-from runtime.stopping import Stopping
 from tests.workers.office import ACCOUNT, Office
 from workers import clock
+from workers.stopping import Stopping
 
 FAR_AHEAD = 4e9
 DAY = 86400.0

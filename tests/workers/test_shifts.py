@@ -2,9 +2,9 @@
 
 import threading
 
-from runtime.stopping import Stopping
 from tests.simulator.waiting import wait_until
 from workers.shifts import Shifts
+from workers.stopping import Stopping
 
 
 def test_a_shift_that_waits_keeps_no_other_waiting() -> None:

@@ -4,11 +4,13 @@ import signal
 import time
 from typing import Final
 
+from runtime.clocks import stopwatch
+
 _SLICE_SECONDS: Final = 0.25
 
 
 class Stopping:
-    """Whether this process was asked to stop. For the main thread.
+    """Whether this process was asked to stop. Any thread may ask, or pause.
 
     Not a `threading.Event`: a signal handler runs in the middle of whatever the main thread does, and were that the
     event's own lock, setting the event would wait for ever.
@@ -32,7 +34,7 @@ class Stopping:
 
     def wait(self, seconds: float) -> bool:
         """Pause, but not much longer once somebody asks; say whether somebody did."""
-        until = time.monotonic() + seconds
-        while not self._asked and (left := until - time.monotonic()) > 0:
+        until = stopwatch() + seconds
+        while not self._asked and (left := until - stopwatch()) > 0:
             time.sleep(min(left, _SLICE_SECONDS))
         return self._asked
