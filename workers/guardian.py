@@ -121,7 +121,7 @@ class Guardian:
             addresses=addresses(self._settings, self._account),
             company=self._company,
             known=guarded.id,
-            is_current=guarded.token == self._token() if guarded.token else len(self._account.verification_tokens) < 2,  # noqa: PLR2004 - two, while they are rotated
+            is_current=self._has_newest_token(guarded),
             reminded=bool(self._redis.exists(keys.reminded(self._name))),
             now=moment_at(now),
         )
@@ -129,6 +129,12 @@ class Guardian:
     @property
     def _company(self) -> bool:
         return self._account.scope is Scope.ACCOUNT
+
+    def _has_newest_token(self, guarded: Guarded) -> bool:
+        """Say whether the subscription has our newest token; one that somebody else made may have the older of two."""
+        if guarded.token:
+            return guarded.token == self._token()
+        return len(self._account.verification_tokens) <= 1
 
     def _token(self) -> str | None:
         tokens = self._account.verification_tokens
