@@ -142,30 +142,6 @@ CALLS_IN_LOG = Gauge(
 )
 CALLS_COUNTED_AT = Gauge("legwork_calls_counted_at_seconds", "When they were counted last.", ("account",))
 OPERATOR_ALERT = Gauge("legwork_operator_alert", "1 for each alert that is on.", ("what", "about", "severity"))
-GAUGES: Final = (
-    SESSIONS,
-    OLDEST_OPEN,
-    OLDEST_DUE,
-    INBOX,
-    QUARANTINE,
-    CALLS_INDEXED,
-    BUDGET_LEFT,
-    BUDGET_LIMIT,
-    BUDGET_GATE,
-    BELLS_WAITING,
-    BELLS_LATE,
-    REDIS_UNSAFE,
-    REDIS_MEMORY,
-    REDIS_MEMORY_LIMIT,
-    BACKLOG,
-    BACKLOG_SECONDS,
-    DEAD_LETTERS,
-    CALLS,
-    CALLS_KNOWN,
-    CALLS_IN_LOG,
-    CALLS_COUNTED_AT,
-    OPERATOR_ALERT,
-)
 
 _BETWEEN: Final = "\x1f"
 _MAX_LABEL: Final = 64

@@ -11,10 +11,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
 from runtime import gauges, metrics
-from runtime.metrics import DECLARED, GAUGES, INGEST_SECONDS, Histogram
+from runtime.metrics import INGEST_SECONDS, Count, Gauge, Histogram
 
 OPS = Path(__file__).parent.parent / "docs" / "ops"
 ALERTS, DASHBOARD = OPS / "alerts.yml", OPS / "grafana.json"
+METRICS = [one for one in vars(metrics).values() if isinstance(one, Count | Gauge | Histogram)]
+ENDS = {Count: ("_total",), Gauge: ("",), Histogram: ("", "_bucket", "_sum", "_count")}
 
 needs_promtool = pytest.mark.skipif(
     shutil.which("promtool") is None, reason="promtool (Debian: prometheus) is not installed"
@@ -57,11 +59,7 @@ AT_THE_END = "89m"
 
 def known() -> set[str]:
     """Give the names as Prometheus has them."""
-    names = {metric.name for metric in GAUGES}
-    for metric in DECLARED:
-        ends = ("", "_bucket", "_sum", "_count") if isinstance(metric, Histogram) else ("_total",)
-        names |= {metric.name + end for end in ends}
-    return names
+    return {metric.name + end for metric in METRICS for end in ENDS[type(metric)]}
 
 
 @pytest.mark.parametrize("path", [ALERTS, DASHBOARD], ids=lambda path: path.name)
@@ -73,7 +71,7 @@ def test_every_metric_that_is_named_exists(path: Path) -> None:
 
 
 def test_every_label_of_an_expression_is_one_of_its_metric() -> None:
-    labels = {metric.name: set(metric.labels) for metric in (*DECLARED, *GAUGES)}
+    labels = {metric.name: set(metric.labels) for metric in METRICS}
     text = ALERTS.read_text() + DASHBOARD.read_text().replace('\\"', '"')
     found = re.findall(r"\b(legwork_[a-z_]+?)(?:_total|_bucket|_sum|_count)?\{([^}]*)\}", text)
 
@@ -103,7 +101,7 @@ def test_every_gauge_that_is_told_is_declared(redis: Redis) -> None:
     text = metrics.render(redis, gauges.all(redis, ["acme"])).decode()
 
     told = {family.name for family in text_string_to_metric_families(text)}
-    assert told == {metric.name for metric in (*DECLARED, *GAUGES)}
+    assert told == {metric.name for metric in METRICS}
 
 
 @needs_promtool
