@@ -68,7 +68,7 @@ class Dependencies:
         return self._budgets[account_name]
 
     def _client(self, account: Account) -> RingCentral:
-        def observe(group: str, status: str, _seconds: float) -> None:
+        def observe(group: str, status: str) -> None:
             self.recorder.count(REQUESTS, account.name, group, status)
 
         return RingCentral(account, self.redis, self.budget(account.name), session=self._session, observe=observe)

@@ -9,7 +9,7 @@ from runtime.budget import Budget, Group
 from runtime.settings import Account, Credentials, Scope
 from tests.ringcentral.server import Server
 from workers.ringcentral.client import RingCentral
-from workers.ringcentral.exchange import Observe, unobserved
+from workers.ringcentral.exchange import Observe
 from workers.ringcentral.transport import Bounds
 
 QUICK = Bounds(connect=0.5, read=0.15, total=0.3, body=100_000)
@@ -42,7 +42,7 @@ def a_client(redis: Redis, an_account: MakeAccount) -> MakeClient:
         *,
         limits: dict[Group, int] | None = None,
         bounds: Bounds = QUICK,
-        observe: Observe = unobserved,
+        observe: Observe = lambda _group, _status: None,
     ) -> RingCentral:
         account = account or an_account()
         budget = Budget(redis, account.name, PLENTY if limits is None else limits)

@@ -102,7 +102,7 @@ def test_an_expired_one_is_not_found(server: Server, subscriptions: Subscription
 
 def test_each_request_is_counted_in_its_group(server: Server, a_client: MakeClient) -> None:
     groups: list[str] = []
-    subscriptions = Subscriptions(a_client(observe=lambda group, _status, _seconds: groups.append(group)))
+    subscriptions = Subscriptions(a_client(observe=lambda group, _status: groups.append(group)))
     one = f"{PATH}/sub-1"
     server.on(PATH, says(a_subscription()), says({"records": []}))
     server.on(one, says(a_subscription()), Reply(204, b""))

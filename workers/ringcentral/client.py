@@ -12,7 +12,7 @@ from runtime.settings import Account
 from workers.ringcentral.answers import Answer, value_of
 from workers.ringcentral.breaker import Breaker
 from workers.ringcentral.errors import NotSent, TokenRefused, Unavailable
-from workers.ringcentral.exchange import Exchange, Observe, unobserved
+from workers.ringcentral.exchange import Exchange, Observe
 from workers.ringcentral.tokens import Tokens, fingerprint_of
 from workers.ringcentral.transport import Bounds, Request, Transport
 
@@ -36,9 +36,9 @@ class RingCentral:
         redis: "Redis",
         budget: Budget,
         *,
+        observe: Observe,
         session: requests.Session | None = None,
         bounds: Bounds | None = None,
-        observe: Observe = unobserved,
     ) -> None:
         self.account = account
         breaker = Breaker(redis, account.name, fingerprint_of(account))

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from runtime.budget import Budget, Group, Share
-from runtime.clocks import stopwatch
 from workers.ringcentral.answers import Answer
 from workers.ringcentral.breaker import Breaker
 from workers.ringcentral.errors import RateLimited, Unavailable
@@ -13,21 +12,17 @@ from workers.ringcentral.transport import Request, Transport
 
 T = TypeVar("T")
 
-Observe = Callable[[str, str, float], None]
-"""Told of each request sent: its group, the HTTP status (or `none` when no answer came), and the seconds it took."""
+Observe = Callable[[str, str], None]
+"""Told of each request sent: its group, and the HTTP status, or `none` when no answer came."""
 
 _GLOBAL_RATE: Final = "CMN-310"
 _TOO_MANY: Final = 429
 
 
-def unobserved(_group: str, _status: str, _seconds: float) -> None:
-    """Tell nobody."""
-
-
 class Exchange:
     """Sends the requests of one account within its budget, and leaves RingCentral alone when told to."""
 
-    def __init__(self, budget: Budget, breaker: Breaker, transport: Transport, observe: Observe = unobserved) -> None:
+    def __init__(self, budget: Budget, breaker: Breaker, transport: Transport, observe: Observe) -> None:
         self._budget = budget
         self._breaker = breaker
         self._transport = transport
@@ -51,7 +46,6 @@ class Exchange:
                 raise
 
     def _answer(self, request: Request, group: Group) -> Answer:
-        began = stopwatch()
         status = "none"
         try:
             answer = self._transport.send(request)
@@ -60,7 +54,7 @@ class Exchange:
             status = "none" if error.status is None else str(error.status)
             raise
         finally:
-            self._observe(group, status, stopwatch() - began)
+            self._observe(group, status)
         self._learn(group, answer)
         return answer
 
