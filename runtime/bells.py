@@ -228,8 +228,8 @@ return 0
 class DueBells:
     """Finds the bells whose time has come and rings them: for the clock, which looks several times a second."""
 
-    def __init__(self, redis: "Redis", accounts: Container[str] | None = None) -> None:
-        """Know the `accounts` there are; None when that is not known."""
+    def __init__(self, redis: "Redis", accounts: Container[str]) -> None:
+        """Know the `accounts` there are."""
         self._redis = redis
         self._accounts = accounts
         self._line = Line(redis)
@@ -262,6 +262,6 @@ class DueBells:
     def _read(self, bell: str) -> tuple[Stage | None, str]:
         name, _, account = bell.partition("|")
         stage = Stage(name) if name in JOBS else None
-        if stage in OF_ACCOUNTS and self._accounts is not None and account not in self._accounts:
+        if stage in OF_ACCOUNTS and account not in self._accounts:
             return None, account
         return stage, account

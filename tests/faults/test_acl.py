@@ -132,7 +132,7 @@ def test_workers_do_all_their_work_and_no_harm(port: int) -> None:
         with connect(url("workers", port), WORK) as redis:
             worker = StageWorker(Stage.TRACK, redis, office.dependencies)
             worker.work(burst=True, with_scheduler=False, logging_level="CRITICAL")
-        DueBells(office.redis).ring()
+        DueBells(office.redis, {ACCOUNT}).ring()
         with lease(office.redis, ACCOUNT, Stage.DELIVER) as held:
             held.commit([outcome_log.published(ACCOUNT, an_outcome(), retention=60)])
 
