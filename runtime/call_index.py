@@ -44,7 +44,7 @@ def seen(
     return ("INDEXED", *place, *_sets(account, terms))
 
 
-def told(account: str, event: CallEvent, session: Session | None = None) -> tuple[str, ...]:
+def told(account: str, event: CallEvent, session: Session | None) -> tuple[str, ...]:
     """Give the words with which PUBLISHED indexes the call of an event, beside the outcome that it counts.
 
     What `session` says of the call, if it is given, was indexed by `seen`.

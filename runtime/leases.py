@@ -164,7 +164,7 @@ return 'applied'
 class Lease:
     """The right to run one stage of one account, for as long as it commits in time."""
 
-    def __init__(self, redis: "Redis", account: str, stage: str, token: str, seconds: float = LEASE_SECONDS) -> None:
+    def __init__(self, redis: "Redis", account: str, stage: str, token: str, seconds: float) -> None:
         self._redis = redis
         self._key = keys.lease(account, stage)
         self._token = token

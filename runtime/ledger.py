@@ -89,7 +89,7 @@ class Loaded(dict[str, _Record]):
     about a call must leave these alone: to take them for unknown would be to forget what they say.
     """
 
-    def __init__(self, records: Mapping[str, _Record], unreadable: frozenset[str] = frozenset()) -> None:
+    def __init__(self, records: Mapping[str, _Record], unreadable: frozenset[str]) -> None:
         super().__init__(records)
         self.unreadable = unreadable
 

@@ -70,7 +70,7 @@ def raise_alert(
     return _told(redis, stored, alert, Told.RAISED if known is None else Told.WORSE, now)
 
 
-def clear_alert(redis: "Redis", what: What, about: str, message: str = "It is over.") -> bool:
+def clear_alert(redis: "Redis", what: What, about: str, message: str) -> bool:
     """Clear an alert; say whether it was on."""
     stored, known = _read(redis, what, about)
     if known is None:

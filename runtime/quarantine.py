@@ -22,9 +22,9 @@ class Quarantined(msgspec.Struct, frozen=True):
     at: float
 
 
-def page(redis: "Redis", account: str, *, after: str | None = None, limit: int = 50) -> Page[Quarantined]:
+def page(redis: "Redis", account: str, *, after: str | None) -> Page[Quarantined]:
     """Read what is in an account's quarantine, newest first, before the entry whose id is `after`."""
-    return streams.page(redis, keys.quarantine(account), _read, after=after, limit=limit)
+    return streams.page(redis, keys.quarantine(account), _read, after=after)
 
 
 def body_of(redis: "Redis", account: str, entry_id: str) -> bytes | None:

@@ -79,7 +79,7 @@ class Target(msgspec.Struct, frozen=True):
         return host if self.port == _DEFAULT_PORT[self.scheme] else f"{host}:{self.port}"
 
 
-def check(url: str, allow: Sequence[Network], resolve: Resolve = socket.getaddrinfo) -> Target:
+def check(url: str, allow: Sequence[Network], resolve: Resolve) -> Target:
     """Say where `url` leads, having judged all of it. Raises ForbiddenAddress and Unresolvable."""
     scheme, host, port, path = _parts(url)
     if not allow:

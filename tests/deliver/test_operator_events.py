@@ -38,7 +38,7 @@ def test_what_shapes_the_events_of_calls_leaves_them_as_they_are(stage: Stage) -
     asks = stage.add(operator=True, mask=True, fields=("outcome",), create_only=True)
     operator_log.raise_alert(stage.redis, PARKED, "default", "No.")
     stage.run(asks)
-    operator_log.clear_alert(stage.redis, PARKED, "default")
+    operator_log.clear_alert(stage.redis, PARKED, "default", "It is over.")
 
     stage.run(asks)
 
@@ -61,7 +61,7 @@ def test_one_that_failed_is_tried_again_and_the_later_waits_for_it(stage: Stage)
     stage.sender.answer = lambda _: refused()
     operator_log.raise_alert(stage.redis, PARKED, "default", "No.")
     stage.run(asks)
-    operator_log.clear_alert(stage.redis, PARKED, "default")
+    operator_log.clear_alert(stage.redis, PARKED, "default", "It is over.")
     stage.run(asks)
 
     stage.sender.answer = lambda _: delivered()

@@ -42,7 +42,7 @@ def test_an_alert_that_becomes_worse_is_told_again_under_the_same_subject(redis:
 
 def test_an_alert_that_is_over_is_cleared_once_and_may_be_raised_anew(redis: Redis) -> None:
     operator_log.raise_alert(redis, PARKED, "acme", "No.")
-    assert [operator_log.clear_alert(redis, PARKED, "acme") for _ in range(2)] == [True, False]
+    assert [operator_log.clear_alert(redis, PARKED, "acme", "Yes.") for _ in range(2)] == [True, False]
     assert operator_log.alerts(redis) == ()
 
     operator_log.raise_alert(redis, PARKED, "acme", "No.")

@@ -22,7 +22,6 @@ from web.api.problems import (
     TOO_MANY_GUESSES,
     UNAUTHORIZED,
     Problem,
-    retry_later,
 )
 
 ROOT: Final = "/api"
@@ -99,4 +98,5 @@ def _redis_away(error: RedisError) -> Response:
     if not _is_ours() or (isinstance(error, ResponseError) and error.status_code == _MISTAKEN):
         raise error
     log.error("api.redis_away", error=type(error).__name__)
-    return retry_later(REDIS_AWAY, "Nothing was changed, as far as we know. Ask again.").response()
+    why = "Nothing was changed, as far as we know. Ask again."
+    return Problem(REDIS_AWAY, why, headers={"Retry-After": "5"}).response()

@@ -99,8 +99,3 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
         """Write the answer."""
         body = msgspec.json.encode(self.document)
         return Response(body, self.kind.status, self.headers, content_type=MEDIA_TYPE)
-
-
-def retry_later(kind: Kind, detail: str = "") -> Problem:
-    """Make a problem that is over soon, if all goes well."""
-    return Problem(kind, detail, headers={"Retry-After": "5"})
