@@ -23,6 +23,7 @@ LISTENING = "legwork:destinations:listening"
 
 ACTIONS = "legwork:actions"
 """Stream. Who did what by hand, as JSON in `action`. Written by web, trimmed by upkeep to the retention."""
+
 OPERATED = "legwork:destinations:operator"
 """Set. Destinations that are told of operator events. Written by `runtime.destinations`."""
 

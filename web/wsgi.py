@@ -1,4 +1,4 @@
-"""What the server loads, once in each of its processes: `granian --factory web.wsgi:app`."""
+"""Make the Flask app, once in each process: for `web.rsgi`, which granian serves, and for any server of WSGI."""
 
 import atexit
 import os

@@ -1,9 +1,9 @@
 """RQ, set up as Legwork needs it: one queue, JSON, no fork, and nothing run but our own jobs.
 
-One queue, because RQ loses jobs when a worker listens to several (it pops them with BLPOP). No fork, because a job of
-ours takes milliseconds and a fork costs four times as much as the job. Short times to live, because with RQ's own a job
-whose worker was killed waits seven minutes to be seen again. And bells behind the one RQ has handed out are taken
-without RQ: what it does around a job costs several times what ours does for an account that has little news.
+One queue, because RQ loses jobs when a worker listens to several (it pops them with BLPOP). No fork, because with one
+a job that finds little to do costs four times as much. Short times to live, because with RQ's own a job whose worker
+was killed waits seven minutes to be seen again. And bells behind the one RQ has handed out are taken without RQ: what
+it does around a job costs several times what ours does for an account that has little news.
 docs/adr/0043-one-job-serves-the-bells-behind-it.md has the figures.
 """
 
