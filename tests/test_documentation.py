@@ -10,6 +10,7 @@ from scripts.supervisor.environment import FOR_THE_BOX, read_dotenv
 
 ROOT = Path(__file__).parent.parent
 SETTINGS_PAGE = (ROOT / "docs/reference/settings.md").read_text()
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
 LINK = re.compile(r"\]\((?!https?:)(?P<target>[^)#]+)(#[^)]*)?\)")
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 
@@ -41,3 +42,14 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     targets = [found["target"] for found in LINK.finditer(page.read_text())]
 
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("package", ["workers", "runtime"])
+def test_every_module_of_the_stages_has_its_place_in_the_architecture_and_every_place_a_module(package: str) -> None:
+    section = ARCHITECTURE.partition("\n## Where to find what\n")[2].partition("\n## ")[0]
+    header, *rows = re.findall(r"^\|.*\|$", section, re.MULTILINE)
+    column = header.split("|").index(f" in `{package}/` ")
+    named = [name for row in rows for name in re.findall(r"`(\w+/?)`", row.split("|")[column])]
+
+    there = [one for one in (ROOT / package).iterdir() if one.name not in {"__init__.py", "__pycache__"}]
+    assert sorted(named) == sorted(f"{one.name}/" if one.is_dir() else one.stem for one in there)
