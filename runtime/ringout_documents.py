@@ -25,29 +25,29 @@ RESOLVED: Final = "resolved"
 _FOUND: Final = frozenset({State.RESOLVED, State.UNRESOLVED})
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Became(msgspec.Struct, frozen=True):
     """What became of the RingOut's session: how far that is, and the newest that was published of it."""
 
     state: State | None = None
     data: CallData | None = None
 
 
-def outcome_of(redis: "Redis", ringout: RingOut) -> Outcome:
+def became_of(redis: "Redis", ringout: RingOut) -> Became:
     """Read what became of a RingOut's first session; nothing while none is linked."""
     first = next(iter(ringout.session_ids), None)
     if first is None:
-        return Outcome()
+        return Became()
     resolution = ledger.resolutions(redis, ringout.account, [first]).get(first)
     entry = outcome_log.newest_of(redis, ringout.account, [first]).get(first)
     event = outcome_log.event_of(entry.document) if entry else None
-    return Outcome(resolution.state if resolution else None, event.data if event else None)
+    return Became(resolution.state if resolution else None, event.data if event else None)
 
 
-def state_of(ringout: RingOut, outcome: Outcome) -> Literal["calling", "ended", "resolved"]:
+def state_of(ringout: RingOut, became: Became) -> Literal["calling", "ended", "resolved"]:
     """Say how far it is: live, over, or with its outcome from the call log."""
-    if outcome.state in _FOUND:
+    if became.state in _FOUND:
         return RESOLVED
-    return ENDED if ringout.is_over or outcome.data is not None else CALLING
+    return ENDED if ringout.is_over or became.data is not None else CALLING
 
 
 def refused_because(ringout: RingOut) -> Refusal | None:
@@ -97,14 +97,14 @@ class RingOutDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
 
 def ringout_document(redis: "Redis", ringout: RingOut) -> RingOutDocument:
     """Write a RingOut with what is known of it by now."""
-    outcome = outcome_of(redis, ringout)
+    became = became_of(redis, ringout)
     refused = refused_because(ringout)
     return RingOutDocument(
         id=ringout.id,
-        state=state_of(ringout, outcome),
+        state=state_of(ringout, became),
         live=ringout.live or Live(),
         telephony_session_ids=ringout.session_ids,
-        outcome=outcome.data,
+        outcome=became.data,
         account=ringout.account,
         extension=ringout.extension,
         ring_out_id=ringout.ring_out_id,

@@ -121,7 +121,7 @@ def with_conversations(redis: "Redis", account: str, cases: Sequence[Case]) -> l
 def with_ringout(redis: "Redis", account: str, case: Case, evidence: Evidence) -> Case:
     """Give a case with the RingOut it belongs to, by which its conversation may have more links, or less."""
     known = links_of(case)
-    ringout = evidence.standing(case.telephony_session_id, case.session, case.records, known, near=case.near)
+    ringout = evidence.belonging(case.telephony_session_id, case.session, case.records, known, near=case.near)
     case = msgspec.structs.replace(case, ringout=ringout)
     if ringout.links <= known and not ringout.withdrawn:
         return case

@@ -14,7 +14,7 @@ from telephony.ringout_link import is_of_ringout
 from telephony.sessions import Session
 from telephony.settled import is_settled
 from workers.conversations import Gathered
-from workers.ringout_evidence import NO_RINGOUT, Standing
+from workers.ringout_evidence import NO_RINGOUT, Belonging
 
 
 class Case(msgspec.Struct, frozen=True, dict=True):
@@ -41,7 +41,7 @@ class Case(msgspec.Struct, frozen=True, dict=True):
     listed: bool = False
     gathered: Gathered | None = None
     new_links: frozenset[Link] = frozenset()
-    ringout: Standing = NO_RINGOUT
+    ringout: Belonging = NO_RINGOUT
     near: tuple[RingOut, ...] | None = None
     by: Trigger | None = None
     deliver: bool = True

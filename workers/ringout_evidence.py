@@ -50,7 +50,7 @@ class Followed(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(outcome, explanation=(*outcome.explanation, *why))
 
 
-class Standing(msgspec.Struct, frozen=True):
+class Belonging(msgspec.Struct, frozen=True):
     """What a session has to do with RingOuts by all that is known now: it is one's, in doubt, or neither.
 
     `withdrawn` are links of it that hold no more; `outdated` the RingOuts that are over and were linked before we knew.
@@ -87,7 +87,7 @@ class Standing(msgspec.Struct, frozen=True):
             yield bells.due_at(Stage.RINGOUT, account, now)
 
 
-NO_RINGOUT: Final = Standing()
+NO_RINGOUT: Final = Belonging()
 
 
 def asked(ringout: RingOut) -> Asked:
@@ -126,7 +126,7 @@ class Evidence:
         found = ringouts.around(self._redis, self._account, times) if times else {}
         return {one: [ringout for ringout in some if _is_a_call(ringout)] for one, some in found.items()}
 
-    def standing(
+    def belonging(
         self,
         telephony_session_id: str,
         session: Session | None,
@@ -134,7 +134,7 @@ class Evidence:
         known: Iterable[Link] = (),
         *,
         near: Sequence[RingOut] | None = None,
-    ) -> Standing:
+    ) -> Belonging:
         """Say what a session has to do with RingOuts, by what is known of it now; `known` are its links till now.
 
         `near` are the RingOuts that may be its, as `near` gives them; without them they are loaded.
@@ -149,7 +149,7 @@ class Evidence:
         seen = self._seen([ours.started_at.timestamp()]) | {telephony_session_id: ours}
         linkings = self._linkings(near, seen, [one.id for one in near])
         followed = next((its for one in near if (its := _followed(one, linkings[one.id], ours))), None)
-        return Standing(
+        return Belonging(
             followed=followed,
             doubt=None
             if followed

@@ -64,7 +64,7 @@ def test_an_event_with_a_word_of_a_later_version_hides_no_other(redis: Redis) ->
     assert call_history.read(redis, ACCOUNT, CALL.id).events == (ENDED,)
     assert calls.search(redis, [ACCOUNT], Filter()).items == ()
     assert redrive.redrive(redis, destination.id, Redrive(everything=True), dry_run=True) == 1
-    assert ringout_documents.outcome_of(redis, ringout).data is None
+    assert ringout_documents.became_of(redis, ringout).data is None
 
 
 def test_what_is_published_is_told_on_the_channels_of_everybody_and_of_each_extension(redis: Redis) -> None:
