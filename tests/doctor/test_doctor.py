@@ -24,8 +24,6 @@ from workers.ringcentral.breaker import is_parked
 NOT_HERE = {"public-url", "memory", "subscription"}
 """Checks that find something even in a test's installation: no TLS, no bound on memory, no subscription yet."""
 
-SUBSCRIPTION = f"{ACCOUNT}: "
-
 
 @pytest.fixture(autouse=True)
 def configuration(redis: Redis) -> Iterator[None]:
