@@ -30,7 +30,7 @@ FAILED = 1
 
 def main() -> int:
     """Ask for a backfill, and watch it."""
-    parser = backfill_parser(description=__doc__ or "", data=ROOT / ".data")
+    parser = backfill_parser(description=__doc__ or "")
     options = stretch.parse(parser)
     since, until = options.since.timestamp(), options.until and options.until.timestamp()
     asked = Asked(level=Level.BACKFILL, selection=Selection(since=since, until=until), deliver=not options.no_delivery)

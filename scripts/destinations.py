@@ -49,7 +49,7 @@ class Told(NamedTuple):
 
 def main() -> int:
     """Do what the command line asks for."""
-    options = parse(ACTS, description=__doc__ or "", data=ROOT / ".data")
+    options = parse(ACTS, description=__doc__ or "")
     try:
         with open_place(root=ROOT, data=options.data) as place:
             told = options.act(place, options)

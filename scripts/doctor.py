@@ -21,7 +21,7 @@ from runtime import logs, settings  # noqa: E402 - as above
 from runtime.settings import Settings, SettingsError  # noqa: E402 - as above
 from scripts.checkup.checks import CHECKS, OF_THE_REAL_ONE, examine  # noqa: E402 - as above
 from scripts.checkup.findings import Patient, Severity, Told  # noqa: E402 - as above
-from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
+from scripts.terminal.command import add_data_option, at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.place import surroundings  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis, find_url, reach  # noqa: E402 - as above
 from scripts.terminal.tables import cell  # noqa: E402 - as above
@@ -99,7 +99,7 @@ def _options() -> argparse.Namespace:
     add("only", nargs="*", metavar="CHECK", help=f"make only these: {', '.join(names)}")
     add("--strict", action="store_true", help="exit with 1 for warnings, too")
     add("--json", action="store_true", help="print one JSON document")
-    add("--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where ./scripts/run has its data (.data)")
+    add_data_option(parser)
     options = parser.parse_args()
     if unknown := set(options.only) - set(names):
         parser.error(f"no check: {', '.join(sorted(unknown))}; they are {', '.join(names)}")

@@ -17,7 +17,7 @@ from redis import RedisError  # noqa: E402 - as above
 
 from runtime.leases import LeaseHeld, LeaseLost  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
-from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
+from scripts.terminal.command import add_data_option, at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.place import open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
 from telephony.traces import TooShort  # noqa: E402 - as above
@@ -94,7 +94,7 @@ def _options() -> argparse.Namespace:
     add = parser.add_argument
     add("--dry-run", action="store_true", help="say what there is, and erase nothing")
     add("--json", action="store_true", help="print one JSON document")
-    add("--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where ./scripts/run has its data (.data)")
+    add_data_option(parser)
     return parser.parse_args()
 
 

@@ -19,7 +19,7 @@ from runtime.call_document import document  # noqa: E402 - as above
 from runtime.call_history import CallHistory  # noqa: E402 - as above
 from scripts.terminal.beginnings import beginning  # noqa: E402 - as above
 from scripts.terminal.call_report import report  # noqa: E402 - as above
-from scripts.terminal.command import Refused, at_the_terminal  # noqa: E402 - as above
+from scripts.terminal.command import Refused, add_data_option, at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis, open_redis  # noqa: E402 - as above
 from telephony.events import CallEvent  # noqa: E402 - as above
 
@@ -97,7 +97,7 @@ def _options() -> argparse.Namespace:
     add("--revision", type=int, metavar="N", help="explain this revision (the newest)")
     add("--account", metavar="NAME", help="the call's account, by its name in the settings, where two know the call")
     add("--json", action="store_true", help="print one JSON document")
-    add("--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where ./scripts/run has its data (.data)")
+    add_data_option(parser)
     return parser.parse_args()
 
 

@@ -32,7 +32,7 @@ DONE, FAILED = 0, 1
 
 def main() -> int:
     """Do what the command line asks for."""
-    parser = replay_parser(description=__doc__ or "", data=ROOT / ".data")
+    parser = replay_parser(description=__doc__ or "")
     options = parser.parse_args()
     if not (options.list or options.show or options.cancel) and selection(options, tuple(options.calls)).is_everything:
         parser.error("name calls, or say which: --since, --number, --outcome, --unresolved, --failed, ...")

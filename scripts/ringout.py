@@ -40,7 +40,7 @@ _MOST: Final = 100_000
 
 def main() -> int:
     """Do what the command line asks for."""
-    options = parse(ACTS, description=__doc__ or "", data=ROOT / ".data")
+    options = parse(ACTS, description=__doc__ or "")
     try:
         with open_place(root=ROOT, data=options.data) as place:
             return int(options.act(place, options))

@@ -24,7 +24,7 @@ from runtime.guarding import Guarded  # noqa: E402 - as above
 from runtime.leases import LeaseHeld, lease  # noqa: E402 - as above
 from runtime.metrics import Recorder  # noqa: E402 - as above
 from runtime.settings import Account, SettingsError  # noqa: E402 - as above
-from scripts.terminal.command import Refused, at_the_terminal  # noqa: E402 - as above
+from scripts.terminal.command import Refused, add_data_option, at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.installation import chosen  # noqa: E402 - as above
 from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
@@ -198,9 +198,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("id", nargs="?", metavar="ID", help="which subscription, for renew and delete")
     parser.add_argument("--account", metavar="NAME", help="only this account of the settings")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument(
-        "--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where ./scripts/run has its data (.data)"
-    )
+    add_data_option(parser)
     options = parser.parse_args(arguments)
     if (options.command in {"renew", "delete"}) != bool(options.id):
         parser.error("renew and delete need the ID of a subscription, and nothing else does")

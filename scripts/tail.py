@@ -16,7 +16,7 @@ reexec_in_venv()
 from redis import Redis, RedisError  # noqa: E402 - the line above chooses the environment
 
 from scripts.terminal.amounts import whole  # noqa: E402 - as above
-from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
+from scripts.terminal.command import add_data_option, at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.moments import moment_option  # noqa: E402 - as above
 from scripts.terminal.outcome_table import LEGEND, OutcomeTable  # noqa: E402 - as above
 from scripts.terminal.published import LiveChannels, OutcomeLog, Told, Wanted  # noqa: E402 - as above
@@ -111,7 +111,7 @@ def _options() -> argparse.Namespace:
     add("--account", metavar="NAME", help="only this account, by its name in the settings")
     add("--outcome", type=_outcomes, default=frozenset(), metavar="WORD,...", help="only these: " + ", ".join(Outcome))
     add("--json", action="store_true", help="print the events, one a line")
-    add("--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where ./scripts/run has its data (.data)")
+    add_data_option(parser)
     options = parser.parse_args()
     if options.live and options.outcome:
         parser.error("--live is about calls that are on: they have no outcome yet")

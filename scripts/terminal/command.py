@@ -1,13 +1,23 @@
-"""Run a command at the terminal: in whatever encoding that has, and with no traceback for whoever has seen enough."""
+"""What all commands at the terminal do alike: find their server, refuse, and end, with no traceback for anybody."""
 
 import os
 import sys
+from argparse import ArgumentParser
 from collections.abc import Callable
 from io import TextIOWrapper
+from pathlib import Path
+
+from scripts.venv import ROOT
 
 
 class Refused(Exception):  # noqa: N818 - named for what happened
     """It is not done; the message says why."""
+
+
+def add_data_option(parser: ArgumentParser) -> None:
+    """Add the option by which a command finds the server of a `./scripts/run`."""
+    where = "where ./scripts/run has its data (.data)"
+    parser.add_argument("--data", type=Path, default=ROOT / ".data", metavar="DIR", help=where)
 
 
 def at_the_terminal(main: Callable[[], int], *, stopped: int = 1) -> int:

@@ -2,13 +2,13 @@
 
 import argparse
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from runtime.attempts import Blame
 from runtime.redrive import LEAST_PER_SECOND, MOST_PER_SECOND
 from scripts.terminal.amounts import number, whole
 from scripts.terminal.beginnings import beginning
+from scripts.terminal.command import add_data_option
 from scripts.terminal.moments import moment_option
 from telephony.destination_faults import DIRECTIONS
 from telephony.destinations import FIELDS, Include
@@ -48,7 +48,7 @@ _LISTS: Final = (
 )
 
 
-def parse(acts: Mapping[str, Act], *, description: str, data: Path) -> argparse.Namespace:
+def parse(acts: Mapping[str, Act], *, description: str) -> argparse.Namespace:
     """Read the command line; `act` is what it asks for."""
     parser = argparse.ArgumentParser(
         prog="scripts/destinations.py",
@@ -58,9 +58,7 @@ def parse(acts: Mapping[str, Act], *, description: str, data: Path) -> argparse.
     )
     every = argparse.ArgumentParser(add_help=False)
     every.add_argument("--json", action="store_true", help="print JSON")
-    every.add_argument(
-        "--data", type=Path, default=data, metavar="DIR", help="where ./scripts/run has its data (.data)"
-    )
+    add_data_option(every)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, (about, add_options) in _COMMANDS.items():
         command = commands.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.", parents=[every])

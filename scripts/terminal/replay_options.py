@@ -1,11 +1,11 @@
 """The command lines of `scripts/replay.py` and `scripts/backfill.py`."""
 
 import argparse
-from pathlib import Path
 from typing import Final
 
 from runtime.replays import Level
 from scripts.terminal.beginnings import beginning
+from scripts.terminal.command import add_data_option
 from scripts.terminal.moments import moment_option
 from telephony.selection import Selection
 from telephony.words import Outcome
@@ -43,9 +43,9 @@ exit codes: 0 done, 1 failed or cancelled, 2 usage
 """
 
 
-def replay_parser(*, description: str, data: Path) -> argparse.ArgumentParser:
+def replay_parser(*, description: str) -> argparse.ArgumentParser:
     """Make the parser of the command that replays."""
-    parser = _parser("scripts/replay.py", description, REPLAY_EPILOG, data)
+    parser = _parser("scripts/replay.py", description, REPLAY_EPILOG)
     add = parser.add_argument
     add("calls", type=beginning, metavar="SESSION", nargs="*", help="telephonySessionId of a call, or its beginning")
     levels = [level.value for level in (Level.DELIVER, Level.REFETCH, Level.RAW)]
@@ -75,9 +75,9 @@ def replay_parser(*, description: str, data: Path) -> argparse.ArgumentParser:
     return parser
 
 
-def backfill_parser(*, description: str, data: Path) -> argparse.ArgumentParser:
+def backfill_parser(*, description: str) -> argparse.ArgumentParser:
     """Make the parser of the command that backfills."""
-    parser = _parser("scripts/backfill.py", description, BACKFILL_EPILOG, data)
+    parser = _parser("scripts/backfill.py", description, BACKFILL_EPILOG)
     add = parser.add_argument
     add(
         "--since",
@@ -106,7 +106,7 @@ def selection(options: argparse.Namespace, calls: tuple[str, ...]) -> Selection:
     )
 
 
-def _parser(name: str, description: str, epilog: str, data: Path) -> argparse.ArgumentParser:
+def _parser(name: str, description: str, epilog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=name, description=description, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -114,7 +114,7 @@ def _parser(name: str, description: str, epilog: str, data: Path) -> argparse.Ar
     add("--account", metavar="NAME", help="the account, by its name in the settings, where there are several")
     add("--no-follow", action="store_true", help="ask for it and return at once")
     add("--json", action="store_true", help="print one JSON document")
-    add("--data", type=Path, default=data, metavar="DIR", help="where ./scripts/run has its data (.data)")
+    add_data_option(parser)
     return parser
 
 

@@ -2,10 +2,10 @@
 
 import argparse
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from scripts.terminal.amounts import number, whole
 from scripts.terminal.beginnings import beginning
+from scripts.terminal.command import add_data_option
 
 EPILOG = """
 examples:
@@ -26,7 +26,7 @@ exit codes: 0 done (of watch: the outcome is known), 1 failed, refused or unknow
 Act = Callable[..., int]
 
 
-def parse(acts: Mapping[str, Act], *, description: str, data: Path) -> argparse.Namespace:
+def parse(acts: Mapping[str, Act], *, description: str) -> argparse.Namespace:
     """Read the command line; `act` is what to do."""
     parser = argparse.ArgumentParser(
         prog="scripts/ringout.py",
@@ -41,7 +41,7 @@ def parse(acts: Mapping[str, Act], *, description: str, data: Path) -> argparse.
         made.set_defaults(act=acts[name])
         made.add_argument("--json", action="store_true", help="print JSON: the RingOut as it is at the end")
         made.add_argument("--account", metavar="NAME", help="the account, by its name in the settings")
-        made.add_argument("--data", type=Path, default=data, metavar="DIR", help="where ./scripts/run has its data")
+        add_data_option(made)
         return made
 
     call = command("call", "call two numbers, one after the other")

@@ -2,12 +2,10 @@
 
 import argparse
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import NamedTuple
 
-from scripts.terminal.command import Refused
+from scripts.terminal.command import Refused, add_data_option
 from scripts.terminal.moments import moment_option
-from scripts.venv import ROOT
 from telephony.times import moment_at
 
 
@@ -30,7 +28,7 @@ def add_options(parser: argparse.ArgumentParser, *, usual: str) -> None:
     add("--until", type=moment_option, metavar="WHEN", help="calls that began until then (now)")
     add("--account", metavar="NAME", help="only this account of the settings")
     add("--json", action="store_true", help="print JSON")
-    add("--data", type=Path, default=ROOT / ".data", metavar="DIR", help="where ./scripts/run has its data (.data)")
+    add_data_option(parser)
 
 
 def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
