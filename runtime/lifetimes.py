@@ -54,6 +54,22 @@ def kept_since(redis: "Redis", seconds: float, *, now: float) -> float:
     return max(now - seconds, _load(redis, seconds).begin(now=now))
 
 
+class Keeping:
+    """Tells calls that are older than anything that is kept; Redis is asked once, and not about those of this hour."""
+
+    def __init__(self, redis: "Redis", seconds: float) -> None:
+        self._redis = redis
+        self._seconds = seconds
+        self._since: float | None = None
+
+    def is_over(self, end: float, *, now: float) -> bool:
+        """Say whether nothing is kept any more of a call that ended then. Seconds since 1970."""
+        if now - end >= self._seconds or now - end < SPARE_SECONDS:
+            return now - end >= self._seconds
+        self._since = kept_since(self._redis, self._seconds, now=now) if self._since is None else self._since
+        return end <= self._since
+
+
 def _load(redis: "Redis", seconds: float) -> Lifetimes:
     text = cast("bytes | None", redis.get(keys.RETENTION))
     try:

@@ -17,6 +17,7 @@ from runtime import bells, keys, ledger, links, outcome_log
 from runtime.bells import Stage
 from runtime.leases import Command
 from runtime.ledger import Resolution, State
+from runtime.lifetimes import Keeping
 from runtime.logs import log
 from runtime.metrics import FAILURES, Recorder
 from runtime.settings import Settings
@@ -53,6 +54,7 @@ class Judge:
         self._settings = settings
         self._recorder = recorder
         self._evidence = Evidence(redis, account)
+        self._keeping = Keeping(redis, settings.retention_seconds)
 
     def judged(self, case: Case, *, now: float) -> Judged:
         """Judge `case`.
@@ -149,7 +151,7 @@ class Judge:
     def _is_too_old(self, case: Case, now: float) -> bool:
         """Say whether a call is older than anything we keep, and nobody asked about it."""
         end = case.recorded_end()
-        return case.by is None and end is not None and end <= now - self._settings.retention_seconds
+        return case.by is None and end is not None and self._keeping.is_over(end, now=now)
 
     def _is_forgotten(self, case: Case, now: float) -> bool:
         """Say whether a call that the notifications did not end was over so long ago that they will not."""

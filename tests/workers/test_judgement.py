@@ -6,7 +6,7 @@ from typing import cast
 import msgspec
 import pytest
 
-from runtime import keys
+from runtime import keys, lifetimes
 from telephony import ringout_link
 from telephony.events import Trigger
 from telephony.fetch_plan import Feed
@@ -14,10 +14,13 @@ from telephony.records import CallLogRecord, Recording
 from telephony.words import Outcome
 from tests.builders.call_log import a_leg
 from tests.builders.calls import Call, ivr_call, ringout_call
+from tests.workers.conftest import MakeOffice
 from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, an_ended_call, look, the_record
 from workers import casebook, resolve
 from workers.judgement import GRACE_SECONDS, PUT_ASIDE_SECONDS
+
+DAY = 86400.0
 
 
 def spoil_what_was_published(office: Office, call: Call) -> bytes:
@@ -68,6 +71,26 @@ def test_a_call_older_than_the_retention_is_not_taken_up(office: Office) -> None
     look(office, times=6)
 
     assert office.published(call) == []
+
+
+def test_a_call_that_is_gone_by_a_shorter_retention_is_not_told_again_by_a_longer_one(an_office: MakeOffice) -> None:
+    office = an_office(retention_seconds=DAY)
+    call = an_ended_call(office)
+    office.show(the_record(call))
+    look(office)
+    for longer in (DAY, 30 * DAY):
+        lifetimes.note(office.redis, longer, now=office.now)
+    office.settings = office.dependencies.settings = msgspec.structs.replace(
+        office.settings, retention_seconds=30 * DAY
+    )
+    office.let_pass(2 * DAY)
+    of_call = (keys.session, keys.resolution, keys.revisions, keys.records)
+    office.redis.delete(*(build(ACCOUNT, call.telephony_session_id) for build in of_call))  # their time to live is over
+
+    office.show(the_record(call, result="Missed"))
+    look(office, times=6)
+
+    assert len(office.outcomes(call)) == 1
 
 
 def test_a_final_record_that_becomes_less_so_takes_nothing_back(office: Office) -> None:
