@@ -20,7 +20,8 @@ REPLACED_AFTER: Final = 3
 class Waiting(msgspec.Struct, frozen=True, array_like=True):
     """One event that waits. `place` is where the outcome log holds it, `due` when it is sent next (seconds).
 
-    `held` says that it waits because it may change, not because an attempt failed.
+    `held` says that it waits because it may change, not because an attempt failed; `going`, which is noted only where
+    each call is told of once, that it is about to be sent, or was, whatever became of that.
     """
 
     place: str
@@ -30,6 +31,7 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True):
     due: float
     attempts: int = 0
     held: bool = False
+    going: bool = False
 
     @property
     def published_at(self) -> float:
@@ -57,8 +59,8 @@ def joined(queue: Queue, new: Waiting, *, create_only: bool = False, in_flight: 
     """Put `new` into its call's queue.
 
     An event that waits already is not queued twice: it goes on where it was, but not later than `new`. With
-    `create_only` there is one event in the queue, the newest; once one was tried, perhaps in vain, it stays that one,
-    for the receiver could not take back what it may have made of it. What is in flight is never replaced.
+    `create_only` there is one event in the queue, the newest; once one was going to be tried, perhaps in vain, it stays
+    that one, for the receiver could not take back what it may have made of it. What is in flight is never replaced.
     """
     known = next((one for one in queue if one.event_id == new.event_id), None)
     if known is not None:
@@ -68,7 +70,7 @@ def joined(queue: Queue, new: Waiting, *, create_only: bool = False, in_flight: 
     if any(new.revision < one.revision for one in safe):
         return Joined(queue, (new,))
     if create_only:
-        kept = tuple(one for one in queue if one in safe or one.attempts)
+        kept = tuple(one for one in queue if one in safe or one.attempts or one.going)
         return Joined(kept, (new,)) if kept else Joined((new,), queue)
     replaced = tuple(
         one for one in queue if one not in safe and one.attempts >= REPLACED_AFTER and one.revision < new.revision

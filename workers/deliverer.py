@@ -71,7 +71,7 @@ class Deliverer:
             commands += crowding.given_up(self._redis, self._id, self._queues, flying=flying, now=now.now)
         commands += self._launched(now.destination, arrivals, now)
         faults.point("deliver.queued")
-        busy = bool(now.entries or now.asked or self._flights)
+        busy = bool(now.entries or now.asked or now.due or self._flights)
         self._commit(now.destination, [*commands, *self._taken(now), *self._answered(now.destination, now)], now)
         return Tally(busy=busy, shut=not self._charge.may_send(now.later()), others_wait=now.others_wait)
 
@@ -125,14 +125,18 @@ class Deliverer:
         commands: list[Command] = []
         flying = self._flights.calls()
         for one in arrivals:
-            only = destination.create_only and not operator_log.is_operator(one.item.place)
+            only = _is_told_once(destination, one.item)
             after = waiting.joined(self._queues[one.call], one.item, create_only=only, in_flight=one.call in flying)
             self._queues[one.call] = after.queue
             commands += self._replaced(one.call, after.replaced, now)
         return commands
 
     def _launched(self, destination: Destination, arrivals: Sequence[Arrival], now: View) -> list[Command]:
-        """Send the first event of every call that is due, as far as there is room; bury what the log lost."""
+        """Send the first event of every call that is due, as far as there is room; bury what the log lost.
+
+        Where a call is told of once, that its event is going to be sent is stored a step before: whoever comes after a
+        kill must send that one again, and no later one in its place.
+        """
         due = self._due(now, arrivals)
         entries = self._entries([self._queues[call][0] for call in due], arrivals)
         commands: list[Command] = []
@@ -142,6 +146,8 @@ class Deliverer:
             if body is None:
                 self._queues[call] = tuple(others)
                 commands.append(attempts.buried(self._id, letter(call, item, "retention", now=now.now)))
+            elif _is_told_once(destination, item) and not item.going:
+                self._queues[call] = (msgspec.structs.replace(item, going=True), *others)
             else:
                 self._flights.launch(Flight(call, item, destination.url), body, now)
         return commands
@@ -232,3 +238,8 @@ class Deliverer:
         faults.point("deliver.committed")
         self._charge.carry_out(destination)
         self._queues.forget_but(self._flights.calls())
+
+
+def _is_told_once(destination: Destination, item: Waiting) -> bool:
+    """Say whether the receiver cannot change later what it makes of this event."""
+    return destination.create_only and not operator_log.is_operator(item.place) and not redrive.is_test(item.place)

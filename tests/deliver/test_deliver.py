@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from runtime import attempts, backlog, destinations, keys, redrive, waiting
+from runtime import attempts, backlog, destinations, faults, keys, redrive, waiting
 from runtime.attempts import Blame
 from runtime.clocks import redis_time
 from runtime.leases import Lease
@@ -20,6 +20,10 @@ from tests.fakes.sender import Sent, delivered, forbidden, gone, refused
 from tests.scripts.publishing import outcome_of, publish
 from workers import delivery_view
 from workers.destinations.verdicts import Answer, Verdict
+
+A_MISSED_CALL = a_record(
+    "Missed", an_accept_leg("Missed"), a_leg(result="Missed")
+)  # told at once: nothing can be missing
 
 
 def test_what_is_published_after_it_was_added_is_sent_to_a_destination(stage: Stage) -> None:
@@ -265,7 +269,7 @@ def test_however_much_is_held_keeps_nothing_new_from_a_destination(
     publish(stage.redis, *(at_present(stage, outcome_of(f"s-{number}")) for number in range(3)))
     stage.run(destination)
 
-    publish(stage.redis, outcome_of("s-missed", a_record("Missed", an_accept_leg("Missed"), a_leg(result="Missed"))))
+    publish(stage.redis, outcome_of("s-missed", A_MISSED_CALL))
     stage.run(destination)
 
     assert stage.sender.ids() == ["s-missed/1"]
@@ -280,6 +284,24 @@ def test_create_only_sends_the_last_revision_before_the_deadline(stage: Stage) -
     stage.run(destination)
 
     assert stage.sender.ids() == ["s-1/2"]
+
+
+@pytest.mark.parametrize("place", ["deliver.queued", "deliver.sent"])
+def test_create_only_tells_nothing_later_in_the_place_of_what_a_killed_runner_may_have_sent(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    destination = stage.add(create_only=True)
+    publish(stage.redis, outcome_of("s-1", A_MISSED_CALL))
+    with monkeypatch.context() as killed:
+        killed.setattr(faults, "point", lambda passed: kill(passed, at=place, once_sent=stage.sender.sent))
+        with pytest.raises(Killed):
+            stage.run(destination)
+    publish(stage.redis, revised("s-1", 2))
+
+    stage.redis.delete(keys.lease(destination.id, "deliver"))
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-1/1", "s-1/1"]
 
 
 def test_a_runner_that_stood_still_past_its_lease_sends_nothing_any_more(
@@ -346,6 +368,16 @@ def test_what_is_published_has_the_bells_of_destinations_rung(stage: Stage) -> N
     publish(stage.redis, outcome_of("s-1"))
 
     assert stage.redis.zscore(keys.BELLS, f"deliver|{destination.id}") is not None
+
+
+class Killed(BaseException):
+    """The process is gone, as by `kill -9`."""
+
+
+def kill(passed: str, *, at: str, once_sent: list[Sent]) -> None:
+    """Kill the process at a fault point, once something is on its way."""
+    if passed == at and once_sent:
+        raise Killed
 
 
 def make_due(stage: Stage, destination: Destination) -> None:
