@@ -105,12 +105,13 @@ def update(redis: "Redis", destination_id: str, changes: Changes, *, seen: Desti
 
 def delete(redis: "Redis", destination_id: str) -> None:
     """Remove a destination and all that is kept for it; its runner commits nothing more. Raises UnknownDestination."""
-    if not forget(redis, destination_id):
+    if not redis.hexists(names.DESTINATIONS, destination_id):  # asked before: the answer to removing it may be lost
         raise UnknownDestination(destination_id)
+    forget(redis, destination_id)
 
 
-def forget(redis: "Redis", destination_id: str) -> bool:
-    """Leave nothing of a destination, be it known or not; say whether it was."""
+def forget(redis: "Redis", destination_id: str) -> None:
+    """Leave nothing of a destination, be it known or not."""
     with redis.pipeline(transaction=True) as pipeline:
         pipeline.hdel(names.DESTINATIONS, destination_id)
         pipeline.srem(names.LISTENING, destination_id)
@@ -118,8 +119,7 @@ def forget(redis: "Redis", destination_id: str) -> bool:
         pipeline.zrem(names.BELLS, bells.member(Stage.DELIVER, destination_id))
         pipeline.delete(*(builder(destination_id) for builder in _OWN_KEYS))
         pipeline.delete(*(builder(destination_id, Stage.DELIVER) for builder in (names.lease, names.rung)))
-        removed, *_ = pipeline.execute()
-    return bool(removed)
+        pipeline.execute()
 
 
 def rotate(
@@ -139,6 +139,8 @@ def rotate(
         newest = _valid(unsealed(blob, keys), now)[:1]
         old = (Secret(one.text, min(one.until or last, last)) for one in newest)
         pipeline.multi()
+        if any(one.text == secret for one in newest):  # it is stored, and the answer that said so was lost
+            return
         pipeline.set(names.secrets(destination_id), _sealed((Secret(secret), *old), keys))
 
     redis.transaction(change, names.secrets(destination_id))

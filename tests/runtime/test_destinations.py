@@ -7,6 +7,7 @@ from runtime import destinations, keys
 from runtime.destinations import UnknownDestination
 from runtime.sealing import CannotOpen, seal, unseal
 from telephony.destinations import Changes, DestinationState, Draft
+from tests.fakes.losing import losing
 
 DRAFT = Draft(url="https://crm.example/hook")
 
@@ -106,3 +107,21 @@ def test_what_is_not_there_is_said_so(redis: Redis) -> None:
         destinations.rotate(redis, "dst_none", keys=())
     with pytest.raises(UnknownDestination):
         destinations.secrets(redis, "dst_none", keys=())
+
+
+def test_a_secret_whose_storing_was_not_answered_takes_the_place_of_one(redis: Redis, redis_url: str) -> None:
+    added, first = destinations.create(redis, DRAFT, keys=())
+
+    with losing(redis_url, b"EXEC") as client:
+        second = destinations.rotate(client, added.id, keys=())
+
+    assert destinations.secrets(redis, added.id, keys=()) == (second, first)
+
+
+def test_one_whose_removal_was_not_answered_is_removed_as_any_other(redis: Redis, redis_url: str) -> None:
+    added, _ = destinations.create(redis, DRAFT, keys=())
+
+    with losing(redis_url, b"HDEL") as client:
+        destinations.delete(client, added.id)
+
+    assert destinations.get(redis, added.id) is None
