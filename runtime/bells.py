@@ -126,12 +126,15 @@ def put_off(redis: "Redis", stage: Stage, account: str, until: float) -> None:
 
 _REST: Final = """
 -- End a runner's shift, unless news has come in. KEYS: rung, bells, sorted set of what is due, log it reads (if any).
--- ARGV: bell, earliest next time (seconds), place in the log. Gives 1 when the shift is over, 0 when there is news.
+-- ARGV: bell, earliest next time (seconds), place in the log, latest next time ('' for none). Gives 1 when the shift is
+-- over, 0 when there is news.
 if KEYS[4] and #redis.call('XRANGE', KEYS[4], '(' .. ARGV[3], '+', 'COUNT', 1) > 0 then return 0 end
 redis.call('DEL', KEYS[1])
-local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')
-if first[2] then
-  redis.call('ZADD', KEYS[2], math.max(tonumber(first[2]), tonumber(ARGV[2])), ARGV[1])
+local first = tonumber(redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2])
+local again, latest = first and math.max(first, tonumber(ARGV[2])), tonumber(ARGV[4])
+if latest and (not again or latest < again) then again = latest end
+if again then
+  redis.call('ZADD', KEYS[2], again, ARGV[1])
 else
   redis.call('ZREM', KEYS[2], ARGV[1])
 end
@@ -140,11 +143,23 @@ return 1
 
 
 def rest(
-    redis: "Redis", stage: Stage, account: str, *, due: str, not_before: float = 0, log: str = "", cursor: str = ""
+    redis: "Redis",
+    stage: Stage,
+    account: str,
+    *,
+    due: str,
+    not_before: float = 0,
+    at_latest: float | None = None,
+    log: str = "",
+    cursor: str = "",
 ) -> bool:
-    """End a runner's shift in one step: set the next bell from `due`, or say False: `log` has news after `cursor`."""
+    """End a runner's shift in one step: set the next bell from `due`, or say False: `log` has news after `cursor`.
+
+    The bell is rung `at_latest` then (seconds), whatever is due when.
+    """
     names = [keys.rung(account, stage), keys.BELLS, due, *([log] if log else [])]
-    return bool(redis.register_script(_REST)(keys=names, args=[member(stage, account), f"{not_before:.3f}", cursor]))
+    words = [member(stage, account), f"{not_before:.3f}", cursor, "" if at_latest is None else f"{at_latest:.3f}"]
+    return bool(redis.register_script(_REST)(keys=names, args=words))
 
 
 _CLAIM: Final = """

@@ -54,12 +54,9 @@ def serve(account: str) -> None:
     dependencies = current()
     with turn(dependencies, Stage.RESOLVE, account):
         with lease(dependencies.redis, dependencies.account(account).name, Stage.RESOLVE) as held:
-            not_before, other = Resolver(account, held, dependencies).run()
-        # Only now, with the lease given back: a bell that is rung before would find the stage taken.
-        bells.rest(dependencies.redis, Stage.RESOLVE, account, due=keys.due(account), not_before=not_before)
-        relinked, other = links.next_time(dependencies.redis, account), max(not_before, other)
-        when = other if relinked is None else min(other, relinked)
-        bells.ring_at(dependencies.redis, Stage.RESOLVE, account, when)
+            resolver = Resolver(account, held, dependencies)
+            resolver.run()
+        resolver.rest()  # only now, with the lease given back: a bell that is rung before would find the stage taken
 
 
 class Resolver:
@@ -77,19 +74,31 @@ class Resolver:
         self._call_log, self._feed = CallLog(client), CallLogFeed(client)
         self._budget = dependencies.budget(account)
         self._pace = Pace(account, self._redis, self._settings, self._budget, self._recorder)
+        self._asking, self._began, self._not_before = Asking(), 0.0, 0.0
 
-    def run(self) -> tuple[float, float]:
-        """Make one sweep, unless the last one was too short a time ago.
-
-        Gives the earliest time of the next one, and when it is due for other reasons than calls that wait.
-        """
-        now = redis_time(self._redis)
+    def run(self) -> None:
+        """Make one sweep, unless the last one was too short a time ago."""
+        now = self._began = redis_time(self._redis)
         retention = self._settings.retention_seconds
         relink(self._redis, self._account, self._lease, self._recorder, now=now, retention=retention)
-        asking = self._position(now)
-        not_before = self._pace.not_before(asking, now)
-        if now >= not_before:
-            asking, not_before = self._sweep(asking, now)
+        self._asking = self._position(now)
+        self._not_before = self._pace.not_before(self._asking, now)
+        if now >= self._not_before:
+            self._asking, self._not_before = self._sweep(self._asking, now)
+
+    def rest(self) -> None:
+        """End the shift and set the next bell in one step, so that who is killed here leaves none too late.
+
+        Whatever came up just before had its bell put off by that; so the bell is set once more.
+        """
+        redis, account, latest = self._redis, self._account, self._next_time()
+        due, not_before = keys.due(account), self._not_before
+        bells.rest(redis, Stage.RESOLVE, account, due=due, not_before=not_before, at_latest=latest)
+        bells.ring_at(redis, Stage.RESOLVE, account, self._next_time())
+
+    def _next_time(self) -> float:
+        """Say when there is something to do, but for calls that wait."""
+        asking, now = self._asking, self._began
         past_from = max(now, asking.past_from)
         compare = reconcile.next_time(asking, self._settings, now=now)
         times = [
@@ -97,7 +106,9 @@ class Resolver:
             rereads.next_time(self._redis, self._account),
             past_from if comparisons.pending(self._redis, self._account) else None,
         ]
-        return not_before, min(time for time in times if time is not None)
+        other = max(self._not_before, min(time for time in times if time is not None))
+        relinked = links.next_time(self._redis, self._account)
+        return other if relinked is None else min(other, relinked)
 
     def _compares_windows(self, asking: Asking, now: float) -> bool:
         """Say whether the log is compared by windows of the list: a feed does it by itself, but for a gap before it."""

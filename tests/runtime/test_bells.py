@@ -247,6 +247,16 @@ def test_a_shift_ends_with_the_bell_no_earlier_than_it_may_be_rung(redis: Redis)
     assert next_bell(redis, RESOLVE) == 1500.0
 
 
+@pytest.mark.parametrize("due", [{"s-1": 3000.0}, {}], ids=["later", "nothing"])
+def test_a_shift_ends_with_the_bell_no_later_than_it_must_be_rung(redis: Redis, due: dict[str, float]) -> None:
+    set_bell(redis, LONG_AGO)
+    if due:
+        redis.zadd(keys.due(ACCOUNT), due)
+
+    assert bells.rest(redis, TRACK, ACCOUNT, due=keys.due(ACCOUNT), at_latest=2000.0)
+    assert next_bell(redis) == 2000.0
+
+
 def test_a_shift_after_which_nothing_is_due_takes_the_bell_away(redis: Redis) -> None:
     set_bell(redis, LONG_AGO)
 

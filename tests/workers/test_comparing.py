@@ -1,11 +1,13 @@
 """Stretches of the call log that are compared beside the usual pace: whole, and however busy the budget is."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import pytest
 
-from runtime import comparisons, keys
+from runtime import bells, comparisons, keys
+from runtime.bells import Stage
 from runtime.budget import Group, Share
 from runtime.comparisons import Comparison, Why
 from tests.builders.calls import ivr_call
@@ -86,3 +88,22 @@ def test_the_nightly_comparison_compares_all_of_the_last_two_days_and_nothing_be
     assert (found.in_log, found.missing, found.healed) == (4, 4, 4)
     assert len(office.outcomes("s-47")) == 1
     assert office.published("s-49") == []
+
+
+def test_one_that_is_asked_for_while_a_sweep_ends_is_begun_at_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look(office)
+    rest = bells.rest
+
+    def ask_and_rest(*arguments: Any, **words: Any) -> bool:
+        comparisons.ask(office.redis, ACCOUNT, Why.ASKED, since=office.now - HOUR, until=office.now)
+        return rest(*arguments, **words)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(bells, "rest", ask_and_rest)
+        office.resolve()
+
+    bell = office.next_bell(Stage.RESOLVE)
+    assert bell is not None
+    assert bell <= office.settings.fetch_interval_seconds

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from runtime import faults, keys, ledger
+from runtime import bells, faults, keys, ledger
 from runtime.bells import Stage
 from runtime.ledger import State
 from telephony.events import Trigger
@@ -424,6 +424,22 @@ def test_what_is_told_of_a_call_while_others_are_judged_counts(office: Office, m
     assert office.outcomes(other)[0].data.trigger is Trigger.WEBHOOK
 
 
+def test_who_is_killed_where_a_sweep_ends_leaves_no_bell_later_than_the_next_comparison(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look(office)
+    office.redis.zadd(keys.due(ACCOUNT), {"s-later": office.now + 86_400})
+    with monkeypatch.context() as killed:
+        killed.setattr(bells, "ring_at", kill)
+        with pytest.raises(Killed):
+            office.resolve()
+
+    bell = office.next_bell(Stage.RESOLVE)
+
+    assert bell is not None
+    assert bell <= office.settings.reconcile_seconds
+
+
 def test_sweeps_keep_the_least_time_between_them(an_office: MakeOffice) -> None:
     office = an_office(fetch_interval_seconds=10 * MINUTE)
     an_ended_call(office)
@@ -604,6 +620,15 @@ def test_a_call_that_goes_on_after_all_is_due_when_it_ends_again(office: Office)
     look(office, times=2)
 
     assert [event.data.revision for event in office.published(call)] == [0, 1]
+
+
+class Killed(BaseException):
+    """The process is gone, as by `kill -9`."""
+
+
+def kill(*_: object) -> None:
+    """Kill the process."""
+    raise Killed
 
 
 TOLD = ["direction", "outcome", "callerStatus", "calleeStatus", "callerOutcome", "calleeOutcome"]
