@@ -1,5 +1,6 @@
 """Erasing: nothing of a person is left in any key, the counts stay, and RingCentral's call log brings nothing back."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from redis import Redis
 
 from runtime import audit, destinations, keys, ledger
 from runtime.bells import Stage
-from runtime.every_key import traces
+from runtime.every_key import Trace, take_out, traces
 from runtime.leases import LeaseHeld, lease
 from runtime.replays import Level
 from telephony.completeness import Standing
@@ -88,6 +89,36 @@ def test_nothing_of_the_person_is_left_in_any_key(replaying: ReplayOffice, calls
     assert told.calls == 1
     assert holding(replaying.redis, *needles) == []
     assert list(traces(replaying.redis, of_number(NUMBER))) == []
+
+
+def test_who_is_killed_again_and_again_while_erasing_leaves_in_the_end_what_others_leave(
+    replaying: ReplayOffice, calls: tuple[Call, Call], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs, _ = calls
+    left = [0]
+
+    def killed_after_one(redis: Redis, found: list[Trace]) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise Killed
+        take_out(redis, found)
+
+    monkeypatch.setattr(erasing, "TOGETHER", 1)
+    monkeypatch.setattr(erasing, "take_out", killed_after_one)
+    for _ in range(200):
+        left[0] = 1
+        with suppress(Killed):
+            erased(replaying, number=NUMBER)
+            break
+
+    assert holding(replaying.redis, "12125550199", "555-0199") == []
+    ids = {f"legwork:{{{ACCOUNT}}}:{name}" for name in ("calls", "listed", "suppressed")}
+    one = theirs.telephony_session_id
+    assert set(holding(replaying.redis, one)) == {*ids, keys.session(ACCOUNT, one)}
+
+
+class Killed(BaseException):
+    """The process is gone, as by `kill -9`."""
 
 
 def test_everybody_else_s_calls_stay_as_they_were(replaying: ReplayOffice, calls: tuple[Call, Call]) -> None:
