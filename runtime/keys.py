@@ -278,11 +278,6 @@ def access_token(account: str) -> str:
     return f"{PREFIX}{{{account}}}:token"
 
 
-def access_token_lock(account: str) -> str:
-    """String. Somebody is fetching an access token. Lives for seconds."""
-    return f"{PREFIX}{{{account}}}:token-lock"
-
-
 def budget(account: str, group: str) -> str:
     """Hash. Token bucket and gate of one rate-limit group of the account's user. Lives for two hours after use."""
     return f"{PREFIX}{{{account}}}:budget:{group}"

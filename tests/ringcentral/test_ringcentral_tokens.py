@@ -11,11 +11,13 @@ import pytest
 from redis import Redis
 
 from runtime import keys
-from runtime.budget import Group
-from tests.ringcentral.conftest import MakeClient
+from runtime.budget import Budget, Group
+from tests.fakes.losing import losing
+from tests.ringcentral.conftest import PLENTY, QUICK, MakeAccount, MakeClient
 from tests.ringcentral.server import TOKEN_PATH, Server, a_token, fails, says
 from workers.ringcentral.client import RingCentral
 from workers.ringcentral.errors import BrokenConfiguration, RateLimited, RingCentralError, Unavailable
+from workers.ringcentral.tokens import STAGE
 
 PATH = "/restapi/v1.0/it"
 REFUSED = says({"error": "invalid_grant"}, status=400)
@@ -120,7 +122,7 @@ def test_while_one_renews_early_the_others_go_on_with_the_old_token(
 ) -> None:
     get(client)
     redis.pexpire(keys.access_token("acme"), 300_000)
-    redis.set(keys.access_token_lock("acme"), "somebody else")
+    redis.hset(keys.lease("acme", STAGE), "token", "somebody else")
 
     assert get(client) == 1
     assert len(server.asked(TOKEN_PATH)) == 1
@@ -181,8 +183,22 @@ def test_what_another_version_has_kept_is_passed_over(client: RingCentral, redis
 
 
 def test_one_whose_fetcher_was_killed_does_not_wait_for_ever(server: Server, client: RingCentral, redis: Redis) -> None:
-    redis.set(keys.access_token_lock("acme"), "killed", px=100)
+    redis.hset(keys.lease("acme", STAGE), "token", "killed")
+    redis.pexpire(keys.lease("acme", STAGE), 100)
     began = time.monotonic()
 
     assert get(client) == 1
     assert time.monotonic() - began < 5
+
+
+def test_who_asks_is_heard_though_the_answer_to_that_was_lost(
+    server: Server, an_account: MakeAccount, redis: Redis, redis_url: str
+) -> None:
+    account, began = an_account(), time.monotonic()
+
+    with losing(redis_url, keys.lease("acme", STAGE).encode()) as loses:
+        budget = Budget(redis, "acme", PLENTY)
+        client = RingCentral(account, loses, budget, bounds=QUICK, observe=lambda _group, _status: None)
+        assert get(client) == 1
+    assert time.monotonic() - began < 5
+    assert len(server.asked(TOKEN_PATH)) == 1

@@ -9,17 +9,17 @@ import hashlib
 import time
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import Final
 from urllib.parse import urlencode
 
 import msgspec
 from redis import Redis
-from redis.exceptions import LockError
 
 from runtime import keys
 from runtime.budget import Group, Share
 from runtime.clocks import stopwatch
+from runtime.leases import LeaseHeld, lease
 from runtime.settings import Account, Credentials
 from workers.ringcentral.answers import granted_by
 from workers.ringcentral.errors import BrokenConfiguration, NotSent, RingCentralError
@@ -27,8 +27,9 @@ from workers.ringcentral.exchange import Exchange
 from workers.ringcentral.transport import Request
 
 PATH: Final = "/restapi/oauth/token"
+STAGE: Final = "token"
 _GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-_LOCK_SECONDS: Final = 40.0  # longer than a request may take
+_LEASE_SECONDS: Final = 40.0  # longer than a request may take
 _POLL_SECONDS: Final = 0.025
 _SPARE_SECONDS: Final = 30.0  # a token is not used in its last seconds
 _EARLY: Final = 0.1  # it is renewed in the last tenth of its life
@@ -76,7 +77,7 @@ class Tokens:
 
         Asks for one only if nobody else is asking. Raises what the client's requests raise.
         """
-        deadline = stopwatch() + _LOCK_SECONDS
+        deadline = stopwatch() + _LEASE_SECONDS
         while stopwatch() < deadline:
             token, fresh = self._kept(instead_of)
             if token is None or not fresh:
@@ -113,14 +114,13 @@ class Tokens:
     @contextmanager
     def _asking(self) -> Iterator[bool]:
         """Hold the right to ask for a token, if nobody else does."""
-        lock = self._redis.lock(keys.access_token_lock(self._account.name), timeout=_LOCK_SECONDS, blocking=False)
-        held = lock.acquire()
-        try:
-            yield held
-        finally:
-            if held:
-                with suppress(LockError):  # it took so long that the right has gone to somebody else
-                    lock.release()
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(lease(self._redis, self._account.name, STAGE, seconds=_LEASE_SECONDS))
+                ours = True
+            except LeaseHeld:
+                ours = False
+            yield ours
 
     def _grant(self) -> str:
         request = _request(self._account)
