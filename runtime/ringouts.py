@@ -44,7 +44,8 @@ class Cancel(StrEnum):
 
 CANCEL_MEANINGS: Final[Mapping[Cancel, str]] = MappingProxyType(
     {
-        Cancel.CANCELLED: "RingCentral has cancelled it, or it was not placed yet and never will be.",
+        Cancel.CANCELLED: "RingCentral has cancelled it, or it was not placed yet and never will be. Also where the "
+        "answer was lost and, asked again, it has nothing of it any more.",
         Cancel.CONNECTED: "The two are connected already: only a RingOut that is not can be cancelled.",
         Cancel.TOO_LATE: "It is over already, or RingCentral has nothing of it (any more) that could be cancelled.",
         Cancel.REFUSED: "RingCentral did not let us cancel it. Once that is mended it can be tried again.",
@@ -68,7 +69,8 @@ class RingOut(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `call` is what to place, None for one placed elsewhere. `placed_at` is when RingCentral was asked to place it;
     `ring_out_id` its id for it. `seen` are the live statuses, each once; `over_at` is when there was no more to see,
-    `over` why. `codes` are RingCentral's when it refused to place or to cancel it.
+    `over` why. `codes` are RingCentral's when it refused to place or to cancel it; `cancels` counts how often it was
+    asked to cancel it and may have heard of that, but for answers that ended the asking.
     """
 
     id: str
@@ -84,6 +86,7 @@ class RingOut(msgspec.Struct, frozen=True, omit_defaults=True):
     over_at: float | None = None
     over: str | None = None
     cancel: Cancel | None = None
+    cancels: int = 0
     linking: Linking = Linking()
 
     @property

@@ -68,12 +68,14 @@ class Step(msgspec.Struct, frozen=True):
     again: float | None = None
 
 
-def begun(ringout: RingOut, *, now: float) -> RingOut:
-    """Give a RingOut as it must be written down before RingCentral is asked about it."""
+def begun(ringout: RingOut, *, now: float, cancel: bool) -> RingOut:
+    """Give a RingOut as it must be written down before RingCentral is asked about it, perhaps to cancel it."""
     if ringout.placing is Placing.PLACING:
-        return msgspec.structs.replace(ringout, placing=Placing.UNCERTAIN, over_at=now, over=OVER_UNCERTAIN)
+        return msgspec.structs.replace(ringout, placing=Placing.UNCERTAIN)
     if ringout.placing is Placing.ASKED:
         return msgspec.structs.replace(ringout, placing=Placing.PLACING, placed_at=now)
+    if cancel and ringout.may_be_cancelled and _why_not_cancelled(ringout) is None:
+        return msgspec.structs.replace(ringout, cancels=ringout.cancels + 1)
     return ringout
 
 
@@ -101,6 +103,8 @@ class Steps:
 
     def taken(self, ringout: RingOut, *, now: float, cancel: bool, has_ended: bool, longest: float) -> Step:
         """Take the step that is next. Raises nothing for whatever RingCentral says."""
+        if ringout.placing is Placing.UNCERTAIN and ringout.over_at is None:
+            ringout = _over(ringout, OVER_UNCERTAIN, now)
         if cancel and ringout.may_be_cancelled:
             return self._cancelled(ringout, now)
         if ringout.placing is Placing.PLACING:
@@ -153,11 +157,14 @@ class Steps:
         try:
             self._ringcentral.cancel(ringout.ring_out_id or "", extension=ringout.extension)
         except (RateLimited, Unavailable) as error:
-            return Step(ringout, _pause(error))
+            unheard = isinstance(error, (RateLimited, NotSent))
+            return Step(msgspec.structs.replace(ringout, cancels=ringout.cancels - unheard), _pause(error))
         except NotFound:
-            return _with(ringout, Cancel.TOO_LATE)
+            if ringout.cancels == 1:
+                return _with(ringout, Cancel.TOO_LATE)
+            # It was asked before, and nobody knows what it said to that: there is nothing left, as was wanted.
         except RingCentralError as error:
-            return _with(msgspec.structs.replace(ringout, codes=error.codes), Cancel.REFUSED)
+            return _with(msgspec.structs.replace(ringout, codes=error.codes, cancels=0), Cancel.REFUSED)
         return _with(_over(ringout, OVER_CANCELLED, now), Cancel.CANCELLED)
 
 

@@ -87,7 +87,7 @@ class Follower:
         if not due:
             return
         wanted_cancelled = self._wanted_cancelled(due)
-        before = {one.id: begun(one, now=now) for one in due.values()}
+        before = {one.id: begun(one, now=now, cancel=one.id in wanted_cancelled) for one in due.values()}
         self._commit([self._write(one) for one in before.values() if one != due[one.id]], now)
         self._note_placing(due, before)
         faults.point("ringout.placing")

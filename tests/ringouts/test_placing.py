@@ -2,7 +2,7 @@
 
 import pytest
 
-from runtime import ringouts
+from runtime import keys, ringouts
 from runtime.ringout_wishes import KeyReused
 from runtime.ringouts import Cancel, Placing
 from scripts.simulator.fault_table import FaultRequest, switch
@@ -69,6 +69,25 @@ def test_what_ringcentral_took_before_a_kill_is_found_by_evidence_and_not_placed
     assert (shown["placing"], shown["ringOutId"], exchange.box.ringouts.asked) == (Placing.UNCERTAIN, None, 1)
     assert [one["rule"] for one in shown["linking"]["sessions"]] == ["ringout-evidence"]
     assert shown["state"] == "resolved"
+
+
+def test_who_is_killed_twice_leaves_one_that_is_still_told_to_be_over_and_asked_about(exchange: Exchange) -> None:
+    channel = exchange.redis.pubsub()  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+    channel.subscribe("legwork:live")
+    channel.get_message(timeout=5)  # that it is subscribed
+    with exchange.killed_at(2, after=False):  # RingCentral has placed it, and nobody knows
+        exchange.call()
+        exchange.pass_time(9)
+    with exchange.killed_at(1, after=True):  # that nobody knows is written down, and nothing was done about it
+        exchange.pass_time(9)
+    assert exchange.deaths == 2
+    minutes = exchange.redis.zcard(keys.rereads(ACCOUNT))
+
+    exchange.pass_time(9)
+
+    assert exchange.live_news(channel)[-1].over == "uncertain"
+    assert exchange.redis.zcard(keys.rereads(ACCOUNT)) > minutes
+    channel.close()
 
 
 def test_each_refusal_is_told_with_ringcentrals_code(exchange: Exchange) -> None:
@@ -164,6 +183,21 @@ def test_one_that_is_not_connected_is_cancelled(exchange: Exchange) -> None:
 
     shown = exchange.shown(ringout_id)
     assert (shown["cancel"], shown["liveOver"]) == (Cancel.CANCELLED, "cancelled")
+    assert exchange.outcome(ringout_id).outcome == "cancelled"
+
+
+def test_one_whose_cancelling_nobody_knows_the_answer_to_is_cancelled(exchange: Exchange) -> None:
+    exchange.plan(length=120.0)
+    ringout_id = exchange.call()
+    exchange.pass_time(3)
+
+    with exchange.killed_at(2, after=False):  # RingCentral was asked to, and what it said is not written down
+        exchange.cancel(ringout_id)
+        exchange.pass_time(LONG_ENOUGH)
+
+    shown = exchange.shown(ringout_id)
+    assert (shown["cancel"], shown["liveOver"]) == (Cancel.CANCELLED, "cancelled")
+    assert len([one for one in exchange.box.requests.all() if one.method == "DELETE"]) == 2
     assert exchange.outcome(ringout_id).outcome == "cancelled"
 
 
