@@ -164,12 +164,12 @@ return 'applied'
 class Lease:
     """The right to run one stage of one account, for as long as it commits in time."""
 
-    def __init__(self, redis: "Redis", account: str, stage: str, token: str, seconds: float) -> None:
+    def __init__(self, redis: "Redis", account: str, stage: str, token: str, seconds: float, asked_at: float) -> None:
         self._redis = redis
         self._key = keys.lease(account, stage)
         self._token = token
         self._milliseconds = int(seconds * 1000)
-        self._renewed_at = stopwatch()
+        self._renewed_at = asked_at
         self._commits = 0
         self._commit = redis.register_script(COMMIT)
 
@@ -203,10 +203,10 @@ def lease(redis: "Redis", account: str, stage: str, *, seconds: float = LEASE_SE
 
     Whoever commits more often than every `seconds`, be it nothing, keeps it.
     """
-    key, token = keys.lease(account, stage), secrets.token_hex(8)
+    key, token, asked_at = keys.lease(account, stage), secrets.token_hex(8), stopwatch()
     if not redis.register_script(_ACQUIRE)(keys=[key], args=[token, int(seconds * 1000)]):
         raise LeaseHeld(key)
-    held = Lease(redis, account, stage, token, seconds)
+    held = Lease(redis, account, stage, token, seconds, asked_at)
     try:
         yield held
     finally:
