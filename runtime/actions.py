@@ -3,6 +3,7 @@
 A stream that upkeep trims to the retention. It never holds a token, a secret or a phone number.
 """
 
+import secrets
 from typing import Final
 
 import msgspec
@@ -12,6 +13,15 @@ from runtime import keys, streams
 from runtime.streams import Fields, Page
 
 _LONGEST: Final = 200
+
+_RECORD: Final = """
+-- Write an action down, once, though the answer to that be lost and it be sent again. KEYS: trail. ARGV: action, mark.
+for _, entry in ipairs(redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 20)) do
+  if entry[2][4] == ARGV[2] then return 0 end
+end
+redis.call('XADD', KEYS[1], '*', 'action', ARGV[1], 'mark', ARGV[2])
+return 1
+"""
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -30,7 +40,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
 def record(redis: "Redis", action: Action) -> None:
     """Write an action down."""
     texts = {name: getattr(action, name)[:_LONGEST] for name in ("who", "via", "address", "what", "target", "detail")}
-    redis.xadd(keys.ACTIONS, {"action": msgspec.json.encode(Action(**texts))})
+    words: list[str | bytes] = [msgspec.json.encode(Action(**texts)), secrets.token_hex(8)]
+    redis.register_script(_RECORD)(keys=[keys.ACTIONS], args=words)
 
 
 def page(redis: "Redis", *, after: str | None = None, limit: int = 50) -> Page[Action]:

@@ -22,7 +22,7 @@ LISTENING = "legwork:destinations:listening"
 """Set. Destinations whose bell is rung by whatever is published: not those paused, disabled or left alone for now."""
 
 ACTIONS = "legwork:actions"
-"""Stream. Who did what by hand, as JSON in `action`. Written by web, trimmed by upkeep to the retention."""
+"""Stream. Who did what by hand: JSON in `action`, and a `mark`. Written by web, trimmed by upkeep to the retention."""
 
 OPERATED = "legwork:destinations:operator"
 """Set. Destinations that are told of operator events. Written by `runtime.destinations`."""
