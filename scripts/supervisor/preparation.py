@@ -58,12 +58,20 @@ def prepare(environ: Mapping[str, str], *, root: Path, box_options: str, ports: 
         box_port = ports.take_any()
         box_url = f"http://127.0.0.1:{box_port}"
         chosen = {"PUBLIC_URL": web_url, **environment.point_at_box(chosen, box_url=box_url)}
-        entries = (Entry("box", f"python scripts/simulate.py --port {box_port} {box_options}"), *entries)
+        entries = (
+            Entry("box", f"python scripts/simulate.py --port {box_port} {_fresh(chosen)}{box_options}"),
+            *entries,
+        )
         remarks.append("no RingCentral credentials are set, so RingCentral in a box plays calls")
     settings = load({"REDIS_URL": "unix://embedded", **chosen}, needs=EVERY_NEED)
     if wanted is not None and not ports.take(settings.port):
         raise PreparationError(f"port {wanted} is taken; choose another PORT, or none")
     return Prepared(chosen, entries, web_url, box_url, tuple(remarks))
+
+
+def _fresh(environ: Mapping[str, str]) -> str:
+    """Have the calls of a seed new ids where the Redis is not ours to empty: it may know them from the last time."""
+    return "--fresh-ids " if "REDIS_URL" in environ else ""
 
 
 def _any_port(ports: Ports) -> tuple[str, list[str]]:

@@ -85,6 +85,14 @@ def test_without_credentials_ringcentral_in_a_box_comes_along(root: Path, ports:
     assert prepared.environ["RC_VERIFICATION_TOKEN"]
 
 
+def test_the_calls_of_a_seed_have_new_ids_where_the_redis_may_know_them_already(root: Path, ports: Ports) -> None:
+    theirs = prepare({"REDIS_URL": "redis://127.0.0.1:1/0"}, root=root, box_options="--seed 7", ports=ports)
+    ours = prepare({}, root=root, box_options="--seed 7", ports=ports)
+
+    assert theirs.entries[0].command.endswith(" --fresh-ids --seed 7")
+    assert "--fresh-ids" not in ours.entries[0].command
+
+
 def test_of_two_verification_tokens_the_first_is_sent(root: Path, ports: Ports) -> None:
     prepared = prepare({"RC_VERIFICATION_TOKEN": "new, old"}, root=root, box_options="", ports=ports)
 

@@ -72,6 +72,7 @@ def test_pages_follow_each_other_until_the_oldest_call(client: Client, redis: Re
         "state=resolved",
         "account=acme&state=resolved",
         "since=2026-03-02T09:01:00Z&until=2026-03-02T10:01:00%2B01:00",
+        "until=2026-03-02T10:01:00+01:00&since=2026-03-02T10:01:00.000+01:00",
     ],
 )
 def test_a_call_is_found_by_each_filter(client: Client, redis: Redis, query: str) -> None:

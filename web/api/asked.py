@@ -29,6 +29,9 @@ _WHOLE: Final = "limit"
 """The one parameter that is no text. Were msgspec to make numbers of text, it would make a time of 2026 and nothing of
 null, which is to ask for everything."""
 
+_ZONE_WITHOUT_SIGN: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+) ([0-9]{2}:[0-9]{2})", re.ASCII)
+"""What is left of a time with `+00:00` where nobody escaped it: in a query a plus sign is a space."""
+
 _NUMBER: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 _JSON: Final = re.compile(r"application/(json|[\w.+-]+\+json)", re.ASCII)
 _WHERE: Final = re.compile(r"(?P<what>.*?)(?: - at `(?:key in )?\$(?P<path>[^`]*)`)?", re.DOTALL)
@@ -100,6 +103,8 @@ def parameters_as(shape: type[T]) -> T:
     for name, values in request.args.lists():
         if len(values) > 1:
             raise wrong_parameter(name, "must be there once")
+        if (time := _ZONE_WITHOUT_SIGN.fullmatch(values[0])) is not None:
+            given[name] = "+".join(time.groups())
         if name == _WHOLE and _NUMBER.fullmatch(values[0]):
             given[name] = int(values[0])
     try:
