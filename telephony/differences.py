@@ -24,7 +24,7 @@ def differences(before: CallData | None, after: CallData) -> tuple[Difference, .
     new: dict[str, Any] = msgspec.to_builtins(after)
     if before is None:
         told = (name for _, name in NEWS if name != _WHOSE)
-        return tuple(Difference(name, None, new[name]) for name in told if new[name] not in (None, []))
+        return tuple(Difference(name, None, new[name]) for name in told if new[name] not in (None, ()))
     old: dict[str, Any] = msgspec.to_builtins(before)
     return tuple(one for name in changed(before, after) for one in _within(name, old[name], new[name]))
 
@@ -36,7 +36,7 @@ def _within(place: str, old: Any, new: Any) -> Iterator[Difference]:
     if isinstance(old, dict) and isinstance(new, dict):
         for name in dict.fromkeys((*old, *new)):
             yield from _within(f"{place}.{name}", old.get(name), new.get(name))
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+    elif isinstance(old, tuple) and isinstance(new, tuple) and len(old) == len(new):
         for index, pair in enumerate(zip(old, new, strict=True)):
             yield from _within(f"{place}[{index}]", *pair)
     else:
