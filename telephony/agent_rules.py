@@ -71,7 +71,7 @@ _SLACK: Final = timedelta(seconds=2)
 
 
 class PartyRule(msgspec.Struct, frozen=True):
-    """One row: what a party's last state says. `answers` are the moments at which others of the account answered."""
+    """One row: what a party's last state says. `answers` are the moments at which anybody of the account did."""
 
     name: str
     status: AgentStatus

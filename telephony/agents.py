@@ -68,14 +68,13 @@ def agents(session: Session, legs: Sequence[LegOutcome]) -> tuple[tuple[Agent, .
     for extension_id in sorted(told.keys() | logged.keys()):
         by_party, by_leg = told.get(extension_id, []), logged.get(extension_id, [])
         best = _best(by_party, by_leg)
-        talked = best.status in TALKED
         found.append(
             Agent(
                 extension_id=extension_id,
                 name=names.get(extension_id),
                 status=best.status,
                 ring_seconds=_seconds([one.ring for one in by_party], [one.ring for one in by_leg]),
-                talk_seconds=_seconds([one.talk for one in by_party], [one.talk for one in by_leg]) if talked else None,
+                talk_seconds=_seconds([one.talk for one in by_party], [one.talk for one in by_leg]),
             )
         )
         why.append(Explanation(f"agents[{len(why)}].status", best.status, best.rule, best.leg, best.because))
@@ -91,17 +90,16 @@ def _by_extension(findings: Iterable[_Finding]) -> dict[str, list[_Finding]]:
 
 def _of_parties(session: Session, nobody: frozenset[str]) -> Iterator[_Finding]:
     ours = [party for party in session.parties if _is_agent(party, nobody)]
+    answers = [party.answered_at for party in ours if party.answered_at]
     for party in ours:
-        answers = [other.answered_at for other in ours if other is not party and other.answered_at]
         rule = next(rule for rule in PARTY_RULES if rule.applies(party, answers))
-        talked = rule.status in TALKED
         yield _Finding(
             extension_id=party.extension_id or "",
             status=rule.status,
             rule=rule.name,
             because=rule.because,
             ring=_between(party.rang_at, _ring_end(party)),
-            talk=_between(party.answered_at, party.changed_at if party.is_over else None) if talked else None,
+            talk=_between(party.answered_at, party.changed_at if party.is_over else None),
             order=party.sequence,
         )
 
@@ -129,7 +127,7 @@ def _of_leg(leg: LegOutcome, rule: LegRule, extension_id: str, legs: Sequence[Le
     elif leg.status in STATUS_BY_LEG:
         status, definite = STATUS_BY_LEG[leg.status], not is_of_one_phone(leg.result)
     else:
-        status, definite = _stopped(leg, legs), False
+        status, definite = _stopped(legs), False
     talked = status in TALKED
     connected = rule.status is AgentStatus.ANSWERED or rule.status is AgentStatus.PICKED_UP
     return _Finding(
@@ -145,10 +143,10 @@ def _of_leg(leg: LegOutcome, rule: LegRule, extension_id: str, legs: Sequence[Le
     )
 
 
-def _stopped(leg: LegOutcome, legs: Sequence[LegOutcome]) -> AgentStatus:
+def _stopped(legs: Sequence[LegOutcome]) -> AgentStatus:
     """Say what a phone that stopped ringing means: somebody else answered, or nobody did."""
-    others = (other for other in legs if other is not leg and other.role in {LegRole.AGENT, LegRole.CALLEE})
-    answered = any(other.status is LegStatus.ANSWERED for other in others)
+    rung = (leg for leg in legs if leg.role in {LegRole.AGENT, LegRole.CALLEE})
+    answered = any(leg.status is LegStatus.ANSWERED for leg in rung)
     return AgentStatus.ANSWERED_ELSEWHERE if answered else AgentStatus.MISSED
 
 

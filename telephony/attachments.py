@@ -58,7 +58,7 @@ def attachments(call: OneCall) -> Attachments:
 
 
 def _extensions(parts: tuple[CallPart, ...]) -> tuple[str, ...]:
-    found = {part.extension_id for part in parts if part.extension}
+    found = {part.extension_id for part in parts}
     found |= {end.extension_id for part in parts for end in (part.from_, part.to) if end}
     return tuple(sorted(filter(None, found)))
 

@@ -109,18 +109,17 @@ def _newest_of_each(records: Sequence[CallLogRecord]) -> tuple[CallLogRecord, ..
     return tuple(sorted(newest.values(), key=_text))
 
 
-def _preference(record: CallLogRecord, call: OneCall) -> tuple[bool, bool, int, datetime, bool, str, bytes]:
-    """Rank the records of a call by PRINCIPAL_RULES; the smallest is the principal."""
+def _preference(record: CallLogRecord, call: OneCall) -> tuple[bool, bool, int, datetime, bool, str]:
+    """Rank the records of a call by PRINCIPAL_RULES; the smallest is the principal. Of equals it is the first."""
     words = tuple(leg.word for leg in call.legs)
     claim = decide(Evidence(record=record, parts=call.parts, legs=words, sides=call.sides)).outcome
     return (
-        call.sides is not None and not is_ringout(record),
+        not is_ringout(record),
         bool(record.deleted),
         strength(claim),
         record.start_time or _NEVER,
         not is_outbound(record.direction),
         record.id or "",
-        _text(record),
     )
 
 

@@ -234,7 +234,7 @@ def _seconds(one: Asked, first: Sighting, others: Sequence[Asked], seen: Sequenc
 def _firsts(one: Asked, first: Sighting, second: Sighting, seen: Sequence[Sighting]) -> list[Sighting]:
     """Find what may be the first session of a second one."""
     caller, callee = _ends(one, first)
-    return [s for s in seen if s is not second and _may_be_first(s, caller, callee) and _are_neighbours(s, second)]
+    return [s for s in seen if _may_be_first(s, caller, callee) and _are_neighbours(s, second)]
 
 
 def _ends(one: Asked, first: Sighting) -> tuple[str | None, str | None]:

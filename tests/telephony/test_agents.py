@@ -3,19 +3,22 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given
 
 from telephony.agent_rules import AGENT_MEANINGS, LEG_RULES, PARTY_RULES, STATUS_BY_LEG, AgentStatus
 from telephony.agents import Agent, agents
-from telephony.notifications import Endpoint
+from telephony.notifications import Endpoint, Notification
 from telephony.outcomes import derive
 from telephony.records import CallLogRecord, ExtensionRef, PhoneParty
 from telephony.sessions import Session
-from tests.builders.call_log import a_leg, a_record, a_ringout, an_accept_leg, to_callee, to_caller
+from tests.builders.call_log import a_leg, a_record, a_ringout, a_voicemail, an_accept_leg, to_callee, to_caller
 from tests.builders.calls import ivr_call, queue_call
 from tests.builders.notifications import MIRA, TOM, a_notification, a_party, one_of_ours
 from tests.builders.sessions import a_ringout as a_ringout_session
 from tests.builders.sessions import an_inbound_call, an_outbound_call, folded
+from tests.telephony.test_sessions import SESSIONS
 
 QUEUE, OVER = "60200300", "Disconnected"
 NOBODY = Session("s-1")
@@ -52,7 +55,20 @@ def _leg_to(extension_id: str, result: str, **fields: Any) -> Any:
         ([("Proceeding",), ("Answered",), (OVER, "CallPark")], "parked"),
         ([("Proceeding",), ("VoiceMail",), (OVER,)], "voicemail"),
         ([("Proceeding",), (OVER, "Rejected")], "declined"),
+        ([("Proceeding",), (OVER, "BlindTransfer")], "rang"),
+        ([("Proceeding",), (OVER, "CallPark")], "rang"),
+        ([("Proceeding",), ("Answered",), (OVER, "RccTransfer")], "transferred_away"),
+        ([("Proceeding",), ("Answered",), (OVER, "DtmfTransfer")], "transferred_away"),
+        ([("Proceeding",), ("Answered",), (OVER, "ParkLocation")], "parked"),
+        ([("Setup",), ("VoiceMail",), (OVER,)], "voicemail"),
         ([("Setup",), (OVER, "TargetBusy")], "busy"),
+        ([("Setup",), (OVER, "Rejected")], "declined"),
+        ([("Setup",), (OVER, "CallReplied")], "declined"),
+        ([("Setup",), (OVER, "NoSuchUser")], "unreachable"),
+        ([("Setup",), (OVER, "InvalidNumber")], "unreachable"),
+        ([("Setup",), (OVER, "AgentAnswered")], "answered_elsewhere"),
+        ([("Setup",), (OVER, "Timeout")], "missed"),
+        ([("Setup",), (OVER, "CallerDropped")], "missed"),
         ([("Proceeding",), (OVER, "AgentAnswered")], "answered_elsewhere"),
         ([("Proceeding",), (OVER, "Pickup")], "answered_elsewhere"),
         ([("Proceeding",), (OVER, "NoAnswer")], "missed"),
@@ -71,6 +87,7 @@ def test_what_a_party_says(said: list[Any], status: str | None) -> None:
 
 def test_a_call_marked_as_missed_was_missed() -> None:
     assert _status(("Proceeding",), (OVER,), missed=True) == "missed"
+    assert _status(("Setup",), (OVER,), missed=True) == "missed"
 
 
 def _queue(*said: tuple[int, Any], **losing: Any) -> Session:
@@ -101,6 +118,24 @@ def test_whoever_was_ringing_when_somebody_else_answered_missed_nothing_though_i
     assert _of(session) == {MIRA: "answered", TOM: "answered_elsewhere"}
 
 
+def test_whose_phone_stopped_because_of_an_answer_that_was_told_a_moment_later_missed_nothing() -> None:
+    session = _queue((3, ("Proceeding",)), (4, ("Setup",)), (4, (OVER,)), (3, ("Answered",)), (3, (OVER,)), missed=True)
+
+    assert _of(session) == {MIRA: "answered", TOM: "answered_elsewhere"}
+
+
+def test_whose_phone_began_to_ring_after_the_answer_missed_it() -> None:
+    said: list[tuple[int, Any]] = [(4, ("Setup",)), (3, ("Answered",)), (4, ("Proceeding",)), (4, (OVER,))]
+
+    assert _of(_queue(*said, missed=True)) == {MIRA: "answered", TOM: "missed"}
+
+
+def test_a_call_to_a_queue_that_nobody_answered_was_missed_by_all() -> None:
+    said: list[tuple[int, Any]] = [(3, ("Proceeding",)), (4, ("Proceeding",)), (3, (OVER, "Cancelled")), (4, (OVER,))]
+
+    assert _of(_queue(*said, missed=True)) == {MIRA: "missed", TOM: "missed"}
+
+
 @pytest.mark.parametrize("seconds", [0, 4])
 def test_whoever_had_stopped_ringing_before_somebody_else_answered_missed_it(seconds: int) -> None:
     session = _queue(
@@ -124,9 +159,10 @@ def test_a_queue_is_nobody_who_was_rung() -> None:
 
 def test_a_queue_that_went_straight_to_its_voicemail_is_nobody_once_the_log_names_it() -> None:
     session = folded(a_notification(one_of_ours(2, "VoiceMail", extension_id=QUEUE)))
-    accepted = an_accept_leg("Voicemail", action="Hunting", extension=ExtensionRef(id=int(QUEUE)))
+    of_queue = {"extension": ExtensionRef(id=int(QUEUE))}
 
-    assert _of(session, a_record("Voicemail", accepted)) == {}
+    for leg in (an_accept_leg("Voicemail", action="Hunting", **of_queue), a_leg("Hunting", "Voicemail", **of_queue)):
+        assert _of(session, a_record("Voicemail", leg)) == {}
 
 
 def test_a_real_queue_call_and_a_real_call_through_a_menu() -> None:
@@ -170,9 +206,65 @@ def test_two_parties_of_one_person_are_one_entry_that_adds_up() -> None:
         a_notification(one_of_ours(3, OVER), sequence=5, at=40.0),
     )
 
-    (mira,), _ = agents(session, ())
+    (mira,), (why,) = agents(session, ())
 
-    assert (mira.status, mira.talk_seconds) == ("answered", 40)
+    assert (mira.status, mira.talk_seconds, why.rule) == ("answered", 40, "agent-answered")
+
+
+def test_who_answered_once_and_was_rung_again_in_vain_answered() -> None:
+    session = folded(
+        a_notification(one_of_ours(2, "Answered"), at=0.0),
+        a_notification(one_of_ours(2, OVER), sequence=3, at=10.0),
+        a_notification(one_of_ours(3, OVER, "NoAnswer"), sequence=4, at=40.0),
+    )
+
+    assert _of(session) == {MIRA: "answered"}
+
+
+@pytest.mark.parametrize(
+    ("said", "ring", "talk"),
+    [
+        ([("Proceeding", 1), (OVER, 8)], 7, None),
+        ([("Proceeding", 1), ("VoiceMail", 8), (OVER, 30)], None, None),
+        ([("Proceeding", 1), ("Answered", 3), ("Hold", 8)], 2, None),
+        ([("Answered", 3), (OVER, 8)], None, 5),
+    ],
+)
+def test_seconds_are_told_as_far_as_both_their_moments_were_heard(
+    said: list[tuple[str, int]], ring: int | None, talk: int | None
+) -> None:
+    heard = [
+        a_notification(one_of_ours(2, code), sequence=sequence, at=at)
+        for sequence, (code, at) in enumerate(said, start=2)
+    ]
+
+    (mira,), _ = agents(folded(*heard), ())
+
+    assert (mira.ring_seconds, mira.talk_seconds) == (ring, talk)
+
+
+def test_a_leg_tells_how_long_a_phone_rang_or_somebody_talked() -> None:
+    def seconds(*legs: Any) -> tuple[int | None, int | None]:
+        (mira, *_), _ = agents(NOBODY, derive([a_record("Accepted", an_accept_leg(), *legs)]).legs)
+        assert mira.extension_id == MIRA
+        return mira.ring_seconds, mira.talk_seconds
+
+    pick_up = a_leg("Pickup", from_=PhoneParty(extension_id=MIRA))
+    given = a_leg("TransferCall", from_=PhoneParty(extension_id=MIRA), to=PhoneParty(extension_id=TOM))
+
+    assert seconds(_leg_to(MIRA, "No Answer")) == (9, None)
+    assert seconds(_leg_to(MIRA, "Call connected"), _leg_to(MIRA, "Stopped", duration=20)) == (20, 9)
+    assert seconds(_leg_to(MIRA, "Missed", message=a_voicemail())) == (None, None)
+    assert seconds(pick_up) == (None, 30)
+    assert seconds(given) == (None, None)
+
+
+@given(SESSIONS)
+def test_whatever_was_heard_everybody_who_was_rung_is_one_entry_with_its_reason(said: list[Notification]) -> None:
+    found, why = agents(folded(*said), ())
+
+    assert [one.extension_id for one in found] == sorted({one.extension_id for one in found} - {""})
+    assert [one.value for one in why] == [one.status for one in found]
 
 
 @pytest.mark.parametrize(
@@ -191,6 +283,23 @@ def test_a_phone_that_stopped_because_another_was_answered_missed_nothing() -> N
     record = a_record("Accepted", an_accept_leg(), _leg_to(MIRA, "Call connected"), _leg_to(TOM, "Stopped"))
 
     assert _of(NOBODY, record) == {MIRA: "answered", TOM: "answered_elsewhere"}
+    assert _of(NOBODY, msgspec.structs.replace(record, direction="Outbound"))[TOM] == "answered_elsewhere"
+
+
+def test_a_menu_that_took_the_call_answered_it_for_nobody() -> None:
+    assert _of(NOBODY, a_record("Accepted", an_accept_leg(), _leg_to(MIRA, "Stopped"))) == {MIRA: "missed"}
+
+
+def test_whoever_calls_a_colleague_is_not_rung() -> None:
+    leg = _leg_to(TOM, "Call connected", from_=PhoneParty(extension_id=MIRA))
+
+    assert _of(NOBODY, a_record("Accepted", an_accept_leg(), leg)) == {TOM: "answered"}
+
+
+def test_a_voicemail_that_was_left_is_voicemail_whatever_its_leg_calls_it() -> None:
+    leg = _leg_to(MIRA, "Missed", message=a_voicemail())
+
+    assert _of(NOBODY, a_record("Missed", an_accept_leg("Missed"), leg)) == {MIRA: "voicemail"}
 
 
 def test_the_log_wins_where_it_is_definite() -> None:
@@ -210,6 +319,9 @@ def test_of_two_words_for_having_talked_the_closer_one_counts() -> None:
     assert _of(transferred, a_record("Accepted", an_accept_leg(), _leg_to(MIRA, "Call connected"))) == {
         MIRA: "transferred_away"
     }
+    answered = an_inbound_call((3, "Proceeding"), (3, "Answered"), (3, OVER))
+    given = a_leg("TransferCall", from_=PhoneParty(extension_id=MIRA), to=PhoneParty(extension_id=TOM))
+    assert _of(answered, a_record("Accepted", an_accept_leg(), given))[MIRA] == "transferred_away"
 
 
 def test_a_transfer_tells_of_who_gave_the_call_and_of_who_got_it() -> None:
@@ -248,6 +360,8 @@ def test_a_phone_that_was_offline_says_nothing_of_a_person_whose_other_phone_ran
     for session in (missed, NOBODY):
         assert _of(session, a_record("Missed", an_accept_leg("Missed"), offline, stopped)) == {MIRA: "missed"}
     assert _of(missed, a_record("Missed", an_accept_leg("Missed"), offline)) == {MIRA: "unreachable"}
+    declined = an_inbound_call((3, "Proceeding"), (3, OVER, "Rejected"))
+    assert _of(declined, a_record("Missed", an_accept_leg("Missed"), offline, stopped)) == {MIRA: "declined"}
     taken = a_record("Accepted", an_accept_leg(), offline, stopped, _leg_to(TOM, "Call connected"))
     assert _of(NOBODY, taken) == {MIRA: "answered_elsewhere", TOM: "answered"}
 
@@ -256,7 +370,10 @@ def test_parking_and_picking_up_are_told_by_their_legs() -> None:
     park = a_leg("CallPark", from_=PhoneParty(extension_id=MIRA), to=PhoneParty(phone_number="*801"))
     pick_up = a_leg("Pickup", from_=PhoneParty(extension_id=TOM), to=PhoneParty(extension_id="60200801"))
 
-    assert _of(NOBODY, a_record("Accepted", an_accept_leg(), park)) == {MIRA: "parked"}
+    by_owner = a_leg("CallPark", extension=ExtensionRef(id=int(MIRA)))
+
+    for leg in (park, by_owner):
+        assert _of(NOBODY, a_record("Accepted", an_accept_leg(), leg)) == {MIRA: "parked"}
     assert _of(NOBODY, a_record("Call connected", pick_up, direction="Outbound")) == {TOM: "picked_up"}
 
 
@@ -281,6 +398,29 @@ def test_every_entry_is_explained_and_named() -> None:
 
     assert (mira.name, mira.ring_seconds, mira.talk_seconds) == ("Mira Holm", None, 9)
     assert (why.field, why.value, why.rule, why.leg) == ("agents[0].status", "answered", "leg-agent", 1)
+
+
+def test_of_what_says_the_same_the_log_is_named_and_of_several_legs_the_last() -> None:
+    answered = an_inbound_call((3, "Proceeding"), (3, "Answered"), (3, OVER))
+    legs = [_leg_to(MIRA, "Call connected"), _leg_to(MIRA, "Call connected", duration=1)]
+
+    _, (why,) = agents(answered, derive([a_record("Accepted", an_accept_leg(), *legs)]).legs)
+
+    assert why.leg == 2
+
+
+def test_of_several_names_the_first_in_alphabetical_order_is_given_whoever_named_it() -> None:
+    to_mira = [Endpoint(extension_id=MIRA, name=name) for name in ("Mira Holm", "M. Holm", "Mira H.")]
+    session = folded(
+        *(a_notification(one_of_ours(2, "Answered", to=end), sequence=5 + at) for at, end in enumerate(to_mira))
+    )
+    leg = _leg_to(MIRA, "Call connected", to=PhoneParty(extension_id=MIRA, name="Holm, Mira"))
+    back = _leg_to(TOM, "Call connected", from_=PhoneParty(extension_id=MIRA, name="Desk 2"))
+
+    def name(*legs: Any) -> str | None:
+        return agents(session, derive([a_record("Accepted", *legs)]).legs)[0][0].name
+
+    assert [name(an_accept_leg()), name(leg), name(leg, back)] == ["Mira H.", "Holm, Mira", "Desk 2"]
 
 
 def test_every_status_can_come_out_and_has_a_meaning() -> None:

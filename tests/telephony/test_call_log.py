@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from telephony.call_log import MalformedPage, decode_page, decode_record, decode_sync
 from telephony.legs import unknown_words
+from telephony.records import CallLogRecord, last_end
 from telephony.settled import is_settled
-from tests.builders.call_log import START, a_page, a_record, an_accept_leg, to_callee, to_caller
+from tests.builders.call_log import START, a_page, a_record, after, an_accept_leg, to_callee, to_caller
 
 GOOD = a_record("Accepted", an_accept_leg(), id="good")
 
@@ -46,11 +47,12 @@ def test_the_last_page_has_no_next() -> None:
 
 
 def test_one_bad_record_harms_no_other() -> None:
-    page = decode_page(a_page(GOOD, b'{"id":"bad","legs":7}', GOOD))
+    page = decode_page(a_page(GOOD, b'{"id":"bad","legs":7}', GOOD, navigation={"nextPage": {"uri": "page 2"}}))
 
     assert page.records == (GOOD, GOOD)
     assert [(one.index, one.raw) for one in page.malformed] == [(1, b'{"id":"bad","legs":7}')]
     assert "legs" in page.malformed[0].error
+    assert page.next_page == "page 2"
 
 
 @pytest.mark.parametrize(
@@ -151,8 +153,22 @@ def test_odd_durations_are_mended_or_left_out(written: Any, seconds: int | None)
     assert decode_record(as_json({"id": "1", "duration": written})).duration == seconds
 
 
-def test_a_time_that_is_none_is_left_out() -> None:
-    assert decode_record(as_json({"id": "1", "startTime": "yesterday"})).start_time is None
+@pytest.mark.parametrize("text", ["yesterday", "0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"])
+def test_a_time_that_is_none_is_left_out(text: str) -> None:
+    assert decode_record(as_json({"id": "1", "startTime": text})).start_time is None
+
+
+@pytest.mark.parametrize("name", ["id", "sessionId", "telephonySessionId"])
+def test_any_of_its_ids_makes_a_record(name: str) -> None:
+    assert decode_record(as_json({name: "1"})).legs == ()
+
+
+def test_of_several_records_the_latest_end_is_told_and_without_a_length_the_start_is_one() -> None:
+    long, late = a_record(duration=40), a_record(start_time=after(50), duration=None)
+
+    assert last_end([long, late]) == last_end([late, long, CallLogRecord()]) == after(50)
+    assert last_end([a_record(start_time=after(30), duration=None), long]) == after(40)
+    assert last_end([CallLogRecord()]) is None
 
 
 def test_unknown_fields_are_passed_over() -> None:

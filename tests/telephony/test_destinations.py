@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from telephony.call_outcome import RecordingRef
 from telephony.create_only import ready_at
 from telephony.destinations import FIELDS, Changes, Destination, DestinationState, Include, body_for, changed, wants
 from telephony.events import CallEvent, encode
@@ -95,11 +96,20 @@ def test_create_only_waits_until_a_recording_cannot_be_missing() -> None:
     ended = ready_at(EVENT, deadline=0.0)
 
     assert ready_at(EVENT, deadline=900.0) == ended + 900.0 > 900.0
-    assert ready_at(with_outcome(Outcome.MISSED), deadline=900.0) == 0.0
+    assert ready_at(told(outcome=Outcome.MISSED), deadline=900.0) == 0.0
+    assert ready_at(told(recordings=(RecordingRef("R1", None, None, None),)), deadline=900.0) == 0.0
 
 
-def with_outcome(outcome: Outcome) -> CallEvent:
-    return msgspec.structs.replace(EVENT, data=msgspec.structs.replace(EVENT.data, outcome=outcome))
+def test_create_only_waits_for_what_the_call_log_has_not_confirmed() -> None:
+    unconfirmed = told(outcome=Outcome.MISSED, confirmed=False)
+
+    assert ready_at(unconfirmed, deadline=900.0) == ready_at(EVENT, deadline=900.0)
+    assert ready_at(msgspec.structs.replace(unconfirmed, time="soon"), deadline=900.0) == 0.0
+    assert ready_at(told(revision=0, confirmed=False), deadline=900.0) == 0.0
+
+
+def told(**data: Any) -> CallEvent:
+    return msgspec.structs.replace(EVENT, data=msgspec.structs.replace(EVENT.data, **data))
 
 
 def a_destination(**fields: Any) -> Destination:

@@ -13,11 +13,13 @@ from telephony.events import (
     Conversation,
     Timing,
     Trigger,
+    call_event,
     changed,
     decode,
     digest,
     encode,
     ended,
+    is_placed,
     relinked,
     unresolved,
     with_changes,
@@ -25,7 +27,9 @@ from telephony.events import (
 from telephony.explanations import Explanation
 from telephony.linking import ConversationRole
 from telephony.live_events import updated
+from telephony.outcomes import derive
 from telephony.records import Billing, ExtensionRef, Message, Recording, SessionRef
+from telephony.sessions import Session
 from telephony.words import Outcome
 from tests.builders.call_log import a_leg, a_ringout, an_accept_leg, to_callee, to_caller
 from tests.builders.calls import ivr_call, ringout_call
@@ -186,12 +190,69 @@ def test_all_sessions_of_a_conversation_share_its_id() -> None:
     assert event.data.linked_sessions == ("s-0",)
     assert why in event.data.explanation
     assert an_outcome().data.conversation == Conversation(SESSION_ID, ConversationRole.ONLY)
+    session, place = a_session(caller=DISCONNECTED), Place("s-0", ConversationRole.PICKED_UP, ("s-0",))
+    for other in (
+        ended(session, place=place, now=second(40)),
+        unresolved(session, revision=1, place=place, now=second(940)),
+    ):
+        assert (other.data.conversation.id, other.data.linked_sessions) == ("s-0", ("s-0",))
+
+
+def test_an_event_tells_when_what_was_learned() -> None:
+    session = an_inbound_call((1, ANSWERED), (1, DISCONNECTED))
+
+    assert an_outcome(session=session, at=second(41)).data.timing == Timing(
+        first_event_at="2026-03-02T09:00:02.000Z",
+        ended_at="2026-03-02T09:00:03.000Z",
+        record_seen_at="2026-03-02T09:00:40.000Z",
+        published_at="2026-03-02T09:00:41.000Z",
+    )
+    unheard = an_outcome(session=Session("s-1"))
+    assert (unheard.data.timing.first_event_at, unheard.data.timing.ended_at) == (None, unheard.data.end_time)
+    assert unheard.source == "/accounts/~"
+
+
+@pytest.mark.parametrize("trigger", Trigger)
+def test_an_event_says_what_made_us_look(trigger: Trigger) -> None:
+    event = call_event(
+        Session("s-1"),
+        derive([an_answered_record()]),
+        revision=1,
+        confirmed=True,
+        trigger=trigger,
+        record_seen=None,
+        now=second(41),
+    )
+
+    assert event.data.trigger is trigger
+    assert event.data.timing.record_seen_at is None
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        (Place(SESSION_ID, ConversationRole.ORIGINAL, ("s-1",)), True),
+        (Place("s-0", ConversationRole.ORIGINAL, ("s-1",)), False),
+        (Place(SESSION_ID, ConversationRole.PARKED, ("s-1",)), False),
+        (Place(SESSION_ID, ConversationRole.ORIGINAL, ("s-1", "s-2")), False),
+    ],
+)
+def test_a_revision_says_of_its_conversation_what_it_said(place: Place, *, said: bool) -> None:
+    before = an_outcome(place=Place(SESSION_ID, ConversationRole.ORIGINAL, ("s-1",))).data
+
+    assert is_placed(before, place) is said
 
 
 def test_a_conversation_that_grew_is_a_revision_in_which_only_it_differs() -> None:
-    before = an_outcome(place=Place(SESSION_ID, ConversationRole.ORIGINAL, ("s-1",)), revision=2).data
+    old, new = (Explanation("linkedSessions", (one,), "gone-pickup", None, "because") for one in ("s-1", "s-2"))
+    before = an_outcome(place=Place(SESSION_ID, ConversationRole.ORIGINAL, ("s-1",), (old,)), revision=2).data
+    place = Place("s-1", ConversationRole.PARKED, ("s-1", "s-2"), (new,))
 
-    after = relinked(before, Place(SESSION_ID, ConversationRole.PARKED, ("s-1", "s-2")), revision=3, now=second(500))
+    after = relinked(before, place, revision=3, now=second(500))
+
+    assert is_placed(after.data, place)
+    assert set(before.explanation) ^ set(after.data.explanation) == {old, new}
+    assert after.data.timing.published_at == "2026-03-02T09:08:20.000Z"
 
     assert after.id == f"{SESSION_ID}/3"
     assert after.data.changed == ("linkedSessions", "conversation")
@@ -229,6 +290,7 @@ def test_a_revision_names_what_changed_as_the_json_does() -> None:
 
     assert set(named.data.changed) == {"durationSeconds", "endTime", "recordings"}
     assert msgspec.structs.replace(named.data, changed=()) == after.data
+    assert with_changes(after, before.data, ("trigger",)).data.changed == (*named.data.changed, "trigger")
 
 
 def test_from_and_to_are_named_without_their_underscore() -> None:

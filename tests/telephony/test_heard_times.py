@@ -3,11 +3,13 @@
 from datetime import datetime
 
 import pytest
+from hypothesis import given
 
 from telephony.call_outcome import CallOutcome
 from telephony.events import changed, ended
 from telephony.explanations import Explanation
 from telephony.heard_times import with_heard_times
+from telephony.notifications import Notification
 from telephony.outcomes import derive
 from telephony.records import CallLogRecord
 from telephony.sessions import Session
@@ -15,7 +17,8 @@ from tests.builders.call_log import a_leg, a_record, a_ringout, after, an_accept
 from tests.builders.events import an_outcome
 from tests.builders.notifications import ANSWERED, DISCONNECTED, PROCEEDING, SETUP, second
 from tests.builders.sessions import a_ringout as a_ringout_session
-from tests.builders.sessions import an_inbound_call, an_outbound_call
+from tests.builders.sessions import an_inbound_call, an_outbound_call, folded
+from tests.telephony.test_sessions import SESSIONS
 
 OVER = DISCONNECTED
 ANSWERED_AT_5 = an_inbound_call(
@@ -52,6 +55,18 @@ def test_a_call_was_answered_when_it_was_heard_to_be_and_not_when_the_phone_bega
 @pytest.mark.parametrize(("begin", "seconds"), [(0, 1), (6, 30)])
 def test_an_answer_outside_the_answered_leg_is_somebody_elses(begin: float, seconds: int) -> None:
     assert told(rung_at(begin, seconds), ANSWERED_AT_5).answer_time == written(after(begin))
+
+
+@pytest.mark.parametrize(("begin", "seconds"), [(3.5, 1), (3, None)])
+def test_an_answer_within_the_answered_leg_is_its_own_though_its_length_is_cut_or_missing(
+    begin: float, seconds: int | None
+) -> None:
+    assert told(rung_at(begin, seconds), ANSWERED_AT_5).answer_time == written(second(5))
+
+
+@pytest.mark.parametrize(("seconds", "answer"), [(4, 0), (5, 5), (None, 5)])
+def test_where_no_leg_tells_of_the_answer_it_lies_within_the_call(seconds: int | None, answer: int) -> None:
+    assert told(a_record("Accepted", duration=seconds), ANSWERED_AT_5).answer_time == written(after(answer))
 
 
 def test_an_emergency_call_of_which_the_log_does_not_say_it_was_answered_when_it_was_heard_to_be() -> None:
@@ -94,6 +109,14 @@ def test_what_the_log_knows_as_well_or_nobody_heard_stays_as_it_is() -> None:
 
     assert with_heard_times(derived, Session("s-1")) is derived
     assert with_heard_times(derived, an_inbound_call((1, SETUP), (3, OVER), (1, OVER))) is derived
+
+
+@given(SESSIONS)
+def test_whatever_was_heard_the_times_are_told(said: list[Notification]) -> None:
+    outcome = told(a_record("Accepted", a_leg(), duration=None), folded(*said))
+
+    assert outcome.answer_time is not None
+    assert (outcome.end_time is None) is (outcome.duration_seconds is None)
 
 
 def test_the_first_word_and_the_confirmed_one_agree_on_when_the_call_was_answered() -> None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.legs import ROLE_BY_LEG_TYPE, leg_role, unknown_words
+from telephony.legs import ROLE_BY_LEG_TYPE, ROLE_BY_LEG_TYPE_INBOUND, leg_role, unknown_words
 from telephony.records import CallLogRecord, ExtensionRef, Leg, Message
 from telephony.words import LegRole
 from tests.builders.call_log import a_leg, a_record, a_voicemail, an_accept_leg, to_caller
@@ -75,11 +75,23 @@ def test_case_does_not_matter(leg_type: str) -> None:
     assert role(a_leg(leg_type.lower()), record) is role(a_leg(leg_type), record)
 
 
-def test_a_phone_rung_for_an_inbound_call_is_an_agent_and_for_an_outbound_one_the_callee() -> None:
-    leg = a_leg("PstnToSip")
+@pytest.mark.parametrize("leg_type", [*ROLE_BY_LEG_TYPE_INBOUND, "sipforwarding"])
+def test_a_phone_rung_for_an_inbound_call_is_an_agent_and_for_an_outbound_one_the_callee(leg_type: str) -> None:
+    leg = a_leg(leg_type)
 
     assert role(leg, a_record(None, leg)) is LegRole.AGENT
     assert role(leg, a_record(None, leg, direction="Outbound")) is LegRole.CALLEE
+
+
+@pytest.mark.parametrize("leg_type", ["FindMe", "FollowMe", "Pickup"])
+@pytest.mark.parametrize("direction", ["Inbound", "Outbound"])
+def test_who_is_found_elsewhere_or_picks_a_call_up_is_an_agent(leg_type: str, direction: str) -> None:
+    assert role(a_leg(leg_type), a_record(direction=direction)) is LegRole.AGENT
+
+
+@pytest.mark.parametrize("leg_type", ["TransferCall", "Transfer"])
+def test_the_leg_of_a_transfer_is_nobodys_but_the_transfers(leg_type: str) -> None:
+    assert role(a_leg(leg_type), a_record()) is LegRole.TRANSFER
 
 
 def test_the_only_accept_leg_is_the_callers_even_with_an_extension() -> None:
@@ -102,6 +114,7 @@ def test_an_accept_leg_of_a_queue_is_the_queues(action: str) -> None:
     leg = an_accept_leg(action=action)
 
     assert role(leg, a_record("Accepted", leg)) is LegRole.QUEUE
+    assert role(a_leg(action=action), a_record("Accepted", leg)) is LegRole.AGENT  # a phone that the queue rang
 
 
 def test_a_leg_that_ended_in_voicemail_is_the_voicemails() -> None:

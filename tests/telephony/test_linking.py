@@ -84,6 +84,15 @@ def test_a_call_is_joined_into_a_conference_whichever_of_the_two_says_so() -> No
     assert {of_notification(one) for one in (by_reason, by_number, by_conference)} == {(joined,)}
 
 
+@pytest.mark.parametrize(("origin", "session_id"), [("conference", "77"), ("Call", "0"), (None, "0")])
+def test_a_session_is_a_conference_by_its_origin_or_by_its_number(origin: str | None, session_id: str) -> None:
+    party = a_party(2, GONE, "AttendedTransfer", peer=OTHER)
+
+    (found,) = of_notification(a_notification(party, origin=origin, session_id=session_id))
+
+    assert found == link(GONE_CONFERENCE, OTHER, SESSION_ID)
+
+
 def test_two_conferences_are_not_linked_by_their_number() -> None:
     one = of_notification(_gone({"telephonySessionId": OTHER, "sessionId": "0"}))
     two = of_notification(
@@ -107,12 +116,13 @@ def test_two_conferences_are_not_linked_by_their_number() -> None:
 def test_the_call_log_names_both_sides_of_a_warm_transfer(
     target: str | None, transferee: str | None, links: set[Link]
 ) -> None:
-    leg = a_leg(
-        transfer_target=SessionRef(target) if target else None,
-        transferee=SessionRef(transferee) if transferee else None,
-    )
-
-    assert of_records(SESSION, [a_record("Accepted", leg)]) == links
+    for own in (SESSION, None):
+        leg = a_leg(
+            transfer_target=SessionRef(target) if target else None,
+            transferee=SessionRef(transferee) if transferee else None,
+            telephony_session_id=own,
+        )
+        assert of_records(SESSION, [a_record("Accepted", leg)]) == links
 
 
 def test_another_session_on_a_leg_is_a_link_and_its_own_is_not() -> None:

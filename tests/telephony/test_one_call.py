@@ -35,6 +35,16 @@ def test_of_equal_claims_the_earlier_record_speaks() -> None:
     assert call.result == "Call connected"
 
 
+def test_the_rules_for_who_speaks_are_asked_in_their_order() -> None:
+    ringout, phone = a_ringout("No Answer", id="R", deleted=True), a_record("Accepted", id="P")
+    late, early = a_record("Accepted", id="A", direction="Outbound", start_time=after(3)), a_record("Accepted", id="B")
+    low, high = a_record("Accepted", id="A", action="Z"), a_record("Accepted", id="B", action="A")
+
+    assert in_every_order(ringout, phone).record_ids == ("R", "P")
+    assert in_every_order(late, early).record_ids == ("B", "A")
+    assert in_every_order(low, high).record_ids == ("A", "B")
+
+
 def test_of_two_sides_of_an_internal_call_the_callers_record_speaks() -> None:
     call = in_every_order(a_record("Missed", id="A"), a_record("No Answer", id="B", direction="Outbound"))
 
@@ -75,6 +85,20 @@ def test_a_call_lasts_from_its_first_start_to_its_last_end() -> None:
 
     assert (call.start_time, call.end_time) == ("2026-03-02T09:00:00.000Z", "2026-03-02T09:01:15.000Z")
     assert call.duration_seconds == 75
+
+
+def test_records_without_an_id_are_records_of_their_own() -> None:
+    call = in_every_order(
+        a_record("Accepted", id=None, duration=20), a_record("Accepted", id=None, start_time=after(15), duration=60)
+    )
+
+    assert (call.duration_seconds, call.record_ids) == (75, ())
+
+
+def test_a_ringout_that_only_its_origin_tells_of_is_one_whatever_the_number_of_its_records() -> None:
+    call = derive([a_record("Accepted", id="A"), a_record("Accepted", id="B")], origin="RingOut")
+
+    assert (call.caller_outcome, call.callee_outcome) == ("unknown", "unknown")
 
 
 def test_of_two_versions_of_a_record_the_newer_counts() -> None:

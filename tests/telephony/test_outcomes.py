@@ -57,7 +57,7 @@ def test_the_words_of_ringcentral_stay_as_they_are() -> None:
     derived = derive([a_record("hang up", reason="Some Reason", action="Some Action")])
 
     assert (derived.result, derived.reason, derived.action) == ("hang up", "Some Reason", "Some Action")
-    assert (derived.direction, derived.type) == ("Inbound", "Voice")
+    assert (derived.direction, derived.type, derived.session_id) == ("Inbound", "Voice", "575838550099")
 
 
 def test_a_call_ends_its_duration_after_its_start() -> None:
@@ -66,6 +66,7 @@ def test_a_call_ends_its_duration_after_its_start() -> None:
     assert derived.start_time == "2026-03-02T09:00:00.000Z"
     assert derived.end_time == "2026-03-02T09:00:40.250Z"
     assert derived.duration_seconds == 40
+    assert derive([a_record(duration=None, duration_ms=40_250)]).duration_seconds == 40
 
 
 def test_without_a_duration_the_end_is_not_known() -> None:
@@ -129,6 +130,24 @@ def test_numbers_are_e164_with_the_raw_text_beside() -> None:
     assert (derived.to.phone_number, derived.to.extension_id, derived.to.extension_number) == (None, "60200101", "201")
 
 
+@pytest.mark.parametrize(
+    "end", [PhoneParty(dialed_phone_number="650-555-0101"), PhoneParty(dialer_phone_number="650-555-0101")]
+)
+def test_where_no_number_is_given_what_was_dialled_or_who_dialled_stands_for_it(end: PhoneParty) -> None:
+    derived = derive([a_record(to=end)])
+
+    assert (derived.to.phone_number, derived.to.raw_phone_number) == ("+16505550101", "650-555-0101")
+    assert [(one.field, one.rule) for one in derived.explanation if one.rule == "e164"] == [("to.phoneNumber", "e164")]
+
+
+def test_an_end_that_one_record_does_not_name_is_that_of_another() -> None:
+    caller, callee = PhoneParty(phone_number="+12125550111"), PhoneParty(phone_number="+16505550101")
+
+    derived = derive([a_record(id="A", from_=caller), a_record("Missed", id="B", to=callee)])
+
+    assert (derived.from_.phone_number, derived.to.phone_number) == ("+12125550111", "+16505550101")
+
+
 def test_a_masked_number_stays_raw_only() -> None:
     derived = derive([a_record(from_=PhoneParty(phone_number="anonymous"))])
 
@@ -143,6 +162,15 @@ def test_every_leg_is_listed_in_ringcentrals_order_with_our_words_beside_its_own
     assert [leg.status for leg in derived.legs] == [LegStatus.ANSWERED, LegStatus.STOPPED, LegStatus.ANSWERED]
     assert [leg.result for leg in derived.legs] == ["Accepted", "Stopped", "Call connected"]
     assert [leg.master for leg in derived.legs] == [True, False, False]
+    assert [leg.reason for leg in derived.legs] == [None, "Stopped", None]
+    assert [leg.direction for leg in derived.legs] == ["Inbound", "Outbound", "Outbound"]
+
+
+def test_what_a_leg_s_result_means_depends_on_the_direction_of_the_call() -> None:
+    given_up = a_leg(result="Hang Up")
+
+    assert derive([a_record("Hang Up", given_up)]).legs[0].status == "abandoned"
+    assert derive([a_record("Hang Up", given_up, direction="Outbound")]).legs[0].status == "cancelled"
 
 
 def test_the_extensions_are_those_named_anywhere_each_once() -> None:
@@ -155,6 +183,7 @@ def test_the_extensions_are_those_named_anywhere_each_once() -> None:
     )
 
     assert derive([record]).extensions == ("1", "2", "3", "4")
+    assert derive([a_record(extension=ExtensionRef(uri="https://platform.example/extension"))]).extensions == ()
 
 
 def test_a_recording_on_the_record_and_its_legs_is_listed_once() -> None:
@@ -162,6 +191,14 @@ def test_a_recording_on_the_record_and_its_legs_is_listed_once() -> None:
     record = a_record("Accepted", a_leg(recording=first), a_leg(recording=second), recording=first)
 
     assert [(one.id, one.type) for one in derive([record]).recordings] == [("8800", None), ("8801", "OnDemand")]
+
+
+def test_a_recording_without_an_id_is_told_by_where_it_is() -> None:
+    there, its_content = Recording(uri="https://platform.example/R1"), Recording(content_uri="https://media.example/R1")
+
+    found = derive([a_record("Accepted", a_leg(recording=there), a_leg(recording=its_content))]).recordings
+
+    assert [(one.uri, one.content_uri) for one in found] == [(None, its_content.content_uri), (there.uri, None)]
 
 
 def test_a_voicemail_and_a_fax_are_told_by_the_type_of_the_message() -> None:
@@ -172,7 +209,32 @@ def test_a_voicemail_and_a_fax_are_told_by_the_type_of_the_message() -> None:
     assert voicemail.voicemail.message_id == "7700"
     assert voicemail.fax is None
     assert fax.fax is not None
-    assert fax.fax.message_id == "7711"
+    assert (fax.fax.message_id, fax.voicemail) == ("7711", None)
+    assert [one.value for one in fax.explanation if one.field == "fax"] == ["7711"]
+    assert derive([a_record("Voicemail", message=Message(id="7712"))]).voicemail is None
+
+
+def test_of_several_messages_the_first_by_its_id_is_told() -> None:
+    messages = [Message(id=name, type="VoiceMail", uri=f"https://platform.example/{name}") for name in ("7702", "7701")]
+
+    told = derive([a_record("Voicemail", *(a_leg(message=one) for one in messages))]).voicemail
+
+    assert told is not None
+    assert (told.message_id, told.uri) == ("7701", messages[1].uri)
+
+
+def test_of_several_transfers_the_latest_is_told_as_far_as_its_sessions_are_named() -> None:
+    late = a_leg("TransferCall", transferee=SessionRef("s-late"), start_time=after(60))
+    early = a_leg("TransferCall", transfer_target=SessionRef("s-then"), start_time=after(30))
+    nameless = a_leg("TransferCall", transfer_target=SessionRef(), start_time=after(90))
+
+    transfer = derive([a_record("Accepted", late, nameless, early)]).transfer
+    undated = derive([a_record("Accepted", early, a_leg(transferee=SessionRef("s-x"), start_time=None))]).transfer
+
+    assert transfer is not None
+    assert (transfer.target_telephony_session_id, transfer.transferee_telephony_session_id) == (None, "s-late")
+    assert undated is not None
+    assert (undated.target_telephony_session_id, undated.transferee_telephony_session_id) == ("s-then", None)
 
 
 def test_a_transfer_names_its_sessions_and_links_the_other() -> None:
@@ -214,6 +276,15 @@ def test_every_derived_value_is_explained() -> None:
     }
     assert (explained["calleeStatus"].value, explained["calleeStatus"].leg) == ("Call connected", 0)
     assert (explained["callerStatus"].rule, explained["callerStatus"].leg) == ("ringout-leg", 1)
+
+
+def test_a_role_that_does_not_follow_from_the_type_is_explained() -> None:
+    derived = derive([a_record("Voicemail", a_leg(), an_accept_leg("Voicemail"))])
+
+    roles = [one for one in derived.explanation if one.field.startswith("legs")]
+    assert [(one.field, one.value, one.rule, one.leg) for one in roles] == [
+        ("legs[1].role", "voicemail", "voicemail-leg", 1)
+    ]
 
 
 def test_a_missing_status_is_explained_too() -> None:

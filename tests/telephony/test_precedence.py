@@ -136,6 +136,7 @@ def test_the_second_session_of_a_ringout_which_goes_to_its_own_extension_is_answ
     second = a_ringout("Call connected", leg, to=PhoneParty(extension_id=MIRA))
 
     assert decided(second) == ("answered", "record-result")
+    assert decided(a_ringout("Call connected", to_caller(), to=second.to, extension=leg.extension))[0] == "answered"
     assert decided(msgspec.structs.replace(second, to=PhoneParty(extension_id=TOM)))[0] == "cancelled"
 
 

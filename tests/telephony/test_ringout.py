@@ -30,13 +30,19 @@ def test_with_one_leg_the_other_party_was_never_called() -> None:
 
     assert (both.caller.status, both.caller.outcome) == ("Busy", LegStatus.BUSY)
     assert (both.callee.status, both.callee.outcome) == (None, LegStatus.NOT_ATTEMPTED)
+    assert sides([to_callee("Busy")]).caller.outcome is LegStatus.NOT_ATTEMPTED
+
+
+def test_a_ringout_by_one_leg_is_known_by_that_leg_whatever_else_rang() -> None:
+    assert sides([a_leg(), to_caller(family="OneLeg")]).by_one_leg
+    assert not sides([a_leg(), to_caller()]).by_one_leg
 
 
 def test_a_leg_without_a_result_has_no_status_and_is_unknown_not_unattempted() -> None:
     both = sides([to_caller(None), to_callee("Call connected")])
 
     assert (both.caller.status, both.caller.outcome) == (None, LegStatus.UNKNOWN)
-    assert both.caller.leg == 0
+    assert (both.caller.leg, both.caller.rule) == (0, "ringout-leg-without-result")
 
 
 def test_without_any_leg_nobody_can_say_who_was_called() -> None:
@@ -49,7 +55,7 @@ def test_of_several_legs_the_connected_one_counts() -> None:
     early, late = to_callee("Call connected", start_time=after(5)), to_callee("No Answer", start_time=after(30))
 
     for legs in permutations([to_caller(), early, late]):
-        assert sides(legs).callee.status == "Call connected"
+        assert (sides(legs).callee.status, sides(legs).callee.rule) == ("Call connected", "ringout-best-leg")
 
 
 def test_of_several_unconnected_legs_the_latest_counts() -> None:

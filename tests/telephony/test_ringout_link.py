@@ -93,10 +93,25 @@ CASES: dict[str, tuple[Asked, list[Asked], list[Sighting], list[tuple[str, str]]
     ),
     "nothing seen": (MINE, [], [], NOT_SEEN),
     "another callee": (MINE, [], [seen("s-x", ways=frozenset({(ADA, COMPANY)}))], NOT_SEEN),
+    "parties told of what may be its second session": (
+        MINE,
+        [],
+        [seen("s-x", ways=frozenset({(BEN, ADA), (COMPANY, BEN)}), recorded=False)],
+        NOT_SEEN,
+    ),
+    "as early as may be": (MINE, [], [seen("s-x", started_at=after(-15))], [("s-x", BY_EVIDENCE)]),
+    "as late as may be": (MINE, [], [seen("s-x", started_at=after(60))], [("s-x", BY_EVIDENCE)]),
     "too early": (MINE, [], [seen("s-x", started_at=after(-16))], NOT_SEEN),
     "too late": (MINE, [], [seen("s-x", started_at=after(61))], NOT_SEEN),
     "the other way round": (MINE, [], [swapped("s-x", ONE)], NOT_SEEN),
     "numbers unknown": (asked(caller=None), [], [seen("s-x")], NO_NUMBERS),
+    "the callee unknown": (asked(callee=None), [], [seen("s-x")], NO_NUMBERS),
+    "another RingOut that it does not fit": (
+        MINE,
+        [asked("other", callee=COMPANY)],
+        [seen("s-x")],
+        [("s-x", BY_EVIDENCE)],
+    ),
     "two sessions fit": (MINE, [], [seen("s-x"), seen("s-y")], FITS_SEVERAL),
     "the session fits two RingOuts": (MINE, [OTHER], [seen("s-x")], FITS_OTHERS),
     "the other RingOut has its own by id": (MINE, [OTHER], [seen("s-x"), seen("s-other")], [("s-x", BY_EVIDENCE)]),
@@ -122,6 +137,42 @@ CASES: dict[str, tuple[Asked, list[Asked], list[Sighting], list[tuple[str, str]]
         [seen("s-mine"), swapped("s-second", ONE + 1000)],
         [("s-mine", BY_ID), ("s-second", RINGOUT_SECOND_SESSION)],
     ),
+    "a second session of one whose callee is not known": (
+        asked(callee=None),
+        [],
+        [seen("s-mine"), swapped("s-second", ONE + 1000)],
+        [("s-mine", BY_ID), ("s-second", RINGOUT_SECOND_SESSION)],
+    ),
+    "a second session, and a stranger's that is its neighbour": (
+        MINE,
+        [],
+        [seen("s-mine"), seen("s-x", ONE + 4000, ways=frozenset({(COMPANY, BEN)})), swapped("s-second", ONE + 2000)],
+        [("s-mine", BY_ID), ("s-second", RINGOUT_SECOND_SESSION)],
+    ),
+    "swapped and a neighbour, but a minute later": (
+        MINE,
+        [],
+        [seen("s-mine"), swapped("s-x", ONE + 2000, started_at=after(62))],
+        [("s-mine", BY_ID)],
+    ),
+    "numbers that nobody knows are not swapped": (
+        asked(caller=None, callee=None),
+        [],
+        [
+            seen("s-mine", ways=frozenset(), recorded=False),
+            seen("s-x", ONE + 2000, ways=frozenset({(None, None)}), recorded=False),
+        ],
+        [("s-mine", BY_ID)],
+    ),
+    "parties tell who is shown and who is called, and not both ends": (
+        asked(caller=None, callee=None),
+        [],
+        [
+            seen("s-mine", ways=frozenset({(COMPANY, ADA)}), recorded=False),
+            seen("s-x", ONE + 2000, ways=frozenset({(ADA, COMPANY)})),
+        ],
+        [("s-mine", BY_ID)],
+    ),
     "swapped, but no neighbour": (MINE, [], [seen("s-mine"), swapped("s-x", ONE + 4001)], [("s-mine", BY_ID)]),
     "swapped, but too near": (MINE, [], [seen("s-mine"), swapped("s-x", ONE + 999)], [("s-mine", BY_ID)]),
     "a neighbour, but not swapped": (MINE, [], [seen("s-mine"), seen("s-x", ONE + 2000)], [("s-mine", BY_ID)]),
@@ -137,9 +188,15 @@ CASES: dict[str, tuple[Asked, list[Asked], list[Sighting], list[tuple[str, str]]
         [seen("s-mine"), seen("s-other", ONE + 2000), swapped("s-x", ONE + 1000 * 3)],
         [("s-mine", BY_ID)],
     ),
-    "a neighbour that is another RingOut's": (
+    "a neighbour that is another RingOut's by its id": (
         MINE,
-        [asked("back", caller=BEN, callee=ADA)],
+        [asked("back", caller=None, callee=None)],
+        [seen("s-mine"), swapped("s-back", ONE + 2000)],
+        [("s-mine", BY_ID)],
+    ),
+    "a neighbour that may be another RingOut's": (
+        MINE,
+        [asked("back", ringout_id=None, caller=BEN, callee=ADA)],
         [seen("s-mine"), swapped("s-back", ONE + 2000)],
         [("s-mine", BY_ID)],
     ),
@@ -196,6 +253,12 @@ DOUBTED: dict[str, tuple[Asked, list[Asked], list[Sighting], dict[str, str]]] = 
         [seen("s-mine"), seen("s-alike")],
         {"s-alike": ANOTHER_NAMED},
     ),
+    "a first one by its id, and numbers that nobody knows": (
+        asked(caller=None, callee=None),
+        [],
+        [seen("s-mine"), seen("s-x", ways=frozenset({(None, None)}))],
+        {},
+    ),
     "two first ones that look alike, each by its id": (MINE, [OTHER], [seen("s-mine"), seen("s-other")], {}),
     "a first one by its id, and two second ones": (
         MINE,
@@ -238,6 +301,8 @@ WITHDRAWN: dict[str, tuple[Asked, list[Sighting], bool]] = {
         [*LINKED_BEFORE, swapped("s-x", ONE + 3000)],
         True,
     ),
+    "it is between others": (asked(callee=COMPANY), LINKED_BEFORE, True),
+    "the first is forgotten": (MINE, [swapped("s-second", ONE + 2000), seen("s-x", ONE + 9000)], False),
     "the second is forgotten": (MINE, [seen("s-first"), seen("s-x", ONE + 9000)], False),
 }
 
@@ -258,6 +323,7 @@ def test_a_second_session_stays_linked_until_something_else_fits(
         (OLD_BASE64, OLD, True),
         (OLD_BASE64.replace("+", "-").replace("/", "_"), OLD_BASE64, True),
         ("Y3M=", "cs", False),
+        (base64.b64encode(b"ab@c").decode(), "ab@c", False),
         ("1412", "1412", True),
         ("ü", "s-1", False),
     ],
@@ -278,6 +344,19 @@ def test_a_session_is_sighted_by_what_its_parties_or_its_records_say() -> None:
     assert recorded is not None
     assert (told.recorded, {to for _, to in told.ways}) == (False, {ADA, BEN})
     assert (recorded.recorded, set(recorded.ways)) == (True, {(ADA, BEN)})
+    assert (told.telephony_session_id, told.session_id, told.started_at) == ("s-1", "81264402011", session.started_at)
+    assert recorded.started_at == session.started_at
+
+
+def test_a_session_of_which_nothing_was_heard_is_sighted_by_its_records_that_are_of_the_ringout() -> None:
+    ends: dict[str, Any] = {"from_": _end(ADA), "to": _end(BEN)}
+    records = [
+        a_record_of_a_ringout(start_time=after(9), session_id=None, **ends),
+        a_record_of_a_ringout(start_time=after(3), from_=_end(COMPANY)),
+        a_record(start_time=after(5), from_=_end(BEN), to=_end(COMPANY)),
+    ]
+
+    assert sighting("s-1", None, records) == seen("s-1", 575838550099, started_at=after(3))
 
 
 def test_what_is_no_ringout_or_has_no_beginning_is_not_sighted() -> None:

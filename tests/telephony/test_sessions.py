@@ -178,11 +178,18 @@ def test_a_notification_that_leaves_out_who_talks_to_whom_takes_nothing_back(*, 
 
 def test_parties_stand_in_the_order_of_their_numbers() -> None:
     parties = [a_party(number) for number in (10, 2, 1)]
-    unnumbered = a_party(id="cs1@10.62.29.33")
+    unnumbered = [a_party(id=f"cs{number}@10.62.29.33") for number in (2, 1)]
 
-    session = folded(a_notification(unnumbered, *parties))
+    session = folded(a_notification(*unnumbered, *parties))
 
-    assert [party.id.rpartition("-")[2] for party in session.parties] == ["1", "2", "10", unnumbered.id]
+    ids = [party.id.rpartition("-")[2] for party in session.parties]
+    assert ids == ["1", "2", "10", unnumbered[1].id, unnumbered[0].id]
+
+
+def test_a_session_keeps_the_older_id_that_any_of_its_notifications_gave() -> None:
+    session = folded(a_notification(session_id=None), a_notification(sequence=3, session_id="81264402011"))
+
+    assert session.session_id == "81264402011"
 
 
 def test_a_session_knows_its_account_by_whichever_party_names_it() -> None:
@@ -277,6 +284,15 @@ def test_of_two_words_with_one_sequence_the_final_one_counts() -> None:
     assert session.parties[0].code == DISCONNECTED
 
 
+@pytest.mark.parametrize(
+    "differing", [{"code": HOLD}, {"reason": "Pickup"}, {"missed": True}, {"queue": True}], ids=str
+)
+def test_of_two_words_with_one_sequence_the_same_one_counts_whichever_came_first(differing: dict[str, Any]) -> None:
+    one, other = (a_notification(a_party(2, **fields), sequence=5) for fields in ({}, differing))
+
+    assert folded(one, other) == folded(other, one)
+
+
 @pytest.mark.parametrize("silent_seconds", [0, 2.999, 3, 60])
 def test_a_call_is_over_once_it_has_been_quiet_for_the_pause(silent_seconds: float) -> None:
     session = a_session(caller=DISCONNECTED, agent=GONE)
@@ -284,6 +300,7 @@ def test_a_call_is_over_once_it_has_been_quiet_for_the_pause(silent_seconds: flo
     over = has_ended(session, heard_at=second(10), now=second(10 + silent_seconds), quiet=QUIET)
 
     assert over is (silent_seconds >= 3)
+    assert not has_ended(a_session(caller=ANSWERED), heard_at=second(10), now=second(100), quiet=QUIET)
 
 
 def test_while_a_number_is_missing_the_pause_is_longer_for_it_may_be_a_new_party_s() -> None:
@@ -297,6 +314,8 @@ def test_where_one_extension_alone_is_heard_a_missing_number_says_nothing() -> N
     with_gap = folded(a_notification(a_party(1, DISCONNECTED), sequence=7))
 
     assert ends_after(with_gap, QUIET, gaps_tell=False) == QUIET
+    assert has_ended(with_gap, heard_at=second(7), now=second(10), quiet=QUIET, gaps_tell=False)
+    assert not has_ended(with_gap, heard_at=second(7), now=second(10), quiet=QUIET)
 
 
 def test_the_number_that_was_missing_makes_the_pause_short_again() -> None:
