@@ -18,6 +18,7 @@ from telephony.fetch_plan import (
     Request,
     Wanted,
     Window,
+    fullest,
     is_shown,
     plan,
     window_length,
@@ -151,6 +152,43 @@ def test_a_window_says_which_calls_it_must_show() -> None:
     ]
 
 
+def between(first: float, last: float) -> Window:
+    return Window(NOON + timedelta(seconds=first), NOON + timedelta(seconds=last))
+
+
+@pytest.mark.parametrize(
+    ("others", "left"),
+    [
+        ([], [(0, 60)]),
+        ([(20, 30)], [(0, 20), (30, 60)]),
+        ([(30, 40), (10, 20)], [(0, 10), (20, 30), (40, 60)]),
+        ([(-10, 20)], [(20, 60)]),
+        ([(20, 70)], [(0, 20)]),
+        ([(-10, 70)], []),
+        ([(0, 60)], []),
+        ([(60, 70), (-10, 0)], [(0, 60)]),
+        ([(70, 80)], [(0, 60)]),
+    ],
+)
+def test_what_others_leave_of_a_window_is_what_lies_in_none_of_them(
+    others: list[tuple[float, float]], left: list[tuple[float, float]]
+) -> None:
+    assert between(0, 60).without(between(*one) for one in others) == tuple(between(*one) for one in left)
+
+
+@pytest.mark.parametrize(
+    ("other", "covered"), [((0, 60), True), ((10, 50), True), ((-1, 50), False), ((10, 61), False), ((70, 80), False)]
+)
+def test_a_window_covers_another_that_lies_within_it(other: tuple[float, float], *, covered: bool) -> None:
+    assert between(0, 60).covers_all_of(between(*other)) is covered
+
+
+@pytest.mark.parametrize("length", [SHORTEST, SHORTEST * 7, LONGEST])
+def test_a_window_that_was_full_is_as_long_as_is_planned_where_calls_are_as_dense(length: timedelta) -> None:
+    assert window_length(fullest(Window(NOON, NOON + length))) == length
+    assert fullest(Window(NOON, NOON)) == fullest(between(0, 1))
+
+
 class TestTheList:
     """What holds where the feeds are refused."""
 
@@ -172,6 +210,31 @@ class TestTheList:
         longest = max(SHORTEST, timedelta(seconds=PAGE / density)) if density else LONGEST
         for request in requests:
             assert not isinstance(request, Window) or request.date_to - request.date_from <= longest
+
+    @pytest.mark.parametrize(("density", "reaches"), [(0.01, True), (2.0, False)])
+    def test_a_window_reaches_until_the_last_call_ended_as_far_as_a_page_does(
+        self, density: float, *, reaches: bool
+    ) -> None:
+        long, short = Wanted("s-1", NOON, NOON + timedelta(minutes=30)), Wanted("s-2", NOON + timedelta(seconds=9))
+
+        (request,) = list_plan(long, short, density=density)
+
+        assert isinstance(request, Window)
+        assert request.covers(NOON + timedelta(minutes=30)) is reaches
+        assert all(
+            request.covers(one.started_at + timedelta(seconds=side)) for one in (long, short) for side in (-5, 5)
+        )
+
+    def test_a_straggler_of_a_window_is_looked_up_as_well_where_there_is_a_request_to_spare(self) -> None:
+        straggler, other = a_call(70, name="s-1", waiting=STRAGGLER_SECONDS), a_call(60)
+
+        assert list_plan(straggler, other, most=2)[1:] == (LookUp("s-1", straggler.started_at - LONGEST),)
+        assert isinstance(list_plan(straggler, other, most=1)[0], Window)
+
+    def test_a_call_of_which_a_part_was_shown_and_that_cannot_be_looked_up_is_found_in_a_window(self) -> None:
+        nameless = Wanted(None, NOON, whole=True)
+
+        assert answered(list_plan(nameless), nameless) == [True]
 
     def test_a_busy_window_is_not_filled_by_its_margins(self) -> None:
         crowd = [a_call(seconds_ago) for seconds_ago in range(60, 180)]
@@ -298,6 +361,13 @@ class TestTheFeeds:
         requests = plan([minute], lane=lane, most=4, density=None, shown_since=NOON)
 
         assert answered(requests, minute) == [True]
+
+    def test_of_those_of_which_a_part_was_shown_the_one_that_waits_longest_is_looked_up_beside(
+        self, lane: Lane
+    ) -> None:
+        parts = [Wanted(f"s-{due}", NOON, whole=True, due_for=float(due)) for due in (60, 600, 90)]
+
+        assert plan(parts, lane=lane, most=4, density=None) == (Feed(lane), LookUp("s-600", NOON - LONGEST))
 
     def test_a_busy_account_polls_though_a_straggler_waits(self, lane: Lane) -> None:
         wanted = [a_call(400, waiting=PATIENCE_SECONDS), *map(a_call, range(60, 70))]
