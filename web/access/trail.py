@@ -33,16 +33,21 @@ def note(detail: str) -> None:
     g.detail = detail
 
 
+def made(target: str) -> None:
+    """Say what this request has made, where the address of its answer does not."""
+    g.made = target
+
+
 def _action(who: Visitor, response: Response) -> Action:
-    made = response.headers.get("Location", "").rpartition("/")[2] if response.status_code == 201 else ""  # noqa: PLR2004 - Created
-    target = made or next(iter((request.view_args or {}).values()), "")
+    created = response.headers.get("Location", "").rpartition("/")[2] if response.status_code == 201 else ""  # noqa: PLR2004 - Created
+    target = g.get("made") or created or "/".join(map(str, (request.view_args or {}).values()))
     word = (request.endpoint or "").rpartition(".")[2].replace("_", " ")
     return Action(
         who=who.name or who.role,
         via=who.via,
         address=who.address,
         what=word,
-        target=str(target),
+        target=target,
         detail=g.get("detail", ""),
     )
 

@@ -21,6 +21,7 @@ from telephony.destinations import Changes, Destination, DestinationState, Draft
 from telephony.operator_events import SUBJECT
 from telephony.trial import is_trial
 from telephony.words import OUTCOME_MEANINGS
+from web.access.trail import made
 from web.access.trouble import NO_DESTINATION, READ_ONLY, Trouble
 from web.access.visitors import visitor
 
@@ -75,8 +76,9 @@ def _add_new(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
         wrong = _faults(draft, settings)
         if wrong:
             return _form(settings, request.form, wrong), 422
-        made, secret = destinations.create(redis, draft, keys=settings.secrets_keys)
-        return render_template("destination_secret.html", one=made, secret=secret, is_new=True), 201
+        one, secret = destinations.create(redis, draft, keys=settings.secrets_keys)
+        made(one.id)
+        return render_template("destination_secret.html", one=one, secret=secret, is_new=True), 201
 
 
 def _add_switches(pages: Blueprint, redis: "Redis") -> None:

@@ -18,7 +18,7 @@ from runtime.replays import Asked, Level, Replay
 from runtime.settings import Settings
 from telephony.selection import Selection
 from telephony.words import Outcome
-from web.access.trail import note
+from web.access.trail import made, note
 from web.access.trouble import NO_CALL, NOTHING_HERE, Trouble
 from web.dashboard.calls import moment_of
 
@@ -73,9 +73,11 @@ def _add_actions(pages: Blueprint, redis: "Redis", names: tuple[str, ...]) -> No
         selection = _selection()
         if account not in names or level not in LEVELS or selection.is_everything:
             return _list(redis, names, fault="Say which calls: at least since when, or how they ended."), 422
-        note(level)
         dry = "dryRun" in request.form
-        return _begun(store.create(redis, account, Asked(level=Level(level), selection=selection, dry_run=dry)))
+        note(f"{level}{', dry run' if dry else ''}")
+        one = store.create(redis, account, Asked(level=Level(level), selection=selection, dry_run=dry))
+        made(f"{account}/{one.id}")
+        return _begun(one)
 
     @pages.post("/calls/<telephony_session_id>/replay")
     def replay_call(telephony_session_id: str) -> Response:

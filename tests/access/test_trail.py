@@ -1,0 +1,48 @@
+"""The trail says to what something was done, by whichever door it was."""
+
+import pytest
+from flask.testing import FlaskClient
+from redis import Redis
+
+from runtime import actions, destinations, keys
+from tests.access.test_door_of_the_dashboard import form_token, log_in
+from tests.access.test_entry_to_the_api import DRAFT, an_app
+
+SINCE = {"level": "refetch", "since": "2026-11-01T00:00"}
+
+
+@pytest.fixture
+def client(redis: Redis) -> FlaskClient:
+    return log_in(an_app(redis))
+
+
+def did(redis: Redis) -> tuple[str, str, str]:
+    """Give what was done last, to what, and what more is said of it."""
+    last = actions.page(redis).items[0]
+    return last.what, last.target, last.detail
+
+
+def test_a_destination_that_was_added_by_the_dashboard_is_named(client: FlaskClient, redis: Redis) -> None:
+    client.post("/destinations", data={**DRAFT, "token": form_token(client)})
+
+    (made,) = destinations.all(redis)
+    assert did(redis) == ("add destination", made.id, "")
+
+
+def test_a_replay_is_named_by_who_begins_it_and_who_cancels_it(client: FlaskClient, redis: Redis) -> None:
+    token = form_token(client)
+    begun = client.post("/replays", data={**SINCE, "dryRun": "on", "token": token})
+    name = begun.headers["Location"].removeprefix("/replays/").partition("?")[0]
+
+    assert did(redis) == ("begin replay", name, "refetch, dry run")
+
+    client.post(f"/replays/{name}/cancel", data={"token": token})
+    assert did(redis) == ("cancel replay", name, "")
+
+
+def test_what_somebody_discards_is_named(client: FlaskClient, redis: Redis) -> None:
+    redis.xadd(keys.quarantine("default"), {"reason": "no JSON", "body": "{"}, id="1700000000000-0")
+
+    client.post("/quarantine/default/1700000000000-0/discard", data={"token": form_token(client)})
+
+    assert did(redis) == ("discard", "default/1700000000000-0", "")
