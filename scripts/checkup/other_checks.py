@@ -1,12 +1,17 @@
-"""Look at the rest: destinations that take nothing, and libraries that are not the ones we were tried with."""
+"""Look at the rest: destinations that take nothing, alerts, and libraries that are not those we were tried with."""
 
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
+from typing import Final
 
-from runtime import backlog, destinations
+from runtime import backlog, destinations, operator_log
 from scripts.checkup.findings import Findings, Patient, error, warning
 from scripts.venv import ROOT
 from telephony.destinations import DestinationState
+from telephony.operator_events import ALERTS, Severity, What
+
+SEEN_IN_TIME: Final = frozenset({What.NOTIFICATIONS_MISSING, What.COMPLETENESS_UNEXPLAINED, What.DESTINATION_FAILING})
+"""Alerts about what no look at this moment finds; what the others tell is looked at anew by checks of their own."""
 
 
 def delivery(patient: Patient) -> Findings:
@@ -23,6 +28,14 @@ def delivery(patient: Patient) -> Findings:
                 f"{one.id} never took {status.dead} events",
                 f"mend the receiver, then ./scripts/destinations.py redrive {one.id}",
             )
+
+
+def alerts(patient: Patient) -> Findings:
+    """No alert is on of what only time shows: calls nobody told of, or unexplained; a destination that fails."""
+    for one in operator_log.alerts(patient.redis):
+        if one.what in SEEN_IN_TIME:
+            find = error if one.severity is Severity.CRITICAL else warning
+            yield find(f"{one.about}: {one.message}", ALERTS[one.what].remedy)
 
 
 def libraries(_patient: Patient) -> Findings:

@@ -9,13 +9,14 @@ from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from runtime import bells, destinations, guarding, keys
+from runtime import bells, destinations, guarding, keys, operator_log
 from runtime.bells import Stage
 from runtime.guarding import Guarded
 from scripts.checkup import public_url_checks, ringcentral_checks
 from scripts.checkup.checks import CHECKS, examine
 from scripts.checkup.findings import Patient, Severity
 from telephony.destinations import Changes, DestinationState, Draft
+from telephony.operator_events import What
 from telephony.subscriptions import Health
 from tests.doctor.clinic import ACCOUNT, Clinic
 from tests.scripts.commands import run, run_here
@@ -147,6 +148,11 @@ def have_a_destination_disabled(clinic: Clinic) -> None:
     destinations.update(clinic.redis, destination_id, changes)
 
 
+def hear_nothing(clinic: Clinic) -> None:
+    message = "The call log shows 3 calls that no notification told of."
+    operator_log.raise_alert(clinic.redis, What.NOTIFICATIONS_MISSING, ACCOUNT, message, account=ACCOUNT)
+
+
 def stop_the_guardian(clinic: Clinic) -> None:
     guarding.keep(clinic.redis, ACCOUNT, Guarded(health=Health.ACTIVE, checked_at=clinic.now - 600))
 
@@ -188,6 +194,7 @@ PLANTED: tuple[tuple[Callable[[Clinic], None], str, str], ...] = (
     (hinder_the_guardian, "guardian", "subscribe.py repair"),
     (leave_a_gap, "guardian", "subscribe.py repair"),
     (have_a_destination_disabled, "delivery", "destinations.py resume"),
+    (hear_nothing, "alerts", "what is before `web`"),
 )
 
 
