@@ -94,6 +94,15 @@ def test_a_pod_is_given_nothing_it_does_not_need(name: str) -> None:
     assert DEPLOYMENTS[name]["selector"]["matchLabels"] == DEPLOYMENTS[name]["template"]["metadata"]["labels"]
 
 
+def test_who_looks_after_a_redis_that_is_not_well_is_not_kept_from_the_dashboard() -> None:
+    probed = {name: DEPLOYMENTS[name]["template"]["spec"]["containers"][0]["readinessProbe"] for name in OF_WEB}
+
+    assert {name: probe["httpGet"]["path"] for name, probe in probed.items()} == {
+        "webhooks": "/readyz",
+        "ops": "/healthz",
+    }
+
+
 def test_no_setting_is_misspelt() -> None:
     compose = {setting for one in OURS.values() for setting in one.get("environment", {})}
     pods = {
