@@ -34,6 +34,8 @@ MANNERS: Final[Mapping[str, Manner]] = MappingProxyType(
 )
 _ROOT: Final = Path(__file__).parent.parent.parent
 _POLL_SECONDS: Final = 0.1
+_KILLED_ON_SECONDS: Final = 20.0
+"""After all is published, for where a worker takes longer to start than to be killed, nothing would ever be done."""
 
 
 class Report(Struct, frozen=True):
@@ -67,9 +69,10 @@ def run(
             times |= publish(redis, made[first : first + 100], per_second=per_second)
             next(killing)
         live = {name: destination for name, destination in ids.items() if manners[name] is not gone}
-        until = time.monotonic() + 60 + count / 20
-        while any(_has_work(redis, one) for one in live.values()) and time.monotonic() < until:
-            next(killing)
+        published = time.monotonic()
+        while any(_has_work(redis, one) for one in live.values()) and time.monotonic() < published + 60 + count / 20:
+            if time.monotonic() < published + _KILLED_ON_SECONDS:
+                next(killing)
             time.sleep(_POLL_SECONDS)
         return [_judged(redis, crms, name, one, times, lives=name in live) for name, one in ids.items()]
 
