@@ -21,7 +21,7 @@ from redis import RedisError  # noqa: E402 - as above
 from runtime import guarding, logs  # noqa: E402 - as above
 from runtime.clocks import redis_time  # noqa: E402 - as above
 from runtime.guarding import Guarded  # noqa: E402 - as above
-from runtime.leases import LeaseHeld, lease  # noqa: E402 - as above
+from runtime.leases import LeaseHeld, LeaseLost, lease  # noqa: E402 - as above
 from runtime.metrics import Recorder  # noqa: E402 - as above
 from runtime.settings import Account, SettingsError  # noqa: E402 - as above
 from scripts.terminal.command import Refused, add_data_option, at_the_terminal  # noqa: E402 - as above
@@ -74,7 +74,7 @@ def _done(place: Place, dependencies: Dependencies, accounts: list[Account], opt
         try_again(place.redis, account.name)
         try:
             code = ACTS[options.command](place, dependencies, account, options)
-        except (RingCentralError, LeaseHeld) as fault:
+        except (RingCentralError, LeaseHeld, LeaseLost) as fault:
             if options.id and isinstance(fault, NotFound):
                 continue
             code = _failed(f"account {account.name}: {_said(fault)}")
@@ -89,10 +89,10 @@ def _failed(why: str) -> int:
     return FAILED
 
 
-def _said(fault: RingCentralError | LeaseHeld) -> str:
+def _said(fault: RingCentralError | LeaseHeld | LeaseLost) -> str:
     """Say what went wrong, and what to do."""
     match fault:
-        case LeaseHeld():
+        case LeaseHeld() | LeaseLost():
             return "the guardian is at it just now; try again in a moment"
         case RateLimited():
             return f"the budget of requests is spent ({fault}); try again in {fault.retry_after:.0f} s"
@@ -152,8 +152,8 @@ def _repair(place: Place, dependencies: Dependencies, account: Account, options:
         print(f"account {account.name}: set PUBLIC_URL and RC_VERIFICATION_TOKEN first", file=sys.stderr)
         return FAILED
     before = guarding.load(place.redis, account.name).id
-    with lease(place.redis, account.name, guardian.STAGE, seconds=guardian.LEASE_SECONDS):
-        guarded = Guardian(account, dependencies).guard(patient=False)
+    with lease(place.redis, account.name, guardian.STAGE, seconds=guardian.LEASE_SECONDS) as held:
+        guarded = Guardian(account, held, dependencies).guard(patient=False)
     if options.json:
         print(msgspec.json.encode({"account": account.name, "guardian": guarded}).decode())
     else:

@@ -15,7 +15,7 @@ from runtime import comparisons, guarding, keys, operator_log
 from runtime.clocks import redis_time
 from runtime.comparisons import Why
 from runtime.guarding import Guarded
-from runtime.leases import LeaseHeld, LeaseLost, lease
+from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
 from runtime.logs import log
 from runtime.metrics import FAILURES
 from runtime.settings import DEFAULT_ACCOUNT, Account, Scope, Settings
@@ -49,8 +49,8 @@ def run(account_name: str) -> None:
     dependencies = current()
     account = dependencies.account(account_name)
     try:
-        with lease(dependencies.redis, account.name, STAGE, seconds=LEASE_SECONDS):
-            Guardian(account, dependencies).look()
+        with lease(dependencies.redis, account.name, STAGE, seconds=LEASE_SECONDS) as held:
+            Guardian(account, held, dependencies).look()
     except (LeaseHeld, LeaseLost):
         return
     except RedisError as error:
@@ -63,15 +63,15 @@ def run(account_name: str) -> None:
 class Guardian:
     """Looks after one account."""
 
-    def __init__(self, account: Account, dependencies: Dependencies) -> None:
+    def __init__(self, account: Account, held: Lease, dependencies: Dependencies) -> None:
         self._account = account
         self._name = account.name
+        self._lease = held
         self._redis = dependencies.redis
         self._settings = dependencies.settings
         self._recorder = dependencies.recorder
         client = dependencies.ringcentral(account)
-        self._subscriptions = Subscriptions(client)
-        self._sessions = TelephonySessions(client)
+        self._subscriptions, self._sessions = Subscriptions(client), TelephonySessions(client)
 
     def look(self) -> Guarded:
         """Look at everything once; give how the subscription is now."""
@@ -100,6 +100,7 @@ class Guardian:
         """
         now, guarded = redis_time(self._redis), guarding.load(self._redis, self._name)
         plan = self.plan(guarded, now=now)
+        self._lease.commit(())  # RingCentral may have taken its time: another may have put it right meanwhile
         guarded = self._noted(guarded, plan, now)
         first = plan.create and guarded.id is None and plan.health is Health.MISSING
         if first and patient and now < (guarded.missing_since or now) + FIRST_SECONDS:
@@ -190,6 +191,7 @@ class Guardian:
             one = seen(self._renewed(one))
             self._redis.delete(keys.reminded(self._name))
             log.info("subscription.renewed", account=self._name, id=one.id)
+        self._lease.commit(())  # as in `guard`
         if guarded.gap_from is not None:
             comparisons.ask(
                 self._redis,

@@ -10,6 +10,7 @@ from runtime import keys
 from runtime.bells import Stage
 from runtime.budget import Budget, Group
 from runtime.clocks import redis_time
+from runtime.guarding import Guarded
 from runtime.leases import lease
 from runtime.metrics import Recorder
 from runtime.redis_client import WORK, connect
@@ -20,8 +21,9 @@ from telephony.records import CallLogRecord
 from telephony.times import iso_ms
 from tests.builders.calls import Call
 from tests.outputs import events_of
-from workers import dependencies, resolve
+from workers import dependencies, guardian, resolve
 from workers.dependencies import Dependencies
+from workers.guardian import Guardian
 from workers.track import Tracker
 
 ACCOUNT = "acme"
@@ -79,6 +81,12 @@ class Office:
     def resolve(self) -> None:
         """Serve the bell of resolve once."""
         resolve.serve(ACCOUNT)
+
+    def guard(self, account: Account | None = None) -> Guarded:
+        """Have the guardian look once."""
+        account = account or self.settings.accounts[0]
+        with lease(self.redis, account.name, guardian.STAGE) as held:
+            return Guardian(account, held, self.dependencies).look()
 
     def ended(self, call: Call) -> None:
         """Have a call happen and end, as far as its notifications tell; its record may be looked for now."""

@@ -1,6 +1,7 @@
 """The guardian, with RingCentral in a box and a clock that is set ahead: it delivers, or it is put right."""
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
@@ -20,7 +21,7 @@ from tests.workers.conftest import MakeOffice
 from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, look, the_record
 from workers import guardian, upkeep, watches
-from workers.guardian import Guardian
+from workers.ringcentral.subscriptions import Subscriptions
 
 DAY = 86400.0
 OLD, NEW = "an-older-token", "the-newer-token"
@@ -64,7 +65,7 @@ def guard(office: Office, times: int = 1) -> Guarded:
     for _ in range(times):
         office.let_pass(MINUTE)
         office.be_patient()
-        Guardian(account_of(office), office.dependencies).look()
+        office.guard()
     return guarding.load(office.redis, ACCOUNT)
 
 
@@ -130,6 +131,28 @@ def test_it_is_renewed_when_half_of_its_time_is_over_and_when_ringcentral_remind
     assert first.id == after.id == later.id
     assert (first.expires_at or 0) < (after.expires_at or 0) < (later.expires_at or 0)
     assert not office.redis.exists(keys.reminded(ACCOUNT))
+
+
+def test_a_guardian_that_stood_still_tells_nobody_of_what_another_has_put_right(
+    guarding_office: Guarding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = guarding_office()
+    guard(office, 3)
+    office.platform.fault("blacklist_subscriptions")
+    every = Subscriptions.all
+
+    def stand_still(asked: Subscriptions) -> Any:
+        found = every(asked)
+        monkeypatch.setattr(Subscriptions, "all", every)
+        office.redis.delete(keys.lease(ACCOUNT, guardian.STAGE))  # its time is over
+        guard(office)
+        return found
+
+    monkeypatch.setattr(Subscriptions, "all", stand_still)
+    guardian.run(ACCOUNT)
+
+    assert states(office.redis) == [Told.RAISED, Told.CLEARED]
+    assert (len(subscriptions(office)), guarding.load(office.redis, ACCOUNT).gap_from) == (1, None)
 
 
 def test_a_blacklisted_one_is_replaced_and_exactly_the_gap_is_compared(guarding_office: Guarding) -> None:
@@ -277,13 +300,13 @@ def test_a_public_url_without_a_token_is_told_of_for_nothing_is_made(guarding_of
     account = msgspec.structs.replace(account_of(office), verification_tokens=())
     office.dependencies.settings = msgspec.structs.replace(office.settings, accounts=(account,))
 
-    Guardian(account, office.dependencies).look()
+    office.guard(account)
 
     guarded = guarding.load(office.redis, ACCOUNT)
     assert (guarded.health, guarded.problem) == (Health.UNMANAGED, "RC_VERIFICATION_TOKEN is not set")
     assert subscriptions(office) == []
 
-    assert Guardian(account_of(office), office.dependencies).look().problem is None  # though none is made yet
+    assert office.guard().problem is None  # though none is made yet
 
 
 def test_a_log_that_shows_calls_nobody_told_of_is_an_alarm_until_something_is_heard(office: Office) -> None:

@@ -8,7 +8,6 @@ from tests.builders.calls import Call, ivr_call
 from tests.simulator.waiting import wait_until
 from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, look, the_record
-from workers.guardian import Guardian
 
 DAY = 86_400.0
 
@@ -24,7 +23,7 @@ def a_silent_call(office: Office) -> Call:
 
 def guard(office: Office) -> None:
     office.be_patient()
-    Guardian(office.settings.accounts[0], office.dependencies).look()
+    office.guard()
 
 
 def found(office: Office, call: str | Call) -> str:
