@@ -18,6 +18,10 @@ class MalformedPage(ValueError):  # noqa: N818 - it is the page that is malforme
     """The body is not a page of the call log: HTML, an error body, or cut short. Asking again may help."""
 
 
+class NoToken(MalformedPage):
+    """A page, but none of a change feed: it has no token to go on with, and asking again will not help."""
+
+
 class MalformedRecord(msgspec.Struct, frozen=True):
     """A record of an otherwise good page that could not be read: what to look for, why, and the evidence."""
 
@@ -93,7 +97,7 @@ def decode_sync(body: bytes) -> SyncPage:
     """Read one answer of the change feed. Raises MalformedPage when the body is none, or has no token to go on with."""
     page, malformed = _read(body)
     if page.sync_info is None:
-        raise MalformedPage("no syncInfo, so no token to go on with")
+        raise NoToken("no syncInfo, so no token to go on with")
     return SyncPage(
         records=page.records,
         malformed=malformed,

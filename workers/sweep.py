@@ -12,7 +12,7 @@ from runtime.asking import Asking
 from runtime.budget import Share
 from runtime.clocks import stopwatch
 from runtime.logs import log
-from telephony.call_log import CallLogPage, SyncPage
+from telephony.call_log import CallLogPage, NoToken, SyncPage
 from telephony.fetch_plan import PAGE, Feed, Lane, LookUp, Request, Wanted, Window, fullest, is_shown
 from telephony.records import CallLogRecord
 from workers.older_ids import session_of
@@ -149,7 +149,7 @@ class Sweeper:
             self.found.asking = self.found.asking.without(request.lane, now=now)
             return
         except Unavailable as error:
-            if error.status == HTTPStatus.NOT_FOUND:  # be it not RingCentral's own: there is no such lane there
+            if _is_not_offered(error):
                 self.found.asking = self.found.asking.broken(request.lane, now=now)
             elif _was_there(error):  # where nobody is, the other lanes would not answer either
                 self.found.asking = self.found.asking.after_failure(request.lane, now=now)
@@ -218,6 +218,11 @@ class Sweeper:
 def _was_there(error: RingCentralError) -> bool:
     """Say whether RingCentral answered, or took longer than is waited: another request may fare better."""
     return error.status is not None or _is_late(error)
+
+
+def _is_not_offered(error: Unavailable) -> bool:
+    """Say whether there is no such lane, going by a 404 in whosever words, or an answer that is of another one."""
+    return error.status == HTTPStatus.NOT_FOUND or isinstance(error.__cause__, NoToken)
 
 
 def _is_late(error: RingCentralError) -> bool:

@@ -17,7 +17,7 @@ from tests.asking.clock import Clock, RedisWithClock
 from tests.asking.company import EXTRACT, LIST, SYNC, Company
 from tests.asking.conftest import Opened, an_account
 from tests.asking.legwork import Legwork, events_of, is_right, state_of
-from tests.ringcentral.server import Server, fails, html, says
+from tests.ringcentral.server import Reply, Server, fails, html, says
 
 HOUR = 3600.0
 QUIET = {"reread_seconds": (), "reconcile_seconds": 86_400.0}
@@ -365,12 +365,13 @@ class TestALaneThatIsIll:
 
         assert asking.load(redis, "acme").token_lane is Lane.SYNC
 
+    @pytest.mark.parametrize("nobody", [html(404), says({"records": []})], ids=["a 404", "the list itself"])
     def test_where_nobody_knows_of_feeds_the_list_is_asked_within_seconds(
-        self, redis: RedisWithClock, clock: Clock
+        self, redis: RedisWithClock, clock: Clock, nobody: Reply
     ) -> None:
         """And not only after six requests, between which an account rests ever longer."""
         with Server().running() as server:
-            for lane, reply in ((EXTRACT, html(404)), (SYNC, html(404)), (LIST, says({"records": []}))):
+            for lane, reply in ((EXTRACT, nobody), (SYNC, nobody), (LIST, says({"records": []}))):
                 server.on(f"/restapi/v1.0/account/~/{lane}", reply)
             legwork = Legwork(Settings(redis_url="", accounts=(an_account(server.url),)), redis, clock)
 
