@@ -38,9 +38,10 @@ class RecordGone(Exception):  # noqa: N818 - named for what happened
 _ASK: Final = """
 -- Store a RingOut once for its key. KEYS: asked (by key), ringout, ringouts, due, rung, bells.
 -- ARGV: id and digest, id, record, time to live (s), now (s), rung time (ms), bell.
--- Gives what the key was given for before, if it was; then whether the bell must be rung.
+-- Gives what the key was given for before, if it was; then whether the bell must be rung: also where this is sent again
+-- because the answer was lost.
 local before = redis.call('GET', KEYS[1])
-if before then return {before, 0} end
+if before then return {before, before == ARGV[1] and 1 or 0} end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[4])
 redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4])
 redis.call('ZADD', KEYS[3], ARGV[5], ARGV[2])
@@ -97,14 +98,16 @@ def ask(
 
 def cancel(redis: "Redis", ringout: RingOut) -> None:
     """Leave word that a RingOut is to be cancelled, and ring the bell."""
-    now = redis_time(redis)
+    now, mark = redis_time(redis), secrets.token_hex(8)
+    rung = keys.rung(ringout.account, Stage.RINGOUT)
     with redis.pipeline(transaction=True) as pipeline:
         pipeline.set(keys.ringout_cancel(ringout.account, ringout.id), "1", ex=CANCEL_SECONDS)
         pipeline.zadd(keys.ringouts_due(ringout.account), {ringout.id: now}, lt=True)
         pipeline.zadd(keys.BELLS, {bells.member(Stage.RINGOUT, ringout.account): now}, lt=True)
-        pipeline.set(keys.rung(ringout.account, Stage.RINGOUT), "1", nx=True, px=bells.RUNG_SECONDS * 1000)
-        rings = pipeline.execute()[-1]
-    if rings:
+        pipeline.set(rung, mark, nx=True, px=bells.RUNG_SECONDS * 1000)
+        pipeline.get(rung)
+        is_ours = pipeline.execute()[-1] == mark.encode()  # so also if the answer is lost and this is sent again
+    if is_ours:
         bells.ring(redis, Stage.RINGOUT, ringout.account)
 
 

@@ -1,0 +1,30 @@
+"""What is asked for of RingOuts, on a real server."""
+
+from redis import Redis
+
+from runtime import bells, keys, ringout_wishes
+from runtime.bells import Stage
+from telephony.ringout_request import Caller, MakeRingOut, Number
+from tests.fakes.losing import losing
+
+ACCOUNT = "acme"
+WANTED = MakeRingOut(Caller("+16505550101"), Number("+12125550111"))
+
+
+def test_one_whose_asking_was_not_answered_is_asked_for_once_and_rung_for(redis: Redis, redis_url: str) -> None:
+    with losing(redis_url, b"ringout-asked") as client:
+        ringout_wishes.ask(client, ACCOUNT, retention=60, call=WANTED, key="click 7")
+
+    assert redis.zcard(keys.ringouts_due(ACCOUNT)) == 1
+    assert bells.waiting(redis, Stage.RINGOUT) == 1
+
+
+def test_a_wish_to_cancel_whose_storing_was_not_answered_is_rung_for(redis: Redis, redis_url: str) -> None:
+    wanted = ringout_wishes.ask(redis, ACCOUNT, retention=60, call=WANTED)
+    redis.delete(keys.rung(ACCOUNT, Stage.RINGOUT))
+
+    with losing(redis_url, b"ringout-cancel") as client:
+        ringout_wishes.cancel(client, wanted)
+    ringout_wishes.cancel(redis, wanted)
+
+    assert bells.waiting(redis, Stage.RINGOUT) == 2
