@@ -13,6 +13,8 @@ from typing import Any, Final
 from telephony.times import iso_ms, parse_time
 
 _MAX_INTEGER_DIGITS: Final = 18
+_LONGEST: Final = 10**12
+"""Of a duration, as in `records.Count`."""
 
 
 class RepairError(ValueError):
@@ -39,7 +41,7 @@ def tidied(body: bytes) -> bytes:
 def repaired(body: bytes) -> dict[str, Any]:
     """Read one record as plain values, each field that can be brought into its documented form brought there.
 
-    A field of no use (null, a time that is none, a negative duration) is left out, which every reader of a record
+    A field of no use (null, a time that is none, a duration that none has) is left out, which every reader of a record
     must expect anyway.
     """
     value = json.loads(tidied(body))
@@ -79,7 +81,7 @@ def _whole(item: Any) -> int | None:
         number = round(float(item))
     except (TypeError, ValueError, OverflowError):
         return None
-    return number if number >= 0 else None
+    return number if 0 <= number <= _LONGEST else None
 
 
 def _nothing(_constant: str) -> None:
@@ -104,6 +106,8 @@ _MEND_BY_FIELD: Final[Mapping[str, Callable[[Any], Any]]] = MappingProxyType(
         "extensionId": _text,
         "extensionNumber": _text,
         "phoneNumber": _text,
+        "dialedPhoneNumber": _text,
+        "dialerPhoneNumber": _text,
         "result": _text,
         "startTime": _time,
         "lastModifiedTime": _time,

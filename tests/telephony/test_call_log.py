@@ -118,7 +118,8 @@ def test_ids_are_text_however_they_are_written() -> None:
                 "id": 17,
                 "sessionId": 575838550099,
                 "extension": {"id": 60200101},
-                "from": {"extensionId": 60200101},
+                "from": {"extensionId": 60200101, "dialerPhoneNumber": 16505550101},
+                "to": {"dialedPhoneNumber": 12125550111, "extensionNumber": 101, "phoneNumber": 102},
                 "message": {"id": 7700},
                 "recording": {"id": 8801},
                 "legs": [{"extension": {"id": "60200102"}}],
@@ -128,7 +129,10 @@ def test_ids_are_text_however_they_are_written() -> None:
 
     assert (record.id, record.session_id, record.extension_id) == ("17", "575838550099", "60200101")
     assert record.from_ is not None
-    assert record.from_.extension_id == "60200101"
+    assert (record.from_.extension_id, record.from_.dialer_phone_number) == ("60200101", "16505550101")
+    assert record.to is not None
+    assert record.to.dialed_phone_number == "12125550111"
+    assert (record.to.extension_number, record.to.phone_number) == ("101", "102")
     assert record.message is not None
     assert record.message.id == "7700"
     assert record.recording is not None
@@ -148,7 +152,9 @@ def test_null_is_the_same_as_absent(field: str) -> None:
     assert decode_record(as_json({"id": "1", field: None})) == decode_record(b'{"id":"1"}')
 
 
-@pytest.mark.parametrize(("written", "seconds"), [("19", 19), (19.0, 19), (18.7, 19), (-1, None), ("soon", None)])
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("19", 19), (19.0, 19), (18.7, 19), (-1, None), (10**13, None), ("soon", None)]
+)
 def test_odd_durations_are_mended_or_left_out(written: Any, seconds: int | None) -> None:
     assert decode_record(as_json({"id": "1", "duration": written})).duration == seconds
 
