@@ -68,8 +68,8 @@ def has_number(data: CallData, number: str) -> bool:
 
 def has_extension(data: CallData, extension: str) -> bool:
     """Say whether the extension with this id or number took part."""
-    known = {*data.extensions, *(leg.extension_id for leg in data.legs)}
-    return extension in known or any(extension in {end.extension_id, end.extension_number} for end in data.ends)
+    named = any(extension in {end.extension_id, end.extension_number} for end in data.ends)
+    return named or extension in data.extensions
 
 
 def began(data: CallData) -> float | None:

@@ -228,6 +228,7 @@ def test_who_answered_once_and_was_rung_again_in_vain_answered() -> None:
         ([("Proceeding", 1), ("VoiceMail", 8), (OVER, 30)], None, None),
         ([("Proceeding", 1), ("Answered", 3), ("Hold", 8)], 2, None),
         ([("Answered", 3), (OVER, 8)], None, 5),
+        ([("Answered", 3), ("Proceeding", 5), (OVER, 8)], 0, 5),
     ],
 )
 def test_seconds_are_told_as_far_as_both_their_moments_were_heard(

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from telephony.call_outcome import RecordingRef
+from telephony.call_outcome import MessageRef, RecordingRef
 from telephony.differences import Difference, differences
 from telephony.events import CallData, decode, encode
 from tests.builders.events import an_outcome
@@ -43,6 +43,14 @@ def test_a_list_that_became_longer_is_told_whole() -> None:
 
     assert (found.field, found.before) == ("recordings", ())
     assert [one["id"] for one in found.after] == ["R1"]
+
+
+def test_what_came_or_went_as_a_whole_is_told_whole() -> None:
+    voicemail = {"messageId": "7700", "uri": None}
+    with_one = msgspec.structs.replace(DATA, voicemail=MessageRef("7700", None))
+
+    assert differences(DATA, with_one) == (Difference("voicemail", None, voicemail),)
+    assert differences(with_one, DATA) == (Difference("voicemail", voicemail, None),)
 
 
 def test_what_is_no_news_is_no_difference() -> None:

@@ -5,14 +5,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from telephony.records import PhoneParty
+from telephony.records import ExtensionRef, PhoneParty
 from telephony.selection import Selection, began, takes
 from telephony.words import Outcome
 from tests.builders.call_log import a_leg, a_record, after
 from tests.builders.events import an_outcome
 from tests.builders.notifications import CALLERS_NUMBER, MIRA
 
-RUNG = a_leg(to=PhoneParty("+1 (650) 555-0177", extension_number="177", extension_id="60200177"))
+RUNG = a_leg(
+    to=PhoneParty("+1 (650) 555-0177", extension_number="177", extension_id="60200177"),
+    extension=ExtensionRef(id=60200178),
+)
 DATA = an_outcome(a_record("Accepted", RUNG, from_=PhoneParty(CALLERS_NUMBER), to=PhoneParty("101"))).data
 
 
@@ -32,6 +35,7 @@ def told(**fields: Any) -> Any:
         ({"extension": MIRA}, True),
         ({"extension": "177"}, True),
         ({"extension": "60200177"}, True),
+        ({"extension": "60200178"}, True),
         ({"extension": "178"}, False),
         ({"outcomes": (Outcome.MISSED, Outcome.ANSWERED)}, True),
         ({"outcomes": (Outcome.MISSED,)}, False),
