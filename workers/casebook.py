@@ -121,7 +121,7 @@ def with_conversations(redis: "Redis", account: str, cases: Sequence[Case]) -> l
 def with_ringout(redis: "Redis", account: str, case: Case, evidence: Evidence) -> Case:
     """Give a case with the RingOut it belongs to, by which its conversation may have more links, or less."""
     known = links_of(case)
-    ringout = evidence.belonging(case.telephony_session_id, case.session, case.records, known, near=case.near)
+    ringout = evidence.belonging(case.telephony_session_id, case.session, case.records, known, case.near)
     case = msgspec.structs.replace(case, ringout=ringout)
     if ringout.links <= known and not ringout.withdrawn:
         return case
@@ -131,7 +131,7 @@ def with_ringout(redis: "Redis", account: str, case: Case, evidence: Evidence) -
 
 def links_of(case: Case) -> frozenset[Link]:
     """Give the links of the conversation that a call is part of."""
-    return case.gathered.links.get(case.telephony_session_id, frozenset()) if case.gathered else frozenset()
+    return case.gathered.links.get(case.telephony_session_id, frozenset())
 
 
 def newest_of_each(records: Sequence[CallLogRecord]) -> tuple[CallLogRecord, ...]:

@@ -13,7 +13,7 @@ from telephony.records import CallLogRecord, last_end
 from telephony.ringout_link import is_of_ringout
 from telephony.sessions import Session
 from telephony.settled import is_settled
-from workers.conversations import Gathered
+from workers.conversations import NONE, Gathered
 from workers.ringout_evidence import NO_RINGOUT, Belonging
 
 
@@ -23,9 +23,8 @@ class Case(msgspec.Struct, frozen=True, dict=True):
     `due` is its place in the due list, None when it has none; `asked` says whether it was due and asked about now.
     `records` are all that are known, `seen` those that were known before; `listed` says that there are no others.
     `unreadable` says that a later version of Legwork wrote something down about it, which is not ours to decide anew.
-    `gathered` holds its conversation, and `new_links` what its records add to it; without them they are loaded.
-    `ringout` says whether it belongs to a RingOut.
-    `near` are the RingOuts it may belong to; without them they are loaded.
+    `gathered` holds its conversation, and `new_links` what its records add to it.
+    `ringout` says whether it belongs to a RingOut, and `near` are those to which it may.
     `by` is what made us look where it was neither the call's notifications nor its absence from the ledger; with
     `deliver` false an event is only written down. `began` is when it did by the lists of calls, in seconds.
     """
@@ -39,10 +38,10 @@ class Case(msgspec.Struct, frozen=True, dict=True):
     resolution: Resolution
     asked: bool
     listed: bool = False
-    gathered: Gathered | None = None
+    gathered: Gathered = NONE
     new_links: frozenset[Link] = frozenset()
     ringout: Belonging = NO_RINGOUT
-    near: tuple[RingOut, ...] | None = None
+    near: tuple[RingOut, ...] = ()
     by: Trigger | None = None
     deliver: bool = True
     began: float | None = None

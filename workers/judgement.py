@@ -22,7 +22,6 @@ from runtime.logs import log
 from runtime.metrics import FAILURES, Recorder
 from runtime.settings import Settings
 from telephony import events, looks
-from telephony.conversations import Place
 from telephony.events import CallEvent, Trigger
 from telephony.outcomes import derive
 from telephony.ringout_link import is_of_ringout
@@ -134,16 +133,14 @@ class Judge:
             yield from self._look_again(case, None if case.asked else self._soon(now))
 
     def _completed(self, case: Case) -> Case:
-        """Give the case with its conversation, and with the RingOut it belongs to, which may add another session."""
-        if case.gathered is None:
-            (case,) = casebook.with_conversations(self._redis, self._account, (case,))
+        """Give the case with the RingOut it belongs to, which may add another session to its conversation."""
         if not case.may_be_of_ringout:
             return case
         return casebook.with_ringout(self._redis, self._account, case, self._evidence)
 
     def _is_on_elsewhere(self, case: Case, session: Session) -> bool:
         """Say whether everybody has left the session, and the call is on in another: see `workers.holding`."""
-        return session.is_left and case.gathered is not None and case.gathered.is_on(session)
+        return session.is_left and case.gathered.is_on(session)
 
     def _soon(self, now: float) -> float:
         return now + self._settings.fetch_interval_seconds
@@ -229,8 +226,8 @@ class Judge:
 
     def _given_up(self, case: Case, session: Session, now: float) -> CallEvent:
         if all(map(was_still_on, case.records)):
-            revision = case.resolution.revision + 1
-            return events.unresolved(session, revision=revision, place=_place(case, session), now=moment_at(now))
+            revision, place = case.resolution.revision + 1, case.gathered.place(session.id)
+            return events.unresolved(session, revision=revision, place=place, now=moment_at(now))
         return self._event(case, session, Trigger.WEBHOOK, confirmed=False, seen=now, now=now)
 
     def _event(
@@ -246,7 +243,7 @@ class Judge:
             confirmed=confirmed,
             trigger=trigger,
             record_seen=moment_at(seen),
-            place=_place(case, session),
+            place=case.gathered.place(session.id),
             now=moment_at(now),
         )
 
@@ -291,7 +288,3 @@ class Judge:
 def _is_new(case: Case) -> bool:
     """Say whether the call's record is final, and was not when it was seen before."""
     return case.resolution.record_seen_at is None and case.is_settled
-
-
-def _place(case: Case, session: Session) -> Place | None:
-    return case.gathered.place(session.id) if case.gathered is not None else None

@@ -131,20 +131,15 @@ class Evidence:
         telephony_session_id: str,
         session: Session | None,
         records: Sequence[CallLogRecord],
-        known: Iterable[Link] = (),
-        *,
-        near: Sequence[RingOut] | None = None,
+        known: Iterable[Link],
+        near: Sequence[RingOut],
     ) -> Belonging:
-        """Say what a session has to do with RingOuts, by what is known of it now; `known` are its links till now.
+        """Say what a session has to do with the RingOuts `near` it, by what is known of it now.
 
-        `near` are the RingOuts that may be its, as `near` gives them; without them they are loaded.
+        `known` are its links till now.
         """
         ours = ringout_link.sighting(telephony_session_id, session, records)
-        if ours is None:
-            return NO_RINGOUT
-        if near is None:
-            near = self.near([ours])[telephony_session_id]
-        if not near:
+        if ours is None or not near:
             return NO_RINGOUT
         seen = self._seen([ours.started_at.timestamp()]) | {telephony_session_id: ours}
         linkings = self._linkings(near, seen, [one.id for one in near])
