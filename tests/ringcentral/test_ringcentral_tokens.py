@@ -12,12 +12,15 @@ from redis import Redis
 
 from runtime import keys
 from runtime.budget import Budget, Group
+from runtime.leases import LEASE_SECONDS
 from tests.fakes.losing import losing
 from tests.ringcentral.conftest import PLENTY, QUICK, MakeAccount, MakeClient
-from tests.ringcentral.server import TOKEN_PATH, Server, a_token, fails, says
+from tests.ringcentral.server import TOKEN_PATH, Reply, Server, a_token, fails, says
+from workers.ringcentral import tokens
 from workers.ringcentral.client import RingCentral
 from workers.ringcentral.errors import BrokenConfiguration, RateLimited, RingCentralError, Unavailable
 from workers.ringcentral.tokens import STAGE
+from workers.ringcentral.transport import Bounds
 
 PATH = "/restapi/v1.0/it"
 REFUSED = says({"error": "invalid_grant"}, status=400)
@@ -202,3 +205,21 @@ def test_who_asks_is_heard_though_the_answer_to_that_was_lost(
         assert get(client) == 1
     assert time.monotonic() - began < 5
     assert len(server.asked(TOKEN_PATH)) == 1
+
+
+def test_whoever_is_killed_while_it_asks_holds_the_others_up_no_longer_than_its_stage(
+    server: Server, a_client: MakeClient, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "RENEW_SECONDS", 0.02)
+    server.on(TOKEN_PATH, Reply(silent=True))
+    client = a_client(bounds=Bounds(connect=0.5, read=0.3, total=0.5, body=100_000))
+    asking = Thread(target=all_at_once, args=([client._tokens.current],))
+
+    seen = set()
+    asking.start()
+    while asking.is_alive():
+        seen.add((redis.pttl(keys.lease("acme", STAGE)), redis.hget(keys.lease("acme", STAGE), "commits")))
+    asking.join()
+
+    assert 0 < max(left for left, _ in seen) <= 1000 * LEASE_SECONDS
+    assert len({commits for _, commits in seen if commits}) > 2  # renewed meanwhile, however long it takes

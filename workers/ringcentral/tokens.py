@@ -9,7 +9,8 @@ import hashlib
 import time
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Final
 from urllib.parse import urlencode
 
@@ -19,7 +20,7 @@ from redis import Redis
 from runtime import keys
 from runtime.budget import Group, Share
 from runtime.clocks import stopwatch
-from runtime.leases import LeaseHeld, lease
+from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
 from runtime.settings import Account, Credentials
 from workers.ringcentral.answers import granted_by
 from workers.ringcentral.errors import BrokenConfiguration, NotSent, RingCentralError
@@ -29,7 +30,10 @@ from workers.ringcentral.transport import Request
 PATH: Final = "/restapi/oauth/token"
 STAGE: Final = "token"
 _GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-_LEASE_SECONDS: Final = 40.0  # longer than a request may take
+RENEW_SECONDS: Final = 2.0
+"""How often the right to ask is renewed: a killed asker holds the others up no longer than its stage."""
+
+_LONGEST_SECONDS: Final = 40.0  # longer than a request may take
 _POLL_SECONDS: Final = 0.025
 _SPARE_SECONDS: Final = 30.0  # a token is not used in its last seconds
 _EARLY: Final = 0.1  # it is renewed in the last tenth of its life
@@ -77,24 +81,24 @@ class Tokens:
 
         Asks for one only if nobody else is asking. Raises what the client's requests raise.
         """
-        deadline = stopwatch() + _LEASE_SECONDS
+        deadline = stopwatch() + _LONGEST_SECONDS
         while stopwatch() < deadline:
             token, fresh = self._kept(instead_of)
             if token is None or not fresh:
-                with self._asking() as ours:
-                    if ours:
-                        return self._renewed(instead_of)
+                with self._asking() as held:
+                    if held is not None:
+                        return self._renewed(held, instead_of)
             if token is not None:
                 return token
             time.sleep(_POLL_SECONDS)
         raise NotSent("somebody else has been asking for an access token for too long", retry_after=_POLL_SECONDS)
 
-    def _renewed(self, instead_of: str | None) -> str:
+    def _renewed(self, held: Lease, instead_of: str | None) -> str:
         token, fresh = self._kept(instead_of)
         if token is not None and fresh:
             return token  # somebody was faster
         try:
-            return self._grant()
+            return self._granted(held)
         except RingCentralError:
             if token is None:
                 raise
@@ -112,15 +116,23 @@ class Tokens:
         return kept.access_token, left > kept.renew_at
 
     @contextmanager
-    def _asking(self) -> Iterator[bool]:
+    def _asking(self) -> Iterator[Lease | None]:
         """Hold the right to ask for a token, if nobody else does."""
         with ExitStack() as stack:
             try:
-                stack.enter_context(lease(self._redis, self._account.name, STAGE, seconds=_LEASE_SECONDS))
-                ours = True
+                held = stack.enter_context(lease(self._redis, self._account.name, STAGE))
             except LeaseHeld:
-                ours = False
-            yield ours
+                held = None
+            yield held
+
+    def _granted(self, held: Lease) -> str:
+        """Ask for a token, and keep the right to do so however long RingCentral takes."""
+        with ThreadPoolExecutor(1, thread_name_prefix="token") as thread:
+            answer = thread.submit(self._grant)
+            while wait((answer,), timeout=RENEW_SECONDS).not_done:
+                with suppress(LeaseLost):  # another asks as well: that is a grant too many, and no harm
+                    held.commit(())
+            return answer.result()
 
     def _grant(self) -> str:
         request = _request(self._account)
