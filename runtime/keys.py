@@ -274,7 +274,7 @@ def rung(account: str, stage: str) -> str:
 
 
 def access_token(account: str) -> str:
-    """String. RingCentral's access token and when it expires. Lives as long as the token."""
+    """String. RingCentral's access token, sealed with the account's credentials. Lives as long as the token."""
     return f"{PREFIX}{{{account}}}:token"
 
 

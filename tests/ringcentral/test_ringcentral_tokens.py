@@ -13,6 +13,7 @@ from redis import Redis
 from runtime import keys
 from runtime.budget import Budget, Group
 from runtime.leases import LEASE_SECONDS
+from runtime.sealing import CannotOpen, unseal
 from tests.fakes.losing import losing
 from tests.ringcentral.conftest import PLENTY, QUICK, MakeAccount, MakeClient
 from tests.ringcentral.server import TOKEN_PATH, Reply, Server, a_token, fails, says
@@ -108,6 +109,16 @@ def test_the_token_is_shared_by_processes_and_kept_for_less_than_its_life(
 
     assert len(server.asked(TOKEN_PATH)) == 1
     assert 3560 < redis.ttl(keys.access_token("acme")) <= 3570
+
+
+def test_who_reads_redis_reads_no_token(client: RingCentral, redis: Redis) -> None:
+    get(client)
+
+    kept = redis.get(keys.access_token("acme"))
+    assert isinstance(kept, bytes)
+    assert b"token-1" not in kept
+    with pytest.raises(CannotOpen):
+        unseal(kept, ("client", "secret", "jwt"))
 
 
 def test_a_token_is_renewed_before_it_expires(server: Server, client: RingCentral, redis: Redis) -> None:

@@ -21,6 +21,7 @@ from runtime import keys
 from runtime.budget import Group, Share
 from runtime.clocks import stopwatch
 from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
+from runtime.sealing import CannotOpen, seal, unseal
 from runtime.settings import Account, Credentials
 from workers.ringcentral.answers import granted_by
 from workers.ringcentral.errors import BrokenConfiguration, NotSent, RingCentralError
@@ -51,7 +52,7 @@ class _Grant(msgspec.Struct, frozen=True):
 
 
 class _Kept(msgspec.Struct, frozen=True):
-    """What is kept in Redis, for as long as the token can be used. `renew_at` is in milliseconds left to live."""
+    """What is kept, sealed, for as long as the token can be used. `renew_at` is in milliseconds left to live."""
 
     access_token: str
     fingerprint: str
@@ -67,6 +68,12 @@ def fingerprint_of(account: Account) -> str:
     return digest.hexdigest()
 
 
+def _sealing(account: Account) -> tuple[str, ...]:
+    """Give what the token is sealed with: who has no credentials, and yet reads Redis, shall have no token either."""
+    known = account.credentials
+    return () if known is None else (f"{known.client_id}\0{known.client_secret}\0{known.jwt}",)
+
+
 class Tokens:
     """The account's access token, whoever has fetched it."""
 
@@ -75,6 +82,7 @@ class Tokens:
         self._redis = redis
         self._exchange = exchange
         self._fingerprint = fingerprint_of(account)
+        self._sealing = _sealing(account)
 
     def current(self, *, instead_of: str | None = None) -> str:
         """Give a token that is valid as far as we know, and is not `instead_of`, which RingCentral has refused.
@@ -110,7 +118,7 @@ class Tokens:
             pipeline.get(self._key)
             pipeline.pttl(self._key)
             value, left = pipeline.execute()
-        kept = _decoded(value)
+        kept = _opened(value, self._sealing)
         if kept is None or kept.fingerprint != self._fingerprint or kept.access_token == instead_of:
             return None, False
         return kept.access_token, left > kept.renew_at
@@ -141,7 +149,8 @@ class Tokens:
         )
         usable = max(grant.expires_in - _SPARE_SECONDS, grant.expires_in / 2)
         kept = _Kept(grant.access_token, self._fingerprint, int(usable * _EARLY * 1000))
-        self._redis.set(self._key, msgspec.json.encode(kept), px=max(1, int(usable * 1000)))
+        sealed = seal(msgspec.json.encode(kept), self._sealing)
+        self._redis.set(self._key, sealed, px=max(1, int(usable * 1000)))
         return grant.access_token
 
     @property
@@ -152,11 +161,11 @@ class Tokens:
 _decode_grant: Final = msgspec.json.Decoder(_Grant).decode
 
 
-def _decoded(value: bytes | None) -> _Kept | None:
+def _opened(value: bytes | None, sealing: tuple[str, ...]) -> _Kept | None:
     try:
-        return None if value is None else msgspec.json.decode(value, type=_Kept)
-    except msgspec.DecodeError:
-        return None  # written by another version
+        return None if value is None else msgspec.json.decode(unseal(value, sealing), type=_Kept)
+    except (CannotOpen, msgspec.DecodeError):
+        return None  # written by another version, or for other credentials
 
 
 def _request(account: Account) -> Request:
