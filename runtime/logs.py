@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from contextlib import suppress
 from typing import IO, Any, Final, TextIO
 
@@ -22,11 +22,16 @@ _NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}\b|\(?\b[2-9][0-9]{2}\)?[ .-][2-
 """Phone numbers as RingCentral writes them: E.164, or as in North America. Ids have neither plus nor separators."""
 
 
+def without_numbers(text: str) -> str:
+    """Hide phone numbers. Nobody writes one; but what an exception says may hold one, and its traceback too."""
+    return _NUMBER.sub("<number>", text)
+
+
 def masked(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Hide phone numbers. No line is given one; but what an exception says may hold one, and its traceback too."""
+    """Hide phone numbers in all that a line tells."""
     for name, value in event.items():
         if isinstance(value, str):
-            event[name] = _NUMBER.sub("<number>", value)
+            event[name] = without_numbers(value)
     return event
 
 
@@ -51,26 +56,46 @@ class _Drain:
 
 
 def configure(*, level: str, form: str, process: str) -> None:
-    """Write from now on as the settings say. `form` is json or text; `process` stands on every line."""
+    """Write from now on as the settings say, what libraries tell of as well.
+
+    `form` is json or text; `process` stands on every line, whichever thread writes it.
+    """
+
+    def named(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["process"] = process
+        return event
+
     text = structlog.dev.ConsoleRenderer(colors=takes_colours(sys.stdout))
     renderer: Any = _json_line if form == "json" else text
     lines: Any = structlog.BytesLoggerFactory if form == "json" else structlog.PrintLoggerFactory
     stream: Any = _Drain(sys.stdout.buffer if form == "json" else sys.stdout)
+    made: list[Any] = [
+        named,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+        structlog.processors.format_exc_info,
+        masked,
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-            structlog.processors.format_exc_info,
-            masked,
-            renderer,
-        ],
+        processors=[*made, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=lines(stream),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process)
-    logging.basicConfig(level=logging.WARNING, format="%(name)s %(levelname)s %(message)s", stream=sys.stdout)
+    _have_libraries_write(made, _json_text if form == "json" else text)
+
+
+def _have_libraries_write(made: Sequence[Any], renderer: Any) -> None:
+    """Have what libraries tell of, as Flask and RQ tell of exceptions, written as our own lines are."""
+    formats = structlog.stdlib.ProcessorFormatter
+    handler = logging.StreamHandler(_Drain(sys.stdout))
+    handler.setFormatter(
+        formats(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *made],
+            processors=[formats.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
 def _json_line(_logger: Any, _method: str, facts: dict[str, Any]) -> bytes:
@@ -79,6 +104,10 @@ def _json_line(_logger: Any, _method: str, facts: dict[str, Any]) -> bytes:
         return _ENCODER.encode(facts)
     except UnicodeEncodeError:  # half a character, as in a broken body
         return _ENCODER.encode({name: repr(value) for name, value in facts.items()})
+
+
+def _json_text(logger: Any, method: str, facts: dict[str, Any]) -> str:
+    return _json_line(logger, method, facts).decode()
 
 
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=repr)

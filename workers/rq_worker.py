@@ -22,7 +22,7 @@ from rq.timeouts import JobTimeoutException
 from runtime import faults
 from runtime.bells import JOB_TIMEOUT_SECONDS, JOBS, NextBells, Stage, Taken, queue_name
 from runtime.clocks import stopwatch
-from runtime.logs import log
+from runtime.logs import log, without_numbers
 from workers.dependencies import Dependencies
 
 WORKER_TTL_SECONDS: Final = 30
@@ -135,6 +135,10 @@ class StageWorker(SimpleWorker):
             self.connection.delete(self.key)
             self.register_birth()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
         super().run_maintenance_tasks()  # type: ignore[no-untyped-call]  # as above
+
+    def handle_job_failure(self, job: Job, queue: Queue, *, exc_string: str = "", **more: Any) -> None:  # type: ignore[override]  # RQ names what it gives
+        """Keep no phone number with a failure: whoever erases a person does not look into RQ's keys."""
+        super().handle_job_failure(job, queue, exc_string=without_numbers(exc_string), **more)
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Stop after the job that runs, and tell it to be quick."""

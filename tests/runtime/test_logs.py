@@ -1,5 +1,6 @@
 """Logs: whatever goes wrong, no phone number is on a line, in either form."""
 
+import json
 import subprocess
 import sys
 from io import StringIO
@@ -10,6 +11,9 @@ import pytest
 from runtime.logs import takes_colours
 
 PROGRAM = """
+import logging
+from threading import Thread
+
 from runtime.logs import configure, log
 configure(level="info", form={form!r}, process="track")
 try:
@@ -17,20 +21,45 @@ try:
 except ValueError:
     log.exception("call.put_aside", session="s-a0d17930c96bdz18b67acb764z37759330000", account="acme")
 log.warning("notification.refused", why="+442079460018 said 650-555-0103", id="60200101", at="09:00:41+00:00")
+try:
+    raise KeyError("+16505550104")
+except KeyError:
+    logging.getLogger("rq.worker").exception("job failed\\nforged line")
+beside = Thread(target=log.warning, args=("access.refused",))
+beside.start()
+beside.join()
 """
+
+
+def written(form: str) -> str:
+    program = PROGRAM.format(form=form)
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize("form", ["json", "text"])
 def test_no_number_is_on_a_line_and_all_else_is(form: str) -> None:
-    program = PROGRAM.format(form=form)
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    told = written(form)
 
     assert "\x1b" not in told
-    assert not [number for number in ("5550101", "555-0102", "79460018", "555-0103") if number in told]
+    assert not [number for number in ("5550101", "555-0102", "79460018", "555-0103", "5550104") if number in told]
     assert all(
         word in told
         for word in ("s-a0d17930c96bdz18b67acb764z37759330000", "60200101", "ValueError", "<number>", "+00:00", "track")
     )
+
+
+def test_every_line_is_json_and_tells_its_process_whoever_writes_it() -> None:
+    lines = [json.loads(line) for line in written("json").splitlines()]
+
+    assert [one["event"] for one in lines] == [
+        "call.put_aside",
+        "notification.refused",
+        "job failed\nforged line",
+        "access.refused",
+    ]
+    assert {one["process"] for one in lines} == {"track"}
+    assert (lines[2]["logger"], lines[2]["level"]) == ("rq.worker", "error")
+    assert lines[2]["exception"].endswith("KeyError: '<number>'")
 
 
 @pytest.mark.parametrize("form", ["json", "text"])

@@ -116,6 +116,14 @@ def test_no_function_but_our_own_is_run(office: Office, mark: Path) -> None:
     assert why_it_failed(office.redis, written[0]).endswith(f"ForbiddenJob: {written[0]}")
 
 
+def test_no_number_is_kept_with_a_failure(office: Office) -> None:
+    job_id = write_job(office.redis, call_of(JOBS[Stage.TRACK], "+16505550101"))
+
+    run_all(office)
+
+    assert why_it_failed(office.redis, job_id).endswith("UnknownAccount: <number>")
+
+
 def test_a_pickle_is_not_even_opened(office: Office, mark: Path) -> None:
     job_id = write_job(office.redis, pickle.dumps((Trap(mark), None, (), {})))
 
