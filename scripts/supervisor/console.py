@@ -7,6 +7,7 @@ import threading
 from typing import TextIO
 
 from runtime.logs import takes_colours
+from scripts.terminal.tables import harmless
 
 COLOURS = (36, 33, 35, 34, 32, 96, 93, 95)  # cyan, yellow, magenta, blue, green, and brighter ones
 RESET = "\x1b[0m"
@@ -29,11 +30,11 @@ class Console:
         self._width = max(self._width, len(name))
 
     def say(self, text: str, *, name: str = LEGWORK) -> None:
-        """Print `text`, every line of it under `name`."""
+        """Print `text`, every line of it under `name`; what names of callers hold does nothing to the terminal."""
         prefix = f"{name:<{self._width}} |"
         if self._coloured:
             prefix = f"\x1b[{self._colours.get(name, 0)}m{prefix}{RESET}"
-        self._write("".join(f"{prefix} {line}\n" for line in text.splitlines()))
+        self._write("".join(f"{prefix} {harmless(line.expandtabs())}\n" for line in text.splitlines()))
 
     def show(self, text: str) -> None:
         """Print `text` as it is."""

@@ -10,6 +10,7 @@ from redis import Redis, RedisError
 from runtime.keys import OUTCOMES
 from scripts.supervisor.stopping import StopRequest
 from scripts.supervisor.summary import Data, Event, Person
+from scripts.terminal.tables import harmless
 
 ENDED = "legwork.call.ended"
 BATCH = 500
@@ -66,7 +67,7 @@ def line(event: Event, *, now: datetime) -> str:
     )
     if data.caller_status or data.callee_status:
         text += f"  (caller: {data.caller_status or '-'}, callee: {data.callee_status or '-'})"
-    return text
+    return harmless(text)
 
 
 def person(who: Person | None) -> str:

@@ -36,7 +36,10 @@ def line(columns: Sequence[Column], row: Sequence[object]) -> str:
 
 
 def cell(value: object) -> str:
-    """Write one value. What could steer a terminal is replaced: a caller's name comes from a stranger."""
-    if value is None or value == "":
-        return NOTHING
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in str(value))
+    """Write one value, so that it does nothing to a terminal."""
+    return NOTHING if value is None or value == "" else harmless(str(value))
+
+
+def harmless(text: str) -> str:
+    """Replace what could steer a terminal: a caller's name comes from a stranger."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)

@@ -1,6 +1,7 @@
 """What the person at the terminal sees, while there is one."""
 
 import os
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -28,3 +29,14 @@ def test_a_full_disk_stops_nothing() -> None:
 
         console.say("stopping")
         console.close()
+
+
+def test_what_a_process_prints_does_nothing_to_the_terminal() -> None:
+    screen = StringIO()
+
+    Console(screen, coloured=False).say("of \x1b]0;mine\x07\x9b2J\ta stranger", name="web")
+
+    told = screen.getvalue()
+    assert told.startswith("web     | of ")
+    assert told.removesuffix("\n").isprintable()
+    assert told.endswith("a stranger\n")

@@ -53,3 +53,11 @@ def test_a_line_says_what_there_is_to_say(data: Data, words: list[str]) -> None:
     shown = line(Event("s-1/1", "legwork.call.outcome", "s-1", data), now=NOW)
 
     assert all(word in shown for word in words)
+
+
+def test_a_line_stays_one_line_whatever_a_caller_is_called() -> None:
+    caller = Person(name="Ann\n15:20:31  answered\x1b[2J\x9b2J")
+
+    shown = line(Event("s-1/1", "legwork.call.outcome", "s-1", Data(revision=1, confirmed=True, from_=caller)), now=NOW)
+
+    assert shown.isprintable()
