@@ -1,11 +1,11 @@
 """Who sent a request: their role and name, and the address they came from."""
 
-import ipaddress
 from enum import StrEnum
 
 import msgspec
 from flask import Request, g
 
+from runtime.addresses import Address, parsed
 from web.access.roles import Role
 from web.access.sessions import Session
 
@@ -53,17 +53,18 @@ def address_of(request: Request) -> str:
     Where a proxy of our own network stands before us, the one it tells: the last, for those before it are hearsay.
     """
     peer = request.remote_addr or ""
-    told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return told if _is_address(told) and _is_near(peer) else peer
+    told = _address_in(request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip())
+    return str(told) if told is not None and _is_near(peer) else peer
 
 
-def _is_near(text: str) -> bool:
-    return not text or (_is_address(text) and ipaddress.ip_address(text).is_private)
+def _is_near(peer: str) -> bool:
+    """Say whether a peer is in no public network: clouds and carriers have inner ones that are not called private."""
+    address = parsed(peer)
+    return not peer or (address is not None and not address.is_global)
 
 
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
+def _address_in(text: str) -> Address | None:
+    """Read an address; some proxies write a port behind it, as `192.0.2.7:4711` and `[2001:db8::7]:4711`."""
+    host = text[1:].partition("]")[0] if text.startswith("[") else text
+    address = parsed(host) or parsed(host.partition(":")[0])
+    return None if getattr(address, "scope_id", None) else address
