@@ -106,6 +106,14 @@ def test_a_request_reaches_flask_as_it_was_sent() -> None:
     assert b"".join(asking.sent) == (b'{"after":"1","body":"body","from":"192.0.2.7","path":"/\\u00e4","x":"here"}\n')
 
 
+def test_a_query_that_was_not_percent_encoded_is_read_as_if_it_were() -> None:
+    asking = answered(
+        an_app(lambda: request.args["q"]), Asking("GET", "/ä", query="q=Zoë 東京", host="legwork.example")
+    )
+
+    assert (asking.status, b"".join(asking.sent).decode()) == (200, "Zoë 東京")
+
+
 def test_a_stream_is_sent_as_it_comes_and_ended_when_nobody_listens() -> None:
     ended: list[bool] = []
 
