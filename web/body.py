@@ -40,7 +40,7 @@ def read_body(environ: Mapping[str, Any]) -> bytes:
 
 def has_body(environ: Mapping[str, Any]) -> bool:
     """Say whether a body was announced; it is not read for this."""
-    return environ.get("CONTENT_LENGTH", "") not in {"", "0"} or "HTTP_TRANSFER_ENCODING" in environ
+    return (environ.get("CONTENT_LENGTH") or "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ
 
 
 def told_length(environ: Mapping[str, Any]) -> int | None:

@@ -82,6 +82,16 @@ def test_a_reply_with_all_its_headers_stays_below_what_ringcentral_reads(served:
     assert len(reply) < LARGEST_REPLY
 
 
+def test_a_handshake_that_tells_no_length_brings_no_notification(served: Served) -> None:
+    before = served.stored()
+    shaking = request(b"", "Validation-Token: hand.shake")
+
+    reply = served.send(shaking.replace(b"Content-Length: 0\r\n", b""))
+
+    assert b"validation-token: hand.shake" in reply.lower()
+    assert (status(reply), served.stored()) == (200, before)
+
+
 def test_a_stranger_is_refused_before_sending_the_body(served: Served) -> None:
     reply = served.send(request(b"", "Content-Length: 1000", token="wrong"))
 
@@ -125,8 +135,9 @@ def test_headers_are_not_kept_without_end(served: Served) -> None:
 def test_what_is_not_a_notification_is_answered_by_flask_in_a_thread(served: Served) -> None:
     ready = served.send(b"GET /%72eadyz?x=%41 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     missing = served.send(b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\nX: \xff\r\nConnection: close\r\n\r\n")
+    plain = served.send("GET /healthz?q=東京 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
 
-    assert status(ready) == 200
+    assert (status(ready), status(plain)) == (200, 200)
     assert b'"ready":true' in ready
     assert status(missing) == 404
 
