@@ -19,6 +19,7 @@ PATTERN: Final = "[0-9]{1,15}-[0-9]{1,15}"
 """What a place looks like where strangers name one."""
 
 _PLACE: Final = re.compile(PATTERN)
+_FIRST: Final = (0, 0)
 _TOGETHER: Final = 1000
 """Entries read in one go."""
 
@@ -82,6 +83,8 @@ def page(
     redis: "Redis", stream: str, read: Callable[[str, Fields], T], *, after: str | None = None, limit: int = 50
 ) -> Page[T]:
     """Read a page, newest first, of what is older than the entry at `after`; `read` makes an item of each entry."""
+    if after and order(after) == _FIRST:
+        return Page((), None)  # Redis takes it for a mistake to ask for what is older
     newest = f"({after}" if after else "+"
     rows = cast("list[Any]", redis.xrevrange(stream, max=newest, count=limit + 1))
     items = tuple(read(place.decode(), fields) for place, fields in rows[:limit])

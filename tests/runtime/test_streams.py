@@ -52,3 +52,9 @@ def test_pages_go_back_from_the_newest(redis: Redis) -> None:
 
     assert newest == Page(("3-0", "2-0"), "2-0")
     assert oldest == Page(("1-0",), None)
+
+
+def test_there_is_nothing_before_the_first_place(redis: Redis) -> None:
+    redis.xadd(STREAM, {"n": "x"}, id="1-0")
+
+    assert streams.page(redis, STREAM, lambda place, _: place, after="0-0") == Page((), None)
