@@ -144,6 +144,16 @@ def test_pages_allow_browsers_nothing_but_our_own_files(app: Flask, destination:
         assert not re.search(r"<script(?! type=\"module\" src=)|<style| style=| on\w+=", answer.text)
 
 
+def test_browsers_keep_no_file_that_stands_in_for_another_version_s(app: Flask) -> None:
+    client = app.test_client()
+    ours = re.findall(r'"(/static/[^"]+)"', client.get("/login").text)
+    others = [*(re.sub(r"v=\w+", "v=000000000000", path) for path in ours), "/static/nowhere.css?v=000000000000"]
+
+    kept = {path: "immutable" in client.get(path, buffered=True).headers["Cache-Control"] for path in (*ours, *others)}
+
+    assert kept == dict.fromkeys(ours, True) | dict.fromkeys(others, False)
+
+
 def test_what_somebody_else_wrote_stays_text(app: Flask, destination: str) -> None:
     client = log_in(app)
 

@@ -1,8 +1,8 @@
 """All of the dashboard: its door, its pages, and what every page knows."""
 
 import hashlib
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -78,18 +78,27 @@ def known_to_all() -> dict[str, Any]:
 
 def _asset(name: str) -> str:
     """Give the address of a static file, which changes with its content."""
-    return url_for("dashboard.static", filename=name, v=_digest(name))
+    return url_for("dashboard.static", filename=name, v=_digests()[name])
 
 
 @cache
-def _digest(name: str) -> str:
-    return hashlib.blake2b((_STATIC / name).read_bytes(), digest_size=6).hexdigest()
+def _digests() -> Mapping[str, str]:
+    """Tell the static files there are from those of other versions."""
+    files = (file for file in _STATIC.rglob("*") if file.is_file())
+    digest = partial(hashlib.blake2b, digest_size=6)
+    return {file.relative_to(_STATIC).as_posix(): digest(file.read_bytes()).hexdigest() for file in files}
 
 
 def _keep_static(response: Response) -> Response:
-    """Let browsers keep static files for as long as their addresses are the same."""
-    if request.endpoint == "dashboard.static" and "v" in request.args:
-        response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
+    """Let browsers keep a static file for as long as its address is the same.
+
+    While two versions run side by side, one is asked for files of the other; nobody keeps what it has in their place.
+    """
+    version = request.args.get("v")
+    if request.endpoint == "dashboard.static" and version:
+        filename = (request.view_args or {}).get("filename", "")
+        if _digests().get(filename) == version:
+            response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
     return response
 
 
