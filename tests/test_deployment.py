@@ -139,4 +139,6 @@ def test_redis_is_found_well_only_when_it_answers_to_the_password_there_is() -> 
 
     assert "grep -q PONG" in redis["healthcheck"]["test"][1]
     assert "change-me" not in redis["healthcheck"]["test"][1]
+    assert redis["healthcheck"]["test"][1].startswith('REDISCLI_AUTH="$$READER_PASSWORD" ')  # not among its arguments
+    assert redis["healthcheck"]["test"][1].count("PASSWORD") == 1
     assert redis["environment"]["READER_PASSWORD"] == "${READER_PASSWORD:-change-me-reader}"
