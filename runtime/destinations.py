@@ -15,7 +15,7 @@ from runtime import bells, outcome_log
 from runtime import keys as names  # some functions here have an argument `keys`, those of the secrets
 from runtime.bells import Stage
 from runtime.clocks import redis_time
-from runtime.sealing import seal, unseal
+from runtime.sealing import is_sealed, seal, unseal
 from telephony.destinations import Changes, Destination, DestinationState, Draft, changed
 from telephony.times import iso_ms_at
 
@@ -153,6 +153,14 @@ def secrets(redis: "Redis", destination_id: str, *, keys: Sequence[str]) -> tupl
     if blob is None:
         raise UnknownDestination(destination_id)
     return valid_now(unsealed(blob, keys), redis_time(redis))
+
+
+def are_sealed(redis: "Redis", destination_id: str) -> bool:
+    """Say whether its secrets can be read by nobody without SECRETS_KEY. Raises UnknownDestination."""
+    blob = cast("bytes | None", redis.get(names.secrets(destination_id)))
+    if blob is None:
+        raise UnknownDestination(destination_id)
+    return is_sealed(blob)
 
 
 def unsealed(blob: bytes, keys: Sequence[str]) -> tuple[Secret, ...]:

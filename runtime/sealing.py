@@ -24,6 +24,11 @@ def seal(text: bytes, keys: Sequence[str]) -> bytes:
     return _SEALED + _fernet(keys).encrypt(text) if keys else _PLAIN + text
 
 
+def is_sealed(blob: bytes) -> bool:
+    """Say whether this was stored while there was a key, so that nobody without it can read it."""
+    return not blob.startswith(_PLAIN)
+
+
 def unseal(blob: bytes, keys: Sequence[str]) -> bytes:
     """Give the text again. Raises CannotOpen."""
     if blob.startswith(_PLAIN):

@@ -18,13 +18,14 @@ def complete(patient: Patient) -> Findings:
 
 def admin_token(patient: Patient) -> Findings:
     """The API and the dashboard can be entered, and not by guessing."""
-    token = patient.settings.admin_token
-    if not token:
+    ours = patient.settings
+    if not ours.admin_token:
         yield warning(
             "ADMIN_TOKEN is not set here: web needs it, or nobody can enter", "set ADMIN_TOKEN for the web process"
         )
-    elif len(token) < _SHORTEST_TOKEN:
-        yield error("ADMIN_TOKEN can be guessed", f"set ADMIN_TOKEN to {_SHORTEST_TOKEN} random characters or more")
+    for name, token in (("ADMIN_TOKEN", ours.admin_token), ("READ_TOKEN", ours.read_token)):
+        if token and len(token) < _SHORTEST_TOKEN:
+            yield error(f"{name} can be guessed", f"set {name} to {_SHORTEST_TOKEN} random characters or more")
 
 
 def secrets_key(patient: Patient) -> Findings:
@@ -38,13 +39,21 @@ def secrets_key(patient: Patient) -> Findings:
     for one in found:
         try:
             destinations.secrets(patient.redis, one.id, keys=patient.settings.secrets_keys)
+            is_open = not destinations.are_sealed(patient.redis, one.id)
         except UnknownDestination:  # it was removed meanwhile
             continue
         except CannotOpen:
             yield error(
                 f"the secret of {one.id} cannot be opened with SECRETS_KEY",
-                "add the key it was sealed with to SECRETS_KEY after a comma, or rotate the destination's secret",
+                "add the key it was sealed with to SECRETS_KEY after a comma; if it is lost, add the destination anew "
+                f"and ./scripts/destinations.py remove {one.id}",
             )
+        else:
+            if is_open and patient.settings.secrets_keys:
+                yield warning(
+                    f"the secret of {one.id} was stored before SECRETS_KEY was set: whoever reads Redis reads it",
+                    f"./scripts/destinations.py rotate {one.id}",
+                )
 
 
 def _mending(fault: str) -> str:

@@ -44,6 +44,14 @@ def choose_a_short_token(clinic: Clinic) -> None:
     clinic.environ["ADMIN_TOKEN"] = "secret"
 
 
+def let_readers_guess(clinic: Clinic) -> None:
+    clinic.environ["READ_TOKEN"] = "wall"
+
+
+def set_a_key_later(clinic: Clinic) -> None:
+    add_destination(clinic, keys=())
+
+
 def keep_secrets_in_the_open(clinic: Clinic) -> None:
     add_destination(clinic, keys=())
     del clinic.environ["SECRETS_KEY"]
@@ -168,7 +176,9 @@ def leave_a_gap(clinic: Clinic) -> None:
 PLANTED: tuple[tuple[Callable[[Clinic], None], str, str], ...] = (
     (forget_a_setting, "settings", "set RC_USER_JWT"),
     (choose_a_short_token, "admin-token", "ADMIN_TOKEN"),
+    (let_readers_guess, "admin-token", "READ_TOKEN"),
     (keep_secrets_in_the_open, "secrets-key", "set SECRETS_KEY"),
+    (set_a_key_later, "secrets-key", "destinations.py rotate"),
     (lose_the_key, "secrets-key", "add the key it was sealed with"),
     (switch_persistence_off, "persistence", "appendonly yes"),
     (lose_all_replicas, "redis-role", "its replicas"),
