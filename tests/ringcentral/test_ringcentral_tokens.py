@@ -20,7 +20,7 @@ from tests.ringcentral.server import TOKEN_PATH, Reply, Server, a_token, fails, 
 from workers.ringcentral import tokens
 from workers.ringcentral.client import RingCentral
 from workers.ringcentral.errors import BrokenConfiguration, RateLimited, RingCentralError, Unavailable
-from workers.ringcentral.tokens import STAGE
+from workers.ringcentral.tokens import STAGE, fingerprint_of
 from workers.ringcentral.transport import Bounds
 
 PATH = "/restapi/v1.0/it"
@@ -119,6 +119,17 @@ def test_who_reads_redis_reads_no_token(client: RingCentral, redis: Redis) -> No
     assert b"token-1" not in kept
     with pytest.raises(CannotOpen):
         unseal(kept, ("client", "secret", "jwt"))
+
+
+def test_a_token_that_the_version_before_has_fetched_is_used(
+    server: Server, client: RingCentral, an_account: MakeAccount, redis: Redis
+) -> None:
+    kept = {"access_token": "older", "fingerprint": fingerprint_of(an_account()), "renew_at": 1}
+    redis.set(keys.access_token("acme"), msgspec.json.encode(kept), px=300_000)
+
+    get(client)
+
+    assert [seen.headers["authorization"] for seen in server.asked(PATH)] == ["Bearer older"]
 
 
 def test_a_token_is_renewed_before_it_expires(server: Server, client: RingCentral, redis: Redis) -> None:

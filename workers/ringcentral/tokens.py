@@ -162,8 +162,11 @@ _decode_grant: Final = msgspec.json.Decoder(_Grant).decode
 
 
 def _opened(value: bytes | None, sealing: tuple[str, ...]) -> _Kept | None:
+    if value is None:
+        return None
     try:
-        return None if value is None else msgspec.json.decode(unseal(value, sealing), type=_Kept)
+        text = value if value.startswith(b"{") else unseal(value, sealing)  # the version before did not seal it
+        return msgspec.json.decode(text, type=_Kept)
     except (CannotOpen, msgspec.DecodeError):
         return None  # written by another version, or for other credentials
 
