@@ -134,16 +134,13 @@ def plan(
     others = [one for one in wanted if not (one.whole and one.telephony_session_id)]
     alone = sorted(whole, key=lambda one: one.urgency)[-1:]
     if lane is Lane.LIST:
-        groups = _groups(others, density, most)
-        if len(groups) == most and _worth(alone) > _worth(groups[-1]):
-            groups = groups[:-1]
-        planned = _requests(groups, density)
+        planned = _with_one_alone(others, alone, density, most)
         return (*planned, *_look_ups([*whole, *_late(others)], planned)[: most - len(planned)])
     shown = [one for one in others if is_shown(one, shown_since)]
     hidden = [one for one in others if not is_shown(one, shown_since)]
     if most > 1:
-        beside = _requests(_groups([*hidden, *_late(shown)], density, 1), density)
-        return (Feed(lane), *(beside or _look_ups(whole, ())[:1]))
+        beside = _with_one_alone([*hidden, *_late(shown)], alone, density, 1)
+        return (Feed(lane), *(beside or _look_ups(alone, ())))
     groups = _groups(hidden, density, 1)
     helped = [one for group in groups for one in group]
     if _worth(alone) > max(_worth(helped), _worth(shown)):
@@ -226,6 +223,16 @@ def _without(wanted: Sequence[Wanted], group: Sequence[Wanted]) -> Sequence[Want
 def _worth(group: Sequence[Wanted]) -> tuple[float, int]:
     """Say how much it helps to answer these: first those who wait, then what is looked at again."""
     return sum(one.urgency for one in group if not one.again), sum(one.again for one in group)
+
+
+def _with_one_alone(
+    wanted: Sequence[Wanted], alone: Sequence[Wanted], density: float | None, most: int
+) -> tuple[Request, ...]:
+    """Plan for those who count most; who is `alone` takes the last request from those it has waited longer than."""
+    groups = _groups(wanted, density, most)
+    if len(groups) == most and _worth(alone) > _worth(groups[-1]):
+        return (*_requests(groups[:-1], density), *_look_ups(alone, ()))
+    return _requests(groups, density)
 
 
 def _requests(groups: Sequence[Sequence[Wanted]], density: float | None) -> tuple[Request, ...]:

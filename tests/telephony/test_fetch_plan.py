@@ -324,6 +324,17 @@ def test_a_call_of_which_a_part_was_shown_has_its_turn_even_on_a_busy_account(la
     assert then == LookUp("s-1", long_ago.started_at - LONGEST)
 
 
+def test_the_request_that_others_give_up_for_a_call_of_which_a_part_was_shown_is_for_that_call() -> None:
+    near = [*map(a_call, range(60, 90)), a_call(70, name="s-late", waiting=700, due_for=200)]
+    far = [a_call(7200), a_call(7210)]
+    partly = Wanted("s-1", NOON - timedelta(days=1), waiting=PATIENCE_SECONDS, due_for=150, whole=True)
+
+    window, other = list_plan(*near, *far, partly, most=2, density=1.0)
+
+    assert answered((window,), *near) == [True] * len(near)
+    assert other == LookUp("s-1", partly.started_at - LONGEST)
+
+
 @pytest.mark.parametrize("lane", FEEDS)
 class TestTheFeeds:
     """What holds where a change feed answers."""
@@ -380,6 +391,20 @@ class TestTheFeeds:
         requests = plan([straggler, *map(a_call, range(60, 70))], lane=lane, most=1, density=None)
 
         assert requests == (LookUp("s-1", straggler.started_at - LONGEST),)
+
+    def test_a_call_of_which_a_part_was_shown_has_its_turn_though_there_is_a_straggler_each_time(
+        self, lane: Lane
+    ) -> None:
+        straggler = a_call(100, name="s-2", waiting=STRAGGLER_SECONDS, due_for=15)
+        lately, long_ago = (
+            Wanted("s-1", NOON - timedelta(hours=1), waiting=PATIENCE_SECONDS, due_for=due_for, whole=True)
+            for due_for in (0.0, 60.0)
+        )
+
+        (_, first), (_, then) = (plan([straggler, one], lane=lane, most=2, density=None) for one in (lately, long_ago))
+
+        assert first == LookUp("s-2", straggler.started_at - LONGEST)
+        assert then == LookUp("s-1", long_ago.started_at - LONGEST)
 
     def test_a_busy_account_does_not_look_up_what_the_feed_may_still_show(self, lane: Lane) -> None:
         late = a_call(400, waiting=PATIENCE_SECONDS - 1, due_for=10_000)
