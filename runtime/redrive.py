@@ -7,7 +7,7 @@ from typing import Final, cast
 import msgspec
 from redis import Redis
 
-from runtime import attempts, bells, destinations, keys, outcome_log, streams, waiting
+from runtime import attempts, bells, destinations, keys, operator_log, outcome_log, streams, waiting
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.destinations import UnknownDestination
@@ -88,7 +88,14 @@ def test_event(destination_id: str, place: str) -> TrialEvent:
 def tellable(redis: "Redis", destination: Destination, page: Sequence[Candidate]) -> Iterator[Candidate]:
     """Leave out what the destination must not be told any more; see `may_be_told`."""
     taken = last_taken(redis, destination.id, [one.call for one in page])
-    return (one for one in page if may_be_told(one.revision, taken.get(one.call), once=destination.create_only))
+    for one in page:
+        if may_be_told(one.revision, taken.get(one.call), once=is_told_once(destination, one.place)):
+            yield one
+
+
+def is_told_once(destination: Destination, place: str) -> bool:
+    """Say whether a destination is told but once of what is at this place: of calls, if it wants that; of no alert."""
+    return destination.create_only and not (operator_log.is_operator(place) or is_test(place))
 
 
 def may_be_told(revision: int, taken: int | None, *, once: bool) -> bool:

@@ -117,16 +117,16 @@ class Deliverer:
             return new
         taken = redrive.last_taken(self._redis, self._id, sorted({one.call for one in doubtful}))
         if destination.create_only:
-            new = list(intake.tellable(new, taken, create_only=True))
-        return [*new, *intake.tellable(asked, taken, create_only=destination.create_only)]
+            new = list(intake.tellable(destination, new, taken))
+        return [*new, *intake.tellable(destination, asked, taken)]
 
     def _queued(self, destination: Destination, arrivals: Sequence[Arrival], now: float) -> list[Command]:
         """Put what arrived into its call's queue; give the commands that note what lost its place."""
         commands: list[Command] = []
         flying = self._flights.calls()
         for one in arrivals:
-            only = _is_told_once(destination, one.item)
-            after = waiting.joined(self._queues[one.call], one.item, create_only=only, in_flight=one.call in flying)
+            once = redrive.is_told_once(destination, one.item.place)
+            after = waiting.joined(self._queues[one.call], one.item, create_only=once, in_flight=one.call in flying)
             self._queues[one.call] = after.queue
             commands += self._replaced(one.call, after.replaced, now)
         return commands
@@ -146,7 +146,7 @@ class Deliverer:
             if body is None:
                 self._queues[call] = tuple(others)
                 commands.append(attempts.buried(self._id, letter(call, item, "retention", now=now.now)))
-            elif _is_told_once(destination, item) and not item.going:
+            elif redrive.is_told_once(destination, item.place) and not item.going:
                 self._queues[call] = (msgspec.structs.replace(item, going=True), *others)
             else:
                 self._flights.launch(Flight(call, item, destination.url), body, now)
@@ -238,8 +238,3 @@ class Deliverer:
         faults.point("deliver.committed")
         self._charge.carry_out(destination)
         self._queues.forget_but(self._flights.calls())
-
-
-def _is_told_once(destination: Destination, item: Waiting) -> bool:
-    """Say whether the receiver cannot change later what it makes of this event."""
-    return destination.create_only and not operator_log.is_operator(item.place) and not redrive.is_test(item.place)

@@ -66,10 +66,10 @@ def entries(redis: "Redis", places: Sequence[str]) -> list[Entry]:
     ]
 
 
-def tellable(arrivals: Sequence[Arrival], taken: Mapping[str, int], *, create_only: bool) -> Iterator[Arrival]:
+def tellable(destination: Destination, arrivals: Sequence[Arrival], taken: Mapping[str, int]) -> Iterator[Arrival]:
     """Leave out what the destination must not be told any more, having `taken` revisions of calls."""
     for arrival in arrivals:
-        once = create_only and not operator_log.is_operator(arrival.item.place)
+        once = redrive.is_told_once(destination, arrival.item.place)
         if redrive.may_be_told(arrival.item.revision, taken.get(arrival.call), once=once):
             yield arrival
 

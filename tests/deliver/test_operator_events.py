@@ -85,6 +85,22 @@ def test_one_that_was_given_up_can_be_sent_again(stage: Stage) -> None:
     assert [event.data.state for event in sent(stage)] == [Told.RAISED, Told.RAISED]
 
 
+def test_that_an_alert_is_over_can_be_sent_again_though_of_calls_the_destination_is_told_once(stage: Stage) -> None:
+    asks = stage.add(operator=True, create_only=True)
+    operator_log.raise_alert(stage.redis, PARKED, "default", "No.")
+    stage.run(asks)
+    stage.sender.answer = lambda _: forbidden()
+    operator_log.clear_alert(stage.redis, PARKED, "default", "It is over.")
+    stage.run(asks)
+    stage.sender.answer = lambda _: delivered()
+
+    count = redrive.redrive(stage.redis, asks.id, Redrive(), dry_run=False)
+    stage.run(asks)
+
+    assert count == 1
+    assert [event.data.state for event in sent(stage)] == [Told.RAISED, Told.CLEARED, Told.CLEARED]
+
+
 def test_a_destination_that_is_disabled_is_an_alert_until_it_is_not(stage: Stage) -> None:
     destination = stage.add()
     publish(stage.redis, outcome_of("s-1"))
