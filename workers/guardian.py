@@ -224,8 +224,11 @@ class Guardian:
     def _renewed(self, one: Seen) -> Subscription:
         if rules.reminds(one) and not rules.disabled(one, company=self._company):
             return self._subscriptions.renew(one.id)
-        asked = rules.filters(company=self._company)
-        return self._subscriptions.update(one.id, asked, expires_in=rules.LIFETIME)
+        try:
+            return self._subscriptions.update(one.id, rules.filters(company=self._company), expires_in=rules.LIFETIME)
+        except RingCentralError:
+            self._tell(one, incomplete=rules.disabled(one, company=self._company))  # it stays as it is for now
+            raise
 
     def _tell(self, one: Seen, *, incomplete: bool) -> None:
         operator_log.clear_alert(self._redis, What.SUBSCRIPTION_MISSING, self._name, "There is a subscription.")
@@ -246,8 +249,7 @@ class Guardian:
         self._recorder.count(FAILURES, STAGE, type(error).__name__)
         guarded = guarding.load(self._redis, self._name)
         patience = 0.0 if isinstance(error, BrokenConfiguration) else error.retry_after or 0.0
-        next_at = now + min(patience, 3600.0)
-        self._keep(msgspec.structs.replace(guarded, problem=problem, next_at=next_at))
+        self._keep(msgspec.structs.replace(guarded, problem=problem, next_at=now + min(patience, 3600.0)))
         is_new = guarded.checked_at is not None and guarded.checked_at >= now
         message = None
         if is_new and guarded.health in (Health.MISSING, Health.BLACKLISTED):

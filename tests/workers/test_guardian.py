@@ -12,7 +12,7 @@ from runtime.guarding import Guarded
 from runtime.settings import Account, Credentials
 from scripts.simulator import CLIENT_ID, CLIENT_SECRET, USER_JWT
 from telephony.operator_events import Told, What
-from telephony.subscriptions import LIFETIME, REMINDER, Health
+from telephony.subscriptions import LIFETIME, REMINDER, Health, filters
 from tests.builders.calls import ivr_call
 from tests.builders.notifications import posted
 from tests.runtime.test_operator_log import states
@@ -236,6 +236,21 @@ def test_a_filter_that_is_not_served_is_an_alert_and_asked_for_again_until_it_is
     after = guard(office)
 
     assert (after.id, after.health, alerts(office)) == (first.id, Health.ACTIVE, [])
+
+
+def test_a_filter_that_is_not_served_any_more_is_an_alert_also_where_it_cannot_be_asked_for(
+    guarding_office: Guarding,
+) -> None:
+    office = guarding_office()
+    well = guard(office, 2)
+    office.platform.fault("forbid", endpoint="telephony/sessions")
+    office.platform._box.subscriptions.change(well.id or "", {"eventFilters": list(filters(company=True))})
+    office.platform.fault("answer_status", group="medium", status=400, count=1)
+
+    after = guard(office)
+
+    assert (after.id, after.health, after.problem) == (well.id, Health.INCOMPLETE, "Refused")
+    assert alerts(office) == [What.SUBSCRIPTION_INCOMPLETE]
 
 
 def test_one_that_cannot_be_made_is_an_alert_until_it_can(guarding_office: Guarding, webhook: Webhook) -> None:
