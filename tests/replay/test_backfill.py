@@ -138,6 +138,20 @@ def test_a_page_that_takes_too_long_is_asked_for_in_halves(
     assert done.progress.state is State.DONE
 
 
+def test_a_page_for_which_ringcentrals_own_gateway_would_not_wait_is_asked_for_in_halves(
+    replaying: ReplayOffice,
+) -> None:
+    records = history(replaying, 10)
+    asked = replaying.ask(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
+    replaying.office.platform.fault("answer_status", group="heavy", status=504, count=1)
+
+    replaying.serve()
+
+    assert replaying.look(asked).progress.halvings == 1
+    replaying.office.be_patient()
+    assert replaying.finish(asked).progress.total == len(records)
+
+
 def test_two_records_of_a_call_on_two_pages_become_one_outcome(replaying: ReplayOffice, small_pages: int) -> None:
     records = history(replaying, 12, days=0.01)
     for number in (9, 10):

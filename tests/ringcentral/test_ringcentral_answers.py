@@ -98,6 +98,14 @@ def test_a_missing_permission_is_named() -> None:
     assert "ReadCompanyCallLog" in str(problem(an_error(403, "CMN-408", message="needs [ReadCompanyCallLog]")))
 
 
+@pytest.mark.parametrize(("status", "late"), [(504, True), (503, False)])
+def test_who_waits_for_ringcentral_in_our_place_may_find_it_late(status: int, *, late: bool) -> None:
+    error = problem(a_body(status, b"<html>"))
+
+    assert isinstance(error, Unavailable)
+    assert error.late is late
+
+
 def test_what_came_instead_of_an_answer_is_kept_but_not_shown() -> None:
     error = problem(a_body(502, b"<html>+16505550101" + b"x" * 5000))
 

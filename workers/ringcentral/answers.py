@@ -107,6 +107,7 @@ def problem(answer: Answer) -> RingCentralError:
             status=answer.status,
             codes=codes,
             sample=answer.body[:_SAMPLE],
+            late=answer.status == 504,  # noqa: PLR2004 - Gateway Timeout: RingCentral's own waited for it
         )
     if kind is Forbidden:
         return Forbidden(f"not permitted ({_missing(said)})", status=answer.status, codes=codes)

@@ -41,7 +41,8 @@ class RateLimited(RingCentralError):  # noqa: N818 - named for what the catcher 
 class Unavailable(RingCentralError):  # noqa: N818 - named for what the catcher does
     """Nothing usable came back: no connection, no answer in time, a 5xx, half a body, or somebody else's HTML.
 
-    `late` says that RingCentral was there and took longer than is waited, as for a page that is too much for it.
+    `late` says that RingCentral was there and took longer than is waited, by us or by its own gateway, as for a page
+    that is too much for it.
     `sample` is the beginning of the body, if there was one; it may hold personal data and is not for logs.
     """
 
