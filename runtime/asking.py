@@ -97,13 +97,13 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
         return _closed(self, lane, now + BROKEN_SECONDS)
 
     def after_past_failure(self, *, now: float, density: float) -> "Asking":
-        """Let the past rest after a window of it was answered with nothing usable, and have the next reach half as far.
+        """Let the past rest after a window of it was answered with nothing usable.
 
-        `density` is how many records began per second if that window was too much.
+        The next one is as long as `density` has it, the records per second that are reckoned with from now on.
         """
         rest = min(FIRST_REST * 2**self.past_failures, LONGEST_REST)
         return msgspec.structs.replace(
-            self, past_failures=self.past_failures + 1, past_from=now + rest, past_density=2 * density
+            self, past_failures=self.past_failures + 1, past_from=now + rest, past_density=density
         )
 
     def after_past(self) -> "Asking":

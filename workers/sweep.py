@@ -123,11 +123,12 @@ class Sweeper:
                 raise
         except (Refused, Forbidden, NotFound, Unavailable) as error:
             if isinstance(request, Window) and share is Share.LIVE and _is_late(error):
-                self._note_density(2 * fullest(request), share)  # the next one is half as long
+                self._note_density(self._density_after(request, share), share)
             if share is Share.LIVE or not _was_there(error) or not isinstance(request, Window):
                 raise
             log.warning("call_log.past_not_answered", status=error.status, codes=error.codes)
-            self.found.asking = self.found.asking.after_past_failure(now=now, density=fullest(request))
+            density = self._density_after(request, share)
+            self.found.asking = self.found.asking.after_past_failure(now=now, density=density)
             if isinstance(error, Unavailable):  # the others are left alone for a moment, too
                 raise
             self.found.past_stopped_by = _bare(error)
@@ -204,6 +205,13 @@ class Sweeper:
         known = self.found.asking.density_for(share)
         if count < MANY and known:  # so few tell nothing, but that the next window may be longer
             self._note_density(known / 2, share)
+
+    def _density_after(self, window: Window, share: Share) -> float:
+        """Say how many records per second to reckon with after a window that was too much.
+
+        By it the next one is half as long, or shorter where the pages that came before it failed have told so.
+        """
+        return max(2 * fullest(window), self.found.asking.density_for(share) or 0.0)
 
     def _note_density(self, density: float, share: Share) -> None:
         self.found.asking = self.found.asking.with_density(density, share)

@@ -10,7 +10,8 @@ import pytest
 from runtime.asking import FAILURES, Asking
 from runtime.budget import Share
 from telephony.call_log import CallLogPage, SyncPage
-from telephony.fetch_plan import Feed, Lane, Request, Window, window_length
+from telephony.fetch_plan import FULLNESS, PAGE, Feed, Lane, Request, Window, window_length
+from tests.builders.call_log import a_record
 from workers import sweep
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import NotSent, Unavailable
@@ -44,6 +45,18 @@ class SilentFeed(CallLogFeed):
         raise self._error
 
 
+class HalfSilentLog(CallLog):
+    """A call log from which one page comes, of a call a second, and then nothing."""
+
+    def __init__(self) -> None:
+        """Ask nobody."""
+
+    def pages(self, *_: Any, **__: Any) -> Iterator[CallLogPage]:
+        starts = (HOUR.date_to - timedelta(seconds=second) for second in range(sweep.MANY))
+        yield CallLogPage(tuple(a_record(start_time=start) for start in starts), next_page="https://platform.example/2")
+        raise LATE
+
+
 def swept(error: Unavailable, request: Request, share: Share, *, times: int = 1) -> Asking:
     """Say what is known after so many sweeps with this one request."""
     asking = Asking()
@@ -64,6 +77,15 @@ def test_a_feed_that_is_always_late_gives_way_and_one_that_is_not_there_does_not
 def test_a_window_that_takes_too_long_is_half_as_long_the_next_time() -> None:
     assert window_length(swept(LATE, HOUR, Share.LIVE).density) == timedelta(minutes=30)
     assert swept(AWAY, HOUR, Share.LIVE).density is None
+
+
+@pytest.mark.parametrize("share", [Share.LIVE, Share.BACKFILL])
+def test_where_the_first_pages_of_a_window_tell_how_long_one_should_be_the_next_one_is_no_longer(share: Share) -> None:
+    sweeper = Sweeper(HalfSilentLog(), SilentFeed(LATE), Asking(), lambda _: None)
+
+    list(sweeper.carry_out([(HOUR, share)], since=BEGAN, now=NOW))
+
+    assert window_length(sweeper.found.asking.density_for(share)) < timedelta(seconds=FULLNESS * PAGE + 1)
 
 
 def test_a_stretch_of_the_past_that_takes_too_long_rests_so_that_the_present_need_not_wait_for_it() -> None:
