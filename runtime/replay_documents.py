@@ -74,9 +74,11 @@ def replay_document(replay: Replay, *, now: float) -> ReplayDocument:
 
 
 def done(replay: Replay) -> int:
-    """Count the calls that were looked at."""
-    total = replay.progress.total or 0
-    return total if replay.asked.level is Level.BACKFILL else total - replay.left
+    """Count the calls that were looked at: none while they are chosen."""
+    total = replay.progress.total
+    if total is None or replay.asked.level is Level.BACKFILL:
+        return total or 0
+    return total - replay.left
 
 
 def share(replay: Replay, *, now: float) -> float:

@@ -7,6 +7,7 @@ import pytest
 from runtime import destinations, keys, replays
 from runtime.bells import Stage
 from runtime.leases import lease
+from runtime.replay_documents import done as looked_at
 from runtime.replay_documents import replay_document
 from runtime.replays import Level, State
 from telephony import results, search_terms, sessions
@@ -177,6 +178,18 @@ def test_a_replay_can_be_cancelled(replaying: ReplayOffice) -> None:
 
     assert (done.progress.state, done.left) == (State.CANCELLED, 0)
     assert replaying.ask(Level.REFETCH, since=0.0).id != asked.id
+
+
+def test_of_one_that_was_cancelled_while_it_chose_its_calls_none_was_looked_at(replaying: ReplayOffice) -> None:
+    asked = replaying.ask(Level.REFETCH, since=0.0)
+    with lease(replaying.redis, ACCOUNT, Stage.REPLAY) as held:
+        held.commit(replays.chosen(asked, [("s-1", 1.0), ("s-2", 2.0)]))
+    assert looked_at(replaying.look(asked)) == 0
+
+    replays.cancel(replaying.redis, ACCOUNT, asked.id)
+    over = replaying.finish(asked)
+
+    assert (over.state, over.left, looked_at(over)) == (State.CANCELLED, 2, 0)
 
 
 @pytest.mark.parametrize("calls", [1, 2], ids=["look-up", "window"])
