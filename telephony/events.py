@@ -103,7 +103,7 @@ def ended(session: Session, *, place: Place | None = None, now: datetime) -> Cal
 
 
 def unresolved(session: Session, *, revision: int, place: Place | None = None, now: datetime) -> CallEvent:
-    """Make the event that says that the record of this call never came."""
+    """Make the event that says that no record of this call came that was written after it."""
     guess = endings.ending(session)
     why = explained("outcome", Outcome.UNRESOLVED, "record-never-came")
     others = tuple(one for one in guess.explanation if one.field != why.field)

@@ -51,7 +51,8 @@ def why_unsettled(record: CallLogRecord) -> Unsettled | None:
 
 def was_still_on(record: CallLogRecord) -> bool:
     """Tell whether the call was on when the record was written: then it says nothing of how the call ended."""
-    return _is_in_progress(record) or _has_mid_call_shape(record)
+    is_unfinished = _is_not_finished(record) and not record.finished
+    return is_unfinished or _is_in_progress(record) or _has_mid_call_shape(record)
 
 
 def _is_not_finished(record: CallLogRecord) -> bool:

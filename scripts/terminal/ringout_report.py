@@ -71,11 +71,13 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _outcome(data: CallData) -> Iterator[str]:
-    if not data.confirmed:
-        if data.outcome == "unresolved":
-            yield "outcome: unresolved: the call log showed no final record in time"
+    if data.revision == 0:  # what was heard; the call log will tell
         return
-    yield f"outcome: {data.outcome} (revision {data.revision}, confirmed by the call log: {cell(data.result)})"
+    if data.outcome == "unresolved":
+        yield "outcome: unresolved: the call log showed no final record in time"
+        return
+    told = "confirmed by the call log" if data.confirmed else "by a record of the call log that is not final"
+    yield f"outcome: {data.outcome} (revision {data.revision}, {told}: {cell(data.result)})"
     yield f"callerStatus: {_side(data.caller_status, data.caller_outcome)}"
     yield f"calleeStatus: {_side(data.callee_status, data.callee_outcome)}"
     for why in data.explanation:
@@ -96,7 +98,7 @@ def listing(documents: list[dict[str, Any]]) -> list[str]:
 
 def _row(document: Mapping[str, Any]) -> tuple[object, ...]:
     data = document["outcome"]
-    known = isinstance(data, CallData) and data.confirmed
+    known = isinstance(data, CallData) and bool(data.record_ids)
     sides = f"{data.caller_status or '-'} / {data.callee_status or '-'}" if known else _live(document["live"])
     became = data.outcome if isinstance(data, CallData) else document["placing"]
     return document["id"], _clock(document["askedAt"]), document["state"], _ends(document), sides, became

@@ -5,6 +5,7 @@ import re
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 from redis import Redis
 
 from runtime import destinations, guarding, keys
@@ -101,6 +102,13 @@ def test_what_somebody_took_out_of_quarantine_first_is_no_misspelt_address(app: 
     answer = client.post("/quarantine/default/1-0/discard", data={"token": form_token(client)})
 
     assert (answer.status_code, "not in quarantine any more" in answer.text) == (404, True)
+
+
+def test_what_a_record_says_that_never_became_final_is_not_said_to_be_heard(app: Flask, redis: Redis) -> None:
+    outcome = outcome_of("s-1")
+    publish(redis, replace(outcome, data=replace(outcome.data, confirmed=False)))
+
+    assert "which never became final" in text_of(log_in(app), "/calls/s-1", "answer")
 
 
 def test_a_name_from_right_to_left_leaves_the_number_beside_it_alone() -> None:

@@ -141,8 +141,9 @@ def test_at_the_deadline_a_record_that_is_not_final_is_told_unconfirmed(office: 
     [
         lambda call: the_record(call, result="In Progress"),
         lambda call: the_record(call, a_leg("PstnToSip", "Stopped"), result="Stopped", direction="Outbound"),
+        lambda call: the_record(call, finished=False),
     ],
-    ids=["in progress", "mid-call shape of a queue call"],
+    ids=["in progress", "mid-call shape of a queue call", "not finished"],
 )
 def test_at_the_deadline_a_record_that_was_written_during_the_call_tells_nothing(
     office: Office, written_mid_call: Callable[[Call], CallLogRecord]
