@@ -37,7 +37,8 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     `density` is how many records began per second where calls were waiting, as last seen, and `past_density` where the
     past is gone through, which may be far more quiet; `lags` is how long the last records took to appear; `failures`
     counts the last polls of a feed that were answered with nothing usable or took its token for none, `past_failures`
-    windows of the past, which is not asked for before `past_from`.
+    windows of the past, which is not asked for before `past_from`; `whole_at` is when a call of which only a part was
+    shown was looked up last.
     """
 
     token: str | None = None
@@ -53,6 +54,7 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     failures: int = 0
     past_failures: int = 0
     past_from: float = 0.0
+    whole_at: float = 0.0
 
     def lane(self, *, company: bool, now: float) -> Lane:
         """Give the best lane that is open; the extract feed is for the company's call log only."""

@@ -118,7 +118,13 @@ Request = Feed | LookUp | Window
 
 
 def plan(
-    wanted: Sequence[Wanted], *, lane: Lane, most: int, density: float | None, shown_since: datetime | None = None
+    wanted: Sequence[Wanted],
+    *,
+    lane: Lane,
+    most: int,
+    density: float | None,
+    shown_since: datetime | None = None,
+    in_turn: bool = True,
 ) -> tuple[Request, ...]:
     """Give at most `most` requests that answer as much of `wanted` as they can.
 
@@ -126,7 +132,7 @@ def plan(
     planned even for nobody: whoever asks has a reason, be it only that it is time to look. One request more is for the
     calls that the feed does not show, among them those that began before `shown_since`; if there is but one request in
     all, it is for whom it helps most. What is left over is for calls of which a window has shown nothing, or not all:
-    one of the latter takes the place of those it has waited longer than.
+    one of the latter takes the place of those it has waited longer than, if it is `in_turn`.
     """
     if most < 1:
         return ()
@@ -134,16 +140,16 @@ def plan(
     others = [one for one in wanted if not (one.whole and one.telephony_session_id)]
     alone = sorted(whole, key=lambda one: one.urgency)[-1:]
     if lane is Lane.LIST:
-        planned = _with_one_alone(others, alone, density, most)
+        planned = _with_one_alone(others, alone, density, most, in_turn=in_turn)
         return (*planned, *_look_ups([*whole, *_late(others)], planned)[: most - len(planned)])
     shown = [one for one in others if is_shown(one, shown_since)]
     hidden = [one for one in others if not is_shown(one, shown_since)]
     if most > 1:
-        beside = _with_one_alone([*hidden, *_late(shown)], alone, density, 1)
+        beside = _with_one_alone([*hidden, *_late(shown)], alone, density, 1, in_turn=in_turn)
         return (Feed(lane), *(beside or _look_ups(alone, ())))
     groups = _groups(hidden, density, 1)
     helped = [one for group in groups for one in group]
-    if _worth(alone) > max(_worth(helped), _worth(shown)):
+    if _goes_first(alone, max(_worth(helped), _worth(shown)), in_turn=in_turn):
         return tuple(_look_ups(alone, ()))
     return _requests(groups, density) if _worth(helped) > _worth(shown) else (Feed(lane),)
 
@@ -225,12 +231,17 @@ def _worth(group: Sequence[Wanted]) -> tuple[float, int]:
     return sum(one.urgency for one in group if not one.again), sum(one.again for one in group)
 
 
+def _goes_first(alone: Sequence[Wanted], others: tuple[float, int], *, in_turn: bool) -> bool:
+    """Say whether who is `alone` takes a request from others worth so much: in turn, or where none of them waits."""
+    return _worth(alone) > others and (in_turn or not others[0])
+
+
 def _with_one_alone(
-    wanted: Sequence[Wanted], alone: Sequence[Wanted], density: float | None, most: int
+    wanted: Sequence[Wanted], alone: Sequence[Wanted], density: float | None, most: int, *, in_turn: bool
 ) -> tuple[Request, ...]:
     """Plan for those who count most; who is `alone` takes the last request from those it has waited longer than."""
     groups = _groups(wanted, density, most)
-    if len(groups) == most and _worth(alone) > _worth(groups[-1]):
+    if len(groups) == most and _goes_first(alone, _worth(groups[-1]), in_turn=in_turn):
         return (*_requests(groups[:-1], density), *_look_ups(alone, ()))
     return _requests(groups, density)
 

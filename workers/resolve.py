@@ -23,7 +23,7 @@ from telephony import looks
 from telephony.fetch_plan import Lane, Request, Wanted, Window, plan
 from telephony.records import CallLogRecord
 from telephony.times import moment_at
-from workers import reconcile, rereads
+from workers import reconcile, rereads, unheard
 from workers.casebook import is_listed, session_of, with_what_they_need
 from workers.cases import Case
 from workers.comparing import Comparing
@@ -37,7 +37,6 @@ from workers.ringcentral.feeds import CallLogFeed
 from workers.sweep import Sweep, Sweeper, take_patiently
 from workers.telling import tell
 from workers.turns import turn
-from workers.unheard import silent, whole
 
 MOST_DUE: Final = 2000
 """Calls looked after in one sweep."""
@@ -130,15 +129,15 @@ class Resolver:
         again = rereads.due(self._redis, self._account, now)
         wanted = (
             _wanted(tracked, due, now)
-            | silent(self._redis, self._account, tracked, due, now=now)
-            | whole(self._redis, self._account, tracked, due, now=now)
+            | unheard.silent(self._redis, self._account, tracked, due, now=now)
+            | unheard.whole(self._redis, self._account, tracked, due, now=now)
         )
         comparing = Comparing(self._redis, self._account)
         requests, compared = self._plan(asking, [*wanted.values(), *rereads.wanted(again.values())], comparing, now)
         if not requests:
             self._judge_all(due, tracked, wanted, Sweep(asking), comparing)
             return asking, now
-        found = self._ask(requests, asking, tracked, now)
+        found = self._ask(requests, unheard.had_its_turn(asking, requests, wanted, now), tracked, now)
         self._judge_all(due, tracked, wanted, found, comparing)
         asking = reconcile.after(found, compared) if compared else found.asking
         asking = msgspec.structs.replace(asking, swept_at=now)
@@ -181,7 +180,8 @@ class Resolver:
         lane = asking.lane(company=self._company, now=now)
         most = max(1, min(MOST_REQUESTS, int(self._budget.left(Group.HEAVY).tokens)))
         shown_since = asking.shown_since if lane is asking.token_lane else None
-        planned = plan(wanted, lane=lane, most=most, density=asking.density, shown_since=shown_since)
+        in_turn = unheard.is_in_turn(asking, now)
+        planned = plan(wanted, lane=lane, most=most, density=asking.density, shown_since=shown_since, in_turn=in_turn)
         live = [(request, Share.LIVE) for request in planned]
         if not (compare and by_windows):
             return [*past, *live], None

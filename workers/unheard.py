@@ -1,16 +1,22 @@
 """Calls that are due though no notification told of their end: which of them the log must be asked about."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+import msgspec
 from redis import Redis
 
 from runtime import keys, ledger
+from runtime.asking import Asking
+from runtime.budget import Share
 from runtime.ledger import Tracked
-from telephony.fetch_plan import PATIENCE_SECONDS, STRAGGLER_SECONDS, Wanted
+from telephony.fetch_plan import PATIENCE_SECONDS, STRAGGLER_SECONDS, LookUp, Request, Wanted
 from telephony.records import last_end
 from telephony.settled import is_settled
 from telephony.times import moment_at
+
+WHOLE_SECONDS: Final = 60.0
+"""How often a call of which only a part was shown takes a request from others: after an outage they may be hundreds."""
 
 SESSION_PREFIX: Final = "s-"
 """A call that is known by another id cannot be looked up by it: its records name no telephony session."""
@@ -70,6 +76,20 @@ def whole(
         for one, begins in starts.items()
         if begins
     }
+
+
+def is_in_turn(asking: Asking, now: float) -> bool:
+    """Say whether one of them may take a request from others again."""
+    return not asking.whole_at <= now < asking.whole_at + WHOLE_SECONDS
+
+
+def had_its_turn(
+    asking: Asking, requests: Iterable[tuple[Request, Share]], wanted: Mapping[str, Wanted], now: float
+) -> Asking:
+    """Note it where one of the requests is for one of them."""
+    ids = (request.telephony_session_id for request, _ in requests if isinstance(request, LookUp))
+    is_asked = any(one in wanted and wanted[one].whole for one in ids)
+    return msgspec.structs.replace(asking, whole_at=now) if is_asked else asking
 
 
 def _is_long_over(record: Tracked, now: float) -> bool:

@@ -16,7 +16,7 @@ from scripts.simulator.problems import ApiError
 from scripts.simulator.take import Take
 from tests.asking.company import EXTRACT, LIST, SYNC, Company
 from tests.asking.conftest import Opened
-from tests.asking.legwork import events_of, state_of
+from tests.asking.legwork import events_of, published_at, state_of
 
 DAY = 86_400.0
 HOUR = 3600.0
@@ -99,6 +99,26 @@ def test_a_comparison_that_ends_while_a_call_is_on_takes_none_of_its_records_awa
     legwork.pass_time(HOUR)
 
     assert events_of(legwork.redis, take) == before
+
+
+def test_however_many_calls_were_shown_in_part_those_that_just_ended_wait_for_none_but_one_of_them_at_a_time(
+    opened: Opened,
+) -> None:
+    legwork, company = opened(reread_seconds=())
+    old = [company.call(begins=number, length=60, listed=False) for number in range(40)]
+    for take in old:
+        show_in_two(company, take, apart=1)
+    legwork.pass_time(HOUR)
+    for take in old:
+        legwork.redis.delete(keys.records("acme", take.ids.telephony_session_id))  # their time is over
+        (first, *_) = company.records(take)
+        company.put(first | {"result": "Voicemail"})
+    live = [company.call(begins=6 * number, length=20) for number in range(150)]
+
+    legwork.pass_time(960)
+
+    assert max(published_at(legwork.redis, take) - take.ends_at for take in live) < 30
+    assert sum(len(events_of(legwork.redis, take)) > 2 for take in old) >= 10
 
 
 def test_where_there_is_the_list_alone_a_long_call_is_shown_with_whatever_began_while_it_was_on(opened: Opened) -> None:

@@ -322,6 +322,9 @@ def test_a_call_of_which_a_part_was_shown_has_its_turn_even_on_a_busy_account(la
 
     assert not isinstance(first, LookUp)
     assert then == LookUp("s-1", long_ago.started_at - LONGEST)
+    (before_its_turn,) = plan([*crowd, long_ago], lane=lane, most=1, density=None, in_turn=False)
+    (alone,) = plan([long_ago], lane=lane, most=1, density=None, in_turn=False)
+    assert (isinstance(before_its_turn, LookUp), isinstance(alone, LookUp)) == (False, True)
 
 
 def test_the_request_that_others_give_up_for_a_call_of_which_a_part_was_shown_is_for_that_call() -> None:
