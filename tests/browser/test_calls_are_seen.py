@@ -130,22 +130,24 @@ def test_the_focus_stays_on_what_it_was_on_while_a_list_grows(face: Face) -> Non
 
 
 def test_what_was_told_while_somebody_marked_a_text_is_shown_afterwards(face: Face) -> None:
-    part = '<section id="needs" data-part data-pushed>Something happened.</section>'
-    told = f"event: told\ndata: {json.dumps({'happened': False, 'outcomes': {}, 'parts': part})}\n\n"
     with face.page() as page:
-        live = page.get_by_role("button", name="Live")
-        live.click()
-        page.route("/", lambda route: route.abort() if "x-parts" in route.request.headers else route.continue_())
-        page.route("**/live?parts", lambda route: route.fulfill(content_type="text/event-stream", body=told), times=1)
-        page.evaluate("getSelection().selectAllChildren(document.getElementById('needs'))")
-        with page.expect_response("**/live?parts"):
-            page.get_by_role("button", name="Stands still").evaluate("button => button.click()")
-        page.wait_for_timeout(AT_REST)
+        tell_while_a_text_is_marked(page)
         assert page.get_by_text("Something happened.").count() == 0
 
         page.evaluate("getSelection().empty()")
 
         page.get_by_text("Something happened.").wait_for()
+
+
+def test_nor_is_it_shown_afterwards_on_a_page_that_stands_still_by_then(face: Face) -> None:
+    with face.page() as page:
+        tell_while_a_text_is_marked(page)
+        page.get_by_role("button", name="Live").evaluate("button => button.click()")
+
+        page.evaluate("getSelection().empty()")
+        page.wait_for_timeout(AT_REST)
+
+        assert page.get_by_text("Something happened.").count() == 0
 
 
 def test_a_number_typed_with_spaces_finds_its_call(face: Face, session: str) -> None:
@@ -215,6 +217,19 @@ def test_nothing_a_caller_calls_himself_is_taken_for_more_than_text(face: Face) 
             assert page.locator("main img, main script, main b b").count() == 0
         page.goto(f"/calls/{session}")
         assert name in page.get_by_role("heading", level=1).inner_text()
+
+
+def tell_while_a_text_is_marked(page: "Page") -> None:
+    """Tell an open page of something while one of its parts is in use."""
+    part = '<section id="needs" data-part data-pushed>Something happened.</section>'
+    told = f"event: told\ndata: {json.dumps({'happened': False, 'outcomes': {}, 'parts': part})}\n\n"
+    page.get_by_role("button", name="Live").click()
+    page.route("/", lambda route: route.abort() if "x-parts" in route.request.headers else route.continue_())
+    page.route("**/live?parts", lambda route: route.fulfill(content_type="text/event-stream", body=told), times=1)
+    page.evaluate("getSelection().selectAllChildren(document.getElementById('needs'))")
+    with page.expect_response("**/live?parts"):
+        page.get_by_role("button", name="Stands still").evaluate("button => button.click()")
+    page.wait_for_timeout(AT_REST)
 
 
 def look_again(page: "Page") -> None:

@@ -84,6 +84,26 @@ def test_a_button_that_is_pressed_twice_was_meant_once(face: Face, crm: Endpoint
     assert len(made) == 1
 
 
+def test_who_searches_twice_means_the_second(face: Face) -> None:
+    with face.page() as page:
+        page.goto("/calls")
+
+        searched = page.locator("form.filter").evaluate(
+            """form => {
+                let count = 0;
+                addEventListener("submit", (event) => {
+                    count += !event.defaultPrevented;
+                    event.preventDefault();
+                });
+                form.requestSubmit();
+                form.requestSubmit();
+                return count;
+            }"""
+        )
+
+    assert searched == 2
+
+
 def test_what_is_wrong_with_a_form_is_said_beside_the_field(face: Face) -> None:
     with face.page() as page:
         add(page, "https://169.254.169.254/latest", "Not ours")

@@ -175,6 +175,7 @@ function placeOf(focused) {
 
 // Parts that came while somebody was busy with theirs: nobody tells them twice.
 function catchUp() {
+  if (!on) return;
   for (const [id, part] of [...late]) {
     const shown = document.getElementById(id);
     if (shown) renew(shown, part);

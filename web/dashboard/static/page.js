@@ -27,6 +27,7 @@ addEventListener("keydown", (event) => {
 const AGAIN_AFTER = 5000;
 let sent = new WeakMap();
 addEventListener("submit", (event) => {
+  if (event.target.method !== "post") return; // who searches twice means the second
   if (Date.now() - (sent.get(event.target) ?? 0) < AGAIN_AFTER) event.preventDefault();
   else sent.set(event.target, Date.now());
 });
