@@ -65,6 +65,7 @@ class Guardian:
 
     def __init__(self, account: Account, held: Lease, dependencies: Dependencies) -> None:
         self._account = account
+        self._company = account.scope is Scope.ACCOUNT
         self._name = account.name
         self._lease = held
         self._redis = dependencies.redis
@@ -126,10 +127,6 @@ class Guardian:
             reminded=bool(self._redis.exists(keys.reminded(self._name))),
             now=moment_at(now),
         )
-
-    @property
-    def _company(self) -> bool:
-        return self._account.scope is Scope.ACCOUNT
 
     def _has_newest_token(self, guarded: Guarded) -> bool:
         """Say whether the subscription has our newest token; one that somebody else made may have the older of two."""
