@@ -8,10 +8,12 @@ import gc
 import os
 import sys
 
-from runtime import faults, logs, settings
+from runtime import faults, logs, safety, settings
 from runtime.bells import Stage
+from runtime.logs import log
 from runtime.metrics import Recorder
-from runtime.redis_client import WORK, connect
+from runtime.redis_client import INGEST, WORK, connect
+from runtime.safety import Verdict
 from workers import clock, dependencies
 from workers.dependencies import Dependencies
 from workers.rq_worker import StageWorker
@@ -22,6 +24,8 @@ _ASK = frozenset({Stage.RESOLVE, Stage.REPLAY, Stage.RINGOUT})
 """The stages that ask RingCentral."""
 
 _VALUES_BETWEEN_COLLECTIONS = 50_000
+
+_LOOK_SECONDS = 2.0
 
 
 def main(arguments: list[str]) -> int:
@@ -51,6 +55,9 @@ def main(arguments: list[str]) -> int:
 
 def _serve(stage: Stage, made: Dependencies) -> None:
     dependencies.install(made)
+    _wait_for_writes(made)
+    if made.stopping.is_set():
+        return
     # RQ changes the time limits of the connection it is given, so it has one of its own.
     worker = StageWorker(stage, connect(made.settings.redis_url, WORK), made)
     try:
@@ -58,6 +65,22 @@ def _serve(stage: Stage, made: Dependencies) -> None:
     finally:
         made.stopping.set()
         made.shifts.finish()
+
+
+def _wait_for_writes(made: Dependencies) -> None:
+    """Wait until Redis takes writes, or until told to stop.
+
+    RQ ends where it takes none, and what ends again and again is started ever later: for minutes after Redis is well
+    nobody would be there.
+    """
+    made.stopping.listen()
+    told = ""
+    with connect(made.settings.redis_url, INGEST) as redis:
+        while (found := safety.writes(redis)).verdict is Verdict.FAILED and not made.stopping.wait(_LOOK_SECONDS):
+            if found.detail != told:
+                log.warning("worker.waits", why=found.detail)
+            told = found.detail
+    made.stopping.leave()
 
 
 def _collect_rarely() -> None:

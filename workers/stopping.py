@@ -24,6 +24,11 @@ class Stopping:
         signal.signal(signal.SIGTERM, lambda *_: self.set())
         signal.signal(signal.SIGINT, lambda *_: self.set())
 
+    def leave(self) -> None:
+        """Leave SIGTERM and SIGINT to what they do by themselves, until somebody else takes them."""
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
     def set(self) -> None:
         """Ask to stop. Safe in a signal handler."""
         self._asked = True

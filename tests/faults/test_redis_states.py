@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,7 @@ from web.create_app import create_app
 from workers.rq_worker import StageWorker
 
 CALL = ivr_call()
+ROOT = Path(__file__).parent.parent.parent
 SMALL_DISK_BLOCKS = 64  # of 512 bytes or 1 kB: more than the file begins with, and soon full
 
 
@@ -57,6 +59,40 @@ def test_a_step_that_redis_refuses_is_made_again_when_it_does_not(
     redis.delete(keys.lease(ACCOUNT, "track"))
 
     assert end(office) == [f"{CALL.telephony_session_id}/0"]
+
+
+def test_a_worker_that_is_started_while_redis_takes_no_writes_waits_until_it_does(
+    redis: Redis, redis_url: str, watchdog: Watchdog
+) -> None:
+    environ = {"PATH": os.environ["PATH"], "REDIS_URL": redis_url}
+    command = [sys.executable, "-m", "workers", "upkeep"]
+    redis.config_set("min-replicas-to-write", 1)
+    worker = Group(command, watchdog=watchdog, stdout=subprocess.PIPE, env=environ, cwd=ROOT)
+    try:
+        assert b"worker.waits" in worker.output.readline()
+        assert worker.exit_code() is None
+    finally:
+        redis.config_set("min-replicas-to-write", 0)
+
+    wait_until(lambda: bool(redis.scard("rq:workers")), 20)
+    worker.ask_to_stop()
+    wait_until(lambda: worker.exit_code() is not None, 20)
+    assert worker.exit_code() == 0
+    worker.output.close()
+
+
+def test_a_worker_that_waits_for_redis_stops_when_it_is_told_to(watchdog: Watchdog) -> None:
+    environ = {"PATH": os.environ["PATH"], "REDIS_URL": "redis://127.0.0.1:1/0"}
+    worker = Group(
+        [sys.executable, "-m", "workers", "upkeep"], watchdog=watchdog, stdout=subprocess.PIPE, env=environ, cwd=ROOT
+    )
+    assert b"worker.waits" in worker.output.readline()
+
+    worker.ask_to_stop()
+
+    wait_until(lambda: worker.exit_code() is not None, 20)
+    assert worker.exit_code() == 0
+    worker.output.close()
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
