@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -24,7 +24,6 @@ from workers.ringout_evidence import Evidence
 from workers.sweep import Sweep
 
 _ACCOUNT_IN_URI: Final = re.compile(r"/account/(\d+)/")
-_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def cases(  # noqa: PLR0913 - each says something else of the calls
@@ -135,14 +134,20 @@ def links_of(case: Case) -> frozenset[Link]:
 
 
 def newest_of_each(records: Sequence[CallLogRecord]) -> tuple[CallLogRecord, ...]:
-    """Keep the version of each record that was modified last; of equals the later in the list."""
+    """Keep the version of each record that was modified last; the later in the list where that does not tell."""
     newest: dict[str | bytes, CallLogRecord] = {}
     for record in records:
         name = record.id or msgspec.json.encode(record)
         known = newest.get(name)
-        if known is None or (record.last_modified_time or _LONG_AGO) >= (known.last_modified_time or _LONG_AGO):
+        if known is None or not _is_older(record, known):
             newest[name] = record
     return tuple(newest.values())
+
+
+def _is_older(one: CallLogRecord, other: CallLogRecord) -> bool:
+    """Say whether RingCentral tells that one version was written before another."""
+    ours, theirs = one.last_modified_time, other.last_modified_time
+    return ours is not None and theirs is not None and ours < theirs
 
 
 def session_of(one: str, tracked: Tracked | None, records: Sequence[CallLogRecord]) -> Session | None:

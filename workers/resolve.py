@@ -21,10 +21,9 @@ from runtime.metrics import MALFORMED_RECORDS
 from runtime.settings import Scope
 from telephony import looks
 from telephony.fetch_plan import Lane, Request, Wanted, Window, plan
-from telephony.records import CallLogRecord
 from telephony.times import moment_at
 from workers import reconcile, rereads, unheard
-from workers.casebook import is_listed, session_of, with_what_they_need
+from workers.casebook import is_listed, newest_of_each, session_of, with_what_they_need
 from workers.cases import Case
 from workers.comparing import Comparing
 from workers.dependencies import Dependencies, current
@@ -252,7 +251,7 @@ class Resolver:
         known = {**{one: tracked[one] for one in ids if one in tracked}, **more}
         resolutions = ledger.resolutions(self._redis, self._account, ids)
         seen = ledger.records(self._redis, self._account, ids)
-        records = {one: _merged(seen.get(one, ()), found.records.get(one, ())) for one in ids}
+        records = {one: newest_of_each((*seen.get(one, ()), *found.records.get(one, ()))) for one in ids}
         unreadable = tracked.unreadable | more.unreadable | resolutions.unreadable | seen.unreadable
         starts = {one: wanted[one].started_at for one in ids if one in wanted}
         scores = self._redis.zmscore(keys.due(self._account), others) if others else []
@@ -274,11 +273,6 @@ class Resolver:
             for one in ids
         ]
         return with_what_they_need(self._redis, self._account, cases)
-
-
-def _merged(seen: Sequence[CallLogRecord], found: Sequence[CallLogRecord]) -> tuple[CallLogRecord, ...]:
-    """Put the newly found version of each record in the place of the one seen before."""
-    return tuple({record.id or msgspec.json.encode(record): record for record in (*seen, *found)}.values())
 
 
 def _wanted(tracked: Mapping[str, Tracked], due: Mapping[str, float], now: float) -> dict[str, Wanted]:

@@ -21,6 +21,7 @@ from tests.simulator.waiting import wait_until
 from tests.simulator.webhook import Webhook
 from tests.workers.conftest import MakeOffice
 from tests.workers.office import ACCOUNT, Office
+from tests.workers.office import document as rc_document
 from workers import resolve
 
 MINUTE = 60.0
@@ -136,6 +137,18 @@ def test_a_record_that_is_read_again_unchanged_is_no_news(office: Office) -> Non
     look(office, times=2)
 
     assert len(office.outcomes(call)) == 1
+
+
+def test_a_list_that_lags_behind_takes_nothing_back(office: Office) -> None:
+    call = an_ended_call(office)
+    older = rc_document(the_record(call, result="Missed"), modified_at=office.now - MINUTE)
+    office.show(the_record(call, message=Message("7700", "VoiceMail"), result="Voicemail"))
+    look(office)
+
+    office.show_document(older)
+    look(office, times=3)
+
+    assert [event.data.outcome for event in office.outcomes(call)] == [Outcome.VOICEMAIL]
 
 
 def test_an_outcome_that_turns_out_otherwise_is_told_again(office: Office) -> None:
