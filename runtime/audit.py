@@ -7,7 +7,7 @@ records of a call change together, in commits, so what is read of it in one step
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 from redis import Redis
@@ -16,6 +16,8 @@ from runtime import keys, ledger, streams
 from runtime.clocks import redis_time
 from runtime.ledger import Resolution, State
 from telephony.completeness import Evidence, Standing, standing
+
+T = TypeVar("T")
 
 HOUR: Final = 3600.0
 
@@ -221,10 +223,11 @@ return lengths
 
 def _lengths(redis: "Redis", account: str, starts: Sequence[float]) -> Iterator[tuple[float, tuple[int, int]]]:
     """Say how many calls began in each hour by the two lists; most hours of most accounts have none."""
-    bounds = [f"{start:.0f}" for start in (*starts, starts[-1] + HOUR)]
-    lists = [keys.calls(account), keys.listed(account)]
-    found = cast("list[int]", redis.register_script(_LENGTHS)(keys=lists, args=bounds))
-    return zip(starts, zip(found[::2], found[1::2], strict=True), strict=True)
+    script, lists = redis.register_script(_LENGTHS), [keys.calls(account), keys.listed(account)]
+    for page in _pages(starts):
+        bounds = [f"{start:.0f}" for start in (*page, page[-1] + HOUR)]
+        found = cast("list[int]", script(keys=lists, args=bounds))
+        yield from zip(page, zip(found[::2], found[1::2], strict=True), strict=True)
 
 
 def _counted_before(redis: "Redis", account: str, starts: Sequence[float]) -> Mapping[float, _Counted]:
@@ -263,5 +266,5 @@ def _quarantined(redis: "Redis", account: str, starts: Sequence[float]) -> Mappi
     return found
 
 
-def _pages(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[at : at + _TOGETHER] for at in range(0, len(ids), _TOGETHER))
+def _pages(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[at : at + _TOGETHER] for at in range(0, len(items), _TOGETHER))

@@ -49,6 +49,17 @@ def unheard(office: Office, **fields: object) -> CallLogRecord:
     return the_record(ivr_call().ending_at(office.now), **fields)  # type: ignore[arg-type]  # fields
 
 
+def test_all_hours_are_counted_however_many_there_are(office: Office) -> None:
+    now = office.now
+    for number, ago in enumerate((0.0, 1001 * HOUR, 2500 * HOUR)):
+        office.redis.zadd(keys.calls(ACCOUNT), {f"s-{number}": now - ago})
+
+    hours = list(audit.hours(office.redis, ACCOUNT, since=now - 2500 * HOUR, until=now))
+
+    assert len(hours) == 2501
+    assert [place for place, hour in enumerate(hours) if hour.known] == [0, 1499, 2500]
+
+
 def test_a_call_is_in_one_place_at_each_moment_of_its_life(office: Office) -> None:
     call = ivr_call().ending_at(office.now)
     seen = []
