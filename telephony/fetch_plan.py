@@ -151,7 +151,8 @@ def plan(
     helped = [one for group in groups for one in group]
     if _goes_first(alone, max(_worth(helped), _worth(shown)), in_turn=in_turn):
         return tuple(_look_ups(alone, ()))
-    return _requests(groups, density) if _worth(helped) > _worth(shown) else (Feed(lane),)
+    # Of equals those go first whom the feed never shows: it answers the others later just as well.
+    return _requests(groups, density) if helped and _worth(helped) >= _worth(shown) else (Feed(lane),)
 
 
 def is_shown(one: Wanted, shown_since: datetime | None) -> bool:

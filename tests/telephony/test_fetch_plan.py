@@ -376,6 +376,17 @@ class TestTheFeeds:
 
         assert answered(requests, minute) == [True]
 
+    def test_with_one_request_that_minute_has_its_turn_though_the_feed_would_show_as_much(self, lane: Lane) -> None:
+        """The feed goes on to show the other one, and asking it again and again would never help the first."""
+        hidden, shown = a_minute_to_look_at_again(60), a_minute_to_look_at_again(30)
+        began = NOON - timedelta(minutes=45)
+
+        requests = plan([hidden, shown], lane=lane, most=1, density=None, shown_since=began)
+
+        assert answered(requests, hidden) == [True]
+        assert plan([shown], lane=lane, most=1, density=None, shown_since=began) == (Feed(lane),)
+        assert plan([], lane=lane, most=1, density=None, shown_since=began) == (Feed(lane),)
+
     def test_of_those_of_which_a_part_was_shown_the_one_that_waits_longest_is_looked_up_beside(
         self, lane: Lane
     ) -> None:
