@@ -54,6 +54,7 @@ def judge(plant: Plant, course: Course) -> tuple[Finding, ...]:
         _links,
         _orphans,
         _recovery,
+        _rest,
         lambda plant, _: guarded(plant),
         _logs,
         _command_lines,
@@ -214,6 +215,11 @@ def _recovery(plant: Plant, course: Course) -> Finding:
         if took > RECOVERY_SECONDS:
             faults.append(f"{took:.1f} s, {over - course.began:.0f} s after the first call")
     return finding("outcomes flow again soon after the faults of each minute", faults, f"after {longest:.1f} s at most")
+
+
+def _rest(_: Plant, course: Course) -> Finding:
+    after = f"{course.settled_after:.0f} s after the last call"
+    return finding("all comes to rest, and nothing is asked for ever", [f"not {after}"] * (not course.settled), after)
 
 
 def _calms(course: Course) -> Iterator[tuple[float, float]]:
