@@ -243,11 +243,8 @@ class Budget:
 
     def _run(self, group: Group, operation: str, *arguments: str | float) -> list[float]:
         now = "" if self._clock is None else self._clock()
-        answer = self._script(
-            keys=[keys.budget(self._account, group), keys.granted(self._account, group)],
-            args=[now, self._limits[group], self._window, _TTL, operation, *arguments],
-        )
-        return [float(value) for value in answer]
+        words = (now, self._limits[group], self._window, _TTL, operation, *arguments)
+        return [float(value) for value in self._script(keys=_names(self._account, group), args=words)]
 
 
 def left(
@@ -258,10 +255,15 @@ def left(
     script = redis.register_script(_BUDGET)
     with redis.pipeline(transaction=False) as pipeline:
         for account, group in asked:
-            names = [keys.budget(account, group), keys.granted(account, group)]
-            script(keys=names, args=["", LIMITS[group], WINDOW, _TTL, "left"], client=pipeline)
+            words = ("", LIMITS[group], WINDOW, _TTL, "left")
+            script(keys=_names(account, group), args=words, client=pipeline)
         answers = pipeline.execute()
     return {one: _state([float(value) for value in answer]) for one, answer in zip(asked, answers, strict=True)}
+
+
+def _names(account: str, group: Group) -> tuple[str, str]:
+    """Give the keys that the script works on."""
+    return keys.budget(account, group), keys.granted(account, group)
 
 
 def _state(answer: Sequence[float]) -> BudgetState:

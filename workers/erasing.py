@@ -89,9 +89,8 @@ def erase(
         _of_destinations(redis, every, stopping or Stopping())
         meanwhile = traces(redis, _naming(every)) if every else ()  # a sweep may just have told of them
         gone = places | {(one.key, one.part, one.value): one for one in meanwhile if one.kind not in _COUNTED}
-        theirs = {
-            (one.key, one.part, one.value) for one in found
-        }  # go last: by them whoever begins anew finds the calls
+        # What names the person goes last: by it whoever begins anew finds the calls.
+        theirs = {(one.key, one.part, one.value) for one in found}
         left = [gone[place] for place in sorted(gone, key=theirs.__contains__) if not _is_of_stages(gone[place])]
         for start in range(0, len(left), TOGETHER):
             take_out(redis, left[start : start + TOGETHER])
