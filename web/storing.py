@@ -2,7 +2,8 @@
 
 A step costs a round trip, however many bodies it stores; under load that is most of what a notification costs Redis,
 and half of what it costs `web`. So a body waits until the event loop has seen to whatever else has just arrived, which
-takes microseconds, and while a step is under way for the next. Nobody is answered before Redis has the body.
+takes microseconds, and while a step is under way for the next. Nobody is answered before Redis has the body; while
+Redis is silent nobody waits for more than one step, however many others wait, and for however many accounts.
 docs/adr/0036-notifications-are-stored-together.md has the figures.
 """
 
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from runtime.clocks import stopwatch
+from web import answers
 from web.answers import Answer
 from web.webhook import Receiver
 
@@ -49,12 +51,11 @@ class Storing:
 
     def _step(self, loop: asyncio.AbstractEventLoop) -> None:
         """Store what waits for one account: here, or in a thread while Redis is slow."""
-        account, waiting = next(iter(self._waiting.items()))
+        account = next(iter(self._waiting))
+        waiting = self._waiting.pop(account)
         taken, left = waiting[:MOST], waiting[MOST:]
         if left:
-            self._waiting[account] = left
-        else:
-            del self._waiting[account]
+            self._waiting[account] = left  # behind all others
         if self._is_quick:
             self._answer(loop, taken, self._stored(account, taken))
         else:
@@ -71,14 +72,22 @@ class Storing:
             self._is_quick = stopwatch() - began < QUICK_SECONDS
 
     def _answer(self, loop: asyncio.AbstractEventLoop, taken: Sequence[_Waiting], answer: Answer | Exception) -> None:
-        """Tell everybody of this step, and go on with the next."""
-        for _, stored in taken:
-            if stored.done():  # nobody waits for it any more
-                continue
-            if isinstance(answer, Exception):
-                stored.set_exception(answer)
-            else:
-                stored.set_result(answer)
+        """Tell everybody of this step, and go on with the next; where Redis was silent everybody was in it."""
+        _tell(taken, answer)
+        if answer == answers.NOT_STORED and not self._is_quick:
+            for account, waiting in self._waiting.items():
+                _tell(waiting, self._receiver.unstored(account, answer, why="silent", count=len(waiting)))
+            self._waiting.clear()
         self._is_planned = False
         if self._waiting:
             self._plan(loop)
+
+
+def _tell(taken: Sequence[_Waiting], answer: Answer | Exception) -> None:
+    for _, stored in taken:
+        if stored.done():  # nobody waits for it any more
+            continue
+        if isinstance(answer, Exception):
+            stored.set_exception(answer)
+        else:
+            stored.set_result(answer)

@@ -104,7 +104,11 @@ class Receiver:
             answer, why = answers.NO_ROOM, answers.NO_ROOM.word
         except RedisError as error:
             answer, why = answers.NOT_STORED, type(error).__name__
-        self._unstored.tell(self._endpoints[account].name, why=why, count=len(bodies))
+        return self.unstored(account, answer, why=why, count=len(bodies))
+
+    def unstored(self, account: str, answer: Answer, *, why: str, count: int) -> Answer:
+        """Tell of bodies that were not stored; give the answer back."""
+        self._unstored.tell(self._endpoints[account].name, why=why, count=count)
         return answer
 
     def echoed(self, environ: Mapping[str, Any], answer: Answer) -> Answer:

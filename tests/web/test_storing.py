@@ -21,12 +21,17 @@ class Receiver:
     def __init__(self, does: Callable[[], Answer] = lambda: answers.STORED) -> None:
         self.steps: list[tuple[str, list[bytes]]] = []
         self.threads: list[int] = []
+        self.refused: list[tuple[str, str, int]] = []
         self._does = does
 
     def store(self, account: str, bodies: Sequence[bytes]) -> Answer:
         self.steps.append((account, list(bodies)))
         self.threads.append(threading.get_ident())
         return self._does()
+
+    def unstored(self, account: str, answer: Answer, *, why: str, count: int) -> Answer:
+        self.refused.append((account, why, count))
+        return answer
 
 
 def stored(receiver: Receiver, *bodies: tuple[str, bytes]) -> list[Answer | BaseException]:
@@ -67,8 +72,34 @@ def test_a_step_takes_only_so_many_and_the_next_the_others() -> None:
     assert found == [answers.STORED] * (2 * MOST + 1)
 
 
+def test_an_account_that_is_flooded_keeps_no_other_waiting() -> None:
+    receiver = Receiver()
+
+    stored(receiver, *((ONE, b"%d" % number) for number in range(2 * MOST + 1)), (OTHER, b"alone"))
+
+    assert [account for account, _ in receiver.steps] == [ONE, OTHER, ONE, ONE]
+
+
 def test_what_could_not_be_stored_is_told_to_all_of_its_step() -> None:
     assert stored(Receiver(lambda: answers.NOT_STORED), (ONE, b"1"), (ONE, b"2")) == [answers.NOT_STORED] * 2
+
+
+def test_while_redis_is_silent_nobody_waits_for_more_than_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.storing.QUICK_SECONDS", 0.0)  # every step is slow
+    receiver = Receiver(lambda: answers.NOT_STORED)
+    everybody = [(account, b"%d" % number) for account in (ONE, OTHER, "third") for number in range(MOST + 1)]
+
+    found = stored(receiver, *everybody)
+
+    assert found == [answers.NOT_STORED] * len(everybody)
+    assert [(account, len(bodies)) for account, bodies in receiver.steps] == [(ONE, MOST)]
+    assert receiver.refused == [(OTHER, "silent", MOST + 1), ("third", "silent", MOST + 1), (ONE, "silent", 1)]
+
+
+def test_what_redis_refuses_at_once_of_one_account_is_not_refused_of_another() -> None:
+    receiver = Receiver(lambda: answers.STORED if receiver.steps[1:] else answers.NOT_STORED)
+
+    assert stored(receiver, (ONE, b"1"), (OTHER, b"2")) == [answers.NOT_STORED, answers.STORED]
 
 
 def test_an_error_reaches_all_of_its_step_and_the_next_step_is_done() -> None:
