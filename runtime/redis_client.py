@@ -5,6 +5,8 @@ neither is used. Two profiles: INGEST fails fast, because RingCentral waits thre
 patient, because a worker has nothing better to do than wait for Redis to return.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -52,7 +54,43 @@ def connect(url: str, profile: Profile) -> "redis.Redis":
     }
     if urlsplit(url).scheme == _SENTINEL_SCHEME:
         return _from_sentinel(url, options)
-    return redis.Redis.from_url(url, **options)
+    client = redis.Redis.from_url(url, **options)
+    pool: Any = client.connection_pool
+    pool.connection_class = _LEAVING[pool.connection_class]
+    return client
+
+
+class _Leaving:
+    """Leaves a server that takes no writes any more, so that the next use connects anew.
+
+    After a failover the address of a managed primary leads to another server, and connections to the old one, a replica
+    by now, may stay for ever. redis-py leaves it where a Sentinel told of it, and nowhere else.
+    """
+
+    def read_response(self, *words: Any, **options: Any) -> Any:
+        """Read a reply. Raises ConnectionError in the place of ReadOnlyError."""
+        try:
+            return super().read_response(*words, **options)  # type: ignore[misc]  # of the connection it is mixed into
+        except redis.ReadOnlyError as error:
+            self.disconnect()  # type: ignore[attr-defined]  # as above
+            raise redis.ConnectionError(str(error)) from error
+
+
+class _Tcp(_Leaving, redis.Connection):
+    """`redis://`."""
+
+
+class _Tls(_Leaving, redis.SSLConnection):
+    """`rediss://`."""
+
+
+class _Unix(_Leaving, redis.UnixDomainSocketConnection):
+    """`unix://`."""
+
+
+_LEAVING: Final[Mapping[type, type]] = MappingProxyType(
+    {redis.Connection: _Tcp, redis.SSLConnection: _Tls, redis.UnixDomainSocketConnection: _Unix}
+)
 
 
 def is_address(url: str) -> bool:

@@ -48,6 +48,10 @@ class Proxy:
         self._refusing = True
         self.cut()
 
+    def lead_to(self, port: int) -> None:
+        """Pass new connections on to another port, and leave those there are: as a name that is given to another."""
+        self._upstream = port
+
     def lose_answers(self, count: int = 1) -> None:
         """Let the next requests through and reset the connection in place of their answer."""
         self._answers_to_lose = count

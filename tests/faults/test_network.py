@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from runtime.bells import Stage
 from runtime.inbox import Inbox
 from runtime.leases import Lease, lease
 from runtime.outcome_log import published
-from runtime.redis_client import INGEST, WORK, connect
+from runtime.redis_client import INGEST, WORK, Profile, connect
 from scripts.soaking.proxy import Proxy, proxied
 from scripts.supervisor.embedded import EmbeddedRedis
 from scripts.supervisor.environment import free_port
@@ -125,3 +126,33 @@ def test_a_runner_that_was_cut_off_past_its_lease_commits_nothing_more(proxy: Pr
 
     assert [type(error).__name__ for error in refused] == ["LeaseLost"]
     assert direct.get("effects") == b"2"
+
+
+@pytest.fixture
+def other(tmp_path: Path, watchdog: Watchdog) -> Iterator[EmbeddedRedis]:
+    """Run a second server."""
+    with EmbeddedRedis(tmp_path, watchdog=watchdog, port=free_port()) as server:
+        yield server
+
+
+@pytest.mark.parametrize("profile", [INGEST, WORK], ids=["ingest", "work"])
+def test_a_primary_that_became_a_replica_is_left_for_the_one_its_address_leads_to_now(
+    proxy: Proxy, direct: Redis, other: EmbeddedRedis, profile: Profile
+) -> None:
+    client = connect(url(proxy), profile)
+    inbox = Inbox(client, ACCOUNT)
+    inbox.append(b"before")
+    client.set("place", "before")
+    port = urlsplit(other.url).port or 0
+
+    direct.replicaof("127.0.0.1", str(port))
+    try:
+        proxy.lead_to(port)
+        inbox.append(b"after")
+        client.set("place", "after")
+    finally:
+        direct.replicaof("NO", "ONE")
+
+    with Redis.from_url(other.url) as primary:
+        assert bodies(primary) == [b"after"]
+        assert primary.get("place") == b"after"
