@@ -1,8 +1,7 @@
 """Read a request's body, whole or not at all, and count it ourselves.
 
 A chunked body tells no length, and Werkzeug cuts one that is too long without a word: half a notification would be
-stored as if it were one. A chunked body whose sender vanishes ends without a word, too, in granian: that half is stored
-and then quarantined, for half an object is no JSON; RingCentral itself always tells the length.
+stored as if it were one.
 """
 
 from collections.abc import Mapping

@@ -92,6 +92,12 @@ def test_half_a_body_is_none() -> None:
         read(announced(100), Vanished())
 
 
+def test_half_a_body_that_told_no_length_is_none_either() -> None:
+    assert read(CHUNKED, Sender(b"whole", b"")) == b"whole"
+    with pytest.raises(BrokenBody):
+        read(CHUNKED, Sender(b"half", b"", b""))
+
+
 @pytest.mark.parametrize("environ", [announced(4), CHUNKED], ids=["announced", "chunked"])
 def test_a_body_that_does_not_come_is_not_waited_for_for_ever(
     environ: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch

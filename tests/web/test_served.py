@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -69,6 +70,19 @@ def test_a_sender_that_goes_away_leaves_nothing_behind(served: Served) -> None:
     with served.connect() as connection:
         connection.sendall(request(b"", "Content-Length: 100") + b"half")
 
+    assert status(served.send(request())) == 200
+    assert served.stored() == before + 1
+
+
+def test_a_chunked_body_whose_sender_goes_away_is_not_stored_in_half(served: Served) -> None:
+    before = served.stored()
+
+    with served.connect() as connection:
+        connection.sendall(request(b"", CHUNKED) + chunks(BODY[:9], BODY[9:])[: -len(LAST_CHUNK) - 4])
+        connection.shutdown(socket.SHUT_WR)
+        told = connection.recv(65536)
+
+    assert told == CUT_OFF or status(told) == 400
     assert status(served.send(request())) == 200
     assert served.stored() == before + 1
 
