@@ -5,6 +5,7 @@ so that `web` runs without a RingCentral credential, and workers that make no su
 """
 
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
@@ -149,6 +150,11 @@ def load(environ: Mapping[str, str], *, needs: frozenset[Need] = frozenset()) ->
     return Settings(**values)
 
 
+def is_account_name(text: str) -> bool:
+    """Say whether an account may have this name: it stands in its route, its keys and the log."""
+    return 0 < len(text) <= _MAX_ACCOUNT_NAME and set(text) <= _ACCOUNT_NAME
+
+
 class _Reader:
     """Reads one mapping of settings and collects what is wrong with it; `where` names it in the faults."""
 
@@ -181,22 +187,24 @@ def _accounts(reader: _Reader, needs: frozenset[Need]) -> tuple[Account, ...]:
     if file is None:
         return (_account(DEFAULT_ACCOUNT, reader, needs),)
     try:
-        tables = tomllib.loads(file.read_text("utf-8")).get("accounts", [])
+        held = tomllib.loads(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         reader.faults.append(f"ACCOUNTS_FILE cannot be read: {error}")
         return ()
+    tables = held.pop("accounts", [])
     if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
         reader.faults.append("ACCOUNTS_FILE holds no [[accounts]] table")
         return ()
+    reader.faults += [f"ACCOUNTS_FILE: {key!r} is unknown; an account is a table [[accounts]]" for key in held]
     accounts = tuple(_account_of_table(table, reader, needs) for table in tables)
-    names = [account.name for account in accounts]
-    reader.faults += [f"ACCOUNTS_FILE names {name!r} twice" for name in sorted(set(names)) if names.count(name) > 1]
+    named = Counter(account.name for account in accounts)
+    reader.faults += [f"ACCOUNTS_FILE names {name!r} twice" for name in sorted(named) if named[name] > 1]
     return accounts
 
 
 def _account_of_table(table: dict[str, Any], outer: _Reader, needs: frozenset[Need]) -> Account:
     name = table.get("name", "")
-    if not isinstance(name, str) or not 0 < len(name) <= _MAX_ACCOUNT_NAME or not set(name) <= _ACCOUNT_NAME:
+    if not isinstance(name, str) or not is_account_name(name):
         outer.faults.append(f"ACCOUNTS_FILE: name {name!r} must be 1 to 64 letters, digits, '-', '_' or '.'")
     where = f"ACCOUNTS_FILE, account {name}: "
     inner = _Reader({key.upper(): value for key, value in table.items() if isinstance(value, str)}, where)

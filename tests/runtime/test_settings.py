@@ -211,6 +211,8 @@ def test_many_accounts_come_from_a_file_and_then_the_variables_are_not_read(acco
         ("accounts = [1]", "holds no [[accounts]] table"),
         ("[accounts]\nname = 'acme'", "holds no [[accounts]] table"),
         ("[[accounts", "cannot be read"),
+        ("[[accounts]]\nname = 'acme'\n[[account]]\nname = 'globex'", "'account' is unknown"),
+        ("name = 'acme'\n[[accounts]]\nname = 'globex'", "'name' is unknown"),
         ("[[accounts]]\nname = 'a b'", "must be 1 to 64 letters"),
         ("[[accounts]]\nname = 'a}b'", "must be 1 to 64 letters"),
         ("[[accounts]]\nrc_user_jwt = 'x'", "must be 1 to 64 letters"),
