@@ -25,6 +25,7 @@ needs_promtool = pytest.mark.skipif(
 DROPPED = 'legwork_deliveries_dropped_total{destination="d-1", instance="a"}'
 DEAD = 'legwork_dead_letters{destination="d-1", instance="a"}'
 WORD = 'legwork_unknown_words_total{kind="result", word="Wound up", instance="a"}'
+ASTRAY = 'legwork_notifications_total{account="?", answer="unknown_account", instance="a"}'
 MALFORMED = 'legwork_tracked_total{account="acme", kind="malformed", instance="a"}'
 
 
@@ -47,6 +48,8 @@ RINGS: dict[str, tuple[str, dict[str, str], bool]] = {
     ),
     "a word for the first time": ("LegworkUnknownWords", {WORD: "_x70 1x20"}, True),
     "a body that nobody could read": ("LegworkBodiesQuarantined", {MALFORMED: "_x78 1x12"}, True),
+    "notifications for an account there is not": ("LegworkNotificationsAstray", {ASTRAY: "0+1x90"}, True),
+    "one that was, an hour ago": ("LegworkNotificationsAstray", {ASTRAY: "0+1x30 30x60"}, False),
     "events given up": ("LegworkDeadLetters", {DEAD: "0x78 7x12"}, True),
     "dead letters sent again": ("LegworkDeadLetters", {DEAD: "100x70 100-10x9 0x9"}, False),
     "three answers of a hundred within half a second": ("LegworkIngestSlow", ingested(within=0.5), False),

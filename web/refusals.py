@@ -23,8 +23,11 @@ class Refusals:
         self._told_at: dict[tuple[str, str], float] = {}
         self._untold: dict[tuple[str, str], int] = {}
 
-    def tell(self, account: str, *, why: str, count: int = 1) -> None:
-        """Count some more, and say so: at once if nothing was said for a while, else with the next line."""
+    def tell(self, account: str, *, why: str, count: int = 1, **more: str) -> None:
+        """Count some more, and say so: at once if nothing was said for a while, else with the next line.
+
+        A line says `more` of the last one only.
+        """
         kind = account, why
         with self._lock:
             now, count = stopwatch(), self._untold.pop(kind, 0) + count
@@ -32,4 +35,4 @@ class Refusals:
                 self._untold[kind] = count
                 return
             self._told_at[kind] = now
-        log.log(self._level, self._event, account=account, why=why, count=count)
+        log.log(self._level, self._event, account=account, why=why, count=count, **more)

@@ -21,7 +21,7 @@ from runtime.inbox import Inbox
 from runtime.metrics import INGEST_SECONDS, NOTIFICATIONS, Recorder
 from runtime.redis_line import Line
 from runtime.safety import Room
-from runtime.settings import Account
+from runtime.settings import Account, is_account_name
 from web import answers
 from web.answers import Answer
 from web.api.described import described
@@ -30,6 +30,9 @@ from web.refusals import Refusals
 from web.verification import HANDSHAKE_HEADER, VERIFICATION_HEADER, Verifier, may_be_echoed
 
 PATH: Final = "/webhooks/ringcentral"
+
+NONE_OF_OURS: Final = "?"
+"""Stands for every account that is none of ours, in the metrics and the log: strangers name as many as they like."""
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -80,6 +83,8 @@ class Receiver:
         """Answer what needs no body; None: it is to be read."""
         endpoint = self._endpoints.get(account)
         if endpoint is None:
+            asked_for = account if is_account_name(account) else ""
+            self._strangers.tell(NONE_OF_OURS, why=answers.UNKNOWN_ACCOUNT.word, asked_for=asked_for)
             return answers.UNKNOWN_ACCOUNT
         handshake = environ.get(HANDSHAKE_HEADER)
         verified = endpoint.verifier.accepts(environ.get(VERIFICATION_HEADER))
@@ -119,8 +124,8 @@ class Receiver:
     def counted(self, account: str, answer: Answer, started: float) -> Answer:
         """Count an answer, and what it took since `started`; give it back."""
         endpoint = self._endpoints.get(account)
+        self._recorder.count(NOTIFICATIONS, endpoint.name if endpoint else NONE_OF_OURS, answer.word)
         if endpoint is not None:
-            self._recorder.count(NOTIFICATIONS, endpoint.name, answer.word)
             self._recorder.observe(INGEST_SECONDS, stopwatch() - started)
         return answer
 

@@ -14,8 +14,13 @@ from web.refusals import Refusals
 class Lines(list[tuple[str, str, int]]):
     """A log that keeps who was told of, why, and how often; other tests may have set up the real one for good."""
 
-    def log(self, _level: int, _event: str, *, account: str, why: str, count: int) -> None:
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked_for: list[str] = []
+
+    def log(self, _level: int, _event: str, *, account: str, why: str, count: int, asked_for: str = "") -> None:
         self.append((account, why, count))
+        self.asked_for.append(asked_for)
 
 
 @pytest.fixture
@@ -68,3 +73,22 @@ def test_a_full_redis_is_one_line(
 
     assert statuses(make(redis_url)) == {503}
     assert lines == [(ONLY, "no_room", 1)]
+
+
+def test_posts_for_accounts_there_are_not_are_one_line_that_names_one_of_them(
+    make: Callable[..., Web], redis_url: str, lines: Lines
+) -> None:
+    client = make(redis_url).client
+
+    answered = {client.post(f"{PATH}/{name}", data=BODY, headers=SIGNED).status_code for name in ("north", "south")}
+
+    assert answered == {404}
+    assert (lines, lines.asked_for) == ([("?", "unknown_account", 1)], ["north"])
+
+
+def test_what_no_account_can_be_called_is_not_repeated_in_the_log(
+    make: Callable[..., Web], redis_url: str, lines: Lines
+) -> None:
+    make(redis_url).client.post(f"{PATH}/%1b[2J", data=BODY, headers=SIGNED)
+
+    assert (lines, lines.asked_for) == ([("?", "unknown_account", 1)], [""])

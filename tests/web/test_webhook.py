@@ -252,3 +252,13 @@ def test_answers_are_counted_by_what_they_were(web: Web, redis: Redis) -> None:
 
     assert counts[b"legwork_notifications\x1fdefault\x1fstored"] == b"2"
     assert counts[b"legwork_notifications\x1fdefault\x1funverified"] == b"1"
+
+
+def test_posts_for_accounts_there_are_not_are_counted_together_whatever_they_are_called(web: Web, redis: Redis) -> None:
+    for name in ("north", "south", "<script>"):
+        web.client.post(f"{PATH}/{name}", data=BODY, headers=SIGNED)
+    web.recorder.flush()
+
+    counts = {field: count for field, count in redis.hgetall(keys.METRICS).items() if b"notifications" in field}
+
+    assert counts == {b"legwork_notifications\x1f?\x1funknown_account": b"3"}
