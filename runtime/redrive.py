@@ -48,7 +48,8 @@ def redrive(redis: "Redis", destination_id: str, selection: Redrive, *, dry_run:
     """Ask for the selected events to be sent again, and say how many they are. Raises UnknownDestination.
 
     Asking twice is asking once: there is one pending attempt of an event. One that waits for its next attempt is sent
-    at once instead; a revision of which the destination took a later one is left out.
+    at once instead; a revision of which the destination took a later one is left out, and where each call is told of
+    once, all but the last of those selected.
     """
     destination = _known(redis, destination_id)
     chosen = [
@@ -126,7 +127,18 @@ def _candidates(redis: "Redis", destination: Destination, selection: Redrive) ->
         _published(redis, destination, selection) if selection.everything else _failed(redis, destination, selection)
     )
     first, last = selection.since or 0.0, selection.until or float("inf")
-    return (one for one in found if first <= streams.added_at(one.place) <= last)
+    selected = (one for one in found if first <= streams.added_at(one.place) <= last)
+    return _last_words(selected, destination) if destination.create_only else selected
+
+
+def _last_words(candidates: Iterator[Candidate], destination: Destination) -> Iterator[Candidate]:
+    """Leave out all but the last of those of a call that is told of once."""
+    last: dict[str, Candidate] = {}
+    for one in candidates:
+        what = one.call if is_told_once(destination, one.place) else one.place
+        if what not in last or one.revision > last[what].revision:
+            last[what] = one
+    return iter(last.values())
 
 
 def _failed(redis: "Redis", destination: Destination, selection: Redrive) -> Iterator[Candidate]:

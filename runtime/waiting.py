@@ -70,7 +70,7 @@ def joined(queue: Queue, new: Waiting, *, create_only: bool = False, in_flight: 
     if any(new.revision < one.revision for one in safe):
         return Joined(queue, (new,))
     if create_only:
-        kept = tuple(one for one in queue if one in safe or one.attempts or one.going)
+        kept = tuple(one for one in queue if one in safe or one.attempts or one.going or one.revision > new.revision)
         return Joined(kept, (new,)) if kept else Joined((new,), queue)
     replaced = tuple(
         one for one in queue if one not in safe and one.attempts >= REPLACED_AFTER and one.revision < new.revision

@@ -102,9 +102,15 @@ def wants(destination: Destination, account: str, event: CallEvent) -> bool:
     """Say whether `event`, of the account of this name, passes all of the destination's filters.
 
     An account may be given by our name for it or by RingCentral's id, a number in any spelling that can be understood.
+    Who is told of each call once is not told the end by the notifications if the outcome is wanted, too: it follows.
     """
     data = event.data
-    revisions = {Include.OUTCOME: data.revision > 0, Include.ENDED: data.revision == 0, Include.BOTH: True}
+    is_outcome = data.revision > 0
+    revisions = {
+        Include.OUTCOME: is_outcome,
+        Include.ENDED: not is_outcome,
+        Include.BOTH: is_outcome or not destination.create_only,
+    }
     return (
         revisions[destination.include]
         and _one_of(destination.accounts, account, data.account_id)

@@ -110,8 +110,9 @@ class Deliverer:
 
     def _arrivals(self, destination: Destination, now: View) -> list[Arrival]:
         """Give what is new for this destination, and what somebody asked for."""
-        new = list(intake.of_log(destination, now.entries, deadline=self._settings.record_deadline_seconds))
-        asked = list(intake.of_asked(self._redis, destination, now.asked, now=now.now))
+        deadline = self._settings.record_deadline_seconds
+        new = list(intake.of_log(destination, now.entries, deadline=deadline))
+        asked = list(intake.of_asked(self._redis, destination, now.asked, deadline=deadline, now=now.now))
         doubtful = [*asked, *(new if destination.create_only else ())]
         if not doubtful:
             return new

@@ -11,7 +11,7 @@ from runtime.logs import log
 from runtime.outcome_log import Entry, at_places
 from runtime.waiting import Waiting
 from telephony.create_only import ready_at
-from telephony.destinations import Destination, Include, wants, wants_operator
+from telephony.destinations import Destination, wants, wants_operator
 from telephony.events import CallEvent, decode
 from telephony.operator_events import OperatorEvent
 
@@ -31,13 +31,13 @@ def of_log(destination: Destination, entries: Sequence[Entry], *, deadline: floa
         if event is None or not wants(destination, entry.account, event):
             continue
         due = ready_at(event, deadline=deadline) if destination.create_only else 0.0
-        if destination.create_only and destination.include is Include.BOTH and event.data.revision == 0:
-            continue  # it is told once, and this is not the last word
         yield Arrival(event.subject, _waiting(entry, event, due), entry)
 
 
-def of_asked(redis: "Redis", destination: Destination, places: Sequence[str], *, now: float) -> Iterator[Arrival]:
-    """Give the events that somebody asked for, as far as the log still holds them."""
+def of_asked(
+    redis: "Redis", destination: Destination, places: Sequence[str], *, deadline: float, now: float
+) -> Iterator[Arrival]:
+    """Give the events that somebody asked for, as far as the log still holds them; what may change is held still."""
     for place in places:
         if redrive.is_test(place):
             test = redrive.test_event(destination.id, place)
@@ -49,7 +49,8 @@ def of_asked(redis: "Redis", destination: Destination, places: Sequence[str], *,
     for entry in at_places(redis, [place for place in places if is_of_log(place)]):
         event = _read(entry)
         if event is not None:
-            yield Arrival(event.subject, _waiting(entry, event, now), entry)
+            due = max(now, ready_at(event, deadline=deadline)) if destination.create_only else now
+            yield Arrival(event.subject, _waiting(entry, event, due), entry)
 
 
 def is_of_log(place: str) -> bool:

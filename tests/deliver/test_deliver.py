@@ -286,6 +286,29 @@ def test_create_only_sends_the_last_revision_before_the_deadline(stage: Stage) -
     assert stage.sender.ids() == ["s-1/2"]
 
 
+def test_create_only_sends_the_last_revision_also_where_everything_is_sent_again(stage: Stage) -> None:
+    publish(stage.redis, *(revised("s-1", revision) for revision in range(3)))
+    destination = stage.add(create_only=True, include=Include.BOTH)
+
+    assert redrive.redrive(stage.redis, destination.id, Redrive(everything=True, per_second=1), dry_run=False) == 1
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-1/2"]
+
+
+def test_create_only_holds_what_may_change_also_where_somebody_asks_for_it_again(stage: Stage) -> None:
+    publish(stage.redis, at_present(stage, outcome_of("s-1")))
+    destination = stage.add(create_only=True)
+
+    redrive.redrive(stage.redis, destination.id, Redrive(everything=True), dry_run=False)
+    stage.run(destination)
+    assert not stage.sender.sent
+
+    make_due(stage, destination)
+    stage.run(destination)
+    assert stage.sender.ids() == ["s-1/1"]
+
+
 @pytest.mark.parametrize("place", ["deliver.queued", "deliver.sent"])
 def test_create_only_tells_nothing_later_in_the_place_of_what_a_killed_runner_may_have_sent(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, place: str

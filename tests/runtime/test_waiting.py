@@ -64,6 +64,12 @@ def test_create_only_keeps_the_newest() -> None:
     assert (ids(after.queue), ids(after.replaced)) == (["s/2"], ["s/1"])
 
 
+def test_create_only_keeps_the_newest_also_where_an_older_one_is_asked_for_again() -> None:
+    after = joined((waiting(2, held=True),), waiting(1), create_only=True)
+
+    assert (ids(after.queue), ids(after.replaced)) == (["s/2"], ["s/1"])
+
+
 def test_create_only_stays_with_what_was_tried() -> None:
     after = joined((waiting(1, attempts=1),), waiting(2), create_only=True)
 

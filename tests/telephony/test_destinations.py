@@ -50,6 +50,13 @@ def test_an_end_by_the_notifications_is_another_kind_of_event(include: str, *, w
     assert wants(a_destination(include=Include(include)), "default", an_outcome(revision=0)) is wanted
 
 
+def test_who_is_told_of_each_call_once_waits_for_the_outcome_unless_only_the_end_is_wanted() -> None:
+    end = an_outcome(revision=0)
+
+    assert not wants(a_destination(include=Include.BOTH, create_only=True), "default", end)
+    assert wants(a_destination(include=Include.ENDED, create_only=True), "default", end)
+
+
 def test_the_whole_event_is_sent_as_it_was_published() -> None:
     assert body_for(a_destination(), EVENT) == encode(EVENT)
 
