@@ -163,8 +163,10 @@ def rest(
 
 
 _CLAIM: Final = """
--- Give what a job calls that was taken out of its queue, and have it forgotten in time. KEYS: job. ARGV: seconds.
-redis.call('EXPIRE', KEYS[1], ARGV[1])
+-- Give what a job calls that is being taken, and have it forgotten in time. KEYS: job, jobs being taken. ARGV: its id,
+-- seconds.
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+redis.call('LREM', KEYS[2], 1, ARGV[1])
 return redis.call('HGET', KEYS[1], 'data')
 """
 
@@ -185,21 +187,25 @@ class Taken(msgspec.Struct, frozen=True):
 class NextBells:
     """Takes the bells that wait in a stage's queue, one at a time and without RQ. For one worker.
 
-    A bell whose taker is killed is lost, as any may be: the clock rings again, see `rung_seconds`.
+    A bell whose taker is killed is lost, as any may be: the clock rings again, see `rung_seconds`. Its job expires,
+    or is found where RQ puts those that it takes itself, and cleared away by RQ.
     """
 
     def __init__(self, redis: "Redis", stage: Stage) -> None:
         self._queue = queue_key(stage)
+        self._taking = f"{self._queue}:intermediate"
         self._claim, self._give_back = redis.register_script(_CLAIM), redis.register_script(_GIVE_BACK)
         self._line = Line(redis)
 
     def take(self, *, wait: float) -> Taken | None:
         """Take the bell that has waited longest, or the first that is rung within `wait` seconds. Raises RedisError."""
-        found = self._line.call("BLPOP", self._queue, str(wait))
+        found = self._line.call("BLMOVE", self._queue, self._taking, "LEFT", "RIGHT", str(wait))
         if found is None:
             return None
-        job_id = found[1].decode()
-        return Taken(job_id, self._line.run(self._claim, 1, _job_key(job_id), JOB_TIMEOUT_SECONDS) or b"")
+        job_id = found.decode()
+        kept = 2 * JOB_TIMEOUT_SECONDS  # one that takes too long ends only when what it waits for does
+        data = self._line.run(self._claim, 2, _job_key(job_id), self._taking, job_id, kept)
+        return Taken(job_id, data or b"")
 
     def done(self, taken: Taken) -> None:
         """Forget a bell that was served. Raises RedisError."""

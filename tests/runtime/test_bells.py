@@ -12,6 +12,7 @@ from runtime import bells, keys
 from runtime.bells import JOBS, DueBells, NextBells, Stage, Taken
 from runtime.clocks import redis_time
 from runtime.leases import lease
+from tests.fakes.losing import losing
 
 ACCOUNT = "acme"
 TRACK, RESOLVE = Stage.TRACK, Stage.RESOLVE
@@ -149,7 +150,7 @@ def test_of_a_bell_that_was_served_nothing_is_left(redis: Redis) -> None:
 
     waiting.done(taken(waiting))
 
-    assert list(redis.scan_iter("rq:job:*")) == []
+    assert [key for pattern in ("rq:job:*", "rq:queue:*") for key in redis.scan_iter(pattern)] == []
 
 
 def test_the_bell_of_a_worker_that_was_killed_is_forgotten_in_time(redis: Redis) -> None:
@@ -157,7 +158,20 @@ def test_the_bell_of_a_worker_that_was_killed_is_forgotten_in_time(redis: Redis)
 
     one = taken(NextBells(redis, TRACK))
 
-    assert 0 < int(redis.ttl(f"rq:job:{one.job_id}")) <= bells.JOB_TIMEOUT_SECONDS
+    assert 0 < int(redis.ttl(f"rq:job:{one.job_id}")) <= 2 * bells.JOB_TIMEOUT_SECONDS
+
+
+def test_a_bell_whose_taking_was_not_answered_is_left_where_rq_looks_for_such_jobs(
+    redis: Redis, redis_url: str
+) -> None:
+    bells.ring(redis, TRACK, ACCOUNT)
+    queue = Queue(bells.queue_name(TRACK), connection=redis, serializer=JSONSerializer)
+    rung = queue.job_ids
+
+    with losing(redis_url, bells.queue_key(TRACK).encode()) as client:
+        assert NextBells(client, TRACK).take(wait=A_MOMENT) is None
+
+    assert queue.intermediate_queue.get_job_ids() == rung
 
 
 def test_a_bell_that_is_given_back_is_the_first_again_and_is_kept(redis: Redis) -> None:

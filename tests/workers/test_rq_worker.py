@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,28 @@ def test_a_bell_behind_a_job_that_fails_is_left_to_rq_which_keeps_why(office: Of
     assert served == ["acme", "stumbles", "stumbles", "globex"]
     (job_id,) = failed(office.redis)
     assert why_it_failed(office.redis, job_id) == "RuntimeError: stumbled"
+
+
+def test_a_bell_behind_a_job_that_takes_too_long_is_left_to_rq_as_well(
+    office: Office, served: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (bells, rq_worker):
+        monkeypatch.setattr(module, "JOB_TIMEOUT_SECONDS", 2)
+    note = track.serve
+
+    def dawdle(account: str) -> None:
+        note(account)
+        time.sleep(9 * (account == "globex"))
+
+    monkeypatch.setattr(track, "serve", dawdle)
+    for account in ("acme", "globex"):
+        bells.ring(office.redis, Stage.TRACK, account)
+
+    work(office)
+
+    assert served == ["acme", "globex", "globex"]
+    (job_id,) = failed(office.redis)
+    assert "JobTimeoutException" in why_it_failed(office.redis, job_id)
 
 
 def test_what_is_not_ours_behind_a_job_is_not_run_either(office: Office, served: list[str], mark: Path) -> None:
