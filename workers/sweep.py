@@ -17,7 +17,15 @@ from telephony.fetch_plan import PAGE, Feed, Lane, LookUp, Request, Wanted, Wind
 from telephony.records import CallLogRecord
 from workers.older_ids import session_of
 from workers.ringcentral.call_log import CallLog
-from workers.ringcentral.errors import Forbidden, NotFound, RateLimited, Refused, RingCentralError, Unavailable
+from workers.ringcentral.errors import (
+    Forbidden,
+    NotFound,
+    NotSent,
+    RateLimited,
+    Refused,
+    RingCentralError,
+    Unavailable,
+)
 from workers.ringcentral.feeds import MOST, CallLogFeed, StaleToken
 
 ALWAYS: Final = Window(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
@@ -224,13 +232,16 @@ class Sweeper:
 
 
 def _was_there(error: RingCentralError) -> bool:
-    """Say whether RingCentral answered, or took longer than is waited: another request may fare better."""
-    return error.status is not None or _is_late(error)
+    """Say whether RingCentral answered, or took longer than is waited: another request may fare better.
+
+    What was not sent for want of an access token got no answer, whatever was said to the request for that.
+    """
+    return not isinstance(error, NotSent) and (error.status is not None or _is_late(error))
 
 
 def _is_not_offered(error: Unavailable) -> bool:
     """Say whether there is no such lane, going by a 404 in whosever words, or an answer that is of another one."""
-    return error.status == HTTPStatus.NOT_FOUND or isinstance(error.__cause__, NoToken)
+    return _was_there(error) and (error.status == HTTPStatus.NOT_FOUND or isinstance(error.__cause__, NoToken))
 
 
 def _is_late(error: RingCentralError) -> bool:

@@ -17,7 +17,7 @@ from tests.asking.clock import Clock, RedisWithClock
 from tests.asking.company import EXTRACT, LIST, SYNC, Company
 from tests.asking.conftest import Opened, an_account
 from tests.asking.legwork import Legwork, events_of, is_right, state_of
-from tests.ringcentral.server import Reply, Server, fails, html, says
+from tests.ringcentral.server import TOKEN_PATH, Reply, Server, a_token, fails, html, says
 
 HOUR = 3600.0
 QUIET = {"reread_seconds": (), "reconcile_seconds": 86_400.0}
@@ -380,6 +380,23 @@ class TestALaneThatIsIll:
             asked = [one.path.rpartition("/")[2] for one in server.seen if "call-log" in one.path]
 
         assert asked[:3] == [EXTRACT, SYNC, LIST]
+
+    @pytest.mark.parametrize("refusal", [html(404), fails(503, "CMN-201")], ids=["a 404", "a 503"])
+    def test_it_is_not_the_feed_that_is_ill_where_no_access_token_is_given(
+        self, redis: RedisWithClock, clock: Clock, refusal: Reply
+    ) -> None:
+        page = says({"records": [], "syncInfo": {"syncToken": "the-next"}})
+        with Server().running() as server:
+            server.on(TOKEN_PATH, *[refusal] * 3, a_token())
+            for lane in (EXTRACT, SYNC):
+                server.on(f"/restapi/v1.0/account/~/{lane}", page)
+            legwork = Legwork(Settings(redis_url="", accounts=(an_account(server.url),)), redis, clock)
+
+            legwork.pass_time(90)
+            legwork.close()
+            asked = [one.path.rpartition("/")[2] for one in server.seen if "call-log" in one.path]
+
+        assert set(asked) == {EXTRACT}
 
     def test_a_feed_that_says_for_ever_that_there_is_more_gives_way_to_the_next_one(
         self, redis: RedisWithClock, clock: Clock
