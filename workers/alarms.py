@@ -10,7 +10,7 @@ from typing import Final
 from redis import Redis
 
 from runtime import destinations, operator_log
-from runtime.settings import Account
+from runtime.settings import Account, Settings
 from telephony.destinations import Destination, DestinationState
 from telephony.operator_events import What
 from workers import charge
@@ -38,8 +38,14 @@ def of_accounts(redis: "Redis", names: Container[str]) -> None:
             operator_log.clear_alert(redis, alert.what, alert.about, "The account was removed from the settings.")
 
 
-def of_account(redis: "Redis", account: Account) -> None:
-    """Tell that RingCentral does not accept an account's credentials, for as long as that is so."""
+def of_account(redis: "Redis", settings: Settings, account: Account) -> None:
+    """Tell that RingCentral does not accept an account's credentials, for as long as that is so.
+
+    That there is no subscription is told for as long as one shall be made: else nothing of the guardian's ends it.
+    """
+    if settings.public_url is None:
+        over = "Without PUBLIC_URL none is made."
+        operator_log.clear_alert(redis, What.SUBSCRIPTION_MISSING, account.name, over)
     fingerprint = None if account.credentials is None else fingerprint_of(account)
     if is_parked(redis, account.name, fingerprint):
         message = "RingCentral does not accept the credentials of this account."

@@ -29,7 +29,7 @@ def serve(account: str) -> None:
             trim(redis, account, settings)
             faults.point("upkeep.trimmed")
             completeness.check(redis, account, retention=settings.retention_seconds)
-            alarms.of_account(redis, dependencies.account(account))
+            alarms.of_account(redis, settings, dependencies.account(account))
     except LeaseHeld:
         return
     dependencies.shifts.begin(guardian.run, account)

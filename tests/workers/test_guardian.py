@@ -279,6 +279,20 @@ def test_subscriptions_that_nobody_may_look_at_are_an_alert_until_somebody_may(g
     assert (guard(office, 2).problem, alerts(office)) == (None, [])
 
 
+@pytest.mark.parametrize("given", [{"public_url": None}, {}], ids=["without PUBLIC_URL", "with it"])
+def test_that_none_could_be_made_is_over_where_none_shall_be_made_any_more(
+    guarding_office: Guarding, given: dict[str, None]
+) -> None:
+    office = guarding_office()
+    office.platform.fault("forbid", endpoint="subscription")
+    guard(office, 2)
+    office.settings = office.dependencies.settings = msgspec.structs.replace(office.settings, **given)
+
+    upkeep.serve(ACCOUNT)
+
+    assert alerts(office) == ([] if given else [What.SUBSCRIPTION_MISSING])
+
+
 def test_where_nobody_shall_make_a_subscription_nobody_is_told_that_they_may_not_be_looked_at(
     an_office: MakeOffice,
 ) -> None:
