@@ -1,8 +1,19 @@
-"""Addresses of Redis: what they say reaches the client as it was meant."""
+"""The client of Redis: what an address says reaches it as it was meant, and it is as patient as its profile says."""
+
+import threading
+from collections.abc import Iterator
+from typing import NoReturn
 
 import pytest
+from redis import Redis, ResponseError
 
 from runtime.redis_client import WORK, connect
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator["Redis"]:
+    with connect(redis_url, WORK) as made:
+        yield made
 
 
 @pytest.mark.parametrize(
@@ -12,3 +23,56 @@ def test_a_password_may_hold_any_character(url: str) -> None:
     said = connect(url, WORK).connection_pool.connection_kwargs
 
     assert (said["username"], said["password"], said["db"]) == ("u:ser", "p@ss/", 2)
+
+
+def test_a_connection_redis_has_closed_is_replaced_unnoticed(client: "Redis", redis: "Redis") -> None:
+    client.set("key", "value")
+    redis.client_kill_filter(_type="normal", skipme=True)
+    assert client.get("key") == b"value"
+
+    redis.client_kill_filter(_type="normal", skipme=True)
+    with client.pipeline(transaction=False) as pipeline:
+        pipeline.get("key")
+        assert pipeline.execute() == [b"value"]
+
+
+def test_an_error_of_redis_is_raised_and_costs_no_connection(client: "Redis") -> None:
+    client.set("key", "text")
+    before = client.client_id()
+
+    with pytest.raises(ResponseError):
+        client.incr("key")
+    assert client.get("key") == b"text"
+    assert client.client_id() == before
+
+
+def test_whoever_is_interrupted_leaves_the_next_no_reply_of_its_own(
+    client: "Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    client.mset({"mine": "mine", "yours": "yours"})
+    with monkeypatch.context() as patched:
+        patched.setattr(client, "parse_response", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            client.get("mine")
+
+    assert client.get("yours") == b"yours"
+
+
+def test_many_threads_share_a_client(client: "Redis", redis: "Redis") -> None:
+    def count() -> None:
+        for _ in range(50):
+            client.incr("count")
+            with client.pipeline(transaction=True) as pipeline:
+                pipeline.incrby("count", 2)
+                pipeline.execute()
+
+    threads = [threading.Thread(target=count) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert redis.get("count") == b"1200"
