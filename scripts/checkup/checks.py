@@ -23,6 +23,8 @@ def _check(name: str, look: Callable[[Patient], Findings]) -> Check:
 CHECKS: Final = (
     _check("settings", settings_checks.complete),
     _check("admin-token", settings_checks.admin_token),
+    _check("verification-token", settings_checks.verification_token),
+    _check("one-user-each", settings_checks.one_user_each),
     _check("redis", redis_checks.reached),
     _check("secrets-key", settings_checks.secrets_key),
     _check("redis-version", redis_checks.version),
@@ -52,7 +54,17 @@ CHECKS: Final = (
 
 
 OF_THE_REAL_ONE: Final = frozenset(
-    {"settings", "admin-token", "public-url", "handshake", "credentials", "call-log", "subscription"}
+    {
+        "settings",
+        "admin-token",
+        "verification-token",
+        "one-user-each",
+        "public-url",
+        "handshake",
+        "credentials",
+        "call-log",
+        "subscription",
+    }
 )
 """Checks that say nothing where RingCentral in a box stands in: it makes up its own settings at each start."""
 

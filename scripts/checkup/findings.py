@@ -1,10 +1,14 @@
 """What a check finds, and what it looks at."""
 
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 from redis import Redis
+from tqdm import tqdm
 
 from runtime.metrics import Recorder
 from runtime.settings import Account, Settings
@@ -94,6 +98,22 @@ class Unavailable(Exception):  # noqa: N818 - named for what happened
     def __init__(self, says: str, *, told_by: str) -> None:
         super().__init__(says)
         self.told_by = told_by
+
+
+def of_each(accounts: Sequence[Account], look: Callable[[Account], Findings]) -> Findings:
+    """Look at each account, some at the same time, for each look waits for an answer; tell in their order."""
+    pool = ThreadPoolExecutor(_TOGETHER)
+    try:
+        found = pool.map(lambda account: tuple(look(account)), accounts)
+        shown = {"unit": " accounts", "delay": 1.0, "leave": False, "file": sys.stderr, "disable": None}
+        for findings in tqdm(found, total=len(accounts), **shown):
+            yield from findings
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+_TOGETHER: Final = 10
+"""As many connections to RingCentral as are kept."""
 
 
 class Check(msgspec.Struct, frozen=True):

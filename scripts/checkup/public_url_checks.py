@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import requests
 
 from runtime.settings import DEFAULT_ACCOUNT, Account
-from scripts.checkup.findings import Findings, Patient, error, warning
+from scripts.checkup.findings import Findings, Patient, error, of_each, warning
 
 MOST_BYTES: Final = 1024
 MOST_SECONDS: Final = 3.0
@@ -37,32 +37,35 @@ def handshake(patient: Patient) -> Findings:
     if patient.settings.public_url is None:
         yield warning("PUBLIC_URL is not set: there is nobody to shake hands with", "set PUBLIC_URL")
         return
-    for account in patient.settings.accounts:
-        sent = secrets.token_urlsafe(16)
-        try:
-            answer = shake_hands(address(patient, account), sent)
-        except requests.RequestException as fault:
-            yield error(
-                f"{address(patient, account)} cannot be reached ({type(fault).__name__})",
-                "see whether web runs and the proxy in front of it passes /webhooks/ on",
-            )
-            continue
-        if answer.status != requests.codes.ok or answer.echo != sent:
-            yield error(
-                f"{address(patient, account)} answers {answer.status} and does not echo the Validation-Token",
-                "have the proxy pass /webhooks/ and the Validation-Token header on to web, and back",
-            )
-            continue
-        if answer.size > MOST_BYTES:
-            yield error(
-                f"the answer has {answer.size} bytes; RingCentral takes {MOST_BYTES}",
-                "have the proxy add fewer headers to answers of /webhooks/",
-            )
-        if answer.seconds > MOST_SECONDS:
-            yield error(
-                f"the answer took {answer.seconds:.1f} s; RingCentral waits {MOST_SECONDS:.0f} s",
-                "move web nearer to its Redis, or start more of it",
-            )
+    yield from of_each(patient.settings.accounts, lambda account: _shaken(address(patient, account)))
+
+
+def _shaken(url: str) -> Findings:
+    sent = secrets.token_urlsafe(16)
+    try:
+        answer = shake_hands(url, sent)
+    except requests.RequestException as fault:
+        yield error(
+            f"{url} cannot be reached ({type(fault).__name__})",
+            "see whether web runs and the proxy in front of it passes /webhooks/ on",
+        )
+        return
+    if answer.status != requests.codes.ok or answer.echo != sent:
+        yield error(
+            f"{url} answers {answer.status} and does not echo the Validation-Token",
+            "have the proxy pass /webhooks/ and the Validation-Token header on to web, and back",
+        )
+        return
+    if answer.size > MOST_BYTES:
+        yield error(
+            f"the answer has {answer.size} bytes; RingCentral takes {MOST_BYTES}",
+            "have the proxy add fewer headers to answers of /webhooks/",
+        )
+    if answer.seconds > MOST_SECONDS:
+        yield error(
+            f"the answer took {answer.seconds:.1f} s; RingCentral waits {MOST_SECONDS:.0f} s",
+            "move web nearer to its Redis, or start more of it",
+        )
 
 
 def address(patient: Patient, account: Account) -> str:

@@ -8,7 +8,7 @@ import msgspec
 
 from runtime.budget import Group, Share
 from runtime.settings import Account, Scope, Settings
-from scripts.checkup.findings import Finding, Findings, Patient, error, warning
+from scripts.checkup.findings import Finding, Findings, Patient, error, of_each, warning
 from telephony.subscriptions import Seen
 from workers.guardian import addresses, seen
 from workers.ringcentral.errors import (
@@ -32,18 +32,22 @@ _ROOT: Final = {
 
 def credentials(patient: Patient) -> Findings:
     """RingCentral takes the credentials of every account."""
-    for account in patient.accounts:
+
+    def look(account: Account) -> Findings:
         try:
             _subscriptions(patient, account)
         except Forbidden:
-            continue  # they were taken; what they do not open is for the checks below
+            return  # they were taken; what they do not open is for the checks below
         except RingCentralError as fault:
             yield _no_answer(account, fault)
+
+    return of_each(patient.accounts, look)
 
 
 def call_log(patient: Patient) -> Findings:
     """The call log of each account may be read, in the scope that is set."""
-    for account in patient.accounts:
+
+    def look(account: Account) -> Findings:
         try:
             patient.ringcentral(account).get(
                 _ROOT[account.scope],
@@ -61,10 +65,14 @@ def call_log(patient: Patient) -> Findings:
         except RingCentralError as fault:
             yield _no_answer(account, fault)
 
+    return of_each(patient.accounts, look)
+
 
 def subscription(patient: Patient) -> Findings:
     """Each account has one subscription that brings its notifications to us, active and not about to end."""
-    for account in patient.accounts:
+    taken = {address for each in patient.settings.accounts for address in addresses(patient.settings, each)}
+
+    def look(account: Account) -> Findings:
         try:
             found = _subscriptions(patient, account)
         except Forbidden:
@@ -78,7 +86,9 @@ def subscription(patient: Patient) -> Findings:
             about_calls = [one for one in map(seen, found) if one.tells_of_calls]
             ours = addresses(patient.settings, account)
             yield from _judged(account, [one for one in about_calls if one.address in ours or not ours])
-            yield from _astray(account, about_calls, patient.settings)
+            yield from _astray(account, about_calls, taken, patient.settings)
+
+    return of_each(patient.accounts, look)
 
 
 def _no_answer(account: Account, fault: RingCentralError) -> Finding:
@@ -103,9 +113,8 @@ def _no_answer(account: Account, fault: RingCentralError) -> Finding:
             )
 
 
-def _astray(account: Account, found: list[Seen], settings: Settings) -> Findings:
-    """Tell of those that post to us, but not to where an account's notifications are taken."""
-    taken = {address for each in settings.accounts for address in addresses(settings, each)}
+def _astray(account: Account, found: list[Seen], taken: set[str], settings: Settings) -> Findings:
+    """Tell of those that post to us, but not to where an account's notifications are `taken`."""
     for one in found if taken else ():
         if one.address.startswith(f"{settings.public_url}/") and one.address not in taken:
             yield warning(

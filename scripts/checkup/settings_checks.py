@@ -28,6 +28,31 @@ def admin_token(patient: Patient) -> Findings:
             yield error(f"{name} can be guessed", f"set {name} to {_SHORTEST_TOKEN} random characters or more")
 
 
+def verification_token(patient: Patient) -> Findings:
+    """What RingCentral is known by cannot be guessed: guesses are refused, but nobody is made to wait with the next."""
+    for account in patient.settings.accounts:
+        if any(len(token) < _SHORTEST_TOKEN for token in account.verification_tokens):
+            yield error(
+                f"account {account.name}: RC_VERIFICATION_TOKEN can be guessed",
+                f"set it to `new,old`, the new one {_SHORTEST_TOKEN} random characters or more, then to the new one",
+            )
+
+
+def one_user_each(patient: Patient) -> Findings:
+    """No two accounts are the same user of the same app: RingCentral counts their requests together."""
+    users: dict[tuple[str, str, str], list[str]] = {}
+    for account in patient.settings.accounts:
+        known = account.credentials
+        if known is not None:
+            users.setdefault((account.server_url, known.client_id, known.jwt), []).append(account.name)
+    for names in users.values():
+        if len(names) > 1:
+            yield warning(
+                f"accounts {', '.join(names)} have the same credentials: calls are told twice, and requests refused",
+                "take all but one of them out of the file that ACCOUNTS_FILE names, or give each its own",
+            )
+
+
 def secrets_key(patient: Patient) -> Findings:
     """The secrets of destinations are stored encrypted, and can be opened."""
     found = destinations.all(patient.redis)

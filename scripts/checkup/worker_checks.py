@@ -51,21 +51,21 @@ def bells_rung(patient: Patient) -> Findings:
 def guardian(patient: Patient) -> Findings:
     """The guardian looks after each account's subscription, and is not hindered."""
     now = redis_time(patient.redis)
-    for account in patient.accounts:
-        guarded = guarding.load(patient.redis, account.name)
+    names = [account.name for account in patient.accounts]
+    for name, guarded in zip(names, guarding.load_all(patient.redis, names), strict=True):
         if guarded.checked_at is not None and now - guarded.checked_at > UNGUARDED_SECONDS:
             yield error(
-                f"account {account.name}: nobody looked after the subscription for {_ago(now - guarded.checked_at)}",
+                f"account {name}: nobody looked after the subscription for {_ago(now - guarded.checked_at)}",
                 "start `python -m workers upkeep` and `python -m workers clock`; look at the log of upkeep if they run",
             )
         if guarded.problem:
             yield error(
-                f"account {account.name}: the guardian is hindered ({guarded.problem}); it is {guarded.health}",
+                f"account {name}: the guardian is hindered ({guarded.problem}); it is {guarded.health}",
                 "run ./scripts/subscribe.py repair, which does the same and says what RingCentral answers",
             )
         elif guarded.gap_from is not None:
             yield error(
-                f"account {account.name}: nobody has delivered notifications for {_ago(now - guarded.gap_from)}",
+                f"account {name}: nobody has delivered notifications for {_ago(now - guarded.gap_from)}",
                 "run ./scripts/subscribe.py repair; the call log of that time is compared then",
             )
 

@@ -1,5 +1,6 @@
 """The doctor finds each fault that was planted, names what mends it, and finds none in an installation that is well."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,12 +10,13 @@ from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from runtime import bells, destinations, guarding, keys, operator_log
+from runtime import bells, destinations, guarding, keys, operator_log, settings
 from runtime.bells import Stage
 from runtime.guarding import Guarded
+from runtime.settings import Account
 from scripts.checkup import public_url_checks, ringcentral_checks
 from scripts.checkup.checks import CHECKS, examine
-from scripts.checkup.findings import Patient, Severity
+from scripts.checkup.findings import Findings, Patient, Severity, of_each, warning
 from telephony.destinations import Changes, DestinationState, Draft
 from telephony.operator_events import What
 from telephony.subscriptions import Health
@@ -46,6 +48,10 @@ def choose_a_short_token(clinic: Clinic) -> None:
 
 def let_readers_guess(clinic: Clinic) -> None:
     clinic.environ["READ_TOKEN"] = "wall"
+
+
+def let_anybody_be_ringcentral(clinic: Clinic) -> None:
+    clinic.environ["RC_VERIFICATION_TOKEN"] = "a-token-that-nobody-guesses,hook"
 
 
 def set_a_key_later(clinic: Clinic) -> None:
@@ -177,6 +183,7 @@ PLANTED: tuple[tuple[Callable[[Clinic], None], str, str], ...] = (
     (forget_a_setting, "settings", "set RC_USER_JWT"),
     (choose_a_short_token, "admin-token", "ADMIN_TOKEN"),
     (let_readers_guess, "admin-token", "READ_TOKEN"),
+    (let_anybody_be_ringcentral, "verification-token", "`new,old`"),
     (keep_secrets_in_the_open, "secrets-key", "set SECRETS_KEY"),
     (set_a_key_later, "secrets-key", "destinations.py rotate"),
     (lose_the_key, "secrets-key", "add the key it was sealed with"),
@@ -282,7 +289,7 @@ def test_hands_are_shaken_where_the_guardian_subscribes(clinic: Clinic, tmp_path
 
     assert clinic.examine("handshake") == []
 
-    assert clinic.receiver.paths == [f"/webhooks/ringcentral/{name}" for name in (ACCOUNT, "acme")]
+    assert sorted(clinic.receiver.paths) == [f"/webhooks/ringcentral/{name}" for name in ("acme", ACCOUNT)]
 
 
 def test_a_subscription_that_posts_to_us_where_no_account_is_does_not_stand_for_one_that_does(
@@ -307,6 +314,26 @@ def two_accounts(clinic: Clinic, folder: Path) -> Path:
     rows = "\n".join(f'{name.lower()} = "{clinic.environ[name]}"' for name in names)
     file.write_text("\n".join(f'[[accounts]]\nname = "{name}"\n{rows}' for name in (ACCOUNT, "acme")))
     return file
+
+
+def test_accounts_are_looked_at_side_by_side_and_told_of_in_their_order(clinic: Clinic, tmp_path: Path) -> None:
+    clinic.environ["ACCOUNTS_FILE"] = str(two_accounts(clinic, tmp_path))
+    accounts = settings.load(clinic.environ).accounts
+    both = threading.Barrier(len(accounts))
+
+    def look(account: Account) -> Findings:
+        both.wait(5)  # for the other one: who looks at one after the other breaks it
+        yield warning(account.name, "nothing")
+
+    assert [one.says for one in of_each(accounts, look)] == [ACCOUNT, "acme"]
+
+
+def test_accounts_that_are_one_user_are_found_by_name(clinic: Clinic, tmp_path: Path) -> None:
+    clinic.environ["ACCOUNTS_FILE"] = str(two_accounts(clinic, tmp_path))
+
+    (told,) = clinic.examine("one-user-each")
+
+    assert f"accounts {ACCOUNT}, acme have" in told.says
 
 
 def test_an_answer_that_comes_too_late_is_found(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
