@@ -22,7 +22,7 @@ from runtime.settings import Scope
 from telephony import looks
 from telephony.fetch_plan import Lane, Request, Wanted, Window, plan
 from telephony.times import moment_at
-from workers import reconcile, rereads, unheard
+from workers import reconcile, rereads, unanswered, unheard
 from workers.casebook import is_listed, newest_of_each, session_of, with_what_they_need
 from workers.cases import Case
 from workers.comparing import Comparing
@@ -140,10 +140,12 @@ class Resolver:
         self._judge_all(due, tracked, wanted, found, comparing)
         asking = reconcile.after(found, compared) if compared else found.asking
         asking = msgspec.structs.replace(asking, swept_at=now)
+        not_before = self._pace.after(found, now)
+        put_off = unanswered.put_off(self._account, due, wanted, found, self._settings, now=now)
         position = [write(self._account, asking), *comparing.moved(found, now=now)]
-        self._lease.commit([*position, *rereads.done(self._account, again, found, now)])
+        self._lease.commit([*position, *put_off, *rereads.done(self._account, again, found, now)])
         faults.point("resolve.swept")
-        return asking, self._pace.after(found, now)
+        return asking, not_before
 
     def _due(self, now: float) -> tuple[dict[str, float], Loaded[Tracked]]:
         """Load what is due, and what the notifications told of it."""
@@ -265,7 +267,7 @@ class Resolver:
                 records=records[one],
                 seen=seen.get(one, ()),
                 resolution=resolutions.get(one, Resolution()),
-                asked=one in wanted and found.has_asked_about(wanted[one]),
+                asked=one in wanted and self._was_asked(wanted[one], found),
                 began=wanted[one].started_at.timestamp() if one in wanted else None,
                 listed=is_listed(found, one, known.get(one), records[one], began=starts.get(one)),
                 unreadable=one in unreadable,
@@ -273,6 +275,9 @@ class Resolver:
             for one in ids
         ]
         return with_what_they_need(self._redis, self._account, cases)
+
+    def _was_asked(self, call: Wanted, found: Sweep) -> bool:
+        return found.has_asked_about(call) or unanswered.is_over(call, found, self._settings)
 
 
 def _wanted(tracked: Mapping[str, Tracked], due: Mapping[str, float], now: float) -> dict[str, Wanted]:

@@ -47,12 +47,14 @@ class Sweep(msgspec.Struct):
 
     `past_stopped_by` is what RingCentral said of a stretch of the past for which it will not answer; it stopped nothing
     else. Neither error knows where it was raised: those frames hold the sweep, and with it thousands of records would
-    stay in memory until the collector of cycles comes by.
+    stay in memory until the collector of cycles comes by. `unanswered` is what calls were waiting for and RingCentral,
+    which was there, would or could not answer.
     """
 
     asking: Asking
     records: dict[str, list[CallLogRecord]] = msgspec.field(default_factory=dict)
     answered: list[Request] = msgspec.field(default_factory=list)
+    unanswered: list[Request] = msgspec.field(default_factory=list)
     malformed: int = 0
     stopped_by: RingCentralError | None = None
     past_stopped_by: RingCentralError | None = None
@@ -66,12 +68,12 @@ class Sweep(msgspec.Struct):
 
         Without `ended_at`, whether it brought the one that began with the call: another may begin as long as it is on.
         """
-        return any(
-            request.covers(started_at) and (ended_at is None or request.covers(ended_at))
-            if isinstance(request, Window)
-            else isinstance(request, LookUp) and request.telephony_session_id == telephony_session_id
-            for request in self.answered
-        )
+        return any(_lists(request, telephony_session_id, started_at, ended_at) for request in self.answered)
+
+    def has_no_answer_about(self, wanted: Wanted) -> bool:
+        """Say whether this call was asked about, and RingCentral gave no usable answer."""
+        name, start = wanted.telephony_session_id or "", wanted.started_at
+        return not self.has_asked_about(wanted) and any(_lists(one, name, start) for one in self.unanswered)
 
     def asked(self) -> Iterator[Window]:
         """Give the stretches of time of which the sweep brought whatever records are new in them."""
@@ -130,9 +132,10 @@ class Sweeper:
             if share is Share.LIVE:
                 raise
         except (Refused, Forbidden, NotFound, Unavailable) as error:
-            if isinstance(request, Window) and share is Share.LIVE and _is_late(error):
-                self._note_density(self._density_after(request, share), share)
-            if share is Share.LIVE or not _was_there(error) or not isinstance(request, Window):
+            if share is Share.LIVE:
+                self._note_unanswered(request, error)
+                raise
+            if not _was_there(error) or not isinstance(request, Window):
                 raise
             log.warning("call_log.past_not_answered", status=error.status, codes=error.codes)
             density = self._density_after(request, share)
@@ -140,6 +143,13 @@ class Sweeper:
             if isinstance(error, Unavailable):  # the others are left alone for a moment, too
                 raise
             self.found.past_stopped_by = _bare(error)
+
+    def _note_unanswered(self, request: Request, error: RingCentralError) -> None:
+        """Remember what RingCentral, which was there, did not answer, and whether that was too much for it."""
+        if _was_there(error):
+            self.found.unanswered.append(request)
+        if isinstance(request, Window) and _is_late(error):
+            self._note_density(self._density_after(request, Share.LIVE), Share.LIVE)
 
     def _poll(self, request: Feed, share: Share, *, since: datetime, now: float) -> Iterator[None]:
         """Read a feed to its end. One that is refused, is broken or stands still is left alone from now on."""
@@ -229,6 +239,13 @@ class Sweeper:
         for record in page.records:
             self.found.records.setdefault(session_of(record, self._session_by_older_id), []).append(record)
         yield
+
+
+def _lists(request: Request, telephony_session_id: str, started_at: datetime, ended_at: datetime | None = None) -> bool:
+    """Say whether a request of the list is for this call, and for whatever of it began until `ended_at`."""
+    if isinstance(request, Window):
+        return request.covers(started_at) and (ended_at is None or request.covers(ended_at))
+    return isinstance(request, LookUp) and request.telephony_session_id == telephony_session_id
 
 
 def _was_there(error: RingCentralError) -> bool:

@@ -69,15 +69,16 @@ def test_a_stretch_of_the_past_that_cannot_be_answered_holds_up_no_call(
     assert comparisons.pending(legwork.redis, "acme") is None
 
 
+@pytest.mark.parametrize("problem", ["bad_parameter", "internal", "user_forbidden"])
 @pytest.mark.parametrize("refused", [(), (EXTRACT, SYNC)], ids=["feed", "list"])
 def test_a_call_that_ringcentral_will_not_look_up_is_given_up_in_its_time_like_any_other(
-    opened: Opened, monkeypatch: pytest.MonkeyPatch, refused: tuple[str, ...]
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, refused: tuple[str, ...], problem: str
 ) -> None:
     legwork, company = opened(record_deadline_seconds=300.0)
     company.without(*refused)
     legwork.pass_time(60)
     never = company.call(listed=False)
-    cannot_answer(monkeypatch, "bad_parameter", session=never.ids.telephony_session_id)
+    cannot_answer(monkeypatch, problem, session=never.ids.telephony_session_id)
     takes = [company.call(begins=30 * number) for number in range(1, 10)]
 
     legwork.pass_time(600)
@@ -146,3 +147,19 @@ def test_where_there_is_the_list_alone_calls_whose_beginning_nobody_heard_are_fo
     legwork.pass_time(800)
 
     assert {state_of(legwork.redis, take) for take in takes} == {State.RESOLVED}
+
+
+@pytest.mark.parametrize("problem", ["internal", "user_forbidden"])
+def test_a_call_that_ringcentral_does_not_answer_for_keeps_no_other_waiting(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, problem: str
+) -> None:
+    legwork, company = opened(reread_seconds=())
+    never = company.call(listed=False)
+    cannot_answer(monkeypatch, problem, session=never.ids.telephony_session_id)
+    takes = [company.call(begins=4 * number, length=20) for number in range(1, 300)]
+
+    legwork.pass_time(1250)
+
+    assert max(published_at(legwork.redis, take) - take.ends_at for take in takes) < 30
+    assert state_of(legwork.redis, never) is State.UNRESOLVED
+    assert len(company.asked(LIST)) < 20
