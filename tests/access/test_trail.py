@@ -6,7 +6,7 @@ from redis import Redis
 
 from runtime import actions, destinations, keys
 from tests.access.test_door_of_the_dashboard import form_token, log_in
-from tests.access.test_entry_to_the_api import DRAFT, an_app
+from tests.access.test_entry_to_the_api import DRAFT, LIST, an_app, ask
 
 SINCE = {"level": "refetch", "since": "2026-11-01T00:00"}
 
@@ -46,3 +46,23 @@ def test_what_somebody_discards_is_named(client: FlaskClient, redis: Redis) -> N
     client.post("/quarantine/default/1700000000000-0/discard", data={"token": form_token(client)})
 
     assert did(redis) == ("discard", "default/1700000000000-0", "")
+
+
+def test_of_a_destination_that_is_changed_the_fields_are_named_and_not_what_they_hold(redis: Redis) -> None:
+    app = an_app(redis)
+    made = ask(app, "POST", json=DRAFT).json["id"]
+
+    ask(app, "PATCH", path=f"{LIST}/{made}", json={"numbers": ["+16505550101"], "createOnly": True, "state": "paused"})
+
+    assert did(redis) == ("change destination", made, "numbers, createOnly, state paused")
+
+
+def test_what_is_only_counted_is_not_told_as_sent_again(redis: Redis) -> None:
+    app = an_app(redis)
+    made = ask(app, "POST", json=DRAFT).json["id"]
+
+    ask(app, "POST", path=f"{LIST}/{made}/redrive", json={"everything": True, "dryRun": True})
+    assert did(redis) == ("send again", made, "everything, dry run")
+
+    ask(app, "POST", path=f"{LIST}/{made}/redrive")
+    assert did(redis) == ("send again", made, "")

@@ -11,6 +11,7 @@ from runtime import attempts, redrive
 from runtime.attempts import Blame
 from runtime.destination_documents import AttemptDocument, attempt_document
 from runtime.redrive import MOST_PER_SECOND, Redrive
+from web.access.trail import note
 from web.api import asked
 from web.api.answers import Page, answer, page
 from web.api.described import described
@@ -41,6 +42,12 @@ class Again(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
             per_second=self.per_second,
         )
 
+    @property
+    def named(self) -> str:
+        """Say what kind of asking it is, for the trail."""
+        said = {"everything": self.everything, "dry run": self.dry_run}
+        return ", ".join(word for word, is_so in said.items() if is_so)
+
 
 class Counted(msgspec.Struct, frozen=True, rename="camel"):
     """How many events are sent again, or would be."""
@@ -67,6 +74,7 @@ def add_routes(api: Blueprint, redis: "Redis") -> None:
     )
     def send_again(destination_id: str) -> Response:
         again = asked.body_or(Again())
+        note(again.named)
         ask = partial(redrive.redrive, redis, destination_id, again.selection, dry_run=again.dry_run)
         count = known(ask)
         return answer(Counted(count, again.dry_run), 200 if again.dry_run else 202)

@@ -16,6 +16,7 @@ from runtime.setting_values import Network
 from runtime.settings import Settings
 from telephony.destination_faults import faults
 from telephony.destinations import Changes, Destination, Draft
+from web.access.trail import note
 from web.api import asked
 from web.api.answers import Page, answer, nothing, page
 from web.api.described import described
@@ -122,6 +123,7 @@ def _add_one(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         changes = asked.body_as(Changes)
         found(redis, destination_id)
         _judge(changes, settings.allow_private_destinations)
+        note(_what(changes))
         return answer(known(partial(destinations.update, redis, destination_id, changes)))
 
     @api.delete("/destinations/<destination_id>")
@@ -148,6 +150,12 @@ def _add_rotation(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         keys = settings.secrets_keys
         rotate = partial(destinations.rotate, redis, destination_id, keys=keys, overlap_seconds=overlap)
         return answer(NewSecret(destination_id, known(rotate)))
+
+
+def _what(changes: Changes) -> str:
+    """Name what is changed, for the trail: to what only of the state, for the rest may be addresses and numbers."""
+    named = [one.encode_name for one in msgspec.structs.fields(Changes) if getattr(changes, one.name) is not UNSET]
+    return ", ".join(f"{name} {changes.state}" if name == "state" else name for name in named)
 
 
 def _judge(told: Draft | Changes, allow: tuple[Network, ...]) -> None:
