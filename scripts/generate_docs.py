@@ -27,6 +27,7 @@ from scripts.reference.openapi import openapi  # noqa: E402 - as above
 from scripts.reference.plots import drawn, pages  # noqa: E402 - as above
 from scripts.reference.ringout_page import ringout_page  # noqa: E402 - as above
 from scripts.reference.schemas import KINDS, document  # noqa: E402 - as above
+from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
 from telephony.claims import (  # noqa: E402 - as above
     OUTCOME_BY_STATUS,
     OUTCOME_WHEN_INBOUND,
@@ -251,4 +252,4 @@ def _facts() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(at_the_terminal(main))

@@ -18,6 +18,7 @@ reexec_in_venv()
 import msgspec  # noqa: E402 - the line above chooses the environment
 
 from runtime.version import VERSION  # noqa: E402 - as above
+from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
 
 DONE, FAILED = 0, 1
 PINNED = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;]+)")
@@ -79,4 +80,4 @@ def _licence(name: str) -> str | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(at_the_terminal(main))

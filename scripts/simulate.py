@@ -23,6 +23,7 @@ from scripts.simulator.scenarios import SCENARIOS  # noqa: E402 - as above
 from scripts.simulator.server import served  # noqa: E402 - as above
 from scripts.simulator.world import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, USER_JWT  # noqa: E402 - as above
 from scripts.terminal.amounts import positive, whole  # noqa: E402 - as above
+from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
 
 DONE, FAILED = 0, 1
 WEBHOOK_PATIENCE_SECONDS = 60
@@ -166,4 +167,4 @@ def _range(text: str) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(at_the_terminal(main))

@@ -18,7 +18,7 @@ import msgspec  # noqa: E402 - the line above chooses the environment
 
 from scripts.soaking import outage  # noqa: E402 - as above
 from scripts.soaking.driving import drive  # noqa: E402 - as above
-from scripts.soaking.faults import FAULTS  # noqa: E402 - as above
+from scripts.soaking.faults import FAULTS, Fault  # noqa: E402 - as above
 from scripts.soaking.findings import all_held  # noqa: E402 - as above
 from scripts.soaking.oracle import judge  # noqa: E402 - as above
 from scripts.soaking.plant import plant  # noqa: E402 - as above
@@ -26,6 +26,8 @@ from scripts.soaking.report import document, markdown  # noqa: E402 - as above
 from scripts.soaking.schedule import planned  # noqa: E402 - as above
 from scripts.supervisor.watchdog import Watchdog  # noqa: E402 - as above
 from scripts.terminal.amounts import positive  # noqa: E402 - as above
+from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
+from scripts.terminal.files import to_write  # noqa: E402 - as above
 
 DONE, FAILED = 0, 1
 EPILOG = """
@@ -38,9 +40,8 @@ exit codes: 0 every promise held, 1 one did not, 2 usage
 
 def main() -> int:
     """Soak, judge, report."""
-    options = _parser().parse_args()
+    options = _options()
     seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
-    wanted = {name: fault for name, fault in FAULTS.items() if not options.only or options.only in name}
     minutes = outage.minutes(options.outage) if options.outage else options.minutes
     length = f"--outage {options.outage:g}" if options.outage else f"--minutes {minutes:g}"
     command = f"./scripts/soak.py {length} --seed {seed} --calls-per-minute {options.calls_per_minute:g}"
@@ -52,7 +53,7 @@ def main() -> int:
         data.mkdir(parents=True, exist_ok=True)
         watchdog = stack.enter_context(Watchdog())
         product = stack.enter_context(plant(data, seed=seed, watchdog=watchdog))
-        plan = outage.plan(options.outage) if options.outage else planned(wanted, seed=seed, minutes=minutes)
+        plan = outage.plan(options.outage) if options.outage else planned(_wanted(options), seed=seed, minutes=minutes)
         course = drive(product, plan, minutes=minutes, rate=options.calls_per_minute / 60, say=_say)
         findings = judge(product, course)
         if options.outage:
@@ -70,7 +71,14 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _wanted(options: argparse.Namespace) -> dict[str, Fault]:
+    """Give the faults that are asked for, as far as a soak of so many minutes has time for them."""
+    return {
+        name: fault for name, fault in FAULTS.items() if options.only in name and fault.from_minutes <= options.minutes
+    }
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/soak.py", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -80,11 +88,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--calls-per-minute", type=positive, default=2000.0, metavar="N", help="how many calls begin (2000)")
     add("--only", default="", metavar="TEXT", help="only faults whose name holds this text")
     add("--outage", type=positive, metavar="SECONDS", help="instead: take Redis away once for so long")
-    add("--json", type=Path, metavar="FILE", help="write what was found there")
-    add("--markdown", type=Path, metavar="FILE", help="write the report there as well")
+    add("--json", type=to_write, metavar="FILE", help="write what was found there")
+    add("--markdown", type=to_write, metavar="FILE", help="write the report there as well")
     add("--keep", type=Path, metavar="DIR", help="keep logs and the server's data there")
-    return parser
+    options = parser.parse_args()
+    if not _wanted(options):
+        parser.error(f"no fault of a soak of {options.minutes:g} minutes has {options.only!r} in its name")
+    return options
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(at_the_terminal(main))

@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -23,6 +22,7 @@ from scripts.benchmarks import (
 )
 from scripts.benchmarks.figures import Result, render
 from scripts.benchmarks.options import Options
+from scripts.terminal.files import to_write
 
 BENCHMARKS: Final[Mapping[str, Callable[[Options], Result]]] = MappingProxyType(
     {
@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seconds", type=_seconds, default=3.0, metavar="N", help="ingest: length of each stretch (default 3)")
     add("--rates", type=_rates, default=(), metavar="N,...", help="call-log: calls a minute, over both lanes")
     add("--outcomes", type=_outcomes, default=0, metavar="N", help="retained: the most that are kept (default 100000)")
-    add("--json", type=_file, metavar="FILE", help="write the results there as well")
+    add("--json", type=to_write, metavar="FILE", help="write the results there as well")
     return parser
 
 
@@ -75,16 +75,6 @@ def _name(text: str) -> str:
     if text not in BENCHMARKS:
         raise argparse.ArgumentTypeError(f"no benchmark: {text}; they are {', '.join(BENCHMARKS)}")
     return text
-
-
-def _file(text: str) -> Path:
-    """Read a file's name; that it can be written is seen before the work of an hour."""
-    file = Path(text)
-    try:
-        file.touch()
-    except OSError as error:
-        raise argparse.ArgumentTypeError(f"{text} cannot be written: {error.strerror}") from error
-    return file
 
 
 def _outcomes(text: str) -> int:

@@ -27,7 +27,7 @@ class Planned(Struct, frozen=True, order=True):
 
 def planned(faults: Mapping[str, Fault], *, seed: int, minutes: float) -> tuple[Planned, ...]:
     """Plan the faults of a soak; in each lane all come before one comes again, as long as there is time."""
-    lanes = sorted({fault.lane for fault in faults.values()})
+    lanes = sorted({fault.lane for fault in faults.values() if fault.from_minutes <= minutes})
     found = [one for lane in lanes for one in _lane(lane, faults, Random(f"{seed} {lane}"), minutes)]  # noqa: S311 - a plan
     return tuple(sorted(found))
 

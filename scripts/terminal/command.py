@@ -4,10 +4,13 @@ import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 
 from scripts.venv import ROOT
+
+_FAILED = 1
 
 
 class Refused(Exception):  # noqa: N818 - named for what happened
@@ -23,18 +26,40 @@ def add_data_option(parser: ArgumentParser) -> None:
 def at_the_terminal(main: Callable[[], int], *, stopped: int = 1) -> int:
     r"""Give the exit code of `main`, or `stopped` where it was stopped: by Ctrl-C, or because nobody reads any more.
 
-    A sign that the terminal's encoding does not have is written as `\u2192`.
+    What the machine refuses, as to write to a full disk, is said in one line. A sign that the terminal's encoding does
+    not have is written as `\u2192`.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = main()
+        code = _code_of(main)
         if sys.stdout is not None:  # it was closed before the command began
             sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor can Python's last flush reach anybody
+        _write_no_more()
         return stopped
+    except OSError as fault:
+        with suppress(OSError):  # that disk may be where this is written as well
+            print(f"scripts/{Path(sys.argv[0]).name}: {fault}", file=sys.stderr)
+        _write_no_more()
+        return _FAILED
     except KeyboardInterrupt:
         return stopped
     return code
+
+
+def _code_of(main: Callable[[], int]) -> int:
+    """Give the exit code of `main`, of argparse's own end as well: `--help` is printed like anything else."""
+    try:
+        return main()
+    except SystemExit as end:
+        if isinstance(end.code, int):
+            return end.code
+        raise
+
+
+def _write_no_more() -> None:
+    """Have Python's own last flush of what was printed succeed: it can reach nobody."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

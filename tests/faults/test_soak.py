@@ -46,3 +46,9 @@ def test_a_lane_has_one_fault_at_a_time_and_each_minute_ends_calm() -> None:
 
 def test_ten_minutes_hold_every_fault() -> None:
     assert {one.name for one in planned(FAULTS, seed=1, minutes=10)} == set(FAULTS)
+
+
+def test_a_lane_of_faults_for_which_there_is_no_time_has_none() -> None:
+    rare = {name: fault for name, fault in FAULTS.items() if fault.from_minutes > 1}
+
+    assert planned(rare, seed=1, minutes=1) == ()

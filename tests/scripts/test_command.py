@@ -1,5 +1,6 @@
 """What holds for every command at the terminal: however it ends and whatever the terminal can show, no traceback."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,16 @@ def main():
 sys.exit(at_the_terminal(main))
 """
 
+HELPFUL = """
+import argparse
+import sys
+from scripts.terminal.command import at_the_terminal
+
+sys.exit(at_the_terminal(lambda: argparse.ArgumentParser().parse_args(["--help"])))
+"""
+
+FULL = Path("/dev/full")
+
 OF_AN_ACCOUNT = (
     ("audit.py",),
     ("backfill.py", "--since", "1d"),
@@ -33,10 +44,10 @@ OF_AN_ACCOUNT = (
 )
 
 
-def started(*, count: int, encoding: str) -> "subprocess.Popen[bytes]":
-    """Start a command that writes so many arrows."""
+def started(program: str, *, encoding: str) -> "subprocess.Popen[bytes]":
+    """Start a command."""
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM.format(count=count)],
+        [sys.executable, "-c", program],
         cwd=SCRIPTS.parent,
         env={"PYTHONIOENCODING": encoding, "PYTHONUTF8": "1"},
         stdout=subprocess.PIPE,
@@ -44,9 +55,13 @@ def started(*, count: int, encoding: str) -> "subprocess.Popen[bytes]":
     )
 
 
-@pytest.mark.parametrize("count", [1, 100_000], ids=["at the last flush", "while it writes"])
-def test_who_has_read_enough_is_told_nothing_more(count: int) -> None:
-    with started(count=count, encoding="utf-8") as command:
+@pytest.mark.parametrize(
+    "program",
+    [PROGRAM.format(count=1), PROGRAM.format(count=100_000), HELPFUL],
+    ids=["at the last flush", "while it writes", "help"],
+)
+def test_who_has_read_enough_is_told_nothing_more(program: str) -> None:
+    with started(program, encoding="utf-8") as command:
         assert command.stdout is not None
         command.stdout.close()
         complaint = command.stderr and command.stderr.read()
@@ -54,8 +69,30 @@ def test_who_has_read_enough_is_told_nothing_more(count: int) -> None:
     assert (command.returncode, complaint) == (1, b"")
 
 
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a disk that is always full")
+@pytest.mark.parametrize("count", [1, 100_000], ids=["at the last flush", "while it writes"])
+def test_a_full_disk_is_said_in_one_line(count: int) -> None:
+    with FULL.open("wb") as full:
+        told = subprocess.run(
+            [sys.executable, "-c", PROGRAM.format(count=count)],
+            cwd=SCRIPTS.parent,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+    assert told.returncode == 1
+    assert told.stderr.endswith(b"No space left on device\n")
+    assert told.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("name", sorted(one.name for one in SCRIPTS.glob("*.py") if os.access(one, os.X_OK)))
+def test_every_command_ends_like_this(name: str) -> None:
+    assert "sys.exit(at_the_terminal(main" in (SCRIPTS / name).read_text()
+
+
 def test_a_sign_that_the_terminal_does_not_have_is_written_as_its_number() -> None:
-    with started(count=1, encoding="latin-1") as command:
+    with started(PROGRAM.format(count=1), encoding="latin-1") as command:
         told, complaint = command.communicate()
 
     assert (told, complaint, command.returncode) == (b"\\u2192\n", b"", 0)
@@ -96,6 +133,22 @@ def test_the_results_of_benchmarks_go_where_their_file_is_seen_from(tmp_path: Pa
 
     assert told.returncode == 2
     assert (tmp_path / "results.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--only", "gremlins"), "no fault"),
+        (("--only", "away for long", "--minutes", "1"), "no fault"),
+        (("--json", "/nowhere/report.json"), "cannot be written"),
+        (("--markdown", "/nowhere/report.md"), "cannot be written"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_soak_that_would_be_for_nothing_does_not_begin(words: tuple[str, ...], told: str) -> None:
+    done = run_here("soak.py", *words, redis_url="")
+
+    assert (done.returncode, told in done.stderr) == (2, True), done.stderr
 
 
 @pytest.mark.parametrize("command", OF_AN_ACCOUNT, ids=" ".join)
