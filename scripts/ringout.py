@@ -29,7 +29,7 @@ from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
 from scripts.terminal.ringout_options import Act, parse  # noqa: E402 - as above
 from scripts.terminal.ringout_report import Telling, listing  # noqa: E402 - as above
-from telephony.ringout_request import Caller, Country, MakeRingOut, Number  # noqa: E402 - as above
+from telephony.ringout_request import Wish, faults  # noqa: E402 - as above
 
 DONE, FAILED = 0, 1
 LOOK_SECONDS: Final = 0.25
@@ -53,29 +53,54 @@ def main() -> int:
 
 
 def _call(place: Place, options: argparse.Namespace) -> int:
-    call = MakeRingOut(
-        from_=Caller(options.from_, options.forwarding_number_id),
-        to=Number(options.to),
-        caller_id=Number(options.caller_id) if options.caller_id else None,
-        play_prompt=options.prompt,
-        country=Country(options.country) if options.country else None,
-    )
-    return _followed(place, options, call=call, key=options.key)
+    asked = {
+        "from": _said(phoneNumber=options.from_, forwardingNumberId=options.forwarding_number_id),
+        "to": _said(phoneNumber=options.to),
+        "callerId": _said(phoneNumber=options.caller_id),
+        "playPrompt": options.prompt,
+        "country": _said(id=options.country),
+    }
+    return _followed(place, options, asked)
+
+
+def _said(**fields: str | None) -> dict[str, str] | None:
+    """Give what was said; None where nothing was."""
+    return {name: value for name, value in fields.items() if value is not None} or None
 
 
 def _follow(place: Place, options: argparse.Namespace) -> int:
-    return _followed(place, options, ring_out_id=options.ring_out_id, key=options.key)
+    return _followed(place, options, {"ringOutId": options.ring_out_id})
 
 
-def _followed(place: Place, options: argparse.Namespace, **wish: Any) -> int:
+def _wish(asked: Mapping[str, object]) -> Wish:
+    """Read what is asked for as strictly as the API does: nothing is stored that could not be read again."""
+    try:
+        wish = msgspec.convert(asked, Wish)
+    except msgspec.ValidationError as error:
+        raise Refused(str(error)) from error
+    if wrong := [f"{pointer.removeprefix('/')} {why}" for pointer, why in faults(wish)]:
+        raise Refused("; ".join(wrong))
+    return wish
+
+
+def _followed(place: Place, options: argparse.Namespace, asked: Mapping[str, object]) -> int:
     """Ask for it, and show it: until it is placed, or until its outcome is known."""
+    wish = _wish({**asked, "extension": options.extension})
     account, retention = only_account(place.settings, options.account), place.settings.retention_seconds
     try:
-        one = ringout_wishes.ask(place.redis, account, retention=retention, extension=options.extension, **wish)
+        one = ringout_wishes.ask(
+            place.redis,
+            account,
+            retention=retention,
+            call=wish.call,
+            ring_out_id=wish.follows,
+            extension=wish.extension,
+            key=options.key,
+        )
     except RecordGone as fault:
         raise Refused("it was asked for before, and its record is gone; another --key has it done anew") from fault
     except KeyReused as fault:
-        if wish["key"] is None:
+        if options.key is None:
             raise Refused(f"it is followed already, as {fault}, by another extension; see --key") from fault
         raise Refused("this key was given before, for another RingOut") from fault
     if options.watch:

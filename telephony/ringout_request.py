@@ -67,6 +67,11 @@ class Wish(_Part, frozen=True):
             return None
         return MakeRingOut(self.from_, self.to, self.caller_id, self.play_prompt, self.country)
 
+    @property
+    def follows(self) -> str | None:
+        """RingCentral's id of the RingOut to follow, older ones being numbers; None where one is to be placed."""
+        return None if self.ring_out_id is None else str(self.ring_out_id)
+
 
 def faults(wish: Wish) -> tuple[tuple[str, str], ...]:
     """List what is wrong with a wish, as (JSON pointer, why)."""

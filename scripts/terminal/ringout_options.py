@@ -51,12 +51,16 @@ def parse(acts: Mapping[str, Act], *, description: str) -> argparse.Namespace:
     call.add_argument("--prompt", action="store_true", default=None, help="have FROM press 1 before TO is called")
     call.add_argument("--country", metavar="ID", help="read numbers by the dialling plan of this country (id)")
     call.add_argument("--extension", default="~", metavar="ID", help="whose RingOut it is (the user's own)")
-    call.add_argument("--key", metavar="TEXT", help="Idempotency-Key: the same key never places a second call")
+    call.add_argument(
+        "--key", type=beginning, metavar="TEXT", help="Idempotency-Key: the same key never places a second call"
+    )
     _watching(call)
     follow = command("follow", "follow a RingOut that another program has placed, by RingCentral's ringOutId")
     follow.add_argument("ring_out_id", type=beginning, metavar="RINGOUTID")
     follow.add_argument("--extension", default="~", metavar="ID", help="whose RingOut it is (the user's own)")
-    follow.add_argument("--key", metavar="TEXT", help="Idempotency-Key: another one has it followed anew")
+    follow.add_argument(
+        "--key", type=beginning, metavar="TEXT", help="Idempotency-Key: another one has it followed anew"
+    )
     _watching(follow)
     watch = command("watch", "show a RingOut until its outcome is known")
     watch.add_argument(

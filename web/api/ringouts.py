@@ -119,7 +119,7 @@ def _asked(redis: "Redis", account: str, wish: Wish, *, retention: float) -> Rin
             account,
             retention=retention,
             call=wish.call,
-            ring_out_id=None if wish.ring_out_id is None else str(wish.ring_out_id),
+            ring_out_id=wish.follows,
             extension=wish.extension,
             key=key,
         )
