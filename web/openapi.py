@@ -26,8 +26,10 @@ from web.api.problems import (
     NOT_JSON,
     READ_ONLY,
     REDIS_AWAY,
+    TOO_BUSY,
     TOO_LARGE,
     TOO_MANY_GUESSES,
+    TOO_SLOW,
     UNAUTHORIZED,
     UNSUPPORTED,
     Kind,
@@ -208,7 +210,7 @@ def _usual(method: str, rule: Rule, said: Description) -> Iterator[Kind]:
     if rule.arguments:
         yield NOT_FOUND
     if said.body is not None:
-        yield from (BAD_REQUEST, NOT_JSON, TOO_LARGE, UNSUPPORTED)
+        yield from (BAD_REQUEST, NOT_JSON, TOO_SLOW, TOO_LARGE, UNSUPPORTED, TOO_BUSY)
 
 
 def _operation_id(rule: Rule) -> str:

@@ -8,9 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final
 
+import msgspec
 from flask import Flask
 from msgspec import Struct
 
+from web.api.asked import BROKEN
+from web.api.door import is_behind
+from web.api.problems import BAD_REQUEST, MEDIA_TYPE, TOO_BUSY, TOO_SLOW, Problem
 from web.arriving import read_arriving
 from web.body import MAX_BODY, BrokenBody, OversizedBody, has_body
 from web.server_sent import CLOSE
@@ -59,25 +63,25 @@ class Threads:
         if not (has_body(environ) and self._routes.test(scope.path, scope.method)):
             await self._answer(environ, protocol)
         elif self._bodies >= MOST_BODIES:
-            protocol.response_empty(503, [("retry-after", "1")])
+            _refuse(scope, protocol, Problem(TOO_BUSY, "Ask again.", headers={"Retry-After": "1"}))
         else:
             self._bodies += 1
             try:
-                await self._answer_body(environ, protocol)
+                await self._answer_body(scope, environ, protocol)
             finally:
                 self._bodies -= 1
 
-    async def _answer_body(self, environ: dict[str, Any], protocol: Any) -> None:
+    async def _answer_body(self, scope: Any, environ: dict[str, Any], protocol: Any) -> None:
         """Read the body first. One that is too large is read no further; the application itself refuses it."""
         try:
             body = await read_arriving(environ, protocol)
         except OversizedBody:
             body = _OVERSIZED
         except TimeoutError:
-            protocol.response_empty(408, [])
+            _refuse(scope, protocol, Problem(TOO_SLOW))
             return
         except BrokenBody:
-            protocol.response_empty(400, [])
+            _refuse(scope, protocol, Problem(BAD_REQUEST, BROKEN))
             return
         environ["wsgi.input"] = io.BytesIO(body)
         await self._answer(environ, protocol)
@@ -111,6 +115,16 @@ class Threads:
         else:
             answer.rest = parts
         return answer
+
+
+def _refuse(scope: Any, protocol: Any, problem: Problem) -> None:
+    """Answer what never reaches the application: below /api by the problem's document, elsewhere by its status."""
+    headers = [(name.lower(), value) for name, value in problem.headers.items()]
+    if is_behind(scope.path):
+        told = [*headers, ("content-type", MEDIA_TYPE), ("cache-control", "no-store")]
+        protocol.response_bytes(problem.kind.status, told, msgspec.json.encode(problem.document))
+    else:
+        protocol.response_empty(problem.kind.status, headers)
 
 
 def _sent(parts: Any, stream: Any, loop: asyncio.AbstractEventLoop) -> None:

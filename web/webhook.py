@@ -145,7 +145,7 @@ def add_routes(app: Flask, receiver: Receiver) -> None:
             "Verification-Token": "What RC_VERIFICATION_TOKEN says.",
             "Validation-Token": "RingCentral's handshake; echoed.",
         },
-        answers=dict.fromkeys((200, 400, 401, 404, 413, 503), Nothing),
+        answers=dict.fromkeys((200, 400, 401, 404, 408, 413, 503), Nothing),
     )
     def receive(account: str = "") -> Response:
         answer = receiver.receive(account, request.environ)

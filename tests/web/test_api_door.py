@@ -91,6 +91,15 @@ def test_a_stranger_learns_nothing_from_trying_paths(app: Flask, path: str) -> N
     assert told(app.test_client().open(path, method="PURGE")) == (401, "unauthorized")
 
 
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nothing", 404), ("PUT", "/calls", 405)])
+def test_who_takes_html_is_told_of_problems_as_everybody_else(
+    client: Client, method: str, path: str, status: int
+) -> None:
+    answer = client.ask(method, path, headers={"Accept": "text/html, image/gif, *; q=.2, */*; q=.2"})
+
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+
+
 def test_what_is_not_the_api_is_left_alone(app: Flask) -> None:
     client = app.test_client()
 

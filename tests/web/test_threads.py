@@ -13,6 +13,7 @@ from redis import Redis
 from tests.web import api_client
 from tests.web.api_client import ADMIN
 from tests.web.looping import run_on_a_loop
+from web import arriving
 from web import threads as threads_module
 from web.body import MAX_BODY
 from web.server_sent import CLOSE
@@ -189,6 +190,28 @@ def test_so_many_bodies_are_read_at_a_time_and_whoever_brings_another_comes_agai
 
     assert (refused.status, refused.was_read) == (503, False)
     assert {one.status for one in (*slow, later)} == {200}
+
+
+@pytest.mark.parametrize("path", ["/api/v1/ä", "/ä"])
+def test_what_never_reaches_flask_is_a_problem_of_the_api_and_elsewhere_a_status(
+    monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    app = Flask("threads")
+    app.add_url_rule(path, view_func=lambda: "", methods=["POST"])
+    broken, slow, refused = (Asking("POST", path, b"body", host="legwork.example") for _ in range(3))
+    monkeypatch.setattr(broken.scope.headers, "items", lambda: [("content-length", "5")])
+    monkeypatch.setattr(arriving, "BODY_SECONDS", 0.01)
+    slow.arrives.clear()
+
+    answered(app, broken)
+    answered(app, slow)
+    monkeypatch.setattr(threads_module, "MOST_BODIES", 0)
+    answered(app, refused)
+
+    assert [one.status for one in (broken, slow, refused)] == [400, 408, 503]
+    words = [msgspec.json.decode(body)["type"] for one in (broken, slow, refused) for body in one.sent]
+    of_the_api = [f"urn:legwork:problems:{word}" for word in ("bad-request", "too-slow", "too-busy")]
+    assert words == (of_the_api if path.startswith("/api/") else [])
 
 
 def test_a_header_with_an_underscore_is_taken_for_none_with_a_hyphen() -> None:

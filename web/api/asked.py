@@ -25,6 +25,8 @@ END: Final = r"$(?!\n)"
 PLACE: Final = f"^{streams.PATTERN}{END}"
 """A place in a stream: milliseconds and a number."""
 
+BROKEN: Final = "The body ended before it was whole."
+
 _WHOLE: Final = "limit"
 """The one parameter that is no text. Were msgspec to make numbers of text, it would make a time of 2026 and nothing of
 null, which is to ask for everything."""
@@ -145,4 +147,4 @@ def _raw_body() -> bytes:
     except OversizedBody as error:
         raise Problem(TOO_LARGE, f"At most {MAX_BODY // 1024} KiB are taken.") from error
     except BrokenBody as error:
-        raise Problem(BAD_REQUEST, "The body ended before it was whole.") from error
+        raise Problem(BAD_REQUEST, BROKEN) from error

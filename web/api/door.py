@@ -80,8 +80,13 @@ def _by_token(entry: Entry) -> Visitor:
     return Visitor(role, "", address, Via.API)
 
 
+def is_behind(path: str) -> bool:
+    """Say whether a path is the API's, where a route is there or not."""
+    return path == ROOT or path.startswith(ROOT + "/")
+
+
 def _is_ours() -> bool:
-    return request.path == ROOT or request.path.startswith(ROOT + "/")
+    return is_behind(request.path)
 
 
 def told(error: HTTPException) -> Response | HTTPException:

@@ -29,6 +29,7 @@ UNAUTHORIZED: Final = Kind("unauthorized", 401, "The bearer token is missing or 
 READ_ONLY: Final = Kind("read-only", 403, "This token may only look")
 NOT_FOUND: Final = Kind("not-found", 404, "There is nothing here")
 METHOD_NOT_ALLOWED: Final = Kind("method-not-allowed", 405, "This is not done here")
+TOO_SLOW: Final = Kind("too-slow", 408, "The body took too long to come")
 CONFLICT: Final = Kind("conflict", 409, "It cannot be done as things are")
 TOO_LARGE: Final = Kind("too-large", 413, "The body is too large")
 UNSUPPORTED: Final = Kind("unsupported-media-type", 415, "The body must be JSON and say so")
@@ -39,6 +40,7 @@ FORBIDDEN_ADDRESS: Final = Kind("forbidden-address", 422, "Nothing is sent to th
 TOO_MANY_GUESSES: Final = Kind("too-many-guesses", 429, "Too many wrong tokens came from there")
 INTERNAL: Final = Kind("internal", 500, "The fault is ours")
 NO_TOKEN_SET: Final = Kind("admin-token-not-set", 503, "The API is closed: no ADMIN_TOKEN is set")
+TOO_BUSY: Final = Kind("too-busy", 503, "Too many bodies are being read just now")
 REDIS_AWAY: Final = Kind("redis-away", 503, "Redis does not answer")
 
 KINDS: Final = (
@@ -48,6 +50,7 @@ KINDS: Final = (
     READ_ONLY,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
+    TOO_SLOW,
     CONFLICT,
     TOO_LARGE,
     UNSUPPORTED,
@@ -58,6 +61,7 @@ KINDS: Final = (
     TOO_MANY_GUESSES,
     INTERNAL,
     NO_TOKEN_SET,
+    TOO_BUSY,
     REDIS_AWAY,
 )
 OF_STATUS: Final[Mapping[int, Kind]] = MappingProxyType(

@@ -12,6 +12,7 @@ from web.access.headers import guard
 from web.access.sessions import Session, came_by_tls
 from web.access.trouble import NOTHING_HERE
 from web.access.visitors import enter, of_session
+from web.api.door import is_behind
 
 Told = Callable[[HTTPException], Response | HTTPException]
 
@@ -22,8 +23,8 @@ def add_nowhere(app: Flask, entry: Entry, known: Callable[[], Mapping[str, Any]]
     @app.errorhandler(NotFound)
     @app.errorhandler(MethodNotAllowed)  # the address of a button, opened without it
     def nowhere(error: NotFound | MethodNotAllowed) -> Response | HTTPException:
-        if "text/html" not in request.headers.get("Accept", ""):
-            return otherwise(error)
+        if is_behind(request.path) or "text/html" not in request.headers.get("Accept", ""):
+            return otherwise(error)  # programs may say that they take HTML, too: Java's do unless told
         session = _session(entry)
         if session is not None:
             g.form_token = entry.sessions.form_token(session)
