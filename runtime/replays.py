@@ -9,6 +9,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from itertools import islice
 from typing import Any, Final, cast
 
 import msgspec
@@ -179,16 +180,41 @@ def newest(redis: "Redis", account: str, *, most: int = 100) -> list[Replay]:
     return [found for one in ids if (found := load(redis, account, one.decode())) is not None]
 
 
+def page(
+    redis: "Redis", accounts: Sequence[str], *, limit: int, after: str | None = None
+) -> tuple[list[Replay], str | None]:
+    """Give `limit` replays of these accounts after that one, newest first; and after what there is more.
+
+    Raises no error for one that is gone: then the list begins anew.
+    """
+    rows = sorted(
+        (
+            (score, member.decode(), account)
+            for account in accounts
+            for member, score in cast(
+                "list[tuple[bytes, float]]", redis.zrange(keys.replays(account), 0, -1, withscores=True)
+            )
+        ),
+        reverse=True,
+    )
+    begin = next((place for place, (_, one, _) in enumerate(rows, start=1) if one == after), 0)
+    found = (load(redis, account, one) for _, one, account in rows[begin:])
+    shown = list(islice((one for one in found if one is not None), limit + 1))
+    return shown[:limit], shown[limit - 1].id if len(shown) > limit else None
+
+
 def next_due(redis: "Redis", account: str, now: float) -> str | None:
     """Give the replay whose turn it is."""
     found = cast("list[bytes]", redis.zrange(keys.replays_due(account), "-inf", now, byscore=True, offset=0, num=1))
     return found[0].decode() if found else None
 
 
-def findings(redis: "Redis", account: str, replay_id: str, *, most: int | None = None) -> list[Finding]:
-    """Read what a replay found, in the order of the calls' ids: all of it, or the first."""
+def findings(
+    redis: "Redis", account: str, replay_id: str, *, after: str = "", most: int | None = None
+) -> list[Finding]:
+    """Read what a replay found, in the order of the calls' ids: all of it after that call, or the first of that."""
     name = keys.replay_found(account, replay_id)
-    calls = sorted(cast("list[bytes]", redis.hkeys(name)))[:most]
+    calls = sorted(one for one in cast("list[bytes]", redis.hkeys(name)) if one > after.encode())[:most]
     found = cast("list[bytes | None]", redis.hmget(name, calls)) if calls else []
     return [msgspec.json.decode(one, type=Finding) for one in found if one is not None]
 

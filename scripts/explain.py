@@ -68,7 +68,10 @@ def _find(redis: Redis, beginning: str, account: str | None) -> tuple[str, str]:
     if len(candidates) == 1:
         return candidates[0]
     if not candidates:
-        raise Refused(f"no call's telephonySessionId begins with {beginning!r} (or it is older than we keep calls)")
+        within = "" if account is None else f" in account {account!r}"
+        raise Refused(
+            f"no call's telephonySessionId begins with {beginning!r}{within} (or it is older than we keep calls)"
+        )
     named = "".join(f"\n  {one} of account {name}" for name, one in candidates[:MOST_NAMED])
     more = len(candidates) - MOST_NAMED
     raise Refused(f"{len(candidates)} calls begin so:{named}" + (f"\n  and {more} more" if more > 0 else ""))

@@ -19,6 +19,7 @@ from runtime.clocks import redis_time  # noqa: E402 - as above
 from runtime.replay_documents import finding_document, replay_document  # noqa: E402 - as above
 from runtime.replays import Asked, Level, Replay, State  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
+from scripts.terminal import stretch  # noqa: E402 - as above
 from scripts.terminal.command import Refused, at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.destination_asked import find  # noqa: E402 - as above
 from scripts.terminal.installation import accounts_of  # noqa: E402 - as above
@@ -33,7 +34,7 @@ DONE, FAILED = 0, 1
 def main() -> int:
     """Do what the command line asks for."""
     parser = replay_parser(description=__doc__ or "")
-    options = parser.parse_args()
+    options = stretch.parse(parser)
     if not (options.list or options.show or options.cancel) and selection(options, tuple(options.calls)).is_everything:
         parser.error("name calls, or say which: --since, --number, --outcome, --unresolved, --failed, ...")
     try:

@@ -15,6 +15,7 @@ reexec_in_venv()
 
 from redis import Redis, RedisError  # noqa: E402 - the line above chooses the environment
 
+from scripts.terminal import stretch  # noqa: E402 - as above
 from scripts.terminal.amounts import whole  # noqa: E402 - as above
 from scripts.terminal.command import add_data_option, at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.moments import moment_option  # noqa: E402 - as above
@@ -101,7 +102,10 @@ def _options() -> argparse.Namespace:
     add = parser.add_argument
     begin = parser.add_mutually_exclusive_group()
     begin.add_argument(
-        "--since", type=moment_option, metavar="WHEN", help="begin at 90s, 15m, 2h, 3d ago, or an ISO time"
+        "--since",
+        type=moment_option,
+        metavar="WHEN",
+        help="begin at 90s, 15m, 2h, 3d ago, or an ISO time, in UTC unless it names a zone",
     )
     begin.add_argument(
         "--last", type=whole(0), default=SHOWN_FIRST, metavar="N", help=f"begin with the last N ({SHOWN_FIRST})"
@@ -112,7 +116,7 @@ def _options() -> argparse.Namespace:
     add("--outcome", type=_outcomes, default=frozenset(), metavar="WORD,...", help="only these: " + ", ".join(Outcome))
     add("--json", action="store_true", help="print the events, one a line")
     add_data_option(parser)
-    options = parser.parse_args()
+    options = stretch.parse(parser)
     if options.live and options.outcome:
         parser.error("--live is about calls that are on: they have no outcome yet")
     if options.live and options.once:

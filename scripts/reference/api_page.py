@@ -140,7 +140,9 @@ All routes are below `/api/v1`. Send `Authorization: Bearer` and the `ADMIN_TOKE
 no `ADMIN_TOKEN` is set, the API is closed. An address that sent five wrong ones is not looked at for a while. JSON in,
 JSON out; a field or parameter that is unknown is refused. Lists are `{"items": [...], "next": ...}`: ask again with
 `after` set to `next` until it is null, and with `limit` (1 to 500, usually 100) for more or less at once. To go on
-later from the end of `/outcomes`, ask once more with the last `after`; what you have already you know by its `id`.
+later from the end of `/outcomes`, ask once more with the last `after`; what you have already you know by its `id`. A
+place in it is the milliseconds since 1970 when the event was published, a hyphen and a number, so a time will do:
+`after=1764230400000-0`.
 
 ```sh
 curl -H "Authorization: Bearer $ADMIN_TOKEN" "http://localhost:8080/api/v1/calls?outcome=missed&limit=5"

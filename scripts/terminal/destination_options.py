@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from runtime.attempts import Blame
 from runtime.redrive import LEAST_PER_SECOND, MOST_PER_SECOND
+from scripts.terminal import stretch
 from scripts.terminal.amounts import number, whole
 from scripts.terminal.beginnings import beginning
 from scripts.terminal.command import add_data_option
@@ -64,7 +65,7 @@ def parse(acts: Mapping[str, Act], *, description: str) -> argparse.Namespace:
         command = commands.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.", parents=[every])
         add_options(command)
         command.set_defaults(act=acts[name])
-    return parser.parse_args()
+    return stretch.parse(parser)
 
 
 def _nothing(_: argparse.ArgumentParser) -> None:
@@ -129,7 +130,10 @@ def _test(command: argparse.ArgumentParser) -> None:
 def _redrive(command: argparse.ArgumentParser) -> None:
     _one(command)
     command.add_argument(
-        "--since", type=moment_option, metavar="WHEN", help="published since 90s, 15m, 2h, 3d ago, or a time"
+        "--since",
+        type=moment_option,
+        metavar="WHEN",
+        help="published since 90s, 15m, 2h, 3d ago, or a time, in UTC unless it names a zone",
     )
     command.add_argument("--until", type=moment_option, metavar="WHEN", help="published until then")
     command.add_argument(

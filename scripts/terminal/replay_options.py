@@ -7,6 +7,7 @@ from runtime.replays import Level
 from scripts.terminal.beginnings import beginning
 from scripts.terminal.command import add_data_option
 from scripts.terminal.moments import moment_option
+from telephony.search_terms import spellings
 from telephony.selection import Selection
 from telephony.words import Outcome
 
@@ -54,11 +55,13 @@ def replay_parser(*, description: str) -> argparse.ArgumentParser:
         "--since",
         type=moment_option,
         metavar="WHEN",
-        help="calls that began since then: 90s, 15m, 2h, 3d, or an ISO time",
+        help="calls that began since then: 90s, 15m, 2h, 3d ago, or an ISO time, in UTC unless it names a zone",
     )
     add("--until", type=moment_option, metavar="WHEN", help="calls that began until then")
-    add("--number", metavar="NUMBER", help="calls somebody with this number took part in, in any spelling")
-    add("--extension", metavar="EXT", help="calls this extension took part in, by id or number")
+    add(
+        "--number", type=_number, metavar="NUMBER", help="calls somebody with this number took part in, in any spelling"
+    )
+    add("--extension", type=beginning, metavar="EXT", help="calls this extension took part in, by id or number")
     add("--outcome", type=_outcomes, default=(), metavar="WORDS", help="calls that ended so: " + ", ".join(Outcome))
     add(
         "--destination",
@@ -84,7 +87,7 @@ def backfill_parser(*, description: str) -> argparse.ArgumentParser:
         type=moment_option,
         metavar="WHEN",
         required=True,
-        help="calls that began since then: 30d, 2026-01-01",
+        help="calls that began since then: 30d ago, 2026-01-01 (UTC)",
     )
     add("--until", type=moment_option, metavar="WHEN", help="calls that began until then (now)")
     add("--no-delivery", action="store_true", help="write outcomes into the log and send them to no destination")
@@ -116,6 +119,12 @@ def _parser(name: str, description: str, epilog: str) -> argparse.ArgumentParser
     add("--json", action="store_true", help="print one JSON document")
     add_data_option(parser)
     return parser
+
+
+def _number(text: str) -> str:
+    if not spellings(text):
+        raise argparse.ArgumentTypeError(f"{text!r} holds no number")
+    return text
 
 
 def _outcomes(text: str) -> tuple[Outcome, ...]:

@@ -23,7 +23,7 @@ def add_options(parser: argparse.ArgumentParser, *, usual: str) -> None:
         "--since",
         type=moment_option,
         metavar="WHEN",
-        help=f"calls that began since 90s, 15m, 2h, 3d ago, or a time ({usual})",
+        help=f"calls that began since 90s, 15m, 2h, 3d ago, or a time, in UTC unless it names a zone ({usual})",
     )
     add("--until", type=moment_option, metavar="WHEN", help="calls that began until then (now)")
     add("--account", metavar="NAME", help="only this account of the settings")
@@ -34,7 +34,8 @@ def add_options(parser: argparse.ArgumentParser, *, usual: str) -> None:
 def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
     """Read the command line. That a stretch ends before it begins, or has not begun, is a mistake and no good news."""
     options, now = parser.parse_args(), datetime.now(UTC)
-    if options.since and options.since >= min(options.until or now, now):
+    since, until = getattr(options, "since", None), getattr(options, "until", None)  # not every command has both
+    if since and since >= min(until or now, now):
         parser.error("--since must be before --until, and before now")
     return options
 

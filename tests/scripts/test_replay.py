@@ -1,6 +1,7 @@
 """`scripts/replay.py` and `scripts/backfill.py`: what they ask for, and what they tell."""
 
 import msgspec
+import pytest
 from redis import Redis
 
 from runtime import replays
@@ -33,6 +34,22 @@ def test_what_names_no_calls_is_a_usage_error_also_where_no_redis_is() -> None:
 
     assert told.returncode == 2
     assert "name calls" in told.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("replay.py", "--since", "1d", "--until", "2d"),
+        ("replay.py", "--since", "2099-01-01"),
+        ("replay.py", "--number", "private"),
+        ("replay.py", "--extension", ""),
+        ("destinations.py", "redrive", "dst_1", "--since", "1d", "--until", "2d"),
+        ("tail.py", "--once", "--since", "2099-01-01"),
+    ],
+    ids=" ".join,
+)
+def test_what_can_mean_no_call_is_a_usage_error(words: tuple[str, ...]) -> None:
+    assert run_here(*words, redis_url="redis://127.0.0.1:1/0").returncode == 2
 
 
 def test_machines_are_told_of_a_replay_that_is_cancelled(redis_url: str, redis: Redis) -> None:

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from redis import Redis
 
+from runtime.keys import OUTCOMES
 from telephony.events import encode
 from tests.scripts.publishing import outcome_of, publish
 from tests.web.api_client import Client, an_app
@@ -39,6 +40,16 @@ def test_what_comes_later_is_found_by_asking_for_the_last_page_again(client: Cli
     again = client.ask("GET", f"/outcomes?after={first['next']}").json
 
     assert [event["subject"] for event in again["items"]] == ["s-3", "s-4", "s-later"]
+
+
+def test_a_time_will_do_for_a_place(client: Client, redis: Redis) -> None:
+    redis.delete(OUTCOMES)
+    for second in (1, 2, 3):
+        redis.xadd(OUTCOMES, {"event": encode(EVENTS[second]), "account": "default"}, id=f"176423000{second}000-0")
+
+    told = client.ask("GET", "/outcomes?after=1764230002000-0").json
+
+    assert [event["id"] for event in told["items"]] == [EVENTS[3].id]
 
 
 def test_a_page_that_ends_with_the_last_event_has_none_after_it(client: Client) -> None:

@@ -5,9 +5,11 @@ from redis import Redis
 
 from runtime import keys, replays
 from runtime.leases import lease
-from runtime.replays import Finding
+from runtime.replays import Asked, Finding, Level
 from telephony.differences import Difference
+from telephony.selection import Selection
 from tests.web.api_client import Client
+from web.api import asked
 
 ACCOUNT = "default"
 
@@ -41,6 +43,7 @@ def test_asking_twice_for_the_same_gives_the_same_replay(client: Client) -> None
         ({"level": "raw", "since": "yesterday"}, "/since"),
         ({"level": "deliver", "failed": True, "destination": "dst_unheard_of"}, "/destination"),
         ({"level": "raw", "calls": ["s-1"], "account": "globex"}, "/account"),
+        ({"level": "raw", "number": "private"}, "/number"),
         ({"level": "raw", "cals": ["s-1"]}, "/cals"),
     ],
 )
@@ -65,6 +68,19 @@ def test_what_was_found_is_listed_page_by_page(client: Client, redis: Redis) -> 
     assert [one["telephonySessionId"] for page in (first, second) for one in page["items"]] == ["s-0", "s-1", "s-2"]
     assert first["items"][0]["differences"] == [{"field": "outcome", "before": "missed", "after": "answered"}]
     assert client.ask("GET", f"/replays/{replay_id}").json["changed"] == 3
+
+
+def test_the_pages_of_replays_hold_all_there_are(client: Client, redis: Redis) -> None:
+    ids = [
+        replays.create(redis, ACCOUNT, Asked(level=Level.RAW, selection=Selection(calls=(f"s-{number}",)))).id
+        for number in range(asked.MOST + 1)
+    ]
+
+    first = client.ask("GET", f"/replays?limit={asked.MOST}").json
+    second = client.ask("GET", f"/replays?limit={asked.MOST}&after={first['next']}").json
+
+    assert sorted(one["id"] for page in (first, second) for one in page["items"]) == sorted(ids)
+    assert second["next"] is None
 
 
 def test_a_replay_is_stopped(client: Client) -> None:

@@ -13,6 +13,7 @@ from runtime.clocks import redis_time
 from runtime.replay_documents import FindingDocument, ReplayDocument, finding_document, replay_document
 from runtime.replays import Asked, Level, Replay
 from runtime.settings import Settings
+from telephony.search_terms import spellings
 from telephony.selection import Selection, Traits
 from web.access.trail import note
 from web.api import asked
@@ -95,13 +96,7 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     @described("The replays, the newest first.", parameters=FromReplay, answers={200: Page[ReplayDocument]})
     def list_replays() -> Response:
         wanted = asked.parameters_as(FromReplay)
-        limit, after = wanted.limit, wanted.after
-        found = [one for account in accounts for one in replays.newest(redis, account, most=asked.MOST)]
-        found.sort(key=lambda one: (one.asked_at, one.id), reverse=True)
-        ids = [one.id for one in found]
-        first = ids.index(after) + 1 if after in ids else 0
-        shown = found[first : first + limit]
-        following = shown[-1].id if shown and len(found) > first + limit else None
+        shown, following = replays.page(redis, accounts, after=wanted.after, limit=wanted.limit)
         return page([_document(redis, one) for one in shown], following)
 
     @api.get("/replays/<replay_id>")
@@ -115,9 +110,8 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     )
     def list_changes(replay_id: str) -> Response:
         wanted = asked.parameters_as(FromCall)
-        limit, after = wanted.limit, wanted.after
-        one = _found(redis, accounts, replay_id)
-        found = [each for each in replays.findings(redis, one.account, one.id) if after is None or each.call > after]
+        one, limit = _found(redis, accounts, replay_id), wanted.limit
+        found = replays.findings(redis, one.account, one.id, after=wanted.after or "", most=limit + 1)
         following = found[limit - 1].call if len(found) > limit else None
         return page([finding_document(each) for each in found[:limit]], following)
 
@@ -129,10 +123,13 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
 
 
 def _judge(redis: "Redis", wished: ReplayWish) -> None:
-    """Refuse what means everything without saying so, and a destination that is not there."""
+    """Refuse what means everything without saying so or nothing at all, and a destination that is not there."""
     if wished.selection.is_everything:
         why = "name calls, or say which: a time (`since`), a number, an outcome, `unresolved`, `failed`"
         raise Problem(INVALID, why, faults=[Fault(why, pointer="")])
+    if wished.number is not None and not spellings(wished.number):
+        why = "holds no number"
+        raise Problem(INVALID, f"/number {why}", faults=[Fault(why, pointer="/number")])
     if wished.destination is not None and destinations.get(redis, wished.destination) is None:
         why = "there is no such destination"
         raise Problem(INVALID, why, faults=[Fault(why, pointer="/destination")])
