@@ -13,7 +13,7 @@ from runtime import keys
 from runtime.budget import Share
 from runtime.leases import Command
 from telephony.fetch_plan import Lane
-from telephony.looks import LAGS_KEPT
+from telephony.looks import LAGS_KEPT, first_wait
 from telephony.times import moment_at
 
 REFUSED_SECONDS: Final = 3600.0
@@ -140,9 +140,16 @@ def load(redis: "Redis", account: str) -> Asking:
         return Asking()
 
 
-def write(account: str, asking: Asking) -> Command:
-    """Give the command that stores an account's position."""
-    return ("SET", keys.asking(account), msgspec.json.encode(asking))
+def write(account: str, asking: Asking, *, settle: float) -> tuple[Command, ...]:
+    """Give the commands that store an account's position, and for how long track has a call wait by what it has shown.
+
+    That is `settle` seconds at least.
+    """
+    wait = first_wait(asking.lags, settle=settle)
+    return (
+        ("SET", keys.asking(account), msgspec.json.encode(asking)),
+        ("SET", keys.first_wait(account), f"{wait:.3f}"),
+    )
 
 
 _DECODER: Final = msgspec.json.Decoder(Asking)

@@ -127,6 +127,24 @@ def records(redis: "Redis", account: str, ids: Sequence[str]) -> Loaded[tuple[Ca
     return _load(redis, account, [keys.records(account, one) for one in ids], ids, _RECORDS)
 
 
+def all_of(
+    redis: "Redis", account: str, ids: Sequence[str], *, told: Sequence[str]
+) -> tuple[Loaded[Tracked], Loaded[Resolution], Loaded[tuple[CallLogRecord, ...]]]:
+    """Load, together, what the notifications `told` of sessions, and what became of `ids`, with their records."""
+    names = [
+        *(keys.session(account, one) for one in told),
+        *(keys.resolution(account, one) for one in ids),
+        *(keys.records(account, one) for one in ids),
+    ]
+    blobs = fetched(redis, names)
+    records_at = len(told) + len(ids)
+    return (
+        _read(account, told, blobs[: len(told)], _TRACKED),
+        _read(account, ids, blobs[len(told) : records_at], _RESOLUTION),
+        _read(account, ids, blobs[records_at:], _RECORDS),
+    )
+
+
 def write_records(account: str, telephony_session_id: str, seen: tuple[CallLogRecord, ...]) -> Command:
     """Give the command that remembers records: a change feed shows each once, and perhaps before we can use it."""
     blob = _V1 + msgspec.msgpack.encode(seen)

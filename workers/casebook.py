@@ -43,8 +43,7 @@ def cases(  # noqa: PLR0913 - each says something else of the calls
     Others may have seen newer versions meanwhile, so of each record the newest counts. `remembered` calls may have more
     records that come soon. `refolded` sessions take the place of those that are stored.
     """
-    stored, resolutions = ledger.tracked(redis, account, ids), ledger.resolutions(redis, account, ids)
-    seen = ledger.records(redis, account, ids)
+    stored, resolutions, seen = ledger.all_of(redis, account, ids, told=ids)
     unreadable = stored.unreadable | resolutions.unreadable | seen.unreadable
     tracked = {**stored, **(refolded or {})}
     places = redis.zmscore(keys.due(account), list(ids)) if ids else []

@@ -19,7 +19,6 @@ from runtime.leases import Lease, lease
 from runtime.ledger import Loaded, Resolution, Tracked
 from runtime.metrics import MALFORMED_RECORDS
 from runtime.settings import Scope
-from telephony import looks
 from telephony.fetch_plan import Lane, Request, Wanted, Window, plan
 from telephony.times import moment_at
 from workers import reconcile, rereads, unanswered, unheard
@@ -117,7 +116,7 @@ class Resolver:
         asking = load(self._redis, self._account)
         begun = reconcile.begun(asking, self._settings, now=now)
         if begun is not asking:
-            self._lease.commit([write(self._account, begun)])
+            self._lease.commit(write(self._account, begun, settle=self._settings.settle_seconds))
         return begun
 
     def _sweep(self, asking: Asking, now: float) -> tuple[Asking, float]:
@@ -134,16 +133,21 @@ class Resolver:
         comparing = Comparing(self._redis, self._account)
         requests, compared = self._plan(asking, [*wanted.values(), *rereads.wanted(again.values())], comparing, now)
         if not requests:
-            self._judge_all(due, tracked, wanted, Sweep(asking), comparing)
-            return asking, now
+            found = Sweep(asking)
+            self._judge_all(due, tracked, wanted, found, comparing)
+            if found.asking != asking:
+                self._lease.commit(write(self._account, found.asking, settle=self._settings.settle_seconds))
+            return found.asking, now
         found = self._ask(requests, unheard.had_its_turn(asking, requests, wanted, now), tracked, now)
         self._judge_all(due, tracked, wanted, found, comparing)
         asking = reconcile.after(found, compared) if compared else found.asking
         asking = msgspec.structs.replace(asking, swept_at=now)
         not_before = self._pace.after(found, now)
         put_off = unanswered.put_off(self._account, due, wanted, found, self._settings, now=now)
-        position = [write(self._account, asking), *comparing.moved(found, now=now)]
-        self._lease.commit([*position, *put_off, *rereads.done(self._account, again, found, now)])
+        position = write(self._account, asking, settle=self._settings.settle_seconds)
+        self._lease.commit(
+            [*position, *comparing.moved(found, now=now), *put_off, *rereads.done(self._account, again, found, now)]
+        )
         faults.point("resolve.swept")
         return asking, not_before
 
@@ -195,7 +199,7 @@ class Resolver:
         older_ids = OlderIds(self._redis, self._account, tracked)
         sweeper = Sweeper(self._call_log, self._feed, asking, older_ids.session_of)
         since = reconcile.since(asking, self._settings, now=now)
-        self._keep()
+        self._lease.commit(bells.keep(Stage.RESOLVE, self._account, now))
         faults.point("resolve.asking")
         take_patiently(sweeper.carry_out(requests, since=since, now=now), self._keep)
         if remember := older_ids.remember(retention=self._settings.retention_seconds):
@@ -236,8 +240,6 @@ class Resolver:
             lags += [one.lag for one in judged if one.lag is not None]
         if lags:
             found.asking = found.asking.with_lags(tuple(lags))
-            wait = looks.first_wait(found.asking.lags, settle=self._settings.settle_seconds)
-            self._redis.set(keys.first_wait(self._account), f"{wait:.3f}")
 
     def _cases(
         self,
@@ -249,10 +251,8 @@ class Resolver:
     ) -> list[Case]:
         """Put together all that is known of these calls."""
         others = [one for one in ids if one not in due]
-        more = ledger.tracked(self._redis, self._account, others)
+        more, resolutions, seen = ledger.all_of(self._redis, self._account, ids, told=others)
         known = {**{one: tracked[one] for one in ids if one in tracked}, **more}
-        resolutions = ledger.resolutions(self._redis, self._account, ids)
-        seen = ledger.records(self._redis, self._account, ids)
         records = {one: newest_of_each((*seen.get(one, ()), *found.records.get(one, ()))) for one in ids}
         unreadable = tracked.unreadable | more.unreadable | resolutions.unreadable | seen.unreadable
         starts = {one: wanted[one].started_at for one in ids if one in wanted}

@@ -266,15 +266,16 @@ def _is_late(error: RingCentralError) -> bool:
 
 
 def take_patiently(answers: Iterator[None], keep: Callable[[], None]) -> None:
-    """Take one answer of a sweep after the other; `keep` keeps its lease, however long RingCentral takes for each."""
-    began, more = stopwatch(), True
+    """Take one answer of a sweep after the other; `keep` keeps its lease, however long RingCentral takes for them."""
+    began = kept_at = stopwatch()
+    more = True
     with ThreadPoolExecutor(1, thread_name_prefix="sweep") as thread:
         while more:
             answer = thread.submit(next, answers, _NO_MORE)
-            while wait((answer,), timeout=RENEW_SECONDS).not_done:
+            while wait((answer,), timeout=max(0.0, kept_at + RENEW_SECONDS - stopwatch())).not_done:
                 keep()
+                kept_at = stopwatch()
             more = answer.result() is not _NO_MORE and stopwatch() - began < LONGEST_SECONDS
-            keep()
 
 
 def _bare(error: RingCentralError) -> RingCentralError:

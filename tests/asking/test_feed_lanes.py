@@ -118,7 +118,7 @@ def test_a_token_that_is_not_one_begins_the_feed_anew(opened: Opened) -> None:
     legwork, company = opened(**QUIET)
     legwork.pass_time(10)
     position = msgspec.structs.replace(asking.load(legwork.redis, "acme"), token="made-up")
-    legwork.redis.set(keys.asking("acme"), asking.write("acme", position)[-1])
+    legwork.redis.set(keys.asking("acme"), asking.write("acme", position, settle=10)[0][-1])
     take = company.call()
 
     legwork.pass_time(60)

@@ -15,7 +15,7 @@ FEEDS = (Lane.EXTRACT, Lane.SYNC)
 
 def stored(redis: Redis, position: Asking) -> Asking:
     """Write a position as a commit does, and load it."""
-    redis.set(keys.asking("acme"), asking.write("acme", position)[-1])
+    redis.set(keys.asking("acme"), asking.write("acme", position, settle=10)[0][-1])
     return asking.load(redis, "acme")
 
 
