@@ -27,6 +27,9 @@ FIRST_REST: Final = 60.0
 LONGEST_REST: Final = 600.0
 """How long the past rests after RingCentral could not answer for a stretch of it: twice as long each time."""
 
+LATE_SECONDS: Final = 180.0
+"""How long until windows may be twice as long again after one that took too long."""
+
 
 class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """One account's position. Times are seconds since 1970.
@@ -38,7 +41,8 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     past is gone through, which may be far more quiet; `lags` is how long the last records took to appear; `failures`
     counts the last polls of a feed that were answered with nothing usable or took its token for none, `past_failures`
     windows of the past, which is not asked for before `past_from`; `whole_at` is when a call of which only a part was
-    shown was looked up last.
+    shown was looked up last. `late` is, for the present and the past, by how many records per second windows were short
+    enough after one that took too long, and when that was.
     """
 
     token: str | None = None
@@ -55,6 +59,7 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     past_failures: int = 0
     past_from: float = 0.0
     whole_at: float = 0.0
+    late: dict[Share, tuple[float, float]] = msgspec.field(default_factory=dict)
 
     def lane(self, *, company: bool, now: float) -> Lane:
         """Give the best lane that is open; the extract feed is for the company's call log only."""
@@ -112,9 +117,12 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
         """Note that a window of the past was answered."""
         return msgspec.structs.replace(self, past_failures=0) if self.past_failures else self
 
-    def density_for(self, share: Share) -> float | None:
-        """Say how many records began per second where requests of this share look, as far as it is known."""
-        return self.density if share is Share.LIVE else self.past_density or self.density
+    def density_for(self, share: Share, *, now: float) -> float | None:
+        """Say how many records per second to reckon with where requests of this share look, as far as it is known."""
+        known = self.density if share is Share.LIVE else self.past_density or self.density
+        density, since = self.late.get(_place(share), (0.0, now))
+        late = density * 0.5 ** (max(0.0, now - since) / LATE_SECONDS)
+        return known if known is None or known > late else late
 
     def with_density(self, density: float, share: Share) -> "Asking":
         """Remember how many records began per second where a request of this share looked."""
@@ -122,9 +130,22 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
             return msgspec.structs.replace(self, density=density)
         return msgspec.structs.replace(self, past_density=density)
 
+    def after_late(self, density: float, share: Share, *, now: float) -> "Asking":
+        """Remember after a window that took too long by how many records per second the next one is short enough.
+
+        A shorter one that is answered tells how dense calls lie, and nothing of how much RingCentral can bear.
+        """
+        late = {**self.late, _place(share): (density, now)}
+        return msgspec.structs.replace(self.with_density(density, share), late=late)
+
     def with_lags(self, lags: tuple[float, ...]) -> "Asking":
         """Remember how long the newest records took."""
         return msgspec.structs.replace(self, lags=(*self.lags, *lags)[-LAGS_KEPT:]) if lags else self
+
+
+def _place(share: Share) -> Share:
+    """Say where a share looks: at the calls of this minute, or at the past."""
+    return share if share is Share.LIVE else Share.BACKFILL
 
 
 def _closed(asking: Asking, lane: Lane, until: float) -> Asking:

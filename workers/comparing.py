@@ -45,7 +45,7 @@ class Comparing:
         if self._one is None:
             return None
         begin, end = moment_at(self._one.position), moment_at(min(self._one.until, now))
-        density = asking.density_for(Share.BACKFILL)
+        density = asking.density_for(Share.BACKFILL, now=now)
         self._window = Window(begin, max(begin, min(end, begin + window_length(density, shortest=SHORTEST))))
         return self._window
 

@@ -43,7 +43,7 @@ def since(asking: Asking, settings: Settings, *, now: float) -> datetime:
 
 def window(asking: Asking, settings: Settings, *, now: float) -> Window:
     """Give the next window of the list to compare: at most a page, from a little before where the last one ended."""
-    length = window_length(asking.density_for(Share.BACKFILL), shortest=SHORTEST)
+    length = window_length(asking.density_for(Share.BACKFILL, now=now), shortest=SHORTEST)
     overlap = min(OVERLAP, length / 2)
     position = asking.compared_to if asking.compared_to is not None else _beginning(asking, settings, now)
     date_from = max(moment_at(position) - overlap, moment_at(now - settings.retention_seconds))

@@ -57,7 +57,7 @@ class Refetch:
         progress = msgspec.structs.replace(
             errand.replay.progress,
             requests=errand.replay.progress.requests + len(found.answered),
-            density=found.asking.density_for(errand.share),
+            density=found.asking.density_for(errand.share, now=now),
             why=None,
         )
         answered = [one for one, wish in wanted.items() if _is_answered(found, wish)]

@@ -186,7 +186,8 @@ class Resolver:
         most = max(1, min(MOST_REQUESTS, int(self._budget.left(Group.HEAVY).tokens)))
         shown_since = asking.shown_since if lane is asking.token_lane else None
         in_turn = unheard.is_in_turn(asking, now)
-        planned = plan(wanted, lane=lane, most=most, density=asking.density, shown_since=shown_since, in_turn=in_turn)
+        density = asking.density_for(Share.LIVE, now=now)
+        planned = plan(wanted, lane=lane, most=most, density=density, shown_since=shown_since, in_turn=in_turn)
         live = [(request, Share.LIVE) for request in planned]
         if not (compare and by_windows):
             return [*past, *live], None

@@ -125,31 +125,30 @@ class Sweeper:
             elif isinstance(request, LookUp):
                 yield from self._look_up(request, share)
             else:
-                yield from self._list(request, share)
+                yield from self._list(request, share, now=now)
                 if share is not Share.LIVE:
                     self.found.asking = self.found.asking.after_past()
         except RateLimited:
             if share is Share.LIVE:
                 raise
         except (Refused, Forbidden, NotFound, Unavailable) as error:
-            if share is Share.LIVE:
-                self._note_unanswered(request, error)
-                raise
-            if not _was_there(error) or not isinstance(request, Window):
+            self._note_failure(request, share, error, now=now)
+            if share is Share.LIVE or not _was_there(error) or not isinstance(request, Window):
                 raise
             log.warning("call_log.past_not_answered", status=error.status, codes=error.codes)
-            density = self._density_after(request, share)
+            density = self._density_after(request, share, now=now)
             self.found.asking = self.found.asking.after_past_failure(now=now, density=density)
             if isinstance(error, Unavailable):  # the others are left alone for a moment, too
                 raise
             self.found.past_stopped_by = _bare(error)
 
-    def _note_unanswered(self, request: Request, error: RingCentralError) -> None:
-        """Remember what RingCentral, which was there, did not answer, and whether that was too much for it."""
-        if _was_there(error):
+    def _note_failure(self, request: Request, share: Share, error: RingCentralError, *, now: float) -> None:
+        """Remember for what RingCentral, which was there, had no answer, and whether that was too much for it."""
+        if share is Share.LIVE and _was_there(error):
             self.found.unanswered.append(request)
         if isinstance(request, Window) and _is_late(error):
-            self._note_density(self._density_after(request, Share.LIVE), Share.LIVE)
+            density = self._density_after(request, share, now=now)
+            self.found.asking = self.found.asking.after_late(density, share, now=now)
 
     def _poll(self, request: Feed, share: Share, *, since: datetime, now: float) -> Iterator[None]:
         """Read a feed to its end. One that is refused, is broken or stands still is left alone from now on."""
@@ -208,7 +207,7 @@ class Sweeper:
         yield from self._take(page)
         self.found.answered.append(request)
 
-    def _list(self, window: Window, share: Share) -> Iterator[None]:
+    def _list(self, window: Window, share: Share, *, now: float) -> Iterator[None]:
         """Read a window page by page, newest first; what is read counts as asked even if the rest cannot be."""
         oldest, newest, count = window.date_to, window.date_from, 0
         for page in self._call_log.pages(window.date_from, window.date_to, share=share):
@@ -220,16 +219,16 @@ class Sweeper:
             elif page.next_page and not count:  # full of what cannot be read: the next window is half as long
                 self._note_density(2 * fullest(window), share)
             yield from self._take(page)
-        known = self.found.asking.density_for(share)
+        known = self.found.asking.density_for(share, now=now)
         if count < MANY and known:  # so few tell nothing, but that the next window may be longer
             self._note_density(known / 2, share)
 
-    def _density_after(self, window: Window, share: Share) -> float:
+    def _density_after(self, window: Window, share: Share, *, now: float) -> float:
         """Say how many records per second to reckon with after a window that was too much.
 
         By it the next one is half as long, or shorter where the pages that came before it failed have told so.
         """
-        return max(2 * fullest(window), self.found.asking.density_for(share) or 0.0)
+        return max(2 * fullest(window), self.found.asking.density_for(share, now=now) or 0.0)
 
     def _note_density(self, density: float, share: Share) -> None:
         self.found.asking = self.found.asking.with_density(density, share)

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from runtime import asking
 from runtime.asking import FAILURES, Asking
 from runtime.budget import Share
 from telephony.call_log import CallLogPage, SyncPage
-from telephony.fetch_plan import FULLNESS, PAGE, Feed, Lane, Request, Window, window_length
+from telephony.fetch_plan import FULLNESS, LONGEST, PAGE, Feed, Lane, Request, Window, window_length
 from tests.builders.call_log import a_record
 from workers import sweep
 from workers.ringcentral.call_log import CallLog
@@ -57,14 +58,24 @@ class HalfSilentLog(CallLog):
         raise LATE
 
 
+class SparseLog(CallLog):
+    """A call log with a call in three minutes, from which one page comes."""
+
+    def __init__(self) -> None:
+        """Ask nobody."""
+
+    def pages(self, *_: Any, **__: Any) -> Iterator[CallLogPage]:
+        yield CallLogPage(tuple(a_record(start_time=BEGAN + timedelta(minutes=3 * one)) for one in range(sweep.MANY)))
+
+
 def swept(error: Unavailable, request: Request, share: Share, *, times: int = 1) -> Asking:
     """Say what is known after so many sweeps with this one request."""
-    asking = Asking()
+    known = Asking()
     for _ in range(times):
-        sweeper = Sweeper(SilentLog(error), SilentFeed(error), asking, lambda _: None)
+        sweeper = Sweeper(SilentLog(error), SilentFeed(error), known, lambda _: None)
         list(sweeper.carry_out([(request, share)], since=BEGAN, now=NOW))
-        asking = sweeper.found.asking
-    return asking
+        known = sweeper.found.asking
+    return known
 
 
 def test_a_feed_that_is_always_late_gives_way_and_one_that_is_not_there_does_not() -> None:
@@ -85,7 +96,20 @@ def test_where_the_first_pages_of_a_window_tell_how_long_one_should_be_the_next_
 
     list(sweeper.carry_out([(HOUR, share)], since=BEGAN, now=NOW))
 
-    assert window_length(sweeper.found.asking.density_for(share)) < timedelta(seconds=FULLNESS * PAGE + 1)
+    assert window_length(sweeper.found.asking.density_for(share, now=NOW)) < timedelta(seconds=FULLNESS * PAGE + 1)
+
+
+@pytest.mark.parametrize("share", [Share.LIVE, Share.BACKFILL])
+def test_a_shorter_window_that_is_answered_makes_the_next_one_no_longer_but_time_does(share: Share) -> None:
+    sweeper = Sweeper(SparseLog(), SilentFeed(LATE), swept(LATE, HOUR, share), lambda _: None)
+
+    list(sweeper.carry_out([(HOUR, share)], since=BEGAN, now=NOW))
+
+    lengths = [
+        window_length(sweeper.found.asking.density_for(share, now=NOW + seconds)).total_seconds()
+        for seconds in (-60, 0, asking.LATE_SECONDS, 2 * asking.LATE_SECONDS, 10**9)
+    ]
+    assert lengths == pytest.approx([1800, 1800, 3600, 7200, LONGEST.total_seconds()], rel=0.001)
 
 
 def test_a_stretch_of_the_past_that_takes_too_long_rests_so_that_the_present_need_not_wait_for_it() -> None:
