@@ -72,8 +72,8 @@ def begun(ringout: RingOut, *, now: float, cancel: bool) -> RingOut:
     """Give a RingOut as it must be written down before RingCentral is asked about it, perhaps to cancel it."""
     if ringout.placing is Placing.PLACING:
         return msgspec.structs.replace(ringout, placing=Placing.UNCERTAIN)
-    if ringout.placing is Placing.ASKED:
-        return msgspec.structs.replace(ringout, placing=Placing.PLACING, placed_at=now)
+    if ringout.placing is Placing.ASKED:  # where it is cancelled, RingCentral is not asked at all
+        return ringout if cancel else msgspec.structs.replace(ringout, placing=Placing.PLACING, placed_at=now)
     if cancel and ringout.may_be_cancelled and _why_not_cancelled(ringout) is None:
         return msgspec.structs.replace(ringout, cancels=ringout.cancels + 1)
     return ringout
@@ -149,9 +149,8 @@ class Steps:
 
     def _cancelled(self, ringout: RingOut, now: float) -> Step:
         """Do what somebody wants who does not want it: as far as it can be done."""
-        if ringout.placing is Placing.PLACING:  # written down, but RingCentral has not been asked yet
-            never = msgspec.structs.replace(ringout, placing=Placing.WITHDRAWN, placed_at=None)
-            return _with(never, Cancel.CANCELLED)
+        if ringout.placing is Placing.ASKED:
+            return _with(msgspec.structs.replace(ringout, placing=Placing.WITHDRAWN), Cancel.CANCELLED)
         if why := _why_not_cancelled(ringout):
             return _with(ringout, why)
         try:

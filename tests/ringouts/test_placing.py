@@ -267,6 +267,20 @@ def test_one_that_is_cancelled_before_it_is_placed_never_is(exchange: Exchange) 
     assert exchange.box.ringouts.asked == 0
 
 
+def test_one_that_is_cancelled_before_it_is_placed_is_so_though_the_runner_is_killed(exchange: Exchange) -> None:
+    with exchange.killed_at(2, after=False):
+        ringout_id = exchange.call()
+        exchange.cancel(ringout_id)
+        exchange.pass_time(9)
+    assert exchange.deaths == 1
+
+    exchange.pass_time(LONG_ENOUGH)
+
+    ringout = exchange.ringout(ringout_id)
+    assert (ringout.placing, ringout.cancel) == (Placing.WITHDRAWN, Cancel.CANCELLED)
+    assert exchange.box.ringouts.asked == 0
+
+
 def test_it_is_gone_when_its_retention_is_over(exchange: Exchange) -> None:
     ringout_id = exchange.call()
     exchange.redis.delete(f"legwork:{{{ACCOUNT}}}:ringout:{ringout_id}")
