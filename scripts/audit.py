@@ -3,7 +3,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -55,7 +55,7 @@ def main() -> int:
     try:
         with open_place(root=ROOT, data=options.data) as place:
             names = accounts_of(place.settings, options.account)
-            found = {name: list(_counted(place, name, options)) for name in names}
+            found = _counted(place, names, options)
     except (NoRedis, RedisError, SettingsError, Refused) as fault:
         print(f"scripts/audit.py: {fault}", file=sys.stderr)
         return FAILED
@@ -68,16 +68,20 @@ def main() -> int:
     return FAILED if everything.count(Standing.UNEXPLAINED) else DONE
 
 
-def _counted(place: Place, account: str, options: argparse.Namespace) -> Iterator[Hour]:
+def _counted(place: Place, names: Sequence[str], options: argparse.Namespace) -> dict[str, list[Hour]]:
     """Count the hours asked for, with a bar while it takes long. Nothing is taken from an earlier count."""
     now = redis_time(place.redis)
     kept_since = lifetimes.kept_since(place.redis, place.settings.retention_seconds, now=now)
     since, until = stretch.stretch(options, usual_seconds=USUAL_SECONDS, now=now, kept_since=kept_since)
-    hours = audit.hours(place.redis, account, since=since, until=until, fresh=True)
-    count = int(until // HOUR) - int(since // HOUR) + 1
-    yield from tqdm(
-        hours, total=count, unit=" hours", desc=account, delay=1.0, leave=False, file=sys.stderr, disable=None
-    )
+    count = len(names) * (int(until // HOUR) - int(since // HOUR) + 1)
+    found: dict[str, list[Hour]] = {name: [] for name in names}
+    with tqdm(total=count, unit=" hours", delay=1.0, leave=False, file=sys.stderr, disable=None) as bar:
+        for name, hours in found.items():
+            bar.set_description(name, refresh=False)
+            for hour in audit.hours(place.redis, name, since=since, until=until, fresh=True):
+                hours.append(hour)
+                bar.update()
+    return found
 
 
 def _says_something(hour: Hour) -> bool:

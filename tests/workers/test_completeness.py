@@ -1,11 +1,16 @@
 """Completeness, held against calls that really went through the stages, and against losses planted by hand."""
 
+import argparse
+from typing import Self
+
 import msgspec
 import pytest
 
 from runtime import audit, completeness, keys, ledger, operator_log
 from runtime.audit import Hour
+from scripts import audit as audit_command
 from scripts.terminal.audit_report import report
+from scripts.terminal.place import Place
 from telephony.completeness import Standing
 from telephony.operator_events import What
 from telephony.records import CallLogRecord
@@ -259,3 +264,41 @@ def test_calls_that_are_gone_by_a_shorter_retention_are_not_missed_by_a_longer_o
     assert counted is not None
     assert counted.calls.known == 0
     assert not office.is_due(call)
+
+
+def test_one_bar_counts_the_hours_of_all_accounts(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    bars: list[Bar] = []
+
+    def drawn(*, total: int, **_: object) -> Bar:
+        bars.append(Bar(total))
+        return bars[-1]
+
+    monkeypatch.setattr(audit_command, "tqdm", drawn)
+    options = argparse.Namespace(since=None, until=None)
+    names = [f"account-{number}" for number in range(50)]
+
+    found = audit_command._counted(Place(office.redis, office.settings), names, options)
+
+    (bar,) = bars
+    assert list(found) == names
+    assert (bar.done, sum(map(len, found.values()))) == (bar.total, bar.total)
+
+
+class Bar:
+    """Stands for a progress bar, and draws none."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.done = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Do nothing."""
+
+    def set_description(self, *_: object, **__: object) -> None:
+        """Do nothing."""
+
+    def update(self) -> None:
+        self.done += 1
