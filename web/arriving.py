@@ -29,7 +29,10 @@ async def read_arriving(environ: Mapping[str, Any], protocol: Any) -> bytes:
 
 
 async def _counted(protocol: Any) -> bytes:
-    """Read what tells no length. granian ends it with an empty part, and gives one more where the sender has gone."""
+    """Read what tells no length. granian ends it with an empty part, and gives one more where the sender has gone.
+
+    Also for trailers, whatever they say, which nobody sends with a notification: such a body is refused as well.
+    """
     body, empty = bytearray(), 0  # a list of parts may take thirty times their room: a stranger sends two bytes in each
     async for part in protocol:
         body += part
