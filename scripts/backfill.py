@@ -2,6 +2,7 @@
 """Backfill: the history of an account, from RingCentral's call log into outcomes."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -32,7 +33,8 @@ def main() -> int:
     """Ask for a backfill, and watch it."""
     parser = backfill_parser(description=__doc__ or "")
     options = stretch.parse(parser)
-    since, until = options.since.timestamp(), options.until and options.until.timestamp()
+    is_over = options.until and options.until < datetime.now(UTC)  # until later than now is until now
+    since, until = options.since.timestamp(), options.until.timestamp() if is_over else None
     asked = Asked(level=Level.BACKFILL, selection=Selection(since=since, until=until), deliver=not options.no_delivery)
     try:
         with open_place(root=ROOT, data=options.data) as place:

@@ -13,6 +13,9 @@ _YEARS: Final = range(2000, 2101)
 """Years in which calls are made. A time in another, such as 0001-01-01 or 9999-12-31, is no time but somebody's way to
 say that there is none, and nothing can be reckoned from it."""
 
+_FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
+_LAST: Final = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+
 _TO_SECONDS: Final = len('"2018-11-22T08:42:05')
 _TO_MILLISECONDS: Final = len('"2018-11-22T08:42:05.500')
 _ENCODER: Final = msgspec.json.Encoder()
@@ -77,8 +80,11 @@ def iso_ms_or_none(moment: datetime | None) -> str | None:
 
 
 def moment_at(seconds: float) -> datetime:
-    """Read a moment given as seconds since 1970."""
-    return datetime.fromtimestamp(seconds, UTC)
+    """Read a moment given as seconds since 1970; beyond the years 1 and 9999 it is the nearest there is."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError):
+        return _LAST if seconds > 0 else _FIRST
 
 
 def iso_ms_at(seconds: float) -> str:

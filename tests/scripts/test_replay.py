@@ -52,6 +52,21 @@ def test_what_can_mean_no_call_is_a_usage_error(words: tuple[str, ...]) -> None:
     assert run_here(*words, redis_url="redis://127.0.0.1:1/0").returncode == 2
 
 
+def test_a_backfill_until_a_time_to_come_is_until_now(redis_url: str) -> None:
+    asked = run_here(
+        "backfill.py",
+        "--since",
+        "1d",
+        "--until",
+        "9999-12-31T23:59:59.999999",
+        "--no-follow",
+        "--json",
+        redis_url=redis_url,
+    )
+
+    assert "until" not in msgspec.json.decode(asked.stdout)["selection"]
+
+
 def test_machines_are_told_of_a_replay_that_is_cancelled(redis_url: str, redis: Redis) -> None:
     asked = replays.create(redis, ACCOUNT, replays.Asked(level=Level.RAW, selection=Selection(unresolved=True)))
 

@@ -74,3 +74,8 @@ def test_an_end_beyond_the_calendar_is_none() -> None:
 def test_seconds_since_1970_are_written_like_any_moment() -> None:
     assert iso_ms_at(1542876125.5) == iso_ms_at_or_none(1542876125.5) == "2018-11-22T08:42:05.500Z"
     assert iso_ms_at_or_none(None) is None
+
+
+@pytest.mark.parametrize("seconds", [253402300800.0, 1e300, -62135596801.0, -1e300])
+def test_seconds_beyond_any_calendar_are_its_end(seconds: float) -> None:
+    assert iso_ms_at(seconds) == ("9999-12-31T23:59:59.999Z" if seconds > 0 else "0001-01-01T00:00:00.000Z")

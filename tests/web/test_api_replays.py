@@ -83,6 +83,21 @@ def test_the_pages_of_replays_hold_all_there_are(client: Client, redis: Redis) -
     assert second["next"] is None
 
 
+@pytest.mark.parametrize(
+    "stretch",
+    [
+        {"since": "0001-01-01T00:00:00+23:59"},
+        {"since": "9999-12-31T23:59:59-23:59"},
+        {"since": "2026-11-01T00:00:00Z", "until": "9999-12-31T23:59:59.999999Z"},
+    ],
+)
+def test_times_at_the_end_of_the_calendar_break_neither_a_replay_nor_the_list(
+    client: Client, stretch: dict[str, str]
+) -> None:
+    assert client.ask("POST", "/replays", {"level": "refetch", **stretch}).status_code == 201
+    assert client.ask("GET", "/replays").status_code == 200
+
+
 def test_a_replay_is_stopped(client: Client) -> None:
     replay_id = client.ask("POST", "/replays", {"level": "raw", "unresolved": True}).json["id"]
 
