@@ -21,7 +21,7 @@ from runtime.inbox import Inbox
 from runtime.metrics import INGEST_SECONDS, NOTIFICATIONS, Recorder
 from runtime.redis_line import Line
 from runtime.safety import Room
-from runtime.settings import Account, is_account_name
+from runtime.settings import DEFAULT_ACCOUNT, Account, is_account_name
 from web import answers
 from web.answers import Answer
 from web.api.described import described
@@ -56,12 +56,13 @@ class Receiver:
             one.name: Endpoint(one.name, Verifier(one.verification_tokens), Inbox(redis, one.name, line))
             for one in accounts
         }
-        if len(accounts) == 1:  # the only account answers without its name, too
-            self._endpoints[""] = self._endpoints[accounts[0].name]
+        for one in accounts:  # the only one answers without its name, too, and whoever was that before others came
+            if len(accounts) == 1 or one.name == DEFAULT_ACCOUNT:
+                self._endpoints[""] = self._endpoints[one.name]
 
     @property
     def names(self) -> frozenset[str]:
-        """The accounts there are, and the empty name where it is one."""
+        """The accounts there are, and the empty name where one of them answers without its own."""
         return frozenset(self._endpoints)
 
     def receive(self, account: str, environ: Mapping[str, Any]) -> Answer:

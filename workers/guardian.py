@@ -280,7 +280,8 @@ def addresses(settings: Settings, account: Account) -> tuple[str, ...]:
         return ()
     whole = settings.public_url.rstrip("/") + "/webhooks/ringcentral"
     own = f"{whole}/{account.name}"
-    return (whole, own) if len(settings.accounts) == 1 and account.name == DEFAULT_ACCOUNT else (own,)
+    both = (whole, own) if len(settings.accounts) == 1 else (own, whole)  # it was the only one when it was subscribed
+    return both if account.name == DEFAULT_ACCOUNT else (own,)
 
 
 def seen(one: Subscription) -> Seen:

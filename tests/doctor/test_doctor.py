@@ -297,7 +297,7 @@ def test_a_subscription_that_posts_to_us_where_no_account_is_does_not_stand_for_
 ) -> None:
     clinic.environ["ACCOUNTS_FILE"] = str(two_accounts(clinic, tmp_path))
     whole = f"{clinic.receiver.url}/webhooks/ringcentral"
-    astray, ours = (clinic.platform.subscribe(address) for address in (whole, f"{whole}/{ACCOUNT}"))
+    astray, ours = (clinic.platform.subscribe(f"{whole}/{name}") for name in ("nobody", ACCOUNT))
 
     told = clinic.examine("subscription")
 

@@ -144,6 +144,24 @@ def test_the_only_account_answers_with_and_without_its_name(web: Web, redis: Red
     assert len(stored(redis)) == 2
 
 
+def test_who_was_the_only_account_answers_without_its_name_when_others_have_come(
+    make: Make, redis: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "accounts.toml"
+    file.write_text(
+        "".join(f'[[accounts]]\nname = "{n}"\nrc_verification_token = "{n}-token"\n' for n in (ONLY, "new"))
+    )
+    client = make(redis_url, ACCOUNTS_FILE=str(file)).client
+
+    answers = [
+        client.post(path, data=BODY, headers={"Verification-Token": f"{ONLY}-token"}).status_code
+        for path in (PATH, f"{PATH}/{ONLY}")
+    ]
+
+    assert answers == [200, 200]
+    assert (stored(redis, ONLY), stored(redis, "new")) == ([BODY, BODY], [])
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_the_route_takes_posts_only(web: Web, method: str) -> None:
     assert web.client.open(PATH, method=method, headers=SIGNED).status_code == 405

@@ -9,7 +9,7 @@ import pytest
 from runtime import comparisons, guarding, keys, operator_log
 from runtime.comparisons import Why
 from runtime.guarding import Guarded
-from runtime.settings import Account, Credentials
+from runtime.settings import DEFAULT_ACCOUNT, Account, Credentials
 from scripts.simulator import CLIENT_ID, CLIENT_SECRET, USER_JWT
 from telephony.operator_events import Told, What
 from telephony.subscriptions import LIFETIME, REMINDER, Health, filters
@@ -222,6 +222,22 @@ def test_where_web_is_moved_the_old_address_is_left(guarding_office: Guarding, w
     assert {one["id"] for one in subscriptions(office)} == {after.id, foreign}
     assert after.foreign == (f"{webhook.url}/somebody-else",)
     assert len(gaps(office)) == 1
+
+
+def test_the_subscription_of_the_only_account_is_kept_when_others_come(
+    guarding_office: Guarding, webhook: Webhook
+) -> None:
+    office = guarding_office()
+    first = office.platform.subscribe(webhook.url, NEW)
+    account = msgspec.structs.replace(account_of(office), name=DEFAULT_ACCOUNT)
+    another = msgspec.structs.replace(account, name="another")
+    office.settings = msgspec.structs.replace(office.settings, accounts=(account, another))
+    office.dependencies.settings = office.settings
+
+    after = office.guard()
+
+    assert after.id == first
+    assert [one["id"] for one in subscriptions(office)] == [first]
 
 
 def test_a_filter_that_is_not_served_is_an_alert_and_asked_for_again_until_it_is(guarding_office: Guarding) -> None:
