@@ -26,7 +26,7 @@ MOST_NAMED: Final = 5
 def check(redis: "Redis", account: str, *, retention: float) -> None:
     """Count, unless it was counted so lately that this would be too much of it; heal, and tell what does not heal."""
     now, before = redis_time(redis), completeness.last(redis, account)
-    if before is not None and now < before.at + before.took / SHARE:
+    if before is not None and before.at <= now < before.at + before.took / SHARE:  # else the clock was put back
         return
     began = stopwatch()
     since = lifetimes.kept_since(redis, retention, now=now)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias, TypeGuard
+from typing import Final, TypeAlias, TypeGuard
 
 from runtime import bells, keys
 from runtime.bells import Stage
@@ -13,37 +13,48 @@ from runtime.metrics import TRACKED, Recorder
 from telephony import sessions
 from telephony.notifications import Kind, Malformed, Notification
 
+MOMENT_SECONDS: Final = 1.0
+"""What is read just now may have come after the time was asked for."""
+
 Arrival: TypeAlias = tuple[Entry, Notification | Malformed]
 """Something that was read out of an entry of the inbox."""
 
 
 def fold(
-    account: str, before: Mapping[str, Tracked], arrivals: Sequence[Arrival], recorder: Recorder
+    account: str, before: Mapping[str, Tracked], arrivals: Sequence[Arrival], recorder: Recorder, *, now: float
 ) -> dict[str, Tracked]:
-    """Join every notification into its session; a duplicate leaves it as it is."""
+    """Join every notification into its session; a duplicate leaves it as it is.
+
+    None came later than `now`, whatever its place says: places never go back, though Redis's clock be put back.
+    """
     after = dict(before)
-    counted = Counter(_joined(after, entry, item) for entry, item in arrivals)
+    counted = Counter(_joined(after, entry, item, now) for entry, item in arrivals)
     for what, number in counted.items():
         recorder.count(TRACKED, account, what, by=number)
     return after
 
 
-def _joined(after: dict[str, Tracked], entry: Entry, item: Notification | Malformed) -> str:
+def _joined(after: dict[str, Tracked], entry: Entry, item: Notification | Malformed, now: float) -> str:
     """Join one into its session, and say what it was."""
     if not is_telephony(item):
         return "malformed" if isinstance(item, Malformed) else item.kind
     known = after.get(item.telephony_session_id or "")
     if known is None:
         session = sessions.fold(None, item)
-        after[session.id] = Tracked(session, entry.arrived_at)
+        after[session.id] = Tracked(session, _heard_at(entry, now))
         return "folded"
     if known.erased:
         return "erased"
     session = sessions.fold(known.session, item)
     if session is known.session:
         return "duplicate"
-    after[session.id] = Tracked(session, entry.arrived_at, known.ended_at if session.is_over else None)
+    after[session.id] = Tracked(session, _heard_at(entry, now), known.ended_at if session.is_over else None)
     return "folded"
+
+
+def _heard_at(entry: Entry, now: float) -> float:
+    arrived_at = entry.arrived_at
+    return arrived_at if arrived_at < now + MOMENT_SECONDS else now
 
 
 def quarantined(account: str, arrivals: Sequence[Arrival]) -> list[Command]:

@@ -135,13 +135,13 @@ class Tracker:
         now, (entries, arrivals) = news.now, _taken(news.entries)
         has_more = len(entries) == BATCH or len(entries) < len(news.entries)
         # With more to read, nothing is known yet of the time after what was read: a call may have gone on in it.
-        heard_to = entries[-1].arrived_at if has_more else now
+        heard_to = min(entries[-1].arrived_at, now) if has_more else now
         ending = {session_id for session_id, due in news.quiet if due <= heard_to}
         touched = {item.telephony_session_id for _, item in arrivals if is_telephony(item)} | ending | news.over
         before, linked = self._known(sorted(filter(None, touched)), sorted(ending | news.over))
         if before.unreadable:
             arrivals = [(entry, kept_aside(item, before.unreadable)) for entry, item in arrivals]
-        after = fold(self._account, before, arrivals, self._recorder)
+        after = fold(self._account, before, arrivals, self._recorder, now=now)
         changed = [record for session_id, record in after.items() if record is not before.get(session_id)]
         commands = changes(self._account, before, changed, self._settings, now=now, has_audience=news.has_audience)
         new = self._links(arrivals)

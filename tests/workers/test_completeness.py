@@ -8,6 +8,7 @@ import pytest
 
 from runtime import audit, completeness, keys, ledger, operator_log
 from runtime.audit import Hour
+from runtime.completeness import Completeness
 from scripts import audit as audit_command
 from scripts.terminal.audit_report import report
 from scripts.terminal.place import Place
@@ -181,6 +182,17 @@ def test_what_does_not_heal_is_told_once_and_cleared_when_it_is_over(office: Off
     check(office)
 
     assert operator_log.alerts(office.redis) == ()
+
+
+def test_it_is_counted_again_though_redis_s_clock_was_put_back(office: Office) -> None:
+    completeness.keep(office.redis, ACCOUNT, Completeness(office.now + DAY, 0.0, Hour(0.0)))
+    a_resolved_call(office)
+
+    check(office)
+
+    last = completeness.last(office.redis, ACCOUNT)
+    assert last is not None
+    assert last.calls.known == 1
 
 
 def test_what_a_later_version_wrote_of_a_call_is_no_loss_where_the_log_has_its_outcome(office: Office) -> None:

@@ -12,6 +12,7 @@ from rq.serializers import JSONSerializer
 
 from runtime import bells, keys, ledger
 from runtime.bells import RUNG_SECONDS, Stage
+from runtime.inbox import Inbox
 from runtime.leases import LeaseLost, lease
 from runtime.settings import Scope
 from telephony import events as call_events
@@ -187,6 +188,17 @@ def test_news_of_the_call_begin_the_pause_anew_and_a_duplicate_does_not(office: 
     office.track()
 
     assert len(office.published(CALL)) == 1
+
+
+def test_a_call_ends_in_time_though_redis_s_clock_was_put_back_by_an_hour(office: Office, redis: Redis) -> None:
+    redis.xadd(keys.inbox(ACCOUNT), {"body": REMINDER}, id=f"{int((office.now + 3600) * 1000)}-0")
+    Inbox(redis, ACCOUNT).append(*CALL.bodies)
+    office.track()
+    office.let_pass(QUIET)
+
+    office.track()
+
+    assert [event.id for event in office.published(CALL)] == [f"{SESSION}/0"]
 
 
 def test_notifications_that_wait_in_the_inbox_keep_a_call_from_ending(office: Office) -> None:
