@@ -103,6 +103,13 @@ def test_who_looks_after_a_redis_that_is_not_well_is_not_kept_from_the_dashboard
     }
 
 
+def test_an_upgrade_takes_no_pod_away_that_the_autoscaler_has_brought() -> None:
+    scaled = {one["spec"]["scaleTargetRef"]["name"] for one in MANIFESTS if one["kind"] == "HorizontalPodAutoscaler"}
+
+    assert scaled == {"webhooks"}
+    assert all("replicas" not in DEPLOYMENTS[name] for name in scaled)
+
+
 def test_no_setting_is_misspelt() -> None:
     compose = {setting for one in OURS.values() for setting in one.get("environment", {})}
     pods = {
