@@ -22,6 +22,7 @@ needs_promtool = pytest.mark.skipif(
     shutil.which("promtool") is None, reason="promtool (Debian: prometheus) is not installed"
 )
 
+UP = 'up{job="legwork", instance="a"}'
 DROPPED = 'legwork_deliveries_dropped_total{destination="d-1", instance="a"}'
 DEAD = 'legwork_dead_letters{destination="d-1", instance="a"}'
 WORD = 'legwork_unknown_words_total{kind="result", word="Wound up", instance="a"}'
@@ -38,6 +39,9 @@ def ingested(*, within: float) -> dict[str, str]:
 
 
 RINGS: dict[str, tuple[str, dict[str, str], bool]] = {
+    "a web process that answers": ("LegworkDown", {UP: "1x90"}, False),
+    "none that answers": ("LegworkDown", {UP: "1x80 0x9"}, True),
+    "none that is known of any more": ("LegworkDown", {UP: "1x80"}, True),
     "events dropped for the first time": ("LegworkEventsDropped", {DROPPED: "_x70 3x20"}, True),
     "events dropped again": ("LegworkEventsDropped", {DROPPED: "3x70 5x20"}, True),
     "events dropped long ago": ("LegworkEventsDropped", {DROPPED: "3x90"}, False),
