@@ -73,7 +73,7 @@ def one_deployment(patient: Patient) -> Findings:
     if foreign := sorted(named - ours):
         yield error(
             f"bells are rung for accounts the settings do not name: {', '.join(foreign)}",
-            "give each installation a Redis (or a database) of its own, or name those accounts in ACCOUNTS_FILE",
+            "give each installation a Redis of its own, or name those accounts in ACCOUNTS_FILE",
         )
 
 
