@@ -120,7 +120,6 @@ if newest and tonumber(newest) > now + 1 then redis.call('DEL', KEYS[2]) end -- 
 local function close(seconds)
   gate = math.max(gate, now + seconds)
   tokens, at = burst * 0.05 + 1, gate
-  redis.call('DEL', KEYS[2])
 end
 
 local asks = op == 'take' or op == 'want' or op == 'wait'

@@ -211,6 +211,19 @@ def test_an_opening_gate_lets_one_request_through_and_no_herd(budget: Budget, cl
     assert [budget.take(HEAVY, LIVE) == 0.0 for _ in range(5)] == [True, False, False, False, False]
 
 
+def test_a_penalty_of_a_moment_makes_room_for_no_request_more(budget: Budget, clock: Clock) -> None:
+    """An answer may say `Retry-After: 0` each time, and each request that is sent for it may begin a penalty anew."""
+    sent, end = [], clock.now + 180
+    while clock.now < end:
+        wait = budget.take(HEAVY, LIVE)
+        if wait == 0.0:
+            sent.append(clock.now)
+            budget.close_gate(HEAVY, 0.0)
+        clock.now += wait
+
+    assert busiest_window(sent) < LIMITS[HEAVY]
+
+
 def test_a_gate_is_never_shortened(budget: Budget) -> None:
     budget.close_gate(HEAVY, 60)
 
