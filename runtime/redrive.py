@@ -52,9 +52,8 @@ def redrive(redis: "Redis", destination_id: str, selection: Redrive, *, dry_run:
     once, all but the last of those selected.
     """
     destination = _known(redis, destination_id)
-    chosen = [
-        one for page in _pages(_candidates(redis, destination, selection)) for one in tellable(redis, destination, page)
-    ]
+    pages = _pages(_candidates(redis, destination, selection))
+    chosen = _last_words(destination, (one for page in pages for one in tellable(redis, destination, page)))
     if chosen and not dry_run:
         now, pace = redis_time(redis), min(max(selection.per_second, LEAST_PER_SECOND), MOST_PER_SECOND)
         with redis.pipeline(transaction=False) as pipeline:
@@ -127,18 +126,17 @@ def _candidates(redis: "Redis", destination: Destination, selection: Redrive) ->
         _published(redis, destination, selection) if selection.everything else _failed(redis, destination, selection)
     )
     first, last = selection.since or 0.0, selection.until or float("inf")
-    selected = (one for one in found if first <= streams.added_at(one.place) <= last)
-    return _last_words(selected, destination) if destination.create_only else selected
+    return (one for one in found if first <= streams.added_at(one.place) <= last)
 
 
-def _last_words(candidates: Iterator[Candidate], destination: Destination) -> Iterator[Candidate]:
+def _last_words(destination: Destination, candidates: Iterator[Candidate]) -> list[Candidate]:
     """Leave out all but the last of those of a call that is told of once."""
     last: dict[str, Candidate] = {}
     for one in candidates:
         what = one.call if is_told_once(destination, one.place) else one.place
         if what not in last or one.revision > last[what].revision:
             last[what] = one
-    return iter(last.values())
+    return list(last.values())
 
 
 def _failed(redis: "Redis", destination: Destination, selection: Redrive) -> Iterator[Candidate]:
