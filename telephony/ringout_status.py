@@ -101,10 +101,10 @@ class PhaseRule(msgspec.Struct, frozen=True):
 OVER_BY_CALL: Final = PhaseRule(Phase.OVER, "the call's word says that it is over")
 OVER_BY_CALLER: Final = PhaseRule(Phase.OVER, "without the caller there is no call")
 OVER_BY_CALLEE: Final = PhaseRule(Phase.OVER, "the callee was not reached, or has hung up")
-CONNECTED: Final = PhaseRule(Phase.CONNECTED, "the call's word is that of a connected call, and both sides are reached")
 RINGING: Final = PhaseRule(Phase.RINGING, "somebody is still being called")
+CONNECTED: Final = PhaseRule(Phase.CONNECTED, "the call's word is that of a connected call")
 NO_PHASE: Final = PhaseRule(Phase.UNKNOWN, "no word says anything")
-PHASE_RULES: Final = (OVER_BY_CALL, OVER_BY_CALLER, OVER_BY_CALLEE, CONNECTED, RINGING, NO_PHASE)
+PHASE_RULES: Final = (OVER_BY_CALL, OVER_BY_CALLER, OVER_BY_CALLEE, RINGING, CONNECTED, NO_PHASE)
 
 
 def word(text: str | None) -> Word:
@@ -126,8 +126,6 @@ def phase(live: Live) -> PhaseRule:
         return OVER_BY_CALLER
     if callee is Phase.OVER:
         return OVER_BY_CALLEE
-    if call is Phase.CONNECTED and Phase.RINGING not in {caller, callee}:
-        return CONNECTED
     if Phase.RINGING in {call, caller, callee}:
         return RINGING
     return CONNECTED if call is Phase.CONNECTED else NO_PHASE

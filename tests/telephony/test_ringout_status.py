@@ -33,6 +33,7 @@ def test_the_table_has_every_word_ringcentral_publishes_and_no_other() -> None:
     [
         (("InProgress", "InProgress", "InProgress"), Phase.RINGING),
         (("InProgress", "Success", "InProgress"), Phase.RINGING),
+        (("InProgress", None, None), Phase.RINGING),
         (("Success", "Success", "Success"), Phase.CONNECTED),
         (("Success", "Success", "InProgress"), Phase.RINGING),
         (("Success", None, None), Phase.CONNECTED),
@@ -60,6 +61,7 @@ def test_every_word_can_stand_anywhere() -> None:
 
 def test_words_never_seen_are_named() -> None:
     assert unknown_words(Live("Success", "Unheard", None)) == ("Unheard",)
+    assert unknown_words(Live("Unheard", "Busy", "Of")) == ("Unheard", "Of")
 
 
 @pytest.mark.parametrize(
@@ -87,6 +89,7 @@ def test_a_live_word_is_borne_out_by_the_call_log_or_at_odds_with_it(
         *(("InProgress", outcome) for outcome in (LegStatus.ANSWERED, LegStatus.NO_ANSWER, LegStatus.NOT_ATTEMPTED)),
         *(("NoSessionFound", LegStatus.ANSWERED), ("Unheard", LegStatus.BUSY), (None, LegStatus.BUSY)),
         *(("Success", LegStatus.UNKNOWN), ("Success", None), ("CannotReach", LegStatus.UNKNOWN)),
+        ("Success", LegStatus.IN_PROGRESS),
     ],
 )
 def test_where_a_live_word_or_the_call_log_says_too_little_neither_bears_the_other_out(
@@ -98,6 +101,7 @@ def test_where_a_live_word_or_the_call_log_says_too_little_neither_bears_the_oth
 def test_only_what_is_not_connected_can_be_cancelled() -> None:
     assert can_be_cancelled(None)
     assert can_be_cancelled(Live("InProgress", "Success", "InProgress"))
+    assert can_be_cancelled(Live("Unknown"))
     assert not can_be_cancelled(Live("Success", "Success", "Success"))
     assert not can_be_cancelled(Live("CannotReach", "Busy", None))
 
@@ -107,4 +111,7 @@ def test_looks_become_rarer_with_time_and_are_shared_among_many() -> None:
         assert [pace.every for pace in paces] == sorted(pace.every for pace in paces)
     assert next_look(Phase.RINGING, age=0, followed=1) == 1.0
     assert next_look(Phase.CONNECTED, age=600, followed=1) == 30.0
-    assert next_look(Phase.RINGING, age=0, followed=20) == 20 * SHARE_SECONDS
+    assert [next_look(Phase.RINGING, age=0, followed=many) for many in (2, 20)] == [
+        2 * SHARE_SECONDS,
+        20 * SHARE_SECONDS,
+    ]

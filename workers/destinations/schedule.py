@@ -25,5 +25,5 @@ def next_attempt(attempts: int, *, now: float, retry_after: float | None, random
     if retry_after is None:
         return now + planned * (1 + JITTER * (2 * random() - 1))
     most = max(2 * planned, _HOUR)
-    asked = min(max(retry_after, planned), most)
+    asked = max(retry_after, planned)
     return now + min(asked * (1 + JITTER * random()), most)  # later than they asked, never earlier

@@ -132,10 +132,10 @@ def judge_error(error: BaseException) -> tuple[Verdict, Blame, str]:
 def chain(error: BaseException) -> Iterator[BaseException]:
     """Give an error and all that it wraps, however requests and urllib3 have wrapped it; what began it is the last."""
     seen: set[int] = set()
-    waiting: list[BaseException | None] = [error]
+    waiting = [error]
     while waiting:
         one = waiting.pop(0)
-        if one is None or id(one) in seen:
+        if id(one) in seen:
             continue
         seen.add(id(one))
         yield one
