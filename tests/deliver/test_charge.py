@@ -1,11 +1,16 @@
 """What a destination's answers do to the destination."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
-from runtime import destinations, keys
+from runtime import destinations, keys, operator_log
 from runtime.attempts import Blame
+from runtime.bells import Stage as Bell
+from runtime.leases import lease
 from telephony.destinations import DestinationState
+from telephony.operator_events import What
 from tests.deliver.conftest import Stage
 from tests.fakes.sender import delivered, refused
 from workers.charge import DISABLED_AFTER_SECONDS, Charge, Health
@@ -22,6 +27,23 @@ def test_somebody_is_told_once_at_each_step_on_the_way(share: float, told: int, 
     health = Health(failing_since=BEGAN, told=told)
 
     assert health.alert(BEGAN + share * DISABLED_AFTER_SECONDS) == alert
+
+
+def test_a_destination_on_its_way_to_being_disabled_is_an_alert_that_gets_worse(stage: Stage) -> None:
+    destination = stage.add()
+    seen: Any = stage.redis.hget(keys.DESTINATIONS, destination.id)
+    raised = []
+
+    for share in (0.0, 0.5, 0.6, 0.7):
+        charge, now = Charge(destination.id, stage.redis, stage.recorder), BEGAN + share * DISABLED_AFTER_SECONDS
+        charge.add(refused(), now)
+        with lease(stage.redis, destination.id, Bell.DELIVER) as held:
+            held.commit(charge.commands(now, seen=seen))
+        raised.append(stage.redis.xlen(keys.OPERATOR))
+
+    (alert,) = operator_log.alerts(stage.redis)
+    assert (alert.what, alert.about, alert.level) == (What.DESTINATION_FAILING, destination.id, 70)
+    assert raised == [0, 1, 1, 2]
 
 
 def test_one_success_ends_a_time_of_failures() -> None:

@@ -141,6 +141,23 @@ def test_what_is_refused_again_and_again_keeps_nothing_new_from_a_destination(
     assert sorted((one.event_id, one.because) for one in letters) == [("s-1/1", "crowded"), ("s-2/1", "crowded")]
 
 
+def test_what_was_refused_seldom_is_not_given_up_however_much_waits(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery_view, "MOST_WAITING", 2)
+    destination = stage.add()
+    stage.sender.answer = lambda _: refused()
+    publish(stage.redis, outcome_of("s-1"), outcome_of("s-2"))
+
+    for _ in range(waiting.REPLACED_AFTER - 1):
+        make_due(stage, destination)
+        stage.run(destination)
+    stage.run(destination)
+
+    assert not list(attempts.dead_letters(stage.redis, destination.id))
+    assert set(waiting.everything(stage.redis, destination.id)) == {"s-1", "s-2"}
+
+
 def test_a_paused_destination_is_sent_nothing_and_all_of_it_when_it_goes_on(stage: Stage) -> None:
     destination = stage.add()
     destinations.update(stage.redis, destination.id, Changes(state=DestinationState.PAUSED))

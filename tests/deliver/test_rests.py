@@ -15,7 +15,7 @@ from telephony.destinations import Changes, Destination, DestinationState
 from tests.deliver.conftest import Stage
 from tests.fakes.sender import delivered, forbidden, refused
 from tests.scripts.publishing import outcome_of, publish
-from workers import charge, dependencies
+from workers import charge, delivery_view, dependencies, rests
 from workers.destinations.breaker import FIRST_PAUSE, LEAST_ATTEMPTS
 
 
@@ -37,6 +37,18 @@ def test_a_destination_left_alone_hears_of_news_again_though_nothing_came_in_the
     stage.run(destination)
 
     assert stage.sender.ids()[-1] == "s-new/1"
+
+
+def test_a_shift_does_not_end_by_what_a_destination_was_before_somebody_changed_it(stage: Stage) -> None:
+    destination = stage.add()
+    destinations.update(stage.redis, destination.id, Changes(state=DestinationState.PAUSED))
+    paused = delivery_view.view(stage.redis, destination.id, "0-0", 0, flying=0, keys_of_secrets=())
+    destinations.update(stage.redis, destination.id, Changes(state=DestinationState.ACTIVE))
+    assert bell(stage, destination) is not None
+
+    assert not rests.rest(stage.redis, destination.id, paused, opens=paused.now, cursor="0-0")
+
+    assert bell(stage, destination) is not None
 
 
 def test_a_shift_ends_with_the_bell_set_to_what_is_due_first(stage: Stage) -> None:

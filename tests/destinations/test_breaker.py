@@ -82,6 +82,10 @@ def test_answers_to_what_was_sent_before_it_opened_change_nothing() -> None:
     assert breaker.after(success=True, now=NOW + 1) == breaker
 
 
+def test_however_many_answers_come_in_five_minutes_it_stays_small() -> None:
+    assert len(after([True] * 1000, every=0.3).recent) <= 11
+
+
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 400)), max_size=200))
 def test_it_stays_small_and_survives_being_stored(steps: list[tuple[bool, float]]) -> None:
     breaker, now = Breaker(), NOW

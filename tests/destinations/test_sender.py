@@ -1,6 +1,8 @@
 """One attempt over a real connection: what is sent, and what becomes of every kind of answer."""
 
+import errno
 import gzip
+import os
 import socket
 import threading
 import time
@@ -15,7 +17,7 @@ from tests.destinations.conftest import Send
 from tests.destinations.endpoint import Endpoint, Reply, closes_afterwards, drips, floods, head, says, silence, writes
 from tests.destinations.resolving import Names
 from workers.destinations.sender import MOST_READ, Sender
-from workers.destinations.verdicts import Verdict
+from workers.destinations.verdicts import Verdict, judge_error
 
 
 def test_an_event_goes_out_whole_signed_and_with_our_name(endpoint: Endpoint, a_sender: Callable[..., Sender]) -> None:
@@ -32,6 +34,17 @@ def test_an_event_goes_out_whole_signed_and_with_our_name(endpoint: Endpoint, a_
     assert got.headers["host"] == f"127.0.0.1:{endpoint.port}"
     assert (got.headers["webhook-id"], got.headers["webhook-timestamp"]) == ("s-1/2", "1700000000")
     assert len(got.headers["webhook-signature"].split()) == 2
+
+
+@pytest.mark.parametrize("lacks", [errno.EMFILE, errno.ENOMEM, errno.EADDRNOTAVAIL, errno.ENETUNREACH])
+def test_what_this_machine_lacks_is_not_charged_to_the_endpoint(lacks: int) -> None:
+    wrapped = ConnectionError("it could not be sent")
+    wrapped.__cause__ = OSError(lacks, os.strerror(lacks))
+
+    verdict, blame, what = judge_error(wrapped)
+
+    assert (verdict, blame) == (Verdict.TEMPORARY, Blame.OURS)
+    assert os.strerror(lacks) in what
 
 
 def test_what_arrives_verifies_with_the_official_library(endpoint: Endpoint, a_sender: Callable[..., Sender]) -> None:

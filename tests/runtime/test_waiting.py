@@ -40,8 +40,15 @@ def test_an_earlier_revision_that_is_asked_for_again_goes_first() -> None:
     assert ids(joined((waiting(2),), waiting(1)).queue) == ["s/1", "s/2"]
 
 
-def test_an_event_waits_once_however_often_it_is_asked_for() -> None:
-    after = joined((waiting(1, attempts=2, due=100.0),), waiting(1, due=5.0))
+def test_an_earlier_revision_that_is_asked_for_again_takes_nobody_s_place() -> None:
+    after = joined((waiting(2, attempts=REPLACED_AFTER),), waiting(1))
+
+    assert (ids(after.queue), ids(after.replaced)) == (["s/1", "s/2"], [])
+
+
+@pytest.mark.parametrize(("due", "asked"), [(100.0, 5.0), (5.0, 100.0)])
+def test_an_event_waits_once_however_often_it_is_asked_for_and_no_longer_than_before(due: float, asked: float) -> None:
+    after = joined((waiting(1, attempts=2, due=due),), waiting(1, due=asked))
 
     assert [(one.attempts, one.due) for one in after.queue] == [(2, 5.0)]
 
