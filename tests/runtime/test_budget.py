@@ -11,7 +11,7 @@ from redis import Redis
 
 from runtime import budget as budgets
 from runtime import keys
-from runtime.budget import GATE_MOST, LIMITS, LONGEST_WINDOW, Budget, Group, Share
+from runtime.budget import GATE_MOST, LARGEST_LIMIT, LIMITS, LONGEST_WINDOW, Budget, Group, Share
 from tests.asking.clock import Clock
 
 HEAVY, LIVE = Group.HEAVY, Share.LIVE
@@ -179,6 +179,15 @@ def test_somebody_who_waits_at_a_screen_is_served_before_live_calls(budget: Budg
     assert budget.take(HEAVY, Share.INTERACTIVE) < budget.take(HEAVY, LIVE)
 
 
+def test_the_next_request_is_left_to_somebody_who_waits_at_a_screen(budget: Budget, clock: Clock) -> None:
+    while budget.take(HEAVY, LIVE) == 0:
+        pass
+    clock.now += budget.take(HEAVY, Share.INTERACTIVE) + 1  # enough for a live call, too
+
+    assert budget.take(HEAVY, LIVE) > 0
+    assert budget.take(HEAVY, Share.INTERACTIVE) == 0
+
+
 @pytest.mark.parametrize(("busy", "quiet"), [(Share.INTERACTIVE, LIVE), (LIVE, Share.BACKFILL)])
 def test_a_busy_share_cannot_starve_a_later_one(budget: Budget, clock: Clock, busy: Share, quiet: Share) -> None:
     sent = dict.fromkeys(Share, 0)
@@ -243,6 +252,24 @@ def test_the_limit_of_the_headers_replaces_the_configured_one(budget: Budget, cl
 
     budget.learn(HEAVY, limit=40, remaining=39, window=60)
     assert 30 <= busiest_window(greedy(budget, clock, LIVE, 180)) < 40
+
+
+def test_whatever_headers_say_of_limit_and_window_is_believed_within_bounds(budget: Budget) -> None:
+    budget.learn(HEAVY, limit=10**9, remaining=None, window=0)
+
+    left = budget.left(HEAVY)
+    assert left.limit == LARGEST_LIMIT
+    assert left.interval == pytest.approx(1 / LARGEST_LIMIT, rel=0.01)
+
+
+@pytest.mark.parametrize(("limit", "burst"), [(1, 1), (3, 1), (4, 2), (10, 2), (50, 10), (59, 11)])
+def test_after_a_rest_a_fifth_of_a_minute_s_requests_may_be_sent_at_once(
+    redis: Redis, clock: Clock, limit: int, burst: int
+) -> None:
+    budget = Budget(redis, "acme", {HEAVY: limit}, clock=clock)
+
+    assert budget.left(HEAVY).burst == burst
+    assert len(greedy(budget, clock, Share.INTERACTIVE, 0.1)) == burst
 
 
 def test_a_lower_remaining_empties_the_bucket_and_a_higher_one_does_not_fill_it(budget: Budget) -> None:

@@ -131,6 +131,7 @@ def test_all_faults_are_told_at_once_each_beginning_with_its_setting() -> None:
         ("RETENTION_SECONDS", "59"),
         ("INBOX_RETENTION_SECONDS", "1e99"),
         ("REREAD_SECONDS", "90,,soon"),
+        ("REREAD_SECONDS", "0"),
         ("PORT", "0"),
         ("PORT", "65536"),
         ("PORT", "8_080"),
@@ -160,9 +161,30 @@ def test_a_value_out_of_bounds_is_a_fault_and_never_the_default(name: str, bad: 
     assert fault.startswith(f"{name} ")
 
 
-@pytest.mark.parametrize(("name", "bound"), [("QUIET_SECONDS", "0"), ("QUIET_SECONDS", "600"), ("PORT", "65535")])
+@pytest.mark.parametrize(
+    ("name", "bound"),
+    [
+        *(("QUIET_SECONDS", "0"), ("QUIET_SECONDS", "600"), ("PORT", "1"), ("PORT", "65535")),
+        *(("REREAD_SECONDS", "1"), ("REREAD_SECONDS", "90,90")),
+    ],
+)
 def test_the_bounds_themselves_are_allowed(name: str, bound: str) -> None:
     assert load(REDIS | {name: bound}).accounts
+
+
+@pytest.mark.parametrize("name", ["a", "a" * 64])
+def test_an_account_s_name_has_one_letter_or_as_many_as_64(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "accounts.toml"
+    file.write_text(f"[[accounts]]\nname = '{name}'")
+
+    assert load(REDIS | {"ACCOUNTS_FILE": str(file)}).account(name) is not None
+
+
+def test_lists_may_hold_spaces_a_comma_at_the_end_and_any_address_of_a_network() -> None:
+    settings = load(REDIS | {"REREAD_SECONDS": "30, 60, ", "ALLOW_PRIVATE_DESTINATIONS": " 10.1.2.3/8 , "})
+
+    assert settings.reread_seconds == (30.0, 60.0)
+    assert settings.allow_private_destinations == (ipaddress.ip_network("10.0.0.0/8"),)
 
 
 def test_each_process_needs_only_what_it_uses() -> None:
@@ -209,6 +231,9 @@ def test_many_accounts_come_from_a_file_and_then_the_variables_are_not_read(acco
         ("", "holds no [[accounts]] table"),
         ("accounts = []", "holds no [[accounts]] table"),
         ("accounts = [1]", "holds no [[accounts]] table"),
+        ("accounts = 1", "holds no [[accounts]] table"),
+        ("accounts = [{name = 'acme'}, 1]", "holds no [[accounts]] table"),
+        ("[[accounts]]\nname = 5", "must be 1 to 64 letters"),
         ("[accounts]\nname = 'acme'", "holds no [[accounts]] table"),
         ("[[accounts", "cannot be read"),
         ("[[accounts]]\nname = 'acme'\n[[account]]\nname = 'globex'", "'account' is unknown"),

@@ -217,6 +217,21 @@ def test_an_allowed_network_may_be_reached_without_tls_and_on_any_port() -> None
     assert check("https://mixed.example/", allow, names).addresses == ("127.0.0.9", PUBLIC)
 
 
+@pytest.mark.parametrize("port", [0, 65536, 99999])
+def test_there_is_no_such_port_in_an_allowed_network_either(port: int) -> None:
+    with pytest.raises(ForbiddenAddress, match=f"no port {port}"):
+        check(f"http://10.0.0.1:{port}/", networks("10.0.0.0/8"), NAMES)
+
+    assert check("http://10.0.0.1:65535/", networks("10.0.0.0/8"), NAMES).port == 65535
+
+
+def test_an_address_with_a_zone_is_in_no_network_that_is_allowed() -> None:
+    names = Names(crm_inside=["fe80::1%eth0"])
+
+    with pytest.raises(ForbiddenAddress):
+        check("http://crm.inside/", networks("fe80::/10"), names)
+
+
 def test_a_name_without_an_address_is_not_forbidden() -> None:
     def silent(*_: Any, **__: Any) -> list[tuple[Any, ...]]:
         raise socket.gaierror(socket.EAI_AGAIN, "try again")

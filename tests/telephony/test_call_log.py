@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from telephony.call_log import MalformedPage, decode_page, decode_record, decode_sync
 from telephony.legs import unknown_words
-from telephony.records import CallLogRecord, last_end
+from telephony.records import CallLogRecord, PhoneParty, last_end
 from telephony.settled import is_settled
 from tests.builders.call_log import START, a_page, a_record, after, an_accept_leg, to_callee, to_caller
 
@@ -153,10 +153,28 @@ def test_null_is_the_same_as_absent(field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "seconds"), [("19", 19), (19.0, 19), (18.7, 19), (-1, None), (10**13, None), ("soon", None)]
+    ("written", "seconds"),
+    [("19", 19), ("0", 0), (19.0, 19), (18.7, 19), (-1, None), (10**13, None), ("soon", None)],
 )
 def test_odd_durations_are_mended_or_left_out(written: Any, seconds: int | None) -> None:
     assert decode_record(as_json({"id": "1", "duration": written})).duration == seconds
+
+
+def test_what_is_odd_in_a_leg_costs_neither_the_leg_nor_the_others() -> None:
+    odd = {"duration": "soon", "startTime": "yesterday", "from": {"extensionId": 60200101}}
+
+    record = decode_record(as_json({"id": "1", "legs": [odd, None, {"duration": 7}]}))
+
+    assert [leg.duration for leg in record.legs] == [None, 7]
+    assert record.legs[0].from_ == PhoneParty(extension_id="60200101")
+
+
+def test_null_is_the_same_as_absent_also_where_something_else_is_mended() -> None:
+    assert decode_record(as_json({"id": 17, "result": None, "sessionId": None})) == decode_record(b'{"id":"17"}')
+
+
+def test_a_number_beyond_reason_costs_no_record() -> None:
+    assert decode_record(b'{"id":17,"hologram":' + b"9" * 5000 + b"}").id == "17"
 
 
 @pytest.mark.parametrize("text", ["yesterday", "0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"])

@@ -28,6 +28,8 @@ def test_what_names_only_what_there_is_has_no_fault() -> None:
         (Draft(url=URL, directions=("Sideways",)), "/directions/0"),
         (Draft(url=URL, accounts=("",)), "/accounts/0"),
         (Draft(url=URL, extensions=("1", "2\n3")), "/extensions/1"),
+        (Draft(url=URL, accounts=("x" * (LONGEST_TEXT + 1),)), "/accounts/0"),
+        (Draft(url=URL, fields=("Outcome",)), "/fields/0"),
         (Draft(url=URL, numbers=("1",) * (LONGEST_LIST + 1)), "/numbers"),
         (Draft(url=URL, description="x" * (LONGEST_TEXT + 1)), "/description"),
         (Changes(fields=("mood",)), "/fields/0"),

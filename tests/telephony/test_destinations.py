@@ -11,12 +11,14 @@ from telephony.destinations import FIELDS, Changes, Destination, DestinationStat
 from telephony.events import CallEvent, encode
 from telephony.records import PhoneParty
 from telephony.words import Outcome
+from tests.builders.call_log import a_leg, a_record, an_accept_leg
 from tests.builders.events import an_answered_record, an_outcome
 from tests.builders.notifications import ANSWERED, CALLERS_NUMBER, MIRA
 from tests.builders.sessions import a_session
 
 CALLER = PhoneParty(phone_number=CALLERS_NUMBER, name="Noor Vale")
-EVENT = an_outcome(an_answered_record(from_=CALLER))
+CALLED = PhoneParty(phone_number="+16505550102", extension_number="102", name="Gia Grant")
+EVENT = an_outcome(an_answered_record(from_=CALLER, to=CALLED))
 
 
 @pytest.mark.parametrize(
@@ -37,6 +39,9 @@ EVENT = an_outcome(an_answered_record(from_=CALLER))
         ({"numbers": (CALLERS_NUMBER,)}, True),
         ({"numbers": ("(212) 555-0111",)}, True),
         ({"numbers": ("+12125550199",)}, False),
+        ({"numbers": ("(650) 555-0102",)}, True),
+        ({"numbers": ("102",)}, True),
+        ({"numbers": ("101",)}, False),
         ({"outcomes": (Outcome.ANSWERED,), "directions": ("Outbound",)}, False),
     ],
     ids=str,
@@ -90,6 +95,34 @@ def test_a_mask_leaves_no_name_and_no_number() -> None:
     assert CALLERS_NUMBER[-4:] in body
     names = {leg["from"]["name"] for leg in msgspec.json.decode(body)["data"]["legs"]}
     assert names <= {None}
+
+
+def test_a_mask_hides_both_ends_of_the_call_and_of_each_leg_the_agents_and_what_explains_them() -> None:
+    caller, called = (
+        PhoneParty("12125550111", name="Noor Vale"),
+        PhoneParty("16505550102", "102", MIRA, name="Gia Grant"),
+    )
+    ends: dict[str, Any] = {"from_": caller, "to": called}
+    record = a_record("Accepted", an_accept_leg(**ends), a_leg(**ends), a_leg(from_=called, to=caller), **ends)
+    event = an_outcome(record)
+    told = encode(event).decode()
+    assert {"from.phoneNumber", "to.phoneNumber"} <= {why.field for why in event.data.explanation}
+
+    body = body_for(a_destination(mask=True), event).decode()
+
+    assert all(one in told and one not in body for one in ("2125550111", "6505550102", "Noor Vale", "Gia Grant"))
+    assert {one.name for one in msgspec.json.decode(body, type=CallEvent).data.agents} == {None}
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [("911", "911"), ("(212) 555-0111", "(***) ***-0111"), ("anonymous", "*****mous")]
+)
+def test_a_mask_leaves_the_last_four_signs_and_what_stands_between_the_others(number: str, shown: str) -> None:
+    event = told(from_=msgspec.structs.replace(EVENT.data.from_, raw_phone_number=number))
+
+    body = msgspec.json.decode(body_for(a_destination(mask=True), event), type=CallEvent)
+
+    assert body.data.from_.raw_phone_number == shown
 
 
 def test_what_was_disabled_and_is_active_again_has_no_reason_for_it() -> None:
