@@ -152,9 +152,10 @@ def _begin_spread_out(loads: Sequence[Load], boxes: Sequence[Box]) -> None:
 def _idle(plan: Plan, options: Options, watchdog: Watchdog) -> Idle:
     seconds = plan.settling + plan.idle_window
     options.say(f"many-accounts: {plan.idle} without calls: {seconds / plan.speed:.0f} s")
-    load = plan.load(1, seed=1)
+    load = structs.replace(plan.load(1, seed=1), limited=False)
+    configuration = structs.replace(load.configuration(), sessions=plan.idle)  # which are all of one user here
     with (
-        played([structs.replace(load, limited=False).configuration()], watchdog) as (box,),
+        played([configuration], watchdog) as (box,),
         unsubscribed([box] * plan.idle, plan.speed, watchdog) as product,
     ):
         time.sleep(plan.settling / plan.speed)

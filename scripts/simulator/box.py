@@ -27,7 +27,7 @@ class Box:
         self.base_url = base_url
         self.clock = clock
         self.faults = Faults(chosen.seed)
-        self.tokens = Tokens(chosen.token_seconds, clock)
+        self.tokens = Tokens(chosen.token_seconds, clock, chosen.sessions)
         self.limits = RateLimits(chosen.limits, chosen.minute_seconds, clock)
         self.requests = RequestsSeen()
         self.call_log = CallLog()

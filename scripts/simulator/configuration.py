@@ -30,6 +30,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     limits: Mapping[str, int] = field(default_factory=lambda: dict(LIMITS))
     minute_seconds: float = 60.0  # the limits' window; smaller makes RingCentral's minute pass faster
     token_seconds: int = 3600
+    sessions: int = 5  # access tokens of the user that are good; one more revokes the oldest, as RingCentral does
     blacklist_after: int = 0  # failed deliveries in a row; 0: never
     blacklist_seconds: float = 0.0  # for which no delivery succeeds (the real platform: 600, it is said); 0: never
     strict: bool = False  # insist on https, as the real platform does

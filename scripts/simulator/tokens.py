@@ -12,14 +12,14 @@ from scripts.simulator.world import CLIENT_ID, CLIENT_SECRET, OWNER_ID, USER_JWT
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SCOPE = "CallControl ReadAccounts ReadCallLog ReadCallRecording RingOut SubscriptionWebhook"
-_SESSIONS_KEPT = 5  # RingCentral revokes the oldest session of a user and app beyond this
 
 
 class Tokens:
-    """Grant and check access tokens."""
+    """Grant and check access tokens: each is good for `seconds`, and only the newest `sessions` of them are."""
 
-    def __init__(self, seconds: int, clock: Clock) -> None:
+    def __init__(self, seconds: int, clock: Clock, sessions: int) -> None:
         self._seconds = seconds
+        self._sessions = sessions
         self._clock = clock
         self._expiry: dict[str, float] = {}
         self._lock = threading.Lock()
@@ -36,7 +36,7 @@ class Tokens:
         token = secrets.token_urlsafe(36)
         with self._lock:
             self._expiry[token] = self._clock() + self._seconds
-            while len(self._expiry) > _SESSIONS_KEPT:
+            while len(self._expiry) > self._sessions:
                 del self._expiry[next(iter(self._expiry))]
         return {
             "access_token": token,

@@ -50,7 +50,7 @@ def test_revoked_tokens_are_unknown(client: Client, simulator: RunningSimulator)
 
 def test_a_token_expires() -> None:
     now = [1000.0]
-    tokens = Tokens(60, lambda: now[0])
+    tokens = Tokens(60, lambda: now[0], 5)
     token = tokens.grant(BASIC, JWT_BEARER, "simulated-jwt")["access_token"]
     now[0] += 60.0
 
@@ -61,7 +61,7 @@ def test_a_token_expires() -> None:
 
 
 def test_the_sixth_token_ends_the_first() -> None:
-    tokens = Tokens(60, lambda: 1000.0)
+    tokens = Tokens(60, lambda: 1000.0, 5)
     granted = [tokens.grant(BASIC, JWT_BEARER, "simulated-jwt")["access_token"] for _ in range(6)]
 
     for token in granted[1:]:
