@@ -288,6 +288,38 @@ def test_the_next_address_is_tried_where_one_does_not_listen(
     assert endpoint.got[0].headers["host"] == f"crm.inside:{endpoint.port}"
 
 
+def test_no_other_address_is_tried_once_one_has_been_sent_the_event(
+    endpoint: Endpoint, a_sender: Callable[..., Sender]
+) -> None:
+    names = Names(crm_inside=["127.0.0.1", "127.0.0.2"])
+    endpoint.on(writes(then_reset=True))
+
+    with socket.create_server(("127.0.0.2", endpoint.port)) as next_:
+        next_.settimeout(0.1)
+        url = f"http://crm.inside:{endpoint.port}/hook"
+        answer = a_sender(resolve=names).send(url, "s-1/1", b"{}", [new_secret()], now=0)
+
+        with pytest.raises(TimeoutError):
+            next_.accept()
+
+    assert (answer.verdict, len(endpoint.got)) == (Verdict.TEMPORARY, 1)
+
+
+def test_a_kept_connection_may_bring_as_much_with_each_answer(endpoint: Endpoint, send: Send) -> None:
+    endpoint.on(says(200, b"x" * (MOST_READ // 2)))
+
+    assert [send().verdict for _ in range(20)] == [Verdict.DELIVERED] * 20
+    assert endpoint.connections == 1
+
+
+def test_of_an_answer_that_was_cut_short_the_status_is_told(endpoint: Endpoint, send: Send) -> None:
+    endpoint.on(writes(head(200, Content_Length="10"), b"half"))
+
+    answer = send()
+
+    assert (answer.verdict, answer.status) == (Verdict.TEMPORARY, 200)
+
+
 def test_a_name_that_does_not_exist_is_a_matter_of_configuration(a_sender: Callable[..., Sender]) -> None:
     answer = a_sender(resolve=Names()).send("https://crm.example/", "s-1/1", b"{}", [new_secret()], now=0)
 

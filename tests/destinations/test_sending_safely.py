@@ -11,7 +11,7 @@ import pytest
 from runtime.attempts import Blame
 from runtime.destinations import new_secret
 from tests.destinations.certificates import Authority
-from tests.destinations.endpoint import Endpoint, says
+from tests.destinations.endpoint import Endpoint, Reply, drips, head, says
 from tests.destinations.resolving import Names
 from workers.destinations.sender import Sender
 from workers.destinations.verdicts import Answer, Verdict
@@ -153,6 +153,20 @@ def test_two_names_of_one_address_share_no_connection(authority: Authority, a_se
 
     assert (first.verdict, second.blame) == (Verdict.DELIVERED, Blame.CONFIGURATION)
     assert len(endpoint.got) == 1
+
+
+@pytest.mark.parametrize("reply", [drips(b"", b"H"), drips(head(200, Content_Length="100000"), b"x")])
+def test_a_drip_over_tls_is_given_up_in_time(
+    authority: Authority, a_sender: Callable[..., Sender], reply: Reply
+) -> None:
+    sender = a_sender(resolve=Names(crm_example=["127.0.0.1"]), authorities=str(authority.path))
+
+    with Endpoint(tls=authority.signed_for("crm.example")).running() as endpoint:
+        endpoint.on(reply)
+        answer = deliver(sender, f"https://crm.example:{endpoint.port}/")
+
+    assert (answer.verdict, answer.blame) == (Verdict.TEMPORARY, Blame.THEIRS)
+    assert answer.seconds < 5
 
 
 def test_a_handshake_that_never_ends_is_given_up_in_time(a_sender: Callable[..., Sender]) -> None:

@@ -245,6 +245,11 @@ def test_what_would_be_found_everywhere_is_refused(short: str) -> None:
         of_number(short)
 
 
+def test_seven_digits_are_enough() -> None:
+    assert of_number("555-0199").search(b"+12125550199") is None
+    assert of_number("555-0199").search(b"555 0199")
+
+
 @pytest.mark.parametrize(
     ("spelled", "is_found"),
     [
