@@ -9,16 +9,18 @@ What is read is kept in the same Redis, or in that of STORE_URL.
 import json
 import os
 import sys
+import time
 from typing import Any
 
-from redis import Redis
-from redis.exceptions import ResponseError
+from redis import Redis, exceptions
 
 STREAM = "legwork:outcomes"
 BEGINNING = "0"  # "$": only what is published from now on
 BATCH = 100
 WAIT_MS = 5000
 ABANDONED_MS = 60_000
+RETRY_SECONDS = 1.0
+AWAY = (exceptions.ConnectionError, exceptions.TimeoutError)  # raised after redis-py has tried for some seconds
 
 KEEP_THE_NEWEST = """
 -- Keep an event of a call unless a later revision is there. KEYS: hash of calls. ARGV: call, revision, event.
@@ -33,15 +35,21 @@ def read(redis: Redis, group: str, reader: str, *, store: Redis, once: bool = Fa
     """Keep the newest revision of each call, for ever, or with `once` until there is nothing more.
 
     An entry is acknowledged only after it was kept. What a reader that died had not acknowledged is taken over by
-    another after a minute; so an entry may come twice, and entries of one call out of order.
+    another after a minute; so an entry may come twice, and entries of one call out of order. A Redis that goes away is
+    waited for.
     """
     declare(redis, group)
     while True:
-        entries = abandoned(redis, group, reader) or fresh(redis, group, reader, wait_ms=None if once else WAIT_MS)
-        for entry_id, fields in entries:
-            if fields:  # None: trimmed since it was handed out
-                keep(store, group, json.loads(fields[b"event"]), fields[b"event"])
-            redis.xack(STREAM, group, entry_id)
+        try:
+            entries = abandoned(redis, group, reader) or fresh(redis, group, reader, wait_ms=None if once else WAIT_MS)
+            for entry_id, fields in entries:
+                if fields:  # None: trimmed since it was handed out
+                    keep(store, group, json.loads(fields[b"event"]), fields[b"event"])
+                redis.xack(STREAM, group, entry_id)
+        except AWAY as error:
+            print(f"waiting for Redis: {error}", flush=True)
+            time.sleep(RETRY_SECONDS)
+            continue
         if once and not entries:
             return
 
@@ -55,7 +63,7 @@ def declare(redis: Redis, group: str) -> None:
     """Make the group, unless it is there."""
     try:
         redis.xgroup_create(STREAM, group, id=BEGINNING, mkstream=True)
-    except ResponseError as error:
+    except exceptions.ResponseError as error:
         if "BUSYGROUP" not in str(error):
             raise
 

@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from redis import Redis
+from redis.exceptions import ConnectionError as RedisAway
+from redis.exceptions import TimeoutError as RedisSilent
 
+from docs.consumers import redis_group
 from docs.consumers.redis_group import WAIT_MS, connect
 from runtime.keys import OUTCOMES
 from telephony.events import encode, ended
@@ -53,6 +57,23 @@ def test_what_was_published_before_and_what_comes_is_kept(redis: Redis, redis_ur
 def test_silence_is_waited_for_and_no_failure() -> None:
     with connect("redis://127.0.0.1:6379/0") as redis:
         assert redis.connection_pool.make_connection().socket_timeout > WAIT_MS / 1000
+
+
+def test_a_redis_that_goes_away_is_waited_for(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(redis, outcome_of("s-1"))
+    takes, failures = redis_group.fresh, iter([RedisAway("refused"), RedisSilent("no answer")])
+
+    def fresh(*what: Any, **how: Any) -> list[Any]:
+        if (failure := next(failures, None)) is not None:
+            raise failure
+        return takes(*what, **how)
+
+    monkeypatch.setattr(redis_group, "fresh", fresh)
+    monkeypatch.setattr(redis_group, "RETRY_SECONDS", 0.0)
+    redis_group.read(redis, GROUP, "reader-1", store=redis, once=True)
+
+    assert kept(redis) == {"s-1": 1}
+    assert pending(redis) == 0
 
 
 def test_two_readers_share_the_work(redis: Redis, redis_url: str, tmp_path: Path) -> None:
