@@ -37,6 +37,14 @@ def test_what_was_written_since_is_kept_for_the_longer_one(raised: Redis) -> Non
     assert note(raised, WEEK, now=108 * DAY) == 101 * DAY
 
 
+def test_of_several_that_were_shorter_each_holds_for_what_was_written_by_it(redis: Redis) -> None:
+    for seconds, day in ((DAY, 99.0), (2 * DAY, 100.0), (WEEK, 100.1)):
+        note(redis, seconds, now=day * DAY)
+
+    assert kept_since(redis, WEEK, now=100.5 * DAY) == 99.5 * DAY
+    assert kept_since(redis, WEEK, now=103 * DAY) == 100.1 * DAY + SPARE_SECONDS
+
+
 def test_a_shorter_one_holds_at_once(raised: Redis) -> None:
     assert note(raised, 2 * DAY, now=104 * DAY) == 102 * DAY
     assert kept_since(raised, DAY, now=104 * DAY) == 103 * DAY
