@@ -3,6 +3,7 @@
 Kept by resolve, in one record of its own, so that any worker goes on where the last one stopped.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, cast
 
@@ -154,7 +155,16 @@ def _closed(asking: Asking, lane: Lane, until: float) -> Asking:
 
 def load(redis: "Redis", account: str) -> Asking:
     """Load an account's position; a new one where there is none, or none that can be read."""
-    text = cast("bytes | None", redis.get(keys.asking(account)))
+    return load_all(redis, [account])[0]
+
+
+def load_all(redis: "Redis", accounts: Sequence[str]) -> list[Asking]:
+    """Load the position of each account, in one round trip."""
+    texts = redis.mget([keys.asking(account) for account in accounts]) if accounts else []
+    return [_read(text) for text in cast("list[bytes | None]", texts)]
+
+
+def _read(text: bytes | None) -> Asking:
     try:
         return _DECODER.decode(text) if text else Asking()
     except msgspec.MsgspecError:

@@ -141,7 +141,10 @@ def _waits(
 
 
 def bells_rung(redis: "Redis", accounts: Sequence[str]) -> Bells:
-    """Say whose bells nobody takes up: where somebody does, one waits of each account and destination at a time."""
+    """Say whose bells nobody takes up: where somebody does, one waits of each account and destination at a time.
+
+    However many accounts there are, no more wait than the clock rings.
+    """
     with redis.pipeline(transaction=False) as pipeline:
         pipeline.hlen(keys.DESTINATIONS)
         pipeline.zrange(keys.BELLS, 0, 0, withscores=True)
@@ -150,7 +153,8 @@ def bells_rung(redis: "Redis", accounts: Sequence[str]) -> Bells:
             pipeline.llen(bells.queue_key(stage))
         served, first, time, *counts = pipeline.execute()
     usual = {stage: len(accounts) if stage in bells.OF_ACCOUNTS else served for stage in Stage}
-    untaken = {stage: count for stage, count in zip(Stage, counts, strict=True) if count > usual[stage] + MANY_BELLS}
+    most = {stage: min(count + MANY_BELLS, bells.MOST_QUEUED - 1) for stage, count in usual.items()}
+    untaken = {stage: count for stage, count in zip(Stage, counts, strict=True) if count > most[stage]}
     return Bells(untaken, _since(first, before=as_seconds(*time) - LATE_SECONDS))
 
 

@@ -3,6 +3,7 @@
 Nothing in it holds anything up. After an upgrade that can read them, they are given back to the inbox.
 """
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import msgspec
@@ -20,6 +21,14 @@ class Quarantined(msgspec.Struct, frozen=True):
     reason: str
     body: str
     at: float
+
+
+def held(redis: "Redis", accounts: Sequence[str]) -> tuple[str, ...]:
+    """Give the accounts that have anything in quarantine, in their order."""
+    with redis.pipeline(transaction=False) as pipeline:
+        for account in accounts:
+            pipeline.xlen(keys.quarantine(account))
+        return tuple(account for account, count in zip(accounts, pipeline.execute(), strict=True) if count)
 
 
 def page(redis: "Redis", account: str, *, after: str | None) -> Page[Quarantined]:

@@ -10,7 +10,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
-from runtime import gauges, metrics
+from runtime import gauges, glance, metrics
+from runtime.bells import MOST_QUEUED
 from runtime.metrics import INGEST_SECONDS, Count, Gauge, Histogram
 
 OPS = Path(__file__).parent.parent / "docs" / "ops"
@@ -38,10 +39,39 @@ def ingested(*, within: float) -> dict[str, str]:
     } | {'legwork_ingest_seconds_bucket{le="+Inf", instance="a"}': "0+100x90"}
 
 
+def bells(*, waiting: int, accounts: int, destinations: int = 0, stage: str = "upkeep") -> dict[str, str]:
+    """Give what is told where so many bells of a stage wait; of accounts and destinations two processes tell."""
+    series = {f'legwork_bells_waiting{{stage="{stage}", instance="a"}}': f"{waiting}x90"}
+    for web in "ab":
+        for number in range(accounts):
+            series[f'legwork_calls_indexed{{account="acct-{number}", instance="{web}"}}'] = "0x90"
+        for number in range(destinations):
+            series[f'legwork_delivery_backlog_seconds{{destination="d-{number}", instance="{web}"}}'] = "0x90"
+    return series
+
+
 RINGS: dict[str, tuple[str, dict[str, str], bool]] = {
     "a web process that answers": ("LegworkDown", {UP: "1x90"}, False),
     "none that answers": ("LegworkDown", {UP: "1x80 0x9"}, True),
     "none that is known of any more": ("LegworkDown", {UP: "1x80"}, True),
+    "a bell waits of each of a hundred accounts": ("LegworkBellsWait", bells(waiting=100, accounts=100), False),
+    "more bells wait than there are accounts": ("LegworkBellsWait", bells(waiting=13, accounts=2), True),
+    "nobody comes to very many accounts": ("LegworkBellsWait", bells(waiting=1000, accounts=1200), True),
+    "a bell waits of each of many destinations": (
+        "LegworkBellsWait",
+        bells(waiting=30, accounts=1, destinations=30, stage="deliver"),
+        False,
+    ),
+    "bells wait of the one destination": (
+        "LegworkBellsWait",
+        bells(waiting=12, accounts=20, destinations=1, stage="deliver"),
+        True,
+    ),
+    "bells of destinations wait where there is none": (
+        "LegworkBellsWait",
+        bells(waiting=11, accounts=20, stage="deliver"),
+        True,
+    ),
     "events dropped for the first time": ("LegworkEventsDropped", {DROPPED: "_x70 3x20"}, True),
     "events dropped again": ("LegworkEventsDropped", {DROPPED: "3x70 5x20"}, True),
     "events dropped long ago": ("LegworkEventsDropped", {DROPPED: "3x90"}, False),
@@ -95,6 +125,18 @@ def test_every_alert_says_what_to_do_and_the_page_of_alerts_names_it() -> None:
         name = rule.split("\n")[0]
         assert all(word in rule for word in ("expr:", "severity:", "summary:", "what_to_do:")), name
         assert f"`{name}`" in page, name
+
+
+def test_now_tells_that_somebody_is_needed_at_the_bounds_of_the_alerts() -> None:
+    text = ALERTS.read_text()
+
+    def bounds(metric: str) -> set[float]:
+        return {float(bound) for bound in re.findall(rf"{metric}(?:{{[^}}]*}})? > (\d+)", text)}
+
+    assert bounds("legwork_oldest_due_seconds") == {glance.BEHIND_SECONDS}
+    assert bounds("legwork_bells_late_seconds") == {glance.LATE_SECONDS}
+    assert bounds("legwork_bells_waiting") == {glance.MANY_BELLS}
+    assert set(re.findall(r"count by .*, (\d+)\)", text)) == {str(MOST_QUEUED - 1 - glance.MANY_BELLS)}
 
 
 def test_every_panel_of_the_dashboard_asks_something() -> None:

@@ -13,6 +13,7 @@ from runtime.clocks import redis_time
 from runtime.settings import Settings
 from telephony.completeness import MEANINGS
 from web.cached import Behind
+from web.dashboard.many_accounts import choose
 
 SECONDS: Final = 20.0
 """How often it is counted anew while somebody looks."""
@@ -21,8 +22,9 @@ _DAY: Final = 86400.0
 
 
 class Account(msgspec.Struct, frozen=True):
-    """One account's last day: the whole, and its hours, the newest first."""
+    """One account's last day: the whole, and its hours, the newest first; `number` is its place in the settings."""
 
+    number: int
     name: str
     total: Hour
     hours: tuple[Hour, ...]
@@ -39,6 +41,11 @@ class Ledger(msgspec.Struct, frozen=True):
         """All of it."""
         return audit.total(one.total for one in self.accounts)
 
+    @property
+    def in_need(self) -> frozenset[str]:
+        """The accounts with calls of which nobody can say what became of them."""
+        return frozenset(one.name for one in self.accounts if one.total.unexplained)
+
 
 def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> Behind[Ledger]:
     """Add `/completeness`, and give the ledger as it was counted last: *Now* shows the same figures."""
@@ -47,7 +54,12 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> Behind[L
 
     @pages.get("/completeness")
     def completeness() -> str:
-        return render_template("completeness.html", ledger=ledger.get(), meanings=MEANINGS)
+        counted = ledger.get()
+        chosen = choose(names, in_need=counted.in_need if counted else ())
+        of = {one.name: one for one in counted.accounts} if counted else {}
+        shown = [of[name] for name in chosen.names if name in of]
+        told = {"ledger": counted, "chosen": chosen, "accounts": shown}
+        return render_template("completeness.html", **told, meanings=MEANINGS)
 
     return ledger
 
@@ -55,8 +67,8 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> Behind[L
 def _counted(redis: "Redis", accounts: Sequence[str]) -> Ledger:
     now = redis_time(redis)
     found = []
-    for name in accounts:
+    for number, name in enumerate(accounts, 1):
         hours = tuple(audit.hours(redis, name, since=now - _DAY, until=now))
         known = tuple(hour for hour in reversed(hours) if hour.known or hour.quarantined)
-        found.append(Account(name, audit.total(hours), known))
+        found.append(Account(number, name, audit.total(hours), known))
     return Ledger(tuple(found), now)

@@ -1,6 +1,6 @@
 """Now: what is going on, what was published last, and whether anything needs somebody."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from types import MappingProxyType
 from typing import Final
 
@@ -23,6 +23,7 @@ from web.cached import Behind, Cached
 from web.dashboard.charts import Chart, by_minute
 from web.dashboard.completeness import Ledger
 from web.dashboard.live_states import live_state
+from web.dashboard.many_accounts import MOST
 from web.dashboard.subscriptions import Hearing, hearing, worst
 from web.dashboard.writing import counted, span
 
@@ -35,8 +36,12 @@ _LAG: Final = 120.0
 """Seconds a destination may be behind before somebody is told."""
 
 _ACCOUNTS_SHOWN: Final = 8
+_NEEDS_SHOWN: Final = 5
+"""Of each kind of need: where a thousand accounts need the same, nothing else would be seen."""
+
 _OF_A_DESTINATION: Final = "dashboard.destination"
 _ACCOUNTS: Final = "dashboard.accounts"
+_DESTINATIONS: Final = "dashboard.destinations"
 _PAGES: Final[Mapping[What, str]] = MappingProxyType(
     {
         What.DESTINATION_FAILING: _OF_A_DESTINATION,
@@ -116,9 +121,16 @@ class Vitals(msgspec.Struct, frozen=True):
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        """What needs somebody."""
-        of_others = (*_of_bells(self.bells), *_of_destinations(self.delivering), *_of_accounts(self))
-        return (*_of_alerts(self), *of_others)
+        """What needs somebody, of each kind the first."""
+        kinds: tuple[Iterable[Need], ...] = (
+            *_of_alerts(self),
+            _of_bells(self.bells),
+            _of_destinations(self.delivering),
+            _of_quarantine(self.waits),
+            _of_call_logs(self.waits),
+            _of_gates(self),
+        )
+        return tuple(need for kind in kinds for need in _first(tuple(kind)))
 
 
 def add_routes(pages: Blueprint, settings: Settings, redis: "Redis", ledger: Behind[Ledger]) -> Callable[[], Parts]:
@@ -201,17 +213,28 @@ def _parts(redis: "Redis", names: list[str], rows: Rows, above: str, below: str)
     return above, render_template("now_calls.html", calls=calls, most=glance.CALLS, published=published), below
 
 
-def _of_alerts(found: Vitals) -> Iterator[Need]:
+def _first(kind: tuple[Need, ...]) -> Iterator[Need]:
+    """Give the first needs of a kind, and how many there are besides."""
+    yield from kind[:_NEEDS_SHOWN]
+    if more := kind[_NEEDS_SHOWN:]:
+        page = _DESTINATIONS if more[0].page == _OF_A_DESTINATION else more[0].page
+        yield Need(f"{len(more):,} more like that", page)
+
+
+def _of_alerts(found: Vitals) -> list[list[Need]]:
     """Tell the alerts that are on, each with the name of what it is about, but for destinations that were removed."""
     names = {one.destination.id: one.destination.called for one in found.delivering}
+    kinds: dict[What, list[Need]] = {}
     for one in found.alerts:
         page = _PAGES.get(one.what, _ACCOUNTS)
         is_destination = page == _OF_A_DESTINATION
         if is_destination and one.about not in names:
             continue
         text = f"{names.get(one.about, one.about)}: {one.message}"
-        arguments = {"destination_id": one.about} if is_destination else {}
-        yield Need(text, page, arguments, remedy=ALERTS[one.what].remedy, since=one.since)
+        arguments = {"destination_id": one.about} if is_destination else _of_many(one.account, found.waits)
+        need = Need(text, page, arguments, remedy=ALERTS[one.what].remedy, since=one.since)
+        kinds.setdefault(one.what, []).append(need)
+    return [*kinds.values()]
 
 
 def _of_bells(found: Bells) -> Iterator[Need]:
@@ -232,15 +255,28 @@ def _of_destinations(found: tuple[Delivering, ...]) -> Iterator[Need]:
             yield Need(f"{name} is behind by {span(one.status.lag)}", *at)
 
 
-def _of_accounts(found: Vitals) -> Iterator[Need]:
-    for name, one in found.waits.items():
+def _of_quarantine(waits: Mapping[str, Waits]) -> Iterator[Need]:
+    for name, one in waits.items():
         if one.quarantined:
             text = f"{name}: {counted(one.quarantined, 'notification')} could not be read"
             yield Need(text, "dashboard.quarantine", {"account": name})
+
+
+def _of_call_logs(waits: Mapping[str, Waits]) -> Iterator[Need]:
+    for name, one in waits.items():
         if one.behind_since is not None:
             text = f"{name}: calls wait for their outcome, and the call log is not asked"
-            yield Need(text, _ACCOUNTS, remedy="`./scripts/doctor.py` says what is wrong.", since=one.behind_since)
+            at, remedy = (_ACCOUNTS, _of_many(name, waits)), "`./scripts/doctor.py` says what is wrong."
+            yield Need(text, *at, remedy=remedy, since=one.behind_since)
+
+
+def _of_gates(found: Vitals) -> Iterator[Need]:
     for each in found.fuel:
         if each.left.gate_seconds:
             text = f"RingCentral takes no {each.group} requests for another {span(each.left.gate_seconds)}"
-            yield Need(f"{each.account}: {text}", _ACCOUNTS)
+            yield Need(f"{each.account}: {text}", _ACCOUNTS, _of_many(each.account, found.waits))
+
+
+def _of_many(account: str | None, among: Sized) -> Mapping[str, str]:
+    """Say what a page is to show where it does not show all accounts."""
+    return {"name": account} if account is not None and len(among) > MOST else {}

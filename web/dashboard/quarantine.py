@@ -21,10 +21,14 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
 
     @pages.get("/quarantine")
     def quarantine() -> str:
-        account = request.args.get("account", names[0])
+        held = store.held(redis, names)
+        account = request.args.get("account") or next(iter(held), names[0])
         _judge(account in names)
         page = store.page(redis, account, after=place_of(request.args.get("after")))
-        return render_template("quarantine.html", page=page, account=account, accounts=names, most=_SHOWN)
+        shown = {*held, account}
+        tabs = [one for one in names if one in shown]
+        told = {"account": account, "accounts": tabs, "several": len(names) > 1, "held": held}
+        return render_template("quarantine.html", page=page, **told, most=_SHOWN)
 
     @pages.get("/quarantine/<account>/<entry_id>")
     def quarantined(account: str, entry_id: str) -> Response:

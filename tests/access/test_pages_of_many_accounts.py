@@ -1,0 +1,121 @@
+"""Pages of very many accounts: some at a time, whoever needs somebody first, and each found by its name."""
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+from redis import Redis
+
+from runtime import bells, keys, operator_log
+from runtime.bells import MOST_QUEUED, Stage
+from runtime.clocks import redis_time
+from telephony.operator_events import What
+from tests.access.test_door_of_the_dashboard import log_in
+from tests.access.test_entry_to_the_api import an_app
+from tests.access.test_pages import text_of
+from tests.simulator.waiting import wait_until
+from web.dashboard.many_accounts import MOST
+
+NAMES = tuple(f"acct-{number:03}" for number in range(2 * MOST + 1))
+
+
+@pytest.fixture
+def client(redis: Redis) -> FlaskClient:
+    return log_in(an_app(redis, names=NAMES))
+
+
+def shown(client: FlaskClient, path: str) -> list[str]:
+    """Give the names of the accounts on a page."""
+    return re.findall(r'<h2 id="account-title-\d+">([\w-]+)', client.get(path).text)
+
+
+def next_of(client: FlaskClient, path: str) -> str | None:
+    """Give where the page leads on."""
+    found = re.search(r'rel="next" href="([^"]+)"', client.get(path).text)
+    return None if found is None else found[1].replace("&amp;", "&")
+
+
+def park(redis: Redis, name: str) -> None:
+    operator_log.raise_alert(redis, What.ACCOUNT_PARKED, name, "Not accepted.", account=name)
+
+
+def test_page_by_page_every_account_comes_once(client: FlaskClient) -> None:
+    names, path = [], next_of(client, "/accounts")
+    names += shown(client, "/accounts")
+    while path is not None:
+        names += shown(client, path)
+        path = next_of(client, path)
+
+    assert names == list(NAMES)
+
+
+def test_whichever_account_needs_somebody_comes_first(client: FlaskClient, redis: Redis) -> None:
+    park(redis, NAMES[77])
+    redis.zadd(keys.due(NAMES[99]), {"s-1": redis_time(redis) - 301})
+
+    assert shown(client, "/accounts")[:3] == [NAMES[77], NAMES[99], NAMES[0]]
+    assert "Not accepted." in text_of(client, "/accounts", "account-78")
+
+
+def test_an_account_is_found_by_a_part_of_its_name_and_first_by_all_of_it(client: FlaskClient, redis: Redis) -> None:
+    park(redis, NAMES[10])
+
+    assert shown(client, "/accounts?name=CT-01") == list(NAMES[10:20])
+    assert shown(client, f"/accounts?name={NAMES[99]}") == [NAMES[99]]
+    assert "No account is called like that." in text_of(client, "/accounts?name=globex", "none")
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "9" * 30, "\N{SUPERSCRIPT TWO}", ""])
+def test_a_page_that_no_page_leads_to_begins_anew(client: FlaskClient, after: str) -> None:
+    assert shown(client, f"/accounts?after={after}")[0] == NAMES[0]
+
+
+def test_the_hours_of_calls_are_shown_of_some_accounts_at_a_time_too(client: FlaskClient) -> None:
+    wait_until(lambda: "accounted for" in client.get("/completeness").text, seconds=20)
+
+    assert shown(client, "/completeness") == list(NAMES[:MOST])
+    assert next_of(client, "/completeness?name=acct") == f"/completeness?after={MOST}&name=acct"
+    assert shown(client, "/completeness?name=acct-1") == [NAMES[100]]
+
+
+def test_of_what_many_accounts_need_now_tells_some_and_how_many_there_are_besides(
+    client: FlaskClient, redis: Redis
+) -> None:
+    for name in NAMES:
+        park(redis, name)
+        redis.xadd(keys.quarantine(name), {"reason": "no JSON", "body": "{"})
+    redis.zadd(keys.BELLS, {"upkeep|x": redis_time(redis) - 61})
+
+    told = text_of(client, "/", "needs")
+
+    assert told.count("Not accepted.") == told.count("could not be read") == 5
+    assert told.count(f"{len(NAMES) - 5} more like that") == 2
+    assert "No clock is running" in told
+    assert len(client.get("/").text) < 100_000
+
+
+def test_what_one_of_many_accounts_needs_leads_to_that_account(client: FlaskClient, redis: Redis) -> None:
+    park(redis, NAMES[77])
+
+    assert f'href="/accounts?name={NAMES[77]}"' in client.get("/").text
+
+
+def test_the_quarantine_begins_with_an_account_that_holds_something(redis: Redis) -> None:
+    redis.xadd(keys.quarantine("globex"), {"reason": "no JSON", "body": "{"})
+    client = log_in(an_app(redis, names=("acme", "globex", "initech")))
+
+    assert "no JSON" in text_of(client, "/quarantine", "held")
+    told = text_of(client, "/quarantine?account=acme", "held")
+    assert "acme globex Quarantine is empty for acme." in told
+    assert "initech" not in told
+
+
+def test_bells_that_nobody_takes_up_are_told_of_however_many_accounts_there_are(redis: Redis) -> None:
+    names = tuple(f"acct-{number}" for number in range(MOST_QUEUED + 500))
+    redis.rpush(bells.queue_key(Stage.RESOLVE), *map(str, range(MOST_QUEUED)))
+    redis.rpush(bells.queue_key(Stage.TRACK), *map(str, range(MOST_QUEUED - 1)))
+
+    told = text_of(log_in(an_app(redis, names=names)), "/", "needs")
+
+    assert "1,000 bells of resolve were rung, and nobody came" in told
+    assert "of track" not in told

@@ -1,0 +1,48 @@
+"""Of many accounts those that a page shows: by their names, so many at a time, and first whichever needs somebody."""
+
+from collections.abc import Container, Sequence
+from typing import Final
+
+import msgspec
+from flask import request
+
+MOST: Final = 50
+"""Accounts on a page; a browser would take seconds for a thousand, and the server would write them every other."""
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """The accounts shown of `all`, from the place `first` on. `name` is what somebody typed of their names."""
+
+    names: tuple[str, ...]
+    name: str
+    first: int
+    found: int
+    all: int
+
+    @property
+    def are_many(self) -> bool:
+        """Whether there are more than fit on a page, so that somebody has to choose."""
+        return self.all > MOST
+
+    @property
+    def next(self) -> str | None:
+        """Say after how many the next page begins; None where there is none."""
+        last = self.first + len(self.names)
+        return str(last) if last < self.found else None
+
+
+def choose(names: Sequence[str], *, in_need: Container[str]) -> Chosen:
+    """Choose by what the address says: `name` is a part of names, `after` how many are passed over.
+
+    The account of exactly this name comes first, then those that are in need, then as they stand in the settings.
+    """
+    name = request.args.get("name", "").strip()
+    found = [one for one in names if name.casefold() in one.casefold()]
+    found.sort(key=lambda one: (one != name, one not in in_need))
+    first = _number(request.args.get("after", ""))
+    return Chosen(tuple(found[first : first + MOST]), name, first, len(found), len(names))
+
+
+def _number(text: str) -> int:
+    """Read how many; whatever is no such number begins anew."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < len(str(2**31)) else 0
