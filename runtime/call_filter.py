@@ -1,7 +1,7 @@
 """What is asked for of calls, and the sets in the index that tell which calls meet it."""
 
 from collections.abc import Iterator
-from typing import cast
+from typing import Final, cast
 
 import msgspec
 from redis import Redis
@@ -11,6 +11,9 @@ from runtime.ledger import State
 from runtime.waiting_calls import Trouble
 from telephony import search_terms
 from telephony.search_terms import ENDED, UNRESOLVED, Kind
+
+_PASSING: Final = {State.ENDED: ENDED, State.UNRESOLVED: UNRESOLVED}
+"""States that a call leaves again, and the terms of their sets."""
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,24 +44,38 @@ class Condition(msgspec.Struct, frozen=True):
 
 def conditions(redis: "Redis", account: str, asked: Filter) -> Iterator[Condition]:
     """Give what a call of `account` must meet, but for the time of its start."""
-
-    def any_of(kind: Kind, *values: str) -> Condition:
-        return Condition(tuple(keys.calls_by(account, kind, value) for value in values))
-
-    if asked.number is not None:
-        yield any_of(Kind.NUMBER, *search_terms.spellings(asked.number))
-    if asked.extension is not None:
-        yield any_of(Kind.EXTENSION, asked.extension)
-    if asked.outcome is not None:
-        yield any_of(Kind.OUTCOME, asked.outcome)
-    if asked.direction is not None:
-        yield any_of(Kind.DIRECTION, asked.direction)
+    yield from map(Condition, _indexed(account, asked))
     if asked.state is not None:
         yield from _of_state(redis, account, asked.state)
     if asked.delivery is not None:
         yield Condition(calls=waiting_calls.calls(redis, asked.delivery))
     if asked.calls is not None:
         yield Condition(calls=asked.calls)
+
+
+def needed(account: str, asked: Filter) -> Iterator[tuple[str, ...]]:
+    """Give sets of which one each must hold something where any call of `account` is to be found."""
+    yield from _indexed(account, asked)
+    if asked.state is State.OPEN:
+        yield (keys.open_sessions(account),)
+    elif asked.state in _PASSING:
+        yield (keys.calls_by(account, *_PASSING[asked.state]),)
+
+
+def _indexed(account: str, asked: Filter) -> Iterator[tuple[str, ...]]:
+    """Give, for each thing asked for that calls are found by, the sets of which a call must be in one."""
+
+    def sets(kind: Kind, *values: str) -> tuple[str, ...]:
+        return tuple(keys.calls_by(account, kind, value) for value in values)
+
+    if asked.number is not None:
+        yield sets(Kind.NUMBER, *search_terms.spellings(asked.number))
+    if asked.extension is not None:
+        yield sets(Kind.EXTENSION, asked.extension)
+    if asked.outcome is not None:
+        yield sets(Kind.OUTCOME, asked.outcome)
+    if asked.direction is not None:
+        yield sets(Kind.DIRECTION, asked.direction)
 
 
 def _of_state(redis: "Redis", account: str, state: State) -> Iterator[Condition]:

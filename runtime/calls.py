@@ -8,8 +8,10 @@ import base64
 import binascii
 import heapq
 import math
+from bisect import insort
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
+from operator import itemgetter
 from typing import Final, cast
 
 import msgspec
@@ -40,8 +42,7 @@ def search(
 ) -> Page[Row]:
     """Find calls of these accounts. Raises BadCursor where `after` is not the `next` of a page."""
     before = _read_cursor(after) if after else None
-    found = [_tagged(redis, account, asked, before) for account in accounts]
-    hits = heapq.merge(*found, key=lambda tagged: tagged[0], reverse=True)
+    hits = _of_all(redis, accounts, asked, before)
     shown: list[tuple[_Hit, Row]] = []
     while len(shown) <= limit and (some := list(islice(hits, limit + 1 - len(shown)))):
         rows = call_rows.read(redis, [(account, hit.call) for hit, account in some])
@@ -58,8 +59,58 @@ def account_of(redis: "Redis", accounts: Sequence[str], telephony_session_id: st
         return next((account for account, there in zip(accounts, pipeline.execute(), strict=True) if there), None)
 
 
-def _tagged(redis: "Redis", account: str, asked: Filter, before: _Hit | None) -> Iterator[tuple[_Hit, str]]:
-    return ((hit, account) for hit in _Walk(redis, account, asked, before).hits())
+def _of_all(redis: "Redis", accounts: Sequence[str], asked: Filter, before: _Hit | None) -> Iterator[tuple[_Hit, str]]:
+    """Walk all accounts together, the newest call first; one is begun when its newest call may be next.
+
+    So most of very many accounts are asked for nothing but that: a page is full before it is their turn.
+    """
+    walked: list[tuple[_Hit, str, Iterator[_Hit]]] = []
+
+    def go_on(account: str, hits: Iterator[_Hit]) -> None:
+        if (following := next(hits, None)) is not None:
+            insort(walked, (following, account, hits), key=itemgetter(0))
+
+    for start, account in _newest(redis, accounts, asked, before):
+        while walked and walked[-1][0].start > start:
+            hit, of, hits = walked.pop()
+            yield hit, of
+            go_on(of, hits)
+        go_on(account, _Walk(redis, account, asked, before).hits())
+    while walked:
+        hit, of, hits = walked.pop()
+        yield hit, of
+        go_on(of, hits)
+
+
+def _newest(redis: "Redis", accounts: Sequence[str], asked: Filter, before: _Hit | None) -> Sequence[tuple[float, str]]:
+    """Say of each account that may have what is asked for when its newest call began at the latest, newest first.
+
+    The sets may differ by a moment about when a call began, and any of them may be walked: the latest of them counts.
+    """
+    if len(accounts) == 1:
+        return [(math.inf, accounts[0])]
+    until = _until(asked, before)
+    groups = {account: tuple(call_filter.needed(account, asked)) for account in accounts}
+    with redis.pipeline(transaction=False) as pipeline:
+        for account, needed in groups.items():
+            for name in (keys.calls(account), *chain(*needed)):
+                pipeline.zrange(name, until, "-inf", desc=True, byscore=True, offset=0, num=1, withscores=True)
+            for name in chain(*needed):
+                pipeline.zcard(name)
+        answers = iter(pipeline.execute())
+    found = []
+    for account, needed in groups.items():
+        starts = [start for rows in islice(answers, 1 + sum(map(len, needed))) for _, start in rows]
+        sizes = [sum(islice(answers, len(group))) for group in needed]
+        if starts and all(sizes):
+            found.append((max(starts), account))
+    return sorted(found, reverse=True)
+
+
+def _until(asked: Filter, before: _Hit | None) -> str:
+    """Say when the newest call that is asked for may have begun."""
+    tops = [top for top in (asked.until, before.start if before else None) if top is not None]
+    return f"{min(tops):.3f}" if tops else "+inf"
 
 
 class _Walk:
@@ -72,8 +123,7 @@ class _Walk:
         self._asked = asked
         self._before = before
         self._since = "-inf" if asked.since is None else f"{asked.since:.3f}"
-        tops = [top for top in (asked.until, before.start if before else None) if top is not None]
-        self._until = f"{min(tops):.3f}" if tops else "+inf"
+        self._until = _until(asked, before)
 
     def hits(self) -> Iterator[_Hit]:
         """Give the calls that meet every condition, newest first."""

@@ -77,6 +77,50 @@ def test_calls_of_several_accounts_come_in_one_order(redis: Redis) -> None:
     assert found(redis, accounts=("globex",)) == ["s-0002"]
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"number": CALLER},
+        {"number": OTHER, "direction": "Inbound"},
+        {"number": "nobody's"},
+        {"state": State.OPEN},
+        {"state": State.RESOLVED},
+        {"state": State.ENDED},
+        {"until": (START + timedelta(minutes=7)).timestamp()},
+        {"since": (START + timedelta(minutes=5)).timestamp(), "number": CALLER},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("limit", [1, 3, 100])
+def test_of_several_accounts_is_found_what_is_found_of_each(redis: Redis, asked: dict[str, Any], limit: int) -> None:
+    names = ("acme", "globex", "initech", "umbrella")
+    for number in range(12):
+        caller = (CALLER, OTHER)[number % 3 == 0]
+        made = an_end_of(number, caller=caller) if number % 5 == 0 else an_outcome_of(number, caller=caller)
+        publish(redis, made, account=names[number % 3])
+    see(redis, a_session_of(20), account="globex")
+
+    each = [one for name in names for one in found(redis, accounts=(name,), **asked)]
+
+    assert found(redis, accounts=names, limit=limit, **asked) == sorted(each, reverse=True)
+
+
+def test_of_very_many_accounts_those_are_walked_whose_calls_may_be_on_the_page(redis: Redis) -> None:
+    names = tuple(f"acct-{number}" for number in range(50))
+    for number, name in enumerate(names):
+        publish(redis, an_outcome_of(number, caller=OTHER if number == 7 else CALLER), account=name)
+
+    def walked(**asked: Any) -> int:
+        redis.config_resetstat()
+        calls.search(redis, names, Filter(**asked), limit=3)
+        stats: Any = redis.info("commandstats")
+        return int(stats["cmdstat_zcount"]["calls"])
+
+    assert walked() <= 2 * 4
+    assert walked(number=OTHER) <= 2 * 3
+
+
 @pytest.mark.parametrize("typed", [CALLER, "212 555 0111", "(212) 555-0111", "1-212-555-0111"])
 def test_a_call_is_found_by_a_number_in_any_spelling(redis: Redis, typed: str) -> None:
     publish(redis, an_outcome_of(1), an_outcome_of(2, caller=OTHER))
