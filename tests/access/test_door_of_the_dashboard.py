@@ -76,6 +76,23 @@ def test_the_cookie_is_for_this_site_and_no_script_and_secure_behind_tls(app: Fl
     assert "Secure" in behind
 
 
+def test_who_comes_from_another_site_without_a_cookie_asks_once_more_from_ours(app: Flask) -> None:
+    client, elsewhere = app.test_client(), {"Sec-Fetch-Site": "cross-site"}
+    login = client.get("/calls?q=1", headers=elsewhere).headers["Location"]
+    onward = re.search(r'content="0; url=([^"]+)"', client.get(login, headers=elsewhere).text)
+    assert onward is not None
+    again = onward[1].replace("&amp;", "&")
+
+    assert 'type="password"' in client.get(again, headers=elsewhere).text
+    answer = log_in(app).get(again)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/calls?q=1")
+
+
+@pytest.mark.parametrize("wanted", ["//evil.example", "https://evil.example"])
+def test_who_asks_once_more_is_led_to_no_other_site(app: Flask, wanted: str) -> None:
+    assert log_in(app).get(f"/login?again=1&next={wanted}").headers["Location"] == "/"
+
+
 def test_a_cookie_that_was_changed_or_left_is_worth_nothing(app: Flask) -> None:
     client = log_in(app)
     cookie = client.get_cookie(sessions.COOKIE)

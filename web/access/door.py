@@ -2,6 +2,10 @@
 
 Whoever is not in is sent to the login and from there to where they wanted to go. Every form brings a token that only
 pages of this session hold; a reader sees everything and may send none.
+
+Who follows a link on another site, as in a chat or an alert, comes without the cookie, which browsers send along with
+what our own pages ask for. So the login has a browser that comes from elsewhere ask once more, from here, and shows
+itself only to who is not in then either.
 """
 
 from typing import Final
@@ -12,7 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from web.access.entry import Entry, Refused, TooMany
 from web.access.headers import guard
 from web.access.roles import Role, may
-from web.access.sessions import Session, came_by_tls
+from web.access.sessions import COOKIE, Session, came_by_tls
 from web.access.trouble import EXPIRED, READ_ONLY, Trouble
 from web.access.visitors import address_of, enter, of_session
 
@@ -38,7 +42,13 @@ def add_door(pages: Blueprint, entry: Entry) -> None:
         return guard(response, by_tls=came_by_tls(request))
 
     @pages.get("/login")
-    def login() -> str:
+    def login() -> str | AnyResponse:
+        if "again" in request.args:
+            is_in = entry.sessions.of(request) is not None
+            return redirect(_local(request.args.get("next", "")), 303) if is_in else _form(entry)
+        if request.headers.get("Sec-Fetch-Site") == "cross-site" and COOKIE not in request.cookies:
+            wanted = _local(request.args.get("next", ""))
+            return render_template("onward.html", url=url_for("dashboard.log_in", next=wanted, again=1))
         return _form(entry)
 
     @pages.post("/login")
