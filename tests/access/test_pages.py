@@ -111,6 +111,32 @@ def test_what_a_record_says_that_never_became_final_is_not_said_to_be_heard(app:
     assert "which never became final" in text_of(log_in(app), "/calls/s-1", "answer")
 
 
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [
+        ("2026-03-02T09:00:00Z", "2026-03-02T09:00:00"),
+        ("2026-03-02T10:00:00%2B01:00", "2026-03-02T09:00:00"),
+        ("2026-03-02T09:00:00.123Z", "2026-03-02T09:00:00"),
+        ("2026-03-02", "2026-03-02T00:00:00"),
+        ("9999-12-31T23:59:59-05:00", ""),
+        ("yesterday", ""),
+    ],
+)
+def test_a_time_in_an_address_is_what_is_looked_for_and_what_its_field_shows(app: Flask, told: str, field: str) -> None:
+    page = log_in(app).get(f"/calls?since={told}").text
+
+    assert f'name="since" type="datetime-local" step="1" value="{field}"' in page
+    assert ("No call is like that." in page) is bool(field)
+
+
+def test_the_part_of_a_second_that_a_field_does_not_show_is_looked_through(app: Flask, redis: Redis) -> None:
+    outcome = outcome_of("s-1")
+    publish(redis, replace(outcome, data=replace(outcome.data, start_time="2026-03-02T09:00:00.500Z")))
+    began = "2026-03-02T09:00:00.500Z"
+
+    assert "/calls/s-1" in log_in(app).get(f"/calls?since={began}&until={began}").text
+
+
 def test_a_name_from_right_to_left_leaves_the_number_beside_it_alone() -> None:
     told = side(Endpoint(phone_number="+16505550101", name="محمد"))
 

@@ -1,6 +1,6 @@
 """Calls: found by whatever somebody knows of one, newest first."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -24,6 +24,7 @@ _SHORTEST_NUMBER: Final = 7
 """Digits; fewer are an extension's number."""
 
 _SESSION: Final = "s-"
+_ALMOST_A_SECOND: Final = timedelta(microseconds=999_999)
 CHOICES: Final = {
     "outcome": tuple(Outcome),
     "direction": (INBOUND, OUTBOUND),
@@ -98,16 +99,32 @@ def _found(redis: "Redis", names: tuple[str, ...], asked: Asked, after: str | No
 def _asked() -> Asked:
     given = request.args
     chosen = {name: given[name] for name, words in CHOICES.items() if given.get(name) in words}
-    return Asked(given.get("q", "").strip(), chosen, _time(given.get("since")), _time(given.get("until")))
+    since, until = _field(given.get("since")), _field(given.get("until"), rest=_ALMOST_A_SECOND)
+    return Asked(given.get("q", "").strip(), chosen, since, until)
 
 
-def _time(text: str | None) -> str:
-    return text if text and moment_of(text) is not None else ""
+def _field(text: str | None, *, rest: timedelta = timedelta()) -> str:
+    """Write what an address says as a datetime field takes it, in whole seconds; else the field would be empty.
+
+    Before what is left of the second is cut off, `rest` is added.
+    """
+    at = _moment(text or "")
+    try:
+        return "" if at is None else (at + rest).replace(tzinfo=None, microsecond=0).isoformat()
+    except OverflowError:
+        return ""
 
 
 def moment_of(text: str) -> float | None:
     """Read what a datetime field holds, in seconds; it knows no zone, and the form says that it is UTC."""
+    at = _moment(text)
+    return None if at is None else at.timestamp()
+
+
+def _moment(text: str) -> datetime | None:
+    """Read a time. One that was written by hand, or taken from an event, may tell its zone: it is put into UTC."""
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+        at = datetime.fromisoformat(text)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
