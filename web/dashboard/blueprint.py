@@ -9,6 +9,7 @@ from typing import Any, Final
 from flask import Blueprint, Flask, Response, g, request, url_for
 from redis import Redis
 
+from runtime.clocks import wall_clock
 from runtime.sealing import CannotOpen
 from runtime.settings import Settings
 from web.access.door import add_door
@@ -64,12 +65,16 @@ def add_dashboard(app: Flask, settings: Settings, redis: "Redis", entry: Entry) 
 
 
 def known_to_all() -> dict[str, Any]:
-    """Give what every page knows. `bare`: only its parts that change are asked for, by a page that is open."""
+    """Give what every page knows. `bare`: only its parts that change are asked for, by a page that is open.
+
+    `now` is when it is written (seconds): the reader's clock may be another.
+    """
     return {
         "pages": PAGES,
         "visitor": visitor(),
         "form_token": g.get("form_token", ""),
         "bare": "X-Parts" in request.headers,
+        "now": f"{wall_clock():.3f}",
         "notice": notice(request.args.get("done", "")),
         "legend": LEGEND,
         "asset": _asset,

@@ -17,7 +17,7 @@ let on = true;
 let heard = Date.now();
 let isLost = false;
 let isOut = false;
-let asked = 0;
+let asked = -Infinity; // by a clock that nobody sets
 let waiting = null;
 let stream = null;
 const outcomes = new Map();
@@ -38,7 +38,7 @@ export function follow() {
 // The page of a trouble that passes: it stays until there is something else to show.
 async function tryAgain() {
   try {
-    if ((await fetch(location.href, { redirect: "manual" })).status !== 503) return location.reload();
+    if ((await fetch(location.href, { redirect: "manual" })).status < 500) return location.reload();
   } catch {
     // Nobody is there at all.
   }
@@ -61,7 +61,7 @@ function listen() {
   if (stream) return;
   stream = new EventSource(isPushed ? "/live?parts" : "/live");
   stream.addEventListener("told", told);
-  stream.addEventListener("well", hear);
+  if (isPushed) stream.addEventListener("well", hear); // what others show is as new as their own last answer
   stream.addEventListener("error", () => {
     if (stream?.readyState !== EventSource.CLOSED) return; // it comes again by itself
     stream = null;
@@ -87,9 +87,9 @@ function tell(out) {
   label();
 }
 
-// What is shown shall not look newer than it is.
+// What is shown shall not look newer than it is; nor when the clock was put back since it was heard.
 function judge() {
-  const lost = on && !document.hidden && Date.now() - heard > LOST_AFTER;
+  const lost = on && !document.hidden && Math.abs(Date.now() - heard) > LOST_AFTER;
   if (lost === isLost) return;
   isLost = lost;
   label();
@@ -103,7 +103,7 @@ function judge() {
 }
 
 function told(event) {
-  hear();
+  if (isPushed) hear();
   const { happened, outcomes: ended, parts } = JSON.parse(event.data);
   for (const [word, count] of Object.entries(ended)) outcomes.set(word, (outcomes.get(word) ?? 0) + count);
   if (parts) replace(parsed(parts));
@@ -112,11 +112,11 @@ function told(event) {
 
 function ask() {
   if (waiting || !on || document.hidden) return;
-  waiting = setTimeout(refresh, Math.max(0, asked + AT_MOST_EVERY - Date.now()) + Math.random() * SPREAD);
+  waiting = setTimeout(refresh, Math.max(0, asked + AT_MOST_EVERY - performance.now()) + Math.random() * SPREAD);
 }
 
 async function refresh() {
-  asked = Date.now();
+  asked = performance.now();
   try {
     const signal = AbortSignal.timeout(LOST_AFTER);
     const answer = await fetch(location.href, { headers: { "X-Parts": "1" }, redirect: "manual", signal });

@@ -20,9 +20,15 @@ export function tellZone() {
   if (zone) zone.textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
+// How far the reader's clock is ahead of the server's: what is counted on was counted by the server's.
+const written = document.documentElement.dataset.now;
+const came = performance.getEntriesByType("navigation")[0]?.responseStart ?? performance.now();
+const ahead = written ? Date.now() - (performance.now() - came) - 1000 * written : 0;
+
 export function tick(root) {
+  const now = (Date.now() - ahead) / 1000;
   for (const one of root.querySelectorAll(".tick")) {
-    const text = span(Math.max(0, Math.floor(Date.now() / 1000 - one.dataset.since)));
+    const text = span(Math.max(0, Math.floor(now - one.dataset.since)));
     if (one.textContent !== text) one.textContent = text;
   }
 }
