@@ -56,6 +56,16 @@ def test_one_event_that_was_given_up_is_one_event(redis: Redis, destination: str
     assert needs(redis) == {"Our CRM: 1 event given up; send again once it is well": f"/destinations/{destination}"}
 
 
+def test_a_destination_named_from_right_to_left_turns_no_number_around(redis: Redis) -> None:
+    name = "\N{HEBREW LETTER DALET}\N{HEBREW LETTER NUN}"
+    made = destinations.create(redis, Draft(url="https://crm.example/hook", description=name), keys=())[0]
+    bury(redis, made.id, a_dead_letter("s-1/1", "1-0"))
+
+    (told,) = needs(redis)
+
+    assert told.startswith(f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}: 1 event given up")
+
+
 def test_calls_of_which_the_call_log_is_not_asked_need_somebody(redis: Redis) -> None:
     redis.zadd(keys.due("acme"), {"s-1": redis_time(redis) - 299})
     redis.zadd(keys.due("globex"), {"s-2": redis_time(redis) - 301})

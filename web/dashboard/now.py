@@ -25,7 +25,7 @@ from web.dashboard.completeness import Ledger
 from web.dashboard.live_states import live_state
 from web.dashboard.many_accounts import MOST
 from web.dashboard.subscriptions import Hearing, hearing, worst
-from web.dashboard.writing import counted, span
+from web.dashboard.writing import apart, counted, span
 
 MINUTES: Final = 60
 SLOW_SECONDS: Final = 5.0
@@ -230,7 +230,7 @@ def _of_alerts(found: Vitals) -> list[list[Need]]:
         is_destination = page == _OF_A_DESTINATION
         if is_destination and one.about not in names:
             continue
-        text = f"{names.get(one.about, one.about)}: {one.message}"
+        text = f"{apart(names.get(one.about, one.about))}: {one.message}"
         arguments = {"destination_id": one.about} if is_destination else _of_many(one.account, found.waits)
         need = Need(text, page, arguments, remedy=ALERTS[one.what].remedy, since=one.since)
         kinds.setdefault(one.what, []).append(need)
@@ -248,7 +248,7 @@ def _of_bells(found: Bells) -> Iterator[Need]:
 
 def _of_destinations(found: tuple[Delivering, ...]) -> Iterator[Need]:
     for one in found:
-        name, at = one.destination.called, (_OF_A_DESTINATION, {"destination_id": one.destination.id})
+        name, at = apart(one.destination.called), (_OF_A_DESTINATION, {"destination_id": one.destination.id})
         if one.status.dead:
             yield Need(f"{name}: {counted(one.status.dead, 'event')} given up; send again once it is well", *at)
         elif one.status.lag > _LAG and one.destination.state is DestinationState.ACTIVE:

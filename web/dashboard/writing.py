@@ -88,6 +88,11 @@ def side(end: Endpoint) -> Markup:
     return Markup('<bdi class="name">{}</bdi>').format(end.name or shown or "unknown")
 
 
+def apart(name: str) -> str:
+    """Keep a name within a sentence from turning around what stands beside it, as one from right to left would."""
+    return name if name.isascii() else f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
+
+
 def words(text: object) -> str:
     """Write one of our words for people: no underscores."""
     return str(text).replace("_", " ")
