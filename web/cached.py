@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from redis.exceptions import RedisError
 
@@ -10,6 +10,9 @@ from runtime.clocks import stopwatch
 from runtime.logs import log
 
 T = TypeVar("T")
+
+KEPT_TIMES: Final = 10
+"""How many times as long as it took to make, what is made behind is kept at least."""
 
 
 class _Made(Generic[T]):
@@ -39,7 +42,10 @@ class Cached(_Made[T]):
 
 
 class Behind(_Made[T]):
-    """The same for what takes so long that nobody shall wait for it: made by a thread, None until it was made once."""
+    """The same for what takes so long that nobody shall wait for it: made by a thread, None until it was made once.
+
+    What took long is kept for longer: its making slows down whatever else the process does.
+    """
 
     def get(self) -> T | None:
         """Give what was made last, and have it made anew where that is old."""
@@ -48,10 +54,12 @@ class Behind(_Made[T]):
         return self._value
 
     def _renew(self) -> None:
+        began = stopwatch()
         try:
             self._value = self._make()
         except RedisError as error:  # what there was stands; the next look tries again
             log.warning("dashboard.not_counted", error=type(error).__name__)
         finally:
-            self._until = stopwatch() + self._seconds
+            ended = stopwatch()
+            self._until = ended + max(self._seconds, KEPT_TIMES * (ended - began))
             self._lock.release()
