@@ -5,7 +5,8 @@ neither is used. Two profiles: INGEST fails fast, because RingCentral waits thre
 patient, because a worker has nothing better to do than wait for Redis to return.
 
 Both send a command over redis-py's connections with less around it: what redis-py does for observers of whom there are
-none, and for servers that announce their maintenance, is half of the time a command takes a worker.
+none, and for servers that announce their maintenance, is half of the time a command takes a worker
+(docs/adr/0044-commands-go-past-redis-pys-observers.md).
 """
 
 from collections.abc import Mapping
