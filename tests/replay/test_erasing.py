@@ -245,6 +245,17 @@ def test_what_would_be_found_everywhere_is_refused(short: str) -> None:
         of_number(short)
 
 
+def test_a_destination_whose_filter_names_the_person_is_told_of_and_stays(
+    replaying: ReplayOffice, calls: tuple[Call, Call]
+) -> None:
+    asked, _ = destinations.create(replaying.redis, Draft(url="https://crm.example/hook", numbers=(NUMBER,)), keys=())
+
+    told = erased(replaying, number=NUMBER)
+
+    assert told.filters == (asked.id,)
+    assert destinations.get(replaying.redis, asked.id) == asked
+
+
 def test_seven_digits_are_enough() -> None:
     assert of_number("555-0199").search(b"+12125550199") is None
     assert of_number("555-0199").search(b"555 0199")
