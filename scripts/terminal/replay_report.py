@@ -67,7 +67,7 @@ def summary(replay: Replay) -> Iterator[str]:
     if replay.missing:
         yield f"of {replay.missing} calls there is no final record"
     if replay.is_over and took > 0:
-        yield f"it took {took:.1f} s and {progress.requests} requests"
+        yield f"it took {took:.1f} s and {progress.requests} request{'s' * (progress.requests != 1)}"
     if progress.why:
         yield f"because: {progress.why}"
     if asked.dry_run and replay.changed:

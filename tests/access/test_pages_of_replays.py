@@ -90,3 +90,12 @@ def test_a_form_that_said_too_little_comes_back_as_it_was(client: FlaskClient) -
     assert 'value="raw" checked' in answer.text
     assert 'name="dryRun" checked' in answer.text
     assert 'name="failed">' in answer.text
+
+
+def test_a_number_without_digits_is_told_and_not_looked_for(client: FlaskClient, redis: Redis) -> None:
+    answer = client.post("/replays", data={"token": form_token(client), "level": "raw", "number": "Ada"})
+
+    assert answer.status_code == 422
+    assert "The number has no digits." in answer.text
+    assert 'value="Ada"' in answer.text
+    assert replays.newest(redis, "default", most=1) == []

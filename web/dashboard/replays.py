@@ -16,6 +16,7 @@ from runtime.clocks import redis_time
 from runtime.replay_documents import share
 from runtime.replays import Asked, Level, Replay
 from runtime.settings import Settings
+from telephony.search_terms import spellings
 from telephony.selection import Selection
 from telephony.words import Outcome
 from web.access.trail import made, note
@@ -71,6 +72,8 @@ def _add_actions(pages: Blueprint, redis: "Redis", names: tuple[str, ...]) -> No
     def begin_replay() -> Response | tuple[str, int]:
         account, level = request.form.get("account", names[0]), request.form.get("level", "")
         selection = _selection()
+        if selection.number is not None and not spellings(selection.number):
+            return _list(redis, names, fault="The number has no digits."), 422
         if account not in names or level not in LEVELS or selection.is_everything:
             return _list(redis, names, fault="Say which calls: at least since when, or how they ended."), 422
         dry = "dryRun" in request.form
