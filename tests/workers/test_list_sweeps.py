@@ -1,4 +1,4 @@
-"""A quarter of an hour of sweeps of the list, by a clock of their own: planner, sweeper, what is known, and no Redis."""
+"""A quarter of an hour of sweeps of the list by a clock of their own: planner, sweeper, what is known, and no Redis."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
