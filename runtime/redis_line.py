@@ -55,6 +55,11 @@ class Line:
         except NoScriptError:  # Redis was restarted, or never saw the script: this teaches it
             return self.call("EVAL", cast("str", script.script), *words)
 
+    def close(self) -> None:
+        """Close the connections that are idle. Its client does not know of them."""
+        while self._idle:
+            self._idle.pop().disconnect()
+
     def _exchange(self, packed: bytes) -> Any:
         try:
             connection = self._idle.pop()
