@@ -190,6 +190,23 @@ def test_an_extension_is_erased_by_its_id(replaying: ReplayOffice, calls: tuple[
     assert holding(replaying.redis, extension) == []
 
 
+def test_an_extension_is_erased_by_its_number(replaying: ReplayOffice) -> None:
+    call = queue_call().ending_at(replaying.office.now)
+    written = document(the_record(call, an_accept_leg(), a_leg()), modified_at=0)
+    for part in (written, *written["legs"]):
+        part["from"] = {"phoneNumber": "+13035550111", "extensionId": "400131426555", "extensionNumber": "555"}
+        part["to"] = {"phoneNumber": "+13035550112", "extensionId": "400131426556", "extensionNumber": "556"}
+    replaying.office.ended(call)
+    replaying.office.show_document(written)
+    look(replaying.office, times=3)
+
+    found = person(replaying.redis, number=None, extension="556")
+    told = erased(replaying, extension="556")
+
+    assert (found.extension_ids, told.calls) == (("400131426556",), 1)
+    assert holding(replaying.redis, "400131426556") == []
+
+
 def test_an_extension_by_a_number_that_no_event_tells_any_more_is_asked_for_by_its_id(replaying: ReplayOffice) -> None:
     with pytest.raises(UnknownExtension, match="give its id"):
         erased(replaying, extension="101")
