@@ -1,6 +1,6 @@
 """What the retention takes away, on a real server."""
 
-from runtime import attempts, backlog, destinations, keys
+from runtime import attempts, backlog, destinations, keys, metrics
 from runtime.bells import Stage as Bell
 from runtime.clocks import redis_time
 from runtime.leases import lease
@@ -63,6 +63,29 @@ def test_old_dead_letters_are_forgotten(stage: Stage) -> None:
     trim(stage, later=3 * LONG)
 
     assert not dead(stage, destination)
+
+
+def test_what_was_lost_is_counted(stage: Stage) -> None:
+    destination = paused(stage)
+    publish(stage.redis, outcome_of("s-1"), outcome_of("s-2"))
+
+    trim(stage, later=LONG + 1)
+
+    stage.recorder.flush()
+    counted = f'legwork_deliveries_dropped_total{{destination="{destination.id}"}} 2.0'
+    assert counted in metrics.render(stage.redis).decode().splitlines()
+
+
+def test_attempts_are_kept_for_the_retention(stage: Stage) -> None:
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-1"))
+    stage.run(destination)
+
+    trim(stage, later=LONG - 60)
+    assert stage.redis.xlen(keys.attempts(destination.id)) == 1
+
+    trim(stage, later=LONG + 60)
+    assert stage.redis.xlen(keys.attempts(destination.id)) == 0
 
 
 def test_a_destination_that_was_removed_meanwhile_is_told_to_have_lost_nothing(stage: Stage) -> None:
