@@ -6,6 +6,8 @@ TLS and Sentinel work as everywhere else, and does nothing with them but write a
 """
 
 import threading
+import weakref
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 import hiredis
@@ -25,6 +27,8 @@ _ONCE: Final = Retry(NoBackoff(), 0)
 class Line:
     """Sends commands with the time limits of `redis`, each over a connection of its own. Safe to share by threads.
 
+    Its connections are closed when nobody has it any more.
+
     When a connection turns out to be broken, because Redis was restarted, the command is sent once more over a new
     one; so it may be applied twice. When Redis gives no answer in time it is not sent again, and until Redis answers
     one caller at a time tries while all others are refused at once: a frozen Redis must not hold every thread.
@@ -33,6 +37,7 @@ class Line:
     def __init__(self, redis: "Redis") -> None:
         self._pool = redis.connection_pool
         self._idle: list[Any] = []
+        weakref.finalize(self, _close, self._idle)
         self._silent = False
         self._trying = threading.Lock()
 
@@ -55,11 +60,6 @@ class Line:
         except NoScriptError:  # Redis was restarted, or never saw the script: this teaches it
             return self.call("EVAL", cast("str", script.script), *words)
 
-    def close(self) -> None:
-        """Close the connections that are idle. Its client does not know of them."""
-        while self._idle:
-            self._idle.pop().disconnect()
-
     def _exchange(self, packed: bytes) -> Any:
         try:
             connection = self._idle.pop()
@@ -77,6 +77,11 @@ class Line:
 
     def _new_connection(self) -> Any:
         return self._pool.connection_class(**{**self._pool.connection_kwargs, "retry": _ONCE})
+
+
+def _close(connections: Sequence[Any]) -> None:
+    for connection in connections:
+        connection.disconnect()
 
 
 def _ask_twice(connection: Any, packed: bytes) -> Any:

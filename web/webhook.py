@@ -47,22 +47,18 @@ class Receiver:
     """Answers requests for all accounts. Works on the WSGI environment, so that it can be called from anywhere."""
 
     def __init__(self, accounts: tuple[Account, ...], redis: "Redis", recorder: Recorder) -> None:
-        self._line = Line(redis)
-        self._room = Room(self._line)
+        line = Line(redis)
+        self._room = Room(line)
         self._recorder = recorder
         self._strangers = Refusals("notification.refused", logging.WARNING)
         self._unstored = Refusals("notification.not_stored", logging.ERROR)
         self._endpoints = {
-            one.name: Endpoint(one.name, Verifier(one.verification_tokens), Inbox(redis, one.name, self._line))
+            one.name: Endpoint(one.name, Verifier(one.verification_tokens), Inbox(redis, one.name, line))
             for one in accounts
         }
         for one in accounts:  # the only one answers without its name, too, and whoever was that before others came
             if len(accounts) == 1 or one.name == DEFAULT_ACCOUNT:
                 self._endpoints[""] = self._endpoints[one.name]
-
-    def close(self) -> None:
-        """Close its own connections to Redis."""
-        self._line.close()
 
     @property
     def names(self) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """A line to Redis: quick, and of use to everybody else while one command waits in vain."""
 
+import gc
 import os
 import signal
 import threading
@@ -15,6 +16,7 @@ from runtime.redis_client import INGEST, connect
 from runtime.redis_line import Line
 from scripts.supervisor.embedded import EmbeddedRedis
 from scripts.supervisor.watchdog import Watchdog
+from tests.simulator.waiting import wait_until
 
 
 @pytest.fixture
@@ -58,6 +60,20 @@ def test_a_connection_redis_has_closed_is_replaced_unnoticed(line: Line, redis: 
     redis.client_kill_filter(_type="normal", skipme=True)
 
     assert line.call("PING") == b"PONG"
+
+
+def test_the_connections_of_a_line_that_nobody_has_any_more_are_closed(redis_url: str, redis: Redis) -> None:
+    with connect(redis_url, INGEST) as client:
+        line = Line(client)
+        line.call("CLIENT", "SETNAME", "left")
+        circle: list[object] = [line]
+        circle.append(circle)  # as the views of an app are in one
+        assert [one["name"] for one in redis.client_list()].count("left") == 1
+
+        del line, circle
+        gc.collect()
+
+        wait_until(lambda: "left" not in [one["name"] for one in redis.client_list()], 5)
 
 
 def test_many_threads_share_a_line(line: Line, redis: Redis) -> None:

@@ -1,9 +1,8 @@
 """The web process as an object, and as a real server in front of a Redis that may be frozen and killed."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import pytest
 from flask import Flask
@@ -20,7 +19,6 @@ from tests.web.posting import settings_of
 from tests.web.served import Served, serve
 from web import webhook
 from web.create_app import create_app
-from web.front import Front
 from web.webhook import Receiver
 
 ONLY = DEFAULT_ACCOUNT
@@ -34,33 +32,27 @@ class Web(NamedTuple):
     recorder: Recorder
 
 
-def with_front(settings: Settings, redis: Redis, recorder: Recorder) -> tuple[Flask, Receiver]:
-    """Make the whole app."""
-    app = create_app(settings, redis, recorder)
-    return app, cast("Front", app.wsgi_app).receiver
-
-
-def flask_alone(settings: Settings, redis: Redis, recorder: Recorder) -> tuple[Flask, Receiver]:
+def flask_alone(settings: Settings, redis: Redis, recorder: Recorder) -> Flask:
     """Make an app that has the webhook's routes in Flask and no front before it."""
-    app, receiver = Flask("alone"), Receiver(settings.accounts, redis, recorder)
-    webhook.add_routes(app, receiver)
-    return app, receiver
+    app = Flask("alone")
+    webhook.add_routes(app, Receiver(settings.accounts, redis, recorder))
+    return app
 
 
-@pytest.fixture(params=[with_front, flask_alone], ids=["front", "flask"])
+@pytest.fixture(params=[create_app, flask_alone], ids=["front", "flask"])
 def make(request: pytest.FixtureRequest) -> Iterator[Callable[..., Web]]:
     """Make web processes both ways, because both must give the same answers."""
-    with ExitStack() as stack:
+    clients: list[Redis] = []
 
-        def made(url: str, **variables: str) -> Web:
-            settings = settings_of(url, **variables)
-            client = stack.enter_context(connect(url, INGEST))
-            recorder = Recorder(client)
-            app, receiver = request.param(settings, client, recorder)
-            stack.callback(receiver.close)
-            return Web(app.test_client(), recorder)
+    def made(url: str, **variables: str) -> Web:
+        settings = settings_of(url, **variables)
+        clients.append(connect(url, INGEST))
+        recorder = Recorder(clients[-1])
+        return Web(request.param(settings, clients[-1], recorder).test_client(), recorder)
 
-        yield made
+    yield made
+    for client in clients:
+        client.close()
 
 
 @pytest.fixture
