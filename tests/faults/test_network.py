@@ -1,9 +1,10 @@
 """Networks between us and Redis lose answers, cut and drop; nothing is lost, and nothing done twice."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import pytest
@@ -23,6 +24,8 @@ from scripts.supervisor.watchdog import Watchdog
 from tests.builders.calls import ivr_call
 from tests.builders.events import an_outcome
 from tests.outputs import entries
+
+Connect: TypeAlias = Callable[[Profile], Redis]
 
 ACCOUNT = "acme"
 BODIES = ivr_call().bodies
@@ -52,12 +55,15 @@ def bodies(redis: Redis) -> list[Any]:
     return [fields[b"body"] for _, fields in entries(redis, keys.inbox(ACCOUNT))]
 
 
-def url(proxy: Proxy) -> str:
-    return f"redis://127.0.0.1:{proxy.port}/0"
+@pytest.fixture
+def connected(proxy: Proxy) -> Iterator[Connect]:
+    """Connect through the proxy, till the test is over: what an error holds on to would be left to the collector."""
+    with ExitStack() as stack:
+        yield lambda profile: stack.enter_context(connect(f"redis://127.0.0.1:{proxy.port}/0", profile))
 
 
-def test_an_append_whose_answer_is_lost_is_stored_all_the_same(proxy: Proxy, direct: Redis) -> None:
-    inbox = Inbox(connect(url(proxy), INGEST), ACCOUNT)
+def test_an_append_whose_answer_is_lost_is_stored_all_the_same(proxy: Proxy, connected: Connect, direct: Redis) -> None:
+    inbox = Inbox(connected(INGEST), ACCOUNT)
     inbox.append(b"first")
 
     for body in BODIES:
@@ -69,9 +75,9 @@ def test_an_append_whose_answer_is_lost_is_stored_all_the_same(proxy: Proxy, dir
     assert set(stored) == {b"first", *BODIES}  # some of them twice, which changes nothing
 
 
-def test_a_commit_whose_answer_is_lost_is_applied_once(proxy: Proxy, direct: Redis) -> None:
+def test_a_commit_whose_answer_is_lost_is_applied_once(proxy: Proxy, connected: Connect, direct: Redis) -> None:
     event = an_outcome()
-    with lease(connect(url(proxy), WORK), ACCOUNT, Stage.RESOLVE) as held:
+    with lease(connected(WORK), ACCOUNT, Stage.RESOLVE) as held:
         held.commit([("INCR", "effects")])
         proxy.lose_answers()
         held.commit([("INCR", "effects"), published(ACCOUNT, event, retention=60)])
@@ -81,8 +87,8 @@ def test_a_commit_whose_answer_is_lost_is_applied_once(proxy: Proxy, direct: Red
     assert direct.xlen(keys.OUTCOMES) == 1
 
 
-def test_a_line_that_is_cut_costs_nothing(proxy: Proxy, direct: Redis) -> None:
-    inbox = Inbox(connect(url(proxy), INGEST), ACCOUNT)
+def test_a_line_that_is_cut_costs_nothing(proxy: Proxy, connected: Connect, direct: Redis) -> None:
+    inbox = Inbox(connected(INGEST), ACCOUNT)
 
     for number in range(20):
         inbox.append(str(number).encode())
@@ -91,8 +97,10 @@ def test_a_line_that_is_cut_costs_nothing(proxy: Proxy, direct: Redis) -> None:
     assert direct.xlen(keys.inbox(ACCOUNT)) == 20
 
 
-def test_while_packets_are_dropped_web_says_so_in_time_and_goes_on_afterwards(proxy: Proxy, direct: Redis) -> None:
-    inbox = Inbox(connect(url(proxy), INGEST), ACCOUNT)
+def test_while_packets_are_dropped_web_says_so_in_time_and_goes_on_afterwards(
+    proxy: Proxy, connected: Connect, direct: Redis
+) -> None:
+    inbox = Inbox(connected(INGEST), ACCOUNT)
     inbox.append(b"before")
 
     proxy.stall()
@@ -104,7 +112,9 @@ def test_while_packets_are_dropped_web_says_so_in_time_and_goes_on_afterwards(pr
     assert set(bodies(direct)) >= {b"before", b"after"}
 
 
-def test_a_runner_that_was_cut_off_past_its_lease_commits_nothing_more(proxy: Proxy, direct: Redis) -> None:
+def test_a_runner_that_was_cut_off_past_its_lease_commits_nothing_more(
+    proxy: Proxy, connected: Connect, direct: Redis
+) -> None:
     refused: list[BaseException] = []
 
     def commit(held: Lease) -> None:
@@ -113,7 +123,7 @@ def test_a_runner_that_was_cut_off_past_its_lease_commits_nothing_more(proxy: Pr
         except Exception as error:  # noqa: BLE001 - whatever it is, it is looked at below
             refused.append(error)
 
-    with lease(connect(url(proxy), WORK), ACCOUNT, Stage.TRACK, seconds=0.3) as held:
+    with lease(connected(WORK), ACCOUNT, Stage.TRACK, seconds=0.3) as held:
         held.commit([("INCR", "effects")])
         proxy.stall()
         late = threading.Thread(target=commit, args=(held,))
@@ -137,9 +147,9 @@ def other(tmp_path: Path, watchdog: Watchdog) -> Iterator[EmbeddedRedis]:
 
 @pytest.mark.parametrize("profile", [INGEST, WORK], ids=["ingest", "work"])
 def test_a_primary_that_became_a_replica_is_left_for_the_one_its_address_leads_to_now(
-    proxy: Proxy, direct: Redis, other: EmbeddedRedis, profile: Profile
+    proxy: Proxy, connected: Connect, direct: Redis, other: EmbeddedRedis, profile: Profile
 ) -> None:
-    client = connect(url(proxy), profile)
+    client = connected(profile)
     inbox = Inbox(client, ACCOUNT)
     inbox.append(b"before")
     client.set("place", "before")

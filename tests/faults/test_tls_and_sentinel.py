@@ -128,6 +128,7 @@ def test_when_the_primary_dies_its_replica_takes_over_and_the_workers_go_on(
         office.track()
         assert [event.id for event in office.published(CALL)] == [f"{CALL.telephony_session_id}/0"]
         office.close()
+        ingest.close()
         for redis in (office.redis, ingest):  # redis-py leaves what it asked the sentinels over open
             for asked in cast("Any", redis.connection_pool).sentinel_manager.sentinels:
                 asked.close()
