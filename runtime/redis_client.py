@@ -79,10 +79,11 @@ class _Pool(redis.ConnectionPool):
         """Lend a connection, a new one if need be."""
         self._checkpid()
         with self._lock:
-            if not self._available_connections:
-                return super().get_connection()
-            connection = self._available_connections.pop()
-            self._in_use_connections.add(connection)
+            connection = self._available_connections.pop() if self._available_connections else None
+            if connection is not None:
+                self._in_use_connections.add(connection)
+        if connection is None:  # which may take long to be made, and nobody else shall wait for that
+            return super().get_connection()
         try:
             connection.connect()
         except BaseException:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from redis import Redis, ResponseError
@@ -59,6 +59,35 @@ def test_whoever_is_interrupted_leaves_the_next_no_reply_of_its_own(
             client.get("mine")
 
     assert client.get("yours") == b"yours"
+
+
+def test_while_one_waits_for_a_new_connection_others_go_on(client: "Redis", monkeypatch: pytest.MonkeyPatch) -> None:
+    pool: Any = client.connection_pool
+    ours, connecting, may_connect = pool.get_connection(), threading.Event(), threading.Event()
+    connect_at_once = type(ours).connect
+
+    def connect_late(one: Any) -> None:
+        if one is not ours:
+            connecting.set()
+            may_connect.wait(10)
+        connect_at_once(one)
+
+    def give_back() -> None:
+        pool.release(ours)
+        client.get("key")
+
+    monkeypatch.setattr(type(ours), "connect", connect_late)
+    late, other = threading.Thread(target=client.ping), threading.Thread(target=give_back)
+    late.start()
+    assert connecting.wait(5)
+    other.start()
+    other.join(5)
+    has_gone_on = not other.is_alive()
+    may_connect.set()
+    late.join()
+    other.join()
+
+    assert has_gone_on
 
 
 def test_many_threads_share_a_client(client: "Redis", redis: "Redis") -> None:
