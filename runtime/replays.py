@@ -9,13 +9,12 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from itertools import islice
 from typing import Any, Final, cast
 
 import msgspec
 from redis import Redis
 
-from runtime import bells, keys
+from runtime import bells, keys, newest_first
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.leases import Command
@@ -187,20 +186,14 @@ def page(
 
     Raises no error for one that is gone: then the list begins anew.
     """
-    rows = sorted(
-        (
-            (score, member.decode(), account)
-            for account in accounts
-            for member, score in cast(
-                "list[tuple[bytes, float]]", redis.zrange(keys.replays(account), 0, -1, withscores=True)
-            )
-        ),
-        reverse=True,
+    return newest_first.page(
+        redis,
+        accounts,
+        key=keys.replays,
+        load=lambda account, one: load(redis, account, one),
+        limit=limit,
+        after=after,
     )
-    begin = next((place for place, (_, one, _) in enumerate(rows, start=1) if one == after), 0)
-    found = (load(redis, account, one) for _, one, account in rows[begin:])
-    shown = list(islice((one for one in found if one is not None), limit + 1))
-    return shown[:limit], shown[limit - 1].id if len(shown) > limit else None
 
 
 def next_due(redis: "Redis", account: str, now: float) -> str | None:

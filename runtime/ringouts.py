@@ -6,14 +6,13 @@ How they are asked for is in `runtime.ringout_wishes`.
 import hashlib
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from itertools import islice
 from types import MappingProxyType
 from typing import Final, cast
 
 import msgspec
 from redis import Redis
 
-from runtime import keys
+from runtime import keys, newest_first
 from runtime.leases import Command
 from telephony.ringout_link import Linking
 from telephony.ringout_request import MakeRingOut
@@ -143,20 +142,14 @@ def page(
 
     Raises no error for one that is gone: then the list begins anew. Those whose record is gone are passed over.
     """
-    rows = sorted(
-        (
-            (score, member.decode(), account)
-            for account in accounts
-            for member, score in cast(
-                "list[tuple[bytes, float]]", redis.zrange(keys.ringouts(account), 0, -1, withscores=True)
-            )
-        ),
-        reverse=True,
+    return newest_first.page(
+        redis,
+        accounts,
+        key=keys.ringouts,
+        load=lambda account, one: load(redis, account, [one]).get(one),
+        limit=limit,
+        after=after,
     )
-    begin = next((place for place, (_, one, _) in enumerate(rows, start=1) if one == after), 0)
-    found = (load(redis, account, [one]).get(one) for _, one, account in rows[begin:])
-    shown = list(islice((one for one in found if one is not None), limit + 1))
-    return shown[:limit], shown[limit - 1].id if len(shown) > limit else None
 
 
 def of_time(redis: "Redis", account: str, since: float, until: float) -> list[RingOut]:

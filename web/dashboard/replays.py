@@ -99,10 +99,9 @@ def _add_actions(pages: Blueprint, redis: "Redis", names: tuple[str, ...]) -> No
 
 
 def _list(redis: "Redis", names: tuple[str, ...], *, fault: str = "") -> str:
-    found = [one for name in names for one in store.newest(redis, name, most=_MOST)]
-    found.sort(key=lambda one: one.asked_at, reverse=True)
+    shown, _ = store.page(redis, names, limit=_MOST)
     choices: dict[str, Any] = {"accounts": names, "names": NAMES, "levels": LEVELS, "outcomes": tuple(Outcome)}
-    return render_template("replays.html", replays=found[:_MOST], fault=fault, told=request.form, **choices)
+    return render_template("replays.html", replays=shown, fault=fault, told=request.form, **choices)
 
 
 def _selection() -> Selection:

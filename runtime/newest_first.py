@@ -1,0 +1,37 @@
+"""Pages of what is kept by account in sorted sets, by when it was asked for: RingOuts, replays."""
+
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import TypeVar, cast
+
+from redis import Redis
+
+T = TypeVar("T")
+
+
+def page(
+    redis: "Redis",
+    accounts: Sequence[str],
+    *,
+    key: Callable[[str], str],
+    load: Callable[[str, str], T | None],
+    limit: int,
+    after: str | None,
+) -> tuple[list[T], str | None]:
+    """Give `limit` of these accounts after that one, those asked for last first; and after what there is more.
+
+    `key` names the sorted set of an account, `load` gives one by its account and id. Raises no error for an `after`
+    that is gone: then the list begins anew. Those whose record is gone are passed over.
+    """
+    rows = sorted(
+        (
+            (score, member.decode(), account)
+            for account in accounts
+            for member, score in cast("list[tuple[bytes, float]]", redis.zrange(key(account), 0, -1, withscores=True))
+        ),
+        reverse=True,
+    )
+    begin = next((place for place, (_, one, _) in enumerate(rows, start=1) if one == after), 0)
+    found = ((one, load(account, one)) for _, one, account in rows[begin:])
+    shown = list(islice(((one, record) for one, record in found if record is not None), limit + 1))
+    return [record for _, record in shown[:limit]], shown[limit - 1][0] if len(shown) > limit else None
