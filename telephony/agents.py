@@ -27,6 +27,7 @@ from telephony.groups import groups
 from telephony.legs import is_of_queue
 from telephony.results import is_of_one_phone
 from telephony.sessions import PartyState, Session
+from telephony.times import parse_time
 from telephony.words import LegRole, LegStatus
 
 _RANK: Final = {status: place for place, status in enumerate(AgentStatus)}
@@ -42,6 +43,13 @@ class Agent(msgspec.Struct, frozen=True, rename="camel"):
     talk_seconds: int | None
 
 
+class _Span(msgspec.Struct, frozen=True):
+    """For how many seconds somebody was rung or talked, and from when on, if that is told."""
+
+    begin: datetime | None
+    seconds: float
+
+
 class _Finding(msgspec.Struct, frozen=True):
     """What one party or leg says of an extension. `definite` is False where something better may overrule it."""
 
@@ -49,8 +57,8 @@ class _Finding(msgspec.Struct, frozen=True):
     status: AgentStatus
     rule: str
     because: str
-    ring: float | None = None
-    talk: float | None = None
+    ring: _Span | None = None
+    talk: _Span | None = None
     leg: int | None = None
     definite: bool = True
     order: int = 0
@@ -130,13 +138,14 @@ def _of_leg(leg: LegOutcome, rule: LegRule, extension_id: str, legs: Sequence[Le
         status, definite = _stopped(legs), False
     talked = status in TALKED
     connected = rule.status is AgentStatus.ANSWERED or rule.status is AgentStatus.PICKED_UP
+    span = _length(leg)
     return _Finding(
         extension_id=extension_id,
         status=status,
         rule=rule.name,
         because=rule.because,
-        ring=None if talked or leg.role is LegRole.VOICEMAIL else leg.duration_seconds,
-        talk=leg.duration_seconds if talked and connected else None,
+        ring=None if talked or leg.role is LegRole.VOICEMAIL else span,
+        talk=span if talked and connected else None,
         leg=leg.index,
         definite=definite,
         order=leg.index,
@@ -175,17 +184,37 @@ def _first(findings: Sequence[_Finding]) -> _Finding:
     return min(findings, key=lambda one: (_RANK[one.status], -one.order)) if len(findings) > 1 else findings[0]
 
 
-def _seconds(told: Sequence[float | None], logged: Sequence[float | None]) -> int | None:
+def _seconds(told: Sequence[_Span | None], logged: Sequence[_Span | None]) -> int | None:
     """Add up what the parties say, or where they say nothing, the legs."""
     for said in (told, logged):
         known = [one for one in said if one is not None]
         if known:
-            return int(sum(known))
+            return int(known[0].seconds if len(known) == 1 else _together(known))
     return None
 
 
-def _between(begin: datetime | None, end: datetime | None) -> float | None:
-    return max(0.0, (end - begin).total_seconds()) if begin and end else None
+def _together(spans: Sequence[_Span]) -> float:
+    """Add spans up, counting once what is in several: two phones of somebody ring at a time, a leg goes on in a leg."""
+    milliseconds, reached = 0, 0
+    for one in sorted((one for one in spans if one.begin is not None), key=_begins_at):
+        end = _begins_at(one) + round(one.seconds * 1000)
+        milliseconds += max(0, end - max(_begins_at(one), reached))
+        reached = max(reached, end)
+    return sum(one.seconds for one in spans if one.begin is None) + milliseconds / 1000
+
+
+def _begins_at(span: _Span) -> int:
+    return round(span.begin.timestamp() * 1000) if span.begin else 0
+
+
+def _length(leg: LegOutcome) -> _Span | None:
+    if leg.duration_seconds is None:
+        return None
+    return _Span(parse_time(leg.start_time) if leg.start_time else None, leg.duration_seconds)
+
+
+def _between(begin: datetime | None, end: datetime | None) -> _Span | None:
+    return _Span(begin, max(0.0, (end - begin).total_seconds())) if begin and end else None
 
 
 def _names(session: Session, legs: Iterable[LegOutcome]) -> dict[str, str]:

@@ -10,7 +10,8 @@ _MENU: Final = "callerinputredirect"
 def groups(session: Session) -> frozenset[str]:
     """List the extensions that are called on behalf of others: queues, and whatever else rings somebody else.
 
-    One that rang nobody, as a queue that sent the caller straight to its voicemail, looks like a person.
+    One that rang nobody, as a queue that sent the caller straight to its voicemail, looks like a person; so does one
+    that was told to ring itself, unless RingCentral marks whom it rang as a queue's.
     """
     rung = {party.extension_id for party in session.parties if party.rang_at}
     named = {
@@ -18,7 +19,7 @@ def groups(session: Session) -> frozenset[str]:
         for party in session.parties
         if _is_for_another(party) and (party.direction or "").casefold() == "inbound"
     }
-    return frozenset(one for one in named - rung if one)
+    return frozenset(one for one in named - rung if one) | queues(session)
 
 
 def queues(session: Session) -> frozenset[str]:

@@ -121,5 +121,6 @@ _AGENTS: Final = """## Agents
 
 `agents` has one entry for each extension that was rung, whatever became of it. A call to a queue that rings five people
 and is answered by one is one call with the outcome `answered` and five entries: one `answered`, the others
-`answered_elsewhere`. Where somebody has several parties or legs, seconds add up, and the first of these counts:
+`answered_elsewhere`. Where somebody has several parties or legs, their seconds add up, those of two at a time once, and
+the first of these counts:
 """

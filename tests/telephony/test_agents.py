@@ -9,11 +9,20 @@ from hypothesis import given
 
 from telephony.agent_rules import AGENT_MEANINGS, LEG_RULES, PARTY_RULES, STATUS_BY_LEG, AgentStatus
 from telephony.agents import Agent, agents
-from telephony.notifications import Endpoint, Notification
+from telephony.notifications import Endpoint, Notification, Party
 from telephony.outcomes import derive
 from telephony.records import CallLogRecord, ExtensionRef, PhoneParty
 from telephony.sessions import Session
-from tests.builders.call_log import a_leg, a_record, a_ringout, a_voicemail, an_accept_leg, to_callee, to_caller
+from tests.builders.call_log import (
+    a_leg,
+    a_record,
+    a_ringout,
+    a_voicemail,
+    after,
+    an_accept_leg,
+    to_callee,
+    to_caller,
+)
 from tests.builders.calls import ivr_call, queue_call
 from tests.builders.notifications import MIRA, TOM, a_notification, a_party, one_of_ours
 from tests.builders.sessions import a_ringout as a_ringout_session
@@ -36,6 +45,11 @@ def _status(*said: Any, **fields: Any) -> str | None:
     ]
     session = folded(a_notification(a_party(1)), *parties, a_notification(a_party(1, OVER), sequence=40))
     return _of(session).get(MIRA)
+
+
+def _said(*parties: Party) -> Session:
+    """Have parties say something, a second apart."""
+    return folded(*(a_notification(party, sequence=sequence) for sequence, party in enumerate(parties, start=2)))
 
 
 def _leg_to(extension_id: str, result: str, **fields: Any) -> Any:
@@ -157,6 +171,15 @@ def test_a_queue_is_nobody_who_was_rung() -> None:
     assert QUEUE not in _of(answered_by_greeting)
 
 
+@pytest.mark.parametrize("said", [["Proceeding"], ["Proceeding", "Answered"]])
+def test_a_queue_that_rings_or_answers_itself_is_nobody_either_where_those_it_rings_are_marked(said: list[str]) -> None:
+    rung: dict[str, Any] = {"queue": True, "to": Endpoint(extension_id=QUEUE)}
+    itself = [one_of_ours(2, code, extension_id=QUEUE, to=Endpoint(extension_id=QUEUE)) for code in (*said, OVER)]
+    mira = [one_of_ours(3, code, **rung) for code in ("Proceeding", "Answered", OVER)]
+
+    assert _of(_said(*itself, *mira)) == {MIRA: "answered"}
+
+
 def test_a_queue_that_went_straight_to_its_voicemail_is_nobody_once_the_log_names_it() -> None:
     session = folded(a_notification(one_of_ours(2, "VoiceMail", extension_id=QUEUE)))
     of_queue = {"extension": ExtensionRef(id=int(QUEUE))}
@@ -258,6 +281,38 @@ def test_a_leg_tells_how_long_a_phone_rang_or_somebody_talked() -> None:
     assert seconds(_leg_to(MIRA, "Missed", message=a_voicemail())) == (None, None)
     assert seconds(pick_up) == (None, 30)
     assert seconds(given) == (None, None)
+
+
+def test_two_legs_of_one_person_at_a_time_are_counted_once_as_in_a_call_that_found_them_at_another_phone() -> None:
+    mira: dict[str, Any] = {"extension": ExtensionRef(id=int(MIRA))}
+    taken = an_accept_leg(master=False, duration=54, **mira)
+
+    def seconds(result: str, *legs: Any) -> tuple[int | None, int | None]:
+        (found,), _ = agents(NOBODY, derive([a_record(result, an_accept_leg(result), *legs)]).legs)
+        return found.ring_seconds, found.talk_seconds
+
+    def found_at(begin: float, result: str = "Accepted", duration: int = 50) -> Any:
+        return a_leg("FindMe", result, start_time=after(begin), duration=duration, **mira)
+
+    assert seconds("Accepted", taken, found_at(4)) == (None, 54)
+    assert seconds("Accepted", found_at(4, duration=60), taken) == (None, 64)
+    assert seconds("Accepted", taken, found_at(60, duration=6)) == (None, 60)
+    assert seconds("Missed", found_at(0, "No Answer", 20), found_at(15.5, "No Answer", 20)) == (35, None)
+    undated = msgspec.structs.replace(found_at(0, "No Answer", 20), start_time=None)
+    assert seconds("Missed", undated, found_at(0, "No Answer", 20)) == (40, None)
+    assert seconds("Missed", *[found_at(at, "No Answer", 10**12) for at in (0, 1)]) == (10**12 + 1, None)
+
+
+def test_two_parties_of_one_person_at_a_time_are_counted_once() -> None:
+    session = folded(
+        a_notification(one_of_ours(2, "Proceeding"), one_of_ours(3, "Proceeding"), at=0.0),
+        a_notification(one_of_ours(2, OVER), one_of_ours(3, "Answered"), sequence=3, at=8.0),
+        a_notification(one_of_ours(3, OVER), sequence=4, at=40.0),
+    )
+
+    (mira,), _ = agents(session, ())
+
+    assert (mira.status, mira.ring_seconds, mira.talk_seconds) == ("answered", 8, 32)
 
 
 @given(SESSIONS)
