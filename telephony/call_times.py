@@ -35,7 +35,7 @@ def call_times(call: OneCall) -> CallTimes:
     ends = [end for record in call.records if (end := later(starts_at(record), record.length_ms))]
     start, end = min(starts, default=None), max(ends, default=None)
     start_text, end_text = iso_ms_or_none(start), iso_ms_or_none(end)
-    answer, rule_of_answer, leg = _answer(call, start_text)
+    answer, rule_of_answer, leg = _answer(call, start_text, end_text)
     seconds: int | None
     if len(call.records) > 1 and start and end:
         seconds, rule = int((end - start).total_seconds()), "span-of-records"
@@ -62,10 +62,11 @@ def seconds_of(part: CallPart) -> int | None:
     return None if part.duration_ms is None else part.duration_ms // 1000
 
 
-def _answer(call: OneCall, start: str | None) -> tuple[str | None, str, int | None]:
-    """Say when a call that began at `start` was answered, by which rule, and by which leg if one tells.
+def _answer(call: OneCall, start: str | None, end: str | None) -> tuple[str | None, str, int | None]:
+    """Say when a call from `start` to `end` was answered, by which rule, and by which leg if one tells.
 
-    Of an emergency call its result does not say whether it was.
+    Of an emergency call its result does not say whether it was. A leg may begin a little before its record, or at what
+    is no time of a call.
     """
     is_emergency = call.verdict.outcome is Outcome.EMERGENCY
     if not is_emergency and call.verdict.outcome is not Outcome.ANSWERED:
@@ -79,7 +80,9 @@ def _answer(call: OneCall, start: str | None) -> tuple[str | None, str, int | No
     if chosen is None:
         return (None, "answer-untold", None) if is_emergency else (start, "answer-at-start", None)
     moment, index = chosen
-    return iso_ms(moment), rule, index
+    answer = iso_ms(moment)
+    within = min(max(answer, start or answer), end or answer)
+    return within, rule if within == answer else "answer-within-call", index
 
 
 def _starts(legs: list[CallLeg]) -> list[tuple[datetime, int]]:

@@ -1,5 +1,7 @@
 """What `derive` says beyond the outcome: statuses, times, ends, attachments, and the reason for each."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from telephony.outcomes import derive
@@ -12,6 +14,7 @@ from telephony.records import (
     Recording,
     SessionRef,
 )
+from telephony.times import iso_ms
 from telephony.words import LegRole, LegStatus
 from tests.builders.call_log import (
     SESSION,
@@ -83,6 +86,19 @@ def test_an_answered_call_was_answered_when_its_first_answered_leg_began() -> No
     )
 
     assert derive([a_record("Accepted", an_accept_leg(), rung, joined, took)]).answer_time == "2026-03-02T09:00:06.000Z"
+
+
+NO_TIME = datetime(1, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("begin", "answer"), [(after(-0.243), after(0)), (NO_TIME, after(0)), (after(41), after(40))])
+def test_a_call_is_answered_within_its_own_time_by_whatever_leg(begin: datetime, answer: datetime) -> None:
+    derived = derive([a_record("Accepted", an_accept_leg(), a_leg(start_time=begin))])
+
+    assert derived.answer_time == iso_ms(answer)
+    assert [(why.rule, why.leg) for why in derived.explanation if why.field == "answerTime"] == [
+        ("answer-within-call", 1)
+    ]
 
 
 def test_an_answered_ringout_was_answered_when_the_second_side_was_connected() -> None:
