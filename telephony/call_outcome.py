@@ -23,6 +23,11 @@ class Endpoint(_Part, frozen=True):
     extension_id: str | None = None
     extension_number: str | None = None
 
+    @property
+    def says_who(self) -> bool:
+        """Whether somebody can be told by it: a name alone does not."""
+        return bool(self.raw_phone_number or self.extension_id or self.extension_number)
+
 
 class LegOutcome(_Part, frozen=True):
     """One leg: RingCentral's words, and ours (`role`, `status`) for them. `index` is how explanations name it."""

@@ -97,7 +97,7 @@ def seconds(session: Session) -> int | None:
 def ending(session: Session) -> CallOutcome:
     """Derive what can be said of an ended session before its record is there."""
     outcome, why = _decide(session)
-    caller, callee = _sides(session)
+    caller, callee = ends(session)
     answered = answered_at(session)
     way, answer = direction(session), iso_ms_or_none(answered) if outcome is Outcome.ANSWERED else None
     return CallOutcome(
@@ -152,6 +152,18 @@ def extensions(session: Session) -> tuple[str, ...]:
     return tuple(sorted({party.extension_id for party in session.parties if party.extension_id}))
 
 
+def ends(session: Session) -> tuple[Endpoint, Endpoint]:
+    """Say who called whom. In a RingOut both are called, one after the other, and are found in their parties' `to`."""
+    if not session.parties:
+        return Endpoint(), Endpoint()
+    if is_ringout(session):
+        callees = [endpoint(party.to) for party in session.parties if party.number != 1]
+        caller = _initiator(session)
+        return endpoint(caller.to) if caller else Endpoint(), callees[0] if callees else Endpoint()
+    first = session.parties[0]
+    return endpoint(first.from_), endpoint(first.to)
+
+
 def _decide(session: Session) -> tuple[Outcome, Explanation]:
     for row in ENDINGS:
         outcome = row.decide(session)
@@ -179,18 +191,6 @@ def _far_side(session: Session) -> tuple[PartyState, ...]:
         for party in session.parties
         if party.number != 1 and party.extension_id not in nobody and not is_menu(party)
     )
-
-
-def _sides(session: Session) -> tuple[Endpoint, Endpoint]:
-    """Say who called whom. In a RingOut both are called, one after the other, and are found in their parties' `to`."""
-    if not session.parties:
-        return Endpoint(), Endpoint()
-    if is_ringout(session):
-        callees = [endpoint(party.to) for party in session.parties if party.number != 1]
-        caller = _initiator(session)
-        return endpoint(caller.to) if caller else Endpoint(), callees[0] if callees else Endpoint()
-    first = session.parties[0]
-    return endpoint(first.from_), endpoint(first.to)
 
 
 def _last_reason(session: Session) -> str | None:

@@ -16,6 +16,7 @@ from telephony.agents import Agent, agents
 from telephony.call_outcome import CallOutcome
 from telephony.conversations import Place, alone
 from telephony.explanations import explained
+from telephony.heard_ends import with_heard_ends
 from telephony.heard_times import with_heard_times
 from telephony.linking import ConversationRole
 from telephony.outcomes import RULES_VERSION
@@ -133,7 +134,8 @@ def call_event(
 ) -> CallEvent:
     """Make one revision of what is known about a call; without a place it is a conversation of its own."""
     place = place or alone(session.id)
-    outcome = with_heard_times(outcome, session) if outcome.record_ids else outcome  # else it tells what was heard
+    if outcome.record_ids:  # else it tells what was heard
+        outcome = with_heard_ends(with_heard_times(outcome, session), session)
     people, why = agents(session, outcome.legs)
     extensions = tuple(sorted({*outcome.extensions, *endings.extensions(session)}))
     named = (explained("extensions", extensions, "extensions-named"),) if extensions else ()

@@ -295,7 +295,7 @@ def test_a_revision_names_what_changed_as_the_json_does() -> None:
 
 def test_from_and_to_are_named_without_their_underscore() -> None:
     before = an_outcome().data
-    after = msgspec.structs.replace(before, from_=msgspec.structs.replace(before.from_, name="Noor Vale"))
+    after = msgspec.structs.replace(before, from_=msgspec.structs.replace(before.from_, name="N. Vale"))
 
     assert changed(before, after) == ("from",)
 

@@ -1,0 +1,66 @@
+"""Who called whom in a call that is in the call log, where its record does not say it."""
+
+import pytest
+
+from telephony.call_outcome import Endpoint
+from telephony.events import CallData, changed, ended
+from telephony.explanations import REASONS, Explanation
+from telephony.records import PhoneParty
+from telephony.sessions import Session
+from tests.builders.call_log import a_record, a_ringout, to_callee, to_caller
+from tests.builders.events import an_outcome
+from tests.builders.notifications import ANSWERED, CALLERS_NUMBER, DISCONNECTED, MIRA, MIRAS_NUMBER, PROCEEDING, second
+from tests.builders.sessions import a_ringout as a_ringout_session
+from tests.builders.sessions import an_outbound_call
+
+OVER = DISCONNECTED
+CALL = an_outbound_call((1, PROCEEDING), (2, ANSWERED), (1, ANSWERED), (2, OVER), (1, OVER))
+US, THEM = PhoneParty(phone_number=MIRAS_NUMBER), PhoneParty(phone_number=CALLERS_NUMBER)
+
+
+def told(from_: PhoneParty | None, to: PhoneParty | None, session: Session = CALL) -> CallData:
+    return an_outcome(a_record("Call connected", direction="Outbound", from_=from_, to=to), session=session).data
+
+
+def why(data: CallData) -> list[Explanation]:
+    return [one for one in data.explanation if one.rule == "number-told"]
+
+
+@pytest.mark.parametrize("from_", [None, PhoneParty(), PhoneParty(name="M. Holm"), PhoneParty(location="Springfield")])
+def test_an_end_that_the_record_leaves_open_stays_what_the_notifications_told(from_: PhoneParty | None) -> None:
+    data = told(from_, THEM)
+
+    assert (data.from_.phone_number, data.from_.raw_phone_number) == (MIRAS_NUMBER, MIRAS_NUMBER)
+    assert (data.from_.extension_id, data.from_.name) == (MIRA, (from_ and from_.name) or "Mira Holm")
+    assert why(data) == [Explanation("from.phoneNumber", MIRAS_NUMBER, "number-told", None, REASONS["number-told"])]
+
+
+def test_so_a_number_that_was_told_is_not_taken_back_by_the_call_log() -> None:
+    first = ended(CALL, now=second(40)).data
+
+    assert {"from", "to"}.isdisjoint(changed(first, told(None, None)))
+
+
+@pytest.mark.parametrize(
+    "end", [PhoneParty(phone_number="101"), PhoneParty(extension_number="101"), PhoneParty(extension_id="7")]
+)
+def test_an_end_that_the_record_names_is_the_records_alone(end: PhoneParty) -> None:
+    data = told(end, end)
+
+    assert {data.from_.extension_id, data.to.extension_id} == {end.extension_id}
+    assert (data.from_.name, data.to.name) == (None, None)
+    assert why(data) == []
+
+
+def test_a_ringout_of_which_the_record_names_nobody_goes_from_who_was_rung_first_to_the_other() -> None:
+    session = a_ringout_session((1, PROCEEDING), (1, ANSWERED), (2, ANSWERED), (2, OVER), (1, OVER))
+
+    data = an_outcome(a_ringout("Call connected", to_caller(), to_callee()), session=session).data
+
+    assert (data.from_.phone_number, data.to.phone_number) == (MIRAS_NUMBER, CALLERS_NUMBER)
+
+
+def test_where_neither_says_it_nobody_is_named() -> None:
+    data = told(None, None, Session("s-1"))
+
+    assert (data.from_, data.to, why(data)) == (Endpoint(), Endpoint(), [])
