@@ -136,6 +136,13 @@ def ending(session: Session) -> CallOutcome:
     )
 
 
+def unfound(session: Session) -> CallOutcome:
+    """Derive what can be said of an ended session of which no record came that was written after it."""
+    guess, why = ending(session), explained("outcome", Outcome.UNRESOLVED, "record-never-came")
+    others = (one for one in guess.explanation if one.field != why.field)
+    return msgspec.structs.replace(guess, outcome=Outcome.UNRESOLVED, explanation=(why, *others))
+
+
 @lru_cache(maxsize=4096)
 def endpoint(end: notifications.Endpoint) -> Endpoint:
     """Give one end of a party's call as events name it; while the call is on it is told again and again."""

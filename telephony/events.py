@@ -22,7 +22,6 @@ from telephony.linking import ConversationRole
 from telephony.outcomes import RULES_VERSION
 from telephony.sessions import Session
 from telephony.times import iso_ms, iso_ms_or_none
-from telephony.words import Outcome
 
 ENDED: Final = "legwork.call.ended"
 OUTCOME: Final = "legwork.call.outcome"
@@ -95,24 +94,6 @@ def ended(session: Session, *, place: Place | None = None, now: datetime) -> Cal
         session,
         endings.ending(session),
         revision=0,
-        confirmed=False,
-        trigger=Trigger.WEBHOOK,
-        record_seen=None,
-        place=place,
-        now=now,
-    )
-
-
-def unresolved(session: Session, *, revision: int, place: Place | None = None, now: datetime) -> CallEvent:
-    """Make the event that says that no record of this call came that was written after it."""
-    guess = endings.ending(session)
-    why = explained("outcome", Outcome.UNRESOLVED, "record-never-came")
-    others = tuple(one for one in guess.explanation if one.field != why.field)
-    outcome = msgspec.structs.replace(guess, outcome=Outcome.UNRESOLVED, explanation=(why, *others))
-    return call_event(
-        session,
-        outcome,
-        revision=revision,
         confirmed=False,
         trigger=Trigger.WEBHOOK,
         record_seen=None,

@@ -22,6 +22,7 @@ from runtime.logs import log
 from runtime.metrics import FAILURES, Recorder
 from runtime.settings import Settings
 from telephony import events, looks
+from telephony.endings import unfound
 from telephony.events import CallEvent, Trigger
 from telephony.outcomes import derive
 from telephony.ringout_link import is_of_ringout
@@ -192,7 +193,7 @@ class Judge:
             interval = self._settings.fetch_interval_seconds
             yield from self._look_again(case, looks.next_look(ended_at, now=now, interval=interval))
             return
-        if case.resolution.state is not State.UNRESOLVED:
+        if case.resolution.state is not State.UNRESOLVED or case.ringout.doubt:  # which may take back what was told
             event = self._given_up(case, session, now)
             resolution = msgspec.structs.replace(case.resolution, state=State.UNRESOLVED)
             yield from self._published(case, event, resolution, now)
@@ -225,15 +226,15 @@ class Judge:
         return case.recorded_end() or now
 
     def _given_up(self, case: Case, session: Session, now: float) -> CallEvent:
-        if all(map(was_still_on, case.records)):
-            revision, place = case.resolution.revision + 1, case.gathered.place(session.id)
-            return events.unresolved(session, revision=revision, place=place, now=moment_at(now))
-        return self._event(case, session, Trigger.WEBHOOK, confirmed=False, seen=now, now=now)
+        seen = None if all(map(was_still_on, case.records)) else now
+        return self._event(case, session, Trigger.WEBHOOK, confirmed=False, seen=seen, now=now)
 
     def _event(
-        self, case: Case, session: Session, trigger: Trigger, *, confirmed: bool, seen: float, now: float
+        self, case: Case, session: Session, trigger: Trigger, *, confirmed: bool, seen: float | None, now: float
     ) -> CallEvent:
-        outcome = case.ringout.told(derive(case.records, origin=session.origin))
+        """Make the next revision; `seen` is when a record was seen that was written after the call, None for never."""
+        outcome = unfound(session) if seen is None else derive(case.records, origin=session.origin)
+        outcome = case.ringout.told(outcome)
         if case.ringout.followed is not None:
             trigger = case.by or Trigger.RINGOUT
         return events.call_event(
@@ -242,7 +243,7 @@ class Judge:
             revision=case.resolution.revision + 1,
             confirmed=confirmed,
             trigger=trigger,
-            record_seen=moment_at(seen),
+            record_seen=None if seen is None else moment_at(seen),
             place=case.gathered.place(session.id),
             now=moment_at(now),
         )

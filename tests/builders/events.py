@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from telephony.conversations import Place
+from telephony.endings import unfound
 from telephony.events import CallEvent, Trigger, call_event
 from telephony.outcomes import derive
 from telephony.records import CallLogRecord
@@ -32,6 +33,20 @@ def an_outcome(
         record_seen=second(40),
         place=place,
         now=at or second(41),
+    )
+
+
+def unresolved(session: Session, *, revision: int = 1, place: Place | None = None, now: datetime) -> CallEvent:
+    """Build the event that says that no record of this call came."""
+    return call_event(
+        session,
+        unfound(session),
+        revision=revision,
+        confirmed=False,
+        trigger=Trigger.WEBHOOK,
+        record_seen=None,
+        place=place,
+        now=now,
     )
 
 

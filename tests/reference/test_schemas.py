@@ -12,13 +12,13 @@ from jsonschema import Draft202012Validator
 from telephony import operator_events, trial
 from telephony.call_log import decode_page, decode_record
 from telephony.destinations import FIELDS
-from telephony.events import encode, ended, unresolved, with_changes
+from telephony.events import encode, ended, with_changes
 from telephony.live_events import updated
 from telephony.operator_events import Alert, Told, What
 from telephony.records import CallLogRecord
 from telephony.sessions import fold
 from tests.builders.calls import ivr_call, queue_call, ringout_call
-from tests.builders.events import an_outcome
+from tests.builders.events import an_outcome, unresolved
 from tests.builders.notifications import second
 from tests.builders.sessions import folded
 

@@ -237,6 +237,32 @@ def test_what_was_linked_by_evidence_is_taken_back_when_something_else_fits_as_w
     assert [len(exchange.published(take)) for take in exchange.takes()] == revisions
 
 
+def test_one_whose_record_never_came_is_told_as_the_ringouts_till_something_else_fits_as_well(
+    exchange: Exchange,
+) -> None:
+    exchange.plan(ids="other")
+    exchange.box.faults.extra_lag = 100_000
+    exchange.call()
+    exchange.pass_time(3)
+    exchange.plan(ids="other", withheld=1800)
+    exchange.placed_elsewhere()
+
+    exchange.pass_time(1200)
+
+    take, _ = exchange.takes()
+    first, given_up = (event.data for event in exchange.published(take))
+    assert (first.trigger, given_up.outcome, given_up.trigger) == ("webhook", "unresolved", "ringout")
+    assert [one.rule for one in given_up.explanation if one.field == "trigger"] == ["ringout-evidence"]
+
+    exchange.pass_time(3600)
+
+    *_, taken_back = (event.data for event in exchange.published(take))
+    assert (taken_back.outcome, taken_back.trigger, taken_back.changed) == ("unresolved", "webhook", ("trigger",))
+    revisions = len(exchange.published(take))
+    exchange.pass_time(5 * 3600)
+    assert len(exchange.published(take)) == revisions
+
+
 def test_each_of_two_of_the_same_numbers_has_its_own_session_by_its_id(exchange: Exchange) -> None:
     first, second = exchange.call(), exchange.call()
     exchange.pass_time(LONG_ENOUGH)

@@ -13,11 +13,12 @@ from runtime.call_filter import Filter
 from runtime.calls import BadCursor
 from runtime.ledger import State
 from runtime.waiting_calls import Trouble
-from telephony import events, search_terms
+from telephony import search_terms
 from telephony.destinations import Draft
 from telephony.records import PhoneParty
 from telephony.times import iso_ms
 from telephony.words import Outcome
+from tests.builders.events import unresolved
 from tests.builders.kept_calls import (
     ACCOUNT,
     CALLER,
@@ -182,8 +183,8 @@ def test_each_call_is_in_one_state(redis: Redis) -> None:
 
 
 def test_a_call_that_goes_on_again_is_open_and_nothing_else(redis: Redis) -> None:
-    unresolved = events.unresolved(a_session_of(3, code="Disconnected"), revision=1, now=START)
-    publish(redis, an_end_of(1), an_outcome_of(2), unresolved)
+    given_up = unresolved(a_session_of(3, code="Disconnected"), now=START)
+    publish(redis, an_end_of(1), an_outcome_of(2), given_up)
     assert found(redis, state=State.UNRESOLVED) == ["s-0003"]
 
     see(redis, *map(a_session_of, (1, 2, 3)))

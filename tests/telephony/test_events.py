@@ -21,7 +21,6 @@ from telephony.events import (
     ended,
     is_placed,
     relinked,
-    unresolved,
     with_changes,
 )
 from telephony.explanations import Explanation
@@ -33,7 +32,7 @@ from telephony.sessions import Session
 from telephony.words import Outcome
 from tests.builders.call_log import a_leg, a_ringout, an_accept_leg, to_callee, to_caller
 from tests.builders.calls import ivr_call, ringout_call
-from tests.builders.events import an_answered_record, an_outcome, document
+from tests.builders.events import an_answered_record, an_outcome, document, unresolved
 from tests.builders.notifications import ACCOUNT, ANSWERED, DISCONNECTED, GONE, MIRA, SESSION_ID, second
 from tests.builders.sessions import a_session, an_inbound_call, folded
 

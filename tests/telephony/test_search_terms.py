@@ -2,7 +2,7 @@
 
 import pytest
 
-from telephony.events import ended, unresolved
+from telephony.events import ended
 from telephony.notifications import Endpoint
 from telephony.records import PhoneParty
 from telephony.search_terms import (
@@ -18,7 +18,7 @@ from telephony.search_terms import (
     spellings,
 )
 from tests.builders.call_log import a_leg, a_record
-from tests.builders.events import an_outcome
+from tests.builders.events import an_outcome, unresolved
 from tests.builders.notifications import (
     CALLERS_NUMBER,
     MIRA,
