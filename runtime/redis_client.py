@@ -9,7 +9,7 @@ none, and for servers that announce their maintenance, is half of the time a com
 (docs/adr/0044-commands-go-past-redis-pys-observers.md).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -65,6 +65,37 @@ class _Client(redis.Redis):
             raise
         finally:
             pool.release(connection)
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> "_Pipeline":  # noqa: FBT001, FBT002 - redis-py's
+        """Give a pipeline, which takes several commands and sends them together."""
+        return _Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+
+
+class _Pipeline(redis.client.Pipeline):
+    """Sends its commands as redis-py's does; what ends them in the middle closes the connection, as above."""
+
+    def immediate_execute_command(self, *words: Any, **options: Any) -> Any:
+        """Send a command before the others. Raises redis.RedisError."""
+        connection: Any = self.connection or self.connection_pool.get_connection()
+        self.connection = connection
+        return _whole(connection, super().immediate_execute_command, *words, **options)
+
+    def _execute_transaction(self, connection: Any, *rest: Any) -> Any:
+        return _whole(connection, super()._execute_transaction, connection, *rest)
+
+    def _execute_pipeline(self, connection: Any, *rest: Any) -> Any:
+        return _whole(connection, super()._execute_pipeline, connection, *rest)
+
+
+def _whole(connection: Any, exchange: Callable[..., Any], *words: Any, **options: Any) -> Any:
+    """Have commands sent and their replies read, and close the connection if that ends before all of them were."""
+    try:
+        return exchange(*words, **options)
+    except (redis.ResponseError, redis.WatchError):
+        raise
+    except BaseException:
+        connection.disconnect()
+        raise
 
 
 class _Pool(redis.ConnectionPool):

@@ -61,6 +61,29 @@ def test_whoever_is_interrupted_leaves_the_next_no_reply_of_its_own(
     assert client.get("yours") == b"yours"
 
 
+@pytest.mark.parametrize("transaction", [True, False])
+def test_whoever_is_interrupted_among_several_commands_leaves_the_next_no_reply_of_them(
+    client: "Redis", monkeypatch: pytest.MonkeyPatch, *, transaction: bool
+) -> None:
+    def interrupted(*_: object, **__: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    client.mset({"mine": "mine", "yours": "yours"})
+    with client.pipeline(transaction=transaction) as pipeline:
+        pipeline.get("mine")
+        pipeline.get("mine")
+        reads, is_first = pipeline.parse_response, iter([True, False])
+
+        def read(*what: Any, **how: Any) -> Any:
+            return reads(*what, **how) if next(is_first) else interrupted()  # type: ignore[no-untyped-call]  # redis-py's
+
+        monkeypatch.setattr(pipeline, "parse_response", read)
+        with pytest.raises(KeyboardInterrupt):
+            pipeline.execute()
+
+    assert client.get("yours") == b"yours"
+
+
 def test_while_one_waits_for_a_new_connection_others_go_on(client: "Redis", monkeypatch: pytest.MonkeyPatch) -> None:
     pool: Any = client.connection_pool
     ours, connecting, may_connect = pool.get_connection(), threading.Event(), threading.Event()
