@@ -9,15 +9,17 @@ from typing import Final
 
 from redis import Redis
 
-from runtime import destinations, operator_log
+from runtime import destinations, guarding, operator_log
 from runtime.settings import Account, Settings
 from telephony.destinations import Destination, DestinationState
 from telephony.operator_events import What
+from telephony.subscriptions import Health
 from workers import charge
 from workers.ringcentral.breaker import is_parked
 from workers.ringcentral.tokens import fingerprint_of
 
 _OF_DESTINATIONS: Final = frozenset({What.DESTINATION_FAILING, What.DESTINATION_DISABLED})
+_OF_SUBSCRIPTIONS: Final = (What.SUBSCRIPTION_BLACKLISTED, What.SUBSCRIPTION_INCOMPLETE)
 
 
 def of_destinations(redis: "Redis") -> None:
@@ -41,11 +43,15 @@ def of_accounts(redis: "Redis", names: Container[str]) -> None:
 def of_account(redis: "Redis", settings: Settings, account: Account) -> None:
     """Tell that RingCentral does not accept an account's credentials, for as long as that is so.
 
-    That there is no subscription is told for as long as one shall be made: else nothing of the guardian's ends it.
+    That there is no subscription is told for as long as one shall be made, and what was wrong with one for as long as
+    there is any: else nothing of the guardian's ends it.
     """
     if settings.public_url is None:
         over = "Without PUBLIC_URL none is made."
         operator_log.clear_alert(redis, What.SUBSCRIPTION_MISSING, account.name, over)
+    if guarding.load(redis, account.name).health is Health.UNMANAGED:
+        for what in _OF_SUBSCRIPTIONS:
+            operator_log.clear_alert(redis, what, account.name, "There is no subscription, and none is made.")
     fingerprint = None if account.credentials is None else fingerprint_of(account)
     if is_parked(redis, account.name, fingerprint):
         message = "RingCentral does not accept the credentials of this account."

@@ -20,7 +20,7 @@ from tests.simulator.webhook import Answer, Webhook
 from tests.workers.conftest import MakeOffice
 from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, look, the_record
-from workers import guardian, upkeep, watches
+from workers import alarms, guardian, upkeep, watches
 from workers.ringcentral.subscriptions import Subscriptions
 
 DAY = 86400.0
@@ -307,6 +307,24 @@ def test_that_none_could_be_made_is_over_where_none_shall_be_made_any_more(
     upkeep.serve(ACCOUNT)
 
     assert alerts(office) == ([] if given else [What.SUBSCRIPTION_MISSING])
+
+
+def test_what_was_wrong_with_a_subscription_is_over_where_it_is_gone_and_none_shall_be_made_any_more(
+    guarding_office: Guarding,
+) -> None:
+    office = guarding_office()
+    office.platform.fault("forbid", endpoint="telephony/sessions")
+    guard(office, 3)
+    operator_log.raise_alert(office.redis, What.SUBSCRIPTION_BLACKLISTED, ACCOUNT, "It had given up.", account=ACCOUNT)
+    alarms.of_account(office.redis, office.settings, account_of(office))
+    assert set(alerts(office)) == {What.SUBSCRIPTION_BLACKLISTED, What.SUBSCRIPTION_INCOMPLETE}
+    office.settings = office.dependencies.settings = msgspec.structs.replace(office.settings, public_url=None)
+    office.platform._box.subscriptions._all.clear()
+    guard(office)
+
+    alarms.of_account(office.redis, office.settings, account_of(office))
+
+    assert alerts(office) == []
 
 
 def test_where_nobody_shall_make_a_subscription_nobody_is_told_that_they_may_not_be_looked_at(
