@@ -64,7 +64,8 @@ class Progress(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 
     `place` is how far it has chosen calls, for a backfill down to which moment it has looked; `density` is how many
     records began per second, `halvings` how often a backfill's page was halved because RingCentral took too long for
-    it; `why` is what it waits for, or what ended it; `left` calls it had not looked at then.
+    it; `late` is by how many records per second windows were short enough after one that took too long (0 for a
+    backfill), and when that was; `why` is what it waits for, or what ended it; `left` calls it had not looked at then.
     """
 
     state: State = State.WAITING
@@ -76,6 +77,7 @@ class Progress(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     why: str | None = None
     density: float | None = None
     halvings: int = 0
+    late: tuple[float, float] | None = None
     left: int = 0
 
 

@@ -3,7 +3,8 @@
 The log is read backwards in full pages: each request asks for what began before the oldest call the last one showed,
 so that no page is half empty and none shifts, and the only position is that moment. It moves on with the last calls of
 a page; a page whose runner was killed is asked for once more, and changes nothing twice. One for which RingCentral
-takes longer than is waited is asked for with half as many records, and those behind it with more again.
+takes longer than is waited is asked for with half as many records, and those behind it with more again as time goes by:
+that one with fewer was answered says nothing of how much RingCentral can bear.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import Final
 import msgspec
 
 from runtime import faults
+from runtime.asking import LATE_SECONDS
 from runtime.budget import Group, Share
 from runtime.leases import Command
 from runtime.ledger import Tracked
@@ -60,12 +62,12 @@ class Backfill:
             pause = max(error.retry_after or 0.0, errand.made.budget(errand.account).left(Group.HEAVY).interval)
             return Step(msgspec.structs.replace(progress, why="budget"), again_at=now + pause)
         except Unavailable as error:
-            return Step(self._halved(progress) if error.late else progress, error=error)
+            return Step(self._halved(progress, now) if error.late else progress, error=error)
         faults.point("replay.asked")
         errand.keep()
         total = (progress.total or 0) + self._judge(page)
         asked = msgspec.structs.replace(progress, requests=progress.requests + 1, total=total, why=None)
-        return Step(self._moved_on(asked, page), again_at=now)
+        return Step(_with_more(self._moved_on(asked, page), now), again_at=now)
 
     def _ask(self) -> CallLogPage:
         client = self._errand.made.ringcentral(self._errand.made.account(self._errand.account))
@@ -110,18 +112,29 @@ class Backfill:
             return msgspec.structs.replace(progress, place=str(self._since.timestamp()))
         oldest = _oldest(page.records, self._until) + _TICK
         if oldest < self._until:
-            fewer = max(0, progress.halvings - 1)
-            return msgspec.structs.replace(progress, place=f"{oldest.timestamp():.3f}", halvings=fewer)
+            return msgspec.structs.replace(progress, place=f"{oldest.timestamp():.3f}")
         return msgspec.structs.replace(progress, place=self._at(self._page + 1))
 
-    def _halved(self, progress: Progress) -> Progress:
+    def _halved(self, progress: Progress, now: float) -> Progress:
         """Have the same records begin the next page, with half as many on it."""
+        progress = msgspec.structs.replace(progress, late=(0.0, now))
         if progress.halvings == MOST_HALVINGS:
             return progress
         return msgspec.structs.replace(progress, place=self._at(2 * self._page - 1), halvings=progress.halvings + 1)
 
     def _at(self, page: int) -> str:
         return f"{self._until.timestamp():.3f}#{page}"
+
+
+def _with_more(progress: Progress, now: float) -> Progress:
+    """Have the next page hold twice as many records, if none took too long lately, nor was made so much larger.
+
+    Not one that begins where a page as small did: there is no such page of another size.
+    """
+    _, since = progress.late or (0.0, 0.0)
+    if not progress.halvings or "#" in progress.place or since <= now < since + LATE_SECONDS:
+        return progress
+    return msgspec.structs.replace(progress, halvings=progress.halvings - 1, late=(0.0, now))
 
 
 def _nothing(_cases: Sequence[Case], _judged: Sequence[Judged]) -> list[Command]:

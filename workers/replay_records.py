@@ -11,10 +11,10 @@ import msgspec
 
 from runtime import faults, keys, ledger, replays
 from runtime.asking import Asking
-from runtime.budget import Group
+from runtime.budget import Group, Share
 from runtime.leases import Command
 from runtime.ledger import Tracked
-from runtime.replays import Finding, Level
+from runtime.replays import Finding, Level, Progress
 from telephony.differences import differences
 from telephony.events import Trigger
 from telephony.fetch_plan import Lane, LookUp, Request, Wanted, plan
@@ -51,13 +51,15 @@ class Refetch:
         """Make the request that answers the most, and judge all calls it answers."""
         errand = self._errand
         wanted = self._wanted(now)
-        request = _request(list(wanted.values()), errand.replay.progress.density, now)
+        density = _asking(errand.replay.progress).density_for(errand.share, now=now)
+        request = _request(list(wanted.values()), density, now)
         found = self._ask(request, list(wanted), now)
         faults.point("replay.asked")
         progress = msgspec.structs.replace(
             errand.replay.progress,
             requests=errand.replay.progress.requests + len(found.answered),
-            density=found.asking.density_for(errand.share, now=now),
+            density=found.asking.past_density,
+            late=found.asking.late.get(Share.BACKFILL),
             why=None,
         )
         answered = [one for one, wish in wanted.items() if _is_answered(found, wish)]
@@ -78,7 +80,7 @@ class Refetch:
         errand = self._errand
         client = errand.made.ringcentral(errand.made.account(errand.account))
         older_ids = OlderIds(errand.redis, errand.account, ledger.tracked(errand.redis, errand.account, ids))
-        asking = Asking(past_density=errand.replay.progress.density)
+        asking = _asking(errand.replay.progress)
         sweeper = Sweeper(CallLog(client), CallLogFeed(client), asking, older_ids.session_of)
         for _ in sweeper.carry_out([(request, errand.share)], since=moment_at(now), now=now):
             errand.keep()
@@ -119,6 +121,12 @@ def finding(news: News) -> Finding:
     """Say what is new of a call."""
     data = news.event.data
     return Finding(news.event.subject, data.revision, differences(news.before, data))
+
+
+def _asking(progress: Progress) -> Asking:
+    """Say what the replay has seen of how densely calls lie, and of how much RingCentral can bear."""
+    late = {} if progress.late is None else {Share.BACKFILL: progress.late}
+    return Asking(past_density=progress.density, late=late)
 
 
 def _is_answered(found: Sweep, wish: Wanted) -> bool:

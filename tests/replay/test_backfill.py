@@ -138,6 +138,27 @@ def test_a_page_that_takes_too_long_is_asked_for_in_halves(
     assert done.progress.state is State.DONE
 
 
+def test_a_shorter_page_that_is_answered_is_followed_by_no_longer_one_but_time_brings_it(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_for, sizes = CallLog._page, []
+
+    def in_time(self: CallLog, begin: datetime, end: datetime, share: Share, number: int, size: int) -> CallLogPage:
+        sizes.append(size)
+        replaying.office.let_pass(40)
+        if size > 8:
+            raise Unavailable("no answer", late=True)
+        return asked_for(self, begin, end, share, number, size)
+
+    monkeypatch.setattr(call_log, "PER_PAGE", 16)
+    monkeypatch.setattr(CallLog, "_page", in_time)
+    history(replaying, 60)
+
+    replaying.run(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
+
+    assert (sizes.count(16), sizes.count(8)) == (3, 9)
+
+
 def test_a_page_for_which_ringcentrals_own_gateway_would_not_wait_is_asked_for_in_halves(
     replaying: ReplayOffice,
 ) -> None:

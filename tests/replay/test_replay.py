@@ -1,6 +1,8 @@
 """Replay: calls are looked at again because somebody asks, and told anew only if something differs."""
 
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from runtime.replay_documents import done as looked_at
 from runtime.replay_documents import replay_document
 from runtime.replays import Level, State
 from telephony import results, search_terms, sessions
+from telephony.call_log import CallLogPage
 from telephony.destinations import Draft
 from telephony.events import Trigger
 from telephony.words import LegStatus, Outcome
@@ -20,6 +23,8 @@ from tests.replay.replaying import ReplayOffice
 from tests.workers.office import ACCOUNT
 from tests.workers.test_resolve import the_record
 from workers import replay_errand
+from workers.ringcentral.call_log import CallLog
+from workers.ringcentral.errors import Unavailable
 
 
 def test_a_refetch_tells_what_the_call_log_says_otherwise_now(replaying: ReplayOffice) -> None:
@@ -223,6 +228,26 @@ def test_a_window_that_is_refused_is_asked_for_in_halves_a_minute_later(
     monkeypatch.undo()
 
     assert replaying.finish(asked).progress.state is State.DONE
+
+
+def test_a_shorter_window_that_is_answered_is_followed_by_no_longer_one(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(24):  # three minutes after one another
+        replaying.resolved()
+    pages, lengths = CallLog.pages, []
+
+    def frail(self: CallLog, date_from: datetime, date_to: datetime, **how: Any) -> Iterator[CallLogPage]:
+        lengths.append((date_to - date_from).total_seconds() / 60)
+        if lengths[-1] > 20:
+            raise Unavailable("no answer", late=True)
+        return pages(self, date_from, date_to, **how)
+
+    monkeypatch.setattr(CallLog, "pages", frail)
+    done = replaying.run(Level.REFETCH, since=0.0)
+
+    assert done.progress.state is State.DONE
+    assert sum(length > 20 for length in lengths) <= 3  # 78, 36, and 20.1 that time has brought
 
 
 def test_a_call_that_a_later_version_wrote_down_is_left_as_it_is_and_holds_no_replay_up(
