@@ -99,3 +99,13 @@ def test_a_number_without_digits_is_told_and_not_looked_for(client: FlaskClient,
     assert "The number has no digits." in answer.text
     assert 'value="Ada"' in answer.text
     assert replays.newest(redis, "default", most=1) == []
+
+
+def test_a_time_that_ends_before_it_begins_is_told_and_nothing_is_looked_for(client: FlaskClient, redis: Redis) -> None:
+    times = {"since": "2026-03-02T10:00:00", "until": "2026-03-02T09:00:00"}
+
+    answer = client.post("/replays", data={"token": form_token(client), "level": "raw", **times})
+
+    assert answer.status_code == 422
+    assert "The time ends before it begins." in answer.text
+    assert replays.newest(redis, "default", most=1) == []

@@ -44,6 +44,7 @@ def test_asking_twice_for_the_same_gives_the_same_replay(client: Client) -> None
         ({"level": "deliver", "failed": True, "destination": "dst_unheard_of"}, "/destination"),
         ({"level": "raw", "calls": ["s-1"], "account": "globex"}, "/account"),
         ({"level": "raw", "number": "private"}, "/number"),
+        ({"level": "raw", "since": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"}, "/until"),
         ({"level": "raw", "cals": ["s-1"]}, "/cals"),
     ],
 )

@@ -127,6 +127,9 @@ def _judge(redis: "Redis", wished: ReplayWish) -> None:
     if wished.selection.is_everything:
         why = "name calls, or say which: a time (`since`), a number, an outcome, `unresolved`, `failed`"
         raise Problem(INVALID, why, faults=[Fault(why, pointer="")])
+    if wished.since is not None and wished.until is not None and wished.until < wished.since:
+        why = "is before since"
+        raise Problem(INVALID, f"/until {why}", faults=[Fault(why, pointer="/until")])
     if wished.number is not None and not spellings(wished.number):
         why = "holds no number"
         raise Problem(INVALID, f"/number {why}", faults=[Fault(why, pointer="/number")])

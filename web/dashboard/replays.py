@@ -74,6 +74,8 @@ def _add_actions(pages: Blueprint, redis: "Redis", names: tuple[str, ...]) -> No
         selection = _selection()
         if selection.number is not None and not spellings(selection.number):
             return _list(redis, names, fault="The number has no digits."), 422
+        if selection.since is not None and selection.until is not None and selection.until < selection.since:
+            return _list(redis, names, fault="The time ends before it begins."), 422
         if account not in names or level not in LEVELS or selection.is_everything:
             return _list(redis, names, fault="Say which calls: at least since when, or how they ended."), 422
         dry = "dryRun" in request.form
