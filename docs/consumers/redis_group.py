@@ -35,12 +35,15 @@ def read(redis: Redis, group: str, reader: str, *, store: Redis, once: bool = Fa
     """Keep the newest revision of each call, for ever, or with `once` until there is nothing more.
 
     An entry is acknowledged only after it was kept. What a reader that died had not acknowledged is taken over by
-    another after a minute; so an entry may come twice, and entries of one call out of order. A Redis that goes away is
-    waited for.
+    another after a minute; so an entry may come twice, and entries of one call out of order. A Redis that is away is
+    waited for. Where it comes back without the group, as from an older snapshot, all that it holds is read anew.
     """
-    declare(redis, group)
+    is_declared = False
     while True:
         try:
+            if not is_declared:
+                declare(redis, group)
+                is_declared = True
             entries = abandoned(redis, group, reader) or fresh(redis, group, reader, wait_ms=None if once else WAIT_MS)
             for entry_id, fields in entries:
                 if fields:  # None: trimmed since it was handed out
@@ -49,6 +52,11 @@ def read(redis: Redis, group: str, reader: str, *, store: Redis, once: bool = Fa
         except AWAY as error:
             print(f"waiting for Redis: {error}", flush=True)
             time.sleep(RETRY_SECONDS)
+            continue
+        except exceptions.ResponseError as error:
+            if not str(error).startswith("NOGROUP"):
+                raise
+            is_declared = False
             continue
         if once and not entries:
             return

@@ -76,6 +76,33 @@ def test_a_redis_that_goes_away_is_waited_for(redis: Redis, monkeypatch: pytest.
     assert pending(redis) == 0
 
 
+def test_a_redis_that_is_away_when_a_reader_begins_is_waited_for(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(redis, outcome_of("s-1"))
+    declares, failures = redis_group.declare, iter([RedisAway("refused")])
+
+    def declare(*what: Any) -> None:
+        if (failure := next(failures, None)) is not None:
+            raise failure
+        declares(*what)
+
+    monkeypatch.setattr(redis_group, "declare", declare)
+    monkeypatch.setattr(redis_group, "RETRY_SECONDS", 0.0)
+    redis_group.read(redis, GROUP, "reader-1", store=redis, once=True)
+
+    assert kept(redis) == {"s-1": 1}
+
+
+def test_a_redis_that_comes_back_without_the_group_is_read_anew(redis: Redis, redis_url: str, tmp_path: Path) -> None:
+    publish(redis, outcome_of("s-1"))
+
+    with reading(redis_url, "reader-1", tmp_path):
+        wait_until(lambda: kept(redis) == {"s-1": 1}, seconds=30)
+        redis.flushdb()
+        publish(redis, outcome_of("s-2"))
+        wait_until(lambda: kept(redis) == {"s-2": 1}, seconds=30)
+        wait_until(lambda: pending(redis) == 0)
+
+
 def test_two_readers_share_the_work(redis: Redis, redis_url: str, tmp_path: Path) -> None:
     with reading(redis_url, "reader-1", tmp_path) as one, reading(redis_url, "reader-2", tmp_path) as other:
         publish(redis, *(outcome_of(f"s-{number}") for number in range(300)))
