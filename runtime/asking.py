@@ -62,6 +62,20 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     whole_at: float = 0.0
     late: dict[Share, tuple[float, float]] = msgspec.field(default_factory=dict)
 
+    def as_of(self, now: float) -> "Asking":
+        """Give it as it can be at `now`: whatever is later was noted before Redis's clock was put back.
+
+        So nothing is taken for compared that is still to come, and nothing rests for longer than it ever would.
+        """
+        then = msgspec.structs.replace(
+            self,
+            compared_to=None if self.compared_to is None else min(self.compared_to, now),
+            past_from=min(self.past_from, now + LONGEST_REST),
+            refused_until={lane: min(until, now + REFUSED_SECONDS) for lane, until in self.refused_until.items()},
+            late={place: (density, min(since, now)) for place, (density, since) in self.late.items()},
+        )
+        return self if then == self else then
+
     def lane(self, *, company: bool, now: float) -> Lane:
         """Give the best lane that is open; the extract feed is for the company's call log only."""
         lanes = (Lane.EXTRACT, Lane.SYNC) if company else (Lane.SYNC,)

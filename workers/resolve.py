@@ -114,7 +114,7 @@ class Resolver:
     def _position(self, now: float) -> Asking:
         """Read how far was asked; the very first time, store where that begins before anything can go wrong."""
         asking = load(self._redis, self._account)
-        begun = reconcile.begun(asking, self._settings, now=now)
+        begun = reconcile.begun(asking.as_of(now), self._settings, now=now)
         if begun is not asking:
             self._lease.commit(write(self._account, begun, settle=self._settings.settle_seconds))
         return begun

@@ -44,6 +44,22 @@ def test_a_long_call_nobody_told_of_is_found_when_it_ends(office: Office, refuse
     assert [event.data.trigger for event in office.published(call)] == [Trigger.RECONCILE]
 
 
+@pytest.mark.parametrize("refused", LANES, ids=["extract", "sync", "list"])
+def test_calls_nobody_told_of_are_found_in_time_though_redis_s_clock_was_put_back(
+    office: Office, refused: list[Lane]
+) -> None:
+    for lane in refused:
+        office.platform.fault("forbid", endpoint=lane.value)
+    look(office, times=3)
+    office.let_pass(-2 * HOUR)
+    call = ivr_call().ending_at(office.now)
+    office.show(the_record(call))
+
+    look(office, times=12)
+
+    assert [event.data.trigger for event in office.published(call)] == [Trigger.RECONCILE]
+
+
 def test_the_first_comparison_reaches_back_a_little_and_no_further(office: Office) -> None:
     lately = ivr_call().ending_at(office.now - 3 * MINUTE)
     office.show(the_record(lately, id="A1"))
