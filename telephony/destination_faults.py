@@ -1,6 +1,6 @@
 """What is wrong with what somebody asks of a destination, beyond the types: each fault with its place. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final
 
 from msgspec import UNSET
@@ -26,6 +26,13 @@ def faults(asked: Draft | Changes) -> Iterator[tuple[str, str]]:
         yield from _of_list(name, () if found is UNSET else found)
     if isinstance(asked, Changes):
         yield from _of_changes(asked)
+
+
+def strangers(asked: Draft | Changes, names: Container[str]) -> Iterator[tuple[str, str]]:
+    """Give the same of accounts that are none of `names`, nor can be RingCentral's id of one, which is a number."""
+    for place, text in enumerate(() if asked.accounts is UNSET else asked.accounts):
+        if text not in names and not text.isdecimal():
+            yield f"/accounts/{place}", f"is no account of the settings, nor RingCentral's id of one: {text[:100]!r}"
 
 
 def _of_list(name: str, texts: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -6,13 +6,14 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from runtime import bells, keys, operator_log
+from runtime import bells, destinations, keys, operator_log, replays
 from runtime.bells import MOST_QUEUED, Stage
 from runtime.clocks import redis_time
 from telephony.operator_events import What
-from tests.access.test_door_of_the_dashboard import log_in
+from tests.access.test_door_of_the_dashboard import form_token, log_in
 from tests.access.test_entry_to_the_api import an_app
 from tests.access.test_pages import text_of
+from tests.builders.kept_calls import a_session_of, see
 from tests.simulator.waiting import wait_until
 from web.dashboard.many_accounts import MOST
 
@@ -119,3 +120,83 @@ def test_bells_that_nobody_takes_up_are_told_of_however_many_accounts_there_are(
 
     assert "1,000 bells of resolve were rung, and nobody came" in told
     assert "of track" not in told
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [("", {"0001", "0002", "0003"}), (NAMES[1], {"0001"}), ("CT-01", {"0002", "0003"}), (NAMES[50], set())],
+)
+def test_the_calls_of_an_account_are_found_by_its_name_or_a_part_of_it(
+    client: FlaskClient, redis: Redis, typed: str, found: set[str]
+) -> None:
+    for number, name in ((1, NAMES[1]), (2, NAMES[10]), (3, NAMES[19])):
+        see(redis, a_session_of(number), account=name)
+
+    page = client.get(f"/calls?account={typed}")
+
+    assert set(re.findall(r'href="/calls/s-(\d+)"', page.text)) == found
+    assert f'value="{typed}" list="known-accounts"' in page.text
+
+
+def test_the_next_page_of_calls_is_of_the_same_account(client: FlaskClient, redis: Redis) -> None:
+    see(redis, *(a_session_of(number) for number in range(51)), account=NAMES[1])
+
+    following = next_of(client, f"/calls?account={NAMES[1]}")
+
+    assert following is not None
+    assert f"account={NAMES[1]}" in following
+
+
+def test_a_name_that_no_account_has_is_told_so_and_is_not_as_good_as_none(client: FlaskClient, redis: Redis) -> None:
+    see(redis, a_session_of(1), account=NAMES[1])
+
+    assert text_of(client, "/calls?account=globex", "found").startswith("No account is called like that.")
+
+
+def test_few_accounts_are_chosen_from_a_list(redis: Redis) -> None:
+    client = log_in(an_app(redis, names=("acme", "globex")))
+
+    assert "<option selected>globex</option>" in client.get("/calls?account=globex").text
+    assert 'name="account"' not in log_in(an_app(redis)).get("/calls").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("globex", "No account is called globex."),
+        ("acct-01", "10 accounts are called like that"),
+        ("", "which account"),
+    ],
+)
+def test_a_replay_is_of_the_one_account_that_is_typed(client: FlaskClient, redis: Redis, typed: str, said: str) -> None:
+    form = {"token": form_token(client), "level": "refetch", "since": "2026-03-02T09:00"}
+
+    refused = client.post("/replays", data={**form, "account": typed})
+    begun = client.post("/replays", data={**form, "account": "t-042"})
+
+    assert (refused.status_code, said in refused.text) == (422, True)
+    assert begun.status_code == 303
+    assert [one.account for one in replays.page(redis, NAMES, limit=9)[0]] == [NAMES[42]]
+
+
+def test_accounts_of_a_new_destination_are_typed_and_those_that_are_unknown_named(
+    client: FlaskClient, redis: Redis
+) -> None:
+    form = {"token": form_token(client), "url": "https://93.184.215.14/hook"}
+
+    refused = client.post("/destinations", data={**form, "accounts": f"{NAMES[1]}, globex"})
+    made = client.post("/destinations", data={**form, "accounts": f"{NAMES[1]}, {NAMES[2]},"})
+
+    assert (refused.status_code, "&#39;globex&#39;" in refused.text) == (422, True)
+    assert f'value="{NAMES[1]}, globex"' in refused.text
+    assert "<details open>" in refused.text
+    assert made.status_code == 201
+    assert [one.accounts for one in destinations.all(redis)] == [(NAMES[1], NAMES[2])]
+
+
+@pytest.mark.parametrize("path", ["/calls", "/replays", "/destinations/new"])
+def test_a_form_names_no_account_twice_however_many_there_are(client: FlaskClient, path: str) -> None:
+    page = client.get(path).text
+
+    assert page.count(NAMES[77]) == 1
+    assert page.count('id="known-accounts"') == 1

@@ -170,3 +170,14 @@ def test_a_secret_whose_key_is_lost_is_said_so(redis: Redis) -> None:
 
     assert (answer.status_code, answer.json["type"]) == (409, "urn:legwork:problems:conflict")
     assert "SECRETS_KEY" in answer.json["detail"]
+
+
+def test_an_account_that_the_settings_do_not_name_is_refused_with_its_place(client: Client) -> None:
+    asked = {"url": PUBLIC, "accounts": ["default", "400131426008", "defaul"]}
+
+    refused = client.ask("POST", "/destinations", asked)
+    made = client.add(accounts=asked["accounts"][:2])
+
+    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/accounts/2")
+    changed = client.ask("PATCH", f"/destinations/{made['id']}", {"accounts": ["defaul"]})
+    assert (changed.status_code, changed.json["errors"][0]["pointer"]) == (422, "/accounts/0")

@@ -12,9 +12,8 @@ from redis import Redis
 from runtime import backlog, destinations
 from runtime.destination_documents import DestinationDocument, destination_document
 from runtime.destination_urls import why_not
-from runtime.setting_values import Network
 from runtime.settings import Settings
-from telephony.destination_faults import faults
+from telephony.destination_faults import faults, strangers
 from telephony.destinations import Changes, Destination, Draft
 from web.access.trail import note
 from web.api import asked
@@ -98,7 +97,7 @@ def _add_list(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     )
     def add_destination() -> Response:
         draft = asked.body_as(Draft)
-        _judge(draft, settings.allow_private_destinations)
+        _judge(draft, settings)
         made, secret = destinations.create(redis, draft, keys=settings.secrets_keys)
         where = url_for("api.show_destination", destination_id=made.id)
         return answer(msgspec.to_builtins(made) | {"secret": secret}, 201, headers={"Location": where})
@@ -122,7 +121,7 @@ def _add_one(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     def change_destination(destination_id: str) -> Response:
         changes = asked.body_as(Changes)
         found(redis, destination_id)
-        _judge(changes, settings.allow_private_destinations)
+        _judge(changes, settings)
         note(_what(changes))
         return answer(known(partial(destinations.update, redis, destination_id, changes)))
 
@@ -158,12 +157,13 @@ def _what(changes: Changes) -> str:
     return ", ".join(f"{name} {changes.state}" if name == "state" else name for name in named)
 
 
-def _judge(told: Draft | Changes, allow: tuple[Network, ...]) -> None:
+def _judge(told: Draft | Changes, settings: Settings) -> None:
     """Raise Problem for what names things that are not there, and for a URL that nothing may be sent to."""
-    wrong = [Fault(why, pointer=pointer) for pointer, why in faults(told)]
+    names = frozenset(account.name for account in settings.accounts)
+    wrong = [Fault(why, pointer=pointer) for pointer, why in (*faults(told), *strangers(told, names))]
     if wrong:
         raise Problem(INVALID, f"{wrong[0].pointer} {wrong[0].detail}", faults=wrong)
-    why = None if told.url is UNSET else why_not(told.url, allow)
+    why = None if told.url is UNSET else why_not(told.url, settings.allow_private_destinations)
     if why is not None:
         raise Problem(FORBIDDEN_ADDRESS, why, faults=[Fault(why, pointer="/url")])
 

@@ -18,6 +18,7 @@ from runtime.streams import Page
 from runtime.waiting_calls import Trouble
 from telephony.endings import INBOUND, OUTBOUND
 from telephony.words import Outcome
+from web.dashboard.many_accounts import Offered
 
 _LIMIT: Final = 50
 _SHORTEST_NUMBER: Final = 7
@@ -38,9 +39,10 @@ LABELS: Final = {State.OPEN: "on now", State.ENDED: "record awaited", Trouble.DE
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What the form says: `text` as it was typed, and the words chosen."""
+    """What the form says: `text` as it was typed, an account's name or a part of it, and the words chosen."""
 
     text: str
+    account: str
     chosen: dict[str, str]
     since: str
     until: str
@@ -48,28 +50,28 @@ class Asked(msgspec.Struct, frozen=True):
     @property
     def is_everything(self) -> bool:
         """Whether all calls are asked for."""
-        return not (self.text or self.chosen or self.since or self.until)
+        return not (self.text or self.account or self.chosen or self.since or self.until)
 
     @property
     def arguments(self) -> dict[str, str]:
         """The same for an address."""
-        told = {"q": self.text, "since": self.since, "until": self.until} | self.chosen
+        told = {"q": self.text, "account": self.account, "since": self.since, "until": self.until} | self.chosen
         return {name: value for name, value in told.items() if value}
 
 
 def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
     """Add `/calls`."""
-    names = tuple(account.name for account in settings.accounts)
+    accounts = Offered(tuple(account.name for account in settings.accounts))
 
     @pages.get("/calls", endpoint="calls")
     def calls() -> str | Response:
         asked = _asked()
         if asked.text.startswith(_SESSION):
             return redirect(url_for("dashboard.call", telephony_session_id=asked.text), 303)
+        names = accounts.meant_by(asked.account)
         page = _found(redis, names, asked, request.args.get("after"))
-        return render_template(
-            "calls.html", page=page, asked=asked, choices=CHOICES, labels=LABELS, several=len(names) > 1
-        )
+        told = {"page": page, "asked": asked, "accounts": accounts, "is_of_nobody": not names}
+        return render_template("calls.html", **told, choices=CHOICES, labels=LABELS)
 
 
 def filters(asked: Asked) -> tuple[Filter, ...]:
@@ -100,7 +102,7 @@ def _asked() -> Asked:
     given = request.args
     chosen = {name: given[name] for name, words in CHOICES.items() if given.get(name) in words}
     since, until = _field(given.get("since")), _field(given.get("until"), rest=_ALMOST_A_SECOND)
-    return Asked(given.get("q", "").strip(), chosen, since, until)
+    return Asked(given.get("q", "").strip(), given.get("account", "").strip(), chosen, since, until)
 
 
 def _field(text: str | None, *, rest: timedelta = timedelta()) -> str:

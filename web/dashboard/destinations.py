@@ -16,7 +16,7 @@ from runtime.destination_urls import why_not
 from runtime.redrive import Redrive
 from runtime.settings import Settings
 from runtime.streams import place_of
-from telephony.destination_faults import faults
+from telephony.destination_faults import faults, strangers
 from telephony.destinations import Changes, Destination, DestinationState, Draft, Include
 from telephony.operator_events import SUBJECT
 from telephony.trial import is_trial
@@ -24,6 +24,7 @@ from telephony.words import OUTCOME_MEANINGS
 from web.access.trail import made
 from web.access.trouble import NO_DESTINATION, READ_ONLY, Trouble
 from web.access.visitors import visitor
+from web.dashboard.many_accounts import Offered
 
 T = TypeVar("T")
 
@@ -127,7 +128,7 @@ def _draft() -> Draft:
         "include": form.get("include", Include.OUTCOME),
         "outcomes": form.getlist("outcomes"),
         "directions": form.getlist("directions"),
-        "accounts": form.getlist("accounts"),
+        "accounts": [one for text in form.getlist("accounts") for one in _listed(text)],
         "extensions": _listed(form.get("extensions", "")),
         "numbers": _listed(form.get("numbers", "")),
         "createOnly": "createOnly" in form,
@@ -141,16 +142,16 @@ def _draft() -> Draft:
 
 def _faults(draft: Draft, settings: Settings) -> dict[str, str]:
     """Say of each field of the form what is wrong with it."""
-    wrong = {pointer.split("/")[1]: why for pointer, why in faults(draft)}
+    names = frozenset(account.name for account in settings.accounts)
+    wrong = {pointer.split("/")[1]: why for pointer, why in (*faults(draft), *strangers(draft, names))}
     why = why_not(draft.url, settings.allow_private_destinations)
     return wrong | ({"url": why} if why else {})
 
 
 def _form(settings: Settings, told: Any, wrong: dict[str, str]) -> str:
-    names = [account.name for account in settings.accounts]
-    return render_template(
-        "destination_new.html", told=told, wrong=wrong, outcomes=OUTCOME_MEANINGS, includes=INCLUDES, accounts=names
-    )
+    accounts = Offered(tuple(account.name for account in settings.accounts))
+    told = {"told": told, "wrong": wrong, "accounts": accounts}
+    return render_template("destination_new.html", **told, outcomes=OUTCOME_MEANINGS, includes=INCLUDES)
 
 
 def _about(attempt: Attempt) -> str:

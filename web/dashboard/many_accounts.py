@@ -1,4 +1,4 @@
-"""Of many accounts those that a page shows: by their names, so many at a time, and first whichever needs somebody."""
+"""Of many accounts those that are meant: on a page so many at a time, in a form by a name that somebody types."""
 
 from collections.abc import Container, Sequence
 from typing import Final
@@ -8,6 +8,35 @@ from flask import request
 
 MOST: Final = 50
 """Accounts on a page; a browser would take seconds for a thousand, and the server would write them every other."""
+
+
+SUGGESTED: Final = 1000
+"""Names that a field suggests at most; any other is typed, or a part of it."""
+
+
+class Offered(msgspec.Struct, frozen=True):
+    """The accounts a form is about: listed to choose from, or where they are too many for that, typed."""
+
+    names: tuple[str, ...]
+
+    @property
+    def are_several(self) -> bool:
+        """Whether there is anything to choose."""
+        return len(self.names) > 1
+
+    @property
+    def are_many(self) -> bool:
+        """Whether nobody wants to look through a list of them."""
+        return len(self.names) > MOST
+
+    @property
+    def suggested(self) -> tuple[str, ...]:
+        """Give the names that the field suggests."""
+        return self.names[:SUGGESTED]
+
+    def meant_by(self, text: str) -> tuple[str, ...]:
+        """Give the account of exactly this name, else those with a name of which this is a part."""
+        return (text,) if text in self.names else _holding(self.names, text)
 
 
 class Chosen(msgspec.Struct, frozen=True):
@@ -37,10 +66,14 @@ def choose(names: Sequence[str], *, in_need: Container[str]) -> Chosen:
     The account of exactly this name comes first, then those that are in need, then as they stand in the settings.
     """
     name = request.args.get("name", "").strip()
-    found = [one for one in names if name.casefold() in one.casefold()]
-    found.sort(key=lambda one: (one != name, one not in in_need))
+    found = sorted(_holding(names, name), key=lambda one: (one != name, one not in in_need))
     first = _number(request.args.get("after", ""))
     return Chosen(tuple(found[first : first + MOST]), name, first, len(found), len(names))
+
+
+def _holding(names: Sequence[str], text: str) -> tuple[str, ...]:
+    """Give the names of which a text is a part, in whatever case."""
+    return tuple(one for one in names if text.casefold() in one.casefold())
 
 
 def _number(text: str) -> int:

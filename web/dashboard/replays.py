@@ -22,6 +22,7 @@ from telephony.words import Outcome
 from web.access.trail import made, note
 from web.access.trouble import NO_CALL, NOTHING_HERE, Trouble
 from web.dashboard.calls import moment_of
+from web.dashboard.many_accounts import Offered
 
 NAMES: Final[Mapping[Level, str]] = MappingProxyType(
     {
@@ -70,18 +71,20 @@ def _add_pages(pages: Blueprint, redis: "Redis", names: tuple[str, ...]) -> None
 def _add_actions(pages: Blueprint, redis: "Redis", names: tuple[str, ...]) -> None:
     @pages.post("/replays")
     def begin_replay() -> Response | tuple[str, int]:
-        account, level = request.form.get("account", names[0]), request.form.get("level", "")
-        selection = _selection()
+        typed, level = request.form.get("account", names[0]).strip(), request.form.get("level", "")
+        meant, selection = Offered(names).meant_by(typed), _selection()
+        if len(meant) != 1:
+            return _list(redis, names, fault=_why_not_one(typed, meant)), 422
         if selection.number is not None and not spellings(selection.number):
             return _list(redis, names, fault="The number has no digits."), 422
         if selection.since is not None and selection.until is not None and selection.until < selection.since:
             return _list(redis, names, fault="The time ends before it begins."), 422
-        if account not in names or level not in LEVELS or selection.is_everything:
+        if level not in LEVELS or selection.is_everything:
             return _list(redis, names, fault="Say which calls: at least since when, or how they ended."), 422
         dry = "dryRun" in request.form
         note(f"{level}{', dry run' if dry else ''}")
-        one = store.create(redis, account, Asked(level=Level(level), selection=selection, dry_run=dry))
-        made(f"{account}/{one.id}")
+        one = store.create(redis, meant[0], Asked(level=Level(level), selection=selection, dry_run=dry))
+        made(f"{one.account}/{one.id}")
         return _begun(one)
 
     @pages.post("/calls/<telephony_session_id>/replay")
@@ -102,8 +105,19 @@ def _add_actions(pages: Blueprint, redis: "Redis", names: tuple[str, ...]) -> No
 
 def _list(redis: "Redis", names: tuple[str, ...], *, fault: str = "") -> str:
     shown, _ = store.page(redis, names, limit=_MOST)
-    choices: dict[str, Any] = {"accounts": names, "names": NAMES, "levels": LEVELS, "outcomes": tuple(Outcome)}
+    choices: dict[str, Any] = {"accounts": Offered(names), "names": NAMES, "levels": LEVELS, "outcomes": tuple(Outcome)}
     return render_template("replays.html", replays=shown, fault=fault, told=request.form, **choices)
+
+
+def _why_not_one(typed: str, meant: tuple[str, ...]) -> str:
+    """Say why it is not known whose calls are meant."""
+    if not typed:
+        return "Say which account: a replay is of one."
+    return (
+        f"{len(meant):,} accounts are called like that: a replay is of one."
+        if meant
+        else f"No account is called {typed}."
+    )
 
 
 def _selection() -> Selection:
