@@ -147,6 +147,24 @@ def rotate(
     return secret
 
 
+def take_back(redis: "Redis", destination_id: str, secret: str, *, keys: Sequence[str]) -> None:
+    """Undo the rotation that made `secret`, which nobody has seen: the one before stays. Raises UnknownDestination.
+
+    To rotate once more would drop the one before, by which the receiver still knows us.
+    """
+
+    def change(pipeline: Any) -> None:
+        blob = pipeline.get(names.secrets(destination_id))
+        if blob is None:
+            raise UnknownDestination(destination_id)
+        newest, *before = unsealed(blob, keys)
+        pipeline.multi()
+        if newest.text == secret and before:
+            pipeline.set(names.secrets(destination_id), _sealed((Secret(before[0].text),), keys))
+
+    redis.transaction(change, names.secrets(destination_id))
+
+
 def secrets(redis: "Redis", destination_id: str, *, keys: Sequence[str]) -> tuple[str, ...]:
     """Give the secrets that are valid now, the newest first. Raises UnknownDestination, `sealing.CannotOpen`."""
     blob = cast("bytes | None", redis.get(names.secrets(destination_id)))

@@ -23,11 +23,15 @@ def page(
     `key` names the sorted set of an account, `load` gives one by its account and id. Raises no error for an `after`
     that is gone: then the list begins anew. Those whose record is gone are passed over.
     """
+    with redis.pipeline(transaction=False) as pipeline:
+        for account in accounts:
+            pipeline.zrange(key(account), 0, -1, withscores=True)
+        kept = cast("list[list[tuple[bytes, float]]]", pipeline.execute())
     rows = sorted(
         (
             (score, member.decode(), account)
-            for account in accounts
-            for member, score in cast("list[tuple[bytes, float]]", redis.zrange(key(account), 0, -1, withscores=True))
+            for account, its in zip(accounts, kept, strict=True)
+            for member, score in its
         ),
         reverse=True,
     )

@@ -175,12 +175,6 @@ def load(redis: "Redis", account: str, replay_id: str) -> Replay | None:
     )
 
 
-def newest(redis: "Redis", account: str, *, most: int = 100) -> list[Replay]:
-    """Read the last replays of an account, newest first."""
-    ids = cast("list[bytes]", redis.zrange(keys.replays(account), 0, most - 1, desc=True))
-    return [found for one in ids if (found := load(redis, account, one.decode())) is not None]
-
-
 def page(
     redis: "Redis", accounts: Sequence[str], *, limit: int, after: str | None = None
 ) -> tuple[list[Replay], str | None]:

@@ -40,11 +40,15 @@ DELIVERED: Final = "delivered"
 
 
 class Told(NamedTuple):
-    """What a command has to say: to machines, to people, and by its exit code."""
+    """What a command has to say: to machines, to people, and by its exit code.
+
+    Where it cannot be said, `unseen` makes that good as far as it can be, and says what was done.
+    """
 
     document: object
     lines: Iterable[str]
     code: int = DONE
+    unseen: Callable[[], str] | None = None
 
 
 def main() -> int:
@@ -53,22 +57,38 @@ def main() -> int:
     try:
         with open_place(root=ROOT, data=options.data) as place:
             told = options.act(place, options)
+            _tell(told, as_json=options.json)
     except (NoRedis, RedisError, SettingsError, Refused, CannotOpen) as fault:
         print(f"scripts/destinations.py: {fault}", file=sys.stderr)
         return FAILED
     except UnknownDestination as fault:
         print(f"scripts/destinations.py: {fault} was removed meanwhile", file=sys.stderr)
         return FAILED
-    print(msgspec.json.encode(told.document).decode() if options.json else "\n".join(told.lines))
     return int(told.code)
+
+
+def _tell(told: Told, *, as_json: bool) -> None:
+    """Print it. A secret is told this once: nobody else would know that it reached nobody."""
+    try:
+        print(msgspec.json.encode(told.document).decode() if as_json else "\n".join(told.lines), flush=True)
+    except OSError:
+        if told.unseen is not None:
+            print(f"scripts/destinations.py: {told.unseen()}", file=sys.stderr)
+        raise
 
 
 def _add(place: Place, options: argparse.Namespace) -> Told:
     draft = read(wishes(options) | {"url": options.url}, Draft)
-    judge(draft, place.settings)
+    judge(draft, place)
     made, secret = destinations.create(place.redis, draft, keys=place.settings.secrets_keys)
     document = msgspec.to_builtins(made) | {"secret": secret}
-    return Told(document, [f"added {made.id}", *_secret(secret), f"try it: ./scripts/destinations.py test {made.id}"])
+
+    def unseen() -> str:
+        destinations.delete(place.redis, made.id)
+        return f"{made.id} was removed again: its secret could not be shown"
+
+    lines = [f"added {made.id}", *_secret(secret), f"try it: ./scripts/destinations.py test {made.id}"]
+    return Told(document, lines, unseen=unseen)
 
 
 def _list(place: Place, _: argparse.Namespace) -> Told:
@@ -100,7 +120,7 @@ def _resume(place: Place, options: argparse.Namespace) -> Told:
 def _changed(place: Place, options: argparse.Namespace, wished: Mapping[str, object]) -> Told:
     changes = read(wished, Changes)
     one = find(place.redis, options.id)
-    judge(changes, place.settings)
+    judge(changes, place)
     destinations.update(place.redis, one.id, changes)
     return _show(place, options)
 
@@ -110,7 +130,12 @@ def _rotate(place: Place, options: argparse.Namespace) -> Told:
     overlap = options.overlap * 3600
     secret = destinations.rotate(place.redis, one.id, keys=place.settings.secrets_keys, overlap_seconds=overlap)
     until = f"the old secret signs along for {options.overlap:g} hours" if overlap else "the old secret is void"
-    return Told({"id": one.id, "secret": secret}, [f"{one.id}: {until}", *_secret(secret)])
+
+    def unseen() -> str:
+        destinations.take_back(place.redis, one.id, secret, keys=place.settings.secrets_keys)
+        return f"the secret of {one.id} is the one before again: the new one could not be shown"
+
+    return Told({"id": one.id, "secret": secret}, [f"{one.id}: {until}", *_secret(secret)], unseen=unseen)
 
 
 def _remove(place: Place, options: argparse.Namespace) -> Told:

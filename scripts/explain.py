@@ -20,6 +20,7 @@ from runtime.call_history import CallHistory  # noqa: E402 - as above
 from scripts.terminal.beginnings import beginning  # noqa: E402 - as above
 from scripts.terminal.call_report import report  # noqa: E402 - as above
 from scripts.terminal.command import Refused, add_data_option, at_the_terminal  # noqa: E402 - as above
+from scripts.terminal.installation import judge_account  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis, open_redis  # noqa: E402 - as above
 from telephony.events import CallEvent  # noqa: E402 - as above
 
@@ -46,6 +47,7 @@ def main() -> int:
     options = _options()
     try:
         with open_redis(root=ROOT, data=options.data) as redis:
+            judge_account(redis, options.account)
             account, telephony_session_id = _find(redis, options.session, options.account)
             history = call_history.read(redis, account, telephony_session_id, around=call_history.WIDELY_SECONDS)
             sent = attempts.of_call(redis, account, telephony_session_id)

@@ -22,13 +22,14 @@ from runtime.settings import SettingsError  # noqa: E402 - as above
 from scripts.terminal import stretch  # noqa: E402 - as above
 from scripts.terminal.command import Refused, at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.destination_asked import find  # noqa: E402 - as above
-from scripts.terminal.installation import accounts_of  # noqa: E402 - as above
+from scripts.terminal.installation import accounts_of, named  # noqa: E402 - as above
 from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
 from scripts.terminal.replay_options import replay_parser, selection  # noqa: E402 - as above
 from scripts.terminal.replay_report import changes, follow, replay_list, summary  # noqa: E402 - as above
 
 DONE, FAILED = 0, 1
+MOST_LISTED = 100
 
 
 def main() -> int:
@@ -81,7 +82,7 @@ def _document(redis: Redis, replay: Replay) -> str:
 
 
 def _list(place: Place, options: argparse.Namespace) -> int:
-    found = [one for account in place.settings.accounts for one in replays.newest(place.redis, account.name)]
+    found, _ = replays.page(place.redis, accounts_of(place.settings, options.account), limit=MOST_LISTED)
     now = redis_time(place.redis)
     if options.json:
         print(msgspec.json.encode([replay_document(one, now=now) for one in found]).decode())
@@ -123,7 +124,7 @@ def _account(place: Place, options: argparse.Namespace, ids: tuple[str, ...]) ->
         return names[0]
     owners = {owner for one in ids if (owner := calls.account_of(place.redis, names, one)) is not None}
     if len(owners) != 1:
-        raise Refused(f"a replay is of one account: name it with --account ({', '.join(names)})")
+        raise Refused(f"a replay is of one account: name it with --account ({named(names)})")
     return owners.pop()
 
 

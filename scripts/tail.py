@@ -17,7 +17,8 @@ from redis import Redis, RedisError  # noqa: E402 - the line above chooses the e
 
 from scripts.terminal import stretch  # noqa: E402 - as above
 from scripts.terminal.amounts import whole  # noqa: E402 - as above
-from scripts.terminal.command import add_data_option, at_the_terminal  # noqa: E402 - as above
+from scripts.terminal.command import Refused, add_data_option, at_the_terminal  # noqa: E402 - as above
+from scripts.terminal.installation import judge_account  # noqa: E402 - as above
 from scripts.terminal.moments import moment_option  # noqa: E402 - as above
 from scripts.terminal.outcome_table import LEGEND, OutcomeTable  # noqa: E402 - as above
 from scripts.terminal.published import LiveChannels, OutcomeLog, Told, Wanted  # noqa: E402 - as above
@@ -48,8 +49,9 @@ def main() -> int:
     show = _Screen(as_json=options.json).show
     try:
         with open_redis(root=ROOT, data=options.data) as redis:
+            judge_account(redis, options.wanted.account)
             _tail(redis, options, show)
-    except (NoRedis, RedisError) as fault:
+    except (NoRedis, RedisError, Refused) as fault:
         print(f"scripts/tail.py: {fault}", file=sys.stderr)
         return FAILED
     return DONE

@@ -9,9 +9,10 @@ from redis import Redis
 
 from runtime import destinations
 from runtime.destination_urls import why_not
-from runtime.settings import Settings
 from scripts.terminal.command import Refused
-from telephony.destination_faults import faults
+from scripts.terminal.installation import rung_for
+from scripts.terminal.place import Place
+from telephony.destination_faults import faults, strangers
 from telephony.destinations import Changes, Destination, Draft
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -46,9 +47,15 @@ def read(wished: Mapping[str, object], shape: type[T]) -> T:
         raise Refused(str(error)) from error
 
 
-def judge(asked: Draft | Changes, ours: Settings) -> None:
-    """Raise Refused for what names things that are not there, and for a URL that nothing may be sent to."""
-    wrong = [f"{pointer.removeprefix('/')} {why}" for pointer, why in faults(asked)]
+def judge(asked: Draft | Changes, place: Place) -> None:
+    """Raise Refused for what names things that are not there, and for a URL that nothing may be sent to.
+
+    Where no clock ever rang nobody knows which accounts there are: the settings here may be of this machine only.
+    """
+    ours, rung = place.settings, rung_for(place.redis)
+    names = {*rung, *(account.name for account in ours.accounts)}
+    found = [*faults(asked), *(strangers(asked, names) if rung else ())]
+    wrong = [f"{pointer.removeprefix('/')} {why}" for pointer, why in found]
     if asked.url is not msgspec.UNSET and (why := why_not(asked.url, ours.allow_private_destinations)):
         wrong.append(f"nothing is sent to this URL: {why}")
     if wrong:

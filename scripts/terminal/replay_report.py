@@ -86,9 +86,10 @@ def changes(found: Sequence[Finding]) -> Iterator[str]:
 
 
 def replay_list(found: Sequence[Replay], *, now: float) -> list[str]:
-    """Lay out replays as a table."""
+    """Lay out replays as a table, with their accounts where these are several."""
+    are_several = len({one.account for one in found}) > 1
     columns = [
-        *(Column(name) for name in ("replay", "level", "asked", "state")),
+        *(Column(name) for name in ("replay", *(("account",) if are_several else ()), "level", "asked", "state")),
         *(Column(name, right=True) for name in ("calls", "differ", "requests", "done")),
     ]
     documents = [replay_document(one, now=now) for one in found]
@@ -97,6 +98,7 @@ def replay_list(found: Sequence[Replay], *, now: float) -> list[str]:
         (
             (
                 one.id,
+                *((one.account,) if are_several else ()),
                 f"{one.level}{' (dry run)' if one.dry_run else ''}",
                 one.asked_at[:19],
                 one.state,

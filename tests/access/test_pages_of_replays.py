@@ -98,7 +98,7 @@ def test_a_number_without_digits_is_told_and_not_looked_for(client: FlaskClient,
     assert answer.status_code == 422
     assert "The number has no digits." in answer.text
     assert 'value="Ada"' in answer.text
-    assert replays.newest(redis, "default", most=1) == []
+    assert replays.page(redis, ["default"], limit=1) == ([], None)
 
 
 def test_a_time_that_ends_before_it_begins_is_told_and_nothing_is_looked_for(client: FlaskClient, redis: Redis) -> None:
@@ -108,4 +108,4 @@ def test_a_time_that_ends_before_it_begins_is_told_and_nothing_is_looked_for(cli
 
     assert answer.status_code == 422
     assert "The time ends before it begins." in answer.text
-    assert replays.newest(redis, "default", most=1) == []
+    assert replays.page(redis, ["default"], limit=1) == ([], None)

@@ -6,8 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
+from runtime import bells, keys
+from runtime.bells import Stage
 from scripts.terminal.command import at_the_terminal
+from scripts.terminal.installation import named
 from tests.scripts.commands import SCRIPTS, run, run_here
 
 PROGRAM = """
@@ -36,12 +40,16 @@ OF_AN_ACCOUNT = (
     ("backfill.py", "--since", "1d"),
     ("reconcile.py",),
     ("replay.py", "--since", "1d"),
+    ("replay.py", "--list"),
     ("ringout.py", "cancel", "ro-1"),
     ("ringout.py", "follow", "s-1"),
     ("ringout.py", "list"),
     ("ringout.py", "watch", "ro-1"),
     ("subscribe.py", "list"),
 )
+
+WITHOUT_SETTINGS = (("tail.py", "--once"), ("tail.py",), ("explain.py", "s-1"))
+"""Commands that know of accounts from Redis alone."""
 
 
 def started(program: str, *, encoding: str) -> "subprocess.Popen[bytes]":
@@ -156,3 +164,29 @@ def test_an_account_that_is_not_there_is_said_to_be_so(redis_url: str, command: 
     done = run_here(*command, "--account", "nobody", redis_url=redis_url)
 
     assert (done.returncode, "no account 'nobody'" in done.stderr) == (1, True), done.stderr
+
+
+@pytest.mark.parametrize("command", WITHOUT_SETTINGS, ids=" ".join)
+def test_an_account_that_no_clock_rings_for_is_said_not_to_be_there(
+    redis: Redis, redis_url: str, command: tuple[str, ...]
+) -> None:
+    redis.zadd(keys.BELLS, {bells.member(Stage.UPKEEP, "acme"): 0})
+
+    done = run_here(*command, "--account", "nobody", redis_url=redis_url)
+
+    assert (done.returncode, "no account 'nobody', but acme" in done.stderr) == (1, True), done.stderr
+
+
+def test_an_account_that_was_taken_out_of_the_settings_is_still_told_of(redis: Redis, redis_url: str) -> None:
+    redis.zadd(keys.BELLS, {bells.member(Stage.UPKEEP, "acme"): 0})
+    redis.zadd(keys.calls("globex"), {"s-1": 0})
+
+    assert run_here("tail.py", "--once", "--account", "globex", redis_url=redis_url).returncode == 0
+
+
+def test_of_very_many_accounts_those_are_named_whose_names_are_alike() -> None:
+    names = [f"acct-{number:04}" for number in range(1000)] + ["globex"]
+
+    assert named(names, like="globx") == "globex and 1,000 others"
+    assert named(names).startswith("acct-0000, acct-0001,")
+    assert named(names).endswith(" and 991 others")

@@ -1,5 +1,6 @@
 """The command for destinations, run as people run it."""
 
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -12,15 +13,17 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import destinations, keys, redrive
+from runtime import bells, destinations, keys, redrive
+from runtime.bells import Stage
 from scripts.terminal.destination_report import span
 from telephony.destinations import DestinationState, Draft
 from tests.builders.attempts import a_dead_letter, an_attempt, bury, keep
-from tests.scripts.commands import run, run_here
+from tests.scripts.commands import SCRIPTS, run, run_here
 from tests.scripts.publishing import outcome_of, publish
 from tests.simulator.waiting import wait_until
 
 URL = "https://93.184.215.14/hook"
+FULL = Path("/dev/full")
 
 
 @pytest.fixture
@@ -262,3 +265,47 @@ def test_it_runs_from_anywhere_and_says_when_there_is_no_redis(tmp_path: Path) -
 )
 def test_a_span_of_time_is_written_in_what_fits(seconds: float, text: str) -> None:
     assert span(seconds) == text
+
+
+def told_nobody(redis_url: str, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    """Run the command where nothing it prints can be written."""
+    with FULL.open("wb") as full:
+        return subprocess.run(
+            [SCRIPTS / "destinations.py", *arguments],
+            env={"PATH": "/usr/local/bin:/usr/bin:/bin", "REDIS_URL": redis_url},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a disk that is always full")
+@pytest.mark.parametrize("how", [(), ("--json",)], ids=["people", "machines"])
+def test_a_destination_whose_secret_nobody_has_seen_is_not_added(
+    redis: Redis, redis_url: str, how: tuple[str, ...]
+) -> None:
+    done = told_nobody(redis_url, "add", URL, *how)
+
+    assert (done.returncode, b"removed again" in done.stderr) == (1, True), done.stderr
+    assert destinations.all(redis) == ()
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a disk that is always full")
+@pytest.mark.parametrize("overlap", ["24", "0"])
+def test_a_new_secret_that_nobody_has_seen_replaces_none(redis: Redis, redis_url: str, made: str, overlap: str) -> None:
+    before = destinations.secrets(redis, made, keys=())
+
+    done = told_nobody(redis_url, "rotate", made, "--overlap", overlap)
+
+    assert (done.returncode, b"the one before again" in done.stderr) == (1, True), done.stderr
+    assert destinations.secrets(redis, made, keys=()) == before
+
+
+def test_an_account_that_is_not_there_is_no_filter(redis: Redis, redis_url: str, made: str) -> None:
+    redis.zadd(keys.BELLS, {bells.member(Stage.UPKEEP, "acme"): 0})
+
+    refused = run_here("destinations.py", "change", made, "--account", "acmee", redis_url=redis_url)
+    ask(redis_url, "change", made, "--account", "acme,default,400131426008")
+
+    assert (refused.returncode, "'acmee'" in refused.stderr) == (1, True), refused.stderr
+    assert destinations.all(redis)[0].accounts == ("acme", "default", "400131426008")
