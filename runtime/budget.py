@@ -85,7 +85,8 @@ local state = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'gate', 'limit', 'win
   'waits:interactive')
 local limit = tonumber(state[4]) or tonumber(ARGV[2])
 local window = tonumber(state[5]) or tonumber(ARGV[3])
-local gate, wait, refused = tonumber(state[3]) or 0, 0, tonumber(state[6])
+local gate, wait = tonumber(state[3]) or 0, 0
+local refused = state[6] and math.min(tonumber(state[6]), now)
 
 local function text(number) return string.format('%.6f', number) end
 
@@ -109,12 +110,17 @@ local function fits_now(wanted)
   return math.min(count, wanted)
 end
 
+local newest = redis.call('LINDEX', KEYS[2], 0)
+if newest and tonumber(newest) > now + 1 then -- the clock was set back: the gate opens when it would have
+  gate = gate - (tonumber(newest) - now)
+  redis.call('HSET', KEYS[1], 'gate', text(gate))
+  redis.call('DEL', KEYS[2])
+end
+
 local at = math.min(tonumber(state[2]) or now, math.max(now, gate))
 pace()
 local tokens = math.min(most, (tonumber(state[1]) or most) + math.max(0, now - at) / interval)
 at = math.max(at, now)
-local newest = redis.call('LINDEX', KEYS[2], 0)
-if newest and tonumber(newest) > now + 1 then redis.call('DEL', KEYS[2]) end -- the clock was set back
 
 -- When the gate opens there is one token for whoever comes first, and no herd.
 local function close(seconds)

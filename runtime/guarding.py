@@ -10,6 +10,9 @@ from redis import Redis
 from runtime import keys, streams
 from telephony.subscriptions import Health
 
+LONGEST_PATIENCE: Final = 3600.0
+"""For how long RingCentral may ask the guardian for patience."""
+
 
 class Guarded(msgspec.Struct, frozen=True, rename="camel"):
     """One account's subscription. Times are seconds.
@@ -32,6 +35,10 @@ class Guarded(msgspec.Struct, frozen=True, rename="camel"):
     next_at: float = 0.0
     problem: str | None = None
     foreign: tuple[str, ...] = ()
+
+    def rests(self, now: float) -> bool:
+        """Say whether it is left alone; what was longer than that ever is was before the clock was put back."""
+        return now < self.next_at <= now + LONGEST_PATIENCE
 
 
 class Silence(msgspec.Struct, frozen=True, rename="camel"):

@@ -92,8 +92,8 @@ class Charge:
 
     def is_probing(self, now: float) -> bool:
         """Say whether one event shall show whether the destination is back."""
-        opens = self._health.breaker.opens_until
-        return opens is not None and opens <= now
+        breaker = self._health.breaker
+        return breaker.opens_until is not None and breaker.may_send(now)
 
     def shut_until(self, now: float) -> float | None:
         """Say until when nothing is sent; None while something may be."""

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from runtime import comparisons, guarding, keys, operator_log
 from runtime.clocks import redis_time
 from runtime.comparisons import Why
-from runtime.guarding import Guarded
+from runtime.guarding import LONGEST_PATIENCE, Guarded
 from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
 from runtime.logs import log
 from runtime.metrics import FAILURES
@@ -83,7 +83,7 @@ class Guardian:
         if self._account.credentials is None:
             return guarded
         try:
-            if now >= guarded.next_at or self._redis.exists(keys.reminded(self._name)):
+            if not guarded.rests(now) or self._redis.exists(keys.reminded(self._name)):
                 guarded = self.guard()
         except RingCentralError as error:
             self._failed(error, now)
@@ -246,7 +246,7 @@ class Guardian:
         self._recorder.count(FAILURES, STAGE, type(error).__name__)
         guarded = guarding.load(self._redis, self._name)
         patience = 0.0 if isinstance(error, BrokenConfiguration) else error.retry_after or 0.0
-        self._keep(msgspec.structs.replace(guarded, problem=problem, next_at=now + min(patience, 3600.0)))
+        self._keep(msgspec.structs.replace(guarded, problem=problem, next_at=now + min(patience, LONGEST_PATIENCE)))
         is_new = guarded.checked_at is not None and guarded.checked_at >= now
         message = None
         if is_new and guarded.health in (Health.MISSING, Health.BLACKLISTED):

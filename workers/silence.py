@@ -70,7 +70,7 @@ class Silences:
         ids = [row.decode() for row in cast("list[bytes]", rows)]
         for one in ids:
             known = guarding.silence(self._redis, self._account, one)
-            if known is None or known.next_at <= now:
+            if known is None or not known.looked_at <= now < known.next_at:
                 yield one, known
 
     def _looked_up(self, one: str, now: float) -> Silence:

@@ -57,6 +57,13 @@ def test_while_it_is_open_nothing_is_sent_and_then_one_probe() -> None:
     assert breaker.may_send(NOW + FIRST_PAUSE)
 
 
+def test_one_that_opened_before_the_clock_was_put_back_is_tried_at_once() -> None:
+    breaker = after([False] * 10, every=0)
+
+    assert breaker.may_send(NOW - 3600)
+    assert is_closed(breaker.after(success=True, now=NOW - 3600))
+
+
 def test_a_probe_that_arrives_closes_it_and_the_past_is_forgotten() -> None:
     breaker = after([False] * 10, every=0).after(success=True, now=NOW + FIRST_PAUSE)
 

@@ -178,3 +178,17 @@ def test_by_itself_the_pause_is_spread(redis: Redis) -> None:
 
     assert len(pauses) > 5
     assert all(0.9 < seconds <= 2 for seconds in pauses)
+
+
+@pytest.mark.parametrize("failure", [Unavailable("no"), BrokenConfiguration("no")], ids=["paused", "parked"])
+def test_a_clock_that_was_put_back_has_nobody_left_alone_for_longer(
+    breaker: Breaker, clock: Clock, failure: Unavailable | BrokenConfiguration
+) -> None:
+    seconds = pause(breaker, failure)
+    clock.now -= 86400
+
+    refused = after(breaker)
+    clock.now += seconds
+
+    assert isinstance(refused, type(failure))
+    assert after(breaker) is None

@@ -323,6 +323,33 @@ def test_a_clock_that_was_set_back_does_not_stop_the_budget(budget: Budget, cloc
     assert budget.take(HEAVY, LIVE) < 10
 
 
+def test_a_gate_that_was_shut_before_the_clock_was_set_back_opens_when_it_would_have(
+    budget: Budget, clock: Clock
+) -> None:
+    budget.take(HEAVY, LIVE)
+    budget.close_gate(HEAVY, 30)
+
+    clock.now -= 86400
+
+    assert budget.left(HEAVY).gate_seconds == pytest.approx(30, abs=1)
+    clock.now += 31
+    assert budget.take(HEAVY, LIVE) == 0.0
+
+
+def test_who_was_refused_before_the_clock_was_set_back_still_has_a_turn(budget: Budget, clock: Clock) -> None:
+    greedy(budget, clock, LIVE, 10)
+    budget.take(HEAVY, Share.BACKFILL)
+    clock.now -= 86400
+    granted = 0
+
+    for _ in range(240):
+        budget.take(HEAVY, LIVE)
+        granted += budget.take(HEAVY, Share.BACKFILL) == 0.0
+        clock.now += 1
+
+    assert granted > 0
+
+
 def test_the_server_s_own_clock_is_used_and_unused_budgets_are_forgotten(redis: Redis) -> None:
     budget = Budget(redis, "acme")
 

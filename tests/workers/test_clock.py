@@ -6,10 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from runtime import bells, keys
+from runtime import bells, destinations, keys
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.metrics import Recorder
+from telephony.destinations import Draft
 from tests.workers.office import ACCOUNT, Office
 from workers import clock
 from workers.stopping import Stopping
@@ -160,6 +161,18 @@ def test_bells_that_were_set_before_redis_s_clock_was_put_back_are_rung_within_m
     run(office, nothing, put_the_clock_back, *[nothing] * TICKS_BETWEEN_WINDINGS)
 
     assert all((office.next_bell(stage) or 0) <= office.settings.reconcile_seconds for stage in clock.ALWAYS_SET)
+
+
+def test_a_destination_left_alone_before_the_clock_was_put_back_is_looked_at_again(office: Office) -> None:
+    made = destinations.create(office.redis, Draft(url="https://crm.example/hook"), keys=())[0].id
+    bell = bells.member(Stage.DELIVER, made)
+
+    def put_the_clock_back() -> None:
+        office.redis.zadd(keys.BELLS, {bell: office.now + DAY})
+
+    run(office, nothing, put_the_clock_back, *[nothing] * TICKS_BETWEEN_WINDINGS)
+
+    assert (office.redis.zscore(keys.BELLS, bell) or DAY) - office.now <= clock.LONGEST_REST
 
 
 def test_a_lost_bell_of_a_call_that_is_about_to_end_is_noticed_within_a_minute(office: Office) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from runtime import bells, faults, keys, ledger
+from runtime import asking, bells, faults, keys, ledger
+from runtime.asking import REFUSED_SECONDS
 from runtime.bells import Stage
 from runtime.ledger import State
 from telephony.events import Trigger
@@ -25,6 +26,7 @@ from tests.workers.office import document as rc_document
 from workers import resolve
 
 MINUTE = 60.0
+DAY = 86_400.0
 
 
 def the_record(call: Call, *legs: Any, result: str | None = "Accepted", **fields: Any) -> CallLogRecord:
@@ -477,6 +479,21 @@ def test_a_clock_that_was_set_back_keeps_nobody_waiting(office: Office) -> None:
     look(office, times=2)
 
     assert len(office.outcomes(call)) == 1
+
+
+def test_a_lane_that_was_refused_before_the_clock_was_set_back_is_tried_again_in_an_hour(office: Office) -> None:
+    for endpoint in ("call-log-extract-sync", "call-log-sync"):
+        office.platform.fault("forbid", endpoint=endpoint)
+    look(office, times=3)
+    refused = asking.load(office.redis, ACCOUNT).refused_until
+    office.let_pass(-DAY)
+
+    office.resolve()
+
+    position = asking.load(office.redis, ACCOUNT)
+    assert len(refused) == len(position.refused_until) == 2
+    assert all(until <= office.now + REFUSED_SECONDS for until in position.refused_until.values())
+    assert (position.compared_to or 0) <= office.now
 
 
 @pytest.mark.parametrize("time", ["0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.000Z"])

@@ -1,7 +1,9 @@
 """A call that has been silent for too long is looked up, and closed, or kept with the reason."""
 
-from runtime import guarding
-from runtime.guarding import Guarded
+import msgspec
+
+from runtime import guarding, keys
+from runtime.guarding import LONGEST_PATIENCE, Guarded, Silence
 from telephony.events import Trigger
 from telephony.words import Outcome
 from tests.builders.calls import Call, ivr_call
@@ -80,7 +82,7 @@ def test_a_call_that_goes_on_is_kept_with_the_reason_and_looked_up_again_later(o
 
 def test_a_call_that_ringcentral_cannot_tell_of_keeps_no_other_waiting(office: Office) -> None:
     poison, other = a_silent_call(office), a_silent_call(office)
-    guarding.keep(office.redis, ACCOUNT, Guarded(next_at=office.now + DAY))  # no look at the subscription
+    guarding.keep(office.redis, ACCOUNT, Guarded(next_at=office.now + LONGEST_PATIENCE))  # no look at the subscription
     office.platform.fault("answer_status", group="light", status=500, count=1)
 
     guard(office)
@@ -105,3 +107,19 @@ def test_after_a_gap_the_calls_that_were_open_before_it_are_looked_up_soon(offic
     guard(office)
 
     assert office.is_due(call)
+
+
+def test_a_call_looked_at_before_the_clock_was_put_back_is_looked_at_again(office: Office) -> None:
+    call = a_silent_call(office)
+    later = Silence(office.now + DAY, "RingCentral says that it goes on: Answered", office.now + DAY + MINUTE)
+    office.redis.hset(keys.silences(ACCOUNT), call.telephony_session_id, msgspec.json.encode(later))
+
+    guard(office)
+
+    assert "does not know" in found(office, call)
+
+
+def test_a_subscription_that_was_left_alone_before_the_clock_was_put_back_is_looked_at_again(office: Office) -> None:
+    guarding.keep(office.redis, ACCOUNT, Guarded(next_at=office.now + DAY))
+
+    assert office.guard().checked_at is not None

@@ -34,8 +34,11 @@ class Breaker(msgspec.Struct, frozen=True, omit_defaults=True):
     recent: tuple[_Slot, ...] = ()
 
     def may_send(self, now: float) -> bool:
-        """Say whether anything may be sent: all there is, or, once it has been open, one probe at a time."""
-        return self.opens_until is None or now >= self.opens_until
+        """Say whether anything may be sent: all there is, or, once it has been open, one probe at a time.
+
+        One that is open for longer than it pauses was opened before the clock was put back.
+        """
+        return self.opens_until is None or not now < self.opens_until <= now + self.pause
 
     def after(self, success: bool, now: float) -> "Breaker":  # noqa: FBT001 - what came of it is the subject
         """Give the breaker after an answer that came at `now`."""

@@ -35,7 +35,7 @@ _BREAKER: Final = """
 local time = redis.call('TIME')
 local now = tonumber(ARGV[1]) or tonumber(time[1]) + tonumber(time[2]) / 1e6
 local key, op = KEYS[1], ARGV[3]
-local state = redis.call('HMGET', key, 'failures', 'until', 'probe', 'fingerprint', 'parkings', 'parked-until')
+local state = redis.call('HMGET', key, 'failures', 'until', 'probe', 'fingerprint', 'parkings', 'parked-until', 'at')
 local failures, till, probe = tonumber(state[1]) or 0, tonumber(state[2]) or 0, tonumber(state[3]) or 0
 local fingerprint, parkings, parked_till = state[4], tonumber(state[5]) or 0, tonumber(state[6]) or 0
 
@@ -43,6 +43,12 @@ local function text(number) return string.format('%.6f', number) end
 local function keep(...)
   redis.call('HSET', key, ...)
   redis.call('EXPIRE', key, ARGV[2])
+end
+
+local back = (tonumber(state[7]) or now) - now -- the clock was put back by so much, or more, since the last failure
+if back > 0 then
+  till, probe, parked_till = till - back, 0, parked_till - back
+  keep('until', text(till), 'probe', '0', 'parked-until', text(parked_till), 'at', text(now))
 end
 
 if op == 'enter' then
@@ -57,7 +63,7 @@ elseif op == 'failed' then
   if now >= till then failures = failures + 1 end
   local pause = math.min(tonumber(ARGV[5]), ARGV[4] * 2 ^ (failures - 1)) * ARGV[6]
   till = math.max(till, now + (tonumber(ARGV[7]) or (now >= till and pause or 0)))
-  keep('failures', failures, 'until', text(till), 'probe', '0')
+  keep('failures', failures, 'until', text(till), 'probe', '0', 'at', text(now))
   return {'paused', text(till - now)}
 elseif op == 'parked' then
   if fingerprint ~= ARGV[4] then parkings, parked_till = 0, 0 end
@@ -65,7 +71,7 @@ elseif op == 'parked' then
     parked_till = now + math.min(tonumber(ARGV[6]), ARGV[5] * 2 ^ parkings)
     parkings = parkings + 1
   end
-  keep('fingerprint', ARGV[4], 'parkings', parkings, 'parked-until', text(parked_till), 'probe', '0')
+  keep('fingerprint', ARGV[4], 'parkings', parkings, 'parked-until', text(parked_till), 'probe', '0', 'at', text(now))
   return {'parked', text(parked_till - now)}
 elseif op == 'left' then
   redis.call('HDEL', key, 'probe')
