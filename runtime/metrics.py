@@ -50,6 +50,9 @@ class Gauge(msgspec.Struct, frozen=True):
 
 NOTIFICATIONS = Count("legwork_notifications", "Webhook requests, by what they were answered.", ("account", "answer"))
 TRACKED = Count("legwork_tracked", "Notifications taken from the inbox, by what they were.", ("account", "kind"))
+OTHER_EVENTS = Count(
+    "legwork_other_events", "Events that are no news of calls, by their path without ids.", ("account", "event")
+)
 OUTCOMES = Count("legwork_outcomes", "Events published, by outcome and trigger.", ("account", "outcome", "trigger"))
 REVISIONS = Count("legwork_revisions", "Outcomes published again because something changed.", ("account",))
 UNKNOWN_WORDS = Count("legwork_unknown_words", "Words of RingCentral's no table knows.", ("kind", "word"))
@@ -85,6 +88,7 @@ DELIVERY_LAG_SECONDS = Histogram(
 DECLARED: Final = (
     NOTIFICATIONS,
     TRACKED,
+    OTHER_EVENTS,
     OUTCOMES,
     REVISIONS,
     UNKNOWN_WORDS,

@@ -30,6 +30,7 @@ _SESSION_PREFIX: Final = "s-"
 _PARTY_PREFIX: Final = "p-"
 _CONFERENCE: Final = "0"
 _NAMED: Final = re.compile(rb'"telephonySessionId"\s*:\s*"([^"\\]+)"')
+_DIGITS_OF_A_VERSION: Final = 2
 _REPLACED: Final = re.compile("[?\ufffd]")
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError)
 
@@ -114,6 +115,12 @@ def read(body: bytes) -> tuple[Notification | Malformed, ...]:
 def named_in(body: bytes) -> list[bytes]:
     """List the ids of the telephony sessions that a body names, as they are written in it, without reading it."""
     return _NAMED.findall(body)
+
+
+def without_ids(event: str) -> str:
+    """Give the path of an event without what names somebody: parts with more digits than a version has."""
+    parts = event.partition("?")[0].split("/")
+    return "/".join("~" if sum(map(str.isdigit, part)) > _DIGITS_OF_A_VERSION else part for part in parts)
 
 
 def _read_one(raw: bytes | msgspec.Raw) -> Notification | Malformed:

@@ -1,7 +1,7 @@
 """Fold a batch of notifications into sessions, and keep what cannot be read where people can look at it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeAlias, TypeGuard
 
 from runtime import bells, keys
@@ -9,9 +9,9 @@ from runtime.bells import Stage
 from runtime.inbox import Entry
 from runtime.leases import Command
 from runtime.ledger import Tracked
-from runtime.metrics import TRACKED, Recorder
+from runtime.metrics import OTHER_EVENTS, TRACKED, Recorder
 from telephony import sessions
-from telephony.notifications import Kind, Malformed, Notification
+from telephony.notifications import Kind, Malformed, Notification, without_ids
 
 MOMENT_SECONDS: Final = 1.0
 """What is read just now may have come after the time was asked for."""
@@ -31,6 +31,9 @@ def fold(
     counted = Counter(_joined(after, entry, item, now) for entry, item in arrivals)
     for what, number in counted.items():
         recorder.count(TRACKED, account, what, by=number)
+    if Kind.OTHER in counted:
+        for event in _others(arrivals):
+            recorder.count(OTHER_EVENTS, account, without_ids(event))
     return after
 
 
@@ -50,6 +53,11 @@ def _joined(after: dict[str, Tracked], entry: Entry, item: Notification | Malfor
         return "duplicate"
     after[session.id] = Tracked(session, _heard_at(entry, now), known.ended_at if session.is_over else None)
     return "folded"
+
+
+def _others(arrivals: Sequence[Arrival]) -> Iterator[str]:
+    """Give the events that are neither news of calls nor meant for us."""
+    return (item.event for _, item in arrivals if isinstance(item, Notification) and item.kind is Kind.OTHER)
 
 
 def _heard_at(entry: Entry, now: float) -> float:

@@ -317,6 +317,17 @@ def test_notifications_of_other_kinds_are_passed_over(office: Office) -> None:
     assert office.redis.get(keys.inbox_cursor(ACCOUNT)) == entries(office.redis, keys.inbox(ACCOUNT))[-1][0]
 
 
+def test_events_of_other_products_are_counted_by_what_they_are_of_and_name_nobody(office: Office) -> None:
+    path = "/restapi/v1.0/account/400131426008/extension/60200101/presence?detailedTelephonyState=true"
+    office.hear(posted({"uuid": "1", "event": path, "body": {}}), REMINDER)
+    office.track()
+    office.dependencies.recorder.flush()
+
+    counts = cast("dict[bytes, bytes]", office.redis.hgetall(keys.METRICS))
+    told = [name.decode().split("\x1f")[2] for name in counts if name.startswith(b"legwork_other_events")]
+    assert told == ["/restapi/v1.0/account/~/extension/~/presence"]
+
+
 def test_what_happens_in_a_call_is_told_to_those_who_watch_it(office: Office, redis: Redis) -> None:
     mira, menu, tom = (f"legwork:live:{ACCOUNT}:{extension}" for extension in ("60200101", "60200900", "60200102"))
     with listening(redis, "legwork:live", f"legwork:live:{ACCOUNT}", mira, menu, tom) as listener:
