@@ -164,6 +164,21 @@ def test_an_outcome_that_turns_out_otherwise_is_told_again(office: Office) -> No
     assert [event.data.outcome for event in office.outcomes(call)] == [Outcome.MISSED, Outcome.VOICEMAIL]
 
 
+def test_the_same_legs_in_another_order_are_no_news(office: Office) -> None:
+    call, legs = an_ended_call(office), (an_accept_leg(), a_leg(), a_leg(result="Stopped"))
+    office.show(the_record(call, *legs))
+    look(office)
+
+    office.show(the_record(call, *reversed(legs)))
+    look(office, times=2)
+    assert len(office.outcomes(call)) == 1
+
+    office.show(the_record(call, *reversed(legs), a_leg(result="Busy")))
+    look(office, times=5)
+
+    assert [event.data.changed for event in office.outcomes(call)] == [(), ("legs",)]
+
+
 def test_a_record_that_never_comes_is_given_up_at_the_deadline_and_told_when_it_comes_after_all(
     office: Office,
 ) -> None:
