@@ -132,6 +132,8 @@ def _of_legs(legs: Sequence[LegOutcome], nobody: frozenset[str]) -> Iterator[_Fi
 def _of_leg(leg: LegOutcome, rule: LegRule, extension_id: str, legs: Sequence[LegOutcome]) -> _Finding:
     if rule.always or leg.status is LegStatus.ANSWERED or leg.role is LegRole.VOICEMAIL:
         status, definite = rule.status, True
+    elif not leg.result:  # some never get one
+        status, definite = AgentStatus.RANG, False
     elif leg.status in STATUS_BY_LEG:
         status, definite = STATUS_BY_LEG[leg.status], not is_of_one_phone(leg.result)
     else:
@@ -144,7 +146,7 @@ def _of_leg(leg: LegOutcome, rule: LegRule, extension_id: str, legs: Sequence[Le
         status=status,
         rule=rule.name,
         because=rule.because,
-        ring=None if talked or leg.role is LegRole.VOICEMAIL else span,
+        ring=None if talked or leg.role is LegRole.VOICEMAIL or not leg.result else span,
         talk=span if talked and connected else None,
         leg=leg.index,
         definite=definite,
@@ -163,7 +165,7 @@ def _best(told: Sequence[_Finding], logged: Sequence[_Finding]) -> _Finding:
     """Choose between what parties and legs say of one extension."""
     by_party, by_leg = _strongest(told), _strongest(_decisive(logged))
     if by_leg is None:
-        return by_party or _first(logged)
+        return by_party or _first([one for one in logged if one.status is not AgentStatus.UNREACHABLE])
     if by_party and by_party.status in TALKED:  # seen in the call: only a closer word for that counts for more
         return by_party if _RANK[by_party.status] < _RANK[by_leg.status] else by_leg
     return by_leg

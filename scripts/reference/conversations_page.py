@@ -94,8 +94,8 @@ And where it was not:
 {table(("status of the leg", "status of the person"), words)}
 A result about one phone of several ({_of_one_phone()}) and any word not named here leave it open: there the
 notifications are believed. Without them a phone that stopped ringing is `answered_elsewhere` if another was answered,
-and `missed` if none was. Only whose every phone was offline is `unreachable`, and who was seen to answer was in the
-call, whatever their legs say.
+and `missed` if none was; a leg without a result, as some never get one, tells of `rang` and no more. Only whose every
+phone was offline is `unreachable`, and who was seen to answer was in the call, whatever their legs say.
 """
 
 

@@ -335,6 +335,19 @@ def test_what_a_leg_says_where_no_notification_was_heard(result: str, status: st
     assert _of(NOBODY, a_record("Missed", an_accept_leg("Missed"), _leg_to(MIRA, result))) == {MIRA: status}
 
 
+@pytest.mark.parametrize("result", [None, ""])
+def test_a_leg_without_a_result_says_that_somebody_was_rung_and_no_more(result: str | None) -> None:
+    leg = msgspec.structs.replace(_leg_to(MIRA, "Accepted"), result=result)
+    taken = a_record("Accepted", an_accept_leg(), leg)
+
+    (mira,), _ = agents(NOBODY, derive([taken]).legs)
+    assert (mira.status, mira.ring_seconds, mira.talk_seconds) == ("rang", None, None)
+    assert _of(an_inbound_call((3, "Proceeding"), (3, "Answered"), (3, OVER)), taken) == {MIRA: "answered"}
+    assert _of(an_inbound_call((3, "Proceeding"), (3, OVER, "NoAnswer")), taken) == {MIRA: "missed"}
+    assert _of(NOBODY, a_record("Missed", an_accept_leg("Missed"), leg, _leg_to(MIRA, "No Answer"))) == {MIRA: "missed"}
+    assert _of(NOBODY, a_record("Accepted", an_accept_leg(), _leg_to(MIRA, "IP Phone Offline"), leg)) == {MIRA: "rang"}
+
+
 def test_a_phone_that_stopped_because_another_was_answered_missed_nothing() -> None:
     record = a_record("Accepted", an_accept_leg(), _leg_to(MIRA, "Call connected"), _leg_to(TOM, "Stopped"))
 
