@@ -17,10 +17,11 @@ from redis import RedisError  # noqa: E402 - as above
 
 from runtime.leases import LeaseHeld, LeaseLost  # noqa: E402 - as above
 from runtime.settings import SettingsError  # noqa: E402 - as above
+from scripts.terminal.beginnings import beginning  # noqa: E402 - as above
 from scripts.terminal.command import add_data_option, at_the_terminal  # noqa: E402 - as above
 from scripts.terminal.place import open_place  # noqa: E402 - as above
 from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
-from telephony.traces import TooShort  # noqa: E402 - as above
+from telephony.traces import TooShort, of_number  # noqa: E402 - as above
 from workers.erasing import Erased, UnknownExtension, erase, person  # noqa: E402 - as above
 
 DONE, FAILED = 0, 1
@@ -48,10 +49,7 @@ def main() -> int:
             accounts = [account.name for account in place.settings.accounts]
             retention = place.settings.retention_seconds
             erased = erase(place.redis, accounts, who.pattern, retention=retention, dry_run=options.dry_run)
-    except TooShort as fault:
-        print(f"scripts/erase.py: {fault}; it would be found everywhere", file=sys.stderr)
-        return FAILED
-    except UnknownExtension as fault:
+    except (TooShort, UnknownExtension) as fault:
         print(f"scripts/erase.py: {fault}", file=sys.stderr)
         return FAILED
     except LeaseHeld:
@@ -89,13 +87,23 @@ def _options() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     who = parser.add_mutually_exclusive_group(required=True)
-    who.add_argument("--number", metavar="NUMBER", help="a phone number, in any spelling")
-    who.add_argument("--extension", metavar="EXT", help="an extension, by its id or its number")
+    who.add_argument("--number", type=_number, metavar="NUMBER", help="a phone number, in any spelling")
+    who.add_argument("--extension", type=beginning, metavar="EXT", help="an extension, by its id or its number")
     add = parser.add_argument
     add("--dry-run", action="store_true", help="say what there is, and erase nothing")
     add("--json", action="store_true", help="print one JSON document")
     add_data_option(parser)
     return parser.parse_args()
+
+
+def _number(text: str) -> str:
+    try:
+        of_number(text)
+    except TooShort as fault:
+        raise argparse.ArgumentTypeError(
+            f"{fault}: others' calls would be found by it; extensions have --extension"
+        ) from fault
+    return text
 
 
 if __name__ == "__main__":

@@ -45,3 +45,15 @@ def test_what_a_destination_removed_meanwhile_keeps_from_being_erased_the_next_t
 
     assert (stopped.returncode, "run it again" in stopped.stderr) == (1, True), stopped.stderr
     assert (done.returncode, redis.xlen(keys.OUTCOMES)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("who", "told"),
+    [(("--number", "555-01"), "fewer than 7 digits"), (("--number", ""), "digits"), (("--extension", " "), "empty")],
+)
+def test_who_cannot_be_told_from_others_is_a_usage_error_also_where_no_redis_is(
+    who: tuple[str, str], told: str
+) -> None:
+    done = run_here("erase.py", *who, redis_url="redis://127.0.0.1:1/0")
+
+    assert (done.returncode, told in done.stderr) == (2, True), done.stderr
