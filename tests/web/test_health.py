@@ -1,5 +1,6 @@
 """What is told to those who watch over the web process."""
 
+import gzip
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -145,3 +146,16 @@ def test_metrics_are_text_prometheus_reads_and_tell_every_answer(redis: Redis, r
 
 def test_metrics_are_missing_rather_than_wrong_without_redis() -> None:
     assert away().test_client().get("/metrics").status_code == 503
+
+
+@pytest.mark.parametrize(("takes", "is_compressed"), [("gzip", True), ("gzip;q=0", False), ("identity", False)])
+def test_metrics_are_compressed_for_who_takes_them_so(app: Flask, takes: str, *, is_compressed: bool) -> None:
+    plain = app.test_client().get("/metrics")
+    answer = app.test_client().get("/metrics", headers={"Accept-Encoding": takes})
+
+    assert (answer.headers.get("Content-Encoding") == "gzip") is is_compressed
+    text = gzip.decompress(answer.data) if is_compressed else answer.data
+    assert text.splitlines()[0] == plain.data.splitlines()[0]
+    assert len(answer.data) < len(plain.data) / 2 or not is_compressed
+    assert plain.headers.get("Content-Encoding") is None
+    assert "Accept-Encoding" in answer.headers["Vary"]
