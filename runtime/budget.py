@@ -16,6 +16,7 @@ import msgspec
 from redis import Redis
 
 from runtime import keys
+from runtime.clocks import as_seconds
 
 
 class Group(StrEnum):
@@ -264,6 +265,19 @@ def left(
             script(keys=_names(account, group), args=words, client=pipeline)
         answers = pipeline.execute()
     return {one: _state([float(value) for value in answer]) for one, answer in zip(asked, answers, strict=True)}
+
+
+def shut(redis: "Redis", accounts: Iterable[str], groups: Iterable[Group] = Group) -> dict[tuple[str, Group], float]:
+    """Say which groups of many accounts are shut, and for how many seconds more, in one round trip."""
+    asked = [(account, group) for account in accounts for group in groups]
+    with redis.pipeline(transaction=False) as pipeline:
+        for account, group in asked:
+            pipeline.hget(keys.budget(account, group), "gate")
+        pipeline.time()
+        *gates, time = pipeline.execute()
+    now = as_seconds(*time)
+    lasts = {one: float(gate or 0) - now for one, gate in zip(asked, gates, strict=True)}
+    return {one: seconds for one, seconds in lasts.items() if seconds > 0}
 
 
 def _names(account: str, group: Group) -> tuple[str, str]:

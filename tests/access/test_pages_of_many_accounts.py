@@ -8,6 +8,7 @@ from redis import Redis
 
 from runtime import bells, destinations, keys, operator_log, replays
 from runtime.bells import MOST_QUEUED, Stage
+from runtime.budget import Budget, Group
 from runtime.clocks import redis_time
 from telephony.operator_events import What
 from tests.access.test_door_of_the_dashboard import form_token, log_in
@@ -93,6 +94,14 @@ def test_of_what_many_accounts_need_now_tells_some_and_how_many_there_are_beside
     assert told.count(f"{len(NAMES) - 5} more like that") == 2
     assert "No clock is running" in told
     assert len(client.get("/").text) < 100_000
+
+
+def test_that_ringcentral_takes_no_requests_is_told_of_whichever_account_it_is(
+    client: FlaskClient, redis: Redis
+) -> None:
+    Budget(redis, NAMES[77]).close_gate(Group.HEAVY, 600)
+
+    assert f"{NAMES[77]}: RingCentral takes no heavy requests for another" in text_of(client, "/", "needs")
 
 
 def test_what_one_of_many_accounts_needs_leads_to_that_account(client: FlaskClient, redis: Redis) -> None:

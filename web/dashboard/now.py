@@ -36,6 +36,7 @@ _LAG: Final = 120.0
 """Seconds a destination may be behind before somebody is told."""
 
 _ACCOUNTS_SHOWN: Final = 8
+_GROUPS: Final = tuple(group for group in Group if group is not Group.AUTH)
 _NEEDS_SHOWN: Final = 5
 """Of each kind of need: where a thousand accounts need the same, nothing else would be seen."""
 
@@ -88,6 +89,7 @@ class Vitals(msgspec.Struct, frozen=True):
     speed: Speed
     delivering: tuple[Delivering, ...]
     fuel: tuple[Fuel, ...]
+    shut: dict[tuple[str, Group], float]
     waits: dict[str, Waits]
     bells: Bells
     alerts: tuple[Alert, ...]
@@ -165,6 +167,7 @@ class VitalsReader:
             speed=self._speeds.now(),
             delivering=glance.delivering(self._redis),
             fuel=tuple(fuel(self._redis, self._accounts[:_ACCOUNTS_SHOWN])),
+            shut=budget.shut(self._redis, self._accounts, _GROUPS),
             waits=glance.waits(self._redis, self._accounts),
             bells=glance.bells_rung(self._redis, self._accounts),
             alerts=operator_log.alerts(self._redis),
@@ -174,7 +177,7 @@ class VitalsReader:
 
 def fuel(redis: "Redis", accounts: list[str]) -> Iterator[Fuel]:
     """Say what the accounts have left of each group but the one of logging in."""
-    left = budget.left(redis, accounts, [group for group in Group if group is not Group.AUTH])
+    left = budget.left(redis, accounts, _GROUPS)
     return (Fuel(name, group, state) for (name, group), state in left.items())
 
 
@@ -271,10 +274,9 @@ def _of_call_logs(waits: Mapping[str, Waits]) -> Iterator[Need]:
 
 
 def _of_gates(found: Vitals) -> Iterator[Need]:
-    for each in found.fuel:
-        if each.left.gate_seconds:
-            text = f"RingCentral takes no {each.group} requests for another {span(each.left.gate_seconds)}"
-            yield Need(f"{each.account}: {text}", _ACCOUNTS, _of_many(each.account, found.waits))
+    for (account, group), seconds in found.shut.items():
+        text = f"RingCentral takes no {group} requests for another {span(seconds)}"
+        yield Need(f"{account}: {text}", _ACCOUNTS, _of_many(account, found.waits))
 
 
 def _of_many(account: str | None, among: Sized) -> Mapping[str, str]:
