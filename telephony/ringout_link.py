@@ -113,12 +113,12 @@ def sighting(telephony_session_id: str, session: Session | None, records: Sequen
     if started_at is None:
         return None
     older = [record.session_id for record in records if record.session_id]
-    recorded = [record for record in records if record.from_ and record.to and is_ringout_record(record, origin)]
+    recorded = _recorded_ways(record for record in records if is_ringout_record(record, origin))
     return Sighting(
         telephony_session_id=telephony_session_id,
         session_id=(session.session_id if session else None) or next(iter(older), None),
         started_at=started_at.astimezone(UTC),
-        ways=_recorded_ways(recorded) or _told_ways(session),
+        ways=recorded or _told_ways(session),
         recorded=bool(recorded),
     )
 
@@ -256,11 +256,10 @@ def _are_neighbours(one: Sighting, other: Sighting) -> bool:
 
 
 def _recorded_ways(records: Iterable[CallLogRecord]) -> frozenset[tuple[str | None, str | None]]:
-    return frozenset(
-        (e164(record.from_.phone_number), e164(record.to.phone_number))
-        for record in records
-        if record.from_ and record.to
-    )
+    """Give the ways that records tell whole: one that lacks a number is no word against what the parties told."""
+    ends = ((record.from_, record.to) for record in records)
+    ways = ((e164(from_.phone_number), e164(to.phone_number)) for from_, to in ends if from_ and to)
+    return frozenset((caller, callee) for caller, callee in ways if caller and callee)
 
 
 def _told_ways(session: Session | None) -> frozenset[tuple[str | None, str | None]]:

@@ -367,3 +367,17 @@ def test_what_is_no_ringout_or_has_no_beginning_is_not_sighted() -> None:
 
 def _end(number: str) -> PhoneParty:
     return PhoneParty(phone_number=number)
+
+
+@pytest.mark.parametrize(
+    "from_", [PhoneParty(name="Ada"), PhoneParty(extension_number="101"), PhoneParty("6505550101")]
+)
+def test_a_record_that_does_not_name_both_numbers_takes_nothing_back(from_: PhoneParty) -> None:
+    session = a_ringout((1, "Answered"), (2, "Answered"))
+    record = a_record_of_a_ringout(from_=from_, to=PhoneParty(BEN))
+
+    one = sighting("s-x", session, [record])
+
+    assert one == sighting("s-x", session, ())
+    assert one is not None
+    assert found(linking(MINE, [], [one])) == [("s-x", BY_EVIDENCE)]
