@@ -64,7 +64,7 @@ def take_out(redis: "Redis", found: Iterable[Trace]) -> None:
             if one.how == "DEL":
                 pipeline.delete(one.key)
             elif one.how == "LREM":
-                pipeline.lrem(one.key, 0, one.value.decode("utf-8", "surrogateescape"))
+                pipeline.execute_command("LREM", one.key, 0, one.value)  # type: ignore[no-untyped-call]  # redis-py's
             else:
                 pipeline.execute_command(one.how, one.key, one.part)  # type: ignore[no-untyped-call]  # redis-py's
         pipeline.execute()

@@ -46,9 +46,8 @@ def main() -> int:
     try:
         with open_place(root=ROOT, data=options.data) as place:
             who = person(place.redis, number=options.number, extension=options.extension)
-            accounts = [account.name for account in place.settings.accounts]
             retention = place.settings.retention_seconds
-            erased = erase(place.redis, accounts, who.pattern, retention=retention, dry_run=options.dry_run)
+            erased = erase(place.redis, who.pattern, retention=retention, dry_run=options.dry_run)
     except (TooShort, UnknownExtension) as fault:
         print(f"scripts/erase.py: {fault}", file=sys.stderr)
         return FAILED

@@ -6,7 +6,7 @@ show it for years. What is the stages' is taken out under their leases; all else
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -32,7 +32,9 @@ TOGETHER: Final = 100
 """Calls erased in one atomic step."""
 
 BECAUSE: Final = "erased"
-_CALL_IN_KEY: Final = re.compile(r"^legwork:\{([^}]*)\}:(?:session|records|revisions):(.+)$")
+_CALL_IN_KEY: Final = re.compile(r"legwork:\{([^}]*)\}:(?:session|records|revisions):(.+)")
+_BODIES: Final = re.compile(r"legwork:\{([^}]*)\}:(?:inbox|quarantine)")
+_LINKS: Final = re.compile(r"legwork:\{([^}]*)\}:links:(.+)")
 _COUNTED: Final = frozenset({"calls", "listed", "suppressed", "audited"})
 """Lists that hold an erased call's id on: it is counted."""
 
@@ -70,7 +72,6 @@ def person(redis: "Redis", *, number: str | None, extension: str | None) -> Pers
 
 def erase(
     redis: "Redis",
-    accounts: Sequence[str],
     pattern: "re.Pattern[bytes]",
     *,
     retention: float,
@@ -79,15 +80,15 @@ def erase(
 ) -> Erased:
     """Erase everybody's calls that `pattern` is found in. What is killed is simply begun anew: it finds the rest."""
     found = [one for one in traces(redis, pattern) if one.kind not in _COUNTED]
-    calls = {account: sorted(_calls(redis, account, found)) for account in accounts}
+    calls = {account: sorted(ids) for account, ids in _calls(redis, found).items()}
     every = [one for ids in calls.values() for one in ids]
-    also = list(traces(redis, _naming(every))) if every else []
+    also = list(_of_calls(redis, every))
     places = {(one.key, one.part, one.value): one for one in (*found, *also) if one.kind not in _COUNTED}
     if not dry_run:
         for account, ids in calls.items():
             _of_stages(redis, account, ids, retention=retention, stopping=stopping or Stopping())
         _of_destinations(redis, every, stopping or Stopping())
-        meanwhile = traces(redis, _naming(every)) if every else ()  # a sweep may just have told of them
+        meanwhile = _of_calls(redis, every)  # a sweep may just have told of them
         gone = places | {(one.key, one.part, one.value): one for one in meanwhile if one.kind not in _COUNTED}
         # What names the person goes last: by it whoever begins anew finds the calls.
         theirs = {(one.key, one.part, one.value) for one in found}
@@ -98,18 +99,37 @@ def erase(
     return Erased(len(every), dict(sorted(counts.items())), tuple(_filters(redis, pattern)))
 
 
-def _calls(redis: "Redis", account: str, found: Iterable[Trace]) -> set[str]:
-    """Give the calls of an account that have traces."""
-    ids: set[str] = set()
+def _calls(redis: "Redis", found: Iterable[Trace]) -> Mapping[str, set[str]]:
+    """Give the calls that have traces, by their accounts: those that the settings name no more are among them."""
+    ids: defaultdict[str, set[str]] = defaultdict(set)
     for one in found:
-        if (named := _CALL_IN_KEY.match(one.key)) and named[1] == account:
-            ids.add(named[2])
-        elif one.key in {keys.inbox(account), keys.quarantine(account)}:
-            ids.update(each.decode() for each in named_in(one.value))
-        elif one.key == keys.OUTCOMES and one.part is not None:
-            fields: Any = redis.xrange(keys.OUTCOMES, min=one.part, max=one.part)
-            ids.update(each[b"subject"].decode() for _, each in fields if each[b"account"].decode() == account)
+        if named := _CALL_IN_KEY.fullmatch(one.key):
+            ids[named[1]].add(named[2])
+        elif named := _BODIES.fullmatch(one.key):
+            ids[named[1]].update(each.decode() for each in named_in(one.value))
+        elif one.key == keys.OUTCOMES:
+            for account, call in _told_at(redis, one):
+                ids[account].add(call)
     return ids
+
+
+def _told_at(redis: "Redis", one: Trace) -> Iterator[tuple[str, str]]:
+    """Give the account and the call of which the event at a place of the outcome log tells, if it is there still."""
+    place: Any = one.part
+    rows: Any = redis.xrange(keys.OUTCOMES, min=place, max=place)
+    return ((fields[b"account"].decode(), fields[b"subject"].decode()) for _, fields in rows)
+
+
+def _of_calls(redis: "Redis", ids: Sequence[str]) -> Iterator[Trace]:
+    """Give the traces of the calls themselves. What is kept of others of their conversations names them, and stays."""
+    erased = frozenset(ids)
+    for one in traces(redis, _naming(ids)) if ids else ():
+        named = _LINKS.fullmatch(one.key)
+        of_another = named is not None and named[2] not in erased
+        if one.key == keys.OUTCOMES:
+            of_another = erased.isdisjoint(call for _, call in _told_at(redis, one))
+        if not of_another:
+            yield one
 
 
 def _naming(ids: Sequence[str]) -> "re.Pattern[bytes]":

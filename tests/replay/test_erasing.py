@@ -76,7 +76,7 @@ def _with_other_people(other: Call) -> dict[str, Any]:
 
 def erased(replaying: ReplayOffice, *, dry_run: bool = False, **who: Any) -> Any:
     found = person(replaying.redis, **{"number": None, "extension": None, **who})
-    return erase(replaying.redis, [ACCOUNT], found.pattern, retention=3600, dry_run=dry_run)
+    return erase(replaying.redis, found.pattern, retention=3600, dry_run=dry_run)
 
 
 def test_nothing_of_the_person_is_left_in_any_key(replaying: ReplayOffice, calls: tuple[Call, Call]) -> None:
@@ -219,7 +219,7 @@ def test_a_killed_erasure_leaves_nothing_that_could_be_told_and_is_finished_by_t
     stopping = Stopping()
     stopping.set()
     with lease(replaying.redis, ACCOUNT, Stage.RESOLVE), pytest.raises(LeaseHeld):
-        erase(replaying.redis, [ACCOUNT], of_number(NUMBER), retention=3600, dry_run=False, stopping=stopping)
+        erase(replaying.redis, of_number(NUMBER), retention=3600, dry_run=False, stopping=stopping)
     replaying.office.hear(*theirs.bodies)
     replaying.office.track()
     look(replaying.office, times=2)
@@ -237,7 +237,7 @@ def test_a_killed_erasure_leaves_no_call_of_which_nobody_can_say_where_it_stands
     stopping = Stopping()
     stopping.set()
     with lease(replaying.redis, ACCOUNT, Stage.RESOLVE), pytest.raises(LeaseHeld):
-        erase(replaying.redis, [ACCOUNT], of_number(number), retention=3600, dry_run=False, stopping=stopping)
+        erase(replaying.redis, of_number(number), retention=3600, dry_run=False, stopping=stopping)
 
     look(replaying.office)
 

@@ -20,6 +20,12 @@ PERSON = of_number(NUMBER)
     ("store", "left"),
     [
         pytest.param(lambda r: r.rpush(KEY, NUMBER, OTHER, NUMBER), lambda r: r.lrange(KEY, 0, -1), id="list"),
+        pytest.param(
+            lambda r: r.rpush(KEY, NUMBER, OTHER, "(212) 555-0199"), lambda r: r.lrange(KEY, 0, -1), id="both its ends"
+        ),
+        pytest.param(
+            lambda r: r.rpush(KEY, b"\xff" + NUMBER.encode(), OTHER), lambda r: r.lrange(KEY, 0, -1), id="no text"
+        ),
         pytest.param(lambda r: r.sadd(KEY, NUMBER, OTHER), lambda r: list(r.smembers(KEY)), id="set"),
         pytest.param(lambda r: r.zadd(KEY, {NUMBER: 1, OTHER: 2}), lambda r: r.zrange(KEY, 0, -1), id="sorted set"),
         pytest.param(lambda r: r.hset(KEY, mapping={"a": NUMBER, "b": OTHER}), lambda r: r.hvals(KEY), id="hash"),
@@ -44,6 +50,21 @@ def test_what_names_somebody_is_taken_out_and_what_stands_beside_it_stays(
     take_out(redis, traces(redis, PERSON))
 
     assert left(redis) == [OTHER]
+
+
+@pytest.mark.parametrize("version", [b"\x02\xff", b"\x09"], ids=["spoiled", "later"])
+def test_a_record_of_the_ledger_that_nobody_can_read_is_looked_through_as_it_is(redis: Redis, version: bytes) -> None:
+    key = keys.session("acme", "s-1")
+    redis.set(key, version + NUMBER.encode())
+
+    assert [one.key for one in traces(redis, PERSON)] == [key]
+
+
+def test_what_is_gone_when_it_is_looked_at_is_no_trace(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    redis.set(KEY, NUMBER, ex=60)
+    monkeypatch.setattr(redis, "get", lambda _: None)  # its time was over just then
+
+    assert list(traces(redis, PERSON)) == []
 
 
 def test_what_is_not_ours_or_was_configured_is_left_alone(redis: Redis) -> None:
