@@ -33,6 +33,9 @@ OPERATOR = "legwork:operator"
 ALERTS = "legwork:alerts"
 """Hash, `what|subject` -> the alert that is on, as JSON. Written by `runtime.operator_log`; gone when it is over."""
 
+ACCOUNTS = "legwork:accounts"
+"""Set. Accounts of which upkeep keeps something: one that leaves the settings stays until its retention is over."""
+
 TIDIED = "legwork:tidied"
 """String, seconds. When upkeep last did what is no account's own. Lives for ever."""
 

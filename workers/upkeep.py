@@ -44,17 +44,44 @@ def tidy(redis: "Redis", settings: Settings, recorder: Recorder) -> None:
     expiry.trim(redis, recorder, now=now, retention=settings.retention_seconds)
     alarms.of_destinations(redis)
     alarms.of_accounts(redis, {one.name for one in settings.accounts})
+    trim_former(redis, settings, now=now)
     redis.set(keys.TIDIED, f"{now:.3f}")
 
 
 def trim(redis: "Redis", account: str, settings: Settings) -> None:
     """Trim an account's logs to their retention, and be rung again. Bodies not tracked yet are never dropped."""
     now = redis_time(redis)
-    kept_since = lifetimes.kept_since(redis, settings.retention_seconds, now=now)
-    call_index.trim(redis, account, before=kept_since)
+    redis.sadd(keys.ACCOUNTS, account)
+    _trim(redis, account, settings, now=now, untracked=_tracked_to(redis, account))
+    bells.put_off(redis, Stage.UPKEEP, account, now + UPKEEP_SECONDS)
+
+
+def trim_former(redis: "Redis", settings: Settings, *, now: float) -> None:
+    """Trim those that were accounts of the settings: nobody's upkeep is theirs, and what they hold is somebody's calls.
+
+    What came last may not be tracked any more. It is kept as long as all else, should the account come back.
+    """
+    there = {one.name for one in settings.accounts}
+    every = {one.decode() for one in cast("set[bytes]", redis.smembers(keys.ACCOUNTS))}
+    for account in every - there:
+        untracked = max(_tracked_to(redis, account), (int((now - settings.retention_seconds) * 1000), 0))
+        _trim(redis, account, settings, now=now, untracked=untracked)
+        bodies = redis.xlen(keys.inbox(account)) + redis.xlen(keys.quarantine(account))
+        if not bodies and not redis.exists(keys.calls(account)):
+            redis.srem(keys.ACCOUNTS, account)
+
+
+def _tracked_to(redis: "Redis", account: str) -> tuple[int, int]:
+    """Give the first place of the inbox that is not tracked yet."""
     cursor = redis.get(keys.inbox_cursor(account))
     milliseconds, number = streams.order(cursor.decode() if isinstance(cursor, bytes) else "0-0")
-    inbox = min((int((now - settings.inbox_retention_seconds) * 1000), 0), (milliseconds, number + 1))
+    return milliseconds, number + 1
+
+
+def _trim(redis: "Redis", account: str, settings: Settings, *, now: float, untracked: tuple[int, int]) -> None:
+    kept_since = lifetimes.kept_since(redis, settings.retention_seconds, now=now)
+    call_index.trim(redis, account, before=kept_since)
+    inbox = min((int((now - settings.inbox_retention_seconds) * 1000), 0), untracked)
     log = (int((now - settings.retention_seconds) * 1000), 0)
     audit.forget(redis, account, before=kept_since)
     with redis.pipeline(transaction=False) as pipeline:
@@ -67,4 +94,3 @@ def trim(redis: "Redis", account: str, settings: Settings) -> None:
         for calls in (keys.ringouts, keys.ringout_sessions, keys.replays, keys.replays_due):
             pipeline.zremrangebyscore(calls(account), "-inf", now - settings.retention_seconds)
         pipeline.execute()
-    bells.put_off(redis, Stage.UPKEEP, account, now + UPKEEP_SECONDS)

@@ -12,6 +12,7 @@ from workers import upkeep
 
 MANY = 1000  # entries; Redis drops them a hundred or so together
 ROUGHLY = 110
+GLOBEX = "globex"
 INBOX, QUARANTINE = keys.inbox(ACCOUNT), keys.quarantine(ACCOUNT)
 
 
@@ -117,6 +118,35 @@ def test_an_account_is_looked_after_by_one_at_a_time(office: Office) -> None:
         upkeep.serve(ACCOUNT)
 
     assert office.redis.zscore(keys.BELLS, bells.member(Stage.UPKEEP, ACCOUNT)) == 1000.0
+
+
+def test_of_an_account_that_was_taken_out_of_the_settings_nothing_is_kept_for_longer(office: Office) -> None:
+    upkeep.trim(office.redis, GLOBEX, office.settings)  # while it was in them
+    last = fill(office, keys.inbox(GLOBEX), age=3600)
+    office.redis.set(keys.inbox_cursor(GLOBEX), last)
+    fill(office, keys.inbox(GLOBEX), age=1800, count=1)  # which nobody will track
+    fill(office, keys.quarantine(GLOBEX), age=3600)
+    office.redis.zadd(keys.calls(GLOBEX), {"s-1": office.now})
+
+    office.let_pass(office.settings.inbox_retention_seconds)
+    upkeep.serve(ACCOUNT)
+    assert [left(office.redis, stream(GLOBEX)) for stream in (keys.inbox, keys.quarantine)] == [1, MANY]
+
+    office.let_pass(office.settings.retention_seconds)
+    upkeep.serve(ACCOUNT)
+    assert [left(office.redis, stream(GLOBEX)) for stream in (keys.inbox, keys.quarantine)] == [0, 0]
+    assert not office.redis.exists(keys.calls(GLOBEX))
+    assert office.redis.smembers(keys.ACCOUNTS) == {ACCOUNT.encode()}
+
+
+def test_what_only_another_worker_s_settings_name_is_not_forgotten(office: Office) -> None:
+    upkeep.trim(office.redis, GLOBEX, office.settings)
+    fill(office, keys.inbox(GLOBEX), age=60)
+
+    upkeep.serve(ACCOUNT)
+
+    assert office.redis.sismember(keys.ACCOUNTS, GLOBEX)
+    assert left(office.redis, keys.inbox(GLOBEX)) == MANY
 
 
 def test_upkeep_of_an_account_of_which_nothing_is_known_does_nothing(office: Office) -> None:
