@@ -92,7 +92,7 @@ _LIVE: Final = {
     "direction": _CALL["direction"],
     "startTime": _CALL["startTime"],
     "extensions": "Ids of the account's extensions that are in the call.",
-    "parties": "Everybody in the call, with the state each was last told in.",
+    "parties": "Everybody in the call, with the state each was last told in; empty in news of a RingOut.",
     "ringout": "The live status of the RingOut, when this is news of it; null otherwise.",
 }
 
