@@ -59,7 +59,11 @@ KINDS: Final = (
         "Once the call log shows the record of a call, or showed none in time, and again whenever it changes.",
         {"revision": {"type": "integer", "minimum": 1}},
     ),
-    Kind(UPDATED, LiveEvent, "While a call is on, each time the state of a party or of a RingOut changes; on the live channels only."),
+    Kind(
+        UPDATED,
+        LiveEvent,
+        "Each time the state of a party, or of a RingOut, changes; on the live channels only.",
+    ),
     Kind(TRIAL, TrialEvent, "When somebody tries a destination; to that destination only, never in the outcome log."),
     Kind(
         OPERATOR_KIND,
