@@ -31,7 +31,7 @@ _CALL: Final = {
     "origin": "Where the call came from, as the notifications have it: `Call`, `RingOut`, …",
     "outcome": "How the call ended, in one of our words.",
     "result": "The record's `result`, verbatim.",
-    "reason": "The record's `reason`, verbatim; where there is no record, the last one of a party, which has other words.",
+    "reason": "The record's `reason`, verbatim; without a record the last one of a party, which has other words.",
     "action": "The record's `action`, verbatim.",
     "callerStatus": "RingOut: `result` of the leg to the caller, verbatim; null when there is no such leg.",
     "calleeStatus": "RingOut: `result` of the leg to the callee, verbatim; null when there is no such leg.",
