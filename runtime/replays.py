@@ -59,13 +59,22 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defa
         return hashlib.blake2b(msgspec.json.encode(self), digest_size=12).hexdigest().encode()
 
 
+class Unanswered(msgspec.Struct, frozen=True, array_like=True):
+    """What RingCentral had no answer for: whatever began within a stretch of time (seconds), or one `call`."""
+
+    begin: float = 0.0
+    end: float = 0.0
+    call: str = ""
+
+
 class Progress(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """How far a replay has come. The runner's; times are seconds.
 
     `place` is how far it has chosen calls, for a backfill down to which moment it has looked; `density` is how many
     records began per second, `halvings` how often a backfill's page was halved because RingCentral took too long for
     it; `late` is by how many records per second windows were short enough after one that took too long (0 for a
-    backfill), and when that was; `why` is what it waits for, or what ended it; `left` calls it had not looked at then.
+    backfill), and when that was; `unanswered` is what RingCentral had no answer for, the latest at the end; `why` is
+    what it waits for, or what ended it; `left` calls it had not looked at then.
     """
 
     state: State = State.WAITING
@@ -78,6 +87,7 @@ class Progress(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     density: float | None = None
     halvings: int = 0
     late: tuple[float, float] | None = None
+    unanswered: tuple[Unanswered, ...] = ()
     left: int = 0
 
 

@@ -17,7 +17,7 @@ from runtime.ledger import Tracked
 from runtime.replays import Finding, Level, Progress
 from telephony.differences import differences
 from telephony.events import Trigger
-from telephony.fetch_plan import Lane, LookUp, Request, Wanted, plan
+from telephony.fetch_plan import Request, Wanted
 from telephony.times import moment_at
 from workers import casebook
 from workers.cases import Case, Judged, News
@@ -25,15 +25,13 @@ from workers.older_ids import OlderIds
 from workers.refolding import refolded, restore
 from workers.replay_choice import UNKNOWN
 from workers.replay_errand import Errand, Step
+from workers.replay_turns import LONG_AGO, next_request, without_answer
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.feeds import CallLogFeed
-from workers.sweep import Sweep, Sweeper
+from workers.sweep import Sweep, Sweeper, was_there
 
 MOST: Final = 2000
 """Calls looked at in one step."""
-
-LONG_AGO: Final = timedelta(days=180)
-"""How far back a call is looked for of which only its id is known."""
 
 EDGE: Final = timedelta(seconds=5)
 """A call that began so near to the edge of a window may have its record outside of it."""
@@ -51,13 +49,14 @@ class Refetch:
         """Make the request that answers the most, and judge all calls it answers."""
         errand = self._errand
         wanted = self._wanted(now)
-        density = _asking(errand.replay.progress).density_for(errand.share, now=now)
-        request = _request(list(wanted.values()), density, now)
+        before = errand.replay.progress
+        density = _asking(before).density_for(errand.share, now=now)
+        request = next_request([*wanted.values()], before.unanswered, density=density, now=now)
         found = self._ask(request, list(wanted), now)
         faults.point("replay.asked")
         progress = msgspec.structs.replace(
-            errand.replay.progress,
-            requests=errand.replay.progress.requests + len(found.answered),
+            before,
+            requests=before.requests + len(found.answered),
             density=found.asking.past_density,
             late=found.asking.late.get(Share.BACKFILL),
             why=None,
@@ -67,6 +66,9 @@ class Refetch:
             self._judge(answered, found)
             return Step(progress, again_at=now)
         if (error := found.stopped_by or found.past_stopped_by) is not None:
+            if was_there(error):
+                unanswered = without_answer(before.unanswered, request)
+                progress = msgspec.structs.replace(progress, unanswered=unanswered)
             return Step(progress, error=error)  # the next window, if there is one, reaches half as far
         pause = max(LEAST_PAUSE, errand.made.budget(errand.account).left(Group.HEAVY).interval)
         return Step(msgspec.structs.replace(progress, why="budget"), again_at=now + pause)
@@ -133,14 +135,6 @@ def _is_answered(found: Sweep, wish: Wanted) -> bool:
     """Say whether all records of the call were shown; they may begin a little off what the notifications said."""
     one = wish.telephony_session_id or ""
     return all(found.has_listed(one, wish.started_at + off) for off in (-EDGE, EDGE))
-
-
-def _request(wanted: Sequence[Wanted], density: float | None, now: float) -> Request:
-    """Plan the one request that answers the most; a call of which nothing is known is looked up alone."""
-    unknown = next((one for one in wanted if one.started_at <= moment_at(now) - LONG_AGO), None)
-    if unknown is not None:
-        return LookUp(unknown.telephony_session_id or "", unknown.started_at)
-    return plan(wanted, lane=Lane.LIST, most=1, density=density)[0]
 
 
 def _began(start: float, now: float) -> datetime:

@@ -133,7 +133,7 @@ class Sweeper:
                 raise
         except (Refused, Forbidden, NotFound, Unavailable) as error:
             self._note_failure(request, share, error, now=now)
-            if share is Share.LIVE or not _was_there(error) or not isinstance(request, Window):
+            if share is Share.LIVE or not was_there(error) or not isinstance(request, Window):
                 raise
             log.warning("call_log.past_not_answered", status=error.status, codes=error.codes)
             density = self._density_after(request, share, now=now)
@@ -144,7 +144,7 @@ class Sweeper:
 
     def _note_failure(self, request: Request, share: Share, error: RingCentralError, *, now: float) -> None:
         """Remember for what RingCentral, which was there, had no answer, and whether that was too much for it."""
-        if share is Share.LIVE and _was_there(error):
+        if share is Share.LIVE and was_there(error):
             self.found.unanswered.append(request)
         if isinstance(request, Window) and _is_late(error):
             density = self._density_after(request, share, now=now)
@@ -169,7 +169,7 @@ class Sweeper:
         except Unavailable as error:
             if _is_not_offered(error):
                 self.found.asking = self.found.asking.broken(request.lane, now=now)
-            elif _was_there(error):  # where nobody is, the other lanes would not answer either
+            elif was_there(error):  # where nobody is, the other lanes would not answer either
                 self.found.asking = self.found.asking.after_failure(request.lane, now=now)
             raise
         asking = self.found.asking
@@ -247,7 +247,7 @@ def _lists(request: Request, telephony_session_id: str, started_at: datetime, en
     return isinstance(request, LookUp) and request.telephony_session_id == telephony_session_id
 
 
-def _was_there(error: RingCentralError) -> bool:
+def was_there(error: RingCentralError) -> bool:
     """Say whether RingCentral answered, or took longer than is waited: another request may fare better.
 
     What was not sent for want of an access token got no answer, whatever was said to the request for that.
@@ -257,7 +257,7 @@ def _was_there(error: RingCentralError) -> bool:
 
 def _is_not_offered(error: Unavailable) -> bool:
     """Say whether there is no such lane, going by a 404 in whosever words, or an answer that is of another one."""
-    return _was_there(error) and (error.status == HTTPStatus.NOT_FOUND or isinstance(error.__cause__, NoToken))
+    return was_there(error) and (error.status == HTTPStatus.NOT_FOUND or isinstance(error.__cause__, NoToken))
 
 
 def _is_late(error: RingCentralError) -> bool:

@@ -21,7 +21,7 @@ from tests.asking.test_not_answered import cannot_answer
 from tests.builders.calls import ivr_call
 from tests.replay.replaying import ReplayOffice
 from tests.workers.office import ACCOUNT
-from tests.workers.test_resolve import the_record
+from tests.workers.test_resolve import look, the_record
 from workers import replay_errand
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import Unavailable
@@ -248,6 +248,40 @@ def test_a_shorter_window_that_is_answered_is_followed_by_no_longer_one(
 
     assert done.progress.state is State.DONE
     assert sum(length > 20 for length in lengths) <= 3  # 78, 36, and 20.1 that time has brought
+
+
+def test_one_call_that_ringcentral_chokes_on_keeps_a_replay_from_no_other(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = [ivr_call().ending_at(replaying.office.now - number) for number in range(4)]
+    for call in crowd:
+        replaying.office.ended(call)
+        replaying.office.show(the_record(call, id=f"R{call.telephony_session_id[-10:]}"))
+    look(replaying.office, times=3)
+    for _ in range(3):
+        replaying.resolved()
+    poison, pages, of_one = crowd[0], CallLog.pages, CallLog.by_telephony_session_id
+
+    def choosy(self: CallLog, date_from: datetime, date_to: datetime, **how: Any) -> Iterator[CallLogPage]:
+        if date_from <= poison.began_at <= date_to:
+            raise Unavailable("no answer", status=500)
+        return pages(self, date_from, date_to, **how)
+
+    def choosy_of_one(self: CallLog, session_id: str, *which: Any, **how: Any) -> CallLogPage:
+        if session_id == poison.telephony_session_id:
+            raise Unavailable("no answer", status=500)
+        return of_one(self, session_id, *which, **how)
+
+    monkeypatch.setattr(CallLog, "pages", choosy)
+    monkeypatch.setattr(CallLog, "by_telephony_session_id", choosy_of_one)
+    asked = replaying.ask(Level.REFETCH, since=0.0)
+    for _ in range(15):
+        replaying.serve()
+        replaying.office.let_pass(61)
+
+    assert (replaying.look(asked).left, replaying.look(asked).is_over) == (1, False)
+    monkeypatch.undo()
+    assert replaying.finish(asked).progress.state is State.DONE
 
 
 def test_a_call_that_a_later_version_wrote_down_is_left_as_it_is_and_holds_no_replay_up(
