@@ -23,7 +23,7 @@ from workers.pacing import pause_after
 from workers.replay_delivery import Redelivery
 from workers.replay_errand import Errand, Step
 from workers.replay_records import Refetch
-from workers.ringcentral.errors import BrokenConfiguration, Forbidden, RateLimited, RingCentralError
+from workers.ringcentral.errors import BrokenConfiguration, Forbidden, RateLimited, Refused, RingCentralError
 from workers.turns import turn
 
 SHIFT_SECONDS: Final = 20.0
@@ -81,7 +81,7 @@ class Runner:
             step = Step(replay.progress, error=error)
         except LeaseHeld:
             step = Step(replay.progress, again_at=now + HELD_SECONDS)
-        self._commit(replay, step if step.error is None else self._after(step.error, step.progress, now))
+        self._commit(replay, step if step.error is None else self._after(step.error, step.progress, replay, now))
 
     def _next(self, replay: Replay, now: float) -> Step:
         if replay.cancelled:
@@ -100,10 +100,11 @@ class Runner:
             return Step(_over(replay.progress, State.DONE, now))
         return Redelivery(errand).step(now) if replay.asked.level is Level.DELIVER else Refetch(errand).step(now)
 
-    def _after(self, error: RingCentralError, progress: Progress, now: float) -> Step:
-        """Wait out what will be over; end what will not."""
+    def _after(self, error: RingCentralError, progress: Progress, replay: Replay, now: float) -> Step:
+        """Wait out what will be over; end what will not: a backfill can only ask for the same page again."""
         why = " ".join((type(error).__name__, *error.codes))
-        if isinstance(error, Forbidden):
+        is_backfill = replay.asked.level is Level.BACKFILL
+        if isinstance(error, Forbidden) or (is_backfill and isinstance(error, Refused)):
             return Step(msgspec.structs.replace(_over(progress, State.FAILED, now), why=why))
         if not isinstance(error, RateLimited):
             self._made.recorder.count(FAILURES, Stage.REPLAY, type(error).__name__)

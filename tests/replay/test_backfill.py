@@ -11,6 +11,7 @@ from telephony.call_log import CallLogPage
 from telephony.destinations import Draft
 from telephony.events import Trigger
 from telephony.records import CallLogRecord
+from tests.asking.test_not_answered import cannot_answer
 from tests.builders.call_log import a_leg, a_record, an_accept_leg
 from tests.builders.calls import ivr_call
 from tests.outputs import entries, events
@@ -171,6 +172,16 @@ def test_a_page_for_which_ringcentrals_own_gateway_would_not_wait_is_asked_for_i
     assert replaying.look(asked).progress.halvings == 1
     replaying.office.be_patient()
     assert replaying.finish(asked).progress.total == len(records)
+
+
+def test_a_page_that_ringcentral_refuses_ends_a_backfill_and_it_says_so(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cannot_answer(monkeypatch, "bad_parameter", windows=True)
+
+    done = replaying.run(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
+
+    assert (done.progress.state, done.progress.why) == (State.FAILED, "Refused CMN-101")
 
 
 def test_two_records_of_a_call_on_two_pages_become_one_outcome(replaying: ReplayOffice, small_pages: int) -> None:
