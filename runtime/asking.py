@@ -168,17 +168,18 @@ def _closed(asking: Asking, lane: Lane, until: float) -> Asking:
 
 
 def load(redis: "Redis", account: str) -> Asking:
-    """Load an account's position; a new one where there is none, or none that can be read."""
+    """Load an account's position, see `read`."""
     return load_all(redis, [account])[0]
 
 
 def load_all(redis: "Redis", accounts: Sequence[str]) -> list[Asking]:
     """Load the position of each account, in one round trip."""
     texts = redis.mget([keys.asking(account) for account in accounts]) if accounts else []
-    return [_read(text) for text in cast("list[bytes | None]", texts)]
+    return [read(text) for text in cast("list[bytes | None]", texts)]
 
 
-def _read(text: bytes | None) -> Asking:
+def read(text: bytes | None) -> Asking:
+    """Read a position as it is stored; a new one where there is none, or none that can be read."""
     try:
         return _DECODER.decode(text) if text else Asking()
     except msgspec.MsgspecError:

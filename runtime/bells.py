@@ -11,12 +11,12 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-import msgspec
 from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
 from runtime import faults, keys
+from runtime.leases import Lease
 from runtime.redis_line import Line
 
 RUNG_SECONDS: Final = 10
@@ -77,14 +77,17 @@ def rung_seconds(stage: Stage) -> int:
 def ring(redis: "Redis", stage: Stage, account: str) -> None:
     """Enqueue the job that serves `stage` for `account`. Whether it is needed was decided by the caller."""
     # A job that fails is not retried by RQ: the clock rings again, which is the one retry policy of bells.
-    Queue(queue_name(stage), connection=redis, serializer=JSONSerializer).enqueue(
-        JOBS[stage],
-        account,
-        job_timeout=JOB_TIMEOUT_SECONDS,
-        result_ttl=0,
-        failure_ttl=FAILURE_TTL_SECONDS,
-        description=stage.value,
-    )
+    with redis.pipeline(transaction=True) as pipeline:
+        Queue(queue_name(stage), connection=redis, serializer=JSONSerializer).enqueue(
+            JOBS[stage],
+            account,
+            job_timeout=JOB_TIMEOUT_SECONDS,
+            result_ttl=0,
+            failure_ttl=FAILURE_TTL_SECONDS,
+            description=stage.value,
+            pipeline=pipeline,  # or RQ would begin with a transaction of its own, for the queue's name
+        )
+        pipeline.execute()
 
 
 def waiting(redis: "Redis", stage: Stage) -> int:
@@ -125,10 +128,11 @@ def put_off(redis: "Redis", stage: Stage, account: str, until: float) -> None:
 
 
 _REST: Final = """
--- End a runner's shift, unless news has come in. KEYS: rung, bells, sorted set of what is due, log it reads (if any).
--- ARGV: bell, earliest next time (seconds), place in the log, latest next time ('' for none). Gives 1 when the shift is
--- over, 0 when there is news.
-if KEYS[4] and #redis.call('XRANGE', KEYS[4], '(' .. ARGV[3], '+', 'COUNT', 1) > 0 then return 0 end
+-- Give a runner's lease back, and end its shift, unless news has come in. KEYS: rung, bells, sorted set of what is due,
+-- lease, log it reads (if any). ARGV: bell, earliest next time (seconds), place in the log, latest next time ('' for
+-- none), token of the lease ('' for none). Gives 1 when the shift is over, 0 when there is news.
+if redis.call('HGET', KEYS[4], 'token') == ARGV[5] then redis.call('DEL', KEYS[4]) end
+if KEYS[5] and #redis.call('XRANGE', KEYS[5], '(' .. ARGV[3], '+', 'COUNT', 1) > 0 then return 0 end
 redis.call('DEL', KEYS[1])
 local first = tonumber(redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2])
 local again, latest = first and math.max(first, tonumber(ARGV[2])), tonumber(ARGV[4])
@@ -150,75 +154,22 @@ def rest(
     due: str,
     not_before: float = 0,
     at_latest: float | None = None,
-    log: str = "",
-    cursor: str = "",
+    read_to: tuple[str, str] | None = None,
+    held: Lease | None = None,
 ) -> bool:
-    """End a runner's shift in one step: set the next bell from `due`, or say False: `log` has news after `cursor`.
+    """End a runner's shift in one step: set the next bell from `due`, or say False where the log it reads has news.
 
-    The bell is rung `at_latest` then (seconds), whatever is due when.
+    It has `read_to` a place of that log. The bell is rung `at_latest` then (seconds), whatever is due when. The lease
+    that is `held` is given back with it: a bell that was rung before would find the stage taken.
     """
-    names = [keys.rung(account, stage), keys.BELLS, due, *([log] if log else [])]
-    words = [member(stage, account), f"{not_before:.3f}", cursor, "" if at_latest is None else f"{at_latest:.3f}"]
-    return bool(redis.register_script(_REST)(keys=names, args=words))
-
-
-_CLAIM: Final = """
--- Give what a job calls that is being taken, and have it forgotten in time. KEYS: job, jobs being taken. ARGV: its id,
--- seconds.
-redis.call('EXPIRE', KEYS[1], ARGV[2])
-redis.call('LREM', KEYS[2], 1, ARGV[1])
-return redis.call('HGET', KEYS[1], 'data')
-"""
-
-_GIVE_BACK: Final = """
--- Put a job back where it was taken. KEYS: job, queue. ARGV: its id.
-redis.call('PERSIST', KEYS[1])
-redis.call('LPUSH', KEYS[2], ARGV[1])
-"""
-
-
-class Taken(msgspec.Struct, frozen=True):
-    """A bell taken out of its queue: the id of its job, and what the job calls, as RQ has written it."""
-
-    job_id: str
-    data: bytes
-
-
-class NextBells:
-    """Takes the bells that wait in a stage's queue, one at a time and without RQ. For one worker.
-
-    A bell whose taker is killed is lost, as any may be: the clock rings again, see `rung_seconds`. Its job expires,
-    or is found where RQ puts those that it takes itself, and cleared away by RQ.
-    """
-
-    def __init__(self, redis: "Redis", stage: Stage) -> None:
-        self._queue = queue_key(stage)
-        self._taking = f"{self._queue}:intermediate"
-        self._claim, self._give_back = redis.register_script(_CLAIM), redis.register_script(_GIVE_BACK)
-        self._line = Line(redis)
-
-    def take(self, *, wait: float) -> Taken | None:
-        """Take the bell that has waited longest, or the first that is rung within `wait` seconds. Raises RedisError."""
-        found = self._line.call("BLMOVE", self._queue, self._taking, "LEFT", "RIGHT", str(wait))
-        if found is None:
-            return None
-        job_id = found.decode()
-        kept = 2 * JOB_TIMEOUT_SECONDS  # one that takes too long ends only when what it waits for does
-        data = self._line.run(self._claim, 2, _job_key(job_id), self._taking, job_id, kept)
-        return Taken(job_id, data or b"")
-
-    def done(self, taken: Taken) -> None:
-        """Forget a bell that was served. Raises RedisError."""
-        self._line.call("UNLINK", _job_key(taken.job_id))
-
-    def give_back(self, taken: Taken) -> None:
-        """Leave a bell to RQ after all, as the first. Raises RedisError."""
-        self._line.run(self._give_back, 2, _job_key(taken.job_id), self._queue, taken.job_id)
-
-
-def _job_key(job_id: str) -> str:
-    """Name the hash in which RQ keeps a job."""
-    return f"rq:job:{job_id}"
+    logs, place = (read_to[:1], read_to[1]) if read_to else ((), "")
+    names = [keys.rung(account, stage), keys.BELLS, due, keys.lease(account, stage), *logs]
+    latest, token = "" if at_latest is None else f"{at_latest:.3f}", held.token if held else ""
+    words = [member(stage, account), f"{not_before:.3f}", place, latest, token]
+    is_over = bool(redis.register_script(_REST)(keys=names, args=words))
+    if held:
+        held.is_given_back = True
+    return is_over
 
 
 _DUE: Final = """

@@ -5,6 +5,7 @@ resolve, window by window, with what the budget has to spare. Its position is st
 """
 
 import secrets
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final, cast
 
@@ -80,9 +81,9 @@ def all(redis: "Redis", account: str) -> tuple[Comparison, ...]:  # noqa: A001 -
     return tuple(sorted(found, key=lambda one: (one.asked_at, one.id)))
 
 
-def pending(redis: "Redis", account: str) -> Comparison | None:
-    """Give the one to go on with: those of gaps come first, then the oldest."""
-    waiting = [one for one in all(redis, account) if one.done_at is None]
+def pending(texts: Iterable[bytes]) -> Comparison | None:
+    """Give, of the comparisons as they are stored, the one to go on with: those of gaps come first, then the oldest."""
+    waiting = [one for one in map(_decode, texts) if one.done_at is None]
     return min(waiting, key=lambda one: (one.why is not Why.GAP, one.asked_at, one.id), default=None)
 
 

@@ -32,13 +32,16 @@ class LeaseLost(Exception):  # noqa: N818 - named for what happened
 
 
 _ACQUIRE: Final = """
--- Take a stage of an account. KEYS: lease. ARGV: token, time to live (ms). Gives 1 when it is ours, be it that we asked
--- before and the answer was lost; 0 when it is somebody else's.
+-- Take a stage of an account. KEYS: lease, and what to read with it (if anything). ARGV: token, time to live (ms).
+-- Gives what was read when the stage is ours, be it that we asked before and the answer was lost; nothing when it is
+-- somebody else's.
 local held = redis.call('HGET', KEYS[1], 'token')
-if held then return held == ARGV[1] and 1 or 0 end
-redis.call('HSET', KEYS[1], 'token', ARGV[1], 'commits', '0')
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return 1
+if held and held ~= ARGV[1] then return false end
+if not held then
+  redis.call('HSET', KEYS[1], 'token', ARGV[1], 'commits', '0')
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
+return {KEYS[2] and redis.call('GET', KEYS[2]) or false}
 """
 
 _RELEASE: Final = """
@@ -162,12 +165,17 @@ return 'applied'
 
 
 class Lease:
-    """The right to run one stage of one account, for as long as it commits in time."""
+    """The right to run one stage of one account, for as long as it commits in time.
 
-    def __init__(self, redis: "Redis", account: str, stage: str, token: str, seconds: float, asked_at: float) -> None:
+    `read` is what was stored, when it was given, at the key that was read with it.
+    """
+
+    def __init__(self, redis: "Redis", key: str, token: str, seconds: float, asked_at: float) -> None:
+        self.key = key
+        self.token = token
+        self.read: bytes | None = None
+        self.is_given_back = False
         self._redis = redis
-        self._key = keys.lease(account, stage)
-        self._token = token
         self._milliseconds = int(seconds * 1000)
         self._renewed_at = asked_at
         self._commits = 0
@@ -181,10 +189,10 @@ class Lease:
         """
         self._commits += 1
         words = [word for command in commands for word in (len(command), *command)]
-        names = [self._key, keys.BELLS, keys.LISTENING]
+        names = [self.key, keys.BELLS, keys.LISTENING]
         asked_at = stopwatch()
-        if self._commit(keys=names, args=[self._token, self._commits, self._milliseconds, *words]) != b"applied":
-            raise LeaseLost(self._key)
+        if self._commit(keys=names, args=[self.token, self._commits, self._milliseconds, *words]) != b"applied":
+            raise LeaseLost(self.key)
         self._renewed_at = asked_at
 
     @property
@@ -193,20 +201,27 @@ class Lease:
         return (stopwatch() - self._renewed_at) * 1000 >= self._milliseconds
 
     def release(self) -> None:
-        """Give the stage back at once."""
-        self._redis.register_script(_RELEASE)(keys=[self._key], args=[self._token])
+        """Give the stage back at once, unless it was given back with the end of a shift, see `runtime.bells.rest`."""
+        if not self.is_given_back:
+            self._redis.register_script(_RELEASE)(keys=[self.key], args=[self.token])
+            self.is_given_back = True
 
 
 @contextmanager
-def lease(redis: "Redis", account: str, stage: str, *, seconds: float = LEASE_SECONDS) -> Iterator[Lease]:
+def lease(
+    redis: "Redis", account: str, stage: str, *, seconds: float = LEASE_SECONDS, reads: str | None = None
+) -> Iterator[Lease]:
     """Hold `stage` of `account` while the block runs. Raises LeaseHeld when somebody else does.
 
-    Whoever commits more often than every `seconds`, be it nothing, keeps it.
+    Whoever commits more often than every `seconds`, be it nothing, keeps it. The string at the key it `reads` comes
+    with it, in the same round trip.
     """
-    key, token, asked_at = keys.lease(account, stage), secrets.token_hex(8), stopwatch()
-    if not redis.register_script(_ACQUIRE)(keys=[key], args=[token, int(seconds * 1000)]):
-        raise LeaseHeld(key)
-    held = Lease(redis, account, stage, token, seconds, asked_at)
+    held = Lease(redis, keys.lease(account, stage), secrets.token_hex(8), seconds, stopwatch())
+    names = [held.key] if reads is None else [held.key, reads]
+    answer = redis.register_script(_ACQUIRE)(keys=names, args=[held.token, int(seconds * 1000)])
+    if answer is None:
+        raise LeaseHeld(held.key)
+    (held.read,) = answer
     try:
         yield held
     finally:

@@ -71,12 +71,6 @@ def waiting(redis: "Redis", account: str, now: float, *, most: int) -> dict[str,
     return {member.decode(): float(score) for member, score in rows}
 
 
-def next_time(redis: "Redis", account: str) -> float | None:
-    """Say when the next conversation is to be judged anew, at the latest."""
-    first: Any = redis.zrange(keys.relinked(account), 0, 0, withscores=True)
-    return float(first[0][1]) + PAUSE_SECONDS if first else None
-
-
 def done(account: str, judged: dict[str, float]) -> list[Command]:
     """Give the commands that strike off what was judged, unless it has changed again since."""
     return [("MOVE", keys.relinked(account), one, repr(score), "") for one, score in judged.items()]

@@ -5,12 +5,11 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from redis import Redis
 
 from runtime import comparisons
 from runtime.asking import Asking
 from runtime.budget import Share
-from runtime.comparisons import MOST_NAMED, Why
+from runtime.comparisons import MOST_NAMED, Comparison, Why
 from runtime.leases import Command
 from runtime.ledger import State
 from telephony.fetch_plan import Window, window_length
@@ -29,9 +28,9 @@ LATEST: Final = 1.0
 class Comparing:
     """The comparison that one sweep of an account goes on with, if there is any."""
 
-    def __init__(self, redis: "Redis", account: str) -> None:
+    def __init__(self, account: str, one: Comparison | None) -> None:
         self._account = account
-        self._one = comparisons.pending(redis, account)
+        self._one = one
         self._window: Window | None = None
 
     @property

@@ -38,10 +38,10 @@ HELD_SECONDS: Final = 2.0
 def serve(account: str) -> None:
     """Serve one account's bell. Called by RQ."""
     dependencies = current()
-    with turn(dependencies, Stage.REPLAY, account):
-        with lease(dependencies.redis, dependencies.account(account).name, Stage.REPLAY, seconds=LEASE_SECONDS) as held:
-            _shift(account, held, dependencies)
-        bells.rest(dependencies.redis, Stage.REPLAY, account, due=keys.replays_due(account))
+    redis, name = dependencies.redis, dependencies.account(account).name
+    with turn(dependencies, Stage.REPLAY, account), lease(redis, name, Stage.REPLAY, seconds=LEASE_SECONDS) as held:
+        _shift(account, held, dependencies)
+        bells.rest(redis, Stage.REPLAY, account, due=keys.replays_due(account), held=held)
 
 
 def _shift(account: str, held: Lease, dependencies: Dependencies) -> None:

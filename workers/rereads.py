@@ -51,12 +51,6 @@ def wanted(minutes: Iterable[Window]) -> list[Wanted]:
     return [Wanted(None, moment, again=True) for moment in sorted(moments)]
 
 
-def next_time(redis: "Redis", account: str) -> float | None:
-    """Say when the next one is due."""
-    first = cast("list[tuple[bytes, float]]", redis.zrange(keys.rereads(account), 0, 0, withscores=True))
-    return first[0][1] if first else None
-
-
 def done(account: str, asked: Mapping[str, Window], found: Sweep, now: float) -> list[Command]:
     """Give the commands that strike off what the sweep answered, and what is too late."""
     answered = tuple(found.asked())

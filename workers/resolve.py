@@ -5,13 +5,12 @@ yet, that have changed since, or that no notification ever told of. All of them 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Final, cast
 
 import msgspec
 
-from runtime import bells, comparisons, faults, keys, ledger, links
-from runtime.asking import Asking, load, write
+from runtime import bells, faults, keys, ledger, links
+from runtime.asking import Asking, write
 from runtime.bells import Stage
 from runtime.budget import Group, Share
 from runtime.clocks import redis_time
@@ -21,7 +20,8 @@ from runtime.metrics import MALFORMED_RECORDS
 from runtime.settings import Scope
 from telephony.fetch_plan import Lane, Request, Wanted, Window, plan
 from telephony.times import moment_at
-from workers import reconcile, rereads, unanswered, unheard
+from workers import agenda, reconcile, rereads, unanswered, unheard
+from workers.agenda import Agenda
 from workers.casebook import is_listed, newest_of_each, session_of, with_what_they_need
 from workers.cases import Case
 from workers.comparing import Comparing
@@ -49,11 +49,11 @@ TOGETHER: Final = 200
 def serve(account: str) -> None:
     """Serve one account's bell. Called by RQ."""
     dependencies = current()
-    with turn(dependencies, Stage.RESOLVE, account):
-        with lease(dependencies.redis, dependencies.account(account).name, Stage.RESOLVE) as held:
-            resolver = Resolver(account, held, dependencies)
-            resolver.run()
-        resolver.rest()  # only now, with the lease given back: a bell that is rung before would find the stage taken
+    redis, name = dependencies.redis, dependencies.account(account).name
+    with turn(dependencies, Stage.RESOLVE, account), lease(redis, name, Stage.RESOLVE) as held:
+        resolver = Resolver(account, held, dependencies)
+        resolver.run()
+        resolver.rest()
 
 
 class Resolver:
@@ -75,62 +75,65 @@ class Resolver:
 
     def run(self) -> None:
         """Make one sweep, unless the last one was too short a time ago."""
-        now = self._began = redis_time(self._redis)
-        retention = self._settings.retention_seconds
-        relink(self._redis, self._account, self._lease, self._recorder, now=now, retention=retention)
-        self._asking = self._position(now)
+        waiting = agenda.read(self._redis, self._account)
+        now = self._began = waiting.now
+        if waiting.relinks:
+            retention = self._settings.retention_seconds
+            relink(self._redis, self._account, self._lease, self._recorder, now=now, retention=retention)
+        self._asking = self._position(waiting.asking, now)
         self._not_before = self._pace.not_before(self._asking, now)
         if now >= self._not_before:
-            self._asking, self._not_before = self._sweep(self._asking, now)
+            self._asking, self._not_before = self._sweep(self._asking, waiting)
 
     def rest(self) -> None:
-        """End the shift and set the next bell in one step, so that who is killed here leaves none too late.
+        """End the shift, give the lease back and set the next bell in one step, so that no kill leaves it too late.
 
         Whatever came up just before had its bell put off by that; so the bell is set once more.
         """
         redis, account, latest = self._redis, self._account, self._next_time()
         due, not_before = keys.due(account), self._not_before
-        bells.rest(redis, Stage.RESOLVE, account, due=due, not_before=not_before, at_latest=latest)
-        bells.ring_at(redis, Stage.RESOLVE, account, self._next_time())
+        bells.rest(redis, Stage.RESOLVE, account, due=due, not_before=not_before, at_latest=latest, held=self._lease)
+        if (again := self._next_time()) < latest:
+            bells.ring_at(redis, Stage.RESOLVE, account, again)
 
     def _next_time(self) -> float:
         """Say when there is something to do, but for calls that wait."""
+        waiting = agenda.read(self._redis, self._account)
         asking, now = self._asking, self._began
         past_from = max(now, asking.past_from)
         compare = reconcile.next_time(asking, self._settings, now=now)
         times = [
             max(compare, past_from) if self._compares_windows(asking, now) else compare,
-            rereads.next_time(self._redis, self._account),
-            past_from if comparisons.pending(self._redis, self._account) else None,
+            waiting.reread_at,
+            past_from if waiting.comparison else None,
         ]
         other = max(self._not_before, min(time for time in times if time is not None))
-        relinked = links.next_time(self._redis, self._account)
-        return other if relinked is None else min(other, relinked)
+        return other if waiting.relinked_at is None else min(other, waiting.relinked_at + links.PAUSE_SECONDS)
 
     def _compares_windows(self, asking: Asking, now: float) -> bool:
         """Say whether the log is compared by windows of the list: a feed does it by itself, but for a gap before it."""
         return asking.lane(company=self._company, now=now) is Lane.LIST or asking.has_gap
 
-    def _position(self, now: float) -> Asking:
-        """Read how far was asked; the very first time, store where that begins before anything can go wrong."""
-        asking = load(self._redis, self._account)
+    def _position(self, asking: Asking, now: float) -> Asking:
+        """Say how far was asked; the very first time, store where that begins before anything can go wrong."""
         begun = reconcile.begun(asking.as_of(now), self._settings, now=now)
         if begun is not asking:
             self._lease.commit(write(self._account, begun, settle=self._settings.settle_seconds))
         return begun
 
-    def _sweep(self, asking: Asking, now: float) -> tuple[Asking, float]:
+    def _sweep(self, asking: Asking, waiting: Agenda) -> tuple[Asking, float]:
         """Ask and judge, if there is a reason to; give the new position and the earliest time of the next sweep."""
+        now = waiting.now
         due, tracked = self._due(now)
         if not due and (first := self._pace.due_soon(now)) is not None:
             return asking, first  # what else there is can wait for that sweep, which would have to wait for this one
-        again = rereads.due(self._redis, self._account, now)
+        again = rereads.due(self._redis, self._account, now) if waiting.rereads else {}
         wanted = (
             _wanted(tracked, due, now)
             | unheard.silent(self._redis, self._account, tracked, due, now=now)
             | unheard.whole(self._redis, self._account, tracked, due, now=now)
         )
-        comparing = Comparing(self._redis, self._account)
+        comparing = Comparing(self._account, waiting.comparison)
         requests, compared = self._plan(asking, [*wanted.values(), *rereads.wanted(again.values())], comparing, now)
         if not requests:
             found = Sweep(asking)
@@ -286,7 +289,7 @@ def _wanted(tracked: Mapping[str, Tracked], due: Mapping[str, float], now: float
     return {
         one: Wanted(
             one,
-            _started_at(record),
+            moment_at(record.began_at),
             ended_at=moment_at(record.heard_at),
             waiting=max(0.0, now - record.heard_at),
             due_for=max(0.0, now - due[one]),
@@ -294,7 +297,3 @@ def _wanted(tracked: Mapping[str, Tracked], due: Mapping[str, float], now: float
         for one, record in tracked.items()
         if record.ended_at is not None
     }
-
-
-def _started_at(record: Tracked) -> datetime:
-    return record.session.started_at or moment_at(record.heard_at)

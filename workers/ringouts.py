@@ -51,10 +51,10 @@ _LEAST_PAUSE: Final = 0.05
 def serve(account: str) -> None:
     """Serve one account's bell. Called by RQ."""
     dependencies = current()
-    with turn(dependencies, Stage.RINGOUT, account):
-        with lease(dependencies.redis, dependencies.account(account).name, Stage.RINGOUT) as held:
-            Follower(account, held, dependencies).shift()
-        bells.rest(dependencies.redis, Stage.RINGOUT, account, due=keys.ringouts_due(account))
+    redis, name = dependencies.redis, dependencies.account(account).name
+    with turn(dependencies, Stage.RINGOUT, account), lease(redis, name, Stage.RINGOUT) as held:
+        Follower(account, held, dependencies).shift()
+        bells.rest(redis, Stage.RINGOUT, account, due=keys.ringouts_due(account), held=held)
 
 
 class Follower:

@@ -20,10 +20,11 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import JobTimeoutException
 
 from runtime import faults
-from runtime.bells import JOB_TIMEOUT_SECONDS, JOBS, NextBells, Stage, Taken, queue_name
+from runtime.bells import JOB_TIMEOUT_SECONDS, JOBS, Stage, queue_name
 from runtime.clocks import stopwatch
 from runtime.logs import log, without_numbers
 from workers.dependencies import Dependencies
+from workers.next_bells import NextBells, Taken
 
 WORKER_TTL_SECONDS: Final = 30
 MONITORING_SECONDS: Final = 5
@@ -105,6 +106,7 @@ class StageWorker(SimpleWorker):
         with suppress(RedisError):  # RQ meets it next, and waits until Redis is back
             while not self._stopping.is_set() and stopwatch() < until and self._serve_next():
                 pass
+            self._next.forget()
         return done
 
     def _serve_next(self) -> bool:

@@ -5,9 +5,10 @@ costs a few jobs and not one per notification, and leaves as soon as it is quiet
 """
 
 from collections import ChainMap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 
@@ -53,12 +54,19 @@ def serve(account: str) -> None:
     """Serve one account's bell. Called by RQ."""
     dependencies = current()
     with turn(dependencies, Stage.TRACK, account):
-        with lease(dependencies.redis, dependencies.account(account).name, Stage.TRACK) as held:
-            tracker = Tracker(account, held, dependencies)
+        with tracking(dependencies.account(account).name, dependencies) as tracker:
             _shift(tracker, dependencies)
             faults.point("track.rested")
-        if not tracker.rest():  # only now that the lease is free: whoever is rung finds it so
+            is_over = tracker.rest()
+        if not is_over:  # only now that the lease is free: whoever is rung finds it so
             bells.ring(dependencies.redis, Stage.TRACK, account)
+
+
+@contextmanager
+def tracking(account: str, dependencies: Dependencies) -> Iterator["Tracker"]:
+    """Be the account's runner while the block runs. Raises LeaseHeld when somebody else is."""
+    with lease(dependencies.redis, account, Stage.TRACK, reads=keys.inbox_cursor(account)) as held:
+        yield Tracker(account, held, dependencies)
 
 
 class News(msgspec.Struct):
@@ -104,7 +112,8 @@ def _shift(tracker: "Tracker", dependencies: Dependencies) -> None:
 class Tracker:
     """One account's runner. Reads, decides and commits, one batch at a time.
 
-    While it has the lease nobody else writes sessions, so the open ones it has seen are remembered, not read again.
+    While it has the lease, which came with how far the inbox is tracked, nobody else writes sessions: so the open ones
+    it has seen are remembered, not read again.
     """
 
     def __init__(self, account: str, held: Lease, dependencies: Dependencies) -> None:
@@ -115,18 +124,18 @@ class Tracker:
         self._quiet = timedelta(seconds=self._settings.quiet_seconds)
         self._gaps_tell = self._settings.gaps_tell(account)
         self._recorder = dependencies.recorder
-        self._cursor = cast("bytes | None", self._redis.get(keys.inbox_cursor(account))) or b"0-0"
+        self._cursor = held.read or b"0-0"
         self._remembered: dict[str, Tracked] = {}
 
     def rest(self) -> bool:
-        """Have the clock ring when the next call may end, or say False because the inbox has news."""
+        """Give the lease back and have the clock ring when the next call may end, or say False: the inbox has news."""
         return bells.rest(
             self._redis,
             Stage.TRACK,
             self._account,
             due=keys.quiet(self._account),
-            log=keys.inbox(self._account),
-            cursor=self._cursor.decode(),
+            read_to=(keys.inbox(self._account), self._cursor.decode()),
+            held=self._lease,
         )
 
     def step(self) -> Tally:

@@ -8,7 +8,6 @@ from redis import Redis
 from runtime import bells, keys, ledger, outcome_log
 from runtime.bells import Stage
 from runtime.budget import Group, Share
-from runtime.leases import lease
 from runtime.ledger import State
 from runtime.metrics import Recorder
 from runtime.settings import Settings
@@ -18,7 +17,7 @@ from tests.asking.clock import Clock, RedisWithClock
 from workers import dependencies, resolve
 from workers.dependencies import Dependencies
 from workers.ringcentral.transport import Bounds
-from workers.track import Tracker
+from workers.track import tracking
 
 _TICK: Final = 0.001  # a bell is never served before its time, which is rounded to milliseconds
 _BOUNDS: Final = Bounds(connect=1.0, read=1.0, total=2.0)
@@ -67,8 +66,7 @@ class Legwork:
 
     def track(self, account: str) -> None:
         """Track what there is."""
-        with lease(self.redis, account, Stage.TRACK) as held:
-            tracker = Tracker(account, held, self.dependencies)
+        with tracking(account, self.dependencies) as tracker:
             tracker.step()
             assert tracker.rest()
 

@@ -17,7 +17,7 @@ from tests.asking.clock import Clock, RedisWithClock
 from tests.asking.company import EXTRACT, LIST, SYNC, Asked, Company
 from tests.asking.conftest import Opened
 from tests.asking.legwork import Legwork, events_of, is_right
-from workers import comparing, reconcile, rereads
+from workers import agenda, comparing, reconcile, rereads
 from workers.ringcentral.call_log import CallLog
 from workers.sweep import Sweep
 
@@ -196,7 +196,7 @@ def test_what_nobody_has_compared_yet_has_its_turn_though_a_long_comparison_goes
 
     legwork.pass_time(600)
 
-    assert comparisons.pending(legwork.redis, "acme") is not None
+    assert agenda.read(legwork.redis, "acme").comparison is not None
     assert asking.load(legwork.redis, "acme").compared_to == pytest.approx(company.clock(), abs=400)
 
 

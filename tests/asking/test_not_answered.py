@@ -17,6 +17,7 @@ from scripts.simulator.take import Take
 from tests.asking.company import EXTRACT, LIST, SYNC, Company
 from tests.asking.conftest import Opened
 from tests.asking.legwork import events_of, published_at, state_of
+from workers import agenda
 
 DAY = 86_400.0
 HOUR = 3600.0
@@ -60,13 +61,13 @@ def test_a_stretch_of_the_past_that_cannot_be_answered_holds_up_no_call(
 
     assert {state_of(legwork.redis, take) for take in takes} == {State.RESOLVED}
     assert 2 <= len(company.asked(LIST)) <= 8
-    pending = comparisons.pending(legwork.redis, "acme")
+    pending = agenda.read(legwork.redis, "acme").comparison
     assert pending is not None
 
     monkeypatch.undo()
     legwork.pass_time(HOUR)
 
-    assert comparisons.pending(legwork.redis, "acme") is None
+    assert agenda.read(legwork.redis, "acme").comparison is None
 
 
 @pytest.mark.parametrize("problem", ["bad_parameter", "internal", "user_forbidden"])

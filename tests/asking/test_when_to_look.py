@@ -10,7 +10,7 @@ from telephony.words import Outcome
 from tests.asking.company import EXTRACT, LIST, SYNC, Company
 from tests.asking.conftest import Opened
 from tests.asking.legwork import Legwork, events_of, is_right, published_at, state_of
-from workers import rereads
+from workers import agenda
 
 DAY = 86_400.0
 HOUR = 3600.0
@@ -145,7 +145,7 @@ class TestLookingAgain:
         legwork, company = opened(reconcile_seconds=DAY, reread_seconds=(90.0,))
         company.call()
         legwork.pass_time(60)
-        again_at = rereads.next_time(legwork.redis, "acme")
+        again_at = agenda.read(legwork.redis, "acme").reread_at
         assert again_at is not None
         settle = legwork.settings.settle_seconds
         other = company.call(begins=again_at + 3 - settle - 20 - legwork.clock(), length=20)
@@ -155,7 +155,7 @@ class TestLookingAgain:
 
         assert published_at(legwork.redis, other) - other.ends_at == pytest.approx(settle, abs=0.1)
         assert len(company.asked()) - before == 1
-        assert rereads.next_time(legwork.redis, "acme") == pytest.approx(other.record_at + 90, abs=16)
+        assert agenda.read(legwork.redis, "acme").reread_at == pytest.approx(other.record_at + 90, abs=16)
 
     @pytest.mark.parametrize("after", [90.0, 300.0, 900.0])
     def test_what_changed_meanwhile_is_told(self, opened: Opened, after: float) -> None:
@@ -190,7 +190,7 @@ class TestLookingAgain:
         legwork.pass_time(60)
 
         assert is_right(legwork.redis, take)
-        assert rereads.next_time(legwork.redis, "acme") is None
+        assert agenda.read(legwork.redis, "acme").reread_at is None
 
 
 class TestTheDeadline:

@@ -22,6 +22,7 @@ from telephony.operator_events import What
 from telephony.subscriptions import Health
 from tests.doctor.clinic import ACCOUNT, Clinic
 from tests.scripts.commands import run, run_here
+from workers.next_bells import NextBells
 from workers.ringcentral.breaker import is_parked
 
 NOT_HERE = {"public-url", "memory", "subscription"}
@@ -258,7 +259,7 @@ def test_a_subscription_that_is_active_is_well_and_one_that_is_blacklisted_is_no
 
 def test_a_bell_that_a_worker_has_taken_itself_is_no_orphan(clinic: Clinic) -> None:
     bells.ring(clinic.redis, Stage.TRACK, ACCOUNT)
-    taken = bells.NextBells(clinic.redis, Stage.TRACK).take(wait=0.01)
+    taken = NextBells(clinic.redis, Stage.TRACK).take(wait=0.01)
     assert taken
     clinic.redis.hset(f"rq:job:{taken.job_id}", "created_at", "2026-01-01T00:00:00.000000Z")
 

@@ -1,7 +1,6 @@
 """Bells: rung once for many, rung again when lost, and silent while somebody serves. On a real server."""
 
 import math
-import zlib
 
 import pytest
 from redis import Redis
@@ -9,15 +8,13 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from runtime import bells, keys
-from runtime.bells import JOBS, DueBells, NextBells, Stage, Taken
+from runtime.bells import JOBS, DueBells, Stage
 from runtime.clocks import redis_time
 from runtime.leases import lease
-from tests.fakes.losing import losing
 
 ACCOUNT = "acme"
 TRACK, RESOLVE = Stage.TRACK, Stage.RESOLVE
 LONG_AGO, FAR_AHEAD = 0.0, 4e9
-A_MOMENT = 0.01
 
 
 def next_bell(redis: Redis, stage: Stage = TRACK) -> float | None:
@@ -38,13 +35,6 @@ def lose(redis: Redis, stage: Stage = TRACK) -> None:
     """Lose the job on its way, and let the time pass in which it counts as rung."""
     redis.delete(bells.queue_key(stage), keys.rung(ACCOUNT, stage))
     set_bell(redis, LONG_AGO, stage)
-
-
-def taken(waiting: NextBells) -> Taken:
-    """Take a bell that is there."""
-    one = waiting.take(wait=A_MOMENT)
-    assert one is not None
-    return one
 
 
 def test_a_job_carries_the_name_of_its_account_and_nothing_else(redis: Redis) -> None:
@@ -130,61 +120,6 @@ def test_a_full_queue_never_shortens_how_long_a_bell_counts_as_rung(redis: Redis
     DueBells(redis, {ACCOUNT}).ring()
 
     assert int(redis.ttl(keys.rung(ACCOUNT, TRACK))) > 50
-
-
-def test_a_worker_takes_the_bell_that_has_waited_longest(redis: Redis) -> None:
-    for account in (ACCOUNT, "globex"):
-        bells.ring(redis, TRACK, account)
-    waiting = NextBells(redis, TRACK)
-
-    first, second = taken(waiting), taken(waiting)
-
-    assert b"acme" in zlib.decompress(first.data)
-    assert b"globex" in zlib.decompress(second.data)
-    assert waiting.take(wait=A_MOMENT) is None
-
-
-def test_of_a_bell_that_was_served_nothing_is_left(redis: Redis) -> None:
-    bells.ring(redis, TRACK, ACCOUNT)
-    waiting = NextBells(redis, TRACK)
-
-    waiting.done(taken(waiting))
-
-    assert [key for pattern in ("rq:job:*", "rq:queue:*") for key in redis.scan_iter(pattern)] == []
-
-
-def test_the_bell_of_a_worker_that_was_killed_is_forgotten_in_time(redis: Redis) -> None:
-    bells.ring(redis, TRACK, ACCOUNT)
-
-    one = taken(NextBells(redis, TRACK))
-
-    assert 0 < int(redis.ttl(f"rq:job:{one.job_id}")) <= 2 * bells.JOB_TIMEOUT_SECONDS
-
-
-def test_a_bell_whose_taking_was_not_answered_is_left_where_rq_looks_for_such_jobs(
-    redis: Redis, redis_url: str
-) -> None:
-    bells.ring(redis, TRACK, ACCOUNT)
-    queue = Queue(bells.queue_name(TRACK), connection=redis, serializer=JSONSerializer)
-    rung = queue.job_ids
-
-    with losing(redis_url, bells.queue_key(TRACK).encode()) as client:
-        assert NextBells(client, TRACK).take(wait=A_MOMENT) is None
-
-    assert queue.intermediate_queue.get_job_ids() == rung
-
-
-def test_a_bell_that_is_given_back_is_the_first_again_and_is_kept(redis: Redis) -> None:
-    for account in (ACCOUNT, "globex"):
-        bells.ring(redis, TRACK, account)
-    waiting = NextBells(redis, TRACK)
-    one = taken(waiting)
-
-    waiting.give_back(one)
-
-    jobs = Queue(bells.queue_name(TRACK), connection=redis, serializer=JSONSerializer).jobs
-    assert [job.args for job in jobs] == [[ACCOUNT], ["globex"]]
-    assert redis.ttl(f"rq:job:{one.job_id}") == -1
 
 
 def test_a_bell_that_was_lost_is_rung_again(redis: Redis) -> None:
@@ -274,7 +209,7 @@ def test_a_shift_ends_with_the_bell_no_later_than_it_must_be_rung(redis: Redis, 
 def test_a_shift_after_which_nothing_is_due_takes_the_bell_away(redis: Redis) -> None:
     set_bell(redis, LONG_AGO)
 
-    assert bells.rest(redis, TRACK, ACCOUNT, due=keys.quiet(ACCOUNT), log=keys.inbox(ACCOUNT), cursor="0-0")
+    assert bells.rest(redis, TRACK, ACCOUNT, due=keys.quiet(ACCOUNT), read_to=(keys.inbox(ACCOUNT), "0-0"))
     assert next_bell(redis) is None
 
 
@@ -283,13 +218,41 @@ def test_a_shift_does_not_end_while_the_inbox_has_news(redis: Redis) -> None:
     redis.set(keys.rung(ACCOUNT, TRACK), "1")
     set_bell(redis, 2000.0)
 
-    assert not bells.rest(redis, TRACK, ACCOUNT, due=keys.quiet(ACCOUNT), log=keys.inbox(ACCOUNT), cursor="0-0")
+    assert not bells.rest(redis, TRACK, ACCOUNT, due=keys.quiet(ACCOUNT), read_to=(keys.inbox(ACCOUNT), "0-0"))
     assert (next_bell(redis), is_rung(redis)) == (2000.0, True)
     assert isinstance(first, bytes)
-    assert bells.rest(redis, TRACK, ACCOUNT, due=keys.quiet(ACCOUNT), cursor=first.decode())
+    assert bells.rest(redis, TRACK, ACCOUNT, due=keys.quiet(ACCOUNT), read_to=(keys.inbox(ACCOUNT), first.decode()))
     assert not is_rung(redis)
 
 
 @pytest.mark.parametrize("stage", list(Stage))
 def test_a_bell_says_its_stage_and_its_account_and_accounts_cannot_be_taken_for_stages(stage: Stage) -> None:
     assert bells.member(stage, "a-b.c_1").partition("|") == (stage.value, "|", "a-b.c_1")
+
+
+def test_with_the_end_of_its_shift_a_runner_gives_its_lease_back(redis: Redis) -> None:
+    with lease(redis, ACCOUNT, TRACK) as held:
+        bells.rest(redis, TRACK, ACCOUNT, due=keys.quiet(ACCOUNT), held=held)
+
+        with lease(redis, ACCOUNT, TRACK):
+            pass
+
+
+def test_it_gives_it_back_though_there_is_news(redis: Redis) -> None:
+    redis.xadd(keys.inbox(ACCOUNT), {"body": "news"})
+    with lease(redis, ACCOUNT, TRACK) as held:
+        assert not bells.rest(
+            redis, TRACK, ACCOUNT, due=keys.quiet(ACCOUNT), read_to=(keys.inbox(ACCOUNT), "0-0"), held=held
+        )
+
+        with lease(redis, ACCOUNT, TRACK):
+            pass
+
+
+def test_a_runner_that_was_overtaken_takes_nothing_from_the_other_as_it_ends_its_shift(redis: Redis) -> None:
+    with lease(redis, ACCOUNT, TRACK) as stalled:
+        redis.delete(keys.lease(ACCOUNT, TRACK))
+        with lease(redis, ACCOUNT, TRACK) as other:
+            bells.rest(redis, TRACK, ACCOUNT, due=keys.quiet(ACCOUNT), held=stalled)
+
+            other.commit(())

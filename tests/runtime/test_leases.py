@@ -13,6 +13,7 @@ from tests.outputs import entries, listening
 ACCOUNT = "acme"
 STAGE = "track"
 LEASE = keys.lease(ACCOUNT, STAGE)
+CURSOR = keys.inbox_cursor(ACCOUNT)
 STREAM, REVISIONS, TALLY, DUE = "outcomes", "revisions", "tally", "due"
 
 
@@ -157,12 +158,21 @@ def test_a_runner_changes_nothing_more_when_the_server_has_lost_what_it_had_ackn
     assert redis.get("cursor") == b"1"
 
 
+def test_what_it_reads_comes_with_a_lease(redis: Redis) -> None:
+    redis.set(CURSOR, "12-0")
+
+    with lease(redis, ACCOUNT, STAGE, reads=CURSOR) as held:
+        assert held.read == b"12-0"
+    with lease(redis, ACCOUNT, STAGE) as held:
+        assert held.read is None
+
+
 def test_a_lease_whose_answer_was_lost_on_the_way_is_ours_when_asked_again(redis: Redis) -> None:
     acquire = redis.register_script(_ACQUIRE)
 
-    answers = [acquire(keys=[LEASE], args=[token, 1000]) for token in ("ours", "ours", "theirs")]
+    answers = [acquire(keys=[LEASE, CURSOR], args=[token, 1000]) for token in ("ours", "ours", "theirs")]
 
-    assert answers == [1, 1, 0]
+    assert answers == [[None], [None], None]
 
 
 def test_a_commit_that_is_sent_again_is_applied_once(redis: Redis) -> None:

@@ -24,7 +24,7 @@ from tests.outputs import events_of
 from workers import dependencies, guardian, resolve
 from workers.dependencies import Dependencies
 from workers.guardian import Guardian
-from workers.track import Tracker
+from workers.track import tracking
 
 ACCOUNT = "acme"
 NOBODY = {"phoneNumber": "+12125550199"}
@@ -73,8 +73,7 @@ class Office:
 
     def track(self) -> None:
         """Run track until it has nothing to do."""
-        with lease(self.redis, ACCOUNT, Stage.TRACK) as held:
-            tracker = Tracker(ACCOUNT, held, self.dependencies)
+        with tracking(ACCOUNT, self.dependencies) as tracker:
             while tracker.step().read:
                 pass
 

@@ -14,7 +14,7 @@ from tests.builders.calls import ivr_call
 from tests.workers.conftest import MakeOffice
 from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, look, the_record
-from workers import watches
+from workers import agenda, watches
 from workers.comparing import HANDFUL, Comparing
 
 HOUR = 3600.0
@@ -59,10 +59,8 @@ def test_only_the_first_pages_of_what_was_asked_for_are_somebodys_who_waits(
     office: Office, why: Why, requests: int, share: Share
 ) -> None:
     one = comparisons.ask(office.redis, ACCOUNT, why, since=office.now - HOUR, until=office.now)
-    command = comparisons.write(ACCOUNT, msgspec.structs.replace(one, requests=requests))
-    office.redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py's
 
-    assert Comparing(office.redis, ACCOUNT).share is share
+    assert Comparing(ACCOUNT, msgspec.structs.replace(one, requests=requests)).share is share
 
 
 def test_the_nightly_comparison_compares_all_of_the_last_two_days_and_nothing_before(office: Office) -> None:
@@ -76,7 +74,7 @@ def test_the_nightly_comparison_compares_all_of_the_last_two_days_and_nothing_be
         office.show(msgspec.structs.replace(record, **one))
 
     watches.compare_at_night(office.redis, ACCOUNT, now=office.now)
-    asked = comparisons.pending(office.redis, ACCOUNT)
+    asked = agenda.read(office.redis, ACCOUNT).comparison
     assert asked is not None
     for _ in range(20):
         look(office)

@@ -459,8 +459,14 @@ def test_who_is_killed_where_a_sweep_ends_leaves_no_bell_later_than_the_next_com
 ) -> None:
     look(office)
     office.redis.zadd(keys.due(ACCOUNT), {"s-later": office.now + 86_400})
+    rest = bells.rest
+
+    def rest_and_be_killed(*arguments: Any, **words: Any) -> bool:
+        rest(*arguments, **words)
+        raise Killed
+
     with monkeypatch.context() as killed:
-        killed.setattr(bells, "ring_at", kill)
+        killed.setattr(bells, "rest", rest_and_be_killed)
         with pytest.raises(Killed):
             office.resolve()
 
@@ -669,11 +675,6 @@ def test_a_call_that_goes_on_after_all_is_due_when_it_ends_again(office: Office)
 
 class Killed(BaseException):
     """The process is gone, as by `kill -9`."""
-
-
-def kill(*_: object) -> None:
-    """Kill the process."""
-    raise Killed
 
 
 TOLD = ["direction", "outcome", "callerStatus", "calleeStatus", "callerOutcome", "calleeOutcome"]

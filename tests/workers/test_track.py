@@ -25,7 +25,7 @@ from tests.outputs import entries, events, listening
 from tests.workers.conftest import MakeOffice
 from tests.workers.office import ACCOUNT, Office
 from workers import track
-from workers.track import BATCH, Tracker
+from workers.track import BATCH, tracking
 
 QUIET = 3.0  # the office's
 CALL = ivr_call()
@@ -261,8 +261,7 @@ def test_open_calls_are_known_until_they_end(office: Office) -> None:
 def test_a_step_that_is_refused_leaves_neither_effects_nor_cursor(office: Office) -> None:
     office.hear(*CALL.bodies, b"nonsense")
     before = state(office)
-    with lease(office.redis, ACCOUNT, Stage.TRACK) as held:
-        tracker = Tracker(ACCOUNT, held, office.dependencies)
+    with tracking(ACCOUNT, office.dependencies) as tracker:
         office.redis.delete(keys.lease(ACCOUNT, Stage.TRACK))
 
         with pytest.raises(LeaseLost):
@@ -274,9 +273,8 @@ def test_a_step_that_is_refused_leaves_neither_effects_nor_cursor(office: Office
 def test_a_runner_killed_between_two_steps_is_followed_by_one_that_goes_on_where_it_was(office: Office) -> None:
     for body in CALL.bodies:
         office.hear(body)
-        with lease(office.redis, ACCOUNT, Stage.TRACK) as held:
-            Tracker(ACCOUNT, held, office.dependencies).step()
-            stalled = Tracker(ACCOUNT, held, office.dependencies)
+        with tracking(ACCOUNT, office.dependencies) as stalled:
+            stalled.step()
             office.redis.delete(keys.lease(ACCOUNT, Stage.TRACK))  # killed here, and its lease over
             with pytest.raises(LeaseLost):
                 stalled.step()
@@ -378,8 +376,7 @@ def test_every_notification_is_counted_by_what_it_was(office: Office) -> None:
 
 def test_a_runner_at_work_keeps_the_clock_away_and_one_at_rest_sets_it_to_the_next_end(office: Office) -> None:
     office.hear(*CALL.bodies)
-    with lease(office.redis, ACCOUNT, Stage.TRACK) as held:
-        tracker = Tracker(ACCOUNT, held, office.dependencies)
+    with tracking(ACCOUNT, office.dependencies) as tracker:
         tracker.step()
         assert office.next_bell(Stage.TRACK) == pytest.approx(RUNG_SECONDS, abs=1)
         assert office.redis.exists(keys.rung(ACCOUNT, Stage.TRACK))

@@ -1,0 +1,90 @@
+"""Bells that a worker takes behind RQ's job: the longest waiting first, none left behind. On a real server."""
+
+import zlib
+
+from redis import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from runtime import bells
+from runtime.bells import Stage
+from tests.fakes.losing import losing
+from workers.next_bells import NextBells, Taken
+
+ACCOUNT = "acme"
+TRACK = Stage.TRACK
+A_MOMENT = 0.01
+
+
+def taken(waiting: NextBells) -> Taken:
+    """Take a bell that is there."""
+    one = waiting.take(wait=A_MOMENT)
+    assert one is not None
+    return one
+
+
+def test_a_worker_takes_the_bell_that_has_waited_longest(redis: Redis) -> None:
+    for account in (ACCOUNT, "globex"):
+        bells.ring(redis, TRACK, account)
+    waiting = NextBells(redis, TRACK)
+
+    first, second = taken(waiting), taken(waiting)
+
+    assert b"acme" in zlib.decompress(first.data)
+    assert b"globex" in zlib.decompress(second.data)
+    assert waiting.take(wait=A_MOMENT) is None
+
+
+def test_of_a_bell_that_was_served_nothing_is_left(redis: Redis) -> None:
+    bells.ring(redis, TRACK, ACCOUNT)
+    waiting = NextBells(redis, TRACK)
+
+    waiting.done(taken(waiting))
+    waiting.forget()
+
+    assert [key for pattern in ("rq:job:*", "rq:queue:*") for key in redis.scan_iter(pattern)] == []
+
+
+def test_one_that_was_served_is_forgotten_as_the_next_one_is_taken(redis: Redis) -> None:
+    for account in (ACCOUNT, "globex"):
+        bells.ring(redis, TRACK, account)
+    waiting = NextBells(redis, TRACK)
+    waiting.done(taken(waiting))
+
+    second = taken(waiting)
+
+    assert [key.decode() for key in redis.scan_iter("rq:job:*")] == [f"rq:job:{second.job_id}"]
+
+
+def test_the_bell_of_a_worker_that_was_killed_is_forgotten_in_time(redis: Redis) -> None:
+    bells.ring(redis, TRACK, ACCOUNT)
+
+    one = taken(NextBells(redis, TRACK))
+
+    assert 0 < int(redis.ttl(f"rq:job:{one.job_id}")) <= 2 * bells.JOB_TIMEOUT_SECONDS
+
+
+def test_a_bell_whose_taking_was_not_answered_is_left_where_rq_looks_for_such_jobs(
+    redis: Redis, redis_url: str
+) -> None:
+    bells.ring(redis, TRACK, ACCOUNT)
+    queue = Queue(bells.queue_name(TRACK), connection=redis, serializer=JSONSerializer)
+    rung = queue.job_ids
+
+    with losing(redis_url, bells.queue_key(TRACK).encode()) as client:
+        assert NextBells(client, TRACK).take(wait=A_MOMENT) is None
+
+    assert queue.intermediate_queue.get_job_ids() == rung
+
+
+def test_a_bell_that_is_given_back_is_the_first_again_and_is_kept(redis: Redis) -> None:
+    for account in (ACCOUNT, "globex"):
+        bells.ring(redis, TRACK, account)
+    waiting = NextBells(redis, TRACK)
+    one = taken(waiting)
+
+    waiting.give_back(one)
+
+    jobs = Queue(bells.queue_name(TRACK), connection=redis, serializer=JSONSerializer).jobs
+    assert [job.args for job in jobs] == [[ACCOUNT], ["globex"]]
+    assert redis.ttl(f"rq:job:{one.job_id}") == -1
