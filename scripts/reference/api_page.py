@@ -21,7 +21,7 @@ _MEANINGS: Final = {
     "include": "`outcome`, `ended` or `both`.",
     "accounts": "Only calls of these accounts, by their name in the settings or RingCentral's id.",
     "extensions": "Only calls in which one of these extensions (ids) took part.",
-    "outcomes": "Only these [outcomes](outcomes.md#words).",
+    "outcomes": "Only these [outcomes](outcomes.md#words); not, that a call turns out to be of another one.",
     "directions": "Only `Inbound` or `Outbound` calls.",
     "numbers": "Only calls from or to one of these numbers, in any spelling.",
     "createOnly": "Send one event for each call, once it will not change any more.",
