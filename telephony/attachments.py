@@ -48,9 +48,9 @@ def attachments(call: OneCall) -> Attachments:
             explained(field, value, rule)
             for field, value, rule in (
                 ("recordings", tuple(one.id or "" for one in recordings), "recordings-named"),
-                ("voicemail", voicemail and voicemail.message_id, "message-type"),
-                ("fax", fax and fax.message_id, "message-type"),
-                ("transfer", transfer and transfer.target_telephony_session_id, "transfer-named"),
+                ("voicemail", voicemail and (voicemail.message_id or voicemail.uri), "message-type"),
+                ("fax", fax and (fax.message_id or fax.uri), "message-type"),
+                ("transfer", transfer and _named(transfer), "transfer-named"),
             )
             if value
         ),
@@ -94,6 +94,10 @@ def _transfer(parts: tuple[CallPart, ...]) -> Transfer | None:
         return None
     _, target, transferee = max(named)
     return Transfer(target_telephony_session_id=target or None, transferee_telephony_session_id=transferee or None)
+
+
+def _named(transfer: Transfer) -> str | None:
+    return transfer.target_telephony_session_id or transfer.transferee_telephony_session_id
 
 
 def _transfer_sessions(part: CallPart) -> tuple[str | None, str | None]:

@@ -1,6 +1,7 @@
 """What `derive` says beyond the outcome: statuses, times, ends, attachments, and the reason for each."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -265,6 +266,26 @@ def test_a_transfer_names_its_sessions_and_links_the_other() -> None:
     assert derived.transfer is not None
     assert derived.transfer.target_telephony_session_id == "s-consult"
     assert derived.transfer.transferee_telephony_session_id == SESSION
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "value"),
+    [
+        ({"transferee": SessionRef("s-original")}, "transfer", "s-original"),
+        (
+            {"message": Message(type="VoiceMail", uri="https://platform.example/7")},
+            "voicemail",
+            "https://platform.example/7",
+        ),
+        ({"message": Message(type="Fax", uri="https://platform.example/7")}, "fax", "https://platform.example/7"),
+    ],
+)
+def test_what_hangs_on_a_call_is_explained_by_whatever_it_is_named(
+    fields: dict[str, Any], field: str, value: str
+) -> None:
+    derived = derive([a_record("Voicemail", **fields)])
+
+    assert [one.value for one in derived.explanation if one.field == field] == [value]
 
 
 def test_what_a_call_cost_is_passed_on() -> None:
