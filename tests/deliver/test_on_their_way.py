@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 
-from runtime import attempts, backlog, bells, destinations, keys, metrics, waiting
+from runtime import attempts, backlog, bells, destinations, keys, metrics, redrive, waiting
 from runtime.attempts import Blame
 from runtime.bells import Stage as Bell
 from runtime.clocks import redis_time
 from runtime.leases import Lease, lease
+from runtime.redrive import Redrive
 from runtime.waiting import REPLACED_AFTER
 from telephony.destinations import Changes, Destination, DestinationState
 from telephony.records import PhoneParty
@@ -22,8 +23,8 @@ from tests.deliver.test_deliver import make_due, revised
 from tests.fakes.sender import Sent, delivered, refused
 from tests.outputs import entries
 from tests.scripts.publishing import outcome_of, publish
-from workers import charge, deliverer, dependencies
-from workers.deliverer import Deliverer
+from workers import charge, deliverer, delivery_view, dependencies
+from workers.deliverer import Deliverer, Tally
 from workers.destinations.breaker import LEAST_ATTEMPTS
 from workers.destinations.verdicts import Answer
 from workers.flights import MOST
@@ -142,6 +143,59 @@ def test_never_are_more_on_their_way_than_so_many_be_they_new_or_tried_again(
     assert len(runner.threads.jobs) == MOST
 
 
+def test_what_is_due_is_sent_beside_however_many_that_take_their_time(
+    stage: Stage, destination: Destination, runner: Runner
+) -> None:
+    publish(stage.redis, *(outcome_of(f"s-{number}") for number in range(MOST)))
+    stage.sender.answer = lambda _: refused()
+    runner.step()
+    runner.threads.send(1)
+    runner.step()
+    assert len(runner.threads.jobs) == MOST - 1
+
+    make_due(stage, destination)
+    runner.step()
+
+    assert len(runner.threads.jobs) == MOST
+
+
+def test_what_somebody_asked_for_is_sent_as_much_at_a_time_as_what_is_new(
+    stage: Stage, destination: Destination, runner: Runner
+) -> None:
+    publish(stage.redis, *(outcome_of(f"s-{number}") for number in range(5)))
+    runner.step()
+    runner.threads.send()
+    runner.step()
+
+    redrive.redrive(stage.redis, destination.id, Redrive(everything=True, per_second=1000), dry_run=False)
+    stage.redis.zadd(keys.asked(destination.id), dict.fromkeys(asked(stage, destination), 0.0))
+    runner.step()
+
+    assert len(runner.threads.jobs) == 5
+
+
+def test_where_so_much_waits_nothing_new_is_taken_up(
+    stage: Stage, destination: Destination, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery_view, "MOST_WAITING", 2)
+    publish(stage.redis, outcome_of("s-1"), outcome_of("s-2"))
+    runner.step()
+    publish(stage.redis, outcome_of("s-3"))
+
+    runner.step()
+
+    assert len(runner.threads.jobs) == 2
+    assert backlog.status(stage.redis, destination.id).unread == 1
+
+
+@pytest.mark.parametrize("bells_of_others", [0, 1])
+def test_a_runner_tells_whether_bells_of_others_wait(stage: Stage, runner: Runner, bells_of_others: int) -> None:
+    for _ in range(bells_of_others):
+        stage.redis.rpush(bells.queue_key(Bell.DELIVER), "bell")
+
+    assert runner.step().others_wait is bool(bells_of_others)
+
+
 def test_an_event_that_is_on_its_way_is_told_before_a_later_one_however_often_it_has_failed(
     stage: Stage, destination: Destination, runner: Runner
 ) -> None:
@@ -194,8 +248,9 @@ def test_a_destination_that_refuses_everything_is_left_alone_and_what_waits_for_
     runner.threads.send()
     assert len(stage.sender.sent) == LEAST_ATTEMPTS
     assert len(waiting.everything(stage.redis, destination.id)) == 2 * LEAST_ATTEMPTS
+    redrive.send_test(stage.redis, destination.id)
     another = Runner(destination, runner._lease, Threads())
-    assert another.step().shut
+    assert another.step() == Tally(busy=False, shut=True, others_wait=False)
     assert another.threads.jobs == []
 
 
@@ -319,6 +374,11 @@ def failure(stage: Stage, destination: Destination) -> tuple[str | None, str | N
     (attempt,) = attempts.of_call(stage.redis, "default", "s-1")
     (item,) = waiting.everything(stage.redis, destination.id)["s-1"]
     return attempt.error, attempt.blame, item.attempts
+
+
+def asked(stage: Stage, destination: Destination) -> list[bytes]:
+    """Give the places somebody asked for."""
+    return cast("list[bytes]", stage.redis.zrange(keys.asked(destination.id), 0, -1))
 
 
 def bell(stage: Stage, destination: Destination) -> float:

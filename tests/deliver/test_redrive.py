@@ -2,16 +2,19 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
-from runtime import attempts, keys, outcome_log, redrive
+from runtime import attempts, keys, operator_log, outcome_log, redrive, waiting
 from runtime.clocks import redis_time
 from runtime.redrive import Redrive
 from telephony.destinations import Destination
+from telephony.operator_events import What
+from telephony.times import parse_time
 from telephony.words import Outcome
 from tests.deliver.conftest import Stage
-from tests.deliver.test_deliver import A_MISSED_CALL, revised
-from tests.fakes.sender import delivered, refused
+from tests.deliver.test_deliver import A_MISSED_CALL, at_present, revised
+from tests.fakes.sender import delivered, forbidden, refused
 from tests.scripts.publishing import outcome_of, publish
 
 EVERYTHING = Redrive(everything=True)
@@ -110,6 +113,112 @@ def test_what_the_log_holds_no_more_cannot_be_sent_again(stage: Stage) -> None:
     stage.redis.execute_command(*attempts.buried(destination.id, letter))  # type: ignore[no-untyped-call]  # redis-py's
 
     assert count(stage, destination, Redrive()) == 0
+
+
+def test_what_failed_is_sent_again_in_the_order_of_publication_whenever_it_was_given_up(stage: Stage) -> None:
+    destination = stage.add()
+    places = [f"{number}-0" for number in (1000, 2000, 3000)]
+    for place in (places[2], places[0], places[1]):
+        bury(stage, destination, f"s-{place}/1", place=place)
+
+    redrive.redrive(stage.redis, destination.id, Redrive(), dry_run=False)
+
+    assert stage.redis.zrange(keys.asked(destination.id), 0, -1) == [place.encode() for place in places]
+
+
+def test_a_later_revision_that_failed_is_sent_again_though_an_earlier_one_was_taken(stage: Stage) -> None:
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-1"))
+    stage.run(destination)
+    stage.sender.answer = lambda _: forbidden()
+    publish(stage.redis, revised("s-1", 2))
+    stage.run(destination)
+    stage.sender.answer = lambda _: delivered()
+
+    assert redrive.redrive(stage.redis, destination.id, Redrive(), dry_run=False) == 1
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-1/1", "s-1/2", "s-1/2"]
+
+
+def test_an_operator_event_that_failed_is_sent_again(stage: Stage) -> None:
+    destination = stage.add(operator=True)
+    stage.sender.answer = lambda _: forbidden()
+    operator_log.raise_alert(stage.redis, What.ACCOUNT_PARKED, "default", "No.")
+    stage.run(destination)
+
+    assert redrive.redrive(stage.redis, destination.id, Redrive(), dry_run=False) == 1
+    stage.run(destination)
+
+    first, second = stage.sender.ids()
+    assert first == second
+
+
+def test_of_a_call_that_fails_only_what_was_tried_is_asked_for_and_the_later_one_waits_for_it(stage: Stage) -> None:
+    destination = stage.add()
+    stage.sender.answer = lambda _: refused()
+    publish(stage.redis, outcome_of("s-1"), revised("s-1", 2))
+    stage.run(destination)
+    stage.sender.answer = lambda _: delivered()
+
+    assert redrive.redrive(stage.redis, destination.id, Redrive(), dry_run=False) == 1
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-1/1", "s-1/1", "s-1/2"]
+
+
+def test_what_is_held_because_it_may_change_has_not_failed(stage: Stage) -> None:
+    destination = stage.add(create_only=True)
+    publish(stage.redis, at_present(stage, outcome_of("s-1")))
+    stage.run(destination)
+
+    assert set(waiting.everything(stage.redis, destination.id)) == {"s-1"}
+    assert count(stage, destination, Redrive()) == 0
+
+
+def test_history_that_is_only_written_down_is_not_counted_as_to_be_sent_again(stage: Stage) -> None:
+    publish(stage.redis, outcome_of("s-1"))
+    publish(stage.redis, outcome_of("s-2"), deliver=False)
+
+    assert count(stage, stage.add(), EVERYTHING) == 1
+
+
+def test_who_asks_again_but_slowly_puts_nothing_off(stage: Stage) -> None:
+    publish(stage.redis, *(outcome_of(f"s-{number}") for number in range(3)))
+    destination = stage.add()
+    redrive.redrive(stage.redis, destination.id, EVERYTHING, dry_run=False)
+    asked: Any = stage.redis.zrange(keys.asked(destination.id), 0, -1, withscores=True)
+
+    slowly = Redrive(everything=True, per_second=redrive.LEAST_PER_SECOND)
+    redrive.redrive(stage.redis, destination.id, slowly, dry_run=False)
+
+    assert stage.redis.zrange(keys.asked(destination.id), 0, -1, withscores=True) == asked
+
+
+def test_a_test_event_tells_when_it_was_asked_for(stage: Stage) -> None:
+    destination = stage.add()
+    redrive.send_test(stage.redis, destination.id)
+
+    stage.run(destination)
+
+    told = parse_time(msgspec.json.decode(stage.sender.sent[0].body)["time"])
+    assert told is not None
+    assert told.timestamp() == pytest.approx(redis_time(stage.redis), abs=5)
+
+
+def bury(stage: Stage, destination: Destination, event_id: str, *, place: str) -> None:
+    """Keep a dead letter."""
+    letter = attempts.DeadLetter(
+        event_id=event_id,
+        call=event_id.partition("/")[0],
+        account="default",
+        place=place,
+        published_at=0.0,
+        dead_at=0.0,
+        attempts=1,
+        because="permanent",
+    )
+    stage.redis.execute_command(*attempts.buried(destination.id, letter))  # type: ignore[no-untyped-call]  # redis-py's
 
 
 def count(stage: Stage, destination: Destination, selection: Redrive) -> int:
