@@ -1,9 +1,12 @@
 """What a check finds, and what it looks at."""
 
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
+from contextlib import suppress
 from enum import StrEnum
+from threading import Thread
 from typing import Final
 
 import msgspec
@@ -101,15 +104,31 @@ class Unavailable(Exception):  # noqa: N818 - named for what happened
 
 
 def of_each(accounts: Sequence[Account], look: Callable[[Account], Findings]) -> Findings:
-    """Look at each account, some at the same time, for each look waits for an answer; tell in their order."""
-    pool = ThreadPoolExecutor(_TOGETHER)
+    """Look at each account, some at the same time, for each look waits for an answer; tell in their order.
+
+    Whoever is stopped waits for no answer that is still to come: the threads of an executor would.
+    """
+    looks = [(account, Future[tuple[Finding, ...]]()) for account in accounts]
+    left = deque(looks)
+    for _ in range(min(_TOGETHER, len(looks))):
+        Thread(target=_look_at, args=(left, look), daemon=True).start()
     try:
-        found = pool.map(lambda account: tuple(look(account)), accounts)
         shown = {"unit": " accounts", "delay": 1.0, "leave": False, "file": sys.stderr, "disable": None}
-        for findings in tqdm(found, total=len(accounts), **shown):
-            yield from findings
+        for _, found in tqdm(looks, **shown):
+            yield from found.result()
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        left.clear()
+
+
+def _look_at(left: "deque[tuple[Account, Future[tuple[Finding, ...]]]]", look: Callable[[Account], Findings]) -> None:
+    """Look at one account after the other, until none is left."""
+    with suppress(IndexError):
+        while True:
+            account, found = left.popleft()
+            try:
+                found.set_result(tuple(look(account)))
+            except Exception as fault:  # noqa: BLE001 - raised where it is waited for
+                found.set_exception(fault)
 
 
 _TOGETHER: Final = 10

@@ -1,5 +1,8 @@
 """The doctor finds each fault that was planted, names what mends it, and finds none in an installation that is well."""
 
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,12 +24,26 @@ from telephony.destinations import Changes, DestinationState, Draft
 from telephony.operator_events import What
 from telephony.subscriptions import Health
 from tests.doctor.clinic import ACCOUNT, Clinic
-from tests.scripts.commands import run, run_here
+from tests.scripts.commands import SCRIPTS, run, run_here
 from workers.next_bells import NextBells
 from workers.ringcentral.breaker import is_parked
 
 NOT_HERE = {"public-url", "memory", "subscription"}
 """Checks that find something even in a test's installation: no TLS, no bound on memory, no subscription yet."""
+
+SLOW = """
+import sys
+import threading
+from scripts.checkup.findings import of_each
+from scripts.terminal.command import at_the_terminal
+
+def look(account):
+    print("looking", flush=True)
+    threading.Event().wait()
+    yield
+
+sys.exit(at_the_terminal(lambda: len(list(of_each([None], look)))))
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -327,6 +344,20 @@ def test_accounts_are_looked_at_side_by_side_and_told_of_in_their_order(clinic: 
         yield warning(account.name, "nothing")
 
     assert [one.says for one in of_each(accounts, look)] == [ACCOUNT, "acme"]
+
+
+def test_who_is_stopped_while_accounts_are_looked_at_waits_for_no_answer() -> None:
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", SLOW], cwd=SCRIPTS.parent, stdout=pipe, stderr=pipe) as command:
+        assert command.stdout is not None
+        assert command.stdout.readline() == b"looking\n"
+        command.send_signal(signal.SIGINT)
+        try:
+            _, complaint = command.communicate(timeout=10)
+        finally:
+            command.kill()
+
+    assert (command.returncode, complaint) == (1, b"")
 
 
 def test_accounts_that_are_one_user_are_found_by_name(clinic: Clinic, tmp_path: Path) -> None:
