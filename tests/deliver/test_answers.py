@@ -2,14 +2,16 @@
 
 import pytest
 
-from runtime import attempts, backlog, destinations, waiting
+from runtime import attempts, backlog, destinations, keys, waiting
 from runtime.attempts import Blame
 from runtime.clocks import redis_time
+from runtime.settings import load
 from runtime.waiting import Waiting
 from telephony.destinations import Changes, Destination, DestinationState
 from tests.deliver.conftest import Stage
 from tests.deliver.test_deliver import at_present, make_due, revised
 from tests.fakes.sender import delivered, gone, refused
+from tests.outputs import entries
 from tests.scripts.publishing import outcome_of, publish
 from workers.destinations.schedule import SCHEDULE
 from workers.destinations.verdicts import Answer, Verdict
@@ -91,6 +93,26 @@ def test_an_answered_call_is_told_at_once_to_who_can_be_told_again(stage: Stage)
     stage.run(destination)
 
     assert stage.sender.ids() == ["s-1/1"]
+
+
+def test_of_a_call_the_last_attempts_are_kept_and_no_longer_than_all_else(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "KEPT_OF_CALL", 2)
+    destination = stage.add()
+    log = keys.attempts(destination.id)
+    publish(stage.redis, outcome_of("s-1"), revised("s-1", 2), revised("s-1", 3))
+
+    stage.run(destination)
+
+    assert [one.event_id for one in attempts.of_call(stage.redis, "default", "s-1")] == ["s-1/2", "s-1/3"]
+    retention = load({"REDIS_URL": "redis://127.0.0.1:1"}).retention_seconds
+    assert retention - 5 < stage.redis.ttl(keys.attempts_of_call("default", "s-1")) <= retention
+    newest = attempts.page(stage.redis, destination.id).items[0]
+    assert (newest.event_id, newest.id.encode()) == (
+        "s-1/3",
+        entries(stage.redis, keys.attempts(destination.id))[-1][0],
+    )
 
 
 def queue(stage: Stage, destination: Destination) -> tuple[Waiting, ...]:

@@ -1,12 +1,20 @@
 """What the retention takes away, on a real server."""
 
-from runtime import attempts, backlog, destinations, keys, metrics
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from runtime import attempts, backlog, destinations, keys, metrics, waiting
 from runtime.bells import Stage as Bell
 from runtime.clocks import redis_time
-from runtime.leases import lease
+from runtime.leases import Command, lease
+from runtime.waiting import Waiting
 from telephony.destinations import Changes, Destination, DestinationState
+from telephony.words import Outcome
 from tests.deliver.conftest import Stage
 from tests.fakes.sender import refused
+from tests.outputs import events
 from tests.scripts.publishing import outcome_of, publish
 from workers import expiry
 
@@ -94,9 +102,112 @@ def test_a_destination_that_was_removed_meanwhile_is_told_to_have_lost_nothing(s
     destinations.delete(stage.redis, destination.id)
 
     later = redis_time(stage.redis) + 1
-    expiry._let_go(stage.redis, destination, stage.recorder, before=int(later * 1000), now=later)
+    safe = expiry._let_go(stage.redis, destination, stage.recorder, before=int(later * 1000), now=later)
 
+    assert safe == int(later * 1000)
     assert not list(stage.redis.scan_iter(f"*{destination.id}*"))
+
+
+def test_of_a_call_only_what_is_too_old_is_listed_and_counted_and_the_rest_is_sent_on(stage: Stage) -> None:
+    destination = stage.add()
+    wait(stage, destination, "s-1", LONG + 60, 10)
+    wait(stage, destination, "s-2", 10)
+
+    trim(stage, later=0)
+
+    assert [(one.event_id, one.because, one.attempts) for one in dead(stage, destination)] == [
+        ("s-1/1", "retention", 1)
+    ]
+    left = {
+        call: [one.revision for one in queue] for call, queue in waiting.everything(stage.redis, destination.id).items()
+    }
+    assert left == {"s-1": [2], "s-2": [1]}
+    stage.recorder.flush()
+    counted = f'legwork_deliveries_dropped_total{{destination="{destination.id}"}} 1.0'
+    assert counted in metrics.render(stage.redis).decode().splitlines()
+
+
+def test_while_a_runner_is_at_it_the_log_is_kept_from_the_oldest_event_that_waits(stage: Stage) -> None:
+    ages = (LONG + 400, LONG + 310, LONG + 200, LONG + 100, 10)
+    for age in ages:
+        stage.redis.xadd(keys.OUTCOMES, {"event": "{}"}, id=place(stage, age))
+    destination = stage.add()
+    wait(stage, destination, "s-1", LONG + 300)
+    wait(stage, destination, "s-2", LONG + 100)
+
+    with lease(stage.redis, destination.id, Bell.DELIVER):
+        trim(stage, later=0)
+
+    assert stage.redis.xlen(keys.OUTCOMES) == 3
+
+
+def test_what_is_too_much_for_one_go_stays_in_the_log_until_it_is_listed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expiry, "_PAGE", 2)
+    monkeypatch.setattr(expiry, "_PAGES", 2)
+    destination = paused(stage)
+    publish(stage.redis, *(outcome_of(f"s-{number}") for number in range(5)))
+
+    trim(stage, later=LONG + 1)
+    assert len(dead(stage, destination)) == 4
+    assert [event.subject for event in events(stage.redis)][-1:] == ["s-4"]
+
+    trim(stage, later=LONG + 1)
+    assert {(one.call, one.attempts) for one in dead(stage, destination)} == {(f"s-{number}", 0) for number in range(5)}
+    assert stage.redis.xlen(keys.OUTCOMES) == 0
+
+
+@pytest.mark.parametrize("wanted", [Outcome.ANSWERED, Outcome.MISSED])
+def test_what_the_retention_took_is_not_counted_as_unread(stage: Stage, wanted: Outcome) -> None:
+    destination = stage.add(outcomes=(wanted,))
+    publish(stage.redis, outcome_of("s-1"))
+    trim(stage, later=LONG + 1)
+
+    publish(stage.redis, outcome_of("s-2"))
+
+    assert backlog.status(stage.redis, destination.id).unread == 1
+
+
+def test_what_is_kept_of_deeds_alerts_and_attempts_ends_exactly_with_the_retention(stage: Stage) -> None:
+    streams = (keys.ACTIONS, keys.OPERATOR, keys.attempts(stage.add().id))
+    for name in streams:
+        for age in (LONG + 60, LONG - 60):
+            stage.redis.xadd(name, {"any": "thing"}, id=place(stage, age))
+
+    trim(stage, later=0)
+
+    assert [stage.redis.xlen(name) for name in streams] == [1, 1, 1]
+
+
+def test_who_is_overtaken_lists_nothing_and_has_the_log_kept(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    destination = paused(stage)
+    publish(stage.redis, outcome_of("s-1"))
+
+    def overtaken(redis: Redis, one: Destination, **_: object) -> Iterator[Command]:
+        redis.delete(keys.lease(one.id, Bell.DELIVER))
+        yield from ()
+
+    monkeypatch.setattr(expiry, "_of_queues", overtaken)
+    trim(stage, later=LONG + 1)
+
+    assert stage.redis.xlen(keys.OUTCOMES) == 1
+    assert not dead(stage, destination)
+
+
+def wait(stage: Stage, destination: Destination, call: str, *ages: float) -> None:
+    """Have events of a call wait that were published so long ago."""
+    queue = tuple(
+        Waiting(place(stage, age), f"{call}/{number}", "default", number, due=0.0, attempts=1)
+        for number, age in enumerate(ages, start=1)
+    )
+    for command in waiting.write(destination.id, call, queue):
+        stage.redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+
+
+def place(stage: Stage, age: float) -> str:
+    """Name the place in a log of what was appended so long ago."""
+    return f"{int((redis_time(stage.redis) - age) * 1000)}-0"
 
 
 def paused(stage: Stage) -> Destination:

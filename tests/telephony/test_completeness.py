@@ -44,6 +44,12 @@ def test_who_waits_for_something_is_explained() -> None:
     assert stands(listed=True, is_open=True) is Standing.OPEN
 
 
+def test_a_call_whose_end_alone_was_told_is_neither_published_nor_given_up() -> None:
+    assert stands(state="resolved", revision=0, published=0) is Standing.UNEXPLAINED
+    assert stands(state="ended", revision=1, published=1, is_due=True) is Standing.WAITING
+    assert "given up" in because(state="unresolved", revision=1, has_ended=True)
+
+
 def test_what_nobody_waits_for_is_unexplained_and_says_what_is_missing() -> None:
     assert "record" in because(has_ended=True)
     assert "its end" in because(has_ended=False)
