@@ -36,12 +36,14 @@ def _heard(outcome: CallOutcome, session: Session) -> Iterator[Explanation]:
     answer = _answer(outcome, session)
     if answer is not None:
         yield explained("answerTime", answer, "answer-told")
-    if session.changed_at is None or not session.is_over:
+    if session.changed_at is None or session.started_at is None or not session.is_over:
         return
+    start = parse_time(outcome.start_time or "") or session.started_at
+    end = max(start, session.changed_at)
     if outcome.end_time is None:
-        yield explained("endTime", iso_ms(session.changed_at), "end-told")
+        yield explained("endTime", iso_ms(end), "end-told")
     if outcome.duration_seconds is None:
-        yield explained("durationSeconds", endings.seconds(session), "end-told")
+        yield explained("durationSeconds", int((end - start).total_seconds()), "end-told")
 
 
 def _answer(outcome: CallOutcome, session: Session) -> str | None:

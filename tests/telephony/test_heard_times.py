@@ -94,8 +94,24 @@ def test_a_call_without_a_length_in_the_log_ended_when_it_was_heard_to() -> None
     session = a_ringout_session((1, PROCEEDING), (1, OVER, "TargetBusy"))
     outcome = told(a_ringout("Busy", to_caller("Busy", duration=None), duration=None), session)
 
-    assert (outcome.end_time, outcome.duration_seconds) == (written(second(3)), 1)
+    assert (outcome.start_time, outcome.end_time, outcome.duration_seconds) == (
+        written(second(0)),
+        written(second(3)),
+        3,
+    )
     assert [why(outcome, field)[0].rule for field in ("endTime", "durationSeconds")] == ["end-told"] * 2
+
+
+@pytest.mark.parametrize(("begin", "end", "seconds"), [(1, 3, 2), (2, 3, 1), (3, 3, 0), (5, 5, 0), (None, 3, 1)])
+def test_a_length_that_was_heard_is_from_the_start_that_is_told_to_the_end_that_is(
+    begin: int | None, end: int, seconds: int
+) -> None:
+    session = a_ringout_session((1, PROCEEDING), (1, OVER, "TargetBusy"))
+    start = None if begin is None else after(begin)
+
+    outcome = told(a_ringout("Busy", duration=None, start_time=start), session)
+
+    assert (outcome.end_time, outcome.duration_seconds) == (written(second(end)), seconds)
 
 
 def test_a_call_that_is_not_over_as_far_as_was_heard_has_no_end_by_that() -> None:
