@@ -108,11 +108,8 @@ def test_of_a_call_the_last_attempts_are_kept_and_no_longer_than_all_else(
     assert [one.event_id for one in attempts.of_call(stage.redis, "default", "s-1")] == ["s-1/2", "s-1/3"]
     retention = load({"REDIS_URL": "redis://127.0.0.1:1"}).retention_seconds
     assert retention - 5 < stage.redis.ttl(keys.attempts_of_call("default", "s-1")) <= retention
-    newest = attempts.page(stage.redis, destination.id).items[0]
-    assert (newest.event_id, newest.id.encode()) == (
-        "s-1/3",
-        entries(stage.redis, keys.attempts(destination.id))[-1][0],
-    )
+    newest, (place, _) = attempts.page(stage.redis, destination.id).items[0], entries(stage.redis, log)[-1]
+    assert (newest.event_id, newest.id.encode()) == ("s-1/3", place)
 
 
 def queue(stage: Stage, destination: Destination) -> tuple[Waiting, ...]:
