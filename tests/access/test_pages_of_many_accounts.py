@@ -16,7 +16,7 @@ from tests.access.test_entry_to_the_api import an_app
 from tests.access.test_pages import text_of
 from tests.builders.kept_calls import a_session_of, see
 from tests.simulator.waiting import wait_until
-from web.dashboard.many_accounts import MOST
+from web.dashboard.many_accounts import MOST, Chosen, Offered
 
 NAMES = tuple(f"acct-{number:03}" for number in range(2 * MOST + 1))
 
@@ -160,6 +160,19 @@ def test_a_name_that_no_account_has_is_told_so_and_is_not_as_good_as_none(client
     see(redis, a_session_of(1), account=NAMES[1])
 
     assert text_of(client, "/calls?account=globex", "found").startswith("No account is called like that.")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("north", ("north",)), ("NORTHW", ("northwest",)), ("th", ("north", "northwest", "south"))]
+)
+def test_a_name_means_its_account_alone_though_it_is_a_part_of_others(typed: str, meant: tuple[str, ...]) -> None:
+    assert Offered(("north", "northwest", "south", "west")).meant_by(typed) == meant
+
+
+@pytest.mark.parametrize(("count", "are_many"), [(MOST, False), (MOST + 1, True)])
+def test_accounts_that_fit_on_a_page_need_no_choosing(count: int, are_many: object) -> None:
+    assert Chosen(NAMES[:MOST], "", 0, count, count).are_many is are_many
+    assert Offered(NAMES[:count]).are_many is are_many
 
 
 def test_few_accounts_are_chosen_from_a_list(redis: Redis) -> None:
