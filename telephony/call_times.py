@@ -81,7 +81,8 @@ def _answer(call: OneCall, start: str | None, end: str | None) -> tuple[str | No
         return (None, "answer-untold", None) if is_emergency else (start, "answer-at-start", None)
     moment, index = chosen
     answer = iso_ms(moment)
-    within = min(max(answer, start or answer), end or answer)
+    within = max(answer, start or answer)
+    within = min(within, end or within)
     return within, rule if within == answer else "answer-within-call", index
 
 

@@ -36,10 +36,12 @@ def _heard(outcome: CallOutcome, session: Session) -> Iterator[Explanation]:
     answer = _answer(outcome, session)
     if answer is not None:
         yield explained("answerTime", answer, "answer-told")
+    if outcome.end_time is not None and outcome.duration_seconds is not None:
+        return
     if session.changed_at is None or session.started_at is None or not session.is_over:
         return
     start = parse_time(outcome.start_time or "") or session.started_at
-    end = max(start, session.changed_at)
+    end = max(start, session.changed_at, parse_time(answer or outcome.answer_time or "") or start)
     if outcome.end_time is None:
         yield explained("endTime", iso_ms(end), "end-told")
     if outcome.duration_seconds is None:

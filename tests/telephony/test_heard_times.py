@@ -114,6 +114,18 @@ def test_a_length_that_was_heard_is_from_the_start_that_is_told_to_the_end_that_
     assert (outcome.end_time, outcome.duration_seconds) == (written(second(end)), seconds)
 
 
+def test_a_call_without_a_length_did_not_end_before_it_was_answered() -> None:
+    record = a_record("Accepted", an_accept_leg(), a_leg(start_time=after(12), duration=None), duration=None)
+
+    outcome = told(record, an_inbound_call((1, SETUP), (3, OVER), (1, OVER)))
+
+    assert (outcome.answer_time, outcome.end_time, outcome.duration_seconds) == (
+        written(after(12)),
+        written(after(12)),
+        12,
+    )
+
+
 def test_a_call_that_is_not_over_as_far_as_was_heard_has_no_end_by_that() -> None:
     outcome = told(a_record("Busy", duration=None), an_inbound_call((1, SETUP), (3, PROCEEDING)))
 

@@ -102,6 +102,13 @@ def test_a_call_is_answered_within_its_own_time_by_whatever_leg(begin: datetime,
     ]
 
 
+@pytest.mark.parametrize(("begin", "answer"), [(after(-3), after(0)), (after(41), after(41))])
+def test_a_call_whose_end_is_not_told_is_not_answered_before_it_begins(begin: datetime, answer: datetime) -> None:
+    derived = derive([a_record("Accepted", an_accept_leg(), a_leg(start_time=begin), duration=None)])
+
+    assert derived.answer_time == iso_ms(answer)
+
+
 def test_an_answered_ringout_was_answered_when_the_second_side_was_connected() -> None:
     record = a_ringout("Call connected", to_callee(start_time=after(7)), to_caller(start_time=after(1)))
 
