@@ -11,7 +11,7 @@ from runtime import attempts, bells, destinations, keys, operator_log, outcome_l
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.destinations import UnknownDestination
-from telephony.destinations import Destination, wants
+from telephony.destinations import Destination, takes_back, wants
 from telephony.times import moment_at
 from telephony.trial import TrialEvent, trial
 
@@ -37,11 +37,13 @@ class Redrive(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """An event that may be sent again."""
+    """An event that may be sent again, or a revision that is not `wanted`, after which no earlier one is either."""
 
     place: str
     call: str
     revision: int
+    account: str = ""
+    wanted: bool = True
 
 
 def redrive(redis: "Redis", destination_id: str, selection: Redrive, *, dry_run: bool) -> int:
@@ -49,7 +51,7 @@ def redrive(redis: "Redis", destination_id: str, selection: Redrive, *, dry_run:
 
     Asking twice is asking once: there is one pending attempt of an event. One that waits for its next attempt is sent
     at once instead; a revision of which the destination took a later one is left out, and where each call is told of
-    once, all but the last of those selected.
+    once, all but the last of those selected; that, too, where a later one is not wanted.
     """
     destination = _known(redis, destination_id)
     pages = _pages(_candidates(redis, destination, selection))
@@ -130,9 +132,14 @@ def _candidates(redis: "Redis", destination: Destination, selection: Redrive) ->
 
 
 def _last_words(destination: Destination, candidates: Iterator[Candidate]) -> list[Candidate]:
-    """Leave out all but the last of those of a call that is told of once."""
-    last: dict[str, Candidate] = {}
-    for one in candidates:
+    """Leave out all but the last of those of a call that is told of once, and all that were wanted no more."""
+    found, last, unwanted = list(candidates), dict[str, Candidate](), dict[tuple[str, str], int]()
+    for one in found:
+        if not one.wanted:
+            unwanted[one.call, one.account] = max(one.revision, unwanted.get((one.call, one.account), 0))
+    for one in found:
+        if not one.wanted or one.revision < unwanted.get((one.call, one.account), 0):
+            continue
         what = one.call if is_told_once(destination, one.place) else one.place
         if what not in last or one.revision > last[what].revision:
             last[what] = one
@@ -156,8 +163,9 @@ def _published(redis: "Redis", destination: Destination, selection: Redrive) -> 
     last = "+" if selection.until is None else _place(selection.until)
     for entry in outcome_log.between(redis, _place(selection.since or 0.0), last):
         event = outcome_log.event_of(entry.document) if entry.deliver else None
-        if event is not None and wants(destination, entry.account, event):
-            yield Candidate(entry.place, event.subject, event.data.revision)
+        is_wanted = event is not None and wants(destination, entry.account, event)
+        if event is not None and (is_wanted or takes_back(destination, event)):
+            yield Candidate(entry.place, event.subject, event.data.revision, entry.account, is_wanted)
 
 
 def _place(moment: float) -> str:

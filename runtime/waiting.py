@@ -79,6 +79,19 @@ def joined(queue: Queue, new: Waiting, *, create_only: bool = False, in_flight: 
     return Joined(tuple(sorted((*kept, new), key=lambda one: one.revision)), replaced)
 
 
+def outdated(queue: Queue, later: Waiting, *, in_flight: bool = False) -> Joined:
+    """Take out what is held of a call of which `later` is not wanted any more; not what was going to be tried."""
+    safe = queue[:1] if in_flight else ()
+    old = tuple(
+        one
+        for one in queue
+        if one.held
+        and not (one in safe or one.attempts or one.going)
+        and (one.account == later.account and one.revision < later.revision)
+    )
+    return Joined(tuple(one for one in queue if one not in old), old)
+
+
 def failed(queue: Queue, *, again_at: float) -> Joined:
     """Give the queue after its first event was tried in vain: tried again then, unless a later one takes its place."""
     tried = msgspec.structs.replace(queue[0], attempts=queue[0].attempts + 1, due=again_at, held=False)

@@ -121,6 +121,11 @@ def wants(destination: Destination, account: str, event: CallEvent) -> bool:
     )
 
 
+def takes_back(destination: Destination, event: CallEvent) -> bool:
+    """Say whether an event that is not wanted means that no earlier one of its call is: who is told once wants the last."""
+    return destination.create_only and destination.include is not Include.ENDED and event.data.revision > 1
+
+
 def wants_operator(destination: Destination, account: str) -> bool:
     """Say whether an operator event about the account of this name (empty: about none) is for `destination`."""
     return destination.operator and (not account or _one_of(destination.accounts, account))

@@ -126,9 +126,14 @@ class Deliverer:
         commands: list[Command] = []
         flying = self._flights.calls()
         for one in arrivals:
-            once = redrive.is_told_once(destination, one.item.place)
-            after = waiting.joined(self._queues[one.call], one.item, create_only=once, in_flight=one.call in flying)
-            self._queues[one.call] = after.queue
+            queue, in_flight = self._queues[one.call], one.call in flying
+            if one.wanted:
+                once = redrive.is_told_once(destination, one.item.place)
+                after = waiting.joined(queue, one.item, create_only=once, in_flight=in_flight)
+            else:
+                after = waiting.outdated(queue, one.item, in_flight=in_flight)
+            if after.queue != queue:
+                self._queues[one.call] = after.queue
             commands += self._replaced(one.call, after.replaced, now)
         return commands
 

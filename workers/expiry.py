@@ -88,7 +88,8 @@ def _of_queues(redis: "Redis", destination: Destination, *, before: int, now: fl
 
 def _of_log(destination: Destination, rows: Sequence[Any], *, now: float) -> Iterator[DeadLetter]:
     for one in intake.of_log(destination, entries_of(rows), deadline=0):
-        yield msgspec.structs.replace(letter(one.call, one.item, "retention", now=now), attempts=0)
+        if one.wanted:
+            yield msgspec.structs.replace(letter(one.call, one.item, "retention", now=now), attempts=0)
 
 
 def _oldest_waiting(redis: "Redis", destination: str) -> int:

@@ -11,27 +11,34 @@ from runtime.logs import log
 from runtime.outcome_log import Entry, at_places
 from runtime.waiting import Waiting
 from telephony.create_only import ready_at
-from telephony.destinations import Destination, wants, wants_operator
+from telephony.destinations import Destination, takes_back, wants, wants_operator
 from telephony.events import CallEvent, decode
 from telephony.operator_events import OperatorEvent
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """An event that shall be sent, of a call. `entry` is None for a test."""
+    """An event that shall be sent, of a call. `entry` is None for a test.
+
+    One that is not `wanted` only says that what is held of its call is outdated.
+    """
 
     call: str
     item: Waiting
     entry: Entry | None
+    wanted: bool = True
 
 
 def of_log(destination: Destination, entries: Sequence[Entry], *, deadline: float) -> Iterator[Arrival]:
-    """Give the entries that `destination` wants, as they shall wait."""
+    """Give the entries that `destination` wants, as they shall wait, and what takes back what is held of a call."""
     for entry in entries:
         event = _read(entry) if entry.deliver else None
-        if event is None or not wants(destination, entry.account, event):
+        if event is None:
             continue
-        due = ready_at(event, deadline=deadline) if destination.create_only else 0.0
-        yield Arrival(event.subject, _waiting(entry, event, due), entry)
+        if wants(destination, entry.account, event):
+            due = ready_at(event, deadline=deadline) if destination.create_only else 0.0
+            yield Arrival(event.subject, _waiting(entry, event, due), entry)
+        elif takes_back(destination, event):
+            yield Arrival(event.subject, _waiting(entry, event, 0.0), entry, wanted=False)
 
 
 def of_asked(

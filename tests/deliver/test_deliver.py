@@ -12,6 +12,7 @@ from runtime.leases import Lease
 from runtime.redrive import Redrive
 from telephony.destinations import Changes, Destination, DestinationState, Include
 from telephony.events import CallEvent, encode
+from telephony.records import CallLogRecord
 from telephony.times import iso_ms
 from telephony.words import Outcome
 from tests.builders.call_log import a_leg, a_record, an_accept_leg
@@ -303,6 +304,19 @@ def test_create_only_sends_the_last_revision_before_the_deadline(stage: Stage) -
     assert stage.sender.ids() == ["s-1/2"]
 
 
+def test_create_only_sends_nothing_of_a_call_whose_last_revision_is_not_wanted(stage: Stage) -> None:
+    destination = stage.add(create_only=True, outcomes=(Outcome.ANSWERED,))
+    publish(stage.redis, at_present(stage, outcome_of("s-1")), at_present(stage, outcome_of("s-2")))
+    stage.run(destination)
+
+    publish(stage.redis, revised("s-1", 2, A_MISSED_CALL))
+    stage.run(destination)
+    make_due(stage, destination)
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-2/1"]
+
+
 def test_create_only_sends_the_last_revision_also_where_everything_is_sent_again(stage: Stage) -> None:
     publish(stage.redis, *(revised("s-1", revision) for revision in range(3)))
     destination = stage.add(create_only=True, include=Include.BOTH)
@@ -311,6 +325,16 @@ def test_create_only_sends_the_last_revision_also_where_everything_is_sent_again
     stage.run(destination)
 
     assert stage.sender.ids() == ["s-1/2"]
+
+
+def test_create_only_sends_nothing_again_of_a_call_whose_last_revision_is_not_wanted(stage: Stage) -> None:
+    publish(stage.redis, outcome_of("s-1"), outcome_of("s-2"), revised("s-1", 2, A_MISSED_CALL))
+    destination = stage.add(create_only=True, outcomes=(Outcome.ANSWERED,))
+
+    redrive.redrive(stage.redis, destination.id, Redrive(everything=True), dry_run=False)
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-2/1"]
 
 
 def test_create_only_holds_what_may_change_also_where_somebody_asks_for_it_again(stage: Stage) -> None:
@@ -429,9 +453,9 @@ def make_due(stage: Stage, destination: Destination) -> None:
     stage.redis.delete(keys.health(destination.id))
 
 
-def revised(telephony_session_id: str, revision: int) -> CallEvent:
+def revised(telephony_session_id: str, revision: int, *records: CallLogRecord) -> CallEvent:
     """Build a later revision of a call's outcome."""
-    event = outcome_of(telephony_session_id)
+    event = outcome_of(telephony_session_id, *records)
     data = msgspec.structs.replace(event.data, revision=revision)
     return msgspec.structs.replace(event, id=f"{telephony_session_id}/{revision}", data=data)
 

@@ -8,7 +8,7 @@ import pytest
 from runtime import attempts, keys, operator_log, outcome_log, redrive, waiting
 from runtime.clocks import redis_time
 from runtime.redrive import Redrive
-from telephony.destinations import Destination
+from telephony.destinations import Destination, Include
 from telephony.operator_events import What
 from telephony.times import parse_time
 from telephony.words import Outcome
@@ -69,6 +69,22 @@ def test_of_what_was_told_once_the_same_is_told_again_and_no_correction_of_it(st
     stage.run(destination)
 
     assert stage.sender.ids() == ["s-1/1", "s-1/1"]
+
+
+def test_what_was_told_once_is_told_again_though_its_last_revision_is_not_wanted(stage: Stage) -> None:
+    destination = stage.add(create_only=True, outcomes=(Outcome.MISSED,))
+    publish(stage.redis, outcome_of("s-1", A_MISSED_CALL))
+    stage.run(destination)
+    publish(stage.redis, revised("s-1", 2))
+
+    assert count(stage, destination, EVERYTHING) == 1
+
+
+def test_the_end_of_a_call_that_is_told_once_is_told_again_whatever_its_outcome_is(stage: Stage) -> None:
+    publish(stage.redis, revised("s-1", 0), revised("s-1", 1), revised("s-1", 2))
+    destination = stage.add(create_only=True, include=Include.ENDED)
+
+    assert count(stage, destination, EVERYTHING) == 1
 
 
 def test_a_redrive_asks_for_so_many_in_a_second_and_in_the_order_of_publication(stage: Stage) -> None:
