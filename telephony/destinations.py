@@ -122,7 +122,7 @@ def wants(destination: Destination, account: str, event: CallEvent) -> bool:
 
 
 def takes_back(destination: Destination, event: CallEvent) -> bool:
-    """Say whether an event that is not wanted means that no earlier one of its call is: who is told once wants the last."""
+    """Say whether of a call of which this event is not wanted no earlier one is either: who is told once wants the last."""
     return destination.create_only and destination.include is not Include.ENDED and event.data.revision > 1
 
 
