@@ -122,7 +122,7 @@ def wants(destination: Destination, account: str, event: CallEvent) -> bool:
 
 
 def takes_back(destination: Destination, event: CallEvent) -> bool:
-    """Say whether of a call of which this event is not wanted no earlier one is either: who is told once wants the last."""
+    """Say whether a call is not wanted at all where this event of it is not: who is told once is told the last."""
     return destination.create_only and destination.include is not Include.ENDED and event.data.revision > 1
 
 
