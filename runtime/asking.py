@@ -15,6 +15,7 @@ from runtime.budget import Share
 from runtime.leases import Command
 from telephony.fetch_plan import Lane
 from telephony.looks import LAGS_KEPT, first_wait
+from telephony.narrowing import Narrowing
 from telephony.times import moment_at
 
 REFUSED_SECONDS: Final = 3600.0
@@ -61,6 +62,7 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     past_from: float = 0.0
     whole_at: float = 0.0
     late: dict[Share, tuple[float, float]] = msgspec.field(default_factory=dict)
+    narrowing: Narrowing = Narrowing()
 
     def as_of(self, now: float) -> "Asking":
         """Give it as it can be at `now`: whatever is later was noted before Redis's clock was put back.

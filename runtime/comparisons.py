@@ -16,6 +16,7 @@ from runtime import bells, keys
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.leases import Command
+from telephony.narrowing import Narrowing
 
 MOST_NAMED: Final = 50
 KEPT: Final = 50
@@ -36,7 +37,7 @@ class Comparison(msgspec.Struct, frozen=True, rename="camel"):
     `in_log` counts the calls the log showed, `missing` those nobody had told of, `healed` those that got their first
     outcome from it: missing ones, and such that were open or given up. The latter two are counted with what they say,
     so that a kill counts none twice; a call whose record came only a moment ago may heal later. `requests` that were
-    cut short count, too.
+    cut short count, too. `passed_over` is for how many seconds of it RingCentral has no answer.
     """
 
     id: str
@@ -51,6 +52,8 @@ class Comparison(msgspec.Struct, frozen=True, rename="camel"):
     requests: int = 0
     done_at: float | None = None
     calls: tuple[str, ...] = ()
+    passed_over: float = 0.0
+    narrowing: Narrowing = Narrowing()
 
     @property
     def share(self) -> float:

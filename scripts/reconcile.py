@@ -91,6 +91,7 @@ def _watched(redis: Redis, account: str, one: Comparison, seconds: float) -> Com
 
 def _document(one: Comparison) -> dict[str, object]:
     document: dict[str, object] = msgspec.to_builtins(one)
+    del document["narrowing"]  # resolve's own
     return document
 
 
@@ -99,7 +100,8 @@ def _lines(account: str, one: Comparison) -> list[str]:
     if one.done_at is None:
         return [f"{account}: {span}: {one.share:.0%} compared so far; it goes on by itself ({one.id})"]
     counts = f"{one.in_log:,} in log, {one.missing:,} missing, {one.healed:,} healed, by {one.requests} requests"
-    return [f"{account}: {span}: {counts}", *(f"  missing: {call}" for call in one.calls)]
+    passed_over = [f"  for {one.passed_over:.0f} s of it RingCentral has no answer"] if one.passed_over else []
+    return [f"{account}: {span}: {counts}", *passed_over, *(f"  missing: {call}" for call in one.calls)]
 
 
 def _text(seconds: float) -> str:

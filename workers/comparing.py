@@ -12,10 +12,12 @@ from runtime.budget import Share
 from runtime.comparisons import MOST_NAMED, Comparison, Why
 from runtime.leases import Command
 from runtime.ledger import State
+from runtime.logs import log
 from telephony.fetch_plan import Window, window_length
+from telephony.narrowing import SHORTEST
 from telephony.times import moment_at
+from workers import reconcile
 from workers.cases import Case, Judged
-from workers.reconcile import SHORTEST
 from workers.sweep import Sweep
 
 HANDFUL: Final = 3
@@ -44,8 +46,10 @@ class Comparing:
         if self._one is None:
             return None
         begin, end = moment_at(self._one.position), moment_at(min(self._one.until, now))
-        density = asking.density_for(Share.BACKFILL, now=now)
-        self._window = Window(begin, max(begin, min(end, begin + window_length(density, shortest=SHORTEST))))
+        usual = window_length(asking.density_for(Share.BACKFILL, now=now), shortest=SHORTEST)
+        step, length = self._one.narrowing.step, self._one.narrowing.length(usual)
+        first = begin + step
+        self._window = Window(first, first + length if step else max(first, min(end, first + length)))
         return self._window
 
     def tallied(self, cases: Sequence[Case], judged: Sequence[Judged]) -> list[Command]:
@@ -65,19 +69,43 @@ class Comparing:
         )
         return [comparisons.write(self._account, self._one)]
 
-    def moved(self, found: Sweep, *, now: float) -> list[Command]:
-        """Give the command that stores how far the comparison is after a sweep: on, if its window was read whole."""
+    def moved(self, found: Sweep, compared: Window | None, now: float) -> list[Command]:
+        """Give the commands that store how far the comparison is after a sweep: on, if its window was read whole.
+
+        What the usual comparison passed over with the window `compared` is left to a comparison of its own.
+        """
+        passed = [] if compared is None else self._passed_over(found, compared, now=now)
         if self._one is None or self._window is None:
-            return []
+            return passed
         asked = self._window
         pages = [one for one in found.answered if isinstance(one, Window) and one.date_to == asked.date_to]
         one = msgspec.structs.replace(self._one, requests=self._one.requests + len(pages))
-        if any(page.covers_all_of(asked) for page in pages):
+        if reconcile.was_read(found, asked):
+            passed_over = max(0.0, asked.date_from.timestamp() - one.position)
+            if passed_over:
+                log.warning("call_log.passed_over", account=self._account, since=one.position, seconds=passed_over)
             in_log = sum(any(_covers(asked, r.start_time) for r in records) for records in found.records.values())
             position = asked.date_to.timestamp()
             done = now if position >= one.until - LATEST else None
-            one = msgspec.structs.replace(one, position=position, in_log=one.in_log + in_log, done_at=done)
-        return [comparisons.write(self._account, one)] if pages else []
+            one = msgspec.structs.replace(
+                one,
+                position=position,
+                in_log=one.in_log + in_log,
+                done_at=done,
+                passed_over=one.passed_over + passed_over,
+                narrowing=one.narrowing.answered(),
+            )
+        elif asked in found.past_unanswered:
+            one = msgspec.structs.replace(one, narrowing=one.narrowing.unanswered(asked))
+        return [*passed, comparisons.write(self._account, one)] if one != self._one else passed
+
+    def _passed_over(self, found: Sweep, compared: Window, *, now: float) -> list[Command]:
+        """Have a stretch looked at some more times: RingCentral had no answer for it, and has one for what follows."""
+        position, begin = found.asking.compared_to, compared.date_from.timestamp()
+        if position is None or begin <= position or not reconcile.was_read(found, compared):
+            return []
+        one = Comparison(f"passed_{int(position)}", Why.GAP, position, begin, asked_at=now, position=position)
+        return [comparisons.write(self._account, one)]
 
     def _is_ours(self, case: Case) -> bool:
         start = case.recorded_start()

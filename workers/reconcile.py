@@ -14,14 +14,12 @@ from runtime.asking import Asking
 from runtime.budget import Share
 from runtime.settings import Settings
 from telephony.fetch_plan import Window, window_length
+from telephony.narrowing import SHORTEST
 from telephony.times import moment_at
 from workers.sweep import Sweep
 
 OVERLAP: Final = timedelta(minutes=30)
 """How far a window reaches back, where a page reaches so far."""
-
-SHORTEST: Final = timedelta(seconds=10)
-"""A window that takes more than a page may never be read whole: its other pages have no claim to the budget."""
 
 
 def next_time(asking: Asking, settings: Settings, *, now: float) -> float:
@@ -43,10 +41,11 @@ def since(asking: Asking, settings: Settings, *, now: float) -> datetime:
 
 def window(asking: Asking, settings: Settings, *, now: float) -> Window:
     """Give the next window of the list to compare: at most a page, from a little before where the last one ended."""
-    length = window_length(asking.density_for(Share.BACKFILL, now=now), shortest=SHORTEST)
+    length = asking.narrowing.length(window_length(asking.density_for(Share.BACKFILL, now=now), shortest=SHORTEST))
     overlap = min(OVERLAP, length / 2)
     position = asking.compared_to if asking.compared_to is not None else _beginning(asking, settings, now)
-    date_from = max(moment_at(position) - overlap, moment_at(now - settings.retention_seconds))
+    earliest = max(moment_at(position) - overlap, moment_at(now - settings.retention_seconds))
+    date_from = min(earliest + asking.narrowing.step, moment_at(now))
     return Window(date_from, min(moment_at(now), date_from + length))
 
 
@@ -59,9 +58,18 @@ def begun(asking: Asking, settings: Settings, *, now: float) -> Asking:
 
 def after(found: Sweep, asked: Window) -> Asking:
     """Give the position after a sweep: on to the end of the window, if it was read whole."""
-    if any(isinstance(one, Window) and one.covers_all_of(asked) for one in found.answered):
-        return msgspec.structs.replace(found.asking, compared_to=asked.date_to.timestamp())
-    return found.asking
+    asking = found.asking
+    if was_read(found, asked):
+        narrowing = asking.narrowing.answered()
+        return msgspec.structs.replace(asking, compared_to=asked.date_to.timestamp(), narrowing=narrowing)
+    if asked in found.past_unanswered:
+        return msgspec.structs.replace(asking, narrowing=asking.narrowing.unanswered(asked))
+    return asking
+
+
+def was_read(found: Sweep, window: Window) -> bool:
+    """Say whether whatever is in a window was read."""
+    return any(isinstance(one, Window) and one.covers_all_of(window) for one in found.answered)
 
 
 def _beginning(asking: Asking, settings: Settings, now: float) -> float:

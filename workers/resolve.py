@@ -146,10 +146,10 @@ class Resolver:
         asking = reconcile.after(found, compared) if compared else found.asking
         asking = msgspec.structs.replace(asking, swept_at=now)
         not_before = self._pace.after(found, now)
-        put_off = unanswered.put_off(self._account, due, wanted, found, self._settings, now=now)
+        later = unanswered.put_off(self._account, due, wanted, found, self._settings, now=now)
         position = write(self._account, asking, settle=self._settings.settle_seconds)
         self._lease.commit(
-            [*position, *comparing.moved(found, now=now), *put_off, *rereads.done(self._account, again, found, now)]
+            [*position, *comparing.moved(found, compared, now), *later, *rereads.done(self._account, again, found, now)]
         )
         faults.point("resolve.swept")
         return asking, not_before

@@ -48,13 +48,14 @@ class Sweep(msgspec.Struct):
     `past_stopped_by` is what RingCentral said of a stretch of the past for which it will not answer; it stopped nothing
     else. Neither error knows where it was raised: those frames hold the sweep, and with it thousands of records would
     stay in memory until the collector of cycles comes by. `unanswered` is what calls were waiting for and RingCentral,
-    which was there, would or could not answer.
+    which was there, would or could not answer; `past_unanswered` the same of what nobody waits for.
     """
 
     asking: Asking
     records: dict[str, list[CallLogRecord]] = msgspec.field(default_factory=dict)
     answered: list[Request] = msgspec.field(default_factory=list)
     unanswered: list[Request] = msgspec.field(default_factory=list)
+    past_unanswered: list[Request] = msgspec.field(default_factory=list)
     malformed: int = 0
     stopped_by: RingCentralError | None = None
     past_stopped_by: RingCentralError | None = None
@@ -144,8 +145,8 @@ class Sweeper:
 
     def _note_failure(self, request: Request, share: Share, error: RingCentralError, *, now: float) -> None:
         """Remember for what RingCentral, which was there, had no answer, and whether that was too much for it."""
-        if share is Share.LIVE and was_there(error):
-            self.found.unanswered.append(request)
+        if was_there(error):
+            (self.found.unanswered if share is Share.LIVE else self.found.past_unanswered).append(request)
         if isinstance(request, Window) and _is_late(error):
             density = self._density_after(request, share, now=now)
             self.found.asking = self.found.asking.after_late(density, share, now=now)

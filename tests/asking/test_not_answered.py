@@ -1,6 +1,7 @@
 """What RingCentral cannot answer, or shows in part only: it holds up nobody else, and takes nothing back."""
 
 import copy
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -23,17 +24,30 @@ DAY = 86_400.0
 HOUR = 3600.0
 
 
-def cannot_answer(monkeypatch: pytest.MonkeyPatch, problem: str, *, windows: bool = False, session: str = "") -> None:
-    """Have the list answer for no window, or not for one call."""
+def cannot_answer(
+    monkeypatch: pytest.MonkeyPatch,
+    problem: str,
+    *,
+    windows: bool = False,
+    session: str = "",
+    moment: float | None = None,
+) -> None:
+    """Have the list answer for no window, not for one call, or for no window with a moment in it."""
     answer = api._list
 
     def choosy(box: Box, request: Request, extension: str | None) -> Any:
         asked = request.args.get("telephonySessionId", "")
-        if (windows and not asked) or (session and asked == session):
+        is_in_it = moment is not None and not asked and _is_within(request, moment)
+        if is_in_it or (windows and not asked) or (session and asked == session):
             raise ApiError(problem, "telephonySessionId")
         return answer(box, request, extension)
 
     monkeypatch.setattr(api, "_list", choosy)
+
+
+def _is_within(request: Request, moment: float) -> bool:
+    begin, end = (datetime.fromisoformat(request.args[name]).timestamp() for name in ("dateFrom", "dateTo"))
+    return begin <= moment <= end
 
 
 def show_in_two(company: Company, take: Take, *, apart: float) -> None:
@@ -164,3 +178,40 @@ def test_a_call_that_ringcentral_does_not_answer_for_keeps_no_other_waiting(
     assert max(published_at(legwork.redis, take) - take.ends_at for take in takes) < 30
     assert state_of(legwork.redis, never) is State.UNRESOLVED
     assert len(company.asked(LIST)) < 20
+
+
+@pytest.mark.parametrize("problem", ["internal", "bad_parameter"])
+def test_a_moment_that_ringcentral_cannot_answer_for_is_passed_over_where_the_list_is_all_there_is(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, problem: str
+) -> None:
+    legwork, company = opened(reread_seconds=())
+    company.without(EXTRACT, SYNC)
+    legwork.pass_time(600)
+    cannot_answer(monkeypatch, problem, moment=legwork.clock() - 60)
+    asked = comparisons.ask(legwork.redis, "acme", Why.ASKED, since=legwork.clock() - 600, until=legwork.clock())
+    takes = [company.call(begins=300 * number, heard=False) for number in range(1, 4)]
+
+    legwork.pass_time(3 * HOUR)
+
+    assert {state_of(legwork.redis, take) for take in takes} == {State.RESOLVED}
+    done = comparisons.get(legwork.redis, "acme", asked.id)
+    assert done is not None
+    assert 0 < done.passed_over <= 60
+    assert all(one.done_at is not None for one in comparisons.all(legwork.redis, "acme"))
+
+
+def test_what_was_passed_over_while_ringcentral_answered_nothing_at_all_is_looked_at_again(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    legwork, company = opened(reread_seconds=())
+    company.without(EXTRACT, SYNC)
+    legwork.pass_time(320)  # it was just compared
+    takes = [company.call(begins=2 * number, length=1, heard=False) for number in range(30)]
+    legwork.pass_time(280)
+    cannot_answer(monkeypatch, "bad_parameter", windows=True)
+    legwork.pass_time(4 * HOUR)
+    monkeypatch.undo()
+
+    legwork.pass_time(HOUR)
+
+    assert {state_of(legwork.redis, take) for take in takes} == {State.RESOLVED}

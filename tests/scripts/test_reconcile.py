@@ -54,3 +54,10 @@ def test_the_calls_that_were_missing_are_named() -> None:
 
     assert counts.endswith("1,204 in log, 1 missing, 1 healed, by 2 requests")
     assert missing == "  missing: s-1"
+
+
+def test_that_ringcentral_has_no_answer_for_a_part_of_it_is_told() -> None:
+    done = msgspec.structs.replace(ONE, done_at=1.0, passed_over=10.0)
+
+    assert reconcile._lines("default", done)[1:] == ["  for 10 s of it RingCentral has no answer"]
+    assert reconcile._document(done)["passedOver"] == 10.0
