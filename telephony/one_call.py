@@ -58,7 +58,7 @@ class OneCall(msgspec.Struct, frozen=True):
         return _parts(self.records, self.legs)
 
 
-def one_call(records: Sequence[CallLogRecord], *, origin: str | None) -> OneCall:
+def one_call(records: Sequence[CallLogRecord], *, origin: str | None, is_second: bool = False) -> OneCall:
     """Put the records of one telephony session together; in whatever order they come, the result is the same.
 
     Raises ValueError when there is none.
@@ -66,16 +66,18 @@ def one_call(records: Sequence[CallLogRecord], *, origin: str | None) -> OneCall
     if not records:
         raise ValueError("a call needs at least one record")
     distinct = _newest_of_each(records) if len(records) > 1 else tuple(records)
-    call = _assembled(distinct, origin=origin)
+    call = _assembled(distinct, origin=origin, is_second=is_second)
     if len(distinct) == 1:
         return call
     ranked = sorted(distinct, key=lambda record: _preference(record, call))
-    return _assembled(tuple(ranked), origin=origin)
+    return _assembled(tuple(ranked), origin=origin, is_second=is_second)
 
 
-def _assembled(records: tuple[CallLogRecord, ...], *, origin: str | None) -> OneCall:
+def _assembled(records: tuple[CallLogRecord, ...], *, origin: str | None, is_second: bool) -> OneCall:
     legs = _legs(records)
     both = sides([leg.leg for leg in legs]) if any(is_ringout(record, origin) for record in records) else None
+    if both is not None and is_second:
+        both = msgspec.structs.replace(both, by_one_leg=True)
     words = tuple(leg.word for leg in legs)
     verdict = decide(Evidence(record=records[0], parts=_parts(records, legs), legs=words, sides=both))
     return OneCall(records=records, legs=legs, sides=both, verdict=verdict)

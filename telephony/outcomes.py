@@ -27,14 +27,15 @@ _NOT_A_RINGOUT: Final = tuple(
 )
 
 
-def derive(records: Sequence[CallLogRecord], *, origin: str | None = None) -> CallOutcome:
+def derive(records: Sequence[CallLogRecord], *, origin: str | None = None, is_second: bool = False) -> CallOutcome:
     """Say how the call with these records ended, and why.
 
-    `records` are all those of one telephony session; `origin` is the `origin.type` of its notifications, if known.
+    `records` are all those of one telephony session; `origin` is the `origin.type` of its notifications, if known;
+    `is_second` says that it is known to be the second session of its RingOut, whatever its records show of that.
     Never raises over what a record says or lacks: what cannot be told is None, or `unknown`. Raises ValueError when
     there is no record. Whether the records are final is not asked here: see `settled`.
     """
-    call = one_call(records, origin=origin)
+    call = one_call(records, origin=origin, is_second=is_second)
     record, times, hanging = call.principal, call_times(call), attachments(call)
     caller = call.sides.caller if call.sides else None
     callee = call.sides.callee if call.sides else None

@@ -52,7 +52,7 @@ class Side(msgspec.Struct, frozen=True):
 
 
 class Sides(msgspec.Struct, frozen=True):
-    """Both parties of a RingOut; `by_one_leg` if it is of the kind that has none to the callee."""
+    """Both parties of a RingOut; `by_one_leg` if its kind has no leg to the callee, or it is a second session."""
 
     caller: Side
     callee: Side

@@ -233,7 +233,10 @@ class Judge:
         self, case: Case, session: Session, trigger: Trigger, *, confirmed: bool, seen: float | None, now: float
     ) -> CallEvent:
         """Make the next revision; `seen` is when a record was seen that was written after the call, None for never."""
-        outcome = unfound(session) if seen is None else derive(case.records, origin=session.origin)
+        if seen is None:
+            outcome = unfound(session)
+        else:
+            outcome = derive(case.records, origin=session.origin, is_second=case.ringout.is_second)
         outcome = case.ringout.told(outcome)
         if case.ringout.followed is not None:
             trigger = case.by or Trigger.RINGOUT

@@ -62,6 +62,11 @@ class Belonging(msgspec.Struct, frozen=True):
     outdated: tuple[str, ...] = ()
 
     @property
+    def is_second(self) -> bool:
+        """Whether it is the second session of a RingOut."""
+        return self.followed is not None and self.followed.linked.rule == RINGOUT_SECOND_SESSION
+
+    @property
     def links(self) -> frozenset[Link]:
         """The links that the RingOut gives the session."""
         return self.followed.links if self.followed else frozenset()

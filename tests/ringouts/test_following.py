@@ -10,6 +10,7 @@ import pytest
 from redis.client import PubSub
 
 from runtime import keys
+from scripts.simulator import records
 from telephony.ringout_link import FITS_SEVERAL
 from tests.ringouts.exchange import ACCOUNT, ADA, OUTSIDE, Exchange
 
@@ -117,6 +118,22 @@ def test_two_sessions_are_one_ringout(exchange: Exchange, ids: str, withheld: fl
     why = [(one.value, one.rule) for data in newest for one in data.explanation if one.field == "linkedSessions"]
     assert {((names[1],), "ringout-second-session"), ((names[0],), "ringout-second-session")} <= set(why)
     assert [data.trigger for data in newest] == ["ringout", "ringout"]
+
+
+def test_a_second_session_is_known_by_its_evidence_where_its_record_names_no_extension(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = records._end
+    monkeypatch.setattr(records, "_end", lambda end: {"phoneNumber": written(end).get("phoneNumber", "")})
+    exchange.plan(scenario="ringout_two_sessions")
+
+    ringout_id = exchange.call()
+    exchange.pass_time(LONG_ENOUGH + 60)
+
+    assert_is_right(exchange, ringout_id)
+    second = exchange.published(exchange.takes()[1])[-1].data
+    assert (second.to.extension_id, second.conversation.role) == (None, "ringout_second")
+    assert (second.outcome, second.callee_outcome) == ("answered", "not_attempted")
 
 
 def test_where_live_status_and_call_log_disagree_the_explanation_says_both(exchange: Exchange) -> None:

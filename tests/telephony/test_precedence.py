@@ -140,6 +140,13 @@ def test_the_second_session_of_a_ringout_which_goes_to_its_own_extension_is_answ
     assert decided(msgspec.structs.replace(second, to=PhoneParty(extension_id=TOM)))[0] == "cancelled"
 
 
+def test_a_session_that_is_known_to_be_the_second_is_answered_when_its_one_side_is() -> None:
+    record = a_ringout("Call connected", to_caller())
+
+    assert (derive([record]).outcome, derive([record], is_second=True).outcome) == ("cancelled", "answered")
+    assert derive([a_record("Accepted")], is_second=True) == derive([a_record("Accepted")])
+
+
 def test_a_side_without_a_result_leaves_it_to_the_record() -> None:
     assert decided(a_ringout("Call connected", to_caller(), to_callee(None))) == ("answered", "record-result")
     assert decided(a_ringout("Call connected", to_caller(None))) == ("answered", "record-result")
