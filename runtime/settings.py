@@ -203,9 +203,10 @@ def _accounts(reader: _Reader, needs: frozenset[Need]) -> tuple[Account, ...]:
 
 
 def _account_of_table(table: dict[str, Any], outer: _Reader, needs: frozenset[Need]) -> Account:
-    name = table.get("name", "")
-    if not isinstance(name, str) or not is_account_name(name):
-        outer.faults.append(f"ACCOUNTS_FILE: name {name!r} must be 1 to 64 letters, digits, '-', '_' or '.'")
+    told = table.get("name", "")
+    name = told if isinstance(told, str) else ""
+    if not is_account_name(name):
+        outer.faults.append(f"ACCOUNTS_FILE: name {told!r} must be 1 to 64 letters, digits, '-', '_' or '.'")
     where = f"ACCOUNTS_FILE, account {name}: "
     inner = _Reader({key.upper(): value for key, value in table.items() if isinstance(value, str)}, where)
     inner.faults += [where + fault for fault in _faults_of_table(table)]
