@@ -95,7 +95,7 @@ def hours(redis: "Redis", account: str, *, since: float, until: float, fresh: bo
             if now > start + HOUR + CLOSED_AFTER_SECONDS and _is_final(hour):
                 counted = msgspec.json.encode(_Counted(now, lengths, hour))
                 redis.hset(keys.audited(account), f"{start:.0f}", counted)
-        yield msgspec.structs.replace(hour, quarantined=quarantined[start])
+        yield msgspec.structs.replace(hour, quarantined=bodies) if (bodies := quarantined.get(start)) else hour
 
 
 def total(found: Iterable[Hour]) -> Hour:
@@ -106,6 +106,8 @@ def total(found: Iterable[Hour]) -> Hour:
     since = float("inf")
     for hour in found:
         since = min(since, hour.since)
+        if not (hour.known or hour.quarantined):  # as most of most accounts: thousands are counted each minute
+            continue
         known, in_log, quarantined = known + hour.known, in_log + hour.in_log, quarantined + hour.quarantined
         standings.update(hour.standings)
         triggers.update(hour.triggers)
