@@ -70,11 +70,20 @@ def main() -> int:
 def _tell(told: Told, *, as_json: bool) -> None:
     """Print it. A secret is told this once: nobody else would know that it reached nobody."""
     try:
-        print(msgspec.json.encode(told.document).decode() if as_json else "\n".join(told.lines), flush=True)
+        _print(
+            msgspec.json.encode(told.document).decode() if as_json else "\n".join(told.lines),
+            must_be_seen=told.unseen is not None,
+        )
     except OSError:
         if told.unseen is not None:
             print(f"scripts/destinations.py: {told.unseen()}", file=sys.stderr)
         raise
+
+
+def _print(text: str, *, must_be_seen: bool) -> None:
+    if sys.stdout is None and must_be_seen:  # it was closed before the command began
+        raise OSError("there is nowhere to print a secret")
+    print(text, flush=True)
 
 
 def _add(place: Place, options: argparse.Namespace) -> Told:

@@ -301,6 +301,20 @@ def test_a_new_secret_that_nobody_has_seen_replaces_none(redis: Redis, redis_url
     assert destinations.secrets(redis, made, keys=()) == before
 
 
+def test_a_secret_that_was_printed_nowhere_was_seen_by_nobody(redis: Redis, redis_url: str) -> None:
+    command = f"{SCRIPTS / 'destinations.py'} add {URL} >&-"
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "REDIS_URL": redis_url},
+        capture_output=True,
+        check=False,
+    )
+
+    assert (done.returncode, b"removed again" in done.stderr) == (1, True), done.stderr
+    assert destinations.all(redis) == ()
+
+
 def test_an_account_that_is_not_there_is_no_filter(redis: Redis, redis_url: str, made: str) -> None:
     redis.zadd(keys.BELLS, {bells.member(Stage.UPKEEP, "acme"): 0})
 
