@@ -52,6 +52,24 @@ def test_an_end_that_the_record_names_is_the_records_alone(end: PhoneParty) -> N
     assert why(data) == []
 
 
+@pytest.mark.parametrize("written", ["6505550101", "06505550101", "5550101", "650.5550101"])
+def test_a_number_that_the_record_writes_without_its_country_is_the_whole_one_that_was_told(written: str) -> None:
+    data = told(PhoneParty(phone_number=written, name="Desk"), THEM)
+
+    assert (data.from_.phone_number, data.from_.raw_phone_number, data.from_.name) == (MIRAS_NUMBER, written, "Desk")
+    assert [(one.rule, one.value) for one in data.explanation if one.field == "from.phoneNumber"] == [
+        ("number-told-whole", MIRAS_NUMBER)
+    ]
+
+
+@pytest.mark.parametrize("written", ["6505550102", "0101", "550101", "anonymous", "+1650555****", "911"])
+def test_a_number_that_is_not_the_end_of_the_one_that_was_told_stays_as_it_is_written(written: str) -> None:
+    data = told(PhoneParty(phone_number=written), THEM)
+
+    assert (data.from_.phone_number, data.from_.raw_phone_number) == (None, written)
+    assert [one.rule for one in data.explanation if one.field == "from.phoneNumber"] == ["not-e164"]
+
+
 def test_a_ringout_of_which_the_record_names_nobody_goes_from_who_was_rung_first_to_the_other() -> None:
     session = a_ringout_session((1, PROCEEDING), (1, ANSWERED), (2, ANSWERED), (2, OVER), (1, OVER))
 
