@@ -9,6 +9,7 @@ from runtime.clocks import redis_time, stopwatch
 from runtime.safety import Check, Verdict
 from scripts.checkup import rq_state
 from scripts.checkup.findings import Finding, Findings, Patient, error, warning
+from scripts.terminal.installation import named
 
 OLDEST: Final = 7
 SKEW_SECONDS: Final = 2.0
@@ -69,10 +70,10 @@ def one_deployment(patient: Patient) -> Findings:
     """No other installation works on this Redis."""
     ours = {account.name for account in patient.settings.accounts}
     bells = (member.decode() for member in cast("list[bytes]", patient.redis.zrange(keys.BELLS, 0, -1)))
-    named = {name for stage, _, name in (bell.partition("|") for bell in bells) if stage != "deliver"}
-    if foreign := sorted(named - ours):
+    rung = {name for stage, _, name in (bell.partition("|") for bell in bells) if stage != "deliver"}
+    if foreign := sorted(rung - ours):
         yield error(
-            f"bells are rung for accounts the settings do not name: {', '.join(foreign)}",
+            f"bells are rung for accounts the settings do not name: {named(foreign)}",
             "give each installation a Redis of its own, or name those accounts in ACCOUNTS_FILE",
         )
 

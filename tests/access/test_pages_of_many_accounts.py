@@ -120,6 +120,22 @@ def test_the_quarantine_begins_with_an_account_that_holds_something(redis: Redis
     assert "initech" not in told
 
 
+def test_of_many_accounts_with_something_in_quarantine_one_is_shown_that_is_typed(
+    client: FlaskClient, redis: Redis
+) -> None:
+    for name in NAMES[:80]:
+        redis.xadd(keys.quarantine(name), {"reason": f"no JSON from {name}", "body": "{"})
+
+    page = client.get("/quarantine").text
+
+    assert page.count(NAMES[77]) == 1
+    assert "80 accounts with something in quarantine" in page
+    assert f"no JSON from {NAMES[0]}" in text_of(client, "/quarantine", "held")
+    assert f"no JSON from {NAMES[70]}" in text_of(client, "/quarantine?account=t-07", "held")
+    assert "Quarantine is empty" in text_of(client, f"/quarantine?account={NAMES[99]}", "held")
+    assert client.get("/quarantine?account=globex").status_code == 404
+
+
 def test_bells_that_nobody_takes_up_are_told_of_however_many_accounts_there_are(redis: Redis) -> None:
     names = tuple(f"acct-{number}" for number in range(MOST_QUEUED + 500))
     redis.rpush(bells.queue_key(Stage.RESOLVE), *map(str, range(MOST_QUEUED)))

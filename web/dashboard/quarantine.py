@@ -1,5 +1,6 @@
 """Quarantine: notifications that could not be read, and what can be done with them."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -10,6 +11,7 @@ from runtime import quarantine as store
 from runtime.settings import Settings
 from runtime.streams import place_of
 from web.access.trouble import NOT_HELD, NOTHING_HERE, Kind, Trouble
+from web.dashboard.many_accounts import Offered
 
 _SHOWN: Final = 4000
 """Characters of a body that the list shows: fifty whole ones may be twelve megabytes, and an open page asks often."""
@@ -22,12 +24,11 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
     @pages.get("/quarantine")
     def quarantine() -> str:
         held = store.held(redis, names)
-        account = request.args.get("account") or next(iter(held), names[0])
-        _judge(account in names)
+        account = _meant(names, held, request.args.get("account", "").strip())
         page = store.page(redis, account, after=place_of(request.args.get("after")))
         shown = {*held, account}
-        tabs = [one for one in names if one in shown]
-        told = {"account": account, "accounts": tabs, "several": len(names) > 1, "held": held}
+        offered = Offered(tuple(one for one in names if one in shown))
+        told = {"account": account, "accounts": offered, "several": len(names) > 1, "held": held}
         return render_template("quarantine.html", page=page, **told, most=_SHOWN)
 
     @pages.get("/quarantine/<account>/<entry_id>")
@@ -48,6 +49,13 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
         _judge(account in names)
         _judge(place_of(entry_id) is not None and store.discard(redis, account, entry_id), otherwise=NOT_HELD)
         return _back(account, "discarded")
+
+
+def _meant(names: Sequence[str], held: Sequence[str], typed: str) -> str:
+    """Give the account of this name, or of several with such a one the first that holds something. Raises Trouble."""
+    meant = Offered(tuple(names)).meant_by(typed)
+    _judge(bool(meant))
+    return next((one for one in held if one in meant), meant[0])
 
 
 def _judge(is_there: bool, *, otherwise: Kind = NOTHING_HERE) -> None:  # noqa: FBT001 - the one question it is about
