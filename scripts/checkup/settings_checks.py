@@ -5,6 +5,7 @@ from runtime.destinations import UnknownDestination
 from runtime.sealing import CannotOpen
 from runtime.settings import Need, SettingsError
 from scripts.checkup.findings import Findings, Patient, error, warning
+from scripts.terminal.installation import named
 
 
 def complete(patient: Patient) -> Findings:
@@ -48,7 +49,7 @@ def one_user_each(patient: Patient) -> Findings:
     for names in users.values():
         if len(names) > 1:
             yield warning(
-                f"accounts {', '.join(names)} have the same credentials: calls are told twice, and requests refused",
+                f"accounts {named(names)} have the same credentials: calls are told twice, and requests refused",
                 "take all but one of them out of the file that ACCOUNTS_FILE names, or give each its own",
             )
 

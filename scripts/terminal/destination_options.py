@@ -41,10 +41,10 @@ exit codes: 0 done, 1 failed or no such destination, 2 usage
 
 _LISTS: Final = (
     ("--account", "accounts", "NAME", "only calls of these accounts, by name or RingCentral's id"),
-    ("--extension", "extensions", "ID", "only calls in which one of these extensions took part"),
+    ("--extension", "extensions", "ID", "only calls of these extensions, by RingCentral's id (by number: --number)"),
     ("--outcome", "outcomes", "WORD", "only these: " + ", ".join(Outcome)),
     ("--direction", "directions", "WORD", "only these: " + ", ".join(DIRECTIONS)),
-    ("--number", "numbers", "NUMBER", "only calls from or to one of these numbers"),
+    ("--number", "numbers", "NUMBER", "only calls from or to one of these numbers, of extensions as well"),
     ("--field", "fields", "NAME", "send only these fields of `data`: " + ", ".join(sorted(FIELDS))),
 )
 
