@@ -25,6 +25,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "not-e164": "not a text that an E.164 number can be told from",
         "number-told": "the record names neither number nor extension: as the notifications have it",
         "number-told-whole": "the record writes it without its country: the notifications have all of it",
+        "extension-told": "the record has its number only: as the notifications have it",
         "record-never-came": "the call log showed no record in time that was written after the call",
         "record-times": "the record's start and duration",
         "span-of-records": "from the first start to the last end of the call's records",

@@ -1,10 +1,11 @@
 """Keep who was heard to call whom where a record of the call log does not say it, or not all of it.
 
-Its ends are optional, of a call of ours it may name somebody without number and extension, and it may write a number
-without its country. What the notifications told, and `legwork.call.ended` with them, is not taken back for that.
+Its ends are optional; it may name somebody without number and extension, a number without its country, or one of ours
+without the extension's id. What the notifications told, and `legwork.call.ended` with them, is not taken back for that.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -22,35 +23,50 @@ _SHORTEST: Final = 7
 
 def with_heard_ends(outcome: CallOutcome, session: Session) -> CallOutcome:
     """Give the outcome of a session with what its notifications told of ends that its records leave open, explained."""
-    if _is_whole(outcome.from_) and _is_whole(outcome.to):
-        return outcome
     values: dict[str, Any] = {}
     why: dict[str, Explanation] = {}
     for (field, name), heard in zip(_ENDS, endings.ends(session), strict=True):
         written: Endpoint = getattr(outcome, name)
-        if (rule := _rule(written, heard)) is None:
-            continue
-        values[name] = (
-            msgspec.structs.replace(written, phone_number=heard.phone_number)
-            if written.says_who
-            else msgspec.structs.replace(heard, name=written.name or heard.name)
-        )
-        why[f"{field}.phoneNumber"] = explained(f"{field}.phoneNumber", heard.phone_number, rule)
+        end = _completed(written, heard)
+        if end is not written:
+            values[name] = end
+            why |= {one.field: one for one in _why(field, written, end)}
     if not values:
         return outcome
     others = (one for one in outcome.explanation if one.field not in why)
     return msgspec.structs.replace(outcome, **values, explanation=(*others, *why.values()))
 
 
-def _is_whole(end: Endpoint) -> bool:
-    return end.says_who and (end.phone_number is not None or end.raw_phone_number is None)
-
-
-def _rule(written: Endpoint, heard: Endpoint) -> str | None:
-    """Say why what was heard of an end counts for more than what is written; None where it does not."""
+def _completed(written: Endpoint, heard: Endpoint) -> Endpoint:
+    """Give an end as it is written, with what was heard of it beside that; `written` itself where that is nothing."""
     if not written.says_who:
-        return "number-told" if heard.says_who else None
+        return msgspec.structs.replace(heard, name=written.name or heard.name) if heard.says_who else written
+    end = written
+    if _is_without_country(written, heard):
+        end = msgspec.structs.replace(end, phone_number=heard.phone_number)
+    if end.extension_id is None and heard.extension_id is not None and _are_one(end, heard):
+        end = msgspec.structs.replace(end, extension_id=heard.extension_id)
+    return end
+
+
+def _is_without_country(written: Endpoint, heard: Endpoint) -> bool:
     if written.phone_number is not None or written.raw_phone_number is None or heard.phone_number is None:
-        return None
+        return False
     digits = _NOT_A_DIGIT.sub("", written.raw_phone_number).lstrip("0")
-    return "number-told-whole" if len(digits) >= _SHORTEST and heard.phone_number.endswith(digits) else None
+    return len(digits) >= _SHORTEST and heard.phone_number.endswith(digits)
+
+
+def _are_one(written: Endpoint, heard: Endpoint) -> bool:
+    """Say whether both have the same number, be it an extension's short one, which notifications call one like all."""
+    if written.phone_number is not None:
+        return written.phone_number == heard.phone_number
+    return heard.raw_phone_number in {written.raw_phone_number, written.extension_number} - {None}
+
+
+def _why(field: str, written: Endpoint, end: Endpoint) -> Iterator[Explanation]:
+    if not written.says_who:
+        yield explained(f"{field}.phoneNumber", end.phone_number, "number-told")
+    elif end.phone_number != written.phone_number:
+        yield explained(f"{field}.phoneNumber", end.phone_number, "number-told-whole")
+    if written.says_who and end.extension_id != written.extension_id:
+        yield explained(f"{field}.extensionId", end.extension_id, "extension-told")

@@ -2,16 +2,28 @@
 
 import pytest
 
-from telephony.call_outcome import Endpoint
+from telephony import call_outcome
 from telephony.events import CallData, changed, ended
 from telephony.explanations import REASONS, Explanation
+from telephony.notifications import Endpoint
 from telephony.records import PhoneParty
 from telephony.sessions import Session
 from tests.builders.call_log import a_record, a_ringout, to_callee, to_caller
 from tests.builders.events import an_outcome
-from tests.builders.notifications import ANSWERED, CALLERS_NUMBER, DISCONNECTED, MIRA, MIRAS_NUMBER, PROCEEDING, second
+from tests.builders.notifications import (
+    ANSWERED,
+    CALLERS_NUMBER,
+    DISCONNECTED,
+    MIRA,
+    MIRAS_NUMBER,
+    PROCEEDING,
+    TOM,
+    a_notification,
+    a_party,
+    second,
+)
 from tests.builders.sessions import a_ringout as a_ringout_session
-from tests.builders.sessions import an_outbound_call
+from tests.builders.sessions import an_outbound_call, folded
 
 OVER = DISCONNECTED
 CALL = an_outbound_call((1, PROCEEDING), (2, ANSWERED), (1, ANSWERED), (2, OVER), (1, OVER))
@@ -70,6 +82,29 @@ def test_a_number_that_is_not_the_end_of_the_one_that_was_told_stays_as_it_is_wr
     assert [one.rule for one in data.explanation if one.field == "from.phoneNumber"] == ["not-e164"]
 
 
+def test_an_extension_that_was_told_with_its_number_is_kept_where_the_record_has_the_number_only() -> None:
+    by_number, by_part, of_another = (
+        told(PhoneParty(one), THEM) for one in (MIRAS_NUMBER, "6505550101", "+16505550109")
+    )
+
+    assert [one.from_.extension_id for one in (by_number, by_part, of_another)] == [MIRA, MIRA, None]
+    assert [(one.value, one.rule) for one in by_number.explanation if one.field == "from.extensionId"] == [
+        (MIRA, "extension-told")
+    ]
+    assert told(PhoneParty(MIRAS_NUMBER, extension_id="7"), THEM).from_.extension_id == "7"
+    assert told(US, THEM).to.extension_id is None
+
+
+@pytest.mark.parametrize("end", [PhoneParty(extension_number="102"), PhoneParty("102")])
+def test_an_extension_is_the_one_that_was_told_by_its_short_number_too(end: PhoneParty) -> None:
+    mira, tom = Endpoint(MIRAS_NUMBER, None, MIRA), Endpoint("102", None, TOM)
+    session = folded(a_notification(a_party(1, OVER, extension_id=MIRA, from_=mira, to=tom)))
+
+    assert told(US, end, session).to.extension_id == TOM
+    assert told(US, PhoneParty(extension_number="103"), session).to.extension_id is None
+    assert told(US, PhoneParty(extension_id=TOM), session).to.extension_id == TOM
+
+
 def test_a_ringout_of_which_the_record_names_nobody_goes_from_who_was_rung_first_to_the_other() -> None:
     session = a_ringout_session((1, PROCEEDING), (1, ANSWERED), (2, ANSWERED), (2, OVER), (1, OVER))
 
@@ -81,4 +116,4 @@ def test_a_ringout_of_which_the_record_names_nobody_goes_from_who_was_rung_first
 def test_where_neither_says_it_nobody_is_named() -> None:
     data = told(None, None, Session("s-1"))
 
-    assert (data.from_, data.to, why(data)) == (Endpoint(), Endpoint(), [])
+    assert (data.from_, data.to, why(data)) == (call_outcome.Endpoint(), call_outcome.Endpoint(), [])
