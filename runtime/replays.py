@@ -185,6 +185,15 @@ def load(redis: "Redis", account: str, replay_id: str) -> Replay | None:
     )
 
 
+def find(redis: "Redis", accounts: Sequence[str], replay_id: str) -> Replay | None:
+    """Find a replay, whichever of these accounts it is of."""
+    with redis.pipeline(transaction=False) as pipeline:
+        for account in accounts:
+            pipeline.exists(keys.replay(account, replay_id))
+        there = [account for account, is_there in zip(accounts, pipeline.execute(), strict=True) if is_there]
+    return next((found for account in there if (found := load(redis, account, replay_id)) is not None), None)
+
+
 def page(
     redis: "Redis", accounts: Sequence[str], *, limit: int, after: str | None = None
 ) -> tuple[list[Replay], str | None]:

@@ -125,7 +125,8 @@ def load(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, RingOut]
 
 def get(redis: "Redis", accounts: Sequence[str], ringout_id: str) -> RingOut | None:
     """Find a RingOut, whichever of these accounts it is of."""
-    return next((found[ringout_id] for one in accounts if (found := load(redis, one, [ringout_id]))), None)
+    blobs = cast("list[bytes | None]", redis.mget([keys.ringout(account, ringout_id) for account in accounts]))
+    return next((found for blob in blobs if blob is not None and (found := _decoded(blob)) is not None), None)
 
 
 def by_ring_out_id(redis: "Redis", account: str, ring_out_id: str) -> RingOut | None:

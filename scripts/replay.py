@@ -93,8 +93,7 @@ def _list(place: Place, options: argparse.Namespace) -> int:
 
 def _one(place: Place, options: argparse.Namespace) -> int:
     wanted = options.show or options.cancel
-    every = (replays.load(place.redis, account.name, wanted) for account in place.settings.accounts)
-    replay = next(filter(None, every), None)
+    replay = replays.find(place.redis, [account.name for account in place.settings.accounts], wanted)
     if replay is None:
         raise Refused(f"there is no replay {wanted!r}; ./scripts/replay.py --list")
     if options.cancel:

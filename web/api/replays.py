@@ -157,11 +157,10 @@ def _no_account(why: str) -> Problem:
 
 
 def _found(redis: "Redis", accounts: list[str], replay_id: str) -> Replay:
-    if _ID.fullmatch(replay_id):
-        for account in accounts:
-            if (found := replays.load(redis, account, replay_id)) is not None:
-                return found
-    raise Problem(NOT_FOUND, "There is no such replay, or it is too long over.")
+    one = replays.find(redis, accounts, replay_id) if _ID.fullmatch(replay_id) else None
+    if one is None:
+        raise Problem(NOT_FOUND, "There is no such replay, or it is too long over.")
+    return one
 
 
 def _document(redis: "Redis", replay: Replay) -> ReplayDocument:
