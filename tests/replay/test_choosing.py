@@ -12,9 +12,11 @@ from telephony.events import Trigger
 from telephony.words import Outcome
 from tests.builders.attempts import a_dead_letter, bury
 from tests.builders.calls import ivr_call
+from tests.builders.kept_calls import a_session_of, an_outcome_of, publish, see
 from tests.replay.replaying import ReplayOffice
 from tests.workers.office import ACCOUNT
 from tests.workers.test_resolve import the_record
+from workers import replay_choice
 
 LATER = 4_000_000_000.0
 
@@ -117,3 +119,38 @@ def test_what_a_destination_never_took_is_chosen_by_time_and_outcome_and_id_too(
     ]
 
     assert totals == [1, 1, 1, 0, 0, 0, 0]
+
+
+def test_however_many_calls_match_all_of_them_are_chosen(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay_choice, "PAGE", 2)
+    publish(replaying.redis, *(an_outcome_of(number) for number in range(5)))
+
+    assert total(replaying, since=0.0) == 5
+
+
+def test_a_call_of_which_nothing_was_told_is_looked_up_but_cannot_be_sent_again_nor_chosen_by_its_outcome(
+    replaying: ReplayOffice,
+) -> None:
+    see(replaying.redis, a_session_of(1))
+
+    chosen = [
+        replaying.run(level, dry_run=True, since=0.0, outcomes=outcomes).progress.total
+        for level, outcomes in ((Level.REFETCH, ()), (Level.DELIVER, ()), (Level.REFETCH, (Outcome.ANSWERED,)))
+    ]
+
+    assert chosen == [1, 0, 0]
+
+
+def test_for_a_destination_only_what_it_wants_and_never_took_itself_is_chosen(replaying: ReplayOffice) -> None:
+    drafts = (
+        Draft(url="https://crm.example/hook"),
+        Draft(url="https://crm.example/missed", outcomes=(Outcome.MISSED,)),
+    )
+    every, missed = (destinations.create(replaying.redis, draft, keys=())[0] for draft in drafts)
+    publish(replaying.redis, an_outcome_of(1))
+    bury(replaying.redis, missed.id, a_dead_letter("s-0001/1", "1-1", account=ACCOUNT))
+
+    assert [total(replaying, since=0.0, destination=one.id) for one in (every, missed)] == [1, 0]
+    assert [total(replaying, failed=True), total(replaying, failed=True, destination=every.id)] == [1, 0]

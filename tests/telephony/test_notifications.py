@@ -145,6 +145,27 @@ def test_what_is_optional_may_be_absent_or_null() -> None:
     assert (notification.sent_at, notification.event_time, notification.origin) == (None, None, None)
 
 
+def test_whatever_is_optional_may_be_null_all_at_once() -> None:
+    absent = {"id": "p-1", "status": {"code": "Setup"}}
+    end = dict.fromkeys(("phoneNumber", "name", "extensionId"))
+    peer = dict.fromkeys(("telephonySessionId", "sessionId", "partyId"))
+    null = dict.fromkeys(("direction", "extensionId", "accountId", "missedCall", "queueCall", "to"))
+    null |= {"id": "p-1", "status": {"code": "Setup", "reason": None, "peerId": peer}, "from": end}
+    body = {"telephonySessionId": SESSION_ID, "sequence": 2}
+
+    read_absent = only(posted({"event": "/telephony/sessions", "body": {**body, "parties": [absent]}}))
+    told = {**body, "parties": [null], "sessionId": None, "eventTime": None, "origin": {"type": None}}
+    envelope = dict.fromkeys(("uuid", "subscriptionId", "timestamp"))
+
+    assert only(posted({"event": "/telephony/sessions", **envelope, "body": told})) == read_absent
+
+
+def test_a_party_of_which_nothing_is_told_is_no_party() -> None:
+    (item,) = read(posted(a_document({"id": "p-1", "status": {"reason": "Pickup"}})))
+
+    assert isinstance(item, Malformed)
+
+
 def test_ids_written_as_numbers_are_text_like_all_others() -> None:
     party = a_party_document(extensionId=60200101, accountId=60200000, to={"extensionId": 60200102})
 
