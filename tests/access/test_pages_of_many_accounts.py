@@ -6,11 +6,13 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from runtime import bells, destinations, keys, operator_log, replays
+from runtime import bells, destinations, keys, operator_log, replays, ringout_wishes
 from runtime.bells import MOST_QUEUED, Stage
 from runtime.budget import Budget, Group
 from runtime.clocks import redis_time
+from runtime.replays import Asked, Level
 from telephony.operator_events import What
+from telephony.selection import Selection
 from tests.access.test_door_of_the_dashboard import form_token, log_in
 from tests.access.test_entry_to_the_api import an_app
 from tests.access.test_pages import text_of
@@ -238,3 +240,17 @@ def test_a_form_names_no_account_twice_however_many_there_are(client: FlaskClien
 
     assert page.count(NAMES[77]) == 1
     assert page.count('id="known-accounts"') == 1
+
+
+@pytest.mark.parametrize("path", ["/api/v1/replays", "/api/v1/ringouts"])
+def test_the_api_lists_what_was_asked_of_one_account(client: FlaskClient, redis: Redis, path: str) -> None:
+    for name in (NAMES[3], NAMES[42]):
+        replays.create(redis, name, Asked(level=Level.RAW, selection=Selection(calls=("s-1",))))
+        ringout_wishes.ask(redis, name, retention=600, ring_out_id="s-1")
+
+    one, every = (client.get(path + of).json["items"] for of in (f"?account={NAMES[42]}", ""))  # type: ignore[index]
+    refused = client.get(f"{path}?account=globex")
+
+    assert [each["account"] for each in one] == [NAMES[42]]
+    assert {each["account"] for each in every} == {NAMES[3], NAMES[42]}
+    assert refused.status_code == 422

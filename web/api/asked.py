@@ -64,6 +64,12 @@ class Paging(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_u
     limit: Annotated[int, Meta(description="How many items at most.", ge=1, le=MOST)] = USUAL
 
 
+class OfAccount(Paging, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Which part of a list is asked for, and whether of one account alone."""
+
+    account: Annotated[str, Meta(description="An account, by its name in the settings.")] | None = None
+
+
 class FromPlace(Paging, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """Which part of a list that is a stream is asked for."""
 

@@ -57,7 +57,7 @@ class ReplayWish(Traits, frozen=True, kw_only=True, forbid_unknown_fields=True):
         )
 
 
-class FromReplay(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+class FromReplay(asked.OfAccount, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """Which replays are asked for."""
 
     after: Annotated[str, msgspec.Meta(description="The `next` of the answer before.", pattern=_AFTER)] | None = None
@@ -96,7 +96,9 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     @described("The replays, the newest first.", parameters=FromReplay, answers={200: Page[ReplayDocument]})
     def list_replays() -> Response:
         wanted = asked.parameters_as(FromReplay)
-        shown, following = replays.page(redis, accounts, after=wanted.after, limit=wanted.limit)
+        shown, following = replays.page(
+            redis, asked.accounts(accounts, wanted.account), after=wanted.after, limit=wanted.limit
+        )
         return page([_document(redis, one) for one in shown], following)
 
     @api.get("/replays/<replay_id>")

@@ -30,7 +30,7 @@ LONGEST_KEY: Final = 255
 _ID: Final = re.compile(r"ro-[0-9a-f]{16}", re.ASCII)
 
 
-class FromRingOut(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+class FromRingOut(asked.OfAccount, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """Which RingOuts are asked for."""
 
     after: (
@@ -67,7 +67,9 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     )
     def list_ringouts() -> Response:
         wanted = asked.parameters_as(FromRingOut)
-        shown, following = ringouts.page(redis, accounts, after=wanted.after, limit=wanted.limit)
+        shown, following = ringouts.page(
+            redis, asked.accounts(accounts, wanted.account), after=wanted.after, limit=wanted.limit
+        )
         return page([ringout_document(redis, one) for one in shown], following)
 
     @api.get("/ringouts/<ringout_id>")
