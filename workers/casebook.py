@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from redis import Redis
 
-from runtime import keys, ledger, links
+from runtime import keys, ledger, links, outcome_log
 from runtime.ledger import Resolution, Tracked
 from telephony import linking
 from telephony.events import Trigger
@@ -89,8 +89,13 @@ def with_what_they_need(redis: "Redis", account: str, cases: Sequence[Case]) -> 
     """Give the cases with whatever else their judgement may need, loaded for all of them together."""
     cases = with_conversations(redis, account, cases)
     near = Evidence(redis, account).near(seen for case in cases if (seen := _sighting(case)) is not None)
+    published = outcome_log.newest_of(
+        redis, account, [case.telephony_session_id for case in cases if case.may_be_revised]
+    )
     return [
-        msgspec.structs.replace(case, near=tuple(near[one])) if (one := case.telephony_session_id) in near else case
+        msgspec.structs.replace(case, near=tuple(near.get(one, ())), published=published.get(one))
+        if (one := case.telephony_session_id) in near or one in published
+        else case
         for case in cases
     ]
 

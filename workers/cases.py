@@ -6,6 +6,7 @@ import msgspec
 
 from runtime.leases import Command
 from runtime.ledger import Resolution, Tracked
+from runtime.outcome_log import Entry
 from runtime.ringouts import RingOut
 from telephony.events import CallData, CallEvent, Trigger
 from telephony.linking import Link
@@ -27,6 +28,7 @@ class Case(msgspec.Struct, frozen=True, dict=True):
     `ringout` says whether it belongs to a RingOut, and `near` are those to which it may.
     `by` is what made us look where it was neither the call's notifications nor its absence from the ledger; with
     `deliver` false an event is only written down. `began` is when it did by the lists of calls, in seconds.
+    `published` is what was published of it last, where that was to be expected to be needed.
     """
 
     telephony_session_id: str
@@ -46,6 +48,7 @@ class Case(msgspec.Struct, frozen=True, dict=True):
     deliver: bool = True
     began: float | None = None
     unreadable: bool = False
+    published: Entry | None = None
 
     @cached_property
     def is_settled(self) -> bool:
@@ -56,6 +59,11 @@ class Case(msgspec.Struct, frozen=True, dict=True):
     def may_be_of_ringout(self) -> bool:
         """Whether it calls itself a RingOut, and enough is known of it to look for the one it belongs to."""
         return (self.asked or self.is_settled) and is_of_ringout(self.session, self.records)
+
+    @property
+    def may_be_revised(self) -> bool:
+        """Whether something was published of it, and there is a reason why something else should be now."""
+        return self.resolution.revision > 0 and (self.by is not None or self.records != self.seen)
 
     @property
     def has_ended(self) -> bool:

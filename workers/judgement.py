@@ -23,7 +23,7 @@ from runtime.metrics import FAILURES, Recorder
 from runtime.settings import Settings
 from telephony import events, looks
 from telephony.endings import unfound
-from telephony.events import CallEvent, Trigger
+from telephony.events import CallData, CallEvent, Trigger
 from telephony.outcomes import derive
 from telephony.ringout_link import is_of_ringout
 from telephony.sessions import Session
@@ -256,7 +256,7 @@ class Judge:
         digest = events.digest(event.data)
         is_news, before = digest != case.resolution.digest, None
         if case.resolution.revision and (is_news or case.ringout.doubt):
-            before = outcome_log.newest(self._redis, self._account, case.telephony_session_id)
+            before = self._published_before(case)
         taken_back = ("trigger",) if case.ringout.takes_back(before) else ()
         if not is_news and not taken_back:
             if resolution != case.resolution:
@@ -271,6 +271,12 @@ class Judge:
             event = events.with_changes(event, before, taken_back)
         yield self._write(case, resolution)
         yield News(event, before, case.records, case.deliver)
+
+    def _published_before(self, case: Case) -> CallData | None:
+        """Give what was published last; most often it was read with that of others."""
+        if case.published is not None:
+            return events.decode(case.published.document).data
+        return outcome_log.newest(self._redis, self._account, case.telephony_session_id)
 
     def _look_again(self, case: Case, when: float | None) -> Iterator[Command]:
         """Set when the call is looked at next, None for never, unless track has set it due anew meanwhile."""

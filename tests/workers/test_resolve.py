@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from runtime import asking, bells, faults, keys, ledger
+from runtime import asking, bells, faults, keys, ledger, outcome_log
 from runtime.asking import REFUSED_SECONDS
 from runtime.bells import Stage
 from runtime.ledger import State
@@ -433,6 +433,22 @@ def test_one_sweep_answers_many_calls(office: Office) -> None:
 
     assert [len(office.outcomes(call)) for call in calls] == [1] * 30
     assert len([one for one in office.platform.requests() if one["group"] == "heavy"]) <= 2
+
+
+def test_what_was_published_before_of_many_calls_is_read_together(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = [an_ended_call(office) for _ in range(5)]
+    for number, call in enumerate(calls):
+        office.show(the_record(call, id=f"A{number}"))
+    look(office)
+    for number, call in enumerate(calls):
+        office.show(the_record(call, id=f"A{number}", recording=Recording(f"R{number}")))
+
+    monkeypatch.setattr(outcome_log, "newest", lambda *_: pytest.fail("one call was read by itself"))
+    look(office, times=2)
+
+    assert [event.data.changed for call in calls for event in office.outcomes(call)] == [(), ("recordings",)] * 5
 
 
 def test_what_is_told_of_a_call_while_others_are_judged_counts(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
