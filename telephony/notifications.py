@@ -241,7 +241,8 @@ def _is_id(value: str) -> bool:
 
 
 def _text(value: str | int | None) -> str | None:
-    return None if value is None else str(value)
+    """Give an id as text; an empty one names nobody."""
+    return None if value is None or value == "" else str(value)
 
 
 def _time(text: str | None) -> datetime | None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telephony.endings import INBOUND, direction
 from telephony.notifications import MOST_IN_A_BODY, MOST_PARTIES, Endpoint, Kind, Malformed, Notification, read
 from tests.builders.calls import Call, ivr_call, queue_call, ringout_call
 from tests.builders.notifications import (
@@ -21,6 +22,7 @@ from tests.builders.notifications import (
     posted,
     second,
 )
+from tests.builders.sessions import folded
 
 
 def only(body: bytes) -> Notification:
@@ -173,6 +175,16 @@ def test_ids_written_as_numbers_are_text_like_all_others() -> None:
 
     assert notification.session_id == "81264402011"
     assert (notification.parties[0].extension_id, notification.parties[0].to.extension_id) == (MIRA, TOM)
+
+
+def test_an_empty_id_is_none_so_that_whoever_has_it_is_nobody_of_ours() -> None:
+    caller = a_party_document(1, extensionId="", accountId="", to={"extensionId": ""})
+
+    notification = only(posted(a_document(caller, sessionId="")))
+
+    party = notification.parties[0]
+    assert (party.extension_id, party.account_id, party.to.extension_id, notification.session_id) == (None,) * 4
+    assert direction(folded(notification)) == INBOUND
 
 
 def test_a_party_that_went_on_elsewhere_names_the_session() -> None:
