@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import pytest
+import redis.exceptions as errors
 from redis import Redis, ResponseError
 
-from runtime.redis_client import WORK, connect
+from runtime.redis_client import INGEST, WORK, Profile, connect
 
 
 @pytest.fixture
@@ -111,6 +112,38 @@ def test_while_one_waits_for_a_new_connection_others_go_on(client: "Redis", monk
     other.join()
 
     assert has_gone_on
+
+
+@pytest.mark.parametrize(
+    ("profile", "error", "tries"),
+    [
+        (INGEST, errors.ConnectionError, 2),
+        (INGEST, errors.TimeoutError, 1),
+        (Profile(1, 1, retries=2, longest_pause=0), errors.ConnectionError, 3),
+        (Profile(1, 1, retries=2, longest_pause=0), errors.TimeoutError, 3),
+        (Profile(1, 1, retries=2, longest_pause=0), ResponseError, 1),
+    ],
+)
+def test_who_cannot_wait_sends_again_only_over_a_broken_connection_and_who_can_also_when_no_answer_comes(
+    profile: Profile, error: type[Exception], tries: int
+) -> None:
+    retry: Any = connect("redis://127.0.0.1:1", profile).get_retry()
+    tried = []
+
+    def fail() -> NoReturn:
+        tried.append(1)
+        raise error
+
+    with pytest.raises(error):
+        retry.call_with_retry(fail, lambda _: None)
+
+    assert len(tried) == tries
+
+
+def test_whoever_sends_again_and_again_waits_longer_each_time() -> None:
+    pauses: Any = connect("redis://127.0.0.1:1", WORK).get_retry()
+
+    assert 0 < pauses._backoff.compute(1) < pauses._backoff.compute(100) == WORK.longest_pause
 
 
 def test_many_threads_share_a_client(client: "Redis", redis: "Redis") -> None:

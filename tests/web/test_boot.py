@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from runtime.settings import WebRole
 from scripts.supervisor.group import Group
 from scripts.supervisor.procfile import parse
 from scripts.supervisor.watchdog import Watchdog
 from tests.simulator.waiting import wait_until
+from web.boot import whole_settings
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -39,6 +41,19 @@ def test_all_faults_are_told_at_once() -> None:
         "RC_VERIFICATION_TOKEN",
         "REDIS_URL",
     ]
+
+
+@pytest.mark.parametrize("role", ["ops", " OPS "])
+def test_who_receives_no_notifications_needs_no_token(role: str) -> None:
+    whole = whole_settings({"REDIS_URL": "redis://127.0.0.1:1/0", "WEB_ROLE": role})
+
+    assert whole.web_role is WebRole.OPS
+
+
+@pytest.mark.parametrize("role", ["", "webhooks", "all"])
+def test_whoever_receives_notifications_needs_one(role: str) -> None:
+    with pytest.raises(SystemExit, match="RC_VERIFICATION_TOKEN is not set"):
+        whole_settings({"REDIS_URL": "redis://127.0.0.1:1/0", "WEB_ROLE": role})
 
 
 def test_the_web_process_starts_before_redis_does() -> None:
