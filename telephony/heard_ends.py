@@ -1,7 +1,7 @@
 """Keep who was heard to call whom where a record of the call log does not say it, or not all of it.
 
-Its ends are optional; it may name somebody without number and extension, a number without its country, or one of ours
-without the extension's id. What the notifications told, and `legwork.call.ended` with them, is not taken back for that.
+Its ends are optional; it may name somebody without number and extension, a number without its country or a name, or one
+of ours without the extension's id. What the notifications told, and `legwork.call.ended` with them, is not taken back.
 """
 
 import re
@@ -44,9 +44,15 @@ def _completed(written: Endpoint, heard: Endpoint) -> Endpoint:
     end = written
     if _is_without_country(written, heard):
         end = msgspec.structs.replace(end, phone_number=heard.phone_number)
-    if end.extension_id is None and heard.extension_id is not None and _are_one(end, heard):
-        end = msgspec.structs.replace(end, extension_id=heard.extension_id)
+    if _lacks(end, heard) and _are_one(end, heard):
+        extension_id, name = end.extension_id or heard.extension_id, end.name or heard.name
+        end = msgspec.structs.replace(end, extension_id=extension_id, name=name)
     return end
+
+
+def _lacks(written: Endpoint, heard: Endpoint) -> bool:
+    lacks_extension = written.extension_id is None and heard.extension_id is not None
+    return lacks_extension or (written.name is None and heard.name is not None)
 
 
 def _is_without_country(written: Endpoint, heard: Endpoint) -> bool:

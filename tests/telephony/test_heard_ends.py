@@ -105,6 +105,15 @@ def test_an_extension_is_the_one_that_was_told_by_its_short_number_too(end: Phon
     assert told(US, PhoneParty(extension_id=TOM), session).to.extension_id == TOM
 
 
+def test_a_name_that_was_told_with_its_number_is_kept_where_the_record_has_the_number_only() -> None:
+    by_number, named, of_another = (
+        told(US, end) for end in (THEM, PhoneParty(CALLERS_NUMBER, name="N. V."), PhoneParty("+12125550119"))
+    )
+
+    assert [one.to.name for one in (by_number, named, of_another)] == ["Noor Vale", "N. V.", None]
+    assert "Noor Vale" not in {why.value for why in by_number.explanation}
+
+
 def test_a_ringout_of_which_the_record_names_nobody_goes_from_who_was_rung_first_to_the_other() -> None:
     session = a_ringout_session((1, PROCEEDING), (1, ANSWERED), (2, ANSWERED), (2, OVER), (1, OVER))
 
