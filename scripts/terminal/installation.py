@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Final, cast
 
 from redis import Redis
+from redis.exceptions import NoPermissionError
 
 from runtime import bells, keys
 from runtime.bells import Stage
@@ -40,12 +41,16 @@ def chosen(ours: Settings, wanted: str | None) -> list[Account]:
 def judge_account(redis: Redis, wanted: str | None) -> None:
     """Raise Refused for an account that nothing is known of here, for a command that goes without settings.
 
-    Where no clock ever rang nobody knows which accounts there are.
+    Where no clock ever rang nobody knows which accounts there are, nor does who may only read what is published.
     """
-    there = rung_for(redis)
-    if wanted is None or wanted in there or not there:
+    if wanted is None:
         return
-    if not redis.exists(keys.inbox_cursor(wanted), keys.calls(wanted), keys.inbox(wanted)):  # else it was one once
+    try:
+        there = rung_for(redis)
+        was_one = bool(redis.exists(keys.inbox_cursor(wanted), keys.calls(wanted), keys.inbox(wanted)))
+    except NoPermissionError:
+        return
+    if there and wanted not in there and not was_one:
         raise Refused(f"there is no account {wanted!r}, but {named(there, like=wanted)}")
 
 

@@ -22,6 +22,8 @@ from scripts.supervisor.embedded import server_program
 from scripts.supervisor.environment import free_port
 from scripts.supervisor.group import Group
 from scripts.supervisor.watchdog import Watchdog
+from scripts.terminal.command import Refused
+from scripts.terminal.installation import judge_account
 from tests.builders.calls import ivr_call
 from tests.builders.events import an_outcome
 from tests.consumers.running import EXAMPLES
@@ -158,6 +160,17 @@ def test_a_reader_reads_what_is_published_and_nothing_else(port: int) -> None:
 
 
 @pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
+def test_a_reader_follows_an_account_without_knowing_which_there_are(port: int) -> None:
+    with Redis.from_url(url("admin", port)) as store, Redis.from_url(url("reader", port)) as redis:
+        store.zadd(keys.BELLS, {bells.member(Stage.UPKEEP, "acme"): 0})
+
+        judge_account(redis, "globex")
+        judge_account(redis, None)
+
+        with pytest.raises(Refused):
+            judge_account(store, "globex")
+
+
 def test_redis_7_starts_with_these_users(tmp_path: Path, watchdog: Watchdog) -> None:
     with serving("redis-server", tmp_path, watchdog) as port:
         for user in ("webhooks", "ops", "workers", "reader"):
