@@ -34,6 +34,7 @@ TOGETHER: Final = 100
 BECAUSE: Final = "erased"
 _CALL_IN_KEY: Final = re.compile(r"legwork:\{([^}]*)\}:(?:session|records|revisions):(.+)")
 _BODIES: Final = re.compile(r"legwork:\{([^}]*)\}:(?:inbox|quarantine)")
+_RINGOUT: Final = re.compile(r"legwork:\{([^}]*)\}:ringout:(.+)")
 _LINKS: Final = re.compile(r"legwork:\{([^}]*)\}:links:(.+)")
 _COUNTED: Final = frozenset({"calls", "listed", "suppressed", "audited"})
 """Lists that hold an erased call's id on: it is counted."""
@@ -93,6 +94,7 @@ def erase(
         # What names the person goes last: by it whoever begins anew finds the calls.
         theirs = {(one.key, one.part, one.value) for one in found}
         left = [gone[place] for place in sorted(gone, key=theirs.__contains__) if not _is_of_stages(gone[place])]
+        _of_ringouts(redis, left, stopping or Stopping())
         for start in range(0, len(left), TOGETHER):
             take_out(redis, left[start : start + TOGETHER])
     counts = Counter(one.kind for one in places.values())
@@ -194,6 +196,18 @@ def _of_destinations(redis: "Redis", calls: Sequence[str], stopping: Stopping) -
                         ("DEL", *(keys.delivered(destination.id, one) for one in together)),
                     ]
                 )
+
+
+def _of_ringouts(redis: "Redis", found: Iterable[Trace], stopping: Stopping) -> None:
+    """Take out RingOuts while nobody follows them: who does writes down anew what was read before RingCentral spoke."""
+    keys_of: defaultdict[str, list[str]] = defaultdict(list)
+    for one in found:
+        if named := _RINGOUT.fullmatch(one.key):
+            keys_of[named[1]].append(one.key)
+    for account, names in keys_of.items():
+        with borrowed(redis, account, Stage.RINGOUT, stopping) as held:
+            for start in range(0, len(names), TOGETHER):
+                held.commit([("DEL", *names[start : start + TOGETHER])])
 
 
 def _filters(redis: "Redis", pattern: "re.Pattern[bytes]") -> Iterator[str]:

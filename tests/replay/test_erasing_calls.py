@@ -5,13 +5,16 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from runtime import actions, destinations, keys, ledger, links, replays
+from runtime import actions, destinations, keys, ledger, links, replays, ringout_wishes, ringouts
 from runtime.actions import Action
+from runtime.bells import Stage
+from runtime.leases import LeaseHeld, lease
 from runtime.replays import Asked, Level
 from telephony.conversations import Place
 from telephony.destinations import Draft
 from telephony.linking import GONE_CONFERENCE, ConversationRole, Link
 from telephony.records import PhoneParty
+from telephony.ringout_request import Caller, MakeRingOut, Number
 from telephony.selection import Selection
 from telephony.traces import of_number
 from tests.builders.events import an_answered_record, an_outcome
@@ -21,6 +24,7 @@ from tests.outputs import events
 from tests.replay.test_erasing import NUMBER, Killed, everything, holding
 from workers import erasing
 from workers.erasing import Erased, UnknownExtension, erase, person
+from workers.stopping import Stopping
 
 OTHER = "+13035550111"
 GONE = "globex"
@@ -148,6 +152,22 @@ def test_a_replay_that_was_asked_for_by_somebody_s_number_is_gone_whole(redis: R
 
     assert redis.hgetall(keys.replay(ACCOUNT, replay.id)) == {}
     assert replays.page(redis, [ACCOUNT], limit=10) == ([], None)
+
+
+def test_who_follows_a_ringout_does_not_bring_back_what_was_erased_meanwhile(redis: Redis) -> None:
+    call = MakeRingOut(Caller("+16505550101"), Number(NUMBER))
+    ringout = ringout_wishes.ask(redis, ACCOUNT, retention=600, call=call)
+    stopping = Stopping()
+    stopping.set()
+
+    with lease(redis, ACCOUNT, Stage.RINGOUT) as follower:
+        with pytest.raises(LeaseHeld):
+            erase(redis, of_number(NUMBER), retention=600, dry_run=False, stopping=stopping)
+        follower.commit([ringouts.write(ringout, retention=600)])  # what it had read before it asked RingCentral
+    told = erased(redis)
+
+    assert told.places["ringout"] == 1
+    assert holding(redis, NUMBER) == []
 
 
 def test_an_extension_of_which_events_tell_the_number_alone_is_asked_for_by_its_id(redis: Redis) -> None:
