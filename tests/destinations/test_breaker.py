@@ -57,6 +57,12 @@ def test_while_it_is_open_nothing_is_sent_and_then_one_probe() -> None:
     assert breaker.may_send(NOW + FIRST_PAUSE)
 
 
+def test_who_looked_at_the_clock_before_it_opened_sends_nothing_either() -> None:
+    breaker = after([False] * 10, every=0)
+
+    assert not breaker.may_send(NOW - 5)
+
+
 def test_one_that_opened_before_the_clock_was_put_back_is_tried_at_once() -> None:
     breaker = after([False] * 10, every=0)
 

@@ -10,6 +10,7 @@ FAILURE_SHARE: Final = 0.7
 FIRST_PAUSE: Final = 30.0
 LONGEST_PAUSE: Final = 600.0
 _SLOT_SECONDS: Final = 30.0
+_MOMENT_SECONDS: Final = 60.0
 
 
 class _Slot(msgspec.Struct, frozen=True, array_like=True):
@@ -36,9 +37,10 @@ class Breaker(msgspec.Struct, frozen=True, omit_defaults=True):
     def may_send(self, now: float) -> bool:
         """Say whether anything may be sent: all there is, or, once it has been open, one probe at a time.
 
-        One that is open for longer than it pauses was opened before the clock was put back.
+        One that is open for longer than it pauses was opened before the clock was put back; but for a moment, for who
+        asks may have looked at the clock before it opened.
         """
-        return self.opens_until is None or not now < self.opens_until <= now + self.pause
+        return self.opens_until is None or not now < self.opens_until <= now + self.pause + _MOMENT_SECONDS
 
     def after(self, success: bool, now: float) -> "Breaker":  # noqa: FBT001 - what came of it is the subject
         """Give the breaker after an answer that came at `now`."""
