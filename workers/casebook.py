@@ -11,6 +11,7 @@ from redis import Redis
 
 from runtime import keys, ledger, links, outcome_log
 from runtime.ledger import Resolution, Tracked
+from runtime.outcome_log import Entry
 from telephony import linking
 from telephony.events import Trigger
 from telephony.linking import Link
@@ -89,15 +90,21 @@ def with_what_they_need(redis: "Redis", account: str, cases: Sequence[Case]) -> 
     """Give the cases with whatever else their judgement may need, loaded for all of them together."""
     cases = with_conversations(redis, account, cases)
     near = Evidence(redis, account).near(seen for case in cases if (seen := _sighting(case)) is not None)
-    published = outcome_log.newest_of(
-        redis, account, [case.telephony_session_id for case in cases if case.may_be_revised]
-    )
+    published = _published(redis, account, [case.telephony_session_id for case in cases if case.may_be_revised])
     return [
         msgspec.structs.replace(case, near=tuple(near.get(one, ())), published=published.get(one))
         if (one := case.telephony_session_id) in near or one in published
         else case
         for case in cases
     ]
+
+
+def _published(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, Entry]:
+    """Read what was published last of calls; where one entry is spoilt, nothing: its own judgement will tell."""
+    try:
+        return outcome_log.newest_of(redis, account, ids)
+    except (LookupError, ValueError):
+        return {}
 
 
 def _sighting(case: Case) -> Sighting | None:
