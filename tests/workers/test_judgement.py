@@ -25,7 +25,7 @@ DAY = 86400.0
 
 def spoil_what_was_published(office: Office, call: Call) -> bytes:
     """Have the log hold something else where it held the call's first revision; give its place."""
-    place = cast("bytes", office.redis.xadd(keys.OUTCOMES, {"event": b"{"}))
+    place = cast("bytes", office.redis.xadd(keys.OUTCOMES, {"event": b"{", "account": ACCOUNT}))
     office.redis.hset(keys.revisions(ACCOUNT, call.telephony_session_id), "1", place)
     office.redis.xtrim(keys.OUTCOMES, minid=place.decode(), approximate=False)
     return place
