@@ -224,7 +224,7 @@ def test_what_an_endpoint_answers_cannot_steer_the_terminal(redis: Redis, redis_
         (["add", URL, "--include", "all"], 2, "invalid choice"),
         (["add", "http://93.184.215.14/"], 1, "https://"),
         (["add", "https://10.1.2.3/"], 1, "private network"),
-        (["add", URL, "--outcome", "lost"], 1, "lost"),
+        (["add", URL, "--outcome", "missed,lost"], 1, "no outcome: lost; they are answered,"),
         (["add", URL, "--field", "mood"], 1, "fields/0"),
         (["change", "dst_"], 1, "nothing to change"),
         (["show", "dst_none"], 1, "no destination's id begins with 'dst_none'"),
