@@ -49,7 +49,9 @@ def test_only_what_was_not_answered_is_put_off_and_the_longer_the_longer_it_is_o
 
     soon = list(put_off("acme", due, wanted, swept(), settings, now=ENDED + 4))
     later = list(put_off("acme", due, wanted, swept(), settings, now=ENDED + 80))
+    unended = list(put_off("acme", due, wanted, swept(unanswered="s-2"), settings, now=ENDED + 80))
 
     interval = settings.fetch_interval_seconds
     assert soon == [("MOVE", keys.due("acme"), "s-1", "5.0", f"{ENDED + 4 + interval:.3f}")]
     assert later == [("MOVE", keys.due("acme"), "s-1", "5.0", f"{ENDED + 80 + 20:.3f}")]
+    assert unended == [("MOVE", keys.due("acme"), "s-2", "6.0", f"{ENDED + 80 + 35:.3f}")]

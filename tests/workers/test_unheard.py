@@ -59,13 +59,16 @@ def test_a_call_whose_end_nobody_told_is_asked_about_until_its_records_are_final
 def test_a_call_that_is_long_over_and_was_told_is_wanted_as_a_whole_from_its_first_record_to_its_last(
     redis: Redis,
 ) -> None:
-    ids = ("s-1", "12345", "s-heard", "s-untold", "s-unseen")
-    records = (msgspec.structs.replace(SETTLED, start_time=after(100)), SETTLED)
-    tell(redis, *(ledger.write_records(ACCOUNT, one, records) for one in ids[:-1]))
-    tell(redis, *(published(one) for one in ids if one != "s-untold"), published("s-untold", 0))
+    ids = ("s-1", "12345", "s-heard", "s-open", "s-untold", "s-unknown", "s-unseen", "s-unstarted")
+    unstarted = msgspec.structs.replace(SETTLED, start_time=None)
+    records = (msgspec.structs.replace(SETTLED, start_time=after(100)), SETTLED, unstarted)
+    tell(redis, *(ledger.write_records(ACCOUNT, one, records) for one in ids[:-2]))
+    tell(redis, ledger.write_records(ACCOUNT, "s-unstarted", (unstarted,)))
+    tell(redis, *(published(one) for one in ids if one not in {"s-untold", "s-unknown"}), published("s-untold", 0))
     tracked = {
         "s-1": Tracked(Session("s-1"), NOW - STRAGGLER_SECONDS, NOW - STRAGGLER_SECONDS),
         "s-heard": Tracked(Session("s-heard"), NOW - STRAGGLER_SECONDS + 1, NOW - STRAGGLER_SECONDS),
+        "s-open": Tracked(Session("s-open"), NOW - STRAGGLER_SECONDS),
     }
 
     found = whole(redis, ACCOUNT, tracked, {**dict.fromkeys(ids, NOW - 5), "12345": NOW + 5}, now=NOW)
