@@ -87,6 +87,18 @@ def test_a_call_of_which_nothing_is_known_but_a_body_is_not_told_of_when_more_co
     assert ledger.tracked(redis, ACCOUNT, ["s-0001"])["s-0001"].erased
 
 
+def test_a_call_in_which_somebody_of_an_erased_one_has_gone_on_is_erased_with_it(redis: Redis) -> None:
+    happen(redis, 2, caller=OTHER)
+    gone = a_party_document(2, "Gone", status={"peerId": {"telephonySessionId": "s-0002"}})
+    body = posted(a_document({**gone, "from": {"phoneNumber": NUMBER}}, telephonySessionId="s-0001"))
+    redis.xadd(keys.inbox(ACCOUNT), {"body": body})
+
+    assert erased(redis).calls == 2
+
+    assert events(redis) == []
+    assert holding(redis, "s-0002") == marks(ACCOUNT, "s-0002")
+
+
 def test_what_was_told_of_a_call_while_it_was_looked_for_is_erased_too(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
