@@ -158,10 +158,8 @@ def is_pick_up(party: PartyState) -> bool:
 
 
 def was_rung(party: PartyState) -> bool:
-    """Tell whether a party is one of the account's people being called, and not who began the call, or a menu."""
+    """Tell whether a party that does not call is one of the account's people who was rung, and not a menu."""
     if party.extension_id is None or is_menu(party):
-        return False
-    if (party.direction or "inbound").casefold() != "inbound":
         return False
     return party.rang_at is not None or party.answered_at is not None or party.voicemail or _told(party)
 

@@ -26,6 +26,7 @@ from telephony.explanations import Explanation
 from telephony.groups import groups
 from telephony.legs import is_of_queue
 from telephony.results import is_of_one_phone
+from telephony.ringout import is_ringout_origin
 from telephony.sessions import PartyState, Session
 from telephony.times import parse_time
 from telephony.words import LegRole, LegStatus
@@ -97,7 +98,8 @@ def _by_extension(findings: Iterable[_Finding]) -> dict[str, list[_Finding]]:
 
 
 def _of_parties(session: Session, nobody: frozenset[str]) -> Iterator[_Finding]:
-    ours = [party for party in session.parties if _is_agent(party, nobody)]
+    in_ringout = is_ringout_origin(session.origin)
+    ours = [party for party in session.parties if _is_agent(party, nobody, in_ringout=in_ringout)]
     answers = [party.answered_at for party in ours if party.answered_at]
     for party in ours:
         rule = next(rule for rule in PARTY_RULES if rule.applies(party, answers))
@@ -112,8 +114,9 @@ def _of_parties(session: Session, nobody: frozenset[str]) -> Iterator[_Finding]:
         )
 
 
-def _is_agent(party: PartyState, nobody: frozenset[str]) -> bool:
-    return party.extension_id not in nobody and (is_pick_up(party) or was_rung(party))
+def _is_agent(party: PartyState, nobody: frozenset[str], *, in_ringout: bool) -> bool:
+    calls = party.calls and not (in_ringout and party.direction is None)  # of a RingOut the first is rung as well
+    return party.extension_id not in nobody and (is_pick_up(party) or (was_rung(party) and not calls))
 
 
 def _ring_end(party: PartyState) -> datetime | None:

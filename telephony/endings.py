@@ -76,8 +76,7 @@ def direction(session: Session) -> str:
     if is_ringout(session):
         return OUTBOUND
     first = _initiator(session)
-    ours = first is not None and first.extension_id is not None and (first.direction or "").casefold() == "outbound"
-    return OUTBOUND if ours else INBOUND
+    return OUTBOUND if first is not None and first.extension_id is not None and first.calls else INBOUND
 
 
 def answered_at(session: Session) -> datetime | None:

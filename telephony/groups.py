@@ -14,11 +14,7 @@ def groups(session: Session) -> frozenset[str]:
     that was told to ring itself, unless RingCentral marks whom it rang as a queue's.
     """
     rung = {party.extension_id for party in session.parties if party.rang_at}
-    named = {
-        party.to.extension_id
-        for party in session.parties
-        if _is_for_another(party) and (party.direction or "").casefold() == "inbound"
-    }
+    named = {party.to.extension_id for party in session.parties if _is_for_another(party) and not party.calls}
     return frozenset(one for one in named - rung if one) | queues(session)
 
 

@@ -71,6 +71,11 @@ class PartyState(msgspec.Struct, frozen=True, array_like=True, omit_defaults=Tru
         return self.code.lower() == _GONE
 
     @property
+    def calls(self) -> bool:
+        """Whether it calls, rather than being called; where its direction is not told, whether it was the first."""
+        return self.direction.lower() == "outbound" if self.direction else self.number == 1
+
+    @property
     def number(self) -> int | None:
         """Its number as RingCentral counts (`p-<core>-N`, 1 is who began the call); None where the id has none."""
         return _number(self.id)

@@ -9,6 +9,7 @@ from hypothesis import given
 
 from telephony.agent_rules import AGENT_MEANINGS, LEG_RULES, PARTY_RULES, STATUS_BY_LEG, AgentStatus
 from telephony.agents import Agent, agents
+from telephony.endings import OUTBOUND, direction
 from telephony.notifications import Endpoint, Notification, Party
 from telephony.outcomes import derive
 from telephony.records import CallLogRecord, ExtensionRef, PhoneParty
@@ -199,6 +200,18 @@ def test_a_real_queue_call_and_a_real_call_through_a_menu() -> None:
 def test_who_calls_is_not_rung_and_who_is_rung_by_a_ringout_is() -> None:
     assert _of(an_outbound_call((1, "Setup"), (2, "Answered"), (1, OVER), (2, OVER))) == {}
     assert _of(a_ringout_session((1, "Proceeding"), (1, "Answered"), (1, OVER))) == {MIRA: "answered"}
+
+
+def test_whoever_began_the_call_is_not_rung_and_all_others_are_where_no_direction_is_told() -> None:
+    def said(*parties: tuple[int, str]) -> Session:
+        ours = {1: MIRA, 2: TOM}
+        return _said(*(a_party(one, code, extension_id=ours[one], direction=None) for one, code in parties))
+
+    session = said((1, "Setup"), (2, "Proceeding"), (1, "Answered"), (2, "Answered"), (2, OVER), (1, OVER))
+
+    assert _of(session) == {TOM: "answered"}
+    assert direction(session) == OUTBOUND
+    assert _of(msgspec.structs.replace(session, origin="RingOut")) == {MIRA: "answered", TOM: "answered"}
 
 
 @pytest.mark.parametrize(("dialled", "found"), [("*801", {MIRA: "picked_up"}), ("*8", {}), ("+16505550102", {})])
