@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from telephony.claims import outcome_of
 from telephony.results import folded
 from telephony.words import LegStatus
 
@@ -144,8 +145,8 @@ def is_borne_out(text: str | None, outcome: LegStatus | None) -> bool | None:
     said = word(text)
     if outcome in {None, LegStatus.UNKNOWN, LegStatus.IN_PROGRESS}:
         return None
-    if said.expects is not None:
-        return outcome is said.expects
+    if said.expects is not None:  # of a call of ours, the call log may call "no answer" missed
+        return outcome_of(outcome, direction="Outbound") is outcome_of(said.expects, direction="Outbound")
     return outcome is not LegStatus.ANSWERED if said.unreached else None
 
 
