@@ -13,6 +13,7 @@ from runtime.waiting import Waiting
 from telephony.destinations import Changes, Destination, DestinationState
 from telephony.words import Outcome
 from tests.deliver.conftest import Stage
+from tests.deliver.test_deliver import revised
 from tests.fakes.sender import refused
 from tests.outputs import events
 from tests.scripts.publishing import outcome_of, publish
@@ -167,6 +168,16 @@ def test_what_the_retention_took_is_not_counted_as_unread(stage: Stage, wanted: 
     publish(stage.redis, outcome_of("s-2"))
 
     assert backlog.status(stage.redis, destination.id).unread == 1
+
+
+def test_what_a_destination_does_not_want_is_not_listed_though_it_takes_back_what_was_held(stage: Stage) -> None:
+    destination = stage.add(create_only=True, outcomes=(Outcome.MISSED,))
+    publish(stage.redis, revised("s-1", 2))
+
+    trim(stage, later=LONG + 1)
+
+    assert stage.redis.xlen(keys.OUTCOMES) == 0
+    assert not dead(stage, destination)
 
 
 def test_what_is_kept_of_deeds_alerts_and_attempts_ends_exactly_with_the_retention(stage: Stage) -> None:
