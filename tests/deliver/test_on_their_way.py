@@ -146,7 +146,7 @@ def test_never_are_more_on_their_way_than_so_many_be_they_new_or_tried_again(
 def test_what_is_due_is_sent_beside_however_many_that_take_their_time(
     stage: Stage, destination: Destination, runner: Runner
 ) -> None:
-    publish(stage.redis, *(outcome_of(f"s-{number}") for number in range(MOST)))
+    publish(stage.redis, *(outcome_of(f"s-{99 - number}") for number in range(MOST)))  # the first is the last by name
     stage.sender.answer = lambda _: refused()
     runner.step()
     runner.threads.send(1)
