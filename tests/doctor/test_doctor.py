@@ -32,6 +32,7 @@ NOT_HERE = {"public-url", "memory", "subscription"}
 """Checks that find something even in a test's installation: no TLS, no bound on memory, no subscription yet."""
 
 SLOW = """
+import signal
 import sys
 import threading
 from scripts.checkup.findings import of_each
@@ -42,6 +43,7 @@ def look(account):
     threading.Event().wait()
     yield
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as at a terminal: a shell's job in the background ignores it
 sys.exit(at_the_terminal(lambda: len(list(of_each([None], look)))))
 """
 
