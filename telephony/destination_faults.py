@@ -17,8 +17,11 @@ _NAMED: Final = {"directions": " or ".join(DIRECTIONS), "fields": "a field of an
 _BY_PEOPLE: Final = (UNSET, DestinationState.ACTIVE, DestinationState.PAUSED)
 
 
-def faults(asked: Draft | Changes) -> Iterator[tuple[str, str]]:
-    """Give the JSON pointer of each fault, and what is wrong there."""
+def faults(asked: Draft | Changes, accounts: Container[str] | None = None) -> Iterator[tuple[str, str]]:
+    """Give the JSON pointer of each fault, and what is wrong there.
+
+    `accounts` are those of the settings, None where nobody knows them.
+    """
     if asked.description is not UNSET and len(asked.description) > LONGEST_TEXT:
         yield "/description", f"is longer than {LONGEST_TEXT} characters"
     for name in _LISTS:
@@ -26,10 +29,12 @@ def faults(asked: Draft | Changes) -> Iterator[tuple[str, str]]:
         yield from _of_list(name, () if found is UNSET else found)
     if isinstance(asked, Changes):
         yield from _of_changes(asked)
+    if accounts is not None:
+        yield from _of_strangers(asked, accounts)
 
 
-def strangers(asked: Draft | Changes, names: Container[str]) -> Iterator[tuple[str, str]]:
-    """Give the same of accounts that are none of `names`, nor can be RingCentral's id of one, which is a number."""
+def _of_strangers(asked: Draft | Changes, names: Container[str]) -> Iterator[tuple[str, str]]:
+    """Find accounts that are none of `names`, nor can be RingCentral's id of one, which is a number."""
     for place, text in enumerate(() if asked.accounts is UNSET else asked.accounts):
         if text not in names and not text.isdecimal():
             yield f"/accounts/{place}", f"is no account of the settings, nor RingCentral's id of one: {text[:100]!r}"

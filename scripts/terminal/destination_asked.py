@@ -12,7 +12,7 @@ from runtime.destination_urls import why_not
 from scripts.terminal.command import Refused
 from scripts.terminal.installation import rung_for
 from scripts.terminal.place import Place
-from telephony.destination_faults import faults, strangers
+from telephony.destination_faults import faults
 from telephony.destinations import Changes, Destination, Draft
 from telephony.words import Outcome
 
@@ -58,8 +58,7 @@ def judge(asked: Draft | Changes, place: Place) -> None:
     """
     ours, rung = place.settings, rung_for(place.redis)
     names = {*rung, *(account.name for account in ours.accounts)}
-    found = [*faults(asked), *(strangers(asked, names) if rung else ())]
-    wrong = [f"{pointer.removeprefix('/')} {why}" for pointer, why in found]
+    wrong = [f"{pointer.removeprefix('/')} {why}" for pointer, why in faults(asked, names if rung else None)]
     if asked.url is not msgspec.UNSET and (why := why_not(asked.url, ours.allow_private_destinations)):
         wrong.append(f"nothing is sent to this URL: {why}")
     if wrong:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from telephony.destination_faults import LONGEST_LIST, LONGEST_TEXT, faults, strangers
+from telephony.destination_faults import LONGEST_LIST, LONGEST_TEXT, faults
 from telephony.destinations import Changes, DestinationState, Draft
 
 URL = "https://crm.example/hook"
@@ -50,5 +50,5 @@ def test_all_faults_are_told_at_once() -> None:
 def test_an_account_is_named_as_in_the_settings_or_by_ringcentral_s_id() -> None:
     asked = Draft(url=URL, accounts=("acme", "400131426008", "acmee"))
 
-    assert [where for where, _ in strangers(asked, {"acme"})] == ["/accounts/2"]
-    assert list(strangers(Changes(), {"acme"})) == []
+    assert [where for where, _ in faults(asked, {"acme"})] == ["/accounts/2"]
+    assert list(faults(Changes(), {"acme"})) == []

@@ -13,7 +13,7 @@ from runtime import backlog, destinations
 from runtime.destination_documents import DestinationDocument, destination_document
 from runtime.destination_urls import why_not
 from runtime.settings import Settings
-from telephony.destination_faults import faults, strangers
+from telephony.destination_faults import faults
 from telephony.destinations import Changes, Destination, Draft
 from web.access.trail import note
 from web.api import asked
@@ -160,7 +160,7 @@ def _what(changes: Changes) -> str:
 def _judge(told: Draft | Changes, settings: Settings) -> None:
     """Raise Problem for what names things that are not there, and for a URL that nothing may be sent to."""
     names = frozenset(account.name for account in settings.accounts)
-    wrong = [Fault(why, pointer=pointer) for pointer, why in (*faults(told), *strangers(told, names))]
+    wrong = [Fault(why, pointer=pointer) for pointer, why in faults(told, names)]
     if wrong:
         raise Problem(INVALID, f"{wrong[0].pointer} {wrong[0].detail}", faults=wrong)
     why = None if told.url is UNSET else why_not(told.url, settings.allow_private_destinations)

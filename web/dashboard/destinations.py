@@ -16,7 +16,7 @@ from runtime.destination_urls import why_not
 from runtime.redrive import Redrive
 from runtime.settings import Settings
 from runtime.streams import place_of
-from telephony.destination_faults import faults, strangers
+from telephony.destination_faults import faults
 from telephony.destinations import Changes, Destination, DestinationState, Draft, Include
 from telephony.operator_events import SUBJECT
 from telephony.trial import is_trial
@@ -143,7 +143,7 @@ def _draft() -> Draft:
 def _faults(draft: Draft, settings: Settings) -> dict[str, str]:
     """Say of each field of the form what is wrong with it."""
     names = frozenset(account.name for account in settings.accounts)
-    wrong = {pointer.split("/")[1]: why for pointer, why in (*faults(draft), *strangers(draft, names))}
+    wrong = {pointer.split("/")[1]: why for pointer, why in faults(draft, names)}
     why = why_not(draft.url, settings.allow_private_destinations)
     return wrong | ({"url": why} if why else {})
 
