@@ -45,6 +45,11 @@ class Selection(Traits, frozen=True, kw_only=True):
         return self == Selection()
 
     @property
+    def is_backwards(self) -> bool:
+        """Whether its time ends before it begins: no call can be meant."""
+        return self.since is not None and self.until is not None and self.until < self.since
+
+    @property
     def is_by_id_alone(self) -> bool:
         """Whether calls are named, and nothing else is said of them."""
         return bool(self.calls) and self == Selection(calls=self.calls)

@@ -129,7 +129,7 @@ def _judge(redis: "Redis", wished: ReplayWish) -> None:
     if wished.selection.is_everything:
         why = "name calls, or say which: a time (`since`), a number, an outcome, `unresolved`, `failed`"
         raise Problem(INVALID, why, faults=[Fault(why, pointer="")])
-    if wished.since is not None and wished.until is not None and wished.until < wished.since:
+    if wished.selection.is_backwards:
         why = "is before since"
         raise Problem(INVALID, f"/until {why}", faults=[Fault(why, pointer="/until")])
     if wished.number is not None and not spellings(wished.number):

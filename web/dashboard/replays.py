@@ -77,7 +77,7 @@ def _add_actions(pages: Blueprint, redis: "Redis", names: tuple[str, ...]) -> No
             return _list(redis, names, fault=_why_not_one(typed, meant)), 422
         if selection.number is not None and not spellings(selection.number):
             return _list(redis, names, fault="The number has no digits."), 422
-        if selection.since is not None and selection.until is not None and selection.until < selection.since:
+        if selection.is_backwards:
             return _list(redis, names, fault="The time ends before it begins."), 422
         if level not in LEVELS or selection.is_everything:
             return _list(redis, names, fault="Say which calls: at least since when, or how they ended."), 422
