@@ -13,6 +13,7 @@ from runtime.clocks import redis_time
 from runtime.logs import log
 from runtime.metrics import FAILURES, Recorder
 from runtime.settings import Settings
+from workers.destinations.breaker import LONGEST_PAUSE
 from workers.stopping import Stopping
 
 LONGEST_TICK: Final = 0.25
@@ -21,9 +22,6 @@ LONGEST_TICK: Final = 0.25
 SHORTEST_TICK: Final = 0.05
 
 SECONDS_BETWEEN_WINDINGS: Final = 60.0
-
-LONGEST_REST: Final = 600.0
-"""How long a destination is left alone at most. A runner that is rung before its time sets its bell anew."""
 
 ALWAYS_SET: Final = (Stage.RESOLVE, Stage.UPKEEP)
 """Stages that always have a next time. Track has one only while a call is about to end."""
@@ -71,8 +69,8 @@ def set_what_is_missing(settings: Settings, redis: "Redis") -> None:
     redis.zadd(keys.BELLS, missing, nx=True)
     for stage, longest in ((Stage.RESOLVE, settings.reconcile_seconds), (Stage.UPKEEP, SECONDS_BETWEEN_WINDINGS)):
         redis.zadd(keys.BELLS, dict.fromkeys(_bells(settings, (stage,)), now + longest), lt=True)
-    if others := _of_destinations(redis):  # one that is left alone for now listens to nothing else
-        redis.zadd(keys.BELLS, dict.fromkeys(others, now + LONGEST_REST), xx=True, lt=True)
+    if others := _of_destinations(redis):  # one that is left alone for now listens to nothing else, and sets it anew
+        redis.zadd(keys.BELLS, dict.fromkeys(others, now + LONGEST_PAUSE), xx=True, lt=True)
 
 
 def _bells(settings: Settings, stages: Iterable[Stage]) -> list[str]:

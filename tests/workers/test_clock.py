@@ -13,6 +13,7 @@ from runtime.metrics import Recorder
 from telephony.destinations import Draft
 from tests.workers.office import ACCOUNT, Office
 from workers import clock
+from workers.destinations.breaker import LONGEST_PAUSE
 from workers.stopping import Stopping
 
 FAR_AHEAD = 4e9
@@ -172,7 +173,7 @@ def test_a_destination_left_alone_before_the_clock_was_put_back_is_looked_at_aga
 
     run(office, nothing, put_the_clock_back, *[nothing] * TICKS_BETWEEN_WINDINGS)
 
-    assert (office.redis.zscore(keys.BELLS, bell) or DAY) - office.now <= clock.LONGEST_REST
+    assert (office.redis.zscore(keys.BELLS, bell) or DAY) - office.now <= LONGEST_PAUSE
 
 
 def test_a_lost_bell_of_a_call_that_is_about_to_end_is_noticed_within_a_minute(office: Office) -> None:
