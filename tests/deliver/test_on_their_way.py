@@ -71,6 +71,15 @@ def runner(stage: Stage, destination: Destination, monkeypatch: pytest.MonkeyPat
         yield Runner(destination, held, Threads())
 
 
+def fail_so_often_that_it_would_be_replaced(stage: Stage, destination: Destination, runner: Runner) -> None:
+    """Try what waits, which is refused, until a later revision may take its place."""
+    for _ in range(REPLACED_AFTER):
+        runner.step()
+        runner.threads.send()
+        runner.step()
+        make_due(stage, destination)
+
+
 def test_who_leaves_counts_what_was_answered_and_has_the_rest_gone_on_with_at_once(
     stage: Stage, destination: Destination, runner: Runner
 ) -> None:
@@ -201,11 +210,7 @@ def test_an_event_that_is_on_its_way_is_told_before_a_later_one_however_often_it
 ) -> None:
     publish(stage.redis, outcome_of("s-1"))
     stage.sender.answer = lambda _: refused()
-    for _ in range(REPLACED_AFTER):
-        runner.step()
-        runner.threads.send()
-        runner.step()
-        make_due(stage, destination)
+    fail_so_often_that_it_would_be_replaced(stage, destination, runner)
     stage.sender.answer = lambda _: delivered()
     runner.step()
     publish(stage.redis, revised("s-1", 2))
@@ -224,11 +229,7 @@ def test_what_was_refused_while_a_later_one_came_yields_to_it_and_that_is_noted(
 ) -> None:
     publish(stage.redis, outcome_of("s-1"), revised("s-1", 2))
     stage.sender.answer = lambda _: refused()
-    for _ in range(REPLACED_AFTER):
-        runner.step()
-        runner.threads.send()
-        runner.step()
-        make_due(stage, destination)
+    fail_so_often_that_it_would_be_replaced(stage, destination, runner)
 
     verdicts = [(one.event_id, one.verdict) for one in attempts.of_call(stage.redis, "default", "s-1")]
     assert verdicts == [("s-1/1", "temporary")] * REPLACED_AFTER + [("s-1/1", "replaced")]

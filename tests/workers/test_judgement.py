@@ -1,7 +1,7 @@
 """The judgement of one call: when its record counts, when it is waited for, and that it keeps no other waiting."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -23,9 +23,9 @@ from workers.judgement import GRACE_SECONDS, PUT_ASIDE_SECONDS
 DAY = 86400.0
 
 
-def spoil_what_was_published(office: Office, call: Call) -> bytes:
+def spoil_what_was_published(office: Office, call: Call, entry: dict[Any, Any]) -> bytes:
     """Have the log hold something else where it held the call's first revision; give its place."""
-    place = cast("bytes", office.redis.xadd(keys.OUTCOMES, {"event": b"{", "account": ACCOUNT}))
+    place = cast("bytes", office.redis.xadd(keys.OUTCOMES, entry))
     office.redis.hset(keys.revisions(ACCOUNT, call.telephony_session_id), "1", place)
     office.redis.xtrim(keys.OUTCOMES, minid=place.decode(), approximate=False)
     return place
@@ -169,11 +169,16 @@ def test_a_correction_says_only_what_differs_from_the_revision_before(office: Of
     assert [event.data.changed for event in office.outcomes(call)][2] == ("recordings",)
 
 
-def test_a_call_that_cannot_be_judged_is_put_aside_and_keeps_no_other_waiting(office: Office) -> None:
+@pytest.mark.parametrize(
+    "entry", [{"event": "{", "account": ACCOUNT}, {"event": "{"}], ids=["no event", "no entry of ours"]
+)
+def test_a_call_that_cannot_be_judged_is_put_aside_and_keeps_no_other_waiting(
+    office: Office, entry: dict[str, str]
+) -> None:
     poison, other = an_ended_call(office), an_ended_call(office)
     office.show(the_record(poison, id="A1"))
     look(office)
-    place = spoil_what_was_published(office, poison)
+    place = spoil_what_was_published(office, poison, entry)
     office.show(the_record(poison, id="A1", recording=Recording("R1")))
     office.show(the_record(other, id="A2"))
 
