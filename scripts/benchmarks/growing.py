@@ -79,7 +79,7 @@ class Site:
         self._product = product
         self._redis = product.redis
         self._box = box
-        self._sessions = OpenSessions()
+        self._sessions = OpenSessions(began=time.time())
         self._inbox = Inbox(product.redis, ACCOUNT)
         self._news: list[PerNotification] = []
         self._plays: list[Observation] = []

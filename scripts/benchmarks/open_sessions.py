@@ -32,11 +32,11 @@ class _Template(msgspec.Struct, frozen=True):
 
 
 class OpenSessions:
-    """Notifications of sessions by number: the same number is always the same session."""
+    """Notifications of sessions that began at `began` (Unix time), by number: the same number is always the same one."""
 
-    def __init__(self) -> None:
+    def __init__(self, began: float) -> None:
         calls = Dealer(Configuration()).deal(TEMPLATES)
-        self._templates = [_template(Take(call=call, place=0, started_at=0.0, speed=1.0)) for call in calls]
+        self._templates = [_template(Take(call=call, place=0, started_at=began, speed=1.0)) for call in calls]
 
     def beginning(self, number: int) -> Iterator[bytes]:
         """Give the bodies that open session `number`."""

@@ -16,12 +16,13 @@ from telephony import sessions
 from telephony.notifications import Notification, read
 from telephony.sessions import Session
 
+BEGAN = 1_790_000_000.0
 WORK = "import time\nend = time.process_time() + 0.1\nwhile time.process_time() < end: pass\n"
 
 
 def folded(number: int, *, news: int = 0) -> Session:
     """Fold the beginning of an open session, and `news` further notifications."""
-    made = OpenSessions()
+    made = OpenSessions(BEGAN)
     session = None
     for body in [*made.beginning(number), *(made.news(number, round_) for round_ in range(news))]:
         (item,) = read(body)
@@ -37,6 +38,8 @@ def test_open_sessions_are_open_and_each_is_another_one() -> None:
     assert len({session.id for session in made}) == 60
     assert len({session.session_id for session in made}) == 60
     assert not any(all(party.is_over for party in session.parties) for session in made)
+    assert {session.started_at and session.started_at.year for session in made} == {2026}
+    assert any(session.is_at_rest for session in made)
 
 
 def test_every_news_of_an_open_session_changes_it() -> None:
