@@ -188,5 +188,5 @@ def _kind(document: bytes) -> str | None:
     """Read the type of what was heard; None for what is no event: anybody may publish on a channel."""
     try:
         return type_of(document)
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):  # broken characters and depth have errors of their own
         return None

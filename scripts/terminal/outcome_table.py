@@ -8,8 +8,10 @@ from scripts.terminal.moments import seconds_between
 from scripts.terminal.people import way
 from scripts.terminal.published import Told
 from scripts.terminal.tables import Column, heading, line
+from telephony.call_outcome import Endpoint
 from telephony.events import CallEvent
-from telephony.live_events import LiveEvent
+from telephony.live_events import LiveData, LiveEvent
+from telephony.ringout import is_ringout_origin
 from telephony.times import parse_time
 
 COLUMNS: Final = (
@@ -70,9 +72,18 @@ def _call(event: CallEvent) -> tuple[object, ...]:
 
 def _news(event: LiveEvent) -> tuple[object, ...]:
     data = event.data
-    first = data.parties[0] if data.parties else None
     states = ", ".join(f"{party.id.rpartition('-')[2]} {party.code}" for party in data.parties)
     if data.ringout is not None:
         words = (data.ringout.call_status, data.ringout.caller_status, data.ringout.callee_status)
         states = f"RingOut {' / '.join(word or '-' for word in words)}" + (" (over)" if data.ringout.over else "")
-    return (data.direction, "on", None, None, None, way(first.from_, first.to) if first else None, states)
+    return (data.direction, "on", None, None, None, _way(data), states)
+
+
+def _way(data: LiveData) -> str | None:
+    """Say who calls whom. In a RingOut both are called, one after the other, and are found in their parties' `to`."""
+    if not data.parties:
+        return None
+    first, *others = data.parties
+    if is_ringout_origin(data.origin):
+        return way(first.to, others[0].to if others else Endpoint())
+    return way(first.from_, first.to)

@@ -110,12 +110,18 @@ def _told(entry: outcome_log.Entry) -> Told | None:
 
 
 def _told_live(message: dict[str, Any]) -> Told | None:
-    """Read a message of an account's own channel; those of its extensions say the same once more."""
-    account = message["channel"].decode().removeprefix(keys.live(""))
+    """Read a message of an account's own channel; those of its extensions say the same once more.
+
+    None for what is no event: anybody may publish on a channel, a later version among them.
+    """
+    account = message["channel"].decode(errors="replace").removeprefix(keys.live(""))
     document = message["data"]
-    if ":" in account or _KIND.decode(document).type != UPDATED:
+    try:
+        if ":" in account or _KIND.decode(document).type != UPDATED:
+            return None
+        return Told(account, _LIVE.decode(document), document)
+    except (ValueError, RecursionError):
         return None
-    return Told(account, _LIVE.decode(document), document)
 
 
 _KIND: Final = msgspec.json.Decoder(_Kind)

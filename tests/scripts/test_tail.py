@@ -1,8 +1,9 @@
 from argparse import ArgumentTypeError
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from redis import Redis
 
 from runtime import outcome_log
@@ -13,12 +14,13 @@ from scripts.terminal.outcome_table import OutcomeTable
 from scripts.terminal.published import LiveChannels, OutcomeLog, Told, Wanted
 from telephony import events
 from telephony.events import CallEvent
-from telephony.live_events import LiveEvent, updated
+from telephony.live_events import LiveEvent, LiveRingOut, updated
 from telephony.records import PhoneParty
 from tests.builders.call_log import a_record, a_ringout, to_callee, to_caller
 from tests.builders.events import an_outcome
 from tests.builders.notifications import ANSWERED, SETUP, second
-from tests.builders.sessions import an_inbound_call
+from tests.builders.sessions import Said, an_inbound_call
+from tests.builders.sessions import a_ringout as a_ringout_session
 from tests.scripts.commands import run, run_here
 from tests.scripts.publishing import outcome_of, publish
 
@@ -101,6 +103,22 @@ def test_news_of_a_call_that_is_on_come_once_though_each_extension_has_a_channel
     assert come == [told(news)]
 
 
+@pytest.mark.parametrize("document", [b"{not json", b'{"type": "\xff"}', b'{"type": "legwork.call.updated"}'])
+def test_what_is_no_event_on_a_channel_is_passed_over(redis: Redis, document: bytes) -> None:
+    news = updated(an_inbound_call((1, SETUP), (3, ANSWERED)), now=NOW)
+    channels = LiveChannels(redis, ANY)
+
+    redis.publish("legwork:live:default", document)
+    with lease(redis, "default", "track") as held:
+        held.commit([outcome_log.live("default", news)])
+    come: list[Told] = []
+    while not come:
+        come += channels.drain()
+    channels.close()
+
+    assert come == [told(news)]
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
@@ -150,6 +168,39 @@ def test_a_line_about_a_call_that_is_on_tells_where_its_parties_are() -> None:
     shown = lines(updated(an_inbound_call((1, ANSWERED), (3, SETUP)), now=NOW))[-1]
 
     assert shown.endswith("1 Answered, 3 Setup")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (((1, ANSWERED), (2, SETUP)), "+16505550101 Mira Holm → +12125550111 Noor Vale"),
+        (((1, ANSWERED),), "+16505550101 Mira Holm → ?"),
+    ],
+)
+def test_a_line_about_a_ringout_that_is_on_tells_whom_it_calls_and_not_whose_number_they_see(
+    said: tuple[Said, ...], told: str
+) -> None:
+    assert told in lines(updated(a_ringout_session(*said), now=NOW))[-1]
+
+
+def test_a_line_about_the_live_status_of_a_ringout_has_ringcentrals_words() -> None:
+    news = updated(a_ringout_session((1, ANSWERED)), now=NOW)
+    status = LiveRingOut("ro-1", "s-1", "InProgress", "Success", None, None)
+
+    going_on, over = (
+        lines(replace(news, data=replace(news.data, parties=(), ringout=replace(status, over=why))))[-1]
+        for why in (None, "gone")
+    )
+
+    assert going_on.endswith("RingOut InProgress / Success / -")
+    assert over.endswith("RingOut InProgress / Success / - (over)")
+
+
+def test_each_day_is_named_once() -> None:
+    shown = lines(*(an_outcome(at=NOW + timedelta(days=day)) for day in (0, 0, 1)))
+
+    assert [line for line in shown if "(UTC)" in line] == ["2026-03-02 (UTC)", "2026-03-03 (UTC)"]
+    assert len([line for line in shown if line.startswith("time")]) == 1
 
 
 def test_a_callers_name_cannot_steer_the_terminal() -> None:

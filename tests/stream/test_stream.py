@@ -255,12 +255,16 @@ def test_many_news_at_once_are_all_heard(redis: Redis, hub: Hub) -> None:
     assert len(until(parts, KEPT)) == KEPT
 
 
-def test_garbage_on_the_channel_is_passed_over(redis: Redis, hub: Hub) -> None:
+@pytest.mark.parametrize("document", [b"{not json", b'{"type": "\xff"}', b'{"type": "x", "data": ' + b"[" * 100_000])
+def test_garbage_on_the_channel_is_passed_over(
+    redis: Redis, hub: Hub, document: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "SEAT_SECONDS", 5.0)
     parts = watcher(redis, hub).told()
     next(parts)
     hub.wait_until_listening()
 
-    redis.publish("legwork:live", b"{not json")
+    redis.publish("legwork:live", document)
     tell(redis)
 
     assert [one.type for one in until(parts, 1)] == ["legwork.call.updated"]

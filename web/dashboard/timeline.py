@@ -1,6 +1,7 @@
 """The time line of one call: everything that happened to it, in order. Pure: a history in, moments out."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -11,6 +12,7 @@ from runtime.call_history import CallHistory, Heard
 from telephony.differences import Difference, differences
 from telephony.events import CallData, CallEvent
 from telephony.notifications import Party
+from telephony.sessions import PartyState
 from telephony.times import parse_time
 from web.dashboard.writing import counted, number, span, words
 
@@ -56,10 +58,23 @@ def moments(history: CallHistory, attempts: tuple[Attempt, ...], names: Mapping[
 
 
 def _people(history: CallHistory) -> Mapping[str, str]:
-    """Name each party: by whom it is, which the caller's side tells of whoever called, else the called side."""
+    """Name each party."""
     parties = history.tracked.session.parties if history.tracked else ()
-    ends = {party.id: party.from_ if party.number == 1 else party.to for party in parties}
-    return {party_id: end.name or number(end.phone_number) for party_id, end in ends.items()}
+    agents = history.events[-1].data.agents if history.events else ()
+    names = {agent.extension_id: agent.name for agent in agents if agent.name}
+    return {party.id: _name(party, names) for party in parties}
+
+
+def _name(party: PartyState, agents: Mapping[str, str]) -> str:
+    """Name a party by whose it is: the caller's side tells of whoever calls, the called side of whoever is rung.
+
+    Phones that a queue rings are all called like the queue; whose each of them is, only its extension tells.
+    """
+    end = party.from_ if party.calls else party.to
+    name = end.name or number(end.phone_number)
+    if party.extension_id is None or end.extension_id in {None, party.extension_id}:
+        return name
+    return agents.get(party.extension_id, f"{name}, extension {party.extension_id}")
 
 
 def _heard(notifications: tuple[Heard, ...], people: Mapping[str, str]) -> Iterator[Moment]:
@@ -90,16 +105,21 @@ def _ended(history: CallHistory) -> Iterator[Moment]:
 
 
 def _looked(history: CallHistory) -> Iterator[Moment]:
-    """Tell of each look that brought something: the record's first appearance, and the looks that changed an outcome.
+    """Tell when the call log showed the call, which every later revision repeats.
 
-    Looks that brought nothing are the account's, not the call's: one look asks for many calls.
+    Looks that changed something are told by what was published then. Those that brought nothing are the account's, not
+    the call's: one look asks for many calls.
     """
+    told: set[datetime] = set()
     for event in history.events:
         seen = parse_time(event.data.timing.record_seen_at or "")
-        if seen is not None:
+        if seen is not None and seen not in told:
+            told.add(seen)
             records = counted(len(event.data.record_ids), "record")
-            title = "The call log showed the call" if event.data.revision <= 1 else "The call log showed it changed"
-            yield Moment(at=seen.timestamp(), sort=Sort.LOOKED, title=title, details=(f"{records}, final",))
+            details = f"{records}, {'final' if event.data.confirmed else 'not final'}"
+            yield Moment(
+                at=seen.timestamp(), sort=Sort.LOOKED, title="The call log showed the call", details=(details,)
+            )
 
 
 def _published(events: tuple[CallEvent, ...]) -> Iterator[Moment]:
@@ -112,10 +132,17 @@ def _published(events: tuple[CallEvent, ...]) -> Iterator[Moment]:
             sort=Sort.PUBLISHED,
             title=f"Published: {words(data.outcome)}",
             word=data.outcome,
-            details=(f"revision {data.revision}, {'confirmed' if data.confirmed else 'from the notifications'}",),
+            details=(f"revision {data.revision}, {_said_by(data)}",),
             differences=differences(before, data) if before and data.revision > 1 else (),
         )
         before = data
+
+
+def _said_by(data: CallData) -> str:
+    """Say where a revision is from."""
+    if data.confirmed:
+        return "confirmed"
+    return "from a record that is not final" if data.record_ids else "from the notifications"
 
 
 def _sent(attempt: Attempt, names: Mapping[str, str]) -> Moment:
