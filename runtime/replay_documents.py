@@ -67,7 +67,7 @@ def replay_document(replay: Replay, *, now: float) -> ReplayDocument:
         changed=replay.changed,
         missing=replay.missing,
         requests=progress.requests,
-        share=round(share(replay, now=now), 4),
+        share=round(share(replay), 4),
         seconds_left=seconds_left(replay, now=now),
         why=progress.why,
     )
@@ -81,7 +81,7 @@ def done(replay: Replay) -> int:
     return total - replay.left
 
 
-def share(replay: Replay, *, now: float) -> float:
+def share(replay: Replay) -> float:
     """Say how much of a replay is done, from 0 to 1: of its calls, or of a backfill's time."""
     if replay.progress.state is State.DONE:
         return 1.0
@@ -90,12 +90,12 @@ def share(replay: Replay, *, now: float) -> float:
     selection = replay.asked.selection
     until, since = selection.until or replay.asked_at, selection.since or 0.0
     reached = float(replay.progress.place.partition("#")[0] or until)
-    return (until - reached) / max(until - since, 1.0) if now >= since else 0.0
+    return (until - reached) / max(until - since, 1.0)
 
 
 def seconds_left(replay: Replay, *, now: float) -> float | None:
     """Estimate how long a replay still takes, from how long it has taken; None while that says nothing."""
-    part, began = share(replay, now=now), replay.progress.started_at
+    part, began = share(replay), replay.progress.started_at
     if replay.is_over or began is None or not part:
         return None
     return round((now - began) * (1 - part) / part, 1)

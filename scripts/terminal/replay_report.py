@@ -10,7 +10,6 @@ from redis import Redis
 from tqdm import tqdm
 
 from runtime import replays
-from runtime.clocks import redis_time
 from runtime.replay_documents import done, replay_document, share
 from runtime.replays import Finding, Level, Replay, State
 from scripts.terminal.tables import Column, cell, table
@@ -34,9 +33,8 @@ def follow(redis: Redis, replay: Replay) -> Replay:
             if found is None:
                 return replay
             replay = found
-            now = redis_time(redis)
             bar.set_postfix_str(_where(replay))
-            bar.update(round(share(replay, now=now) * _PARTS) - int(bar.n))
+            bar.update(round(share(replay) * _PARTS) - int(bar.n))
             waits = replay.progress.state is State.WAITING and time.monotonic() - began > NOBODY_SECONDS
             if waits and not warned:
                 warned = True

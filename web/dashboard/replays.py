@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response
 
 from runtime import replays as store
 from runtime.calls import account_of
-from runtime.clocks import redis_time
 from runtime.replay_documents import share
 from runtime.replays import Asked, Level, Replay
 from runtime.settings import Settings
@@ -63,9 +62,8 @@ def _add_pages(pages: Blueprint, redis: "Redis", names: tuple[str, ...]) -> None
     @pages.get("/replays/<account>/<replay_id>")
     def replay(account: str, replay_id: str) -> str:
         found = _found(redis, names, account, replay_id)
-        part = share(found, now=redis_time(redis))
         shown = store.findings(redis, account, replay_id, most=_SHOWN)
-        return render_template("replay.html", one=found, findings=shown, share=part, names=NAMES)
+        return render_template("replay.html", one=found, findings=shown, share=share(found), names=NAMES)
 
 
 def _add_actions(pages: Blueprint, redis: "Redis", names: tuple[str, ...]) -> None:
