@@ -11,6 +11,7 @@ from redis import Redis
 from runtime import destinations
 from telephony.destinations import DestinationState, Draft
 from tests.access.test_entry_to_the_api import ADMIN, READER, an_app
+from tests.web import api_client
 from web.access import sessions
 from web.access.throttle import EACH
 
@@ -66,6 +67,43 @@ def test_the_login_leads_to_no_other_site(app: Flask, wanted: str) -> None:
     assert answer.headers["Location"] == "/"
 
 
+@pytest.mark.parametrize("wanted", ["/calls?q=1&outcome=missed", "/trail"])
+def test_the_login_leads_to_where_somebody_wanted_to_go_also_after_a_wrong_token(app: Flask, wanted: str) -> None:
+    client = app.test_client()
+
+    mistaken = client.post("/login", data={"password": "guess", "next": wanted})
+    then = client.post("/login", data={"password": f" {ADMIN}\n", "next": wanted})
+
+    assert (mistaken.status_code, then.status_code) == (401, 303)
+    assert f'name="next" value="{wanted}"' in mistaken.text.replace("&amp;", "&")
+    assert "neither the ADMIN_TOKEN nor the READ_TOKEN" in mistaken.text
+    assert then.headers["Location"] == wanted
+
+
+def test_who_pressed_a_button_is_led_to_no_address_of_a_button(app: Flask, destination: str) -> None:
+    answer = app.test_client().post(f"/destinations/{destination}/pause")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_no_form_of_another_site_logs_anybody_in(app: Flask, site: str) -> None:
+    client = app.test_client()
+
+    answer = client.post("/login", data={"password": ADMIN}, headers={"Sec-Fetch-Site": site})
+
+    assert (answer.status_code, "from this page" in answer.text) == (403, True)
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_where_no_token_is_set_the_login_says_so_and_lets_nobody_in(redis: Redis) -> None:
+    client = api_client.an_app(redis, admin_token=None).test_client()
+
+    assert "no <code>ADMIN_TOKEN</code> is set" in client.get("/login").text
+    assert client.post("/login", data={"password": ""}).status_code == 401
+    assert client.post("/login", data={"password": "None"}).status_code == 401
+
+
 def test_the_cookie_is_for_this_site_and_no_script_and_secure_behind_tls(app: Flask) -> None:
     plain = app.test_client().post("/login", data={"password": ADMIN}).headers["Set-Cookie"]
     proxied = {"X-Forwarded-Proto": "https"}
@@ -112,7 +150,8 @@ def test_guesses_at_the_login_are_slowed_down(app: Flask) -> None:
     answers = [client.post("/login", data={"password": f"guess-{n}"}).status_code for n in range(EACH.burst + 1)]
 
     assert answers == [401] * EACH.burst + [429]
-    assert client.post("/login", data={"password": ADMIN}).status_code == 429
+    held_up = client.post("/login", data={"password": ADMIN})
+    assert (held_up.status_code, "Too many wrong tokens" in held_up.text) == (429, True)
 
 
 def test_an_action_needs_the_token_of_the_form_and_a_post(app: Flask, redis: Redis, destination: str) -> None:
@@ -141,6 +180,19 @@ def test_a_reader_does_nothing_even_with_the_token_of_a_form(app: Flask, redis: 
     assert client.get("/destinations/new").status_code == 403
 
 
+@pytest.mark.parametrize("token", [ADMIN, READER])
+def test_whoever_is_in_leaves_by_a_form_of_their_own_only(app: Flask, token: str) -> None:
+    client = log_in(app, token)
+    own = form_token(client)
+
+    assert client.post("/logout").status_code == 403
+    assert client.get("/calls").status_code == 200
+    answer = client.post("/logout", data={"token": own})
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
+    assert client.get_cookie(sessions.COOKIE) is None
+
+
 def test_the_session_opens_the_api_for_looking_only(app: Flask) -> None:
     client = log_in(app)
 
@@ -159,6 +211,15 @@ def test_pages_allow_browsers_nothing_but_our_own_files(app: Flask, destination:
         assert answer.headers["X-Frame-Options"] == "DENY"
         assert answer.headers["Cache-Control"] == "no-store"
         assert not re.search(r"<script(?! type=\"module\" src=)|<style| style=| on\w+=", answer.text)
+
+
+def test_who_came_by_tls_comes_by_tls_from_then_on(app: Flask) -> None:
+    plain = app.test_client().get("/login").headers
+    behind = app.test_client().get("/login", headers={"X-Forwarded-Proto": "https"}).headers
+
+    assert "Strict-Transport-Security" not in plain
+    assert behind["Strict-Transport-Security"].startswith("max-age=")
+    assert (plain["X-Content-Type-Options"], plain["Referrer-Policy"]) == ("nosniff", "same-origin")
 
 
 def test_browsers_keep_no_file_that_stands_in_for_another_version_s(app: Flask) -> None:

@@ -17,6 +17,7 @@ from tests.access.test_door_of_the_dashboard import form_token, log_in
 from tests.access.test_entry_to_the_api import an_app
 from tests.scripts.publishing import outcome_of, publish
 from tests.simulator.waiting import wait_until
+from web.access import sessions
 from web.dashboard.writing import side
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -69,6 +70,21 @@ def test_a_person_who_went_astray_is_shown_the_way_and_the_page_is_guarded(app: 
         assert "There is nothing here" in answer.text
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_who_is_in_and_went_astray_may_still_leave_and_while_redis_is_away_is_shown_the_way_too(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "BELIEVED_SECONDS", 0.0)
+
+    told = [
+        client.get("/nowhere", headers=HTML).text
+        for client in (log_in(app), app.test_client(), log_in(an_app(Redis(port=1))))
+    ]
+
+    assert ["Log out" in text for text in told] == [True, False, False]
+    assert re.search(r'name="token" value="\w+"', told[0])
+    assert all("There is nothing here" in text for text in told)
 
 
 def test_a_program_that_went_astray_gets_no_page(app: Flask) -> None:

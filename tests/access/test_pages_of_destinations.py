@@ -5,13 +5,17 @@ import re
 import pytest
 from flask.testing import FlaskClient
 from redis import Redis
+from werkzeug.test import TestResponse
 
-from runtime import destinations
-from telephony.destinations import Changes, DestinationState, Draft
+from runtime import destinations, keys
+from telephony.destinations import Changes, Destination, DestinationState, Draft, Include
+from telephony.words import Outcome
 from tests.access.test_door_of_the_dashboard import form_token, log_in
 from tests.access.test_entry_to_the_api import an_app
 from tests.access.test_pages import text_of
-from tests.builders.attempts import an_attempt, keep
+from tests.access.test_pages_of_many_accounts import next_of
+from tests.builders.attempts import a_dead_letter, an_attempt, bury, keep
+from tests.web.api_client import PUBLIC
 
 ALERT = "operator:destination.failing:dst_1:1000"
 
@@ -61,3 +65,135 @@ def test_a_test_is_said_to_wait_where_nothing_is_sent(
     answer = client.post(f"/destinations/{destination}/test", data={"token": form_token(client)}, follow_redirects=True)
 
     assert said in answer.text
+
+
+def post(client: FlaskClient, path: str, **form: object) -> TestResponse:
+    return client.post(path, data={**form, "token": form_token(client)})
+
+
+def test_what_the_form_says_is_what_a_new_destination_is_sent(client: FlaskClient, redis: Redis) -> None:
+    said = {
+        "url": f" {PUBLIC} ",
+        "description": " Our CRM ",
+        "include": "both",
+        "outcomes": ["missed", "voicemail"],
+        "directions": ["Inbound"],
+        "accounts": ["default"],
+        "extensions": "60200101, 60200102,",
+        "numbers": " +16505550101 ",
+        "createOnly": "on",
+        "mask": "on",
+    }
+
+    answer = post(client, "/destinations", **said)
+
+    (made,) = destinations.all(redis)
+    assert made == Destination(
+        id=made.id,
+        created_at=made.created_at,
+        url=PUBLIC,
+        description="Our CRM",
+        include=Include.BOTH,
+        outcomes=(Outcome.MISSED, Outcome.VOICEMAIL),
+        directions=("Inbound",),
+        accounts=("default",),
+        extensions=("60200101", "60200102"),
+        numbers=("+16505550101",),
+        create_only=True,
+        mask=True,
+    )
+    assert answer.status_code == 201
+    assert destinations.secrets(redis, made.id, keys=())[0] in answer.text
+
+
+def test_what_the_form_leaves_out_is_all_outcomes_as_they_are(client: FlaskClient, redis: Redis) -> None:
+    post(client, "/destinations", url=PUBLIC)
+
+    (made,) = destinations.all(redis)
+    assert made == Destination(id=made.id, created_at=made.created_at, url=PUBLIC)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"url": "https://127.0.0.1/"}, {"url": ""}, {"include": "all"}, {"outcomes": ["splendid"]}],
+)
+def test_what_no_destination_can_be_is_refused_and_the_form_comes_back(
+    client: FlaskClient, redis: Redis, said: dict[str, object]
+) -> None:
+    answer = post(client, "/destinations", **{"url": PUBLIC, "description": "Our CRM"} | said)
+
+    assert answer.status_code == 422
+    assert 'value="Our CRM"' in answer.text
+    assert destinations.all(redis) == ()
+
+
+def test_one_is_paused_resumed_and_removed(client: FlaskClient, redis: Redis, destination: str) -> None:
+    path, seen = f"/destinations/{destination}", []
+
+    for action in ("pause", "resume"):
+        answer = post(client, f"{path}/{action}")
+        seen.append((answer.headers["Location"], destinations.all(redis)[0].state))
+    removed = post(client, f"{path}/remove")
+
+    assert seen == [
+        (f"{path}?done=paused", DestinationState.PAUSED),
+        (f"{path}?done=resumed", DestinationState.ACTIVE),
+    ]
+    assert (removed.headers["Location"], destinations.all(redis)) == ("/destinations?done=removed", ())
+
+
+@pytest.mark.parametrize(
+    ("state", "failed", "said"),
+    [
+        (DestinationState.ACTIVE, True, "What failed is being sent again."),
+        (DestinationState.PAUSED, True, "What failed is sent again when you resume"),
+        (DestinationState.ACTIVE, False, "Nothing has failed"),
+        (DestinationState.PAUSED, False, "Nothing has failed"),
+    ],
+)
+def test_what_failed_is_sent_again_and_it_is_said_when(
+    client: FlaskClient, redis: Redis, destination: str, state: DestinationState, said: str, *, failed: bool
+) -> None:
+    destinations.update(redis, destination, Changes(state=state))
+    bury(redis, destination, *[a_dead_letter("s-1/1", "1-0")] * failed)
+
+    answer = client.post(
+        f"/destinations/{destination}/redrive", data={"token": form_token(client)}, follow_redirects=True
+    )
+
+    assert said in answer.text
+    assert redis.zcard(keys.asked(destination)) == failed
+
+
+def test_a_new_secret_is_shown_this_once_and_the_old_one_still_signs(
+    client: FlaskClient, redis: Redis, destination: str
+) -> None:
+    (old,) = destinations.secrets(redis, destination, keys=())
+
+    shown = post(client, f"/destinations/{destination}/rotate").text
+
+    new, still = destinations.secrets(redis, destination, keys=())
+    assert (still, new in shown, old in shown) == (old, True, False)
+    assert new not in client.get(f"/destinations/{destination}").text
+
+
+@pytest.mark.parametrize("action", ["pause", "resume", "remove", "redrive", "test", "rotate", ""])
+def test_one_that_is_not_there_is_told_so_whatever_is_asked_of_it(client: FlaskClient, action: str) -> None:
+    path = f"/destinations/dst_none/{action}".rstrip("/")
+
+    answer = post(client, path) if action else client.get(path)
+
+    assert (answer.status_code, "There is no such destination" in answer.text) == (404, True)
+
+
+def test_attempts_are_shown_page_by_page(client: FlaskClient, redis: Redis, destination: str) -> None:
+    keep(redis, *(an_attempt(destination, f"s-{number:02}/1") for number in range(26)))
+    path = f"/destinations/{destination}"
+
+    following = next_of(client, path)
+
+    assert "s-25/1" in text_of(client, path, "attempts")
+    assert following is not None
+    assert "s-00/1" in text_of(client, following, "attempts")
+    assert "s-01/1" not in text_of(client, following, "attempts")
+    assert text_of(client, following, "attempts").startswith("Attempts older ones")

@@ -82,6 +82,20 @@ def test_the_hours_of_calls_are_shown_of_some_accounts_at_a_time_too(client: Fla
     assert shown(client, "/completeness?name=acct-1") == [NAMES[100]]
 
 
+def test_the_accounts_with_calls_that_nobody_can_account_for_come_first_and_their_calls_are_named(
+    client: FlaskClient, redis: Redis
+) -> None:
+    redis.zadd(keys.calls(NAMES[77]), {"s-lost": redis_time(redis) - 60})
+    redis.zadd(keys.calls(NAMES[78]), {"s-due": redis_time(redis) - 60})
+    redis.zadd(keys.due(NAMES[78]), {"s-due": redis_time(redis)})
+    wait_until(lambda: "accounted for" in client.get("/completeness").text, seconds=20)
+
+    assert shown(client, "/completeness")[:2] == [NAMES[77], NAMES[0]]
+    told = text_of(client, "/completeness", "account-78")
+    assert "Nobody can say what became of these" in told
+    assert "s-lost" in told
+
+
 def test_of_what_many_accounts_need_now_tells_some_and_how_many_there_are_besides(
     client: FlaskClient, redis: Redis
 ) -> None:

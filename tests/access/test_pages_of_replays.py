@@ -5,14 +5,19 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from runtime import replays
+from runtime import keys, replays
 from runtime.leases import lease
 from runtime.replays import Asked, Finding, Level, Progress, Replay, State
 from telephony.selection import Selection
+from telephony.words import Outcome
 from tests.access.test_door_of_the_dashboard import form_token, log_in
 from tests.access.test_entry_to_the_api import an_app
 from tests.access.test_pages import text_of
+from tests.builders.kept_calls import START
+from tests.scripts.publishing import outcome_of, publish
 from web.dashboard import replays as pages
+
+NINE = START.timestamp()
 
 
 @pytest.fixture
@@ -109,3 +114,91 @@ def test_a_time_that_ends_before_it_begins_is_told_and_nothing_is_looked_for(cli
     assert answer.status_code == 422
     assert "The time ends before it begins." in answer.text
     assert replays.page(redis, ["default"], limit=1) == ([], None)
+
+
+def begun(redis: Redis) -> tuple[str, Asked]:
+    """Give the account of the only replay there is, and what is asked for."""
+    (one,), _ = replays.page(redis, ["acme", "default", "globex"], limit=9)
+    return one.account, one.asked
+
+
+def test_what_the_form_says_is_what_is_replayed(client: FlaskClient, redis: Redis) -> None:
+    told = {
+        "level": "raw",
+        "since": "2026-03-02T09:00:00",
+        "until": "2026-03-02T10:00:00",
+        "number": " (212) 555-0111 ",
+        "outcome": "missed",
+        "unresolved": "on",
+        "failed": "on",
+        "dryRun": "on",
+    }
+
+    answer = client.post("/replays", data={**told, "token": form_token(client)}, follow_redirects=True)
+
+    meant = Selection(
+        since=NINE, until=NINE + 3600, number="(212) 555-0111", outcomes=(Outcome.MISSED,), unresolved=True, failed=True
+    )
+    assert begun(redis) == ("default", Asked(level=Level.RAW, selection=meant, dry_run=True))
+    assert "The replay has begun" in answer.text
+    assert "From the start, only tried" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ({"unresolved": "on"}, Selection(unresolved=True)),
+        ({"failed": "on"}, Selection(failed=True)),
+        ({"outcome": "busy"}, Selection(outcomes=(Outcome.BUSY,))),
+        ({"number": "212 555 0111"}, Selection(number="212 555 0111")),
+        ({"until": "2026-03-02T09:00:00", "outcome": "splendid"}, Selection(until=NINE)),
+    ],
+)
+def test_what_the_form_leaves_out_is_anything_and_is_not_only_tried(
+    client: FlaskClient, redis: Redis, said: dict[str, str], meant: Selection
+) -> None:
+    client.post("/replays", data={**said, "level": "deliver", "token": form_token(client)})
+
+    assert begun(redis) == ("default", Asked(level=Level.DELIVER, selection=meant))
+
+
+@pytest.mark.parametrize("level", ["backfill", "x", ""])
+def test_what_cannot_be_begun_on_a_page_is_not(client: FlaskClient, redis: Redis, level: str) -> None:
+    publish(redis, outcome_of("s-1"))
+    form = {"level": level, "since": "2026-03-02T09:00", "token": form_token(client)}
+
+    answers = [client.post(path, data=form).status_code for path in ("/replays", "/calls/s-1/replay")]
+
+    assert answers == [422, 404]
+    assert replays.page(redis, ["default"], limit=1) == ([], None)
+
+
+def test_from_the_page_of_a_call_that_call_is_replayed_in_whichever_account_it_is(redis: Redis) -> None:
+    publish(redis, outcome_of("s-1"), account="globex")
+    client = log_in(an_app(redis, names=("acme", "globex")))
+    form = {"level": "refetch", "token": form_token(client)}
+
+    answer = client.post("/calls/s-1/replay", data=form)
+    unknown = client.post("/calls/s-2/replay", data=form)
+
+    assert (answer.status_code, unknown.status_code) == (303, 404)
+    assert begun(redis) == ("globex", Asked(level=Level.REFETCH, selection=Selection(calls=("s-1",))))
+
+
+@pytest.mark.parametrize("path", ["/replays/default/rpl_000000000000", "/replays/globex/{id}", "/replays/default/*"])
+def test_a_replay_that_is_not_there_is_neither_shown_nor_cancelled(
+    client: FlaskClient, redis: Redis, path: str
+) -> None:
+    one = a_replay(redis, state=State.RUNNING, total=2)
+    where = path.format(id=one.id)
+
+    assert client.get(where).status_code == 404
+    assert client.post(f"{where}/cancel", data={"token": form_token(client)}).status_code == 404
+    assert not replays.load(redis, "default", one.id).cancelled  # type: ignore[union-attr]  # it is there
+
+
+def test_how_far_a_replay_has_come_is_told_of_its_calls(client: FlaskClient, redis: Redis) -> None:
+    one = a_replay(redis, state=State.RUNNING, total=4)
+    redis.zadd(keys.replay_calls("default", one.id), {"s-1": 0.0})
+
+    assert "Calls 4 75 % done" in text_of(client, path_of(one), "progress")

@@ -6,7 +6,7 @@ from redis import Redis
 
 from runtime import actions, destinations, keys
 from tests.access.test_door_of_the_dashboard import form_token, log_in
-from tests.access.test_entry_to_the_api import DRAFT, LIST, an_app, ask
+from tests.access.test_entry_to_the_api import ADMIN, DRAFT, LIST, an_app, ask
 
 SINCE = {"level": "refetch", "since": "2026-11-01T00:00"}
 
@@ -27,6 +27,27 @@ def test_a_destination_that_was_added_by_the_dashboard_is_named(client: FlaskCli
 
     (made,) = destinations.all(redis)
     assert did(redis) == ("add destination", made.id, "")
+
+
+def test_it_is_written_down_who_did_it_by_which_door_and_from_where(client: FlaskClient, redis: Redis) -> None:
+    ahead = {"X-Forwarded-For": "198.51.100.7"}
+    client.post("/destinations", data={**DRAFT, "token": form_token(client)}, headers=ahead)
+    nameless = an_app(redis).test_client()
+    nameless.post("/login", data={"password": ADMIN})
+    nameless.post("/destinations", data={**DRAFT, "token": form_token(nameless)})
+
+    second, first = (one for one in actions.page(redis).items if one.what == "add destination")
+
+    assert (first.who, first.via, first.address) == ("Mara", "dashboard", "198.51.100.7")
+    assert (second.who, second.via, second.address) == ("admin", "dashboard", "127.0.0.1")
+
+
+def test_who_logged_in_is_written_down_and_what_was_refused_is_not(client: FlaskClient, redis: Redis) -> None:
+    client.post("/destinations", data={"url": "ftp://x", "token": form_token(client)})
+    client.post("/destinations/dst_none/pause", data={"token": form_token(client)})
+    client.post("/login", data={"password": "guess"})
+
+    assert [(one.who, one.what) for one in actions.page(redis).items] == [("Mara", "log in")]
 
 
 def test_a_replay_is_named_by_who_begins_it_and_who_cancels_it(client: FlaskClient, redis: Redis) -> None:

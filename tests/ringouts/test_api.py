@@ -11,8 +11,10 @@ import pytest
 from runtime import keys
 from runtime.ringouts import CANCEL_MEANINGS, Cancel
 from scripts.simulator.fault_table import FaultRequest, switch
+from tests.access.test_entry_to_the_api import an_app as of_several
 from tests.ringouts.exchange import ACCOUNT, ADA, OUTSIDE, Exchange
 from tests.web.api_client import ADMIN, Client
+from web.api import ringouts
 from web.create_app import create_app
 
 BODY = {"from": {"phoneNumber": ADA}, "to": {"phoneNumber": OUTSIDE}}
@@ -148,6 +150,50 @@ def test_cancelling_says_what_came_of_it(exchange: Exchange, client: Client) -> 
     assert client.ask("DELETE", early).status_code == 204
     with at_work(exchange):
         assert told(client.ask("DELETE", late)) == (409, "conflict")
+
+
+def test_while_nobody_works_it_is_not_known_whether_one_is_cancelled(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ringouts, "WAIT_SECONDS", 0.0)
+    path = f"/ringouts/{place(client).json['id']}"
+
+    answer = client.ask("DELETE", path)
+
+    assert (answer.status_code, answer.json["cancel"], answer.json["placing"]) == (202, None, "asked")
+
+
+def test_one_that_was_never_placed_cannot_be_cancelled(exchange: Exchange, client: Client) -> None:
+    exchange.plan(refuse="ringout_to_blocked")
+    with at_work(exchange):
+        place(client)
+    (refused,) = client.ask("GET", "/ringouts").json["items"]
+
+    answer = client.ask("DELETE", f"/ringouts/{refused['id']}")
+
+    assert told(answer) == (409, "conflict")
+    assert answer.json["detail"] == "It was never placed."
+
+
+@pytest.mark.parametrize(("length", "status"), [(0, 422), (1, 201), (255, 201), (256, 422)])
+def test_a_key_has_a_length(client: Client, monkeypatch: pytest.MonkeyPatch, length: int, status: int) -> None:
+    monkeypatch.setattr(ringouts, "WAIT_SECONDS", 0.0)
+
+    assert client.ask("POST", "/ringouts", BODY, headers={"Idempotency-Key": "k" * length}).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("account", "status", "said"), [("globex", 201, "globex"), (None, 422, "there are several"), ("", 422, "/account")]
+)
+def test_of_several_accounts_it_is_said_who_calls(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch, account: str | None, status: int, said: str
+) -> None:
+    monkeypatch.setattr(ringouts, "WAIT_SECONDS", 0.0)
+    client = Client(of_several(exchange.redis, names=("acme", "globex")))
+
+    answer = place(client, BODY if account is None else BODY | {"account": account})
+
+    assert (answer.status_code, said in answer.text) == (status, True)
 
 
 def test_what_ringcentral_refused_to_cancel_can_be_asked_for_again(exchange: Exchange, client: Client) -> None:

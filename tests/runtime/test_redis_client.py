@@ -26,6 +26,28 @@ def test_a_password_may_hold_any_character(url: str) -> None:
     assert (said["username"], said["password"], said["db"]) == ("u:ser", "p@ss/", 2)
 
 
+@pytest.mark.parametrize(
+    ("address", "hosts", "service", "database"),
+    [
+        ("one.example:1,two.example/calls/2", [("one.example", 1), ("two.example", 26379)], "calls", 2),
+        ("one.example", [("one.example", 26379)], "mymaster", 0),
+    ],
+)
+def test_every_sentinel_of_an_address_may_be_asked_and_none_for_long(
+    address: str, hosts: list[tuple[str, int]], service: str, database: int
+) -> None:
+    pool: Any = connect(f"redis+sentinel://{address}", INGEST).connection_pool
+
+    asked = [one.connection_pool.connection_kwargs for one in pool.sentinel_manager.sentinels]
+    limits = (INGEST.timeout, INGEST.connect_timeout)
+    assert [(one["host"], one["port"]) for one in asked] == hosts
+    assert {(one["socket_timeout"], one["socket_connect_timeout"]) for one in (*asked, pool.connection_kwargs)} == {
+        limits
+    }
+    assert (pool.service_name, pool.connection_kwargs["db"]) == (service, database)
+    assert [one["retry"].get_retries() for one in asked] == [0] * len(hosts)
+
+
 def test_a_connection_redis_has_closed_is_replaced_unnoticed(client: "Redis", redis: "Redis") -> None:
     client.set("key", "value")
     redis.client_kill_filter(_type="normal", skipme=True)

@@ -12,7 +12,7 @@ from runtime.ledger import Resolution, State, Tracked
 from scripts.terminal.call_report import report
 from telephony import events
 from telephony.records import CallLogRecord
-from telephony.sessions import fold
+from telephony.sessions import Session, fold
 from tests.builders.call_log import a_leg, a_record, an_accept_leg
 from tests.builders.calls import Call, ivr_call, queue_call
 from tests.builders.events import an_outcome
@@ -142,6 +142,49 @@ def test_the_command_tells_machines_the_same(redis_url: str, call: Call) -> None
     assert document["notifications"][0]["parties"][0]["code"] == "Setup"
     assert [leg["role"] for leg in document["legs"]] == ["caller", "agent"]
     assert document["explanation"][0]["field"] == "outcome"
+
+
+def test_a_call_that_two_accounts_know_is_told_of_the_one_that_is_named(redis: Redis, redis_url: str) -> None:
+    for account in ("default", "globex"):
+        publish(redis, outcome_of("s-1"), account=account)
+
+    either = run_here("explain.py", "s-1", redis_url=redis_url)
+    named = run_here("explain.py", "s-1", "--account", "globex", redis_url=redis_url)
+    neither = run_here("explain.py", "s-2", "--account", "globex", redis_url=redis_url)
+
+    assert (
+        either.returncode,
+        "2 calls begin so:\n  s-1 of account default\n  s-1 of account globex" in either.stderr,
+    ) == (1, True)
+    assert (named.returncode, "call s-1 of account globex" in named.stdout) == (0, True), named.stderr
+    assert "begins with 's-2' in account 'globex'" in neither.stderr
+
+
+@pytest.mark.parametrize(("count", "more"), [(10, ""), (12, "and 2 more")])
+def test_of_very_many_calls_that_begin_so_the_first_are_named(
+    redis: Redis, redis_url: str, count: int, more: str
+) -> None:
+    publish(redis, *(outcome_of(f"s-1{number:02}") for number in range(count)))
+
+    told = run_here("explain.py", "s-1", redis_url=redis_url).stderr
+
+    assert told.count("of account default") == 10
+    assert told.rstrip().endswith(more or "s-109 of account default")
+
+
+def test_a_whole_id_is_never_taken_for_the_beginning_of_another(redis: Redis, redis_url: str) -> None:
+    publish(redis, *(outcome_of(one) for one in ("s-1", "s-12")))
+
+    assert "call s-1 of account" in run_here("explain.py", "s-1", redis_url=redis_url).stdout
+
+
+@pytest.mark.parametrize(("words", "revision"), [((), 2), (("--revision", "1"), 1)])
+def test_the_newest_revision_is_explained_unless_another_is_asked_for(
+    redis: Redis, redis_url: str, words: tuple[str, ...], revision: int
+) -> None:
+    publish(redis, outcome_of("s-1"), an_outcome(session=Session("s-1"), revision=2))
+
+    assert f"WHY REVISION {revision} SAYS SO" in run_here("explain.py", "s-1", *words, redis_url=redis_url).stdout
 
 
 @pytest.mark.parametrize(

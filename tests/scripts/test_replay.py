@@ -4,14 +4,20 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import replays
-from runtime.replays import Level
+from runtime import destinations, replays
+from runtime.leases import lease
+from runtime.replays import Asked, Level, Progress, State
 from scripts.terminal.replay_report import changes, summary
+from telephony.destinations import Draft
 from telephony.differences import Difference
 from telephony.selection import Selection
+from telephony.words import Outcome
+from tests.builders.kept_calls import START
 from tests.scripts.commands import run, run_here
+from tests.scripts.publishing import outcome_of, publish
 
 ACCOUNT = "default"
+NINE = START.timestamp()
 
 
 def test_a_replay_is_asked_for_and_listed(redis_url: str, redis: Redis) -> None:
@@ -74,6 +80,99 @@ def test_machines_are_told_of_a_replay_that_is_cancelled(redis_url: str, redis: 
 
     document = msgspec.json.decode(done.stdout)
     assert (done.returncode, document["id"], document["state"]) == (0, asked.id, "cancelled")
+
+
+def of(redis: Redis, answer: str) -> Asked:
+    """Give what was asked for by a command that tells machines of it."""
+    document = msgspec.json.decode(answer)
+    replay = replays.load(redis, document["account"], document["id"])
+    assert replay is not None
+    return replay.asked
+
+
+def test_the_command_line_says_which_calls_are_meant(redis_url: str, redis: Redis) -> None:
+    destination = destinations.create(redis, Draft(url="https://crm.example/hook"), keys=())[0].id
+    publish(redis, outcome_of("s-1"), outcome_of("s-23"))
+    words = {
+        "--level": "deliver",
+        "--since": "2026-03-02T09:00:00",
+        "--until": "2026-03-02T10:00:00",
+        "--number": "(212) 555-0111",
+        "--extension": "101",
+        "--outcome": "Missed, abandoned",
+        "--destination": destination[:9],
+    }
+
+    done = run_here(
+        *("replay.py", "s-1", "s-2", *(word for pair in words.items() for word in pair)),
+        *("--unresolved", "--failed", "--no-follow", "--json"),
+        redis_url=redis_url,
+    )
+
+    meant = Selection(
+        calls=("s-1", "s-23"),
+        since=NINE,
+        until=NINE + 3600,
+        number="(212) 555-0111",
+        extension="101",
+        outcomes=(Outcome.MISSED, Outcome.ABANDONED),
+        destination=destination,
+        unresolved=True,
+        failed=True,
+    )
+    assert of(redis, done.stdout) == Asked(level=Level.DELIVER, selection=meant)
+
+
+@pytest.mark.parametrize(
+    "chosen", [("--unresolved",), ("--failed",), ("--outcome", "busy"), ("--since", "1d"), ("s-9",)]
+)
+def test_one_word_about_calls_is_enough_and_without_a_level_the_call_log_is_asked(
+    redis_url: str, redis: Redis, chosen: tuple[str, ...]
+) -> None:
+    done = run_here("replay.py", *chosen, "--no-follow", "--json", redis_url=redis_url)
+
+    assert (done.returncode, of(redis, done.stdout).level) == (0, Level.REFETCH)
+
+
+def test_a_beginning_that_several_calls_have_is_refused_and_they_are_named(redis_url: str, redis: Redis) -> None:
+    publish(redis, outcome_of("s-23"), outcome_of("s-24"))
+
+    done = run_here("replay.py", "s-2", "--no-follow", redis_url=redis_url)
+
+    assert (done.returncode, "2 calls begin with 's-2': s-23, s-24" in done.stderr) == (1, True), done.stderr
+
+
+@pytest.mark.parametrize(("words", "deliver"), [((), True), (("--no-delivery",), False)])
+def test_a_backfill_is_delivered_unless_it_is_said_not_to_be(
+    redis_url: str, redis: Redis, words: tuple[str, ...], *, deliver: bool
+) -> None:
+    stretch = ("--since", "2026-03-02T09:00:00", "--until", "2026-03-02T10:00:00")
+
+    done = run_here("backfill.py", *stretch, *words, "--no-follow", "--json", redis_url=redis_url)
+
+    meant = Selection(since=NINE, until=NINE + 3600)
+    assert of(redis, done.stdout) == Asked(level=Level.BACKFILL, selection=meant, deliver=deliver)
+
+
+@pytest.mark.parametrize("command", ["--show", "--cancel"])
+def test_a_replay_that_is_not_there_is_said_so(redis_url: str, command: str) -> None:
+    done = run_here("replay.py", command, "rpl_000000000000", redis_url=redis_url)
+
+    assert (done.returncode, "there is no replay 'rpl_000000000000'" in done.stderr) == (1, True)
+
+
+def test_one_that_was_cancelled_is_shown_as_a_failure_and_cannot_be_cancelled_again(
+    redis_url: str, redis: Redis
+) -> None:
+    asked = replays.create(redis, ACCOUNT, Asked(level=Level.RAW, selection=Selection(unresolved=True)))
+    with lease(redis, ACCOUNT, "replay") as held:
+        held.commit(replays.ended(asked, Progress(state=State.CANCELLED, total=0), retention=600.0))
+
+    shown = run_here("replay.py", "--show", asked.id, redis_url=redis_url)
+    cancelled = run_here("replay.py", "--cancel", asked.id, redis_url=redis_url)
+
+    assert (shown.returncode, shown.stdout) == (1, f"{asked.id} cancelled: of 0 calls 0 changed\n")
+    assert (cancelled.returncode, cancelled.stdout) == (0, f"{asked.id} was over\n")
 
 
 def test_a_difference_is_told_as_field_before_and_after(redis: Redis) -> None:

@@ -107,6 +107,27 @@ def test_an_event_published_twice_spoils_a_right_outcome() -> None:
     assert not report.all_right
 
 
+def test_each_kind_of_call_is_counted_and_whatever_was_not_right_is_named() -> None:
+    truths = [a_truth(), *(replace(a_truth(), telephony_session_id=one, scenario="fax") for one in ("s-2", "s-3"))]
+    wrong = replace(an_event(outcome="failed"), id="s-2/1", subject="s-2")
+
+    lines = render(judge(truths, [an_event(), wrong, wrong]), numbers={"seconds": "1.0"}).splitlines()
+
+    assert [line.split()[-3:] for line in lines[:4]] == [
+        ["right", "wrong", "missing"],
+        ["-", "1", "1"],
+        ["1", "-", "-"],
+        ["1", "1", "1"],
+    ]
+    assert [line.split()[0] for line in lines[1:4]] == ["fax", "ringout", "all"]
+    assert lines[4:] == [
+        "wrong: s-2 (fax): outcome expected 'busy', got 'failed'",
+        "missing: s-3 (fax), expected busy",
+        "published twice: s-2/1",
+        f"{'seconds':<34}{'1.0':>23}",
+    ]
+
+
 def test_what_was_wrong_is_said_with_what_was_expected() -> None:
     text = render(judge([a_truth()], [an_event(outcome="failed")]), numbers={"seconds": "1.0"})
 

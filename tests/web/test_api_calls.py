@@ -5,9 +5,13 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from runtime import ledger
+from runtime import destinations, ledger
 from runtime.attempts import Attempt, written
 from runtime.ledger import Resolution, State
+from telephony.destinations import Draft
+from tests.access.test_door_of_the_dashboard import log_in
+from tests.access.test_entry_to_the_api import an_app as of_several
+from tests.builders.attempts import a_dead_letter, bury
 from tests.builders.kept_calls import ACCOUNT, a_session_of, an_end_of, an_outcome_of, commit, publish, see
 from tests.web.api_client import Client, an_app
 
@@ -62,15 +66,25 @@ def test_pages_follow_each_other_until_the_oldest_call(client: Client, redis: Re
     assert second["next"] is None
 
 
+def test_a_page_that_ends_with_the_oldest_call_has_none_after_it(client: Client, redis: Redis) -> None:
+    publish(redis, *(an_outcome_of(number) for number in range(4)))
+
+    pages = [client.ask("GET", f"/calls?limit={limit}").json for limit in (3, 4)]
+
+    assert [(len(page["items"]), page["next"] is None) for page in pages] == [(3, False), (4, True)]
+
+
 @pytest.mark.parametrize(
     "query",
     [
         "number=%2B1%20(212)%20555-0111",
         "number=212%20555%200111",
-        "extension=60200101&direction=Inbound",
+        "extension=60200101",
         "outcome=answered",
+        "delivery=dead",
         "state=resolved",
         "account=acme&state=resolved",
+        "until=2026-03-02T09:01:00Z",
         "since=2026-03-02T09:01:00Z&until=2026-03-02T10:01:00%2B01:00",
         "until=2026-03-02T10:01:00+01:00&since=2026-03-02T10:01:00.000+01:00",
     ],
@@ -78,8 +92,35 @@ def test_pages_follow_each_other_until_the_oldest_call(client: Client, redis: Re
 def test_a_call_is_found_by_each_filter(client: Client, redis: Redis, query: str) -> None:
     publish(redis, an_outcome_of(1))
     see(redis, a_session_of(2, caller="+442079460018", extension_id="60200109", direction="Outbound"))
+    made = destinations.create(redis, Draft(url="https://crm.example/hook"), keys=())[0]
+    bury(redis, made.id, a_dead_letter("s-0001/1", "1-1", account=ACCOUNT))
 
     assert listed(client, query) == ["s-0001"]
+
+
+def test_calls_are_found_by_the_direction_that_they_have_for_the_company(client: Client, redis: Redis) -> None:
+    publish(redis, an_outcome_of(1), an_outcome_of(2, direction="Outbound"))
+
+    assert [listed(client, f"direction={one}") for one in ("Inbound", "Outbound")] == [["s-0001"], ["s-0002"]]
+
+
+def test_calls_that_began_then_or_later_are_found(client: Client, redis: Redis) -> None:
+    publish(redis, *map(an_outcome_of, range(3)))
+
+    assert listed(client, "since=2026-03-02T09:01:00Z") == ["s-0002", "s-0001"]
+
+
+def test_of_several_accounts_the_one_that_is_named_is_searched(redis: Redis) -> None:
+    publish(redis, an_outcome_of(1))
+    publish(redis, an_outcome_of(2), account="globex")
+    client = log_in(of_several(redis, names=(ACCOUNT, "globex")))
+
+    found = [
+        [one["telephonySessionId"] for one in client.get(f"/api/v1/calls?{query}").json["items"]]  # type: ignore[index]
+        for query in ("", "account=globex", f"account={ACCOUNT}")
+    ]
+
+    assert found == [["s-0002", "s-0001"], ["s-0002"], ["s-0001"]]
 
 
 @pytest.mark.parametrize(

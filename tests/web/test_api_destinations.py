@@ -136,6 +136,17 @@ def test_the_list_goes_on_where_a_page_ended(client: Client) -> None:
     assert (seen, ids, page["next"]) == ([2, 2, 1], [], None)
 
 
+def test_a_page_that_ends_with_the_newest_has_none_after_it_and_one_after_nobody_is_refused(client: Client) -> None:
+    for _ in range(3):
+        client.add()
+
+    pages = [client.ask("GET", f"/destinations?limit={limit}").json for limit in (2, 3)]
+    refused = client.ask("GET", "/destinations?after=dst_none")
+
+    assert [(len(page["items"]), page["next"] is None) for page in pages] == [(2, False), (3, True)]
+    assert (refused.status_code, refused.json["errors"][0]["parameter"]) == (422, "after")
+
+
 def test_a_new_secret_signs_beside_the_old_one_for_a_day(client: Client, redis: Redis) -> None:
     made = client.add()
 
@@ -154,7 +165,14 @@ def test_a_secret_that_leaked_is_replaced_at_once(client: Client, redis: Redis) 
     assert destinations.secrets(redis, made["id"], keys=()) == (answer.json["secret"],)
 
 
-@pytest.mark.parametrize("overlap", [-1, 1e9, "long"])
+@pytest.mark.parametrize("overlap", [0, 30 * 86400])
+def test_an_old_secret_may_sign_for_a_month_more_and_not_at_all(client: Client, overlap: int) -> None:
+    answer = client.ask("POST", f"/destinations/{client.add()['id']}/rotate", {"overlapSeconds": overlap})
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("overlap", [-1, 30 * 86400 + 1, 1e9, "long"])
 def test_an_overlap_out_of_bounds_is_refused(client: Client, overlap: object) -> None:
     made = client.add()
 

@@ -8,6 +8,9 @@ from runtime.leases import lease
 from runtime.replays import Asked, Finding, Level
 from telephony.differences import Difference
 from telephony.selection import Selection
+from telephony.words import Outcome
+from tests.access.test_entry_to_the_api import an_app as of_several
+from tests.scripts.publishing import outcome_of, publish
 from tests.web.api_client import Client
 from web.api import asked
 
@@ -67,6 +70,8 @@ def test_what_was_found_is_listed_page_by_page(client: Client, redis: Redis) -> 
     second = client.ask("GET", f"/replays/{replay_id}/changes?limit=2&after={first['next']}").json
 
     assert [one["telephonySessionId"] for page in (first, second) for one in page["items"]] == ["s-0", "s-1", "s-2"]
+    assert second["next"] is None
+    assert client.ask("GET", f"/replays/{replay_id}/changes?limit=3").json["next"] is None
     assert first["items"][0]["differences"] == [{"field": "outcome", "before": "missed", "after": "answered"}]
     assert client.ask("GET", f"/replays/{replay_id}").json["changed"] == 3
 
@@ -97,6 +102,70 @@ def test_times_at_the_end_of_the_calendar_break_neither_a_replay_nor_the_list(
 ) -> None:
     assert client.ask("POST", "/replays", {"level": "refetch", **stretch}).status_code == 201
     assert client.ask("GET", "/replays").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("said", "account"),
+    [
+        ({"calls": ["s-1"]}, "acme"),
+        ({"calls": ["s-1", "s-2"]}, "acme"),
+        ({"calls": ["s-3"]}, "globex"),
+        ({"calls": ["s-3"], "account": "acme"}, "acme"),
+        ({"since": "2026-11-01T00:00:00Z", "account": "globex"}, "globex"),
+        ({"calls": ["s-1", "s-3"]}, None),
+        ({"calls": ["s-1", "s-unknown"]}, None),
+        ({"calls": ["s-unknown"]}, None),
+        ({"since": "2026-11-01T00:00:00Z"}, None),
+    ],
+)
+def test_of_several_accounts_a_replay_is_of_the_one_that_is_named_or_has_all_its_calls(
+    redis: Redis, said: dict[str, object], account: str | None
+) -> None:
+    publish(redis, outcome_of("s-1"), outcome_of("s-2"), account="acme")
+    publish(redis, outcome_of("s-3"), account="globex")
+    client = Client(of_several(redis, names=("acme", "globex")))
+
+    answer = client.ask("POST", "/replays", {"level": "raw", **said})
+
+    if account is None:
+        assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/account")
+    else:
+        assert (answer.status_code, answer.json["account"]) == (201, account)
+
+
+def test_what_is_asked_for_is_what_is_replayed(client: Client, redis: Redis) -> None:
+    destination = client.add()["id"]
+    body = {
+        "level": "deliver",
+        "calls": ["s-1"],
+        "since": "2026-11-01T00:00:00Z",
+        "until": "2026-11-02T00:00:00Z",
+        "number": "+1 212 555 0111",
+        "extension": "101",
+        "outcomes": ["missed"],
+        "destination": destination,
+        "unresolved": True,
+        "failed": True,
+    }
+
+    made = client.ask("POST", "/replays", body).json
+
+    replay = replays.load(redis, ACCOUNT, made["id"])
+    assert replay is not None
+    assert replay.asked == Asked(
+        level=Level.DELIVER,
+        selection=Selection(
+            calls=("s-1",),
+            since=1793491200.0,
+            until=1793577600.0,
+            number="+1 212 555 0111",
+            extension="101",
+            outcomes=(Outcome.MISSED,),
+            destination=destination,
+            unresolved=True,
+            failed=True,
+        ),
+    )
 
 
 def test_a_replay_is_stopped(client: Client) -> None:

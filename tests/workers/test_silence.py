@@ -1,8 +1,11 @@
 """A call that has been silent for too long is looked up, and closed, or kept with the reason."""
 
 import msgspec
+import pytest
+from redis import Redis
 
-from runtime import guarding, keys
+from runtime import bells, guarding, keys
+from runtime.bells import Stage
 from runtime.guarding import LONGEST_PATIENCE, Guarded, Silence
 from telephony.events import Trigger
 from telephony.words import Outcome
@@ -10,8 +13,13 @@ from tests.builders.calls import Call, ivr_call
 from tests.simulator.waiting import wait_until
 from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, look, the_record
+from workers.ringcentral.errors import Forbidden, NotFound, NotSent, Refused, RingCentralError, Unavailable
+from workers.ringcentral.telephony_sessions import SessionParty, TelephonySession, TelephonySessions, _Status
+from workers.silence import AGAIN_SECONDS, AT_ONCE, SHORTEST_SECONDS, Silences
 
 DAY = 86_400.0
+NOW = 1_772_442_000.0
+SILENCE = 4 * 3600.0
 
 
 def a_silent_call(office: Office) -> Call:
@@ -123,3 +131,106 @@ def test_a_subscription_that_was_left_alone_before_the_clock_was_put_back_is_loo
     guarding.keep(office.redis, ACCOUNT, Guarded(next_at=office.now + DAY))
 
     assert office.guard().checked_at is not None
+
+
+class Answering(TelephonySessions):
+    """Stands for RingCentral, which says the same of every call."""
+
+    def __init__(self, answer: RingCentralError | tuple[str, ...]) -> None:
+        self.asked: list[str] = []
+        self._answer = answer
+
+    def get(self, telephony_session_id: str) -> TelephonySession:
+        self.asked.append(telephony_session_id)
+        if isinstance(self._answer, RingCentralError):
+            raise self._answer
+        return TelephonySession(telephony_session_id, tuple(SessionParty(_Status(code)) for code in self._answer))
+
+
+def silent(redis: Redis, count: int = 1, *, seconds: float = SILENCE + MINUTE) -> list[str]:
+    """Have so many calls been silent for so long, the first for longest."""
+    ids = [f"s-{number:03}" for number in range(count)]
+    redis.zadd(keys.open_sessions(ACCOUNT), {one: NOW - seconds + place / 1000 for place, one in enumerate(ids)})
+    return ids
+
+
+def silences(redis: Redis, answers: Answering, *, seconds: float = SILENCE) -> Silences:
+    return Silences(redis, ACCOUNT, answers, silence_seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("answer", "found", "gone"),
+    [
+        (NotFound("no such session"), "RingCentral does not know the call any more; the call log is asked", True),
+        (Forbidden("CallControl"), "RingCentral does not say how the call stands; the call log is asked", True),
+        (Refused("bad"), "RingCentral does not say how the call stands; the call log is asked", True),
+        (("Disconnected", "GONE"), "RingCentral says that all parties have left; the call log is asked", True),
+        (("Disconnected", "Hold"), "RingCentral says that it goes on: Disconnected, Hold", False),
+        ((), "RingCentral says that it goes on: with nobody in it", False),
+    ],
+)
+def test_what_ringcentral_says_of_a_silent_call_is_kept_and_of_one_that_is_over_the_call_log_is_asked(
+    redis: Redis, answer: RingCentralError | tuple[str, ...], found: str, *, gone: bool
+) -> None:
+    (one,) = silent(redis)
+
+    assert silences(redis, Answering(answer)).look(Guarded(), now=NOW) == 1
+
+    pause = AGAIN_SECONDS if gone else SILENCE / 4
+    assert guarding.silence(redis, ACCOUNT, one) == Silence(NOW, found, NOW + pause, gone=gone)
+    assert (redis.zscore(keys.due(ACCOUNT), one) is not None) is gone
+    assert (redis.zscore(keys.BELLS, bells.member(Stage.RESOLVE, ACCOUNT)) is not None) is gone
+
+
+def test_however_short_the_silence_a_call_that_goes_on_is_left_alone_for_a_minute(redis: Redis) -> None:
+    (one,) = silent(redis)
+
+    silences(redis, Answering(("Answered",)), seconds=120.0).look(Guarded(), now=NOW)
+
+    noted = guarding.silence(redis, ACCOUNT, one)
+    assert noted is not None
+    assert noted.next_at == NOW + SHORTEST_SECONDS
+
+
+def test_many_silent_calls_are_looked_up_a_few_at_a_time_and_each_comes_to_its_turn(redis: Redis) -> None:
+    ids, answers = silent(redis, AT_ONCE + 5), Answering(("Answered",))
+
+    asked = [silences(redis, answers).look(Guarded(), now=NOW + second) for second in range(3)]
+
+    assert asked == [AT_ONCE, 5, 0]
+    assert answers.asked == ids
+
+
+@pytest.mark.parametrize(("error", "is_noted"), [(NotSent("no budget"), False), (Unavailable("500"), True)])
+def test_a_call_is_put_off_only_where_ringcentral_was_asked(
+    redis: Redis, error: RingCentralError, *, is_noted: bool
+) -> None:
+    (one,) = silent(redis)
+
+    with pytest.raises(type(error)):
+        silences(redis, Answering(error)).look(Guarded(), now=NOW)
+
+    assert (guarding.silence(redis, ACCOUNT, one) is not None) is is_noted
+
+
+@pytest.mark.parametrize(
+    ("heard_ago", "gap_ago", "asked"),
+    [(600, None, 0), (600, 300, 1), (200, 300, 0), (600, 50, 0), (SILENCE + 1, 50, 1)],
+)
+def test_after_a_gap_calls_are_looked_up_that_were_not_heard_of_since_and_only_a_while_later(
+    redis: Redis, heard_ago: float, gap_ago: float | None, asked: int
+) -> None:
+    silent(redis, seconds=heard_ago)
+    guarded = Guarded(doubtful_before=None if gap_ago is None else NOW - gap_ago)
+
+    assert silences(redis, Answering(("Answered",))).look(guarded, now=NOW) == asked
+
+
+def test_what_was_found_of_a_call_that_is_open_no_more_is_forgotten(redis: Redis) -> None:
+    over, on = silent(redis, 2)
+    silences(redis, Answering(("Answered",))).look(Guarded(), now=NOW)
+    redis.zrem(keys.open_sessions(ACCOUNT), over)
+
+    silences(redis, Answering(("Answered",))).look(Guarded(), now=NOW + 1)
+
+    assert redis.hkeys(keys.silences(ACCOUNT)) == [on.encode()]
