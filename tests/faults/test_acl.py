@@ -159,7 +159,6 @@ def test_a_reader_reads_what_is_published_and_nothing_else(port: int) -> None:
     refused("reader", port, HARMFUL + OF_WORKERS + (("XTRIM", keys.OUTCOMES, "MAXLEN", "0"), ("DEL", keys.OUTCOMES)))
 
 
-@pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
 def test_a_reader_follows_an_account_without_knowing_which_there_are(port: int) -> None:
     with Redis.from_url(url("admin", port)) as store, Redis.from_url(url("reader", port)) as redis:
         store.zadd(keys.BELLS, {bells.member(Stage.UPKEEP, "acme"): 0})
@@ -171,6 +170,7 @@ def test_a_reader_follows_an_account_without_knowing_which_there_are(port: int) 
             judge_account(store, "globex")
 
 
+@pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
 def test_redis_7_starts_with_these_users(tmp_path: Path, watchdog: Watchdog) -> None:
     with serving("redis-server", tmp_path, watchdog) as port:
         for user in ("webhooks", "ops", "workers", "reader"):
