@@ -32,7 +32,7 @@ class _Template(msgspec.Struct, frozen=True):
 
 
 class OpenSessions:
-    """Notifications of sessions that began at `began` (Unix time), by number: the same number is always the same one."""
+    """Notifications of sessions that began at `began` (Unix time), by number: the same number is always the same."""
 
     def __init__(self, began: float) -> None:
         calls = Dealer(Configuration()).deal(TEMPLATES)
