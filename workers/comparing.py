@@ -100,9 +100,14 @@ class Comparing:
         return [*passed, comparisons.write(self._account, one)] if one != self._one else passed
 
     def _passed_over(self, found: Sweep, compared: Window, *, now: float) -> list[Command]:
-        """Have a stretch looked at some more times: RingCentral had no answer for it, and has one for what follows."""
-        position, begin = found.asking.compared_to, compared.date_from.timestamp()
-        if position is None or begin <= position or not reconcile.was_read(found, compared):
+        """Have a stretch looked at some more times: RingCentral had no answer for it, and has one for what follows.
+
+        What is older than that is over: the retention has passed it.
+        """
+        asking, begin = found.asking, compared.date_from.timestamp()
+        reached = asking.compared_from if asking.compared_to is None else asking.compared_to
+        position = max(reached or 0.0, begin - asking.narrowing.step.total_seconds())
+        if begin <= position or not reconcile.was_read(found, compared):
             return []
         one = Comparison(f"passed_{int(position)}", Why.GAP, position, begin, asked_at=now, position=position)
         return [comparisons.write(self._account, one)]

@@ -215,3 +215,33 @@ def test_what_was_passed_over_while_ringcentral_answered_nothing_at_all_is_looke
     legwork.pass_time(HOUR)
 
     assert {state_of(legwork.redis, take) for take in takes} == {State.RESOLVED}
+
+
+def test_what_was_passed_over_before_anything_was_ever_compared_is_looked_at_again(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    legwork, company = opened(reread_seconds=(), reconcile_seconds=300.0)
+    company.without(EXTRACT, SYNC)
+    takes = [company.call(begins=2 * number - 299, length=1, heard=False) for number in range(30)]
+    cannot_answer(monkeypatch, "bad_parameter", windows=True)
+    legwork.pass_time(4 * HOUR)
+    monkeypatch.undo()
+
+    legwork.pass_time(HOUR)
+
+    assert {state_of(legwork.redis, take) for take in takes} == {State.RESOLVED}
+
+
+def test_what_is_older_than_the_retention_is_not_compared_after_a_rest_that_was_longer(opened: Opened) -> None:
+    legwork, company = opened(reread_seconds=(), retention_seconds=DAY)
+    company.without(EXTRACT, SYNC)
+    legwork.pass_time(600)
+    legwork.be_away(10 * DAY)
+    begins_again = legwork.clock()
+
+    legwork.pass_time(HOUR)
+
+    since = [datetime.fromisoformat(one.query["dateFrom"]) for one in company.asked(LIST) if one.time > begins_again]
+    assert since
+    assert min(since).timestamp() >= begins_again - DAY
+    assert comparisons.all(legwork.redis, "acme") == ()
