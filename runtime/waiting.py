@@ -80,13 +80,12 @@ def joined(queue: Queue, new: Waiting, *, create_only: bool = False, in_flight: 
 
 
 def outdated(queue: Queue, later: Waiting, *, in_flight: bool = False) -> Joined:
-    """Take out what is held of a call of which `later` is not wanted any more; not what was going to be tried."""
+    """Take out what waits of a call of which `later` is not wanted any more; not what was going to be tried."""
     safe = queue[:1] if in_flight else ()
     old = tuple(
         one
         for one in queue
-        if one.held
-        and not (one in safe or one.attempts or one.going)
+        if not (one in safe or one.attempts or one.going)
         and (one.account == later.account and one.revision < later.revision)
     )
     return Joined(tuple(one for one in queue if one not in old), old)

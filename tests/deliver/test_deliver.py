@@ -317,6 +317,17 @@ def test_create_only_sends_nothing_of_a_call_whose_last_revision_is_not_wanted(s
     assert stage.sender.ids() == ["s-2/1"]
 
 
+def test_create_only_sends_nothing_of_a_call_either_that_is_not_wanted_any_more_before_its_turn_comes(
+    stage: Stage,
+) -> None:
+    destination = stage.add(create_only=True, outcomes=(Outcome.MISSED,))
+
+    publish(stage.redis, outcome_of("s-1", A_MISSED_CALL), outcome_of("s-2", A_MISSED_CALL), revised("s-1", 2))
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-2/1"]
+
+
 def test_create_only_sends_the_last_revision_also_where_everything_is_sent_again(stage: Stage) -> None:
     publish(stage.redis, *(revised("s-1", revision) for revision in range(3)))
     destination = stage.add(create_only=True, include=Include.BOTH)

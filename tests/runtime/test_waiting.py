@@ -1,8 +1,11 @@
 """The order in which a destination gets the events of one call."""
 
+from typing import Any
+
+import msgspec
 import pytest
 
-from runtime.waiting import REPLACED_AFTER, Queue, Waiting, failed, joined
+from runtime.waiting import REPLACED_AFTER, Queue, Waiting, failed, joined, outdated
 
 
 def test_a_first_event_is_the_queue() -> None:
@@ -81,6 +84,23 @@ def test_create_only_stays_with_what_was_tried() -> None:
     after = joined((waiting(1, attempts=1),), waiting(2), create_only=True)
 
     assert (ids(after.queue), ids(after.replaced)) == (["s/1"], ["s/2"])
+
+
+def test_what_waits_is_outdated_by_a_later_revision_that_is_not_wanted() -> None:
+    after = outdated((waiting(0, held=True), waiting(1), waiting(3)), waiting(2))
+
+    assert (ids(after.queue), ids(after.replaced)) == (["s/3"], ["s/0", "s/1"])
+
+
+@pytest.mark.parametrize(
+    ("one", "in_flight"),
+    [({"attempts": 1}, False), ({"going": True}, False), ({}, True)],
+    ids=["tried", "going to be tried", "on its way"],
+)
+def test_what_was_tried_or_was_going_to_be_is_not_outdated(one: dict[str, Any], in_flight: object) -> None:
+    queue = (msgspec.structs.replace(waiting(1), **one),)
+
+    assert outdated(queue, waiting(2), in_flight=bool(in_flight)).queue == queue
 
 
 def waiting(revision: int, *, attempts: int = 0, due: float = 0.0, held: bool = False) -> Waiting:
