@@ -23,7 +23,14 @@ from workers.pacing import pause_after
 from workers.replay_delivery import Redelivery
 from workers.replay_errand import Errand, Step
 from workers.replay_records import Refetch
-from workers.ringcentral.errors import BrokenConfiguration, Forbidden, RateLimited, Refused, RingCentralError
+from workers.ringcentral.errors import (
+    BrokenConfiguration,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    Refused,
+    RingCentralError,
+)
 from workers.turns import turn
 
 SHIFT_SECONDS: Final = 20.0
@@ -104,7 +111,7 @@ class Runner:
         """Wait out what will be over; end what will not: a backfill can only ask for the same page again."""
         why = " ".join((type(error).__name__, *error.codes))
         is_backfill = replay.asked.level is Level.BACKFILL
-        if isinstance(error, Forbidden) or (is_backfill and isinstance(error, Refused)):
+        if isinstance(error, Forbidden) or (is_backfill and isinstance(error, Refused | NotFound)):
             return Step(msgspec.structs.replace(_over(progress, State.FAILED, now), why=why))
         if not isinstance(error, RateLimited):
             self._made.recorder.count(FAILURES, Stage.REPLAY, type(error).__name__)

@@ -174,14 +174,15 @@ def test_a_page_for_which_ringcentrals_own_gateway_would_not_wait_is_asked_for_i
     assert replaying.finish(asked).progress.total == len(records)
 
 
+@pytest.mark.parametrize(("problem", "why"), [("bad_parameter", "Refused CMN-101"), ("not_found", "NotFound CMN-102")])
 def test_a_page_that_ringcentral_refuses_ends_a_backfill_and_it_says_so(
-    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch, problem: str, why: str
 ) -> None:
-    cannot_answer(monkeypatch, "bad_parameter", windows=True)
+    cannot_answer(monkeypatch, problem, windows=True)
 
     done = replaying.run(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
 
-    assert (done.progress.state, done.progress.why) == (State.FAILED, "Refused CMN-101")
+    assert (done.progress.state, done.progress.why) == (State.FAILED, why)
 
 
 def test_two_records_of_a_call_on_two_pages_become_one_outcome(replaying: ReplayOffice, small_pages: int) -> None:
