@@ -51,15 +51,17 @@ def _heard(outcome: CallOutcome, session: Session) -> Iterator[Explanation]:
 def _answer(outcome: CallOutcome, session: Session) -> str | None:
     """Give the moment of answer, if it lies within what the call log holds for the answered leg.
 
-    Otherwise the true one was not heard, and this is that of somebody to whom the call was transferred later.
+    Otherwise the true one was not heard, and this is that of somebody to whom the call was transferred later. A call
+    that is answered in its last second is so by its end, of which that second is cut as well.
     """
     if outcome.answer_time is None and outcome.outcome is not Outcome.EMERGENCY:
         return None
     heard = iso_ms_or_none(endings.answered_at(session))
-    if heard is None or heard <= (outcome.answer_time or ""):
-        return None
     end = _end_of_answered_leg(outcome) or outcome.end_time
-    return heard if end is None or heard <= end else None
+    if heard is None or (end is not None and heard > end):
+        return None
+    answer = max(outcome.start_time or "", min(heard, outcome.end_time or heard))
+    return answer if answer > (outcome.answer_time or "") else None
 
 
 def _end_of_answered_leg(outcome: CallOutcome) -> str | None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 
@@ -64,6 +65,12 @@ def test_an_answer_within_the_answered_leg_is_its_own_though_its_length_is_cut_o
     assert told(rung_at(begin, seconds), ANSWERED_AT_5).answer_time == written(second(5))
 
 
+def test_a_call_that_is_answered_in_its_last_second_is_not_so_after_its_end_which_is_cut_as_well() -> None:
+    outcome = told(a_record("Accepted", an_accept_leg(), a_leg(duration=4), duration=4), ANSWERED_AT_5)
+
+    assert outcome.answer_time == outcome.end_time == written(second(4))
+
+
 @pytest.mark.parametrize(("seconds", "answer"), [(4, 0), (5, 5), (None, 5)])
 def test_where_no_leg_tells_of_the_answer_it_lies_within_the_call(seconds: int | None, answer: int) -> None:
     assert told(a_record("Accepted", duration=seconds), ANSWERED_AT_5).answer_time == written(after(answer))
@@ -75,6 +82,8 @@ def test_an_emergency_call_of_which_the_log_does_not_say_it_was_answered_when_it
 
     assert derive([record]).answer_time is None
     assert told(record, session).answer_time == written(second(4))
+    begun_later = msgspec.structs.replace(record, start_time=after(5))
+    assert told(begun_later, session).answer_time == written(after(5))
 
 
 def test_an_answer_that_was_heard_does_not_make_a_call_answered() -> None:
