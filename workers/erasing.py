@@ -36,6 +36,8 @@ _CALL_IN_KEY: Final = re.compile(r"legwork:\{([^}]*)\}:(?:session|records|revisi
 _BODIES: Final = re.compile(r"legwork:\{([^}]*)\}:(?:inbox|quarantine)")
 _RINGOUT: Final = re.compile(r"legwork:\{([^}]*)\}:ringout:(.+)")
 _LINKS: Final = re.compile(r"legwork:\{([^}]*)\}:links:(.+)")
+_OF_MANY: Final = re.compile(r"legwork:\{[^}]*\}:(?:comparisons|replay:[^:]+)")
+"""Comparisons and replays, which are of other calls as well, and may be on: of an erased one they name the id."""
 _COUNTED: Final = frozenset({"calls", "listed", "suppressed", "audited"})
 """Lists that hold an erased call's id on: it is counted."""
 
@@ -127,7 +129,7 @@ def _of_calls(redis: "Redis", ids: Sequence[str]) -> Iterator[Trace]:
     erased = frozenset(ids)
     for one in traces(redis, _naming(ids)) if ids else ():
         named = _LINKS.fullmatch(one.key)
-        of_another = named is not None and named[2] not in erased
+        of_another = named[2] not in erased if named else bool(_OF_MANY.fullmatch(one.key))
         if one.key == keys.OUTCOMES:
             of_another = erased.isdisjoint(call for _, call in _told_at(redis, one))
         if not of_another:

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from redis import Redis
 
-from runtime import actions, destinations, keys, ledger, links, replays, ringout_wishes, ringouts
+from runtime import actions, comparisons, destinations, keys, ledger, links, replays, ringout_wishes, ringouts
 from runtime.actions import Action
 from runtime.bells import Stage
+from runtime.comparisons import Why
 from runtime.leases import LeaseHeld, lease
 from runtime.replays import Asked, Level
 from telephony.conversations import Place
@@ -164,6 +166,21 @@ def test_a_replay_that_was_asked_for_by_somebody_s_number_is_gone_whole(redis: R
 
     assert redis.hgetall(keys.replay(ACCOUNT, replay.id)) == {}
     assert replays.page(redis, [ACCOUNT], limit=10) == ([], None)
+
+
+def test_what_is_on_for_others_as_well_goes_on_though_it_names_an_erased_call(redis: Redis) -> None:
+    happen(redis, 1, caller=NUMBER)
+    asked = replays.create(redis, ACCOUNT, Asked(level=Level.RAW, selection=Selection(calls=("s-0001", "s-0002"))))
+    commit(redis, replays.chosen(asked, [("s-0001", 1.0), ("s-0002", 2.0)]))
+    gap = comparisons.ask(redis, ACCOUNT, Why.GAP, since=0.0, until=9.0)
+    commit(redis, [comparisons.write(ACCOUNT, msgspec.structs.replace(gap, missing=1, calls=("s-0001",)))])
+
+    erased(redis)
+
+    replay, compared = replays.load(redis, ACCOUNT, asked.id), comparisons.get(redis, ACCOUNT, gap.id)
+    assert replay is not None
+    assert (replay.left, compared and compared.missing) == (1, 1)
+    assert holding(redis, NUMBER) == []
 
 
 def test_who_follows_a_ringout_does_not_bring_back_what_was_erased_meanwhile(redis: Redis) -> None:
