@@ -130,8 +130,10 @@ def put_off(redis: "Redis", stage: Stage, account: str, until: float) -> None:
 _REST: Final = """
 -- Give a runner's lease back, and end its shift, unless news has come in. KEYS: rung, bells, sorted set of what is due,
 -- lease, log it reads (if any). ARGV: bell, earliest next time (seconds), place in the log, latest next time ('' for
--- none), token of the lease ('' for none). Gives 1 when the shift is over, 0 when there is news.
-if redis.call('HGET', KEYS[4], 'token') == ARGV[5] then redis.call('DEL', KEYS[4]) end
+-- none), token of the lease ('' for none). Gives 1 when the shift is over, 0 when there is news. Where another runner
+-- has the stage by now, its bell is that one's as well.
+local holder = redis.call('HGET', KEYS[4], 'token')
+if holder and holder == ARGV[5] then redis.call('DEL', KEYS[4]) elseif holder and ARGV[5] ~= '' then return 1 end
 if KEYS[5] and #redis.call('XRANGE', KEYS[5], '(' .. ARGV[3], '+', 'COUNT', 1) > 0 then return 0 end
 redis.call('DEL', KEYS[1])
 local first = tonumber(redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2])

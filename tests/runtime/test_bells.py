@@ -253,6 +253,9 @@ def test_a_runner_that_was_overtaken_takes_nothing_from_the_other_as_it_ends_its
     with lease(redis, ACCOUNT, TRACK) as stalled:
         redis.delete(keys.lease(ACCOUNT, TRACK))
         with lease(redis, ACCOUNT, TRACK) as other:
-            bells.rest(redis, TRACK, ACCOUNT, due=keys.quiet(ACCOUNT), held=stalled)
+            other.commit(bells.keep(TRACK, ACCOUNT, 1000.0))
 
+            assert bells.rest(redis, TRACK, ACCOUNT, due=keys.quiet(ACCOUNT), held=stalled)
+
+            assert (next_bell(redis), is_rung(redis)) == (1000.0 + bells.RUNG_SECONDS, True)
             other.commit(())
