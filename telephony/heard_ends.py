@@ -28,7 +28,7 @@ def with_heard_ends(outcome: CallOutcome, session: Session) -> CallOutcome:
     for (field, name), heard in zip(_ENDS, endings.ends(session), strict=True):
         written: Endpoint = getattr(outcome, name)
         end = _completed(written, heard)
-        if end is not written:
+        if end != written:
             values[name] = end
             why |= {one.field: one for one in _why(field, written, end)}
     if not values:
@@ -38,21 +38,16 @@ def with_heard_ends(outcome: CallOutcome, session: Session) -> CallOutcome:
 
 
 def _completed(written: Endpoint, heard: Endpoint) -> Endpoint:
-    """Give an end as it is written, with what was heard of it beside that; `written` itself where that is nothing."""
+    """Give an end as it is written, with what was heard of it beside that."""
     if not written.says_who:
         return msgspec.structs.replace(heard, name=written.name or heard.name) if heard.says_who else written
     end = written
     if _is_without_country(written, heard):
         end = msgspec.structs.replace(end, phone_number=heard.phone_number)
-    if _lacks(end, heard) and _are_one(end, heard):
+    if _are_one(end, heard):
         extension_id, name = end.extension_id or heard.extension_id, end.name or heard.name
         end = msgspec.structs.replace(end, extension_id=extension_id, name=name)
     return end
-
-
-def _lacks(written: Endpoint, heard: Endpoint) -> bool:
-    lacks_extension = written.extension_id is None and heard.extension_id is not None
-    return lacks_extension or (written.name is None and heard.name is not None)
 
 
 def _is_without_country(written: Endpoint, heard: Endpoint) -> bool:

@@ -34,6 +34,11 @@ def told(from_: PhoneParty | None, to: PhoneParty | None, session: Session = CAL
     return an_outcome(a_record("Call connected", direction="Outbound", from_=from_, to=to), session=session).data
 
 
+def rules(data: CallData) -> set[str]:
+    """Give the rules by which both ends are what they are."""
+    return {one.rule for one in data.explanation if one.field.startswith(("from.", "to."))}
+
+
 def why(data: CallData) -> list[Explanation]:
     return [one for one in data.explanation if one.rule == "number-told"]
 
@@ -45,6 +50,7 @@ def test_an_end_that_the_record_leaves_open_stays_what_the_notifications_told(fr
     assert (data.from_.phone_number, data.from_.raw_phone_number) == (MIRAS_NUMBER, MIRAS_NUMBER)
     assert (data.from_.extension_id, data.from_.name) == (MIRA, (from_ and from_.name) or "Mira Holm")
     assert why(data) == [Explanation("from.phoneNumber", MIRAS_NUMBER, "number-told", None, REASONS["number-told"])]
+    assert rules(data) == {"number-told"}
 
 
 def test_so_a_number_that_was_told_is_not_taken_back_by_the_call_log() -> None:
@@ -91,6 +97,7 @@ def test_an_extension_that_was_told_with_its_number_is_kept_where_the_record_has
     assert [(one.value, one.rule) for one in by_number.explanation if one.field == "from.extensionId"] == [
         (MIRA, "extension-told")
     ]
+    assert rules(by_number) == {"extension-told"}
     assert told(PhoneParty(MIRAS_NUMBER, extension_id="7"), THEM).from_.extension_id == "7"
     assert told(US, THEM).to.extension_id is None
 
@@ -112,6 +119,17 @@ def test_a_name_that_was_told_with_its_number_is_kept_where_the_record_has_the_n
 
     assert [one.to.name for one in (by_number, named, of_another)] == ["Noor Vale", "N. V.", None]
     assert "Noor Vale" not in {why.value for why in by_number.explanation}
+    assert told(US, PhoneParty("2125550111"), CALL).to.name == "Noor Vale"
+
+
+@pytest.mark.parametrize("from_", [PhoneParty("6505550101"), PhoneParty(extension_id="7"), PhoneParty("+16505550101")])
+def test_of_whom_no_number_was_told_nothing_is_kept_beside_what_the_record_says(from_: PhoneParty) -> None:
+    nameless = Endpoint(None, "Mira Holm", MIRA)
+    session = folded(a_notification(a_party(1, OVER, extension_id=MIRA, from_=nameless)))
+
+    end = told(from_, THEM, session).from_
+
+    assert (end.raw_phone_number, end.extension_id, end.name) == (from_.phone_number, from_.extension_id, None)
 
 
 def test_a_ringout_of_which_the_record_names_nobody_goes_from_who_was_rung_first_to_the_other() -> None:

@@ -51,6 +51,22 @@ def test_a_stretch_that_failed_is_asked_for_in_halves_until_its_calls_are_looked
     assert len(sizes) < 64
 
 
+def test_calls_that_began_at_the_same_time_are_looked_up_alone_once_no_window_can_be_shorter() -> None:
+    wanted, failed = calls(3, every=0.0), list[Request]()
+    while len(failed) < 40 and not isinstance(request := asked(wanted, *failed), LookUp):
+        failed.append(request)
+
+    assert isinstance(request, LookUp)
+    assert request.telephony_session_id in {one.telephony_session_id for one in wanted}
+
+
+def test_what_fails_again_is_remembered_once_and_as_the_latest() -> None:
+    lone, other = LookUp("s-0", NINE), LookUp("s-1", NINE)
+    unanswered = without_answer(without_answer(without_answer((), lone), other), lone)
+
+    assert [one.call for one in unanswered] == ["s-1", "s-0"]
+
+
 def test_of_what_failed_that_comes_first_which_did_so_longest_ago() -> None:
     one, other = calls(1)[0], calls(1, name="other")[0]
     lone, another = LookUp("s-0", NINE), LookUp("other-0", NINE)
