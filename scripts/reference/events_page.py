@@ -94,10 +94,6 @@ def _alerts() -> Iterator[tuple[str, ...]]:
         yield f"`{what}`", row.severity, row.when, row.remedy
 
 
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
-
-
 def _of_any_type(event: Schema) -> Schema:
     type_ = event["properties"]["type"] | {"const": "legwork.…"}
     return event | {"properties": event["properties"] | {"type": type_}}
