@@ -5,8 +5,6 @@ that does not depend on the order of legs.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Final
 
 import msgspec
 
@@ -15,8 +13,7 @@ from telephony.explanations import Explanation, explained
 from telephony.legs import has_fax, has_voicemail
 from telephony.one_call import OneCall
 from telephony.records import CallPart, Message
-
-_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+from telephony.times import LONG_AGO
 
 
 class Attachments(msgspec.Struct, frozen=True):
@@ -85,7 +82,7 @@ def _cost(call: OneCall) -> Cost | None:
 
 def _transfer(parts: tuple[CallPart, ...]) -> Transfer | None:
     found = [
-        (part.start_time or _LONG_AGO, *_transfer_sessions(part))
+        (part.start_time or LONG_AGO, *_transfer_sessions(part))
         for part in parts
         if part.transfer_target or part.transferee
     ]

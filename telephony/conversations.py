@@ -5,15 +5,15 @@ found. docs/adr/0035 says why the id is that of the earliest session.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from telephony.explanations import Explanation
 from telephony.linking import KINDS, ConversationRole, Link
+from telephony.times import NEVER
 
-_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _RANK: Final[Mapping[ConversationRole, int]] = {
     role: place
     for place, role in enumerate(
@@ -58,7 +58,7 @@ def place(session_id: str, links: Iterable[Link], starts: Mapping[str, datetime]
         return alone(session_id)
     members = {end for one, _ in ordered for end in (one.first, one.then)}
     return Place(
-        conversation=min(members, key=lambda one: (starts.get(one, _NEVER), one)),
+        conversation=min(members, key=lambda one: (starts.get(one, NEVER), one)),
         role=_role(session_id, ordered),
         others=tuple(sorted(members - {session_id})),
         explanation=tuple(_explained(session_id, ordered)),

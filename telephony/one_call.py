@@ -5,7 +5,7 @@ pages that shift give the same record twice.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -16,9 +16,7 @@ from telephony.precedence import Evidence, LegWord, Verdict, decide
 from telephony.records import CallLogRecord, CallPart, Leg
 from telephony.results import is_of_one_phone, is_outbound
 from telephony.ringout import Sides, is_ringout, sides
-
-_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
-_NEVER: Final = datetime.max.replace(tzinfo=UTC)
+from telephony.times import LONG_AGO, NEVER
 
 # How the principal record is chosen; the first of these that tells two records apart decides.
 PRINCIPAL_RULES: Final = (
@@ -106,7 +104,7 @@ def _newest_of_each(records: Sequence[CallLogRecord]) -> tuple[CallLogRecord, ..
     """Keep the newest version of each record, ordered by its own text, so that what follows cannot see their order."""
     by_text = {_text(record): record for record in records}
     newest: dict[str, CallLogRecord] = {}
-    for text, record in sorted(by_text.items(), key=lambda item: (item[1].last_modified_time or _LONG_AGO, item[0])):
+    for text, record in sorted(by_text.items(), key=lambda item: (item[1].last_modified_time or LONG_AGO, item[0])):
         newest[record.id or text.decode()] = record
     return tuple(sorted(newest.values(), key=_text))
 
@@ -119,7 +117,7 @@ def _preference(record: CallLogRecord, call: OneCall) -> tuple[bool, bool, int, 
         not is_ringout(record),
         bool(record.deleted),
         strength(claim),
-        record.start_time or _NEVER,
+        record.start_time or NEVER,
         not is_outbound(record.direction),
         record.id or "",
     )

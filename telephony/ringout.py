@@ -6,13 +6,14 @@ that never was: when one is busy the other need not be called.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from telephony.records import CallLogRecord, Leg
 from telephony.results import status_of
+from telephony.times import LONG_AGO
 from telephony.words import LegStatus
 
 CALLER_LEG_TYPES: Final = (
@@ -35,7 +36,6 @@ _ORIGIN: Final = RINGOUT_ORIGIN.casefold()
 _ONE_LEG: Final = frozenset({"ringoutonelegtocaller"})
 _EITHER: Final = TO_CALLER | TO_CALLEE
 _ACTIONS: Final = frozenset(word.casefold() for word in RINGOUT_ACTIONS)
-_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -117,7 +117,7 @@ def _preference(leg: Leg) -> tuple[bool, datetime, bytes]:
     """Rank legs to one party: connected before all others, then by start; the text breaks ties, never the order."""
     return (
         _status(leg) is LegStatus.ANSWERED,
-        leg.start_time or _LONG_AGO,
+        leg.start_time or LONG_AGO,
         msgspec.json.encode(leg, order="deterministic"),
     )
 

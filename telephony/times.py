@@ -13,8 +13,9 @@ _YEARS: Final = range(2000, 2101)
 """Years in which calls are made. A time in another, such as 0001-01-01 or 9999-12-31, is no time but somebody's way to
 say that there is none, and nothing can be reckoned from it."""
 
-_FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
-_LAST: Final = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+NEVER: Final = datetime.max.replace(tzinfo=UTC)
+"""The first and the last moment there are, one of which stands for a missing one where moments are put in order."""
 
 _TO_SECONDS: Final = len('"2018-11-22T08:42:05')
 _TO_MILLISECONDS: Final = len('"2018-11-22T08:42:05.500')
@@ -84,7 +85,7 @@ def moment_at(seconds: float) -> datetime:
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError):
-        return _LAST if seconds > 0 else _FIRST
+        return NEVER if seconds > 0 else LONG_AGO
 
 
 def iso_ms_at(seconds: float) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -15,6 +15,7 @@ from runtime.logs import log
 from telephony.call_log import CallLogPage, NoToken, SyncPage
 from telephony.fetch_plan import PAGE, Feed, Lane, LookUp, Request, Wanted, Window, fullest, is_shown
 from telephony.records import CallLogRecord
+from telephony.times import LONG_AGO, NEVER
 from workers.older_ids import session_of
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import (
@@ -28,7 +29,7 @@ from workers.ringcentral.errors import (
 )
 from workers.ringcentral.feeds import MOST, CallLogFeed, StaleToken
 
-ALWAYS: Final = Window(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+ALWAYS: Final = Window(LONG_AGO, NEVER)
 
 MANY: Final = PAGE // 20
 """Records that tell how many there are at other times."""
