@@ -2,14 +2,12 @@
 
 from msgspec.structs import replace
 
-from scripts.simulator.scenarios.inbound_legs import inbound_record, rang, reached
+from scripts.simulator.scenarios.parts import CALLED, CALLER, RING_AND_ANSWER, inbound_record, internal, rang, reached
 from scripts.simulator.scripting import Leg, Party, Record, Scenario, Session, Step, Truth
 from scripts.simulator.world import Role
 
 OUTSIDER, AGENT, COLLEAGUE, THIRD, PARK = Role.OUTSIDER, Role.AGENT, Role.COLLEAGUE, Role.THIRD, Role.PARK
 
-_CALLER = Party(OUTSIDER, AGENT, "Outbound")
-_AGENT = Party(OUTSIDER, AGENT, "Inbound", owner=AGENT)
 _COLLEAGUE = Party(OUTSIDER, COLLEAGUE, "Inbound", owner=COLLEAGUE)
 
 
@@ -44,43 +42,6 @@ def _answered_by(who: Role, start: float, end: float, *legs: Leg) -> Record:
     return inbound_record("Accepted", reached("Accepted", end, start=start, target=who, extension=who), *legs)
 
 
-def internal(leg_type: str, action: str, source: Role, target: Role, start: float, end: float) -> Record:
-    """Write the record of a call between two of our extensions, with its one leg."""
-    leg = Leg(
-        leg_type=leg_type,
-        direction="Outbound",
-        action=action,
-        result="Call connected",
-        source=source,
-        target=target,
-        start=start,
-        end=end,
-        extension=source,
-        transport="VoIP",
-        master=True,
-    )
-    return Record(
-        direction="Outbound",
-        action=action,
-        result="Call connected",
-        source=source,
-        target=target,
-        start=start,
-        end=end,
-        extension=source,
-        transport="VoIP",
-        legs=(leg,),
-    )
-
-
-_RING_AND_ANSWER = (
-    Step(0.00, 1, "Setup"),
-    Step(0.02, 2, "Setup"),
-    Step(0.10, 2, "Proceeding"),
-    Step(1.50, 2, "Answered"),
-    Step(1.51, 1, "Answered"),
-)
-
 BLIND_TRANSFER = Scenario(
     name="blind_transfer",
     sessions=(
@@ -88,9 +49,9 @@ BLIND_TRANSFER = Scenario(
             truth=Truth(
                 direction="Inbound", outcome="answered", agents=((AGENT, "transferred_away"), (COLLEAGUE, "answered"))
             ),
-            parties=(_CALLER, _AGENT, _COLLEAGUE),
+            parties=(CALLER, CALLED, _COLLEAGUE),
             steps=(
-                *_RING_AND_ANSWER,
+                *RING_AND_ANSWER,
                 Step(3.50, 2, "Disconnected", "BlindTransfer"),
                 Step(3.52, 3, "Setup"),
                 Step(3.60, 3, "Proceeding"),
@@ -123,9 +84,9 @@ WARM_TRANSFER = Scenario(
                 role="original",
                 agents=((AGENT, "transferred_away"), (COLLEAGUE, "answered")),
             ),
-            parties=(_CALLER, _AGENT, _COLLEAGUE),
+            parties=(CALLER, CALLED, _COLLEAGUE),
             steps=(
-                *_RING_AND_ANSWER,
+                *RING_AND_ANSWER,
                 Step(2.50, 2, "Hold"),
                 Step(5.50, 3, "Answered"),
                 Step(5.52, 2, "Disconnected", "AttendedTransfer"),
@@ -169,9 +130,9 @@ PARK_AND_PICK_UP = Scenario(
     sessions=(
         Session(
             truth=Truth(direction="Inbound", outcome="answered", role="parked", agents=((AGENT, "parked"),)),
-            parties=(_CALLER, _AGENT),
+            parties=(CALLER, CALLED),
             steps=(
-                *_RING_AND_ANSWER,
+                *RING_AND_ANSWER,
                 Step(3.00, 1, "Parked", park_data="*801"),
                 Step(3.02, 2, "Disconnected", "CallPark"),
                 Step(5.55, 1, "Gone", "Pickup", peer=2),
@@ -213,9 +174,9 @@ BLIND_TRANSFER_CHAIN = Scenario(
                 outcome="answered",
                 agents=((AGENT, "transferred_away"), (COLLEAGUE, "transferred_away"), (THIRD, "answered")),
             ),
-            parties=(_CALLER, _AGENT, _COLLEAGUE, Party(OUTSIDER, THIRD, "Inbound", owner=THIRD)),
+            parties=(CALLER, CALLED, _COLLEAGUE, Party(OUTSIDER, THIRD, "Inbound", owner=THIRD)),
             steps=(
-                *_RING_AND_ANSWER,
+                *RING_AND_ANSWER,
                 Step(3.00, 2, "Disconnected", "BlindTransfer"),
                 Step(3.02, 3, "Setup"),
                 Step(3.10, 3, "Proceeding"),

@@ -1,21 +1,19 @@
 """Calls from outside to the company or one of its people: answered, missed, given up, turned away."""
 
-from scripts.simulator.scenarios.inbound_legs import inbound_record, rang, reached
+from scripts.simulator.scenarios.parts import CALLED, CALLER, inbound_record, rang, reached
 from scripts.simulator.scripting import Party, Scenario, Session, Step, Truth
 from scripts.simulator.world import Role
 
 OUTSIDER, COMPANY, IVR, AGENT = Role.OUTSIDER, Role.COMPANY, Role.IVR, Role.AGENT
 
 _CALLER_TO_COMPANY = Party(OUTSIDER, COMPANY, "Outbound")
-_CALLER_TO_AGENT = Party(OUTSIDER, AGENT, "Outbound")
-_AGENT = Party(OUTSIDER, AGENT, "Inbound", owner=AGENT)
 
 INBOUND_IVR_ANSWERED = Scenario(
     name="inbound_ivr_answered",
     sessions=(
         Session(
             truth=Truth(direction="Inbound", outcome="answered", agents=((AGENT, "answered"),)),
-            parties=(_CALLER_TO_COMPANY, Party(OUTSIDER, IVR, "Inbound", owner=IVR), _AGENT),
+            parties=(_CALLER_TO_COMPANY, Party(OUTSIDER, IVR, "Inbound", owner=IVR), CALLED),
             steps=(
                 Step(0.00, 1, "Setup"),
                 Step(0.02, 2, "Setup"),
@@ -43,7 +41,7 @@ INBOUND_DIRECT_ANSWERED = Scenario(
     sessions=(
         Session(
             truth=Truth(direction="Inbound", outcome="answered", agents=((AGENT, "answered"),)),
-            parties=(_CALLER_TO_AGENT, _AGENT),
+            parties=(CALLER, CALLED),
             steps=(
                 Step(0.00, 1, "Setup"),
                 Step(0.02, 2, "Setup"),
@@ -65,7 +63,7 @@ INBOUND_MISSED = Scenario(
     sessions=(
         Session(
             truth=Truth(direction="Inbound", outcome="missed", agents=((AGENT, "missed"),)),
-            parties=(_CALLER_TO_AGENT, _AGENT),
+            parties=(CALLER, CALLED),
             steps=(
                 Step(0.00, 1, "Setup"),
                 Step(0.02, 2, "Setup"),
@@ -83,7 +81,7 @@ INBOUND_VOICEMAIL = Scenario(
     sessions=(
         Session(
             truth=Truth(direction="Inbound", outcome="voicemail", agents=((AGENT, "voicemail"),)),
-            parties=(_CALLER_TO_AGENT, _AGENT),
+            parties=(CALLER, CALLED),
             steps=(
                 Step(0.00, 1, "Setup"),
                 Step(0.02, 2, "Setup"),
@@ -110,7 +108,7 @@ INBOUND_ABANDONED = Scenario(
     sessions=(
         Session(
             truth=Truth(direction="Inbound", outcome="abandoned", agents=((AGENT, "missed"),)),
-            parties=(_CALLER_TO_AGENT, _AGENT),
+            parties=(CALLER, CALLED),
             steps=(
                 Step(0.00, 1, "Setup"),
                 Step(0.02, 2, "Setup"),
@@ -135,7 +133,7 @@ INBOUND_REJECTED = Scenario(
     sessions=(
         Session(
             truth=Truth(direction="Inbound", outcome="rejected", agents=((AGENT, "declined"),)),
-            parties=(_CALLER_TO_AGENT, _AGENT),
+            parties=(CALLER, CALLED),
             steps=(
                 Step(0.00, 1, "Setup"),
                 Step(0.02, 2, "Setup"),

@@ -1,31 +1,31 @@
 """Calls that somebody else joins, or that go on at another phone: conference, barge, call flip and call switch."""
 
-from scripts.simulator.scenarios.handed_over import internal
-from scripts.simulator.scenarios.inbound_legs import inbound_record, rang, reached
-from scripts.simulator.scripting import Leg, Party, Record, Scenario, Session, Step, Truth
+from scripts.simulator.scenarios.parts import (
+    CALLED,
+    CALLER,
+    FAR_SIDE,
+    OURS,
+    RING_AND_ANSWER,
+    dialled,
+    inbound_record,
+    internal,
+    rang,
+    reached,
+)
+from scripts.simulator.scripting import Party, Scenario, Session, Step, Truth
 from scripts.simulator.world import Role
 
 OUTSIDER, AGENT, COLLEAGUE = Role.OUTSIDER, Role.AGENT, Role.COLLEAGUE
 SUPERVISOR, CONFERENCE_BRIDGE = Role.THIRD, Role.CONFERENCE
-
-_CALLER = Party(OUTSIDER, AGENT, "Outbound")
-_AGENT = Party(OUTSIDER, AGENT, "Inbound", owner=AGENT)
-_RING_AND_ANSWER = (
-    Step(0.00, 1, "Setup"),
-    Step(0.02, 2, "Setup"),
-    Step(0.10, 2, "Proceeding"),
-    Step(1.50, 2, "Answered"),
-    Step(1.51, 1, "Answered"),
-)
 
 CONFERENCE = Scenario(
     name="conference",
     sessions=(
         Session(
             truth=Truth(direction="Inbound", outcome="answered", role="original", agents=((AGENT, "answered"),)),
-            parties=(_CALLER, _AGENT),
+            parties=(CALLER, CALLED),
             steps=(
-                *_RING_AND_ANSWER,
+                *RING_AND_ANSWER,
                 Step(2.00, 2, "Hold"),
                 Step(5.00, 1, "Gone", "Conference", peer=2, peer_in=2),
                 Step(5.02, 2, "Disconnected"),
@@ -77,9 +77,9 @@ BARGE = Scenario(
     sessions=(
         Session(
             truth=Truth(direction="Inbound", outcome="answered", role="original", agents=((AGENT, "answered"),)),
-            parties=(_CALLER, _AGENT),
+            parties=(CALLER, CALLED),
             steps=(
-                *_RING_AND_ANSWER,
+                *RING_AND_ANSWER,
                 Step(8.00, 2, "Disconnected"),
                 Step(8.01, 1, "Disconnected"),
             ),
@@ -108,9 +108,9 @@ CALL_FLIP = Scenario(
     sessions=(
         Session(
             truth=Truth(direction="Inbound", outcome="answered", agents=((AGENT, "answered"),)),
-            parties=(_CALLER, _AGENT, _AGENT),
+            parties=(CALLER, CALLED, CALLED),
             steps=(
-                *_RING_AND_ANSWER,
+                *RING_AND_ANSWER,
                 Step(3.50, 2, "Disconnected", "CallFlip"),  # the desk phone; the mobile takes over
                 Step(3.52, 3, "Setup"),
                 Step(3.60, 3, "Proceeding"),
@@ -130,30 +130,12 @@ CALL_FLIP = Scenario(
     ),
 )
 
-_US = Party(AGENT, OUTSIDER, "Outbound", owner=AGENT)
-
-
-def _dialled(start: float, end: float) -> Leg:
-    return Leg(
-        leg_type="SipToPstnUnmetered",
-        direction="Outbound",
-        action="VoIP Call",
-        result="Call connected",
-        source=AGENT,
-        target=OUTSIDER,
-        start=start,
-        end=end,
-        extension=AGENT,
-        master=True,
-    )
-
-
 CALL_SWITCH = Scenario(
     name="call_switch",
     sessions=(
         Session(
             truth=Truth(direction="Outbound", outcome="answered", agents=()),
-            parties=(_US, Party(AGENT, OUTSIDER, "Inbound"), _US),
+            parties=(OURS, FAR_SIDE, OURS),
             steps=(
                 Step(0.00, 1, "Setup"),
                 Step(0.30, 2, "Proceeding"),
@@ -164,19 +146,7 @@ CALL_SWITCH = Scenario(
                 Step(8.00, 3, "Disconnected"),
                 Step(8.01, 2, "Disconnected"),
             ),
-            records=(
-                Record(
-                    direction="Outbound",
-                    action="VoIP Call",
-                    result="Call connected",
-                    source=AGENT,
-                    target=OUTSIDER,
-                    start=0.0,
-                    end=8.0,
-                    legs=(_dialled(0.0, 8.0),),
-                    extension=AGENT,
-                ),
-            ),
+            records=(dialled("Call connected", 8.0),),
         ),
     ),
 )

@@ -1,44 +1,17 @@
 """Calls the company's people make, to outside numbers and to each other."""
 
+from scripts.simulator.scenarios.parts import FAR_SIDE, OURS, dialled
 from scripts.simulator.scripting import Leg, Party, Record, Scenario, Session, Step, Truth
 from scripts.simulator.world import Role
 
-OUTSIDER, AGENT, COLLEAGUE = Role.OUTSIDER, Role.AGENT, Role.COLLEAGUE
-
-_US = Party(AGENT, OUTSIDER, "Outbound", owner=AGENT)
-_THEM = Party(AGENT, OUTSIDER, "Inbound")  # the far side of the call, outside the company
+AGENT, COLLEAGUE = Role.AGENT, Role.COLLEAGUE
 
 
 def _outbound(name: str, outcome: str, result: str, *steps: Step, reason: str | None = None) -> Scenario:
-    """Write a call to an outside number: one record, one leg, and only the words differ."""
-    end = steps[-1].at
-    leg = Leg(
-        leg_type="SipToPstnUnmetered",
-        direction="Outbound",
-        action="VoIP Call",
-        result=result,
-        source=AGENT,
-        target=OUTSIDER,
-        start=0.0,
-        end=end,
-        extension=AGENT,
-        reason=reason,
-        master=True,
-    )
-    record = Record(
-        direction="Outbound",
-        action="VoIP Call",
-        result=result,
-        source=AGENT,
-        target=OUTSIDER,
-        start=0.0,
-        end=end,
-        legs=(leg,),
-        extension=AGENT,
-        reason=reason,
-    )
+    """Write a call to an outside number: only the words differ."""
+    record = dialled(result, steps[-1].at, reason)
     truth = Truth(direction="Outbound", outcome=outcome)
-    session = Session(truth=truth, parties=(_US, _THEM), steps=steps, records=(record,))
+    session = Session(truth=truth, parties=(OURS, FAR_SIDE), steps=steps, records=(record,))
     return Scenario(name=name, sessions=(session,))
 
 

@@ -1,6 +1,6 @@
 """Calls to a queue: phones ring, one answers or nobody does, or another queue has the call, be it in a new session."""
 
-from scripts.simulator.scenarios.inbound_legs import inbound_record, rang, reached
+from scripts.simulator.scenarios.parts import inbound_record, rang, reached
 from scripts.simulator.scripting import Party, Scenario, Session, Step, Truth
 from scripts.simulator.world import Role
 
