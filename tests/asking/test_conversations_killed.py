@@ -14,14 +14,11 @@ from tests.asking.company import Company
 from tests.asking.conftest import MakeCompany, an_account
 from tests.asking.legwork import Legwork, events_of
 from tests.asking.test_conversations import CONVERSATIONS, is_right, told
+from tests.fakes.killed import Killed
 
 LONG = 400.0
 TAKEN_UP_AGAIN = 10.0
 """Seconds until somebody else takes up what a killed process left."""
-
-
-class Killed(BaseException):
-    """The process is gone, as by `kill -9`."""
 
 
 class Mortal(Legwork):

@@ -17,6 +17,7 @@ from telephony.times import iso_ms
 from telephony.words import Outcome
 from tests.builders.call_log import a_leg, a_record, an_accept_leg
 from tests.deliver.conftest import Stage
+from tests.fakes.killed import Killed
 from tests.fakes.sender import Sent, delivered, forbidden, gone, refused
 from tests.scripts.publishing import outcome_of, publish
 from workers import delivery_view
@@ -443,10 +444,6 @@ def test_what_is_published_has_the_bells_of_destinations_rung(stage: Stage) -> N
     publish(stage.redis, outcome_of("s-1"))
 
     assert stage.redis.zscore(keys.BELLS, f"deliver|{destination.id}") is not None
-
-
-class Killed(BaseException):
-    """The process is gone, as by `kill -9`."""
 
 
 def kill(passed: str, *, at: str, once_sent: list[Sent]) -> None:

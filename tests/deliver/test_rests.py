@@ -13,6 +13,7 @@ from runtime.bells import Stage as Bell
 from runtime.clocks import redis_time
 from telephony.destinations import Changes, Destination, DestinationState
 from tests.deliver.conftest import Stage
+from tests.fakes.killed import Killed
 from tests.fakes.sender import delivered, forbidden, refused
 from tests.scripts.publishing import outcome_of, publish
 from workers import charge, delivery_view, dependencies, rests
@@ -95,10 +96,6 @@ def test_of_a_destination_that_was_removed_nothing_stays_whoever_left_it(stage: 
     assert not stage.redis.sismember(keys.LISTENING, destination.id)
     assert bell(stage, destination) is None
     assert not list(stage.redis.scan_iter(f"*{destination.id}*"))
-
-
-class Killed(BaseException):
-    """The process is gone, and does nothing more."""
 
 
 class Life:

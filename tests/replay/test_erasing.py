@@ -16,6 +16,7 @@ from telephony.destinations import Draft
 from telephony.traces import TooShort, of_number
 from tests.builders.call_log import a_leg, an_accept_leg
 from tests.builders.calls import Call, queue_call
+from tests.fakes.killed import Killed
 from tests.replay.replaying import ReplayOffice
 from tests.workers.office import ACCOUNT, document
 from tests.workers.test_resolve import look, the_record
@@ -115,10 +116,6 @@ def test_who_is_killed_again_and_again_while_erasing_leaves_in_the_end_what_othe
     ids = {f"legwork:{{{ACCOUNT}}}:{name}" for name in ("calls", "listed", "suppressed")}
     one = theirs.telephony_session_id
     assert set(holding(replaying.redis, one)) == {*ids, keys.session(ACCOUNT, one)}
-
-
-class Killed(BaseException):
-    """The process is gone, as by `kill -9`."""
 
 
 def test_everybody_else_s_calls_stay_as_they_were(replaying: ReplayOffice, calls: tuple[Call, Call]) -> None:

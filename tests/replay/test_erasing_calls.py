@@ -22,8 +22,9 @@ from telephony.traces import of_number
 from tests.builders.events import an_answered_record, an_outcome
 from tests.builders.kept_calls import ACCOUNT, START, a_session_of, an_outcome_of, commit, publish, see
 from tests.builders.notifications import a_document, a_party_document, posted
+from tests.fakes.killed import Killed
 from tests.outputs import events
-from tests.replay.test_erasing import NUMBER, Killed, everything, holding
+from tests.replay.test_erasing import NUMBER, everything, holding
 from workers import erasing
 from workers.erasing import Erased, UnknownExtension, erase, person
 from workers.stopping import Stopping

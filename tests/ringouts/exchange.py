@@ -24,15 +24,12 @@ from telephony.events import CallData, CallEvent, decode
 from telephony.live_events import LiveEvent, LiveRingOut
 from telephony.ringout_request import Caller, MakeRingOut, Number
 from tests.asking.legwork import Legwork
+from tests.fakes.killed import Killed
 from workers.ringouts import Follower
 
 ACCOUNT = "acme"
 ADA, OUTSIDE = "+16505550101", "+12125550111"
 RETENTION = 86_400.0
-
-
-class Killed(BaseException):
-    """The process is gone, as by `kill -9`."""
 
 
 class MortalLease(Lease):

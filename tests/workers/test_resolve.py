@@ -16,6 +16,7 @@ from telephony.words import LegStatus, Outcome
 from tests.builders.call_log import a_leg, a_record, a_ringout, an_accept_leg, to_callee, to_caller
 from tests.builders.calls import Call, ivr_call, ringout_call
 from tests.builders.events import document
+from tests.fakes.killed import Killed
 from tests.outputs import events
 from tests.simulator.takes import every_take
 from tests.simulator.waiting import wait_until
@@ -687,10 +688,6 @@ def test_a_call_that_goes_on_after_all_is_due_when_it_ends_again(office: Office)
     look(office, times=2)
 
     assert [event.data.revision for event in office.published(call)] == [0, 1]
-
-
-class Killed(BaseException):
-    """The process is gone, as by `kill -9`."""
 
 
 TOLD = ["direction", "outcome", "callerStatus", "calleeStatus", "callerOutcome", "calleeOutcome"]
