@@ -2,7 +2,6 @@
 
 import gc
 import socket
-from threading import Barrier, Thread
 
 import msgspec
 import pytest
@@ -16,36 +15,11 @@ from tests.asking.clock import Clock, RedisWithClock
 from tests.asking.company import Company
 from tests.asking.conftest import MakeCompany, Opened, an_account
 from tests.asking.legwork import Legwork, events_of, is_right
-from workers.dependencies import Dependencies
-from workers.ringcentral.errors import RingCentralError, Unavailable
+from tests.asking.processes import all_ask, get
+from workers.ringcentral.errors import Unavailable
 from workers.sweep import Sweep
 
 HOUR = 3600.0
-
-
-def get(process: Dependencies) -> object:
-    account = process.account("acme")
-    path = "/restapi/v1.0/account/~/extension/~"
-    return process.ringcentral(account).get(path, decode=msgspec.json.decode, group=Group.LIGHT)
-
-
-def all_at_once(processes: list[Dependencies]) -> list[object]:
-    """Have all processes ask at the same moment; give the answers and the errors."""
-    start, results = Barrier(len(processes)), []
-
-    def ask(process: Dependencies) -> None:
-        start.wait()
-        try:
-            results.append(get(process))
-        except RingCentralError as error:
-            results.append(error)
-
-    threads = [Thread(target=ask, args=[process]) for process in processes]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 def with_jwt(settings: Settings, jwt: str) -> Settings:
@@ -95,11 +69,11 @@ class TestAStorm:
         company.fault("answer_status", group="light", status=503, count=1)
         company.fault("stall", group="light", count=1, seconds=0.05)
         with pytest.raises(Unavailable):
-            get(legwork.dependencies)
+            get(legwork.dependencies, Group.LIGHT)
         legwork.be_away(5)
         before = len(company.asked(group="light"))
 
-        all_at_once([legwork.a_process() for _ in range(8)])
+        all_ask([legwork.a_process() for _ in range(8)], Group.LIGHT)
 
         assert len(company.asked(group="light")) - before == 1
 
@@ -111,7 +85,7 @@ class TestAStorm:
             legwork.redis.note_time(legwork.clock)
             company.fault("answer_status", group="light", status=503, count=1)
             with pytest.raises(Unavailable) as raised:
-                get(legwork.dependencies)
+                get(legwork.dependencies, Group.LIGHT)
             pauses.add(raised.value.retry_after)
 
         assert len(pauses) == 5
@@ -211,7 +185,7 @@ class TestTokens:
         processes = [legwork.a_process() for _ in range(5)]
         company.fault("revoke_tokens")
 
-        answers = all_at_once(processes)
+        answers = all_ask(processes, Group.LIGHT)
 
         assert all(isinstance(answer, dict) for answer in answers)
         assert grants(company) == 2

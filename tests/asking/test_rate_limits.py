@@ -1,10 +1,8 @@
 """What happens when there is no budget: gates, limits, and accounts that do not share them. RELIABILITY row 53."""
 
 from pathlib import Path
-from threading import Barrier, Thread
 from typing import TypeAlias
 
-import msgspec
 import pytest
 
 from runtime import settings
@@ -15,40 +13,14 @@ from tests.asking.clock import Clock, RedisWithClock
 from tests.asking.company import EXTRACT, Asked, Company
 from tests.asking.conftest import MakeCompany, Opened, an_account
 from tests.asking.legwork import Legwork, is_right, published_at
+from tests.asking.processes import all_ask, get
 from tests.ringcentral.server import Server, says
-from workers.dependencies import Dependencies
-from workers.ringcentral.errors import RateLimited, RingCentralError
+from workers.ringcentral.errors import RateLimited
 
 MINUTE = 60.0
 PENALTIES = [("seconds", 60.0, 60.0), ("date", 60.0, 60.0), ("absent", 30.0, GATE_UNSAID), ("bare", 30.0, GATE_UNSAID)]
 
 Two: TypeAlias = tuple[Legwork, Company, Company]
-
-
-def get(process: Dependencies, group: Group, name: str = "acme") -> object:
-    """Ask for something as a worker of that process would."""
-    account = process.account(name)
-    path = "/restapi/v1.0/account/~/call-log" if group is Group.HEAVY else "/restapi/v1.0/account/~/extension/~"
-    return process.ringcentral(account).get(path, decode=msgspec.json.decode, group=group)
-
-
-def all_at_once(processes: list[Dependencies], group: Group) -> list[object]:
-    """Have all processes ask at the same moment; give the answers and the errors."""
-    start, results = Barrier(len(processes)), []
-
-    def ask(process: Dependencies) -> None:
-        start.wait()
-        try:
-            results.append(get(process, group))
-        except RingCentralError as error:
-            results.append(error)
-
-    threads = [Thread(target=ask, args=[process]) for process in processes]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 def busiest_minute(asked: list[Asked]) -> int:
@@ -70,7 +42,7 @@ def test_while_a_gate_is_closed_nobody_sends_anything_in_its_group(
 
     processes = [legwork.a_process() for _ in range(5)]
     for _ in range(4):
-        answers = all_at_once(processes, Group.HEAVY)
+        answers = all_ask(processes, Group.HEAVY)
         legwork.pass_time(wait / 5)
         assert {type(answer) for answer in answers} == {RateLimited}
 
@@ -121,7 +93,7 @@ def test_when_a_gate_opens_one_request_goes_through_and_no_herd(opened: Opened) 
     legwork.be_away(51)
     before = len(company.asked())
 
-    all_at_once([legwork.a_process() for _ in range(8)], Group.HEAVY)
+    all_ask([legwork.a_process() for _ in range(8)], Group.HEAVY)
 
     assert [one.status for one in company.asked()[before:]] == [200]
 

@@ -1,8 +1,7 @@
 """The access token that all workers share."""
 
 import time
-from collections.abc import Callable
-from threading import Barrier, Thread
+from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -14,12 +13,13 @@ from runtime import keys
 from runtime.budget import Budget, Group
 from runtime.leases import LEASE_SECONDS
 from runtime.sealing import CannotOpen, unseal
+from tests.asking.processes import all_at_once
 from tests.fakes.losing import losing
 from tests.ringcentral.conftest import PLENTY, QUICK, MakeAccount, MakeClient
 from tests.ringcentral.server import TOKEN_PATH, Reply, Server, a_token, fails, says
 from workers.ringcentral import tokens
 from workers.ringcentral.client import RingCentral
-from workers.ringcentral.errors import BrokenConfiguration, RateLimited, RingCentralError, Unavailable
+from workers.ringcentral.errors import BrokenConfiguration, RateLimited, Unavailable
 from workers.ringcentral.tokens import STAGE, fingerprint_of
 from workers.ringcentral.transport import Bounds
 
@@ -29,25 +29,6 @@ REFUSED = says({"error": "invalid_grant"}, status=400)
 
 def get(client: RingCentral) -> Any:
     return client.get(PATH, decode=msgspec.json.decode, group=Group.LIGHT)
-
-
-def all_at_once(calls: list[Callable[[], Any]]) -> list[Any]:
-    """Call all at the same moment, each in a thread of its own; give the values and the errors."""
-    start, results = Barrier(len(calls)), []
-
-    def run(call: Callable[[], Any]) -> None:
-        start.wait()
-        try:
-            results.append(call())
-        except RingCentralError as error:
-            results.append(error)
-
-    threads = [Thread(target=run, args=[call]) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 @pytest.fixture(autouse=True)
