@@ -310,7 +310,7 @@ def test_an_answer_that_takes_its_time_is_waited_for(
     stage: Stage, destination: Destination, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deliverer, "GATHER_SECONDS", 0.01)
-    stage.sender._seconds = 0.05
+    stage.sender.seconds = 0.05
     publish(stage.redis, outcome_of("s-1"))
 
     stage.run(destination)

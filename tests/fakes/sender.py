@@ -1,6 +1,5 @@
 """A receiver without a network: answers as told, and remembers what it was sent."""
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 
@@ -41,28 +40,20 @@ def forbidden() -> Answer:
 
 
 class FakeSender:
-    """Behaves like the real one in what matters here: threads share it, and it takes its time."""
+    """Behaves like the real one in what matters here: it answers once `seconds` are over."""
 
-    def __init__(self, answer: Callable[[Sent], Answer] = lambda _: delivered(), *, seconds: float = 0.0) -> None:
-        self.answer = answer
+    def __init__(self) -> None:
+        self.answer: Callable[[Sent], Answer] = lambda _: delivered()
+        self.seconds = 0.0
         self.sent: list[Sent] = []
-        self.most_at_once = 0
-        self._seconds = seconds
-        self._at_once = 0
-        self._lock = threading.Lock()
 
     def send(self, url: str, event_id: str, body: bytes, secrets: Sequence[str], *, now: float) -> Answer:
         """Take an event, and answer."""
         assert secrets
         assert now
         sent = Sent(url, event_id, body)
-        with self._lock:
-            self.sent.append(sent)
-            self._at_once += 1
-            self.most_at_once = max(self.most_at_once, self._at_once)
-        time.sleep(self._seconds)
-        with self._lock:
-            self._at_once -= 1
+        self.sent.append(sent)
+        time.sleep(self.seconds)
         return self.answer(sent)
 
     def ids(self) -> list[str]:
