@@ -73,9 +73,7 @@ class RunningSimulator:
 
 
 @contextmanager
-def running_simulator(
-    configuration: Configuration | None = None, *, host: str = "127.0.0.1", port: int = 0
-) -> Iterator[RunningSimulator]:
+def running_simulator(configuration: Configuration | None = None) -> Iterator[RunningSimulator]:
     """Run a simulator until the block is left."""
-    with served(configuration or Configuration(), host=host, port=port) as box:
+    with served(configuration or Configuration()) as box:
         yield RunningSimulator(box)

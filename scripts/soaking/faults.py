@@ -74,7 +74,7 @@ def _refused(side: str, plant: Plant, _chance: Random, _seconds: float) -> Undo:
 
 def _lose_answers(side: str, plant: Plant, chance: Random, _seconds: float) -> None:
     for _ in range(chance.randint(3, 10)):
-        plant.proxies[side].lose_answers()
+        plant.proxies[side].lose_answer()
         time.sleep(chance.uniform(0.05, 0.3))
 
 

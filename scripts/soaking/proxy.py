@@ -22,7 +22,7 @@ class Proxy:
         self._ends: set[asyncio.StreamWriter] = set()
         self._serving: set[asyncio.Task[None]] = set()
         self._refusing = False
-        self._answers_to_lose = 0
+        self._loses_answer = False
         self.answers_lost = 0
         self.port = 0
 
@@ -52,9 +52,9 @@ class Proxy:
         """Pass new connections on to another port, and leave those there are: as a name that is given to another."""
         self._upstream = port
 
-    def lose_answers(self, count: int = 1) -> None:
-        """Let the next requests through and reset the connection in place of their answer."""
-        self._answers_to_lose = count
+    def lose_answer(self) -> None:
+        """Let the next request through and reset the connection in place of its answer."""
+        self._loses_answer = True
 
     def start(self) -> None:
         """Listen."""
@@ -132,8 +132,8 @@ class Proxy:
         with suppress(OSError):
             while data := await source.read(_CHUNK):
                 await self._flowing.wait()
-                if is_answer and self._answers_to_lose > 0:
-                    self._answers_to_lose -= 1
+                if is_answer and self._loses_answer:
+                    self._loses_answer = False
                     self.answers_lost += 1
                     target.transport.abort()
                     return

@@ -87,11 +87,11 @@ class Company:
             self.clock.at(take.recording_at, lambda: self.show(take, recorded=True))
         return take
 
-    def converse(self, scenario: str, *, length: float = 30.0, lag: float = 8.0, listed: bool = True) -> list[Take]:
+    def converse(self, scenario: str, *, length: float = 30.0, listed: bool = True) -> list[Take]:
         """Make a call with all its sessions: each notification is heard and each record listed at its time."""
         dealt = self._dealer.deal_one(SCENARIOS[scenario])
         stretch = length / dealt.scenario.length
-        call = structs.replace(dealt, stretch=stretch, lag=lag, provisional=False, recording_delay=None)
+        call = structs.replace(dealt, stretch=stretch, lag=8.0, provisional=False, recording_delay=None)
         takes = [
             Take(call=call, place=place, started_at=self.clock(), speed=1.0) for place in range(len(call.sessions))
         ]

@@ -57,12 +57,12 @@ def drips(first: bytes, piece: bytes) -> Reply:
     return reply
 
 
-def floods(first: bytes, piece: bytes, most: int = 1 << 30) -> Reply:
+def floods(first: bytes, piece: bytes) -> Reply:
     """Write a gigabyte, as fast as it is taken."""
 
     def reply(endpoint: "Endpoint", wire: socket.socket) -> None:
         wire.sendall(first)
-        for _ in range(most // len(piece)):
+        for _ in range((1 << 30) // len(piece)):
             wire.sendall(piece)
             endpoint.written += len(piece)
 

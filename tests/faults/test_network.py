@@ -67,7 +67,7 @@ def test_an_append_whose_answer_is_lost_is_stored_all_the_same(proxy: Proxy, con
     inbox.append(b"first")
 
     for body in BODIES:
-        proxy.lose_answers()
+        proxy.lose_answer()
         inbox.append(body)
 
     stored = bodies(direct)
@@ -79,7 +79,7 @@ def test_a_commit_whose_answer_is_lost_is_applied_once(proxy: Proxy, connected: 
     event = an_outcome()
     with lease(connected(WORK), ACCOUNT, Stage.RESOLVE) as held:
         held.commit([("INCR", "effects")])
-        proxy.lose_answers()
+        proxy.lose_answer()
         held.commit([("INCR", "effects"), published(ACCOUNT, event, retention=60)])
         held.commit([("INCR", "effects")])
 

@@ -79,9 +79,9 @@ class Exchange(Legwork):
         """Have a RingOut followed that somebody else has placed."""
         return ringout_wishes.ask(self.redis, ACCOUNT, retention=RETENTION, ring_out_id=ring_out_id).id
 
-    def placed_elsewhere(self, caller: str = ADA, callee: str = OUTSIDE) -> str:
+    def placed_elsewhere(self) -> str:
         """Have another program place a RingOut; give RingCentral's id of it."""
-        return str(self.box.ringouts.place(caller, callee).id)
+        return str(self.box.ringouts.place(ADA, OUTSIDE).id)
 
     def cancel(self, ringout_id: str) -> None:
         """Want it cancelled."""

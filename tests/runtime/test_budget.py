@@ -31,11 +31,11 @@ def busiest_window(times: list[float], window: float = 60.0) -> int:
     return max((sum(1 for t in times if start <= t < start + window) for start in times), default=0)
 
 
-def greedy(budget: Budget, clock: Clock, share: Share, seconds: float, group: Group = HEAVY) -> list[float]:
+def greedy(budget: Budget, clock: Clock, share: Share, seconds: float) -> list[float]:
     """Send whenever it is allowed; give the times."""
     sent, end = [], clock.now + seconds
     while clock.now < end:
-        wait = budget.take(group, share)
+        wait = budget.take(HEAVY, share)
         if wait == 0.0:
             sent.append(clock.now)
         clock.now += wait

@@ -21,8 +21,8 @@ def a_take(scenario: str, *, place: int = 0, seed: int = 1, **choices: Any) -> T
     return Take(call=a_call(scenario, seed=seed, **choices), place=place, started_at=NOON, speed=1.0)
 
 
-def every_take(*, seed: int = 1) -> Iterator[Take]:
+def every_take() -> Iterator[Take]:
     """Play every session of every kind of call once."""
     for scenario in SCENARIOS.values():
         for place in range(len(scenario.sessions)):
-            yield a_take(scenario.name, place=place, seed=seed)
+            yield a_take(scenario.name, place=place)

@@ -43,8 +43,8 @@ def check(office: Office) -> None:
     checking.check(office.redis, ACCOUNT, retention=office.settings.retention_seconds)
 
 
-def a_resolved_call(office: Office, kind: Call | None = None) -> Call:
-    call = an_ended_call(office, (lambda: kind) if kind else ivr_call)
+def a_resolved_call(office: Office) -> Call:
+    call = an_ended_call(office)
     office.show(the_record(call, id=call.telephony_session_id[-8:]))
     look(office)
     return call

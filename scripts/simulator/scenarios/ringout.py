@@ -2,14 +2,14 @@
 
 from msgspec.structs import replace
 
-from scripts.simulator.scenarios.ringout_parts import callee_leg, caller_leg, ringout, swapped
+from scripts.simulator.scenarios.ringout_parts import CALLEE_IS_CALLED, callee_leg, caller_leg, ringout, swapped
 from scripts.simulator.scripting import Live, Scenario, Step, Truth
 
 _RINGING = Live(0.00, "InProgress", "InProgress", "InProgress")
 _CALLER_IN = Live(1.50, "InProgress", "Success", "InProgress")
 
 # How every RingOut begins whose caller answers: for a moment the caller is the only party of the session.
-_CALLER_ANSWERS = (Step(0.00, 1, "Proceeding"), Step(1.50, 1, "Answered"), Step(1.70, 2, "Proceeding"))
+_CALLER_ANSWERS = (Step(0.00, 1, "Proceeding"), Step(1.50, 1, "Answered"), Step(CALLEE_IS_CALLED, 2, "Proceeding"))
 
 
 def _callee_not_reached(outcome: str, status: str) -> Truth:
@@ -53,7 +53,7 @@ def _not_reached(
         name,
         truth,
         steps=steps,
-        legs=(callee_leg(result, 1.7, at, reason), caller_leg("Call connected", at + 1.0)),
+        legs=(callee_leg(result, at, reason), caller_leg("Call connected", at + 1.0)),
         live=(_RINGING, _CALLER_IN, live),
         result=result,
         reason=reason,
@@ -82,7 +82,7 @@ RINGOUT_ANSWERED = ringout(
     _CONNECTED,
     steps=_TALK,
     # The callee's leg stands first: the order of legs means nothing.
-    legs=(callee_leg("Call connected", 1.7, 8.0), caller_leg("Call connected", 8.0)),
+    legs=(callee_leg("Call connected", 8.0), caller_leg("Call connected", 8.0)),
     live=_TALK_LIVE,
     result="Call connected",
 )
@@ -194,7 +194,7 @@ def _cancelled(at: float) -> Scenario:
         "ringout_cancelled",
         _callee_not_reached("cancelled", "Hang Up"),
         steps=(*_CALLER_ANSWERS, *gone),
-        legs=(callee_leg("Hang Up", 1.7, at, "Hang Up"), caller_leg("Call connected", at)),
+        legs=(callee_leg("Hang Up", at, "Hang Up"), caller_leg("Call connected", at)),
         live=(_RINGING, _CALLER_IN),
         result="Hang Up",
         reason="Hang Up",

@@ -11,6 +11,7 @@ OUTSIDER, COMPANY, AGENT = Role.OUTSIDER, Role.COMPANY, Role.AGENT
 FAMILIES = {"Web": "RingOut Web", "Client": "RingOut PC", "Device": "RingOut Mobile"}
 
 _TO_CALLER = "RingOut{family}ToCaller"
+CALLEE_IS_CALLED = 1.7
 _SECOND_BEGINS = 0.1  # of two sessions: so long after the first
 _CALLER = Party(COMPANY, AGENT, "Inbound", owner=AGENT)
 _CALLEE = Party(COMPANY, OUTSIDER, "Inbound")
@@ -33,7 +34,7 @@ def caller_leg(result: str, end: float, reason: str | None = None) -> Leg:
     )
 
 
-def callee_leg(result: str, start: float, end: float, reason: str | None = None) -> Leg:
+def callee_leg(result: str, end: float, reason: str | None = None) -> Leg:
     """Write the leg to the outside number; its ends are the call's own reversed, as RingCentral has it."""
     return Leg(
         leg_type="RingOut{family}ToSubscriber",
@@ -42,7 +43,7 @@ def callee_leg(result: str, start: float, end: float, reason: str | None = None)
         result=result,
         source=OUTSIDER,
         target=AGENT,
-        start=start,
+        start=CALLEE_IS_CALLED,
         end=end,
         extension=AGENT,
         reason=reason,
