@@ -11,6 +11,7 @@ from runtime.settings import Account, Scope, Settings
 from scripts.checkup.findings import Finding, Findings, Patient, error, of_each, warning
 from telephony.subscriptions import Seen
 from workers.guardian import addresses, seen
+from workers.ringcentral.call_log import ROOTS
 from workers.ringcentral.errors import (
     BrokenConfiguration,
     Forbidden,
@@ -24,10 +25,6 @@ from workers.ringcentral.subscriptions import Subscription, Subscriptions
 SOON_SECONDS: Final = 6 * 3600.0
 PATIENCE_SECONDS: Final = 5.0
 _LATER: Final = "ask again in a minute"
-_ROOT: Final = {
-    Scope.ACCOUNT: "/restapi/v1.0/account/~/call-log",
-    Scope.EXTENSION: "/restapi/v1.0/account/~/extension/~/call-log",
-}
 
 
 def credentials(patient: Patient) -> Findings:
@@ -50,7 +47,7 @@ def call_log(patient: Patient) -> Findings:
     def look(account: Account) -> Findings:
         try:
             patient.ringcentral(account).get(
-                _ROOT[account.scope],
+                ROOTS[account.scope],
                 {"perPage": "1", "view": "Simple"},
                 decode=_anything,
                 group=Group.HEAVY,

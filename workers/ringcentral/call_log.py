@@ -19,7 +19,7 @@ from workers.ringcentral.errors import Refused
 
 PER_PAGE: Final = 1000
 _NOT_TOGETHER: Final = "CLG-110"
-_ROOTS: Final = {
+ROOTS: Final = {
     Scope.ACCOUNT: "/restapi/v1.0/account/~/call-log",
     Scope.EXTENSION: "/restapi/v1.0/account/~/extension/~/call-log",
 }
@@ -30,7 +30,7 @@ class CallLog:
 
     def __init__(self, client: RingCentral) -> None:
         self._client = client
-        self._root = _ROOTS[client.account.scope]
+        self._root = ROOTS[client.account.scope]
 
     def pages(
         self,
