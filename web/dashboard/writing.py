@@ -29,7 +29,7 @@ def moment(value: Moment) -> datetime | None:
 def when(value: Moment, form: str = "time") -> Markup:
     """Write a time as an element: UTC on the page and on hover, the reader's own time once a script has seen it.
 
-    `form` is `time` (to the second), `fine` (to the millisecond), `day` (with the date) or `short` (to the minute).
+    `form` is `time` (to the second), `fine` (to the millisecond) or `day` (with the date).
     """
     at = moment(value)
     if at is None:
@@ -128,7 +128,7 @@ def shown(value: Any) -> Markup:
 
 
 _FORMS: Final[Mapping[str, str]] = MappingProxyType(
-    {"time": "%H:%M:%S", "fine": "%H:%M:%S.%f", "day": "%d %b %H:%M:%S", "short": "%H:%M"}
+    {"time": "%H:%M:%S", "fine": "%H:%M:%S.%f", "day": "%d %b %H:%M:%S"}
 )
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(

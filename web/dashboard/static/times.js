@@ -3,7 +3,6 @@ const FORMS = {
   time: { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false },
   fine: { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hour12: false },
   day: { day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false },
-  short: { hour: "2-digit", minute: "2-digit", hour12: false },
 };
 const writers = Object.fromEntries(
   Object.entries(FORMS).map(([name, form]) => [name, new Intl.DateTimeFormat("en-GB", form)]),
