@@ -135,10 +135,10 @@ def published_at(redis: Redis, take: Take, *, account: str = "acme") -> float:
     return datetime.fromisoformat(first.data.timing.published_at).timestamp()
 
 
-def state_of(redis: Redis, take: Take, account: str = "acme") -> State | None:
+def state_of(redis: Redis, take: Take) -> State | None:
     """Say how far a call has come."""
     one = take.ids.telephony_session_id
-    found = ledger.resolutions(redis, account, [one]).get(one)
+    found = ledger.resolutions(redis, "acme", [one]).get(one)
     return found.state if found else None
 
 

@@ -22,8 +22,8 @@ def a_call(
     )
 
 
-def a_request(at: float, query: str = "", *, group: str = "heavy", status: int = 200) -> SeenRequest:
-    return SeenRequest(at, group, f"/restapi/v1.0/account/~/call-log?{query}", status, during_penalty=False)
+def a_request(at: float, query: str = "", *, group: str = "heavy") -> SeenRequest:
+    return SeenRequest(at, group, f"/restapi/v1.0/account/~/call-log?{query}", 200, during_penalty=False)
 
 
 def an_observation(*truths: Truth, published: dict[str, float] | None = None, **more: Any) -> Observation:

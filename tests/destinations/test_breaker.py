@@ -12,11 +12,11 @@ from workers.destinations.breaker import FIRST_PAUSE, LONGEST_PAUSE, Breaker
 NOW = 1_700_000_000.0
 
 
-def after(answers: Iterable[bool], *, begin: float = NOW, every: float = 1.0) -> Breaker:
+def after(answers: Iterable[bool], *, every: float = 1.0) -> Breaker:
     """Give the breaker after these answers, one every `every` seconds."""
     breaker = Breaker()
     for number, success in enumerate(answers):
-        breaker = breaker.after(success, begin + number * every)
+        breaker = breaker.after(success, NOW + number * every)
     return breaker
 
 

@@ -16,9 +16,9 @@ def a_call(scenario: str, *, seed: int = 1, **choices: Any) -> Call:
     return Dealer(Configuration(seed=seed, **choices)).deal_one(SCENARIOS[scenario])
 
 
-def a_take(scenario: str, *, place: int = 0, seed: int = 1, **choices: Any) -> Take:
+def a_take(scenario: str, *, place: int = 0, **choices: Any) -> Take:
     """Play one session of a kind of call, started at noon, at speed 1."""
-    return Take(call=a_call(scenario, seed=seed, **choices), place=place, started_at=NOON, speed=1.0)
+    return Take(call=a_call(scenario, **choices), place=place, started_at=NOON, speed=1.0)
 
 
 def every_take() -> Iterator[Take]:

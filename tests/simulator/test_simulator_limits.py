@@ -26,9 +26,9 @@ def take(limits: RateLimits, times: int, group: str = "heavy") -> None:
         limits.take("user", group)
 
 
-def refusal(limits: RateLimits, group: str = "heavy") -> ApiError:
+def refusal(limits: RateLimits) -> ApiError:
     with pytest.raises(ApiError) as refused:
-        limits.take("user", group)
+        limits.take("user", "heavy")
     return refused.value
 
 

@@ -77,10 +77,10 @@ def until(parts: Iterator[bytes], count: int) -> list[Told]:
     return told
 
 
-def standing(redis: Redis, hub: Hub, place: str | None = None) -> list[Told]:
+def standing(redis: Redis, hub: Hub) -> list[Told]:
     """Watch while somebody else has the only seat."""
     with hub.seat():
-        return read(b"".join(watcher(redis, hub, place).told()))
+        return read(b"".join(watcher(redis, hub).told()))
 
 
 def test_a_watcher_is_told_what_is_published_with_its_place_in_the_log(redis: Redis, hub: Hub) -> None:
