@@ -1,15 +1,14 @@
 """A server that plays several CRMs, each under a path of its own, and keeps a journal of all that reached it."""
 
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import blake2b
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 from msgspec import Struct
+
+from scripts.crms.taking import Taker, taking
 
 
 class Arrival(Struct, frozen=True):
@@ -90,16 +89,8 @@ class Receiver:
 def receiver(manners: Mapping[str, Manner]) -> Iterator[Receiver]:
     """Run the CRMs until the block is left."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def do_POST(self) -> None:
-            length = int(self.headers["Content-Length"])
-            body = self.rfile.read(length)
-            if len(body) < length:  # whoever sent it was killed over it
-                self.close_connection = True
-                return
+    class Handler(Taker):
+        def take(self, body: bytes) -> None:
             came, name = time.time(), self.path.strip("/")
             status = manners[name](time.monotonic() - made.begun)
             event_id = self.headers["webhook-id"]
@@ -108,20 +99,6 @@ def receiver(manners: Mapping[str, Manner]) -> Iterator[Receiver]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        request_queue_size = 256
-        daemon_threads = True
-
-        def handle_error(self, *_: Any) -> None:
-            """Say nothing: a client that is killed breaks its connection."""
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        made = Receiver(f"http://127.0.0.1:{server.server_address[1]}", manners)
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        try:
-            yield made
-        finally:
-            server.shutdown()
+    with taking(Handler) as port:
+        made = Receiver(f"http://127.0.0.1:{port}", manners)
+        yield made

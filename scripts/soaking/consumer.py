@@ -1,16 +1,15 @@
 """The CRM of a soak: it records all that reaches it, and has moods in which it treats senders badly."""
 
 import random
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from hashlib import blake2b
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from typing import Final
 
 from scripts.crms.receiver import Arrival
+from scripts.crms.taking import Taker, taking
 
 OK: Final = 200
 DRIP_SECONDS: Final = 3.0
@@ -47,17 +46,10 @@ class Consumer:
 def consuming(trap: str) -> Iterator[Consumer]:
     """Run the CRM until the block is left."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+    class Handler(Taker):
         wbufsize = -1
 
-        def do_POST(self) -> None:
-            length = int(self.headers["Content-Length"])
-            body = self.rfile.read(length)
-            if len(body) < length:  # whoever sent it was killed over it
-                self.close_connection = True
-                return
+        def take(self, body: bytes) -> None:
             mood = made.mood if random.random() < _SHARE else Mood.WELL  # noqa: S311 - no secret
             status = {Mood.FAILING: 500, Mood.BUSY: 503, Mood.REDIRECTING: 302, Mood.HANGS_UP: 0}.get(mood, OK)
             digest = blake2b(body, digest_size=8).digest()
@@ -75,20 +67,6 @@ def consuming(trap: str) -> Iterator[Consumer]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        request_queue_size = 256
-        daemon_threads = True
-
-        def handle_error(self, *_: Any) -> None:
-            """Say nothing: a client that is killed breaks its connection."""
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        made = Consumer(int(server.server_address[1]), trap)
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        try:
-            yield made
-        finally:
-            server.shutdown()
+    with taking(Handler) as port:
+        made = Consumer(port, trap)
+        yield made
