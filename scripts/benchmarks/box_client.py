@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from subprocess import PIPE
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import requests
@@ -17,6 +17,8 @@ from scripts.supervisor.watchdog import Watchdog
 
 PATIENCE_SECONDS = 120.0  # dealing many calls, or telling of them, takes a while
 STOP_SECONDS = 5.0
+
+T = TypeVar("T")
 
 
 class Conversation(msgspec.Struct, frozen=True):
@@ -72,7 +74,11 @@ class Box:
 
     def truths(self) -> tuple[Truth, ...]:
         """Tell of every call, whether it was played already or not."""
-        return msgspec.convert(self._ask("GET", "truth")["items"], type=tuple[Truth, ...])
+        return self.truths_as(Truth)
+
+    def truths_as(self, kind: type[T]) -> tuple[T, ...]:
+        """Tell as much of every call as `kind` holds."""
+        return tuple(msgspec.convert(one, type=kind) for one in self._ask("GET", "truth")["items"])
 
     def requests(self) -> tuple[SeenRequest, ...]:
         """List the API requests so far."""

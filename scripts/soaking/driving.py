@@ -14,10 +14,10 @@ from runtime import backlog, keys
 from runtime.redrive import Redrive, redrive
 from runtime.settings import DEFAULT_ACCOUNT
 from scripts.soaking.faults import FAULTS
-from scripts.soaking.plant import Plant, truths
+from scripts.soaking.plant import Plant
 from scripts.soaking.schedule import Planned
 from scripts.soaking.watching import Watcher
-from scripts.supervisor.summary import Report, heard_of, judge
+from scripts.supervisor.summary import Report, Truth, heard_of, judge
 
 CHUNK_SECONDS: Final = 5.0
 SETTLE_SECONDS: Final = 180.0
@@ -114,7 +114,7 @@ def _settle(plant: Plant, calls: int, say: Callable[[str], None]) -> tuple[Repor
     stop = threading.Event()
     while True:
         took = time.monotonic() - began
-        expected = truths(plant.box)
+        expected = plant.box.truths_as(Truth)
         report = judge(expected, plant.reader.known(), heard=heard_of(expected))
         right = report.all_right and len(report.judgements) >= calls
         if took - redriven > _REDRIVE_SECONDS:

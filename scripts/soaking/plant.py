@@ -3,13 +3,12 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-import msgspec
 from redis import Redis
 
 from runtime import destinations
@@ -30,7 +29,6 @@ from scripts.supervisor.group import Group
 from scripts.supervisor.process import Process
 from scripts.supervisor.procfile import parse
 from scripts.supervisor.stopping import StopRequest
-from scripts.supervisor.summary import Truth
 from scripts.supervisor.supervision import keep_running, stop_all
 from scripts.supervisor.watchdog import Watchdog
 from telephony.destinations import Draft, Include
@@ -216,8 +214,3 @@ def _running(made: Plant, environ: dict[str, str], watchdog: Watchdog) -> Iterat
 
 def _redis_port(made: Plant, name: str) -> int:
     return made.proxies["web" if name.startswith("web") else "workers"].port
-
-
-def truths(box: Box) -> Sequence[Truth]:
-    """Say how each call must be reported."""
-    return msgspec.convert(box._ask("GET", "truth")["items"], type=tuple[Truth, ...])  # noqa: SLF001
