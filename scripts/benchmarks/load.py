@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -68,6 +68,13 @@ def begin(load: Load, box: Box) -> None:
         for feed in FEEDS:
             box.fault("forbid", endpoint=feed)
     box.play(load.calls, rate=load.per_minute * load.speed / 60, speed=load.speed)
+
+
+def begin_in_turn(loads: Sequence[Load], boxes: Sequence[Box], *, pause: float) -> None:
+    """Have the calls of several accounts begin, each account's so many seconds after those of the one before."""
+    for load, box in zip(loads, boxes, strict=True):
+        begin(load, box)
+        time.sleep(pause)
 
 
 def observe(load: Load, box: Box, product: Installation, read: Callable[[], Mapping[str, Published]]) -> Observation:

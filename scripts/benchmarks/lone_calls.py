@@ -7,10 +7,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from scripts.benchmarks.box_client import Box, played
+from scripts.benchmarks.box_client import played
 from scripts.benchmarks.figures import Cell, Figure, Result, Table
 from scripts.benchmarks.installation import legwork
-from scripts.benchmarks.load import Load, begin
+from scripts.benchmarks.load import Load, begin_in_turn
 from scripts.benchmarks.observation import Observation, Wait, quantile, unseen
 from scripts.benchmarks.options import Options
 from scripts.benchmarks.published import from_outcome_log
@@ -128,7 +128,8 @@ def _measured(plan: Plan, options: Options, watchdog: Watchdog) -> Iterator[Seen
     configurations = [load.configuration() for load in loads]
     with played(configurations, watchdog) as boxes, legwork(boxes, plan.speed, watchdog) as product:
         begun = time.time()
-        _begin_spread_out(loads, kinds, boxes, plan.speed)
+        # Spread out: it is not the contention between accounts that is measured.
+        begin_in_turn(loads, boxes, pause=min(kind.every for kind in kinds) / plan.speed / len(boxes))
         time.sleep(max(0.0, begun + plan.seconds - time.time()))
         product.cpu()  # all of it still runs
         published, until = from_outcome_log(product.redis), time.time()
@@ -160,14 +161,6 @@ def _load(kind: Kind, plan: Plan, seed: int) -> Load:
         rest=0,
         seed=seed,
     )
-
-
-def _begin_spread_out(loads: Sequence[Load], kinds: Sequence[Kind], boxes: Sequence[Box], speed: float) -> None:
-    """Let the accounts' calls begin one after the other: it is not the contention between accounts that is measured."""
-    pause = min(kind.every for kind in kinds) / speed / len(boxes)
-    for load, box in zip(loads, boxes, strict=True):
-        begin(load, box)
-        time.sleep(pause)
 
 
 def _second_half(seen: Observation) -> Observation:

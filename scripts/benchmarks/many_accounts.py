@@ -7,10 +7,10 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from scripts.benchmarks.box_client import Box, played
+from scripts.benchmarks.box_client import played
 from scripts.benchmarks.figures import Cell, Figure, Result, Table
 from scripts.benchmarks.installation import REDIS, Installation, legwork, unsubscribed
-from scripts.benchmarks.load import Load, begin
+from scripts.benchmarks.load import Load, begin_in_turn
 from scripts.benchmarks.observation import Observation, Wait, quantile, unseen
 from scripts.benchmarks.options import Options
 from scripts.benchmarks.published import from_outcome_log
@@ -120,7 +120,8 @@ def _shared(plan: Plan, number: int, options: Options, watchdog: Watchdog) -> Sh
     # One sender each: a hundred simulators with eight would be a thousand threads.
     configurations = [structs.replace(load.configuration(), senders=1) for load in loads]
     with played(configurations, watchdog) as boxes, legwork(boxes, plan.speed, watchdog) as product:
-        _begin_spread_out(loads, boxes)
+        # Spread out, so that the calls of all accounts together come evenly.
+        begin_in_turn(loads, boxes, pause=60 / loads[0].per_minute / len(loads) / plan.speed)
         time.sleep(plan.settling / plan.speed)
         with _counted(product) as counted:
             time.sleep(plan.window / plan.speed)
@@ -139,14 +140,6 @@ def _shared(plan: Plan, number: int, options: Options, watchdog: Watchdog) -> Sh
             for box in boxes
         )
     return Shared(loads[0].per_minute, accounts, counted.cpu)
-
-
-def _begin_spread_out(loads: Sequence[Load], boxes: Sequence[Box]) -> None:
-    """Let the accounts' calls begin one after the other, so that all of them together come evenly."""
-    pause = 60 / loads[0].per_minute / len(loads) / loads[0].speed
-    for load, box in zip(loads, boxes, strict=True):
-        begin(load, box)
-        time.sleep(pause)
 
 
 def _idle(plan: Plan, options: Options, watchdog: Watchdog) -> Idle:
