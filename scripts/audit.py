@@ -12,22 +12,22 @@ from scripts.venv import ROOT, reexec_in_venv
 
 reexec_in_venv()
 
-import msgspec  # noqa: E402 - the line above chooses the environment
-from redis import RedisError  # noqa: E402 - as above
-from tqdm import tqdm  # noqa: E402 - as above
+import msgspec
+from redis import RedisError
+from tqdm import tqdm
 
-from runtime import audit, lifetimes  # noqa: E402 - as above
-from runtime.audit import HOUR, Hour  # noqa: E402 - as above
-from runtime.audit_documents import counts_document, hour_document  # noqa: E402 - as above
-from runtime.clocks import redis_time  # noqa: E402 - as above
-from runtime.settings import SettingsError  # noqa: E402 - as above
-from scripts.terminal import stretch  # noqa: E402 - as above
-from scripts.terminal.audit_report import report  # noqa: E402 - as above
-from scripts.terminal.command import Refused, at_the_terminal  # noqa: E402 - as above
-from scripts.terminal.installation import accounts_of  # noqa: E402 - as above
-from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
-from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
-from telephony.completeness import MEANINGS, Standing  # noqa: E402 - as above
+from runtime import audit, lifetimes
+from runtime.audit import HOUR, Hour
+from runtime.audit_documents import counts_document, hour_document
+from runtime.clocks import redis_time
+from runtime.settings import SettingsError
+from scripts.terminal import stretch
+from scripts.terminal.audit_report import report
+from scripts.terminal.command import Refused, at_the_terminal
+from scripts.terminal.installation import accounts_of
+from scripts.terminal.place import Place, open_place
+from scripts.terminal.redis_server import NoRedis
+from telephony.completeness import MEANINGS, Standing
 
 DONE, FAILED = 0, 1
 USUAL_SECONDS = 86400.0

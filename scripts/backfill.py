@@ -11,20 +11,20 @@ from scripts.venv import ROOT, reexec_in_venv
 
 reexec_in_venv()
 
-from redis import RedisError  # noqa: E402 - the line above chooses the environment
+from redis import RedisError
 
-from runtime import replays  # noqa: E402 - as above
-from runtime.replays import Asked, Level  # noqa: E402 - as above
-from runtime.settings import SettingsError  # noqa: E402 - as above
-from scripts.replay import told  # noqa: E402 - as above
-from scripts.terminal import stretch  # noqa: E402 - as above
-from scripts.terminal.command import Refused, at_the_terminal  # noqa: E402 - as above
-from scripts.terminal.installation import only_account  # noqa: E402 - as above
-from scripts.terminal.place import open_place  # noqa: E402 - as above
-from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
-from scripts.terminal.replay_options import backfill_parser  # noqa: E402 - as above
-from scripts.terminal.replay_report import follow  # noqa: E402 - as above
-from telephony.selection import Selection  # noqa: E402 - as above
+from runtime import replays
+from runtime.replays import Asked, Level
+from runtime.settings import SettingsError
+from scripts.replay import told
+from scripts.terminal import stretch
+from scripts.terminal.command import Refused, at_the_terminal
+from scripts.terminal.installation import only_account
+from scripts.terminal.place import open_place
+from scripts.terminal.redis_server import NoRedis
+from scripts.terminal.replay_options import backfill_parser
+from scripts.terminal.replay_report import follow
+from telephony.selection import Selection
 
 FAILED = 1
 

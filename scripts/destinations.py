@@ -15,24 +15,24 @@ from scripts.venv import ROOT, reexec_in_venv
 
 reexec_in_venv()
 
-import msgspec  # noqa: E402 - the line above chooses the environment
-from redis import Redis, RedisError  # noqa: E402 - as above
-from tqdm import tqdm  # noqa: E402 - as above
+import msgspec
+from redis import Redis, RedisError
+from tqdm import tqdm
 
-from runtime import attempts, backlog, destinations, redrive  # noqa: E402 - as above
-from runtime.attempts import Attempt  # noqa: E402 - as above
-from runtime.destination_documents import attempt_document, destination_document  # noqa: E402 - as above
-from runtime.destinations import UnknownDestination  # noqa: E402 - as above
-from runtime.redrive import Redrive  # noqa: E402 - as above
-from runtime.sealing import CannotOpen  # noqa: E402 - as above
-from runtime.settings import SettingsError  # noqa: E402 - as above
-from scripts.terminal.command import Refused, at_the_terminal  # noqa: E402 - as above
-from scripts.terminal.destination_asked import find, judge, read, wishes  # noqa: E402 - as above
-from scripts.terminal.destination_options import parse  # noqa: E402 - as above
-from scripts.terminal.destination_report import attempt_list, destination_list, destination_page  # noqa: E402 - as above
-from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
-from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
-from telephony.destinations import Changes, Destination, DestinationState, Draft  # noqa: E402 - as above
+from runtime import attempts, backlog, destinations, redrive
+from runtime.attempts import Attempt
+from runtime.destination_documents import attempt_document, destination_document
+from runtime.destinations import UnknownDestination
+from runtime.redrive import Redrive
+from runtime.sealing import CannotOpen
+from runtime.settings import SettingsError
+from scripts.terminal.command import Refused, at_the_terminal
+from scripts.terminal.destination_asked import find, judge, read, wishes
+from scripts.terminal.destination_options import parse
+from scripts.terminal.destination_report import attempt_list, destination_list, destination_page
+from scripts.terminal.place import Place, open_place
+from scripts.terminal.redis_server import NoRedis
+from telephony.destinations import Changes, Destination, DestinationState, Draft
 
 DONE, FAILED = 0, 1
 LOOK_SECONDS: Final = 0.2

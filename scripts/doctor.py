@@ -14,17 +14,17 @@ from scripts.venv import ROOT, reexec_in_venv
 
 reexec_in_venv()
 
-import msgspec  # noqa: E402 - the line above chooses the environment
-from redis import Redis  # noqa: E402 - as above
+import msgspec
+from redis import Redis
 
-from runtime import logs, settings  # noqa: E402 - as above
-from runtime.settings import Settings, SettingsError  # noqa: E402 - as above
-from scripts.checkup.checks import CHECKS, OF_THE_REAL_ONE, examine  # noqa: E402 - as above
-from scripts.checkup.findings import Patient, Severity, Told  # noqa: E402 - as above
-from scripts.terminal.command import add_data_option, at_the_terminal  # noqa: E402 - as above
-from scripts.terminal.place import surroundings  # noqa: E402 - as above
-from scripts.terminal.redis_server import NoRedis, find_url, reach  # noqa: E402 - as above
-from scripts.terminal.tables import cell  # noqa: E402 - as above
+from runtime import logs, settings
+from runtime.settings import Settings, SettingsError
+from scripts.checkup.checks import CHECKS, OF_THE_REAL_ONE, examine
+from scripts.checkup.findings import Patient, Severity, Told
+from scripts.terminal.command import add_data_option, at_the_terminal
+from scripts.terminal.place import surroundings
+from scripts.terminal.redis_server import NoRedis, find_url, reach
+from scripts.terminal.tables import cell
 
 FINE, ILL = 0, 1
 SIGNS: Final = {Severity.OK: "ok     ", Severity.WARNING: "warning", Severity.ERROR: "ERROR  "}

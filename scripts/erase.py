@@ -12,17 +12,17 @@ from scripts.venv import ROOT, reexec_in_venv
 
 reexec_in_venv()
 
-import msgspec  # noqa: E402 - the line above chooses the environment
-from redis import RedisError  # noqa: E402 - as above
+import msgspec
+from redis import RedisError
 
-from runtime.leases import LeaseHeld, LeaseLost  # noqa: E402 - as above
-from runtime.settings import SettingsError  # noqa: E402 - as above
-from scripts.terminal.beginnings import beginning  # noqa: E402 - as above
-from scripts.terminal.command import add_data_option, at_the_terminal  # noqa: E402 - as above
-from scripts.terminal.place import open_place  # noqa: E402 - as above
-from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
-from telephony.traces import TooShort, of_number  # noqa: E402 - as above
-from workers.erasing import Erased, UnknownExtension, erase, person  # noqa: E402 - as above
+from runtime.leases import LeaseHeld, LeaseLost
+from runtime.settings import SettingsError
+from scripts.terminal.beginnings import beginning
+from scripts.terminal.command import add_data_option, at_the_terminal
+from scripts.terminal.place import open_place
+from scripts.terminal.redis_server import NoRedis
+from telephony.traces import TooShort, of_number
+from workers.erasing import Erased, UnknownExtension, erase, person
 
 DONE, FAILED = 0, 1
 EPILOG: Final = """

@@ -11,18 +11,18 @@ from scripts.venv import ROOT, reexec_in_venv
 
 reexec_in_venv()
 
-import msgspec  # noqa: E402 - the line above chooses the environment
-from redis import Redis, RedisError  # noqa: E402 - as above
+import msgspec
+from redis import Redis, RedisError
 
-from runtime import attempts, call_history  # noqa: E402 - as above
-from runtime.call_document import document  # noqa: E402 - as above
-from runtime.call_history import CallHistory  # noqa: E402 - as above
-from scripts.terminal.beginnings import beginning  # noqa: E402 - as above
-from scripts.terminal.call_report import report  # noqa: E402 - as above
-from scripts.terminal.command import Refused, add_data_option, at_the_terminal  # noqa: E402 - as above
-from scripts.terminal.installation import judge_account  # noqa: E402 - as above
-from scripts.terminal.redis_server import NoRedis, open_redis  # noqa: E402 - as above
-from telephony.events import CallEvent  # noqa: E402 - as above
+from runtime import attempts, call_history
+from runtime.call_document import document
+from runtime.call_history import CallHistory
+from scripts.terminal.beginnings import beginning
+from scripts.terminal.call_report import report
+from scripts.terminal.command import Refused, add_data_option, at_the_terminal
+from scripts.terminal.installation import judge_account
+from scripts.terminal.redis_server import NoRedis, open_redis
+from telephony.events import CallEvent
 
 DONE, FAILED = 0, 1
 MOST_NAMED = 10

@@ -15,35 +15,30 @@ from scripts.venv import ROOT, reexec_in_venv
 
 reexec_in_venv()
 
-from scripts.keys_page import keys_page  # noqa: E402 - the line above chooses the environment
-from scripts.reference.api_page import api_page  # noqa: E402 - as above
-from scripts.reference.asyncapi import asyncapi  # noqa: E402 - as above
-from scripts.reference.conversations_page import conversations_page  # noqa: E402 - as above
-from scripts.reference.doctor_page import doctor_page  # noqa: E402 - as above
-from scripts.reference.events_page import events_page  # noqa: E402 - as above
-from scripts.reference.fault_matrix import fault_matrix_page  # noqa: E402 - as above
-from scripts.reference.markdown import table  # noqa: E402 - as above
-from scripts.reference.openapi import openapi  # noqa: E402 - as above
-from scripts.reference.plots import drawn, pages  # noqa: E402 - as above
-from scripts.reference.ringout_page import ringout_page  # noqa: E402 - as above
-from scripts.reference.schemas import KINDS, document  # noqa: E402 - as above
-from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
-from telephony.claims import (  # noqa: E402 - as above
-    OUTCOME_BY_STATUS,
-    OUTCOME_WHEN_INBOUND,
-    OUTCOME_WHEN_OUTBOUND,
-    STRENGTH,
-)
-from telephony.endings import ENDINGS  # noqa: E402 - as above
-from telephony.explanations import REASONS  # noqa: E402 - as above
-from telephony.legs import ROLE_BY_LEG_TYPE, ROLE_BY_LEG_TYPE_INBOUND, ROLE_RULES  # noqa: E402 - as above
-from telephony.one_call import PRINCIPAL_RULES  # noqa: E402 - as above
-from telephony.outcomes import RULES_VERSION  # noqa: E402 - as above
-from telephony.precedence import RULES  # noqa: E402 - as above
-from telephony.results import RESULTS_OF_ONE_PHONE, STATUS_BY_RESULT, STATUS_BY_RESULT_OUTBOUND  # noqa: E402 - as above
-from telephony.ringout import CALLEE_LEG_TYPES, CALLER_LEG_TYPES, RINGOUT_ACTIONS  # noqa: E402 - as above
-from telephony.settled import UNSETTLED_RULES  # noqa: E402 - as above
-from telephony.words import LEG_ONLY_MEANINGS, OUTCOME_MEANINGS, ROLE_MEANINGS  # noqa: E402 - as above
+from scripts.keys_page import keys_page
+from scripts.reference.api_page import api_page
+from scripts.reference.asyncapi import asyncapi
+from scripts.reference.conversations_page import conversations_page
+from scripts.reference.doctor_page import doctor_page
+from scripts.reference.events_page import events_page
+from scripts.reference.fault_matrix import fault_matrix_page
+from scripts.reference.markdown import table
+from scripts.reference.openapi import openapi
+from scripts.reference.plots import drawn, pages
+from scripts.reference.ringout_page import ringout_page
+from scripts.reference.schemas import KINDS, document
+from scripts.terminal.command import at_the_terminal
+from telephony.claims import OUTCOME_BY_STATUS, OUTCOME_WHEN_INBOUND, OUTCOME_WHEN_OUTBOUND, STRENGTH
+from telephony.endings import ENDINGS
+from telephony.explanations import REASONS
+from telephony.legs import ROLE_BY_LEG_TYPE, ROLE_BY_LEG_TYPE_INBOUND, ROLE_RULES
+from telephony.one_call import PRINCIPAL_RULES
+from telephony.outcomes import RULES_VERSION
+from telephony.precedence import RULES
+from telephony.results import RESULTS_OF_ONE_PHONE, STATUS_BY_RESULT, STATUS_BY_RESULT_OUTBOUND
+from telephony.ringout import CALLEE_LEG_TYPES, CALLER_LEG_TYPES, RINGOUT_ACTIONS
+from telephony.settled import UNSETTLED_RULES
+from telephony.words import LEG_ONLY_MEANINGS, OUTCOME_MEANINGS, ROLE_MEANINGS
 
 DONE, FAILED = 0, 1
 

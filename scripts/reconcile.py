@@ -12,21 +12,21 @@ from scripts.venv import ROOT, reexec_in_venv
 
 reexec_in_venv()
 
-import msgspec  # noqa: E402 - the line above chooses the environment
-from redis import Redis, RedisError  # noqa: E402 - as above
-from tqdm import tqdm  # noqa: E402 - as above
+import msgspec
+from redis import Redis, RedisError
+from tqdm import tqdm
 
-from runtime import comparisons, lifetimes  # noqa: E402 - as above
-from runtime.clocks import redis_time  # noqa: E402 - as above
-from runtime.comparisons import Comparison, Why  # noqa: E402 - as above
-from runtime.settings import SettingsError  # noqa: E402 - as above
-from scripts.terminal import stretch  # noqa: E402 - as above
-from scripts.terminal.amounts import number  # noqa: E402 - as above
-from scripts.terminal.command import Refused, at_the_terminal  # noqa: E402 - as above
-from scripts.terminal.installation import accounts_of  # noqa: E402 - as above
-from scripts.terminal.place import open_place  # noqa: E402 - as above
-from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
-from telephony.times import moment_at  # noqa: E402 - as above
+from runtime import comparisons, lifetimes
+from runtime.clocks import redis_time
+from runtime.comparisons import Comparison, Why
+from runtime.settings import SettingsError
+from scripts.terminal import stretch
+from scripts.terminal.amounts import number
+from scripts.terminal.command import Refused, at_the_terminal
+from scripts.terminal.installation import accounts_of
+from scripts.terminal.place import open_place
+from scripts.terminal.redis_server import NoRedis
+from telephony.times import moment_at
 
 DONE, FAILED = 0, 1
 LOOK_SECONDS = 0.5

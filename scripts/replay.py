@@ -11,22 +11,22 @@ from scripts.venv import ROOT, reexec_in_venv
 
 reexec_in_venv()
 
-import msgspec  # noqa: E402 - the line above chooses the environment
-from redis import Redis, RedisError  # noqa: E402 - as above
+import msgspec
+from redis import Redis, RedisError
 
-from runtime import call_history, calls, replays  # noqa: E402 - as above
-from runtime.clocks import redis_time  # noqa: E402 - as above
-from runtime.replay_documents import finding_document, replay_document  # noqa: E402 - as above
-from runtime.replays import Asked, Level, Replay, State  # noqa: E402 - as above
-from runtime.settings import SettingsError  # noqa: E402 - as above
-from scripts.terminal import stretch  # noqa: E402 - as above
-from scripts.terminal.command import Refused, at_the_terminal  # noqa: E402 - as above
-from scripts.terminal.destination_asked import find  # noqa: E402 - as above
-from scripts.terminal.installation import accounts_of, named  # noqa: E402 - as above
-from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
-from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
-from scripts.terminal.replay_options import replay_parser, selection  # noqa: E402 - as above
-from scripts.terminal.replay_report import changes, follow, replay_list, summary  # noqa: E402 - as above
+from runtime import call_history, calls, replays
+from runtime.clocks import redis_time
+from runtime.replay_documents import finding_document, replay_document
+from runtime.replays import Asked, Level, Replay, State
+from runtime.settings import SettingsError
+from scripts.terminal import stretch
+from scripts.terminal.command import Refused, at_the_terminal
+from scripts.terminal.destination_asked import find
+from scripts.terminal.installation import accounts_of, named
+from scripts.terminal.place import Place, open_place
+from scripts.terminal.redis_server import NoRedis
+from scripts.terminal.replay_options import replay_parser, selection
+from scripts.terminal.replay_report import changes, follow, replay_list, summary
 
 DONE, FAILED = 0, 1
 MOST_LISTED = 100

@@ -15,21 +15,21 @@ from scripts.venv import ROOT, reexec_in_venv
 
 reexec_in_venv()
 
-import msgspec  # noqa: E402 - the line above chooses the environment
-from redis import RedisError  # noqa: E402 - as above
+import msgspec
+from redis import RedisError
 
-from runtime import ringout_wishes, ringouts  # noqa: E402 - as above
-from runtime.ringout_documents import RESOLVED, ringout_document  # noqa: E402 - as above
-from runtime.ringout_wishes import KeyReused, RecordGone  # noqa: E402 - as above
-from runtime.ringouts import NEVER_PLACED, Cancel, Placing, RingOut  # noqa: E402 - as above
-from runtime.settings import SettingsError  # noqa: E402 - as above
-from scripts.terminal.command import Refused, at_the_terminal  # noqa: E402 - as above
-from scripts.terminal.installation import accounts_of, only_account  # noqa: E402 - as above
-from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
-from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
-from scripts.terminal.ringout_options import Act, parse  # noqa: E402 - as above
-from scripts.terminal.ringout_report import Telling, listing  # noqa: E402 - as above
-from telephony.ringout_request import Wish, faults  # noqa: E402 - as above
+from runtime import ringout_wishes, ringouts
+from runtime.ringout_documents import RESOLVED, ringout_document
+from runtime.ringout_wishes import KeyReused, RecordGone
+from runtime.ringouts import NEVER_PLACED, Cancel, Placing, RingOut
+from runtime.settings import SettingsError
+from scripts.terminal.command import Refused, at_the_terminal
+from scripts.terminal.installation import accounts_of, only_account
+from scripts.terminal.place import Place, open_place
+from scripts.terminal.redis_server import NoRedis
+from scripts.terminal.ringout_options import Act, parse
+from scripts.terminal.ringout_report import Telling, listing
+from telephony.ringout_request import Wish, faults
 
 DONE, FAILED = 0, 1
 LOOK_SECONDS: Final = 0.25

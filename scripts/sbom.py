@@ -15,10 +15,10 @@ from scripts.venv import ROOT, reexec_in_venv
 
 reexec_in_venv()
 
-import msgspec  # noqa: E402 - the line above chooses the environment
+import msgspec
 
-from runtime.version import VERSION  # noqa: E402 - as above
-from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
+from runtime.version import VERSION
+from scripts.terminal.command import at_the_terminal
 
 DONE, FAILED = 0, 1
 PINNED = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;]+)")

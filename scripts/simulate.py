@@ -16,14 +16,14 @@ from scripts.venv import reexec_in_venv
 
 reexec_in_venv()
 
-from scripts.simulator.box import Box  # noqa: E402 - the line above chooses the environment
-from scripts.simulator.configuration import LIMITS, Configuration  # noqa: E402 - as above
-from scripts.simulator.problems import ApiError  # noqa: E402 - as above
-from scripts.simulator.scenarios import SCENARIOS  # noqa: E402 - as above
-from scripts.simulator.server import served  # noqa: E402 - as above
-from scripts.simulator.world import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, USER_JWT  # noqa: E402 - as above
-from scripts.terminal.amounts import positive, whole  # noqa: E402 - as above
-from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
+from scripts.simulator.box import Box
+from scripts.simulator.configuration import LIMITS, Configuration
+from scripts.simulator.problems import ApiError
+from scripts.simulator.scenarios import SCENARIOS
+from scripts.simulator.server import served
+from scripts.simulator.world import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, USER_JWT
+from scripts.terminal.amounts import positive, whole
+from scripts.terminal.command import at_the_terminal
 
 DONE, FAILED = 0, 1
 WEBHOOK_PATIENCE_SECONDS = 60

@@ -14,20 +14,20 @@ from scripts.venv import reexec_in_venv
 
 reexec_in_venv()
 
-import msgspec  # noqa: E402 - the line above chooses the environment
+import msgspec
 
-from scripts.soaking import outage  # noqa: E402 - as above
-from scripts.soaking.driving import drive  # noqa: E402 - as above
-from scripts.soaking.faults import FAULTS, Fault  # noqa: E402 - as above
-from scripts.soaking.findings import all_held  # noqa: E402 - as above
-from scripts.soaking.oracle import judge  # noqa: E402 - as above
-from scripts.soaking.plant import plant  # noqa: E402 - as above
-from scripts.soaking.report import document, markdown  # noqa: E402 - as above
-from scripts.soaking.schedule import planned  # noqa: E402 - as above
-from scripts.supervisor.watchdog import Watchdog  # noqa: E402 - as above
-from scripts.terminal.amounts import positive  # noqa: E402 - as above
-from scripts.terminal.command import at_the_terminal  # noqa: E402 - as above
-from scripts.terminal.files import to_write  # noqa: E402 - as above
+from scripts.soaking import outage
+from scripts.soaking.driving import drive
+from scripts.soaking.faults import FAULTS, Fault
+from scripts.soaking.findings import all_held
+from scripts.soaking.oracle import judge
+from scripts.soaking.plant import plant
+from scripts.soaking.report import document, markdown
+from scripts.soaking.schedule import planned
+from scripts.supervisor.watchdog import Watchdog
+from scripts.terminal.amounts import positive
+from scripts.terminal.command import at_the_terminal
+from scripts.terminal.files import to_write
 
 DONE, FAILED = 0, 1
 EPILOG = """

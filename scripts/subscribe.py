@@ -15,28 +15,28 @@ from scripts.venv import ROOT, reexec_in_venv
 
 reexec_in_venv()
 
-import msgspec  # noqa: E402 - the line above chooses the environment
-from redis import RedisError  # noqa: E402 - as above
+import msgspec
+from redis import RedisError
 
-from runtime import guarding, logs  # noqa: E402 - as above
-from runtime.clocks import redis_time  # noqa: E402 - as above
-from runtime.guarding import Guarded  # noqa: E402 - as above
-from runtime.leases import LeaseHeld, LeaseLost, lease  # noqa: E402 - as above
-from runtime.metrics import Recorder  # noqa: E402 - as above
-from runtime.settings import Account, SettingsError  # noqa: E402 - as above
-from scripts.terminal.command import Refused, add_data_option, at_the_terminal  # noqa: E402 - as above
-from scripts.terminal.installation import chosen  # noqa: E402 - as above
-from scripts.terminal.place import Place, open_place  # noqa: E402 - as above
-from scripts.terminal.redis_server import NoRedis  # noqa: E402 - as above
-from scripts.terminal.tables import Column, table  # noqa: E402 - as above
-from telephony.subscriptions import Health, Seen  # noqa: E402 - as above
-from telephony.times import moment_at  # noqa: E402 - as above
-from workers import guardian  # noqa: E402 - as above
-from workers.dependencies import Dependencies  # noqa: E402 - as above
-from workers.guardian import Guardian, addresses, seen  # noqa: E402 - as above
-from workers.ringcentral.breaker import try_again  # noqa: E402 - as above
-from workers.ringcentral.errors import NotFound, NotSent, RateLimited, RingCentralError  # noqa: E402 - as above
-from workers.ringcentral.subscriptions import Subscriptions  # noqa: E402 - as above
+from runtime import guarding, logs
+from runtime.clocks import redis_time
+from runtime.guarding import Guarded
+from runtime.leases import LeaseHeld, LeaseLost, lease
+from runtime.metrics import Recorder
+from runtime.settings import Account, SettingsError
+from scripts.terminal.command import Refused, add_data_option, at_the_terminal
+from scripts.terminal.installation import chosen
+from scripts.terminal.place import Place, open_place
+from scripts.terminal.redis_server import NoRedis
+from scripts.terminal.tables import Column, table
+from telephony.subscriptions import Health, Seen
+from telephony.times import moment_at
+from workers import guardian
+from workers.dependencies import Dependencies
+from workers.guardian import Guardian, addresses, seen
+from workers.ringcentral.breaker import try_again
+from workers.ringcentral.errors import NotFound, NotSent, RateLimited, RingCentralError
+from workers.ringcentral.subscriptions import Subscriptions
 
 DONE, FAILED = 0, 1
 COLUMNS: Final = tuple(Column(name) for name in ("id", "status", "ours", "expires (UTC)", "address", "what is wrong"))

@@ -13,17 +13,17 @@ from scripts.venv import ROOT, reexec_in_venv
 
 reexec_in_venv()
 
-from redis import Redis, RedisError  # noqa: E402 - the line above chooses the environment
+from redis import Redis, RedisError
 
-from scripts.terminal import stretch  # noqa: E402 - as above
-from scripts.terminal.amounts import whole  # noqa: E402 - as above
-from scripts.terminal.command import Refused, add_data_option, at_the_terminal  # noqa: E402 - as above
-from scripts.terminal.installation import judge_account  # noqa: E402 - as above
-from scripts.terminal.moments import moment_option  # noqa: E402 - as above
-from scripts.terminal.outcome_table import LEGEND, OutcomeTable  # noqa: E402 - as above
-from scripts.terminal.published import LiveChannels, OutcomeLog, Told, Wanted  # noqa: E402 - as above
-from scripts.terminal.redis_server import NoRedis, open_redis  # noqa: E402 - as above
-from telephony.words import Outcome  # noqa: E402 - as above
+from scripts.terminal import stretch
+from scripts.terminal.amounts import whole
+from scripts.terminal.command import Refused, add_data_option, at_the_terminal
+from scripts.terminal.installation import judge_account
+from scripts.terminal.moments import moment_option
+from scripts.terminal.outcome_table import LEGEND, OutcomeTable
+from scripts.terminal.published import LiveChannels, OutcomeLog, Told, Wanted
+from scripts.terminal.redis_server import NoRedis, open_redis
+from telephony.words import Outcome
 
 DONE, FAILED = 0, 1
 SHOWN_FIRST = 10
