@@ -26,7 +26,7 @@ _SMALLEST_PAGE: Final = 100
 _LARGEST_PAGE: Final = 2000
 
 
-class BadCursor(ValueError):  # noqa: N818 - named for what it is
+class BadCursor(ValueError):
     """A cursor that no answer of ours gave."""
 
 

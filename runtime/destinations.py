@@ -38,7 +38,7 @@ _OWN_KEYS: Final = (
 """What is kept for one destination, beside its place in lists and what it took of each call."""
 
 
-class UnknownDestination(LookupError):  # noqa: N818 - named for what happened
+class UnknownDestination(LookupError):
     """There is no destination with this id (any more)."""
 
 

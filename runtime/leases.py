@@ -23,11 +23,11 @@ Command = Sequence[Word]
 """A Redis command as words, or one of the steps only `COMMIT` knows: PUBLISHED, KEPT, INDEXED, TOLD, MOVE and SEEN."""
 
 
-class LeaseHeld(Exception):  # noqa: N818 - not an error: somebody else is at it
+class LeaseHeld(Exception):
     """Another runner has this stage of this account; there is nothing to do."""
 
 
-class LeaseLost(Exception):  # noqa: N818 - named for what happened
+class LeaseLost(Exception):
     """This runner was too slow, and another has taken over; nothing of the last commit was applied."""
 
 

@@ -78,7 +78,7 @@ _RESOLUTION: Final = msgspec.msgpack.Decoder(Resolution)
 _RECORDS: Final = msgspec.msgpack.Decoder(tuple[CallLogRecord, ...])
 
 
-class UnknownVersion(ValueError):  # noqa: N818 - named for what happened
+class UnknownVersion(ValueError):
     """A record was written by a version of Legwork that this one does not know."""
 
 

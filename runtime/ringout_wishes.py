@@ -24,14 +24,14 @@ CANCEL_SECONDS: Final = 3600
 _LOOK_SECONDS: Final = 0.04
 
 
-class KeyReused(Exception):  # noqa: N818 - named for what happened
+class KeyReused(Exception):
     """An Idempotency-Key was given before, for something else: for the RingOut whose id is the message.
 
     Where none was given it is a RingOut to follow that is followed already, by another extension.
     """
 
 
-class RecordGone(Exception):  # noqa: N818 - named for what happened
+class RecordGone(Exception):
     """It was asked for before, and its record is gone since, as when somebody was erased, or cannot be read."""
 
 

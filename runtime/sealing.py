@@ -15,7 +15,7 @@ _PLAIN: Final = b"\x00"
 _SEALED: Final = b"\x01"
 
 
-class CannotOpen(Exception):  # noqa: N818 - named for what happened
+class CannotOpen(Exception):
     """None of the keys in SECRETS_KEY opens this; the one it was sealed with is missing."""
 
 

@@ -47,7 +47,7 @@ _LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMERIC_LABEL: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
-class ForbiddenAddress(Exception):  # noqa: N818 - named for what it is
+class ForbiddenAddress(Exception):
     """Nothing is sent there, until the URL, its name's addresses or the settings are others. `reason` says why."""
 
     def __init__(self, reason: str) -> None:
@@ -55,7 +55,7 @@ class ForbiddenAddress(Exception):  # noqa: N818 - named for what it is
         self.reason = reason
 
 
-class Unresolvable(Exception):  # noqa: N818 - named for what it is
+class Unresolvable(Exception):
     """The name has no address now."""
 
 

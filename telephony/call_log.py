@@ -14,7 +14,7 @@ from telephony.records import CallLogRecord
 from telephony.repair import RepairError, repaired, tidied
 
 
-class MalformedPage(ValueError):  # noqa: N818 - it is the page that is malformed, as with the record below
+class MalformedPage(ValueError):
     """The body is not a page of the call log: HTML, an error body, or cut short. Asking again may help."""
 
 

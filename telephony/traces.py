@@ -16,7 +16,7 @@ FEWEST_DIGITS: Final = 7
 _BETWEEN: Final = rb"(?:[ ().\-/]|\xc2\xa0|\xe2\x80[\x90-\x95])*"
 
 
-class TooShort(ValueError):  # noqa: N818 - named for what is wrong
+class TooShort(ValueError):
     """What shall be searched for is so short that it would be found everywhere."""
 
 

@@ -13,11 +13,11 @@ MAX_BODY: Final = 256 * 1024
 _CHUNK: Final = 64 * 1024
 
 
-class OversizedBody(Exception):  # noqa: N818 - named for what happened
+class OversizedBody(Exception):
     """The body is larger than any notification; nothing of it is kept."""
 
 
-class BrokenBody(Exception):  # noqa: N818 - named for what happened
+class BrokenBody(Exception):
     """The sender went away before the body was whole, or lied about its length."""
 
 

@@ -23,7 +23,7 @@ class Sends(Protocol):
         """Post `body` to `url`, signed with all `secrets`. Raises nothing for whatever the other side does."""
 
 
-class UnknownAccount(LookupError):  # noqa: N818 - named for what happened
+class UnknownAccount(LookupError):
     """A bell was rung for an account that the settings do not name (any more)."""
 
 

@@ -50,7 +50,7 @@ class Erased(msgspec.Struct, frozen=True, rename="camel"):
     filters: tuple[str, ...]
 
 
-class UnknownExtension(ValueError):  # noqa: N818 - named for what is wrong
+class UnknownExtension(ValueError):
     """No event that is kept names an extension with this number, so its id is not known."""
 
 

@@ -39,7 +39,7 @@ LINGER_SECONDS: Final = 0.5
 _ALLOWED: Final = frozenset(JOBS.values())
 
 
-class ForbiddenJob(Exception):  # noqa: N818 - named for what happened
+class ForbiddenJob(Exception):
     """A job in the queue names a function that is none of ours. Whoever wrote it can write to Redis."""
 
 

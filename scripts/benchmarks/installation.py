@@ -30,7 +30,7 @@ VERIFICATION_TOKEN: Final = "benchmark"  # noqa: S105 - opens nothing but this r
 CREDENTIALS: Final = {name: value for name, value in FOR_THE_BOX.items() if name.startswith("RC_")}
 
 
-class ProcessEnded(Exception):  # noqa: N818 - named for what happened
+class ProcessEnded(Exception):
     """A process ended in the middle of a measurement, which is therefore worth nothing."""
 
 

@@ -20,7 +20,7 @@ _TICK: Final = 0.001
 _HEAD_END: Final = b"\r\n\r\n"
 
 
-class ConnectionLost(Exception):  # noqa: N818 - named for what happened
+class ConnectionLost(Exception):
     """The server closed a connection in the middle of the measurement, or never answered."""
 
 

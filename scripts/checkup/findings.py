@@ -95,7 +95,7 @@ class Patient:
         return self._made.ringcentral(account)
 
 
-class Unavailable(Exception):  # noqa: N818 - named for what happened
+class Unavailable(Exception):
     """A check cannot be made. The message says what is missing, and the check `told_by` why it is."""
 
     def __init__(self, says: str, *, told_by: str) -> None:

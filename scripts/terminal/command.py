@@ -13,7 +13,7 @@ from scripts.venv import ROOT
 _FAILED = 1
 
 
-class Refused(Exception):  # noqa: N818 - named for what happened
+class Refused(Exception):
     """It is not done; the message says why."""
 
 

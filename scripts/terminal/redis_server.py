@@ -19,7 +19,7 @@ AT_THE_TERMINAL: Final = Profile(timeout=10, connect_timeout=3, retries=1, longe
 """Somebody is waiting: a Redis that is away is said so at once."""
 
 
-class NoRedis(Exception):  # noqa: N818 - named for what happened
+class NoRedis(Exception):
     """No Redis was found, it does not answer, or it refuses; the message says which, or what to do."""
 
 

@@ -12,7 +12,7 @@ from web.access.throttle import Throttle
 _SCHEME: Final = b"bearer "
 
 
-class Refused(Exception):  # noqa: N818 - named for what happened
+class Refused(Exception):
     """Nobody is let in by what was shown."""
 
 

@@ -45,7 +45,7 @@ NOT_KNOWN: Final = Kind(
 )
 
 
-class Trouble(Exception):  # noqa: N818 - named for what happened
+class Trouble(Exception):
     """Ends a request with a page that says what to do next."""
 
     def __init__(self, kind: Kind) -> None:

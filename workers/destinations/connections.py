@@ -32,7 +32,7 @@ _EACH: Final = 64
 T = TypeVar("T")
 
 
-class StaleConnection(ConnectionError):  # noqa: N818 - named for what it is
+class StaleConnection(ConnectionError):
     """A kept connection turned out to be closed when it was used again: nobody refused what was sent."""
 
 

@@ -14,7 +14,7 @@ from runtime.destinations import SIGNING_PREFIX
 _LENGTHS: Final = range(24, 65)  # what the specification allows
 
 
-class BrokenSecret(ValueError):  # noqa: N818 - named for what it is
+class BrokenSecret(ValueError):
     """What is kept as a destination's secret is none; the text is not repeated."""
 
 

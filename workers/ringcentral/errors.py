@@ -32,13 +32,13 @@ class RingCentralError(Exception):
         self.codes = codes
 
 
-class RateLimited(RingCentralError):  # noqa: N818 - named for what the catcher does
+class RateLimited(RingCentralError):
     """The budget of the rate-limit group is spent, or RingCentral said so; `retry_after` seconds from now it is not."""
 
     retry_after: float
 
 
-class Unavailable(RingCentralError):  # noqa: N818 - named for what the catcher does
+class Unavailable(RingCentralError):
     """Nothing usable came back: no connection, no answer in time, a 5xx, half a body, or somebody else's HTML.
 
     `late` says that RingCentral was there and took longer than is waited, by us or by its own gateway, as for a page
@@ -65,21 +65,21 @@ class NotSent(Unavailable):
     """Nothing was sent: no connection, no access token, or RingCentral is left alone for now. Asking again is safe."""
 
 
-class NotFound(RingCentralError):  # noqa: N818 - named for what the catcher does
+class NotFound(RingCentralError):
     """There is no such resource, or not yet: a call-log record comes later than the end of its call."""
 
 
-class Forbidden(RingCentralError):  # noqa: N818 - named for what the catcher does
+class Forbidden(RingCentralError):
     """The app or the user lacks a permission; the message names it as far as RingCentral does."""
 
 
-class BrokenConfiguration(RingCentralError):  # noqa: N818 - named for what the catcher does
+class BrokenConfiguration(RingCentralError):
     """The credentials, the app or the account are not accepted; a person must mend it."""
 
 
-class Refused(RingCentralError):  # noqa: N818 - named for what the catcher does
+class Refused(RingCentralError):
     """RingCentral understood the request and will not do it; `codes` say why."""
 
 
-class TokenRefused(RingCentralError):  # noqa: N818 - named for what the catcher does
+class TokenRefused(RingCentralError):
     """The access token is not accepted (any more): get another one, once. Never leaves the client."""

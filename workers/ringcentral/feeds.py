@@ -24,7 +24,7 @@ _ACCOUNT: Final = "/restapi/v1.0/account/~/"
 _EXTENSION: Final = "/restapi/v1.0/account/~/extension/~/"
 
 
-class StaleToken(Exception):  # noqa: N818 - named for what happened
+class StaleToken(Exception):
     """RingCentral will not go on from this token: too old, of a log that was reset, or more changed than it carries."""
 
 

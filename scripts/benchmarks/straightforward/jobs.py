@@ -24,7 +24,7 @@ LONGEST_JOB_SECONDS: Final = 3600  # it may wait out several penalties
 GONE: Final = frozenset({b"Disconnected", b"Gone"})
 
 
-class NotThereYet(Exception):  # noqa: N818 - named for what happened
+class NotThereYet(Exception):
     """The call log does not list the call yet, or only as one that goes on. RQ tries the job again later."""
 
 
