@@ -79,8 +79,6 @@ class Notification(msgspec.Struct, frozen=True):
     kind: Kind
     uuid: str | None
     event: str
-    subscription_id: str | None
-    sent_at: datetime | None
     telephony_session_id: str | None = None
     session_id: str | None = None
     sequence: int | None = None
@@ -166,29 +164,20 @@ def _kind(event: str) -> Kind:
 
 
 def _of_anything(envelope: wire.Envelope) -> Notification:
-    return Notification(
-        kind=_kind(envelope.event),
-        uuid=_text(envelope.uuid),
-        event=envelope.event,
-        subscription_id=_text(envelope.subscription_id),
-        sent_at=_time(envelope.timestamp),
-    )
+    return Notification(kind=_kind(envelope.event), uuid=_text(envelope.uuid), event=envelope.event)
 
 
 def _of_call(envelope: wire.Envelope, body: wire.Session) -> Notification:
     if len(body.parties) > MOST_PARTIES:
         raise ValueError(f"{len(body.parties)} parties")
-    sent_at = _time(envelope.timestamp)
     return Notification(
         kind=Kind.TELEPHONY_SESSION,
         uuid=_text(envelope.uuid),
         event=envelope.event,
-        subscription_id=_text(envelope.subscription_id),
-        sent_at=sent_at,
         telephony_session_id=_id(body.telephony_session_id, "telephonySessionId"),
         session_id=_text(body.session_id),
         sequence=body.sequence,
-        event_time=_time(body.event_time) or sent_at,
+        event_time=_time(body.event_time) or _time(envelope.timestamp),
         origin=body.origin.type if body.origin else None,
         parties=tuple([_party(party) for party in body.parties]),
     )

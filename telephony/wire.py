@@ -20,7 +20,6 @@ class Envelope(_Wire):
 
     event: str
     uuid: Id = None
-    subscription_id: Id = None
     timestamp: str | None = None
 
 

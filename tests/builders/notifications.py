@@ -55,18 +55,15 @@ def one_of_ours(number: int = 2, code: str = SETUP, reason: str | None = None, *
 
 
 def a_notification(*parties: Party, sequence: int = 2, at: float | None = None, **fields: Any) -> Notification:
-    """Build a notification; unless said otherwise it was sent as many seconds into the call as its sequence says."""
-    moment = second(sequence if at is None else at)
+    """Build a notification; unless said otherwise it happened as many seconds into the call as its sequence says."""
     ordinary: dict[str, Any] = {
         "kind": Kind.TELEPHONY_SESSION,
         "uuid": "9742514861359412280",
         "event": f"/restapi/v1.0/account/{ACCOUNT}/telephony/sessions",
-        "subscription_id": "0f4cf0a2-6a2e-4f6b-9b0e-6f3b6d3f2a10",
-        "sent_at": moment,
         "telephony_session_id": SESSION_ID,
         "session_id": "81264402011",
         "sequence": sequence,
-        "event_time": moment,
+        "event_time": second(sequence if at is None else at),
         "origin": "Call",
         "parties": parties or (a_party(),),
     }

@@ -153,7 +153,7 @@ def test_the_end_of_a_call_is_revision_0_and_confirmed_by_nothing() -> None:
 def test_the_time_of_an_event_is_when_the_call_ended() -> None:
     by_notifications = EVENTS["ended"]
     by_record = an_outcome(an_answered_record(start_time=second(0), duration=40))
-    by_neither = ended(an_inbound_call((1, GONE), event_time=None, sent_at=None), now=second(99))
+    by_neither = ended(an_inbound_call((1, GONE), event_time=None), now=second(99))
 
     assert by_notifications.time == "2026-03-02T09:00:29.636Z"
     assert by_record.time == "2026-03-02T09:00:40.000Z"
