@@ -106,13 +106,11 @@ def test_who_waits_for_ringcentral_in_our_place_may_find_it_late(status: int, *,
     assert error.late is late
 
 
-def test_what_came_instead_of_an_answer_is_kept_but_not_shown() -> None:
+def test_what_came_instead_of_an_answer_is_neither_shown_nor_kept() -> None:
     error = problem(a_body(502, b"<html>+16505550101" + b"x" * 5000))
 
     assert isinstance(error, Unavailable)
-    assert error.sample.startswith(b"<html>")
-    assert len(error.sample) == 1024
-    assert "555" not in str(error)
+    assert "555" not in f"{error} {vars(error)}"
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,6 @@ from workers.ringcentral.headers import retry_after
 
 T = TypeVar("T")
 
-_SAMPLE: Final = 1024
 _MAX_CODES: Final = 10
 _MAX_CODE: Final = 64
 _MAX_MESSAGE: Final = 200
@@ -78,7 +77,7 @@ def value_of(answer: Answer, decode: Callable[[bytes], T]) -> T:
     try:
         return decode(answer.body)
     except (ValueError, RecursionError, msgspec.DecodeError) as error:
-        raise Unavailable("unusable body with", status=answer.status, sample=answer.body[:_SAMPLE]) from error
+        raise Unavailable("unusable body with", status=answer.status) from error
 
 
 def granted_by(answer: Answer, decode: Callable[[bytes], T]) -> T:
@@ -106,7 +105,6 @@ def problem(answer: Answer) -> RingCentralError:
             retry_after=retry_after(answer.headers),
             status=answer.status,
             codes=codes,
-            sample=answer.body[:_SAMPLE],
             late=answer.status == 504,  # noqa: PLR2004 - Gateway Timeout: RingCentral's own waited for it
         )
     if kind is Forbidden:

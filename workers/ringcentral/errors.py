@@ -43,7 +43,6 @@ class Unavailable(RingCentralError):
 
     `late` says that RingCentral was there and took longer than is waited, by us or by its own gateway, as for a page
     that is too much for it.
-    `sample` is the beginning of the body, if there was one; it may hold personal data and is not for logs.
     """
 
     def __init__(
@@ -53,11 +52,9 @@ class Unavailable(RingCentralError):
         retry_after: float | None = None,
         status: int | None = None,
         codes: tuple[str, ...] = (),
-        sample: bytes = b"",
         late: bool = False,
     ) -> None:
         super().__init__(message, retry_after=retry_after, status=status, codes=codes)
-        self.sample = sample
         self.late = late
 
 
