@@ -22,7 +22,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     result: str
     numbers: frozenset[str]
     extension_ids: frozenset[str]
-    modified_at: float
     change: int  # place in the order of changes
     detailed: bytes
 
@@ -54,7 +53,7 @@ class CallLog:
     def put(self, document: dict[str, Any], *, now: float) -> None:
         """Add a record, or rewrite the one with its id."""
         with self._lock:
-            entry = _entry(document, now, len(self._changes))
+            entry = _entry(document, len(self._changes))
             before = self._entries.get(entry.id)
             if before is None:
                 for key in {entry.telephony_session_id, entry.session_id}:
@@ -113,7 +112,7 @@ class CallLog:
         return len(self._changes)
 
 
-def _entry(document: dict[str, Any], now: float, change: int) -> Entry:
+def _entry(document: dict[str, Any], change: int) -> Entry:
     parts = [document, *document["legs"]]
     ends = [part[end] for part in parts for end in ("from", "to")]
     extensions = {str(part["extension"]["id"]) for part in parts if "extension" in part}
@@ -127,7 +126,6 @@ def _entry(document: dict[str, Any], now: float, change: int) -> Entry:
         result=document["result"],
         numbers=frozenset(end["phoneNumber"].lstrip("+") for end in ends),
         extension_ids=frozenset(extensions),
-        modified_at=now,
         change=change,
         detailed=msgspec.json.encode(document),
     )
