@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PROGRAMS = str(Path(sys.executable).parent)
+"""Where the project is, and the programs of the environment that runs."""
 
 
 def reexec_in_venv() -> None:

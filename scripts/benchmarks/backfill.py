@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,12 +16,12 @@ from runtime.redis_client import WORK, connect
 from runtime.replays import Asked, Level, Replay
 from scripts.benchmarks.figures import Figure, Result, Table
 from scripts.benchmarks.options import Options
-from scripts.benchmarks.places import PYTHON, ROOT
 from scripts.simulator import CLIENT_ID, CLIENT_SECRET, USER_JWT, Configuration, running_simulator
 from scripts.simulator.history import fill
 from scripts.supervisor.embedded import EmbeddedRedis
 from scripts.supervisor.group import Group
 from scripts.supervisor.watchdog import Watchdog
+from scripts.venv import ROOT
 from telephony.events import decode
 from telephony.selection import Selection
 
@@ -102,7 +103,7 @@ def _carried_out(
 
 
 def _start(stage: str, watchdog: Watchdog, environ: dict[str, str]) -> Group:
-    words = (PYTHON, "-m", "workers", stage)
+    words = (sys.executable, "-m", "workers", stage)
     return Group(words, watchdog=watchdog, stdout=subprocess.DEVNULL, env=environ, cwd=ROOT)
 
 

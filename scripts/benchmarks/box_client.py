@@ -1,5 +1,6 @@
 """A simulated account as a benchmark uses it: have calls played, switch faults, and ask what really happened."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -9,11 +10,11 @@ from typing import Any, TypeVar
 import msgspec
 import requests
 
-from scripts.benchmarks.places import PYTHON, ROOT
 from scripts.simulator.configuration import Configuration
 from scripts.supervisor import box as supervised
 from scripts.supervisor.group import Group
 from scripts.supervisor.watchdog import Watchdog
+from scripts.venv import ROOT
 
 PATIENCE_SECONDS = 120.0  # dealing many calls, or telling of them, takes a while
 STOP_SECONDS = 5.0
@@ -100,7 +101,9 @@ class Box:
 def played(configurations: Sequence[Configuration], watchdog: Watchdog) -> Iterator[tuple[Box, ...]]:
     """Run the simulator in a process of its own while the block runs; give one client for each account."""
     chosen = msgspec.json.encode(configurations).decode()
-    group = Group([PYTHON, "-m", "scripts.benchmarks.box_process", chosen], watchdog=watchdog, stdout=PIPE, cwd=ROOT)
+    group = Group(
+        [sys.executable, "-m", "scripts.benchmarks.box_process", chosen], watchdog=watchdog, stdout=PIPE, cwd=ROOT
+    )
     try:
         with group.output as output:
             boxes = tuple(Box(url) for url in msgspec.json.decode(output.readline(), type=list[str]))

@@ -21,7 +21,6 @@ from scripts.benchmarks.box_client import Box, SeenRequest, played
 from scripts.benchmarks.figures import Figure, Result, Table
 from scripts.benchmarks.installation import CREDENTIALS, VERIFICATION_TOKEN, Installation, installed
 from scripts.benchmarks.options import Options
-from scripts.benchmarks.places import ROOT
 from scripts.benchmarks.published import from_outcome_log
 from scripts.simulator.configuration import LIMITS, Configuration
 from scripts.supervisor import box as supervised
@@ -29,6 +28,7 @@ from scripts.supervisor.environment import free_port
 from scripts.supervisor.procfile import parse
 from scripts.supervisor.summary import Event, Report, Verdict, heard_of, judge
 from scripts.supervisor.watchdog import Watchdog
+from scripts.venv import ROOT
 from telephony.subscriptions import Health
 
 ACCOUNT: Final = "default"

@@ -14,13 +14,13 @@ from scripts.benchmarks.figures import Cell, Figure, Result, Table
 from scripts.benchmarks.installation import REDIS, START_SECONDS, Installation, installed
 from scripts.benchmarks.notification import request
 from scripts.benchmarks.options import Options
-from scripts.benchmarks.places import ROOT
 from scripts.benchmarks.posting import Answers, post
 from scripts.supervisor.box import wait_until_up
 from scripts.supervisor.environment import free_port
 from scripts.supervisor.procfile import Entry, parse
 from scripts.supervisor.stopping import StopRequest
 from scripts.supervisor.watchdog import Watchdog
+from scripts.venv import ROOT
 
 DURABLE, EMPTY = "web", "empty"
 LABELS: Final = {DURABLE: "durable", EMPTY: "empty Flask"}

@@ -14,7 +14,6 @@ from redis import Redis
 from runtime.redis_client import WORK, connect
 from scripts.benchmarks import cpu, time_scale
 from scripts.benchmarks.box_client import Box
-from scripts.benchmarks.places import PROGRAMS, ROOT
 from scripts.supervisor.box import wait_until_up
 from scripts.supervisor.embedded import EmbeddedRedis
 from scripts.supervisor.environment import FOR_THE_BOX, free_port
@@ -22,6 +21,7 @@ from scripts.supervisor.group import Group
 from scripts.supervisor.procfile import Entry, parse
 from scripts.supervisor.stopping import StopRequest
 from scripts.supervisor.watchdog import Watchdog
+from scripts.venv import PROGRAMS, ROOT
 
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 4.0

@@ -15,9 +15,9 @@ from scripts.benchmarks import many_calls
 from scripts.benchmarks.figures import Cell, Figure, Result, Table
 from scripts.benchmarks.installation import Installation, installed
 from scripts.benchmarks.options import Options
-from scripts.benchmarks.places import ROOT
 from scripts.supervisor.procfile import parse
 from scripts.supervisor.watchdog import Watchdog
+from scripts.venv import ROOT
 
 FEW, MANY = 2_000, 200_000
 MOST_MS: Final = 100.0

@@ -12,13 +12,13 @@ from scripts.benchmarks.ingest import CONNECTIONS, DURABLE, OK, under_wsgi
 from scripts.benchmarks.installation import START_SECONDS, installed
 from scripts.benchmarks.notification import request
 from scripts.benchmarks.options import Options
-from scripts.benchmarks.places import ROOT
 from scripts.benchmarks.posting import Answers, ConnectionLost, post
 from scripts.supervisor.box import wait_until_up
 from scripts.supervisor.environment import free_port
 from scripts.supervisor.procfile import parse
 from scripts.supervisor.stopping import StopRequest
 from scripts.supervisor.watchdog import Watchdog
+from scripts.venv import ROOT
 
 SLOW: Final = 150
 ROUNDS: Final = 3

@@ -14,7 +14,6 @@ from scripts.benchmarks.ingest import CONNECTIONS, DURABLE, Stretch
 from scripts.benchmarks.installation import REDIS, START_SECONDS, Installation, installed
 from scripts.benchmarks.notification import request
 from scripts.benchmarks.options import Options
-from scripts.benchmarks.places import ROOT
 from scripts.benchmarks.posting import post
 from scripts.supervisor.box import wait_until_up
 from scripts.supervisor.environment import free_port
@@ -22,6 +21,7 @@ from scripts.supervisor.group import Group
 from scripts.supervisor.procfile import Entry, parse
 from scripts.supervisor.stopping import StopRequest
 from scripts.supervisor.watchdog import Watchdog
+from scripts.venv import ROOT
 
 DASHBOARDS: Final = 50
 EVENTS: Final = 4

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import pairwise
-from pathlib import Path
 from statistics import quantiles
 from types import MappingProxyType
 from typing import Final
@@ -21,6 +20,7 @@ from runtime import attempts, backlog, destinations
 from runtime.redrive import Redrive, redrive, send_test
 from scripts.crms.published import outcomes, publish
 from scripts.crms.receiver import Arrival, Manner, Receiver, at_once, down_for, gone, half_the_time, receiver, slowly
+from scripts.venv import ROOT
 from telephony.destinations import DestinationState, Draft
 
 MANNERS: Final[Mapping[str, Manner]] = MappingProxyType(
@@ -32,7 +32,6 @@ MANNERS: Final[Mapping[str, Manner]] = MappingProxyType(
         "gone": gone,
     }
 )
-_ROOT: Final = Path(__file__).parent.parent.parent
 _POLL_SECONDS: Final = 0.1
 _KILLED_ON_SECONDS: Final = 20.0
 """After all is published, for where a worker takes longer to start than to be killed, nothing would ever be done."""
@@ -188,7 +187,7 @@ def _workers(redis_url: str) -> Iterator[_Workers]:
     }
 
     def begin(*arguments: str) -> Callable[[], "subprocess.Popen[bytes]"]:
-        return lambda: subprocess.Popen([sys.executable, "-m", *arguments], env=environ, cwd=_ROOT)
+        return lambda: subprocess.Popen([sys.executable, "-m", *arguments], env=environ, cwd=ROOT)
 
     workers = _Workers({"deliver": begin("scripts.crms.hasty"), "clock": begin("workers", "clock")})
     try:

@@ -1,14 +1,13 @@
 """Draw docs/fault-matrix.md: what can go wrong, what must happen then, and which tests hold it."""
 
 import tomllib
-from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from runtime.faults import POINTS
+from scripts.venv import ROOT
 
-ROOT: Final = Path(__file__).resolve().parent.parent.parent
 FILE: Final = ROOT / "tests" / "faults" / "matrix.toml"
 
 

@@ -7,12 +7,12 @@ import math
 from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import cycle
-from pathlib import Path
 from typing import Final
 
 import msgspec
 
-ROOT: Final = Path(__file__).resolve().parent.parent.parent
+from scripts.venv import ROOT
+
 RECORDED: Final = ROOT / "docs" / "benchmarks.json"
 FOLDER: Final = "docs/images"
 

@@ -13,12 +13,12 @@ from typing import Any, Final
 from msgspec import Struct
 from redis import RedisError
 
-from scripts.benchmarks.places import ROOT
 from scripts.soaking import strangers, subscription
 from scripts.soaking.consumer import Mood
 from scripts.soaking.plant import Plant
 from scripts.supervisor.processes import descendants
 from scripts.supervisor.procfile import parse
+from scripts.venv import ROOT
 
 Undo = Callable[[], object] | None
 Begin = Callable[[Plant, Random, float], Undo]

@@ -14,7 +14,6 @@ from redis import Redis
 from runtime import destinations
 from runtime.redis_client import WORK, Profile, connect
 from scripts.benchmarks.box_client import Box, played
-from scripts.benchmarks.places import PROGRAMS, ROOT
 from scripts.simulator.configuration import LIMITS, Configuration
 from scripts.soaking.canary import Canary, canary
 from scripts.soaking.consumer import Consumer, consuming
@@ -31,6 +30,7 @@ from scripts.supervisor.procfile import parse
 from scripts.supervisor.stopping import StopRequest
 from scripts.supervisor.supervision import keep_running, stop_all
 from scripts.supervisor.watchdog import Watchdog
+from scripts.venv import PROGRAMS, ROOT
 from telephony.destinations import Draft, Include
 from telephony.words import Outcome
 

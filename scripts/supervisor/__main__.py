@@ -21,8 +21,8 @@ from scripts.supervisor.running import run
 from scripts.supervisor.stopping import StopRequest
 from scripts.terminal.amounts import positive, whole
 from scripts.terminal.command import at_the_terminal
+from scripts.venv import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 HUMAN_RATE, BRISK_RATE = 0.2, 2.0
 DONE, FAILED = 0, 1
 FAULTS = (PreparationError, ProcfileError, SettingsError, EmbeddedServerError, RedisError, OSError)
