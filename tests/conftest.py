@@ -11,6 +11,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 from redis import Redis
+from structlog.dev import ConsoleRenderer, plain_traceback
 
 from runtime.logs import log
 from scripts.supervisor.embedded import EmbeddedRedis
@@ -63,6 +64,12 @@ def logs_as_before() -> Iterator[None]:
     if structlog.is_configured():
         structlog.reset_defaults()
         vars(log).pop("bind", None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tracebacks_as_python_has_them() -> None:
+    """Draw no frames around tracebacks, nor all values in them, as is done where rich is there: that takes a second."""
+    ConsoleRenderer.get_active().exception_formatter = plain_traceback
 
 
 @pytest.fixture(scope="session", autouse=True)
