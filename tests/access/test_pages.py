@@ -10,6 +10,7 @@ from redis import Redis
 
 from runtime import destinations, guarding, keys
 from runtime.guarding import Guarded
+from runtime.redis_client import INGEST, connect
 from telephony.call_outcome import Endpoint
 from telephony.destinations import Draft
 from telephony.subscriptions import Health
@@ -17,6 +18,7 @@ from tests.access.test_door_of_the_dashboard import form_token, log_in
 from tests.access.test_entry_to_the_api import an_app
 from tests.scripts.publishing import outcome_of, publish
 from tests.simulator.waiting import wait_until
+from tests.web.conftest import NOBODY
 from web.access import sessions
 from web.dashboard.writing import side
 
@@ -102,7 +104,7 @@ def test_the_address_of_a_button_opened_without_it_shows_the_way_too(app: Flask)
 
 
 def test_only_what_is_looked_at_is_tried_again_while_redis_is_away() -> None:
-    client = log_in(an_app(Redis(port=1)))
+    client = log_in(an_app(connect(NOBODY, INGEST)))
 
     looked, asked = client.get("/trail"), client.post("/destinations/dst_1/test")
 
