@@ -10,9 +10,9 @@ NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 NOW = (NINE + timedelta(days=1)).timestamp()
 
 
-def calls(count: int, *, begin: datetime = NINE, name: str = "s") -> list[Wanted]:
+def calls(count: int, *, begin: datetime = NINE, every: float = 60.0, name: str = "s") -> list[Wanted]:
     """Want so many calls that began one after the other."""
-    return [Wanted(f"{name}-{number}", begin + timedelta(minutes=number)) for number in range(count)]
+    return [Wanted(f"{name}-{number}", begin + timedelta(seconds=every * number)) for number in range(count)]
 
 
 def asked(wanted: list[Wanted], *failed: Request) -> Request:
