@@ -147,6 +147,21 @@ def test_the_subscription_to_look_at_first_is_one_that_is_not_well_or_was_silent
     assert worst([]) is None
 
 
+@pytest.mark.parametrize(
+    ("health", "said"),
+    [
+        (Health.ACTIVE, "active nothing heard"),
+        (Health.MISSING, "missing there is none; nothing heard"),
+        (Health.BLACKLISTED, "blacklisted RingCentral gave up delivering; nothing heard"),
+        (Health.UNMANAGED, "unmanaged without PUBLIC_URL and RC_VERIFICATION_TOKEN nobody guards it; nothing heard"),
+    ],
+)
+def test_what_is_wrong_with_a_subscription_is_said_beside_the_account(redis: Redis, health: Health, said: str) -> None:
+    guarding.keep(redis, "default", Guarded(id="sub-1", health=health, checked_at=1.0))
+
+    assert f"Subscription {said}" in text_of(log_in(an_app(redis)), "/accounts", "account-1")
+
+
 def test_whose_subscription_it_is_is_said_where_there_are_several_accounts(redis: Redis) -> None:
     guarding.keep(redis, "acme", Guarded(id="sub-1", health=Health.ACTIVE, checked_at=1.0))
     guarding.keep(redis, "globex", Guarded(id="sub-2", health=Health.MISSING, checked_at=1.0))

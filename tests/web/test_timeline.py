@@ -91,10 +91,13 @@ def test_whom_nobody_named_is_told_by_the_number_and_a_party_nobody_knows_by_its
     said = a_notification(a_party(1, ANSWERED, **ends), one_of_ours(2, ANSWERED, **ends))
 
     known = line(notifications=heard(said), tracked=Tracked(folded(said), 2.0))
+    outside = a_notification(a_party(1, ANSWERED, from_=Endpoint(CALLERS_NUMBER, "Noor Vale", "62")))
+    (of_nobody,) = line(notifications=heard(outside), tracked=Tracked(folded(outside), 2.0))
     unknown = line(notifications=heard(said))
 
     assert known[0].details == ("+1 212 555 0111: Answered", "+1 650 555 0101: Answered")
     assert unknown[0].details == ("party 1: Answered", "party 2: Answered")
+    assert of_nobody.details == ("Noor Vale: Answered",)
 
 
 def test_of_a_ringout_whoever_is_rung_first_is_told_by_their_own_name() -> None:
@@ -105,9 +108,10 @@ def test_of_a_ringout_whoever_is_rung_first_is_told_by_their_own_name() -> None:
 
 def test_phones_that_a_queue_rings_are_told_from_each_other() -> None:
     mira = Agent(MIRA, "Mira Holm", AgentStatus.ANSWERED, None, None)
-    known = msgspec.structs.replace(FIRST, data=msgspec.structs.replace(FIRST.data, agents=(mira,)))
+    tom = Agent(TOM, None, AgentStatus.RANG, None, None)
+    known = msgspec.structs.replace(FIRST, data=msgspec.structs.replace(FIRST.data, agents=(mira, tom)))
 
-    before, after = of_call(queue_call()), of_call(queue_call(), known)
+    before, after = of_call(queue_call()), of_call(queue_call(), END, known)
 
     assert [before[at] for at in (1, 3, 6)] == [
         "Orders: Setup",
@@ -138,6 +142,18 @@ def test_a_notification_that_says_nothing_new_came_once_more() -> None:
         "Notification 3, once more",
         "Notification 3",
     ]
+
+
+def test_another_party_another_moment_and_another_code_are_news_and_the_very_same_is_not() -> None:
+    said = [
+        a_notification(a_party(1, ANSWERED), sequence=3),
+        a_notification(a_party(1, ANSWERED), sequence=3),
+        a_notification(a_party(2, ANSWERED), sequence=3),
+        a_notification(a_party(1, ANSWERED), sequence=4),
+        a_notification(a_party(1, DISCONNECTED), sequence=3),
+    ]
+
+    assert ["once more" in one.title for one in line(notifications=heard(*said))] == [False, True, False, False, False]
 
 
 def test_the_end_of_a_call_is_told_once_there_is_one() -> None:

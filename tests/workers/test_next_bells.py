@@ -56,6 +56,27 @@ def test_one_that_was_served_is_forgotten_as_the_next_one_is_taken(redis: Redis)
     assert [key.decode() for key in redis.scan_iter("rq:job:*")] == [f"rq:job:{second.job_id}"]
 
 
+def test_what_was_served_is_forgotten_once_and_where_nothing_was_nothing_is(redis: Redis) -> None:
+    waiting = NextBells(redis, TRACK)
+    waiting.forget()
+    for account in (ACCOUNT, "globex"):
+        bells.ring(redis, TRACK, account)
+
+    waiting.done(taken(waiting))
+    waiting.done(taken(waiting))
+    assert len(waiting._served) == 1
+
+    waiting.forget()
+    assert waiting._served == []
+
+
+def test_a_bell_whose_job_is_gone_calls_nothing(redis: Redis) -> None:
+    bells.ring(redis, TRACK, ACCOUNT)
+    redis.delete(*redis.scan_iter("rq:job:*"))
+
+    assert taken(NextBells(redis, TRACK)).data == b""
+
+
 def test_the_bell_of_a_worker_that_was_killed_is_forgotten_in_time(redis: Redis) -> None:
     bells.ring(redis, TRACK, ACCOUNT)
 
