@@ -33,10 +33,10 @@ from telephony.subscriptions import Health, Seen
 from telephony.times import moment_at
 from workers import guardian
 from workers.dependencies import Dependencies
-from workers.guardian import Guardian, addresses, seen
+from workers.guardian import Guardian, addresses
 from workers.ringcentral.breaker import try_again
 from workers.ringcentral.errors import NotFound, NotSent, RateLimited, RingCentralError
-from workers.ringcentral.subscriptions import Subscriptions
+from workers.ringcentral.subscriptions import Subscriptions, seen
 
 DONE, FAILED = 0, 1
 COLUMNS: Final = tuple(Column(name) for name in ("id", "status", "ours", "expires (UTC)", "address", "what is wrong"))

@@ -6,6 +6,7 @@ from typing import Protocol
 from redis import Redis
 
 from runtime.budget import Budget, Group
+from runtime.clocks import stopwatch
 from runtime.metrics import REQUESTS, Recorder
 from runtime.settings import Account, Settings
 from workers.destinations.sender import Sender
@@ -34,6 +35,7 @@ class Dependencies:
         self.settings = settings
         self.redis = redis
         self.recorder = recorder
+        self.made_at = stopwatch()
         self.stopping = Stopping()
         self.shifts = Shifts(self.stopping)
         self._sender = sender

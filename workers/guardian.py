@@ -12,7 +12,7 @@ import msgspec
 from redis.exceptions import RedisError
 
 from runtime import comparisons, guarding, keys, operator_log
-from runtime.clocks import redis_time
+from runtime.clocks import redis_time, stopwatch
 from runtime.comparisons import Why
 from runtime.guarding import LONGEST_PATIENCE, Guarded
 from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
@@ -26,16 +26,13 @@ from telephony.times import moment_at
 from workers import watches
 from workers.dependencies import Dependencies, current
 from workers.ringcentral.errors import BrokenConfiguration, Forbidden, NotFound, RingCentralError
-from workers.ringcentral.subscriptions import Subscription, Subscriptions
+from workers.ringcentral.subscriptions import Subscription, Subscriptions, seen
 from workers.ringcentral.telephony_sessions import TelephonySessions
 from workers.silence import Silences
 
 STAGE: Final = "guardian"
 LEASE_SECONDS: Final = 150.0
 """A shift sends a few requests, each of which may take half a minute."""
-
-FIRST_SECONDS: Final = 10.0
-"""How long the first subscription is waited for before one is made: somebody may be making it just now."""
 
 MARGIN_SECONDS: Final = 300.0
 """How much earlier than we know of it a gap may have begun: a blacklisting comes after failures."""
@@ -71,17 +68,22 @@ class Guardian:
         self._redis = dependencies.redis
         self._settings = dependencies.settings
         self._recorder = dependencies.recorder
+        self._made_at = dependencies.made_at
         client = dependencies.ringcentral(account)
         self._subscriptions, self._sessions = Subscriptions(client), TelephonySessions(client)
 
     def look(self) -> Guarded:
         """Look at everything once; give how the subscription is now."""
-        now = redis_time(self._redis)
-        watches.watch_for_silence(self._redis, self._name, now=now)
+        now, guarded = redis_time(self._redis), guarding.load(self._redis, self._name)
         watches.compare_at_night(self._redis, self._name, now=now)
-        guarded = guarding.load(self._redis, self._name)
-        if self._account.credentials is None:
-            return guarded
+        if self._account.credentials is not None:
+            guarded = self._looked_after(guarded, now)
+        since = max(now - (stopwatch() - self._made_at), guarded.doubtful_before or 0.0)
+        watches.watch_for_silence(self._redis, self._name, since=since, now=now)
+        return guarded
+
+    def _looked_after(self, guarded: Guarded, now: float) -> Guarded:
+        """Put right what can be, ask about silent calls, and give how the subscription is then."""
         try:
             if not guarded.rests(now) or self._redis.exists(keys.reminded(self._name)):
                 guarded = self.guard()
@@ -104,8 +106,8 @@ class Guardian:
         self._lease.commit(())  # RingCentral may have taken its time: another may have put it right meanwhile
         guarded = self._noted(guarded, plan, now)
         first = plan.create and guarded.id is None and plan.health is Health.MISSING
-        if first and patient and now < (guarded.missing_since or now) + FIRST_SECONDS:
-            return self._keep(msgspec.structs.replace(guarded, missing_since=guarded.missing_since or now))
+        if first and patient and guarded.is_just_missed:
+            return guarded
         for one in plan.delete_first:
             self._delete(one)
         if plan.create:
@@ -149,7 +151,10 @@ class Guardian:
             message = "RingCentral had given up delivering notifications."
             self._raise(What.SUBSCRIPTION_BLACKLISTED, message, {"reason": reasons})
         foreign = tuple(one.address for one in plan.foreign)
-        noted = msgspec.structs.replace(guarded, health=plan.health, checked_at=now, gap_from=gap, foreign=foreign)
+        missing = (guarded.missing_since or now) if plan.create else None
+        noted = msgspec.structs.replace(
+            guarded, health=plan.health, checked_at=now, gap_from=gap, missing_since=missing, foreign=foreign
+        )
         unmanaged = plan.health is Health.UNMANAGED  # which is meant so where there is no PUBLIC_URL either
         if unmanaged or guarded.problem == NOT_GIVEN:
             problem = NOT_GIVEN if unmanaged and self._settings.public_url else None
@@ -200,6 +205,7 @@ class Guardian:
             )
         incomplete = rules.disabled(one, company=self._company)
         self._tell(one, incomplete=incomplete)
+        is_new = guarded.gap_from is not None or guarded.well_at is None
         return self._keep(
             msgspec.structs.replace(
                 guarded,
@@ -210,7 +216,7 @@ class Guardian:
                 checked_at=now,
                 well_at=now,
                 expires_at=one.expires_at.timestamp() if one.expires_at else None,
-                doubtful_before=now if guarded.gap_from is not None else guarded.doubtful_before,
+                doubtful_before=now if is_new else guarded.doubtful_before,
                 gap_from=None,
                 missing_since=None,
                 next_at=0.0,
@@ -239,7 +245,8 @@ class Guardian:
     def _failed(self, error: RingCentralError, now: float) -> None:
         """Note what went wrong. It is tried again within a minute, unless RingCentral asks for more patience.
 
-        Credentials may be others by then; while they are not, the breaker has the patience.
+        Credentials may be others by then; while they are not, the breaker has the patience. That none could be made is
+        told when that failed, too: where all was started together, `web` may not have been there for the handshake.
         """
         problem = " ".join((type(error).__name__, *error.codes))
         log.warning("guardian.hindered", account=self._name, error=type(error).__name__, codes=error.codes)
@@ -249,7 +256,7 @@ class Guardian:
         self._keep(msgspec.structs.replace(guarded, problem=problem, next_at=now + min(patience, LONGEST_PATIENCE)))
         is_new = guarded.checked_at is not None and guarded.checked_at >= now
         message = None
-        if is_new and guarded.health in (Health.MISSING, Health.BLACKLISTED):
+        if is_new and guarded.health in (Health.MISSING, Health.BLACKLISTED) and not guarded.is_just_missed:
             message = "There is no subscription, and none could be made."
         elif not is_new and isinstance(error, Forbidden) and addresses(self._settings, self._account):
             message = "RingCentral lets nobody see or make a subscription, for want of a permission."
@@ -282,19 +289,3 @@ def addresses(settings: Settings, account: Account) -> tuple[str, ...]:
     own = f"{whole}/{account.name}"
     both = (whole, own) if len(settings.accounts) == 1 else (own, whole)  # it was the only one when it was subscribed
     return both if account.name == DEFAULT_ACCOUNT else (own,)
-
-
-def seen(one: Subscription) -> Seen:
-    """Take from RingCentral's answer what we decide upon."""
-    data = one.blacklisted_data
-    return Seen(
-        id=one.id,
-        status=one.status or "",
-        address=one.delivery_mode.address or "",
-        filters=one.event_filters,
-        disabled=tuple(each.filter for each in one.disabled_filters),
-        because=tuple(" ".join(filter(None, (each.reason, each.message))) for each in one.disabled_filters),
-        expires_at=one.expiration_time,
-        blacklisted_at=data.blacklisted_at if data else None,
-        reason=data.reason if data else None,
-    )

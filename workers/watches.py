@@ -19,17 +19,20 @@ NIGHTLY_SECONDS: Final = 48 * 3600.0
 _DAY: Final = 86400.0
 
 
-def watch_for_silence(redis: "Redis", account: str, *, now: float) -> None:
-    """Raise the alarm when the log shows calls that began since anything was heard last: the dead man's switch."""
+def watch_for_silence(redis: "Redis", account: str, *, since: float, now: float) -> None:
+    """Raise the alarm when the log shows calls that began since anything was heard last: the dead man's switch.
+
+    Not for calls from before `since` (seconds) alone: there was no subscription, or this process was not there either.
+    """
     redis.zremrangebyscore(keys.unheard(account), "-inf", now - _DAY)
     heard = guarding.last_notification(redis, account) or 0.0
     calls = redis.zcount(keys.unheard(account), heard + SLACK_SECONDS, "+inf")
-    if calls:
+    if not calls:
+        operator_log.clear_alert(redis, What.NOTIFICATIONS_MISSING, account, "Notifications come again.")
+    elif redis.zcount(keys.unheard(account), max(heard, since) + SLACK_SECONDS, "+inf"):
         last = "none ever came" if not heard else f"the last one came {int(now - heard)} seconds ago"
         message = f"The call log shows {calls} call{'s' * (calls != 1)} that no notification told of; {last}."
         operator_log.raise_alert(redis, What.NOTIFICATIONS_MISSING, account, message, account=account)
-    else:
-        operator_log.clear_alert(redis, What.NOTIFICATIONS_MISSING, account, "Notifications come again.")
 
 
 def compare_at_night(redis: "Redis", account: str, *, now: float) -> None:

@@ -10,7 +10,7 @@ from runtime.budget import Group, Share
 from runtime.settings import Account, Scope, Settings
 from scripts.checkup.findings import Finding, Findings, Patient, error, of_each, warning
 from telephony.subscriptions import Seen
-from workers.guardian import addresses, seen
+from workers.guardian import addresses
 from workers.ringcentral.call_log import ROOTS
 from workers.ringcentral.errors import (
     BrokenConfiguration,
@@ -20,7 +20,7 @@ from workers.ringcentral.errors import (
     Refused,
     RingCentralError,
 )
-from workers.ringcentral.subscriptions import Subscription, Subscriptions
+from workers.ringcentral.subscriptions import Subscription, Subscriptions, seen
 
 SOON_SECONDS: Final = 6 * 3600.0
 PATIENCE_SECONDS: Final = 5.0

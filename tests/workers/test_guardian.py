@@ -283,6 +283,35 @@ def test_one_that_cannot_be_made_is_an_alert_until_it_can(guarding_office: Guard
     assert alerts(office) == []
 
 
+@pytest.mark.parametrize("gone", ["delete_subscriptions", "blacklist_subscriptions"])
+def test_one_that_cannot_be_made_where_all_was_started_together_is_no_alert_unless_it_still_cannot_a_minute_later(
+    guarding_office: Guarding, webhook: Webhook, gone: str
+) -> None:
+    office = guarding_office()
+    guard(office, 2)
+    office.platform.fault(gone)
+    webhook.answer = Answer(status=500)
+
+    assert "SUB-522" in (guard(office).problem or "")
+    assert What.SUBSCRIPTION_MISSING not in alerts(office)
+
+    guard(office)
+    assert What.SUBSCRIPTION_MISSING in alerts(office)
+
+
+def test_one_that_is_made_with_the_second_look_was_no_alert(guarding_office: Guarding, webhook: Webhook) -> None:
+    office = guarding_office()
+    guard(office, 2)
+    office.platform.fault("delete_subscriptions")
+    webhook.answer = Answer(status=500)
+    guard(office)
+    webhook.answer = Answer()
+
+    assert guard(office).health is Health.ACTIVE
+    assert states(office.redis) == []
+    assert len(gaps(office)) == 1
+
+
 def test_subscriptions_that_nobody_may_look_at_are_an_alert_until_somebody_may(guarding_office: Guarding) -> None:
     office = guarding_office()
     office.platform.fault("forbid", endpoint="subscription")
@@ -381,14 +410,54 @@ def test_a_log_that_shows_calls_nobody_told_of_is_an_alarm_until_something_is_he
     began = office.now
     for _ in range(10):
         look(office)
-        watches.watch_for_silence(office.redis, ACCOUNT, now=office.now)
+        watches.watch_for_silence(office.redis, ACCOUNT, since=0.0, now=office.now)
         if alerts(office):
             break
 
     assert office.now - began < 2 * office.settings.reconcile_seconds
     assert alerts(office) == [What.NOTIFICATIONS_MISSING]
     office.hear(*queue_bodies(office))
-    watches.watch_for_silence(office.redis, ACCOUNT, now=office.now)
+    watches.watch_for_silence(office.redis, ACCOUNT, since=0.0, now=office.now)
+    assert alerts(office) == []
+
+
+def test_calls_from_before_the_guardian_was_there_are_no_alarm_for_nobody_else_may_have_been_there(
+    office: Office,
+) -> None:
+    office.redis.zadd(keys.unheard(ACCOUNT), {"s-1": office.now - 3600})
+
+    office.guard()
+    assert alerts(office) == []
+
+    office.dependencies.made_at -= 7200  # it has been there for two hours
+    office.guard()
+    assert alerts(office) == [What.NOTIFICATIONS_MISSING]
+
+
+def test_calls_from_before_the_subscription_was_mended_are_no_alarm(guarding_office: Guarding) -> None:
+    office = guarding_office()
+    guard(office, 2)
+    office.dependencies.made_at -= DAY
+    office.redis.zadd(keys.unheard(ACCOUNT), {"s-1": office.now + 10})
+    office.platform.fault("delete_subscriptions")
+
+    guard(office, 2)
+    assert alerts(office) == []
+
+    office.redis.zadd(keys.unheard(ACCOUNT), {"s-2": office.now})
+    guard(office)
+    assert alerts(office) == [What.NOTIFICATIONS_MISSING]
+
+
+def test_an_alarm_about_what_is_not_heard_outlives_a_restart_until_something_is(office: Office) -> None:
+    office.redis.zadd(keys.unheard(ACCOUNT), {"s-1": office.now - 3600})
+    watches.watch_for_silence(office.redis, ACCOUNT, since=0.0, now=office.now)
+
+    office.guard()
+    assert alerts(office) == [What.NOTIFICATIONS_MISSING]
+
+    office.hear(*queue_bodies(office))
+    office.guard()
     assert alerts(office) == []
 
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import msgspec
 
 from runtime.budget import Group, Share
+from telephony.subscriptions import Seen
 from workers.ringcentral.client import RingCentral
 
 _ROOT: Final = "/restapi/v1.0/subscription"
@@ -93,6 +94,22 @@ class Subscriptions:
     def delete(self, subscription_id: str) -> None:
         """End one. Raises NotFound when there is none."""
         self._client.delete(_path(subscription_id), group=Group.MEDIUM, share=self._share)
+
+
+def seen(one: Subscription) -> Seen:
+    """Take from RingCentral's answer what we decide upon."""
+    data = one.blacklisted_data
+    return Seen(
+        id=one.id,
+        status=one.status or "",
+        address=one.delivery_mode.address or "",
+        filters=one.event_filters,
+        disabled=tuple(each.filter for each in one.disabled_filters),
+        because=tuple(" ".join(filter(None, (each.reason, each.message))) for each in one.disabled_filters),
+        expires_at=one.expiration_time,
+        blacklisted_at=data.blacklisted_at if data else None,
+        reason=data.reason if data else None,
+    )
 
 
 def _path(subscription_id: str) -> str:
