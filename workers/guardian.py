@@ -68,7 +68,7 @@ class Guardian:
         self._redis = dependencies.redis
         self._settings = dependencies.settings
         self._recorder = dependencies.recorder
-        self._made_at = dependencies.made_at
+        self._stopping, self._made_at = dependencies.stopping, dependencies.made_at
         client = dependencies.ringcentral(account)
         self._subscriptions, self._sessions = Subscriptions(client), TelephonySessions(client)
 
@@ -91,7 +91,7 @@ class Guardian:
             self._failed(error, now)
         try:
             silences = Silences(self._redis, self._name, self._sessions, silence_seconds=self._settings.silence_seconds)
-            silences.look(guarded, now=now)
+            silences.look(guarded, now=now, stopping=self._stopping)
         except RingCentralError as error:  # they are as silent in a minute
             self._recorder.count(FAILURES, STAGE, type(error).__name__)
         return guarded

@@ -29,10 +29,11 @@ from workers.dependencies import Dependencies, current
 from workers.judgement import Judge
 from workers.older_ids import OlderIds, joins
 from workers.pacing import Pace
+from workers.patience import take_patiently
 from workers.relinking import relink
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.feeds import CallLogFeed
-from workers.sweep import Sweep, Sweeper, take_patiently
+from workers.sweep import Sweep, Sweeper
 from workers.telling import tell
 from workers.turns import turn
 
@@ -64,7 +65,7 @@ class Resolver:
         self._lease = held
         self._redis = dependencies.redis
         self._settings = dependencies.settings
-        self._recorder = dependencies.recorder
+        self._recorder, self._stopping = dependencies.recorder, dependencies.stopping
         self._judge = Judge(account, self._redis, dependencies.settings, dependencies.recorder)
         self._company = dependencies.account(account).scope is Scope.ACCOUNT
         client = dependencies.ringcentral(dependencies.account(account))
@@ -205,7 +206,7 @@ class Resolver:
         since = reconcile.since(asking, self._settings, now=now)
         self._lease.commit(bells.keep(Stage.RESOLVE, self._account, now))
         faults.point("resolve.asking")
-        take_patiently(sweeper.carry_out(requests, since=since, now=now), self._keep)
+        take_patiently(sweeper.carry_out(requests, since=since, now=now), self._keep, self._stopping)
         if remember := older_ids.remember(retention=self._settings.retention_seconds):
             self._lease.commit(remember)
         if sweeper.found.malformed:

@@ -17,6 +17,7 @@ from runtime.logs import log
 from telephony.sessions import TERMINAL_CODES
 from workers.ringcentral.errors import Forbidden, NotFound, NotSent, Refused, Unavailable
 from workers.ringcentral.telephony_sessions import TelephonySessions
+from workers.stopping import Stopping
 
 AT_ONCE: Final = 20
 """Calls looked up in one go: Light requests are 50 a minute, and others need some."""
@@ -38,10 +39,11 @@ class Silences:
         self._sessions = sessions
         self._seconds = silence_seconds
 
-    def look(self, guarded: Guarded, *, now: float) -> int:
+    def look(self, guarded: Guarded, *, now: float, stopping: Stopping | None = None) -> int:
         """Look at the calls that were silent for too long; give how many RingCentral was asked about.
 
-        After a gap in the subscription, that is every call that was open before it ended. Raises RingCentralError; the
+        After a gap in the subscription, that is every call that was open before it ended; no further one once this
+        process is `stopping`, for each may take RingCentral as long as it likes. Raises RingCentralError; the
         call that gave no usable answer goes behind the others then, so that it cannot hide them.
         """
         self._forget()
@@ -50,7 +52,7 @@ class Silences:
             if known is not None and known.gone:
                 self._close(one, now)
                 continue
-            if asked == AT_ONCE:
+            if asked == AT_ONCE or (stopping is not None and stopping.is_set()):
                 break
             asked += 1
             try:

@@ -1,7 +1,6 @@
 """One sweep of the call log: carry out the planned requests, and sort the records by the session they belong to."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
@@ -10,7 +9,6 @@ import msgspec
 
 from runtime.asking import Asking
 from runtime.budget import Share
-from runtime.clocks import stopwatch
 from runtime.logs import log
 from telephony.call_log import CallLogPage, NoToken, SyncPage
 from telephony.fetch_plan import PAGE, Feed, Lane, LookUp, Request, Wanted, Window, fullest, is_shown
@@ -33,14 +31,6 @@ ALWAYS: Final = Window(LONG_AGO, NEVER)
 
 MANY: Final = PAGE // 20
 """Records that tell how many there are at other times."""
-
-RENEW_SECONDS: Final = 2.0
-"""How often the lease is renewed while RingCentral takes its time."""
-
-LONGEST_SECONDS: Final = 45.0
-"""After so long a sweep asks for nothing more: with the last answer on its way it must end before its job would."""
-
-_NO_MORE: Final = object()
 
 
 class Sweep(msgspec.Struct):
@@ -264,19 +254,6 @@ def _is_not_offered(error: Unavailable) -> bool:
 
 def _is_late(error: RingCentralError) -> bool:
     return isinstance(error, Unavailable) and error.late
-
-
-def take_patiently(answers: Iterator[None], keep: Callable[[], None]) -> None:
-    """Take one answer of a sweep after the other; `keep` keeps its lease, however long RingCentral takes for them."""
-    began = kept_at = stopwatch()
-    more = True
-    with ThreadPoolExecutor(1, thread_name_prefix="sweep") as thread:
-        while more:
-            answer = thread.submit(next, answers, _NO_MORE)
-            while wait((answer,), timeout=max(0.0, kept_at + RENEW_SECONDS - stopwatch())).not_done:
-                keep()
-                kept_at = stopwatch()
-            more = answer.result() is not _NO_MORE and stopwatch() - began < LONGEST_SECONDS
 
 
 def _bare(error: RingCentralError) -> RingCentralError:

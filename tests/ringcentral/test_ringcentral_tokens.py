@@ -2,6 +2,7 @@
 
 import time
 from threading import Thread
+from threading import enumerate as all_threads
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -226,3 +227,20 @@ def test_whoever_is_killed_while_it_asks_holds_the_others_up_no_longer_than_its_
 
     assert 0 < max(left for left, _ in seen) <= 1000 * LEASE_SECONDS
     assert len({commits for _, commits in seen if commits}) > 2  # renewed meanwhile, however long it takes
+
+
+def test_whoever_is_stopped_while_it_asks_waits_for_no_answer(
+    server: Server, a_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tokens, "wait", stopped)
+    server.on(TOKEN_PATH, Reply(silent=True))
+
+    with pytest.raises(KeyboardInterrupt):
+        get(a_client(bounds=Bounds(connect=0.5, read=2.0, total=2.0, body=100_000)))
+
+    (asking,) = (one for one in all_threads() if one.name.startswith("token"))
+    assert asking.daemon
+    asking.join()

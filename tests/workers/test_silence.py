@@ -234,3 +234,12 @@ def test_what_was_found_of_a_call_that_is_open_no_more_is_forgotten(redis: Redis
     silences(redis, Answering(("Answered",))).look(Guarded(), now=NOW + 1)
 
     assert redis.hkeys(keys.silences(ACCOUNT)) == [on.encode()]
+
+
+def test_a_process_that_is_to_stop_asks_about_no_further_call(office: Office) -> None:
+    call = a_silent_call(office)
+    office.dependencies.stopping.set()
+
+    guard(office)
+
+    assert found(office, call) == ""

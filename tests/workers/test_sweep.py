@@ -13,10 +13,11 @@ from runtime.budget import Share
 from telephony.call_log import CallLogPage, SyncPage
 from telephony.fetch_plan import FULLNESS, LONGEST, PAGE, Feed, Lane, Request, Window, window_length
 from tests.builders.call_log import a_record
-from workers import sweep
+from workers import patience, sweep
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import NotSent, Unavailable
 from workers.ringcentral.feeds import CallLogFeed
+from workers.stopping import Stopping
 from workers.sweep import Sweeper
 
 BEGAN = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -121,22 +122,31 @@ def test_a_stretch_of_the_past_that_takes_too_long_rests_so_that_the_present_nee
 
 
 def test_the_lease_is_kept_while_an_answer_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep, "RENEW_SECONDS", 0.001)
+    monkeypatch.setattr(patience, "RENEW_SECONDS", 0.001)
     kept, waited = Event(), []
 
     def one_slow_answer() -> Iterator[None]:
         waited.append(kept.wait(10))
         yield
 
-    sweep.take_patiently(one_slow_answer(), kept.set)
+    patience.take_patiently(one_slow_answer(), kept.set, Stopping())
 
     assert waited == [True]
 
 
 def test_after_a_long_time_nothing_more_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep, "LONGEST_SECONDS", 0.0)
+    monkeypatch.setattr(patience, "LONGEST_SECONDS", 0.0)
     answers = iter([None, None, None])
 
-    sweep.take_patiently(answers, lambda: None)
+    patience.take_patiently(answers, lambda: None, Stopping())
+
+    assert len(list(answers)) == 2
+
+
+def test_once_the_process_is_to_stop_nothing_more_is_asked_for() -> None:
+    answers, stopping = iter([None, None, None]), Stopping()
+    stopping.set()
+
+    patience.take_patiently(answers, lambda: None, stopping)
 
     assert len(list(answers)) == 2

@@ -9,8 +9,9 @@ import hashlib
 import time
 from base64 import b64encode
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager, suppress
+from threading import Thread
 from typing import Final
 from urllib.parse import urlencode
 
@@ -134,13 +135,22 @@ class Tokens:
             yield held
 
     def _granted(self, held: Lease) -> str:
-        """Ask for a token, and keep the right to do so however long RingCentral takes."""
-        with ThreadPoolExecutor(1, thread_name_prefix="token") as thread:
-            answer = thread.submit(self._grant)
-            while wait((answer,), timeout=RENEW_SECONDS).not_done:
-                with suppress(LeaseLost):  # another asks as well: that is a grant too many, and no harm
-                    held.commit(())
-            return answer.result()
+        """Ask for a token, and keep the right to do so however long RingCentral takes.
+
+        Whoever is stopped waits for no answer: the thread of an executor would.
+        """
+        answer = Future[str]()
+        Thread(target=self._answer, args=(answer,), name="token", daemon=True).start()
+        while wait((answer,), timeout=RENEW_SECONDS).not_done:
+            with suppress(LeaseLost):  # another asks as well: that is a grant too many, and no harm
+                held.commit(())
+        return answer.result()
+
+    def _answer(self, answer: "Future[str]") -> None:
+        try:
+            answer.set_result(self._grant())
+        except Exception as error:  # noqa: BLE001 - raised where it is waited for
+            answer.set_exception(error)
 
     def _grant(self) -> str:
         request = _request(self._account)
