@@ -3,7 +3,7 @@
 Both are facts for people and for `redrive`; no decision about what is sent next is read from an attempt.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Final, cast
 
@@ -69,6 +69,11 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     status: int | None = None
     error: str | None = None
 
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether the receiver may have made something of it: it was sent again and again, whatever came back."""
+        return self.because in {"exhausted", "crowded"}
+
 
 def written(account: str, attempt: Attempt, *, retention: float) -> tuple[Command, ...]:
     """Give the commands that keep an attempt, with its destination and with its call."""
@@ -107,6 +112,12 @@ def dead_letters(redis: "Redis", destination: str) -> Iterator[DeadLetter]:
     """List the dead letters of a destination, in no order."""
     for _, text in redis.hscan_iter(keys.dead(destination), count=_PAGE):
         yield msgspec.json.decode(text, type=DeadLetter)
+
+
+def letters(redis: "Redis", destination: str, event_ids: Sequence[str]) -> list[DeadLetter]:
+    """Give the dead letters among these events of a destination, in their order."""
+    texts = cast("list[bytes | None]", redis.hmget(keys.dead(destination), [*event_ids])) if event_ids else []
+    return [msgspec.json.decode(text, type=DeadLetter) for text in texts if text is not None]
 
 
 def _read(place: str, fields: Fields) -> Attempt:

@@ -89,9 +89,9 @@ def test_event(destination_id: str, place: str) -> TrialEvent:
 
 def tellable(redis: "Redis", destination: Destination, page: Sequence[Candidate]) -> Iterator[Candidate]:
     """Leave out what the destination must not be told any more; see `may_be_told`."""
-    taken = last_taken(redis, destination.id, [one.call for one in page])
+    told = last_told(redis, destination, [(one.call, one.revision, one.place) for one in page])
     for one in page:
-        if may_be_told(one.revision, taken.get(one.call), once=is_told_once(destination, one.place)):
+        if may_be_told(one.revision, told.get(one.call), once=is_told_once(destination, one.place)):
             yield one
 
 
@@ -108,7 +108,22 @@ def may_be_told(revision: int, taken: int | None, *, once: bool) -> bool:
     return taken is None or revision == taken or (revision > taken and not once)
 
 
-def last_taken(redis: "Redis", destination_id: str, calls: Sequence[str]) -> dict[str, int]:
+def last_told(redis: "Redis", destination: Destination, events: Sequence[tuple[str, int, str]]) -> dict[str, int]:
+    """Give the revisions the destination was told last of the calls of these events: call, revision and place of each.
+
+    That is what it took; where each call is told of once and it took none, what was sent to it in vain to the end: it
+    may have made something of that, and would make the same once more of a later revision, which has another id.
+    """
+    told = _last_taken(redis, destination.id, sorted({call for call, _, _ in events}))
+    once = [(call, last) for call, last, place in events if call not in told and is_told_once(destination, place)]
+    earlier = dict.fromkeys(f"{call}/{number}" for call, last in once for number in range(1, last))
+    for letter in attempts.letters(redis, destination.id, [*earlier]):
+        if letter.may_have_arrived:
+            told.setdefault(letter.call, _revision(letter.event_id))
+    return told
+
+
+def _last_taken(redis: "Redis", destination_id: str, calls: Sequence[str]) -> dict[str, int]:
     """Give the highest revision the destination took of each of these calls; those it never took one of are absent."""
     if not calls:
         return {}

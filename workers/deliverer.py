@@ -116,10 +116,11 @@ class Deliverer:
         doubtful = [*asked, *(new if destination.create_only else ())]
         if not doubtful:
             return new
-        taken = redrive.last_taken(self._redis, self._id, sorted({one.call for one in doubtful}))
+        events = [(one.call, one.item.revision, one.item.place) for one in doubtful]
+        told = redrive.last_told(self._redis, destination, events)
         if destination.create_only:
-            new = list(intake.tellable(destination, new, taken))
-        return [*new, *intake.tellable(destination, asked, taken)]
+            new = list(intake.tellable(destination, new, told))
+        return [*new, *intake.tellable(destination, asked, told)]
 
     def _queued(self, destination: Destination, arrivals: Sequence[Arrival], now: float) -> list[Command]:
         """Put what arrived into its call's queue; give the commands that note what lost its place."""

@@ -74,11 +74,11 @@ def entries(redis: "Redis", places: Sequence[str]) -> list[Entry]:
     ]
 
 
-def tellable(destination: Destination, arrivals: Sequence[Arrival], taken: Mapping[str, int]) -> Iterator[Arrival]:
-    """Leave out what the destination must not be told any more, having `taken` revisions of calls."""
+def tellable(destination: Destination, arrivals: Sequence[Arrival], told: Mapping[str, int]) -> Iterator[Arrival]:
+    """Leave out what the destination must not be told any more, having been `told` revisions of calls."""
     for arrival in arrivals:
         once = redrive.is_told_once(destination, arrival.item.place)
-        if redrive.may_be_told(arrival.item.revision, taken.get(arrival.call), once=once):
+        if redrive.may_be_told(arrival.item.revision, told.get(arrival.call), once=once):
             yield arrival
 
 

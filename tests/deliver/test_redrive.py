@@ -13,9 +13,10 @@ from telephony.operator_events import What
 from telephony.times import parse_time
 from telephony.words import Outcome
 from tests.deliver.conftest import Stage
-from tests.deliver.test_deliver import A_MISSED_CALL, at_present, revised
+from tests.deliver.test_deliver import A_MISSED_CALL, at_present, make_due, revised
 from tests.fakes.sender import delivered, forbidden, refused
 from tests.scripts.publishing import outcome_of, publish
+from workers.destinations.schedule import SCHEDULE
 
 EVERYTHING = Redrive(everything=True)
 
@@ -78,6 +79,38 @@ def test_what_was_told_once_is_told_again_though_its_last_revision_is_not_wanted
     publish(stage.redis, revised("s-1", 2))
 
     assert count(stage, destination, EVERYTHING) == 1
+
+
+def test_of_what_was_sent_in_vain_to_the_end_where_each_call_is_told_once_the_same_is_sent_again(stage: Stage) -> None:
+    destination = stage.add(create_only=True)
+    stage.sender.answer = lambda _: refused()
+    publish(stage.redis, outcome_of("s-1", A_MISSED_CALL))
+    for _ in SCHEDULE:
+        stage.run(destination)
+        make_due(stage, destination)
+    assert [one.event_id for one in attempts.dead_letters(stage.redis, destination.id)] == ["s-1/1"]
+    stage.sender.answer = lambda _: delivered()
+    publish(stage.redis, revised("s-1", 2, A_MISSED_CALL))
+    stage.run(destination)
+
+    redrive.redrive(stage.redis, destination.id, EVERYTHING, dry_run=False)
+    stage.run(destination)
+
+    assert set(stage.sender.ids()) == {"s-1/1"}
+    assert list(attempts.dead_letters(stage.redis, destination.id)) == []
+
+
+def test_of_what_was_never_sent_where_each_call_is_told_once_a_later_revision_is_sent(stage: Stage) -> None:
+    destination = stage.add(create_only=True)
+    stage.sender.answer = lambda _: forbidden()
+    publish(stage.redis, outcome_of("s-1", A_MISSED_CALL))
+    stage.run(destination)
+    stage.sender.answer = lambda _: delivered()
+
+    publish(stage.redis, revised("s-1", 2, A_MISSED_CALL))
+    stage.run(destination)
+
+    assert stage.sender.ids()[-1] == "s-1/2"
 
 
 def test_the_end_of_a_call_that_is_told_once_is_told_again_whatever_its_outcome_is(stage: Stage) -> None:
