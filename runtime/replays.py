@@ -73,8 +73,9 @@ class Progress(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     `place` is how far it has chosen calls, for a backfill down to which moment it has looked; `density` is how many
     records began per second, `halvings` how often a backfill's page was halved because RingCentral took too long for
     it; `late` is by how many records per second windows were short enough after one that took too long (0 for a
-    backfill), and when that was; `unanswered` is what RingCentral had no answer for, the latest at the end; `why` is
-    what it waits for, or what ended it; `left` calls it had not looked at then.
+    backfill), and when that was; `unanswered` is what RingCentral had no answer for, the latest at the end (of a
+    backfill what it has passed over for that); `stuck_since` is since when it has had an answer for nothing that is
+    asked; `why` is what it waits for, or what ended it; `left` calls it had not looked at then.
     """
 
     state: State = State.WAITING
@@ -88,6 +89,7 @@ class Progress(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     halvings: int = 0
     late: tuple[float, float] | None = None
     unanswered: tuple[Unanswered, ...] = ()
+    stuck_since: float | None = None
     left: int = 0
 
 

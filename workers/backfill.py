@@ -4,7 +4,8 @@ The log is read backwards in full pages: each request asks for what began before
 so that no page is half empty and none shifts, and the only position is that moment. It moves on with the last calls of
 a page; a page whose runner was killed is asked for once more, and changes nothing twice. One for which RingCentral
 takes longer than is waited is asked for with half as many records, and those behind it with more again as time goes by:
-that one with fewer was answered says nothing of how much RingCentral can bear.
+that one with fewer was answered says nothing of how much RingCentral can bear. One for which it has no answer for
+minutes, and for the usual comparison it has, is made smaller likewise; the smallest is passed over, and told of.
 """
 
 from collections.abc import Sequence
@@ -13,28 +14,36 @@ from typing import Final
 
 import msgspec
 
-from runtime import faults
+from runtime import asking, faults
 from runtime.asking import LATE_SECONDS
 from runtime.budget import Group, Share
 from runtime.leases import Command
 from runtime.ledger import Tracked
+from runtime.logs import log
 from runtime.metrics import MALFORMED_RECORDS
-from runtime.replays import Progress, State
+from runtime.replays import Progress, State, Unanswered
 from telephony.call_log import CallLogPage
 from telephony.events import Trigger
 from telephony.records import CallLogRecord
-from telephony.times import moment_at
+from telephony.times import iso_ms_at, moment_at
 from workers import casebook
 from workers.cases import Case, Judged
 from workers.older_ids import OlderIds, session_of
+from workers.pacing import PARKED_SECONDS
 from workers.replay_errand import Errand, Step
 from workers.ringcentral.call_log import CallLog
-from workers.ringcentral.errors import RateLimited, Unavailable
+from workers.ringcentral.errors import NotFound, RateLimited, Refused, Unavailable
+from workers.sweep import was_there
 
 BOUNDARY: Final = timedelta(minutes=10)
 """A call that began so near to the end of a page may have another record on the next."""
 
 MOST_HALVINGS: Final = 3
+
+STUCK_SECONDS: Final = 180.0
+"""How long the same page is asked for in vain before it is made smaller, or passed over."""
+
+MOST_NAMED: Final = 5
 
 _TICK: Final = timedelta(milliseconds=1)
 _NONE: Final[dict[str, Tracked]] = {}
@@ -55,18 +64,27 @@ class Backfill:
         """Take the next page all the way."""
         errand, progress = self._errand, self._errand.replay.progress
         if self._until <= self._since:
-            return Step(msgspec.structs.replace(progress, state=State.DONE, finished_at=now, why=None))
+            return Step(msgspec.structs.replace(progress, state=State.DONE, finished_at=now, why=_passed(progress)))
         try:
             page = self._ask()
         except RateLimited as error:
             pause = max(error.retry_after or 0.0, errand.made.budget(errand.account).left(Group.HEAVY).interval)
             return Step(msgspec.structs.replace(progress, why="budget"), again_at=now + pause)
         except Unavailable as error:
-            return Step(self._halved(progress, now) if error.late else progress, error=error)
+            after = self._after(progress, error, now)
+            is_same = (after.place, after.halvings) == (progress.place, progress.halvings)
+            rest = PARKED_SECONDS if is_same and was_there(error) else 0.0
+            return Step(after, error=error, again_at=now + rest)
+        except (NotFound, Refused):
+            if not _is_passing(progress):
+                raise
+            page = CallLogPage(())  # there is nothing behind what was passed over
         faults.point("replay.asked")
         errand.keep()
-        total = (progress.total or 0) + self._judge(page)
-        asked = msgspec.structs.replace(progress, requests=progress.requests + 1, total=total, why=None)
+        total, unanswered = (progress.total or 0) + self._judge(page), self._told(progress, page)
+        asked = msgspec.structs.replace(
+            progress, requests=progress.requests + 1, total=total, unanswered=unanswered, why=None
+        )
         return Step(_with_more(self._moved_on(asked, page), now), again_at=now)
 
     def _ask(self) -> CallLogPage:
@@ -115,12 +133,45 @@ class Backfill:
             return msgspec.structs.replace(progress, place=f"{oldest.timestamp():.3f}")
         return msgspec.structs.replace(progress, place=self._at(self._page + 1))
 
-    def _halved(self, progress: Progress, now: float) -> Progress:
-        """Have the same records begin the next page, with half as many on it."""
-        progress = msgspec.structs.replace(progress, late=(0.0, now))
-        if progress.halvings == MOST_HALVINGS:
+    def _after(self, progress: Progress, error: Unavailable, now: float) -> Progress:
+        """Go on after a page without an answer: with the same one, with half of it, or in the end with the next."""
+        if error.late:
+            progress = msgspec.structs.replace(progress, late=(0.0, now))
+        if progress.halvings < MOST_HALVINGS and error.late:
+            return self._halved(progress)
+        if not was_there(error) or not self._is_stuck(progress, now):
             return progress
-        return msgspec.structs.replace(progress, place=self._at(2 * self._page - 1), halvings=progress.halvings + 1)
+        return self._halved(progress) if progress.halvings < MOST_HALVINGS else self._past(progress)
+
+    def _is_stuck(self, progress: Progress, now: float) -> bool:
+        """Say whether RingCentral has had no answer for a page for minutes, and one for what has just happened."""
+        since = progress.stuck_since
+        if since is None or now < since + STUCK_SECONDS:
+            return False
+        return (asking.load(self._errand.redis, self._errand.account).compared_to or 0.0) > since
+
+    def _halved(self, progress: Progress) -> Progress:
+        """Have the same records begin the next page, with half as many on it."""
+        return msgspec.structs.replace(
+            progress, place=self._at(2 * self._page - 1), halvings=progress.halvings + 1, stuck_since=None
+        )
+
+    def _past(self, progress: Progress) -> Progress:
+        """Pass a page over; what began in which time is on it, the page behind it will tell."""
+        replay = self._errand.replay
+        log.warning("replay.passed_over", account=replay.account, replay=replay.id, place=progress.place)
+        noted = progress.unanswered
+        if not _is_passing(progress):
+            noted = (*noted, Unanswered(end=self._until.timestamp()))
+        return msgspec.structs.replace(progress, place=self._at(self._page + 1), unanswered=noted, stuck_since=None)
+
+    def _told(self, progress: Progress, page: CallLogPage) -> tuple[Unanswered, ...]:
+        """Say when what was passed over just before this page began."""
+        if not _is_passing(progress):
+            return progress.unanswered
+        *before, last = progress.unanswered
+        newest = max((record.start_time for record in page.records if record.start_time), default=self._since)
+        return (*before, msgspec.structs.replace(last, begin=newest.timestamp()))
 
     def _at(self, page: int) -> str:
         return f"{self._until.timestamp():.3f}#{page}"
@@ -135,6 +186,18 @@ def _with_more(progress: Progress, now: float) -> Progress:
     if not progress.halvings or "#" in progress.place or since <= now < since + LATE_SECONDS:
         return progress
     return msgspec.structs.replace(progress, halvings=progress.halvings - 1, late=(0.0, now))
+
+
+def _is_passing(progress: Progress) -> bool:
+    """Say whether the page before was passed over, and nobody knows yet how far back it reached."""
+    return bool(progress.unanswered) and not progress.unanswered[-1].begin
+
+
+def _passed(progress: Progress) -> str | None:
+    """Say what was passed over, if anything."""
+    spans = [f"{iso_ms_at(one.begin)} to {iso_ms_at(one.end)}" for one in progress.unanswered]
+    more = f", and {len(spans) - MOST_NAMED} more" if len(spans) > MOST_NAMED else ""
+    return f"RingCentral has no answer for {', '.join(spans[:MOST_NAMED])}{more}" if spans else None
 
 
 def _nothing(_cases: Sequence[Case], _judged: Sequence[Judged]) -> list[Command]:

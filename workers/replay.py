@@ -31,12 +31,16 @@ from workers.ringcentral.errors import (
     Refused,
     RingCentralError,
 )
+from workers.sweep import was_there
 from workers.turns import turn
 
 SHIFT_SECONDS: Final = 20.0
 
 LEASE_SECONDS: Final = 40.0
 """A page of a thousand records may take its time, and is not worth a second request."""
+
+HOPELESS_SECONDS: Final = 86400.0
+"""How long RingCentral is asked again and again for what it has no answer for, though it answers: once a minute."""
 
 HELD_SECONDS: Final = 2.0
 """When to come back where a stage's runner did not leave its lease for long."""
@@ -88,7 +92,7 @@ class Runner:
             step = Step(replay.progress, error=error)
         except LeaseHeld:
             step = Step(replay.progress, again_at=now + HELD_SECONDS)
-        self._commit(replay, step if step.error is None else self._after(step.error, step.progress, replay, now))
+        self._commit(replay, _got_on(step) if step.error is None else self._after(step.error, step, replay, now))
 
     def _next(self, replay: Replay, now: float) -> Step:
         if replay.cancelled:
@@ -107,17 +111,25 @@ class Runner:
             return Step(_over(replay.progress, State.DONE, now))
         return Redelivery(errand).step(now) if replay.asked.level is Level.DELIVER else Refetch(errand).step(now)
 
-    def _after(self, error: RingCentralError, progress: Progress, replay: Replay, now: float) -> Step:
-        """Wait out what will be over; end what will not: a backfill can only ask for the same page again."""
-        why = " ".join((type(error).__name__, *error.codes))
-        is_backfill = replay.asked.level is Level.BACKFILL
-        if isinstance(error, Forbidden) or (is_backfill and isinstance(error, Refused | NotFound)):
+    def _after(self, error: RingCentralError, step: Step, replay: Replay, now: float) -> Step:
+        """Wait out what will be over; end what will not: a backfill can only ask for the same page again.
+
+        So does what RingCentral has had no answer for in a day, though it was there.
+        """
+        why, progress = " ".join((type(error).__name__, *error.codes)), step.progress
+        if was_there(error):
+            since = now if progress.stuck_since is None else min(progress.stuck_since, now)
+            progress = msgspec.structs.replace(progress, stuck_since=since)
+        is_hopeless = progress.stuck_since is not None and now - progress.stuck_since >= HOPELESS_SECONDS
+        is_refused = isinstance(error, Refused | NotFound) and replay.asked.level is Level.BACKFILL
+        if isinstance(error, Forbidden) or is_refused or (is_hopeless and was_there(error)):
             return Step(msgspec.structs.replace(_over(progress, State.FAILED, now), why=why))
         if not isinstance(error, RateLimited):
             self._made.recorder.count(FAILURES, Stage.REPLAY, type(error).__name__)
         if isinstance(error, BrokenConfiguration):
             log.warning("replay.not_asked", account=self._account, error=why)
-        return Step(msgspec.structs.replace(progress, why=why), again_at=now + pause_after(error))
+        again_at = max(step.again_at or now, now + pause_after(error))
+        return Step(msgspec.structs.replace(progress, why=why), again_at=again_at)
 
     def _commit(self, replay: Replay, step: Step) -> None:
         if step.progress.state in replays.OVER:
@@ -129,6 +141,13 @@ class Runner:
             )
         self._lease.commit([*step.commands, *commands])
         faults.point("replay.committed")
+
+
+def _got_on(step: Step) -> Step:
+    """Note that a replay is not stuck (any more); one that only waits for the budget may be."""
+    if step.progress.stuck_since is None or step.progress.why is not None:
+        return step
+    return msgspec.structs.replace(step, progress=msgspec.structs.replace(step.progress, stuck_since=None))
 
 
 def _over(progress: Progress, state: State, now: float) -> Progress:

@@ -35,7 +35,8 @@ Follows = Callable[[Sequence[Case], Sequence[Judged]], list[Command]]
 class Step(msgspec.Struct, frozen=True):
     """How a step ended: how far the replay has come, what else to commit, and when it goes on (seconds).
 
-    With an `error`, which is what RingCentral answered instead, that says whether it goes on, and when.
+    With an `error`, which is what RingCentral answered instead, that says whether it goes on, and when; but not before
+    `again_at`.
     """
 
     progress: Progress

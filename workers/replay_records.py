@@ -17,11 +17,12 @@ from runtime.ledger import Tracked
 from runtime.replays import Finding, Level, Progress
 from telephony.differences import differences
 from telephony.events import Trigger
-from telephony.fetch_plan import Request, Wanted
+from telephony.fetch_plan import LookUp, Request, Wanted
 from telephony.times import moment_at
 from workers import casebook
 from workers.cases import Case, Judged, News
 from workers.older_ids import OlderIds
+from workers.pacing import PARKED_SECONDS
 from workers.refolding import refolded, restore
 from workers.replay_choice import UNKNOWN
 from workers.replay_errand import Errand, Step
@@ -69,7 +70,8 @@ class Refetch:
             if was_there(error):
                 unanswered = without_answer(before.unanswered, request)
                 progress = msgspec.structs.replace(progress, unanswered=unanswered)
-            return Step(progress, error=error)  # the next window, if there is one, reaches half as far
+            rest = PARKED_SECONDS if isinstance(request, LookUp) and was_there(error) else 0.0
+            return Step(progress, error=error, again_at=now + rest)  # the next window, if any, reaches half as far
         pause = max(LEAST_PAUSE, errand.made.budget(errand.account).left(Group.HEAVY).interval)
         return Step(msgspec.structs.replace(progress, why="budget"), again_at=now + pause)
 

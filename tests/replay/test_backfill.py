@@ -2,11 +2,13 @@
 
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 
 from runtime import destinations, keys
+from runtime.asking import Asking
 from runtime.budget import Share
-from runtime.replays import Level, State
+from runtime.replays import Level, Replay, State
 from telephony.call_log import CallLogPage
 from telephony.destinations import Draft
 from telephony.events import Trigger
@@ -16,6 +18,7 @@ from tests.builders.call_log import a_leg, a_record, an_accept_leg
 from tests.builders.calls import ivr_call
 from tests.outputs import entries, events
 from tests.replay.replaying import ReplayOffice
+from tests.workers.office import ACCOUNT
 from workers import replay_errand
 from workers.backfill import Backfill
 from workers.ringcentral import call_log
@@ -170,6 +173,66 @@ def test_a_page_for_which_ringcentrals_own_gateway_would_not_wait_is_asked_for_i
     replaying.serve()
 
     assert replaying.look(asked).progress.halvings == 1
+    replaying.office.be_patient()
+    assert replaying.finish(asked).progress.total == len(records)
+
+
+def choke(monkeypatch: pytest.MonkeyPatch, record_id: str) -> None:
+    """Have the list answer for no page with this record on it."""
+    asked_for = CallLog._page
+
+    def choosy(self: CallLog, begin: datetime, end: datetime, share: Share, number: int, size: int) -> CallLogPage:
+        page = asked_for(self, begin, end, share, number, size)
+        if any(one.id == record_id for one in page.records):
+            raise Unavailable("no answer", status=500)
+        return page
+
+    monkeypatch.setattr(CallLog, "_page", choosy)
+
+
+def go_on(replaying: ReplayOffice, asked: Replay, minutes: int, *, answers_others: bool = True) -> Replay:
+    """Let so many minutes pass, in which RingCentral answers other requests, or does not."""
+    for _ in range(minutes):
+        replaying.office.be_patient()
+        replaying.serve()
+        replaying.office.let_pass(61)
+        if answers_others:
+            position = Asking(compared_to=replaying.office.now)
+            replaying.redis.set(keys.asking(ACCOUNT), msgspec.json.encode(position))
+    return replaying.look(asked)
+
+
+@pytest.mark.parametrize("number", [0, 20, 39], ids=["newest", "between", "oldest"])
+def test_a_page_that_ringcentral_has_no_answer_for_is_made_small_then_passed_over_and_told_of(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(call_log, "PER_PAGE", 16)
+    records = history(replaying, 40)
+    choke(monkeypatch, f"H{number:06}")
+
+    done = go_on(replaying, replaying.ask(Level.BACKFILL, since=replaying.office.now - 31 * DAY), 60)
+
+    missing = {one.telephony_session_id for one in records} - {event.subject for event in events(replaying.redis)}
+    assert f"s-h{number:06}" in missing
+    assert len(missing) <= 2  # a page of two
+    assert done.progress.state is State.DONE
+    assert "RingCentral has no answer for" in (done.progress.why or "")
+    (passed,) = done.progress.unanswered
+    began = records[number].start_time
+    assert began is not None
+    assert passed.begin <= began.timestamp() <= passed.end
+
+
+def test_while_ringcentral_answers_nothing_no_page_of_a_backfill_is_passed_over(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = history(replaying, 5)
+    with monkeypatch.context() as outage:
+        choke(outage, "H000000")
+        asked = replaying.ask(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
+        waiting = go_on(replaying, asked, 60, answers_others=False)
+        assert (waiting.progress.place, waiting.progress.halvings, waiting.progress.why) == ("", 0, "Unavailable")
+
     replaying.office.be_patient()
     assert replaying.finish(asked).progress.total == len(records)
 

@@ -284,6 +284,40 @@ def test_one_call_that_ringcentral_chokes_on_keeps_a_replay_from_no_other(
     assert replaying.finish(asked).progress.state is State.DONE
 
 
+def test_a_call_that_ringcentral_has_no_answer_for_is_asked_for_once_a_minute_though_it_answers_others(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaying.resolved()
+    cannot_answer(monkeypatch, "internal", session="s-nobody-knows")
+    replaying.ask(Level.REFETCH, calls=("s-nobody-knows",))
+    before = len(replaying.office.platform.requests())
+
+    for _ in range(90):
+        replaying.serve()
+        replaying.office.let_pass(2.1)
+        replaying.office.be_patient()  # as after any answer to somebody else
+
+    assert len(replaying.office.platform.requests()) - before == 4
+
+
+def test_a_replay_that_ringcentral_has_had_no_answer_for_in_a_day_ends_and_says_so(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaying.resolved()
+    cannot_answer(monkeypatch, "internal", session="s-nobody-knows")
+    asked = replaying.ask(Level.REFETCH, calls=("s-nobody-knows",))
+
+    for _ in range(24):
+        replaying.serve()
+        assert not replaying.look(asked).is_over
+        replaying.office.let_pass(3600)
+        replaying.office.be_patient()
+    replaying.serve()
+
+    over = replaying.look(asked)
+    assert (over.progress.state, over.progress.why, over.left) == (State.FAILED, "Unavailable CMN-203", 1)
+
+
 def test_a_call_that_a_later_version_wrote_down_is_left_as_it_is_and_holds_no_replay_up(
     replaying: ReplayOffice,
 ) -> None:
