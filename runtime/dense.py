@@ -45,5 +45,9 @@ def packed(record: bytes) -> bytes:
 
 
 def unpacked(record: bytes | memoryview) -> bytes:
-    """Read what `packed` wrote. Raises zlib.error for anything else."""
-    return _NEW_UNPACKER.copy().decompress(record)
+    """Read what `packed` wrote. Raises zlib.error for anything else, a part of it included."""
+    unpacker = _NEW_UNPACKER.copy()
+    found = unpacker.decompress(record)
+    if not unpacker.eof:
+        raise zlib.error("the record ends too soon")
+    return found

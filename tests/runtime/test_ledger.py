@@ -1,5 +1,7 @@
 """The ledger: what was written is read back, what is unknown is absent, and what we cannot read is not guessed at."""
 
+import zlib
+
 import msgspec
 import pytest
 from redis import Redis
@@ -34,6 +36,15 @@ def test_what_the_notifications_told_is_read_back_as_it_was(redis: Redis, ended_
     carry_out(redis, ledger.write_tracked(ACCOUNT, record, retention=60))
 
     assert ledger.tracked(redis, ACCOUNT, [CALL.id]) == {CALL.id: record}
+
+
+def test_a_part_of_a_dense_record_is_no_record() -> None:
+    blob = ledger.write_tracked(ACCOUNT, Tracked(CALL, heard_at=1.0, ended_at=2.0), retention=60)[2]
+    assert isinstance(blob, bytes)
+
+    for length in range(1, len(blob)):
+        with pytest.raises(zlib.error):
+            ledger.plain(blob[:length])
 
 
 def test_only_a_call_of_which_nothing_more_is_heard_soon_is_made_dense() -> None:
