@@ -39,6 +39,7 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     `token` goes on with `token_lane`, which shows only calls that began since `token_from`, if that is set.
     `compared_to` is how far the call log was compared with the ledger, without gap; `compared_from` where the first
     comparison begins, set before anything is asked, so that a first time without an answer is not passed over.
+    `answered_at` is when RingCentral answered last.
     `density` is how many records began per second where calls were waiting, as last seen, and `past_density` where the
     past is gone through, which may be far more quiet; `lags` is how long the last records took to appear; `failures`
     counts the last polls of a feed that were answered with nothing usable or took its token for none, `past_failures`
@@ -54,6 +55,7 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     compared_to: float | None = None
     compared_from: float | None = None
     swept_at: float = 0.0
+    answered_at: float | None = None
     density: float | None = None
     past_density: float | None = None
     lags: tuple[float, ...] = ()
@@ -100,6 +102,10 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     def begun(self, lane: Lane, token: str, *, since: float | None = None) -> "Asking":
         """Go on with the token of a feed that began anew, and shows calls that began since `since` (None: all)."""
         return msgspec.structs.replace(self, token=token, token_lane=lane, token_from=since)
+
+    def swept(self, now: float, *, is_answered: bool) -> "Asking":
+        """Note a sweep, and whether anything of it was answered."""
+        return msgspec.structs.replace(self, swept_at=now, answered_at=now if is_answered else self.answered_at)
 
     def without_token(self) -> "Asking":
         """Forget the token; what its feed did not show remains to be compared."""

@@ -42,6 +42,7 @@ class What(StrEnum):
     SUBSCRIPTION_INCOMPLETE = "subscription.incomplete"
     NOTIFICATIONS_MISSING = "notifications.missing"
     COMPLETENESS_UNEXPLAINED = "completeness.unexplained"
+    CALL_LOG_UNANSWERED = "call_log.unanswered"
     ACCOUNT_PARKED = "account.parked"
     DESTINATION_FAILING = "destination.failing"
     DESTINATION_DISABLED = "destination.disabled"
@@ -81,6 +82,12 @@ ALERTS: Final[Mapping[What, Row]] = MappingProxyType(
             Severity.CRITICAL,
             "A call is neither published, nor open, waiting, unresolved or suppressed.",
             "`./scripts/audit.py` names it and says what is missing; `./scripts/reconcile.py` heals it.",
+        ),
+        What.CALL_LOG_UNANSWERED: Row(
+            Severity.CRITICAL,
+            "RingCentral's call log has not been answered for ten minutes more than lie between two comparisons.",
+            "Outcomes wait for it, and nothing is lost. See whether a `resolve` worker runs;"
+            " `./scripts/doctor.py credentials call-log` tells what RingCentral answers.",
         ),
         What.ACCOUNT_PARKED: Row(
             Severity.CRITICAL,

@@ -4,12 +4,14 @@ Alerts that are raised where something happens are raised here again: a process 
 leaves nobody in the dark for longer than until upkeep comes by.
 """
 
+import math
 from collections.abc import Container
 from typing import Final
 
 from redis import Redis
 
-from runtime import destinations, guarding, operator_log
+from runtime import asking, destinations, guarding, operator_log
+from runtime.clocks import redis_time
 from runtime.settings import Account, Settings
 from telephony.destinations import Destination, DestinationState
 from telephony.operator_events import What
@@ -17,6 +19,9 @@ from telephony.subscriptions import Health
 from workers import charge
 from workers.ringcentral.breaker import is_parked
 from workers.ringcentral.tokens import fingerprint_of
+
+UNANSWERED_SECONDS: Final = 600.0
+"""How much longer than from one comparison to the next the call log may be without an answer before that is told."""
 
 _OF_DESTINATIONS: Final = frozenset({What.DESTINATION_FAILING, What.DESTINATION_DISABLED})
 _OF_SUBSCRIPTIONS: Final = (What.SUBSCRIPTION_BLACKLISTED, What.SUBSCRIPTION_INCOMPLETE)
@@ -58,6 +63,22 @@ def of_account(redis: "Redis", settings: Settings, account: Account) -> None:
         operator_log.raise_alert(redis, What.ACCOUNT_PARKED, account.name, message, account=account.name)
     else:
         operator_log.clear_alert(redis, What.ACCOUNT_PARKED, account.name, "RingCentral answers again.")
+
+
+def of_call_log(redis: "Redis", settings: Settings, account: Account, *, there_for: float) -> None:
+    """Tell that the call log has not been answered for long, for whatever reason: outcomes wait for it.
+
+    It is compared now and then though no call waits. This process must have been there `there_for` as long, in seconds:
+    whatever was stopped with it was asking for nothing either.
+    """
+    longest, answered = settings.reconcile_seconds + UNANSWERED_SECONDS, asking.load(redis, account.name).answered_at
+    ago = math.inf if answered is None else redis_time(redis) - answered
+    if account.credentials is None or ago <= longest:
+        over = "It is answered again." if ago <= longest else "Without credentials nobody asks it."
+        operator_log.clear_alert(redis, What.CALL_LOG_UNANSWERED, account.name, over)
+    elif there_for > longest:
+        message = f"RingCentral's call log has not been answered for {longest / 60:.0f} minutes."
+        operator_log.raise_alert(redis, What.CALL_LOG_UNANSWERED, account.name, message, account=account.name)
 
 
 def _of_destination(redis: "Redis", one: Destination) -> None:

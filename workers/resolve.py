@@ -7,8 +7,6 @@ yet, that have changed since, or that no notification ever told of. All of them 
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
-import msgspec
-
 from runtime import bells, faults, keys, ledger, links
 from runtime.asking import Asking, write
 from runtime.bells import Stage
@@ -145,7 +143,7 @@ class Resolver:
         found = self._ask(requests, unheard.had_its_turn(asking, requests, wanted, now), tracked, now)
         self._judge_all(due, tracked, wanted, found, comparing)
         asking = reconcile.after(found, compared) if compared else found.asking
-        asking = msgspec.structs.replace(asking, swept_at=now)
+        asking = asking.swept(now, is_answered=bool(found.answered))
         not_before = self._pace.after(found, now)
         later = unanswered.put_off(self._account, due, wanted, found, self._settings, now=now)
         position = write(self._account, asking, settle=self._settings.settle_seconds)

@@ -6,7 +6,7 @@ from redis import Redis
 
 from runtime import audit, bells, call_index, faults, keys, lifetimes, streams
 from runtime.bells import Stage
-from runtime.clocks import redis_time
+from runtime.clocks import redis_time, stopwatch
 from runtime.leases import LeaseHeld, lease
 from runtime.metrics import Recorder
 from runtime.settings import Settings
@@ -30,6 +30,8 @@ def serve(account: str) -> None:
             faults.point("upkeep.trimmed")
             completeness.check(redis, account, retention=settings.retention_seconds)
             alarms.of_account(redis, settings, dependencies.account(account))
+            there_for = stopwatch() - dependencies.made_at
+            alarms.of_call_log(redis, settings, dependencies.account(account), there_for=there_for)
     except LeaseHeld:
         return
     dependencies.shifts.begin(guardian.run, account)

@@ -7,25 +7,35 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
+from runtime import operator_log
 from runtime.budget import Group
 from runtime.metrics import FAILURES, REQUESTS, render
 from runtime.settings import Credentials, Settings
 from scripts.simulator import CLIENT_ID, CLIENT_SECRET
+from telephony.operator_events import What
 from tests.asking.clock import Clock, RedisWithClock
 from tests.asking.company import Company
 from tests.asking.conftest import MakeCompany, Opened, an_account
 from tests.asking.legwork import Legwork, events_of, is_right
 from tests.asking.processes import all_ask, get
+from workers import alarms
 from workers.ringcentral.errors import Unavailable
 from workers.sweep import Sweep
 
 HOUR = 3600.0
+DAY = 24 * HOUR
 
 
 def with_jwt(settings: Settings, jwt: str) -> Settings:
     account = settings.accounts[0]
     account = msgspec.structs.replace(account, credentials=Credentials(CLIENT_ID, CLIENT_SECRET, jwt))
     return msgspec.structs.replace(settings, accounts=(account,))
+
+
+def alerts(legwork: Legwork, *, there_for: float) -> list[What]:
+    """Have upkeep look, which has been there for so long, and say which alerts are on."""
+    alarms.of_call_log(legwork.redis, legwork.settings, legwork.settings.accounts[0], there_for=there_for)
+    return [one.what for one in operator_log.alerts(legwork.redis)]
 
 
 def grants(company: Company) -> int:
@@ -47,6 +57,24 @@ class TestAStorm:
         company.fault("clear")
         legwork.pass_time(400)
 
+        assert is_right(legwork.redis, *takes)
+
+    def test_it_is_an_alert_when_it_lasts_until_the_call_log_is_answered_again(self, opened: Opened) -> None:
+        legwork, company = opened()
+        legwork.pass_time(60)
+        company.fault("answer_status", status=503, count=10**6)
+        takes = [company.call(begins=begins) for begins in range(0, 3600, 60)]
+        legwork.pass_time(800)
+        assert alerts(legwork, there_for=DAY) == []
+
+        legwork.pass_time(2000)
+        assert alerts(legwork, there_for=60) == []  # since a minute: before that nobody may have asked
+        assert alerts(legwork, there_for=DAY) == [What.CALL_LOG_UNANSWERED]
+
+        company.fault("clear")
+        legwork.pass_time(400)
+        assert alerts(legwork, there_for=DAY) == []
+        legwork.pass_time(1000)
         assert is_right(legwork.redis, *takes)
 
     def test_a_retry_after_is_kept_to(self, opened: Opened) -> None:
