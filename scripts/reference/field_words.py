@@ -48,7 +48,7 @@ _CALL: Final = {
     "recordings": "Recordings. They may come later, with a revision of their own.",
     "voicemail": "The message the caller left.",
     "fax": "The fax.",
-    "billing": "What the call cost.",
+    "billing": "What the call cost, by the record that speaks for it or the next one that says so. Never a sum.",
     "transfer": "The calls at both ends of a warm transfer.",
     "linkedSessions": "telephonySessionIds of the other calls of the same conversation.",
     "conversation": "The conversation this call is part of.",
@@ -170,8 +170,8 @@ _STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "uri": "Where it is; needs RingCentral's authorization.",
     },
     "Cost": {
-        "costIncluded": "What was covered by the plan.",
-        "costPurchased": "What was paid on top of it.",
+        "costIncluded": "What is covered by the plan; per minute, by RingCentral's reference.",
+        "costPurchased": "What is paid on top of it; per minute, by RingCentral's reference.",
     },
     "Transfer": {
         "targetTelephonySessionId": "The call to whom it was transferred.",

@@ -302,6 +302,15 @@ def test_what_a_call_cost_is_passed_on() -> None:
     assert (derived.billing.cost_included, derived.billing.cost_purchased) == (0.137, 0.0)
 
 
+def test_what_a_call_of_several_records_cost_is_told_by_the_one_that_speaks_for_it_and_is_no_sum() -> None:
+    taken = a_record("Accepted", id="B", billing=Billing(cost_included=0.25, cost_purchased=0.0))
+    missed = a_record("Missed", id="A", billing=Billing(cost_included=0.5, cost_purchased=0.0))
+
+    costs = {derive(records).billing for records in ([taken, missed], [missed, taken])}
+
+    assert [cost and cost.cost_included for cost in costs] == [0.25]
+
+
 def test_every_derived_value_is_explained() -> None:
     record = a_ringout(
         "Call connected",
