@@ -136,6 +136,27 @@ def test_those_who_watch_are_looked_at_together_and_who_does_not_is_forgotten(
     assert not sessions.believes(watching)
 
 
+def test_who_goes_on_watching_is_believed_for_as_long_as_that(sessions: Sessions, clock: Clock) -> None:
+    _, cookie = begun(sessions)
+    sessions.of_cookie(cookie)
+
+    for _ in range(2 * int(WATCHING_SECONDS)):
+        clock.now += 1
+        assert sessions.believes(cookie)
+        sessions.look_again()
+
+
+def test_who_leaves_when_the_session_is_over_leaves_all_the_same(
+    sessions: Sessions, redis: Redis, clock: Clock
+) -> None:
+    session, _ = begun(sessions)
+    clock.now += TO_THE_END + 5
+
+    sessions.end(session, Response())
+
+    assert int(redis.ttl(keys.ended_session(session.id))) == 1
+
+
 def test_strangers_do_not_fill_the_memory_and_nor_do_many_who_are_in(
     sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
