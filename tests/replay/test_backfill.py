@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from runtime import destinations, keys
-from runtime.asking import Asking
+from runtime.asking import LATE_SECONDS, Asking
 from runtime.budget import Share
 from runtime.replays import Level, Replay, State
 from telephony.call_log import CallLogPage
@@ -161,6 +161,27 @@ def test_a_shorter_page_that_is_answered_is_followed_by_no_longer_one_but_time_b
     replaying.run(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
 
     assert (sizes.count(16), sizes.count(8)) == (3, 9)
+
+
+def test_pages_grow_again_one_step_at_a_time(replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_for, sizes = CallLog._page, []
+
+    def busy_at_first(
+        self: CallLog, begin: datetime, end: datetime, share: Share, number: int, size: int
+    ) -> CallLogPage:
+        sizes.append(size)
+        replaying.office.let_pass(LATE_SECONDS / 2 + 1)
+        if len(sizes) < 3:
+            raise Unavailable("no answer", late=True)
+        return asked_for(self, begin, end, share, number, size)
+
+    monkeypatch.setattr(call_log, "PER_PAGE", 16)
+    monkeypatch.setattr(CallLog, "_page", busy_at_first)
+    history(replaying, 60)
+
+    replaying.run(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
+
+    assert sizes[:8] == [16, 8, 4, 4, 8, 8, 16, 16]
 
 
 def test_a_page_for_which_ringcentrals_own_gateway_would_not_wait_is_asked_for_in_halves(

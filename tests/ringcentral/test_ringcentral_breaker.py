@@ -192,3 +192,17 @@ def test_a_clock_that_was_put_back_has_nobody_left_alone_for_longer(
 
     assert isinstance(refused, type(failure))
     assert after(breaker) is None
+
+
+def test_who_was_killed_while_trying_before_the_clock_was_put_back_holds_nobody_up(
+    a_breaker: MakeBreaker, breaker: Breaker, clock: Clock
+) -> None:
+    seconds = pause(breaker, Unavailable("no"))
+    clock.now += seconds
+    a_breaker()._enter()
+    clock.now -= 86400
+
+    after(breaker)
+    clock.now += seconds
+
+    assert after(breaker) is None

@@ -5,7 +5,8 @@ import pytest
 from redis import Redis
 
 from runtime import asking, keys
-from runtime.asking import BROKEN_SECONDS, FAILURES, REFUSED_SECONDS, Asking
+from runtime.asking import BROKEN_SECONDS, FAILURES, LATE_SECONDS, LONGEST_REST, REFUSED_SECONDS, Asking
+from runtime.budget import Share
 from telephony.fetch_plan import Lane
 from telephony.looks import LAGS_KEPT
 
@@ -118,3 +119,22 @@ def test_accounts_have_positions_of_their_own(redis: Redis) -> None:
     stored(redis, Asking(compared_to=NOW))
 
     assert asking.load(redis, "other") == Asking()
+
+
+def test_after_the_clock_was_put_back_nothing_rests_for_longer_than_it_ever_does() -> None:
+    tomorrow = NOW + 86_400
+    failed = Asking(compared_to=tomorrow, past_density=1.0).after_past_failure(now=tomorrow, density=4.0)
+    before = failed.after_late(4.0, Share.BACKFILL, now=tomorrow).without(Lane.EXTRACT, now=tomorrow)
+
+    position = before.as_of(NOW)
+
+    assert position.compared_to == NOW
+    assert position.past_from <= NOW + LONGEST_REST
+    assert position.lane(company=True, now=NOW + REFUSED_SECONDS) is Lane.EXTRACT
+    assert position.with_density(1.0, Share.BACKFILL).density_for(Share.BACKFILL, now=NOW + LATE_SECONDS) == 2.0
+
+
+def test_a_position_that_can_be_is_given_as_it_is() -> None:
+    position = Asking(compared_to=NOW, past_from=NOW + 60).without(Lane.EXTRACT, now=NOW)
+
+    assert position.as_of(NOW) is position

@@ -107,6 +107,22 @@ def test_whoever_is_interrupted_among_several_commands_leaves_the_next_no_reply_
     assert client.get("yours") == b"yours"
 
 
+def test_whoever_is_interrupted_while_watching_leaves_the_next_no_reply_either(
+    client: "Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    client.mset({"mine": "mine", "yours": "yours"})
+    with client.pipeline() as pipeline:
+        pipeline.watch("mine")
+        monkeypatch.setattr(pipeline, "parse_response", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            pipeline.get("mine")
+
+    assert client.get("yours") == b"yours"
+
+
 def test_while_one_waits_for_a_new_connection_others_go_on(client: "Redis", monkeypatch: pytest.MonkeyPatch) -> None:
     pool: Any = client.connection_pool
     ours, connecting, may_connect = pool.get_connection(), threading.Event(), threading.Event()

@@ -92,6 +92,12 @@ def test_what_waits_is_outdated_by_a_later_revision_that_is_not_wanted() -> None
     assert (ids(after.queue), ids(after.replaced)) == (["s/3"], ["s/0", "s/1"])
 
 
+def test_a_call_of_another_account_is_outdated_by_none_of_the_same_id() -> None:
+    queue = (waiting(1),)
+
+    assert outdated(queue, msgspec.structs.replace(waiting(2), account="globex")).queue == queue
+
+
 @pytest.mark.parametrize(
     ("one", "in_flight"),
     [({"attempts": 1}, False), ({"going": True}, False), ({}, True)],

@@ -176,6 +176,18 @@ def test_a_destination_left_alone_before_the_clock_was_put_back_is_looked_at_aga
     assert (office.redis.zscore(keys.BELLS, bell) or DAY) - office.now <= LONGEST_PAUSE
 
 
+def test_a_destination_without_a_bell_is_left_without_one(office: Office) -> None:
+    made = destinations.create(office.redis, Draft(url="https://crm.example/hook"), keys=())[0].id
+    bell = bells.member(Stage.DELIVER, made)
+
+    def take_the_bell() -> None:  # as who finds it paused, or with nothing that waits
+        office.redis.zrem(keys.BELLS, bell)
+
+    run(office, nothing, take_the_bell, *[nothing] * TICKS_BETWEEN_WINDINGS)
+
+    assert office.redis.zscore(keys.BELLS, bell) is None
+
+
 def test_a_lost_bell_of_a_call_that_is_about_to_end_is_noticed_within_a_minute(office: Office) -> None:
     def lose_it() -> None:
         office.redis.flushall()
