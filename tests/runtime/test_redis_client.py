@@ -115,7 +115,7 @@ def test_whoever_is_interrupted_while_watching_leaves_the_next_no_reply_either(
 
     client.mset({"mine": "mine", "yours": "yours"})
     with client.pipeline() as pipeline:
-        pipeline.watch("mine")
+        pipeline.watch("mine")  # type: ignore[no-untyped-call]  # redis-py's
         monkeypatch.setattr(pipeline, "parse_response", interrupted)
         with pytest.raises(KeyboardInterrupt):
             pipeline.get("mine")
