@@ -59,7 +59,8 @@ def test_a_stranger_is_sent_to_the_login_and_from_there_to_where_he_wanted_to_go
 
 
 @pytest.mark.parametrize(
-    "wanted", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", ""]
+    "wanted",
+    ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/a\r\nX-Evil: 1", ""],
 )
 def test_the_login_leads_to_no_other_site(app: Flask, wanted: str) -> None:
     answer = app.test_client().post("/login", data={"password": ADMIN, "next": wanted})

@@ -61,6 +61,15 @@ def test_a_replay_is_named_by_who_begins_it_and_who_cancels_it(client: FlaskClie
     assert did(redis) == ("cancel replay", name, "")
 
 
+@pytest.mark.parametrize(("dry_run", "detail"), [(True, "raw, dry run"), (False, "raw")])
+def test_a_replay_that_is_asked_for_over_the_api_is_named_too(redis: Redis, detail: str, *, dry_run: bool) -> None:
+    wish = {"level": "raw", "calls": ["s-1"], "dryRun": dry_run}
+
+    made = ask(an_app(redis), "POST", path="/api/v1/replays", json=wish).json["id"]
+
+    assert did(redis) == ("ask for replay", made, detail)
+
+
 def test_what_somebody_discards_is_named(client: FlaskClient, redis: Redis) -> None:
     redis.xadd(keys.quarantine("default"), {"reason": "no JSON", "body": "{"}, id="1700000000000-0")
 

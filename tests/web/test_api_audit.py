@@ -49,7 +49,7 @@ def test_pages_follow_each_other_until_the_end(client: Client) -> None:
 @pytest.fixture
 def hours(redis: Redis) -> Callable[[str], list[tuple[str, int]]]:
     """Have two accounts; give the account of each hour that is answered, and how many hours ago it is."""
-    client = log_in(of_several(redis, names=("acme", "globex")))
+    client = log_in(of_several(redis, names=("globex", "acme")))
     now = redis_time(redis) // HOUR
 
     def ask(query: str) -> list[tuple[str, int]]:

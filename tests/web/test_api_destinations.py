@@ -140,10 +140,11 @@ def test_a_page_that_ends_with_the_newest_has_none_after_it_and_one_after_nobody
     for _ in range(3):
         client.add()
 
-    pages = [client.ask("GET", f"/destinations?limit={limit}").json for limit in (2, 3)]
+    pages = [client.ask("GET", f"/destinations?limit={limit}").json for limit in (1, 2, 3)]
     refused = client.ask("GET", "/destinations?after=dst_none")
 
-    assert [(len(page["items"]), page["next"] is None) for page in pages] == [(2, False), (3, True)]
+    assert [(len(page["items"]), page["next"] is None) for page in pages] == [(1, False), (2, False), (3, True)]
+    assert [page["next"] for page in pages[:2]] == [page["items"][-1]["id"] for page in pages[:2]]
     assert (refused.status_code, refused.json["errors"][0]["parameter"]) == (422, "after")
 
 

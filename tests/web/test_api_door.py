@@ -142,6 +142,7 @@ def test_a_method_that_is_not_for_this_path_is_told_which_are(client: Client) ->
         ([], ""),
         ({"url": 1}, "/url"),
         ({"url": "x", "colour": "red"}, "/colour"),
+        ({"url": "x", "a/b~c": "red"}, "/a~1b~0c"),
         ({"url": "x", "accounts": ["a", 1]}, "/accounts/1"),
         ({"url": "x", "createOnly": "yes"}, "/createOnly"),
         ({"url": "x", "outcomes": ["lost"]}, "/outcomes/0"),

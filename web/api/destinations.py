@@ -120,7 +120,6 @@ def _add_one(api: Blueprint, settings: Settings, redis: "Redis") -> None:
     )
     def change_destination(destination_id: str) -> Response:
         changes = asked.body_as(Changes)
-        found(redis, destination_id)
         _judge(changes, settings)
         note(_what(changes))
         return answer(known(partial(destinations.update, redis, destination_id, changes)))
