@@ -21,8 +21,8 @@ class Guarded(msgspec.Struct, frozen=True, rename="camel"):
     """One account's subscription. Times are seconds.
 
     `token` tells verification tokens apart. `well_at` is when it was last seen delivering; `gap_from` since when it may
-    not have been; `doubtful_before`: sessions not heard of since then may have ended unheard. `missing_since` is when
-    it was first found that another has to be made. `problem` says what was wrong at the last look, if anything.
+    not have been; `doubtful_before`: sessions not heard of since then may have ended unheard. `missing_since` is since
+    when one process has known that another has to be made. `problem` says what was wrong at the last look, if anything.
     """
 
     id: str | None = None

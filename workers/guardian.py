@@ -78,7 +78,7 @@ class Guardian:
         watches.compare_at_night(self._redis, self._name, now=now)
         if self._account.credentials is not None:
             guarded = self._looked_after(guarded, now)
-        since = max(now - (stopwatch() - self._made_at), guarded.doubtful_before or 0.0)
+        since = max(self._there_since(now), guarded.doubtful_before or 0.0)
         watches.watch_for_silence(self._redis, self._name, since=since, now=now)
         return guarded
 
@@ -151,7 +151,7 @@ class Guardian:
             message = "RingCentral had given up delivering notifications."
             self._raise(What.SUBSCRIPTION_BLACKLISTED, message, {"reason": reasons})
         foreign = tuple(one.address for one in plan.foreign)
-        missing = (guarded.missing_since or now) if plan.create else None
+        missing = max(guarded.missing_since or now, self._there_since(now)) if plan.create else None
         noted = msgspec.structs.replace(
             guarded, health=plan.health, checked_at=now, gap_from=gap, missing_since=missing, foreign=foreign
         )
@@ -241,6 +241,10 @@ class Guardian:
             self._raise(What.SUBSCRIPTION_INCOMPLETE, "RingCentral does not serve the filter of calls.", details)
         else:
             operator_log.clear_alert(self._redis, What.SUBSCRIPTION_INCOMPLETE, self._name, "All filters are served.")
+
+    def _there_since(self, now: float) -> float:
+        """Say since when this process is there: what was before, it does not know. Seconds."""
+        return now - (stopwatch() - self._made_at)
 
     def _failed(self, error: RingCentralError, now: float) -> None:
         """Note what went wrong. It is tried again within a minute, unless RingCentral asks for more patience.

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from runtime import comparisons, guarding, keys, operator_log
+from runtime.clocks import stopwatch
 from runtime.comparisons import Why
 from runtime.guarding import Guarded
 from runtime.settings import DEFAULT_ACCOUNT, Account, Credentials
@@ -35,6 +36,7 @@ def guarding_office(an_office: MakeOffice, webhook: Webhook) -> Guarding:
 
     def make(*tokens: str, **settings: object) -> Office:
         office = an_office(public_url=webhook.url.removesuffix("/webhooks/ringcentral"), **settings)
+        office.dependencies.made_at -= 10 * MINUTE  # it has been there for a while
         return rotated(office, *(tokens or (NEW,)))
 
     return make
@@ -299,6 +301,20 @@ def test_one_that_cannot_be_made_where_all_was_started_together_is_no_alert_unle
     assert What.SUBSCRIPTION_MISSING in alerts(office)
 
 
+def test_one_that_was_missing_before_a_restart_is_no_alert_with_the_first_look_after_it(
+    guarding_office: Guarding, webhook: Webhook
+) -> None:
+    office = guarding_office()
+    guard(office)
+    office.let_pass(DAY)
+    office.dependencies.made_at = stopwatch()
+    webhook.answer = Answer(status=500)
+
+    guard(office)
+
+    assert alerts(office) == []
+
+
 def test_one_that_is_made_with_the_second_look_was_no_alert(guarding_office: Guarding, webhook: Webhook) -> None:
     office = guarding_office()
     guard(office, 2)
@@ -437,7 +453,6 @@ def test_calls_from_before_the_guardian_was_there_are_no_alarm_for_nobody_else_m
 def test_calls_from_before_the_subscription_was_mended_are_no_alarm(guarding_office: Guarding) -> None:
     office = guarding_office()
     guard(office, 2)
-    office.dependencies.made_at -= DAY
     office.redis.zadd(keys.unheard(ACCOUNT), {"s-1": office.now + 10})
     office.platform.fault("delete_subscriptions")
 
