@@ -74,6 +74,7 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
         then = msgspec.structs.replace(
             self,
             compared_to=None if self.compared_to is None else min(self.compared_to, now),
+            answered_at=None if self.answered_at is None else min(self.answered_at, now),
             past_from=min(self.past_from, now + LONGEST_REST),
             refused_until={lane: min(until, now + REFUSED_SECONDS) for lane, until in self.refused_until.items()},
             late={place: (density, min(since, now)) for place, (density, since) in self.late.items()},
@@ -106,6 +107,11 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     def swept(self, now: float, *, is_answered: bool) -> "Asking":
         """Note a sweep, and whether anything of it was answered."""
         return msgspec.structs.replace(self, swept_at=now, answered_at=now if is_answered else self.answered_at)
+
+    @property
+    def last_answer(self) -> float | None:
+        """Say when RingCentral answered last; where a version before has written that down, how far it had compared."""
+        return self.compared_to if self.answered_at is None else self.answered_at
 
     def without_token(self) -> "Asking":
         """Forget the token; what its feed did not show remains to be compared."""

@@ -71,7 +71,7 @@ def of_call_log(redis: "Redis", settings: Settings, account: Account, *, there_f
     It is compared now and then though no call waits. This process must have been there `there_for` as long, in seconds:
     whatever was stopped with it was asking for nothing either.
     """
-    longest, answered = settings.reconcile_seconds + UNANSWERED_SECONDS, asking.load(redis, account.name).answered_at
+    longest, answered = settings.reconcile_seconds + UNANSWERED_SECONDS, asking.load(redis, account.name).last_answer
     ago = math.inf if answered is None else redis_time(redis) - answered
     if account.credentials is None or ago <= longest:
         over = "It is answered again." if ago <= longest else "Without credentials nobody asks it."

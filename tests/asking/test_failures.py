@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from runtime import operator_log
+from runtime import asking, operator_log
 from runtime.budget import Group
 from runtime.metrics import FAILURES, REQUESTS, render
 from runtime.settings import Credentials, Settings
@@ -76,6 +76,17 @@ class TestAStorm:
         assert alerts(legwork, there_for=DAY) == []
         legwork.pass_time(1000)
         assert is_right(legwork.redis, *takes)
+
+    def test_it_is_none_while_a_version_before_asks_which_notes_no_answers(self, opened: Opened) -> None:
+        legwork, _ = opened()
+        legwork.pass_time(60)
+        noted = msgspec.structs.replace(asking.load(legwork.redis, "acme"), answered_at=None)
+        legwork.redis.set(*asking.write("acme", noted, settle=10)[0][1:])
+        assert alerts(legwork, there_for=DAY) == []
+
+        legwork.be_away(2000)
+
+        assert alerts(legwork, there_for=DAY) == [What.CALL_LOG_UNANSWERED]
 
     def test_a_retry_after_is_kept_to(self, opened: Opened) -> None:
         legwork, company = opened()

@@ -124,11 +124,12 @@ def test_accounts_have_positions_of_their_own(redis: Redis) -> None:
 def test_after_the_clock_was_put_back_nothing_rests_for_longer_than_it_ever_does() -> None:
     tomorrow = NOW + 86_400
     failed = Asking(compared_to=tomorrow, past_density=1.0).after_past_failure(now=tomorrow, density=4.0)
-    before = failed.after_late(4.0, Share.BACKFILL, now=tomorrow).without(Lane.EXTRACT, now=tomorrow)
+    swept = failed.swept(tomorrow, is_answered=True)
+    before = swept.after_late(4.0, Share.BACKFILL, now=tomorrow).without(Lane.EXTRACT, now=tomorrow)
 
     position = before.as_of(NOW)
 
-    assert position.compared_to == NOW
+    assert position.compared_to == position.last_answer == NOW
     assert position.past_from <= NOW + LONGEST_REST
     assert position.lane(company=True, now=NOW + REFUSED_SECONDS) is Lane.EXTRACT
     assert position.with_density(1.0, Share.BACKFILL).density_for(Share.BACKFILL, now=NOW + LATE_SECONDS) == 2.0
