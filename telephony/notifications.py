@@ -29,6 +29,7 @@ _REMINDER_PART: Final = "/subscription/"
 _SESSION_PREFIX: Final = "s-"
 _PARTY_PREFIX: Final = "p-"
 _CONFERENCE: Final = "0"
+_ACCOUNT_IN_EVENT: Final = re.compile(r"/account/([0-9]+)/", re.ASCII)
 _NAMED: Final = re.compile(rb'"telephonySessionId"\s*:\s*"([^"\\]+)"')
 _DIGITS_OF_A_VERSION: Final = 2
 _REPLACED: Final = re.compile("[?\ufffd]")
@@ -119,6 +120,13 @@ def without_ids(event: str) -> str:
     """Give the path of an event without what names somebody: parts with more digits than a version has."""
     parts = event.partition("?")[0].split("/")
     return "/".join("~" if sum(map(str.isdigit, part)) > _DIGITS_OF_A_VERSION else part for part in parts)
+
+
+@lru_cache(maxsize=1024)
+def account_of(event: str) -> str | None:
+    """Name the account that stands in the path of an event; None for `~`, which is whoever subscribed."""
+    found = _ACCOUNT_IN_EVENT.search(event)
+    return found.group(1) if found else None
 
 
 def _read_one(raw: bytes | msgspec.Raw) -> Notification | Malformed:

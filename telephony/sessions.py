@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from telephony.notifications import Endpoint, Notification, Party
+from telephony.notifications import Endpoint, Notification, Party, account_of
 
 FIRST_SEQUENCE: Final = 2
 """RingCentral numbers a session's notifications 2, 3, 4, … across its parties (seen in every complete capture)."""
@@ -125,7 +125,7 @@ def fold(session: Session | None, notification: Notification) -> Session:
     before = session or Session(notification.telephony_session_id)
     after = Session(
         id=before.id,
-        account_id=reduce(_first, [party.account_id for party in notification.parties], before.account_id),
+        account_id=reduce(_first, _accounts(notification), before.account_id),
         session_id=_first(before.session_id, notification.session_id),
         origin=_first(before.origin, notification.origin),
         started_at=_first(before.started_at, notification.event_time),
@@ -156,6 +156,11 @@ def has_ended(session: Session, *, heard_at: datetime, now: datetime, quiet: tim
     """Say whether the call is over: every known party is, and nothing new has come for the quiet pause."""
     pause = ends_after(session, quiet, gaps_tell=gaps_tell)
     return pause is not None and now - heard_at >= pause
+
+
+def _accounts(notification: Notification) -> list[str | None]:
+    """Name the account as the event does, and as its parties do: either may not say."""
+    return [account_of(notification.event), *[party.account_id for party in notification.parties]]
 
 
 def _joined(parties: tuple[PartyState, ...], notification: Notification) -> tuple[PartyState, ...]:

@@ -198,6 +198,16 @@ def test_a_session_knows_its_account_by_whichever_party_names_it() -> None:
     assert session.account_id == "60200000"
 
 
+def test_a_session_whose_parties_name_no_account_is_of_the_one_that_its_events_name() -> None:
+    nameless = a_party(1, account_id=None)
+    session = folded(
+        a_notification(nameless, event="/restapi/v1.0/account/60200000/extension/60200101/telephony/sessions")
+    )
+
+    assert session.account_id == "60200000"
+    assert folded(a_notification(nameless, event="/restapi/v1.0/account/~/telephony/sessions")).account_id is None
+
+
 def test_a_session_began_with_its_earliest_news_and_changed_with_its_latest() -> None:
     session = folded(*(a_notification(sequence=sequence, at=sequence) for sequence in (5, 2, 9)))
 
