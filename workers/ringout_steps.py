@@ -6,6 +6,7 @@ call, so it is not asked again, and whether there is a call is left to the evide
 """
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
 
@@ -142,6 +143,8 @@ class Steps:
         except NotFound:
             return Step(_over(ringout, OVER_GONE, now))
         except (RateLimited, Unavailable) as error:
+            if error.status == HTTPStatus.NOT_FOUND:  # in whosever words
+                return Step(_over(ringout, OVER_GONE, now))
             return Step(ringout, _pause(error))
         except RingCentralError:
             return Step(_over(ringout, OVER_REFUSED, now))

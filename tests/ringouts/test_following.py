@@ -11,6 +11,7 @@ from redis.client import PubSub
 
 from runtime import keys
 from scripts.simulator import records
+from scripts.simulator.fault_table import FaultRequest, switch
 from telephony.ringout_link import FITS_SEVERAL
 from tests.ringouts.exchange import ACCOUNT, ADA, OUTSIDE, Exchange
 
@@ -70,6 +71,20 @@ def test_the_live_status_may_be_gone_at_any_moment_or_never(exchange: Exchange) 
     for place, ringout_id in enumerate(placed):
         assert_is_right(exchange, ringout_id, place)
     assert [exchange.shown(one)["liveOver"] for one in placed[:2]] == ["gone", "gone"]
+
+
+def test_a_404_is_the_end_of_the_live_status_though_it_says_nothing_else(exchange: Exchange) -> None:
+    exchange.plan(length=120.0)
+    ringout_id = exchange.call()
+    exchange.pass_time(3)
+    assert exchange.shown(ringout_id)["liveOver"] is None
+
+    switch(exchange.box, FaultRequest(fault="answer_status", group="light", status=404))
+    exchange.pass_time(10)
+
+    assert exchange.shown(ringout_id)["liveOver"] == "gone"
+    exchange.pass_time(150)
+    assert_is_right(exchange, ringout_id)
 
 
 def test_gone_is_neither_success_nor_failure(exchange: Exchange) -> None:
