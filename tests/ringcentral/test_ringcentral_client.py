@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from redis import Redis
 
+from runtime import keys
 from runtime.budget import GATE_MOST, Budget, Group, Share
 from runtime.settings import Account, Scope
 from tests.ringcentral.conftest import PLENTY, MakeAccount, MakeClient
@@ -212,6 +213,33 @@ def test_a_refused_token_is_replaced_once_and_the_request_repeated(
     assert get(client) == 1
     assert [seen.headers["authorization"] for seen in server.asked(PATH)] == ["Bearer old", "Bearer new"]
     assert len(server.asked(TOKEN_PATH)) == 2
+
+
+@pytest.mark.parametrize("reply", [html(401), Reply(401, b"")], ids=["html", "nothing"])
+def test_after_a_401_without_a_word_of_ringcentrals_another_token_is_asked_for(
+    server: Server, client: RingCentral, redis: Redis, reply: Reply
+) -> None:
+    server.on(TOKEN_PATH, a_token("old"), a_token("new"))
+    server.on(PATH, reply, says(1))
+
+    assert isinstance(error_of(lambda: get(client)), Unavailable)
+    redis.delete(keys.breaker("acme"))  # as after its pause
+
+    assert get(client) == 1
+    assert [seen.headers["authorization"] for seen in server.asked(PATH)] == ["Bearer old", "Bearer new"]
+
+
+def test_whoever_meets_such_a_401_late_does_not_take_back_the_token_that_another_has_fetched(
+    server: Server, client: RingCentral
+) -> None:
+    server.on(TOKEN_PATH, a_token("new"))
+    server.on(PATH, says(1))
+    get(client)
+
+    client._tokens.forget("old")
+
+    assert get(client) == 1
+    assert len(server.asked(TOKEN_PATH)) == 1
 
 
 def test_when_the_new_token_is_refused_too_we_give_up_for_a_while(server: Server, client: RingCentral) -> None:

@@ -154,10 +154,19 @@ def test_a_short_lived_token_is_used_for_half_of_its_life(server: Server, client
     assert 4000 < redis.pttl(keys.access_token("acme")) <= 5000
 
 
+def test_a_life_may_be_written_as_text(server: Server, client: RingCentral, redis: Redis) -> None:
+    server.on(TOKEN_PATH, says({"access_token": "token-1", "expires_in": "3600"}))
+
+    assert get(client) == 1
+    assert 3560 < redis.ttl(keys.access_token("acme")) <= 3570
+
+
 @pytest.mark.parametrize(
     "reply",
     [
         says({"access_token": "token"}),
+        says({"access_token": "token", "expires_in": "NaN"}),
+        says({"access_token": "token", "expires_in": "inf"}),
         says({"access_token": "to\r\nken", "expires_in": 3600}),
         says({"access_token": "token", "expires_in": 0}),
         says("<html>"),

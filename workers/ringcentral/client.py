@@ -1,6 +1,7 @@
 """Ask RingCentral's REST API on behalf of one account."""
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -89,6 +90,10 @@ class RingCentral:
             return self._exchange.send(
                 _authorized(request, another), group, share, read=lambda answer: _value_at_last(answer, decode)
             )
+        except Unavailable as error:
+            if error.status == HTTPStatus.UNAUTHORIZED:  # in whosever words: if it was the token, nobody will say so
+                self._tokens.forget(token)
+            raise
 
     def _token(self, *, instead_of: str | None = None) -> str:
         try:

@@ -6,13 +6,14 @@ again. https://developers.ringcentral.com/guide/authentication/jwt-flow
 """
 
 import hashlib
+import math
 import time
 from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager, suppress
 from threading import Thread
-from typing import Final
+from typing import Final, cast
 from urllib.parse import urlencode
 
 import msgspec
@@ -48,7 +49,8 @@ class _Grant(msgspec.Struct, frozen=True):
     expires_in: float
 
     def __post_init__(self) -> None:
-        if not self.access_token.isascii() or not self.access_token.isprintable() or self.expires_in <= 0:
+        is_text = self.access_token.isascii() and self.access_token.isprintable()
+        if not is_text or not 0 < self.expires_in < math.inf:
             raise ValueError("not a usable access token")
 
 
@@ -101,6 +103,12 @@ class Tokens:
                 return token
             time.sleep(_POLL_SECONDS)
         raise NotSent("somebody else has been asking for an access token for too long", retry_after=_POLL_SECONDS)
+
+    def forget(self, token: str) -> None:
+        """Have another asked for next time, unless somebody has done so already."""
+        kept = _opened(cast("bytes | None", self._redis.get(self._key)), self._sealing)
+        if kept is not None and kept.access_token == token:
+            self._redis.delete(self._key)
 
     def _renewed(self, held: Lease, instead_of: str | None) -> str:
         token, fresh = self._kept(instead_of)
@@ -168,7 +176,8 @@ class Tokens:
         return keys.access_token(self._account.name)
 
 
-_decode_grant: Final = msgspec.json.Decoder(_Grant).decode
+_decode_grant: Final = msgspec.json.Decoder(_Grant, strict=False).decode
+"""Not strict: there are servers of OAuth that write `expires_in` as text."""
 
 
 def _opened(value: bytes | None, sealing: tuple[str, ...]) -> _Kept | None:
