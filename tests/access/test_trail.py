@@ -7,6 +7,7 @@ from redis import Redis
 from runtime import actions, destinations, keys
 from tests.access.test_door_of_the_dashboard import form_token, log_in
 from tests.access.test_entry_to_the_api import ADMIN, DRAFT, LIST, an_app, ask
+from web.api import ringouts
 
 SINCE = {"level": "refetch", "since": "2026-11-01T00:00"}
 
@@ -68,6 +69,23 @@ def test_a_replay_that_is_asked_for_over_the_api_is_named_too(redis: Redis, deta
     made = ask(an_app(redis), "POST", path="/api/v1/replays", json=wish).json["id"]
 
     assert did(redis) == ("ask for replay", made, detail)
+
+
+@pytest.mark.parametrize(
+    ("wish", "detail"),
+    [
+        ({"from": {"phoneNumber": "+16505550101"}, "to": {"phoneNumber": "+12125550111"}}, "place"),
+        ({"ringOutId": "s-1"}, "follow"),
+    ],
+)
+def test_of_a_ringout_it_is_said_whether_it_is_placed_or_followed_and_never_whom_it_calls(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, wish: dict[str, object], detail: str
+) -> None:
+    monkeypatch.setattr(ringouts, "WAIT_SECONDS", 0.0)
+
+    made = ask(an_app(redis), "POST", path="/api/v1/ringouts", json=wish).json["id"]
+
+    assert did(redis) == ("place ringout", made, detail)
 
 
 def test_what_somebody_discards_is_named(client: FlaskClient, redis: Redis) -> None:

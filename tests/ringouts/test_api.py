@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from runtime import keys
-from runtime.ringouts import CANCEL_MEANINGS, Cancel
+from runtime.ringouts import CANCEL_MEANINGS, Cancel, Placing, write
 from scripts.simulator.fault_table import FaultRequest, switch
 from tests.access.test_entry_to_the_api import an_app as of_several
 from tests.ringouts.exchange import ACCOUNT, ADA, OUTSIDE, Exchange
@@ -173,6 +173,20 @@ def test_one_that_was_never_placed_cannot_be_cancelled(exchange: Exchange, clien
 
     assert told(answer) == (409, "conflict")
     assert answer.json["detail"] == "It was never placed."
+
+
+def test_one_that_was_cancelled_before_it_was_placed_is_told_so_to_who_asked_for_it(
+    exchange: Exchange, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ringouts, "WAIT_SECONDS", 0.0)
+    first = exchange.ringout(place(client, key="click").json["id"])
+    withdrawn = msgspec.structs.replace(first, placing=Placing.WITHDRAWN)
+    exchange.redis.execute_command(*write(withdrawn, retention=600))  # type: ignore[no-untyped-call]  # redis-py's
+
+    again = place(client, key="click")
+
+    assert told(again) == (422, "ringout-not-placed")
+    assert again.json["detail"] == "It was cancelled before it was placed."
 
 
 @pytest.mark.parametrize(("length", "status"), [(0, 422), (1, 201), (255, 201), (256, 422)])
