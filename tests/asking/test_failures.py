@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from runtime import asking, operator_log
+from runtime import asking, keys, operator_log
 from runtime.budget import Group
 from runtime.metrics import FAILURES, REQUESTS, render
 from runtime.settings import Credentials, Settings
@@ -81,7 +81,7 @@ class TestAStorm:
         legwork, _ = opened()
         legwork.pass_time(60)
         noted = msgspec.structs.replace(asking.load(legwork.redis, "acme"), answered_at=None)
-        legwork.redis.set(*asking.write("acme", noted, settle=10)[0][1:])
+        legwork.redis.set(keys.asking("acme"), msgspec.json.encode(noted))
         assert alerts(legwork, there_for=DAY) == []
 
         legwork.be_away(2000)
