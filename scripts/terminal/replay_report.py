@@ -47,7 +47,7 @@ _BAR: Final = "{desc} {percentage:3.0f}% |{bar}| {elapsed} so far, {remaining} t
 
 def _where(replay: Replay) -> str:
     progress = replay.progress
-    waits = f", waits for {progress.why}" if progress.why else ""
+    waits = f", waits for {progress.why}" if progress.why and not replay.is_over else ""
     return f"{progress.state}: {done(replay)} calls, {replay.changed} differ, {progress.requests} requests{waits}"
 
 
@@ -67,7 +67,7 @@ def summary(replay: Replay) -> Iterator[str]:
     if replay.is_over and took > 0:
         yield f"it took {took:.1f} s and {progress.requests} request{'s' * (progress.requests != 1)}"
     if progress.why:
-        yield f"because: {progress.why}"
+        yield progress.why if progress.state is State.DONE else f"because: {progress.why}"
     if asked.dry_run and replay.changed:
         yield "nothing was published: this was a dry run"
 

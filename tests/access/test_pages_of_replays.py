@@ -69,6 +69,20 @@ def test_that_nothing_was_found_says_no_more_than_that(
     assert said in text_of(client, path_of(a_replay(redis, state=state, level=level)), "findings")
 
 
+@pytest.mark.parametrize(
+    ("state", "why", "said"),
+    [
+        (State.RUNNING, "budget", "It waits for budget."),
+        (State.FAILED, "Forbidden", "It ended because of Forbidden."),
+        (State.DONE, "RingCentral has no answer for that", "done RingCentral has no answer for that."),
+    ],
+)
+def test_a_replay_says_what_it_waits_for_what_ended_it_and_what_it_has_passed_over(
+    client: FlaskClient, redis: Redis, state: State, why: str, said: str
+) -> None:
+    assert said in text_of(client, path_of(a_replay(redis, state=state, why=why)), "progress")
+
+
 def test_events_that_are_sent_again_are_no_changes(client: FlaskClient, redis: Redis) -> None:
     one = a_replay(redis, Finding("s-1", 1, destinations=("dst_1",)), level=Level.DELIVER, state=State.DONE, total=2)
 

@@ -192,3 +192,15 @@ def test_a_summary_says_that_a_dry_run_published_nothing(redis: Redis) -> None:
     replay = msgspec.structs.replace(replays.create(redis, ACCOUNT, asked), changed=2)
 
     assert "nothing was published: this was a dry run" in list(summary(replay))
+
+
+def test_a_summary_says_what_a_backfill_has_passed_over_and_why_a_replay_failed(redis: Redis) -> None:
+    asked = replays.Asked(level=Level.BACKFILL, selection=Selection(since=0.0))
+    replay = replays.create(redis, ACCOUNT, asked)
+
+    said = [
+        list(summary(msgspec.structs.replace(replay, progress=Progress(state, why="No answer"))))[-1]
+        for state in (State.DONE, State.FAILED)
+    ]
+
+    assert said == ["No answer", "because: No answer"]
