@@ -143,7 +143,7 @@ class Resolver:
         found = self._ask(requests, unheard.had_its_turn(asking, requests, wanted, now), tracked, now)
         self._judge_all(due, tracked, wanted, found, comparing)
         asking = reconcile.after(found, compared) if compared else found.asking
-        asking = asking.swept(now, is_answered=bool(found.answered))
+        asking = asking.swept(now, is_answered=found.is_answered)
         not_before = self._pace.after(found, now)
         later = unanswered.put_off(self._account, due, wanted, found, self._settings, now=now)
         position = write(self._account, asking, settle=self._settings.settle_seconds)

@@ -51,6 +51,11 @@ class Sweep(msgspec.Struct):
     stopped_by: RingCentralError | None = None
     past_stopped_by: RingCentralError | None = None
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether RingCentral gave any usable answer, be it a page of a feed that was not read to its end."""
+        return bool(self.answered or self.records)
+
     def has_asked_about(self, wanted: Wanted) -> bool:
         """Say whether the sweep would have brought the records of this call, had there been any."""
         return self._was_fed(wanted) or self.has_listed(wanted.telephony_session_id or "", wanted.started_at)

@@ -18,7 +18,7 @@ from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import NotSent, Unavailable
 from workers.ringcentral.feeds import CallLogFeed
 from workers.stopping import Stopping
-from workers.sweep import Sweeper
+from workers.sweep import Sweep, Sweeper
 
 BEGAN = datetime(2026, 3, 2, 9, tzinfo=UTC)
 NOW = BEGAN.timestamp() + 3600
@@ -119,6 +119,14 @@ def test_a_stretch_of_the_past_that_takes_too_long_rests_so_that_the_present_nee
     assert late.past_from > NOW
     assert window_length(late.past_density) == timedelta(minutes=30)
     assert away.past_from == 0.0
+
+
+def test_a_sweep_is_answered_by_a_page_of_a_feed_that_is_not_read_to_its_end_too() -> None:
+    unanswered = Sweep(Asking(), unanswered=[HOUR])
+
+    assert not unanswered.is_answered
+    assert Sweep(Asking(), answered=[HOUR]).is_answered
+    assert Sweep(Asking(), records={"s-1": [a_record()]}, unanswered=[FEED]).is_answered
 
 
 def test_the_lease_is_kept_while_an_answer_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
