@@ -54,6 +54,8 @@ def test_the_page_tells_what_a_destination_is_sent_and_of_which_calls(
     told = page(**fields)
 
     assert (told["is sent"], told["only"]) == (sent, only)
+    assert (told["url"], told["description"]) == ("https://crm.example/hook", "The CRM")
+    assert told["added"] == "2026-03-02T09:00:00.000Z"
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,16 @@
 """What people are told of replays at the terminal."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from redis import Redis
 
+from runtime import replays
+from runtime.leases import lease
 from runtime.replays import Asked, Finding, Level, Progress, Replay, State
-from scripts.terminal.replay_report import MOST_SHOWN, changes, replay_list, summary
+from scripts.terminal import replay_report
+from scripts.terminal.replay_report import MOST_SHOWN, changes, follow, replay_list, summary
 from telephony.differences import Difference
 from telephony.selection import Selection
 
@@ -98,3 +103,51 @@ def test_of_several_accounts_it_is_said_whose_a_replay_is() -> None:
     heading, one, other = replay_list([a_replay(), a_replay(account="globex")], now=NIGHTFALL)
 
     assert [line.split()[1] for line in (heading, one, other)] == ["account", "acme", "globex"]
+    assert one.split()[2:4] == ["refetch", "2026-03-02T09:00:00"]
+
+
+@pytest.fixture
+def going_on(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Replay:
+    """Have a replay that nobody has taken up, and look at it often."""
+    monkeypatch.setattr(replay_report, "LOOK_SECONDS", 0.001)
+    return replays.create(redis, "acme", Asked(level=Level.RAW, selection=Selection(unresolved=True)))
+
+
+def after(looks: int, happens: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have something happen after so many looks at a replay."""
+    load, left = replays.load, iter(range(looks, -1, -1))
+
+    def look(*about: Any) -> Replay | None:
+        if next(left) == 0:
+            happens()
+        return load(*about)
+
+    monkeypatch.setattr(replays, "load", look)
+
+
+@pytest.mark.parametrize(("patience", "times"), [(0.0, 1), (60.0, 0)])
+def test_who_follows_a_replay_sees_its_end_and_is_told_once_that_nobody_takes_it_up(
+    redis: Redis,
+    going_on: Replay,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    patience: float,
+    times: int,
+) -> None:
+    def end() -> None:
+        with lease(redis, "acme", "replay") as held:
+            held.commit(replays.ended(going_on, Progress(state=State.DONE, total=0), retention=600.0))
+
+    monkeypatch.setattr(replay_report, "NOBODY_SECONDS", patience)
+    after(4, end, monkeypatch)
+
+    assert follow(redis, going_on).progress.state is State.DONE
+    assert capsys.readouterr().err.count("nobody has taken it up yet") == times
+
+
+def test_who_follows_a_replay_that_is_gone_has_what_was_seen_last(
+    redis: Redis, going_on: Replay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after(2, redis.flushall, monkeypatch)
+
+    assert follow(redis, going_on) == going_on

@@ -168,6 +168,22 @@ def test_a_line_about_a_call_that_is_on_tells_where_its_parties_are() -> None:
     shown = lines(updated(an_inbound_call((1, ANSWERED), (3, SETUP)), now=NOW))[-1]
 
     assert shown.endswith("1 Answered, 3 Setup")
+    assert " on " in shown
+    assert "+12125550111 Noor Vale → +16505550101 Mira Holm" in shown
+
+
+@pytest.mark.parametrize(
+    ("event", "sides"),
+    [
+        (an_outcome(a_ringout("Busy", to_caller("Busy"))), "Busy / -"),
+        (an_outcome(a_ringout(None, to_caller(None), to_callee("Busy"))), "- / Busy"),
+        (an_outcome(), None),
+    ],
+)
+def test_only_a_ringout_has_two_sides_and_one_that_was_not_called_has_none(event: CallEvent, sides: str | None) -> None:
+    shown = lines(event)[-1]
+
+    assert shown.endswith(sides) if sides else " / " not in shown
 
 
 @pytest.mark.parametrize(

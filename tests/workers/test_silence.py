@@ -243,3 +243,40 @@ def test_a_process_that_is_to_stop_asks_about_no_further_call(office: Office) ->
     guard(office)
 
     assert found(office, call) == ""
+
+
+def test_a_call_that_waits_for_the_call_log_already_is_not_put_off(redis: Redis) -> None:
+    (one,) = silent(redis)
+    redis.zadd(keys.due(ACCOUNT), {one: NOW - 5})
+
+    silences(redis, Answering(NotFound("no such session"))).look(Guarded(), now=NOW)
+
+    assert redis.zscore(keys.due(ACCOUNT), one) == NOW - 5
+
+
+@pytest.mark.parametrize(
+    ("is_due", "is_tracked", "found", "pause"),
+    [
+        (True, True, "RingCentral does not know the call any more; the call log is asked", 0.0),
+        (False, True, "the call log has no final record either; taken as ended", SILENCE),
+        (False, False, "the call log does not call it final yet", SILENCE / 4),
+    ],
+)
+def test_a_call_that_neither_ringcentral_nor_the_call_log_knows_is_ended_by_who_has_tracked_it(
+    redis: Redis, found: str, pause: float, *, is_due: bool, is_tracked: bool
+) -> None:
+    (one,), answers, later = silent(redis), Answering(NotFound("no such session")), NOW + AGAIN_SECONDS
+    silences(redis, answers).look(Guarded(), now=NOW)
+    if is_tracked:
+        redis.set(keys.session(ACCOUNT, one), b"what was heard")
+    if not is_due:
+        redis.zrem(keys.due(ACCOUNT), one)
+
+    assert silences(redis, answers).look(Guarded(), now=later) == 0
+
+    is_ended = is_tracked and not is_due
+    noted = guarding.silence(redis, ACCOUNT, one)
+    assert noted is not None
+    assert (noted.found, noted.next_at) == (found, later + pause)
+    assert (redis.zscore(keys.over(ACCOUNT), one), answers.asked) == (later if is_ended else None, [one])
+    assert (redis.zscore(keys.BELLS, bells.member(Stage.TRACK, ACCOUNT)) is not None) is is_ended
