@@ -76,9 +76,7 @@ def replay_document(replay: Replay, *, now: float) -> ReplayDocument:
 def done(replay: Replay) -> int:
     """Count the calls that were looked at: none while they are chosen."""
     total = replay.progress.total
-    if total is None or replay.asked.level is Level.BACKFILL:
-        return total or 0
-    return total - replay.left
+    return 0 if total is None else total - replay.left
 
 
 def share(replay: Replay) -> float:

@@ -137,6 +137,19 @@ def test_a_call_is_found_by_either_of_its_numbers_and_by_its_extension(redis: Re
     assert found(redis, number="nobody") == found(redis, extension="1") == []
 
 
+def test_a_call_that_two_spellings_of_a_number_find_comes_once(redis: Redis) -> None:
+    publish(redis, an_outcome_of(1, to=PhoneParty(phone_number="+442125550111")))
+
+    assert found(redis, number="212 555 0111") == ["s-0001"]
+
+
+def test_what_upkeep_has_taken_out_is_not_found_by_what_other_sets_still_have(redis: Redis) -> None:
+    publish(redis, an_outcome_of(1), an_outcome_of(2))
+    redis.zrem(keys.calls(ACCOUNT), "s-0001")
+
+    assert found(redis, number=CALLER) == found(redis, outcome=Outcome.ANSWERED) == ["s-0002"]
+
+
 def test_a_call_is_found_while_it_is_on(redis: Redis) -> None:
     see(redis, a_session_of(1))
 

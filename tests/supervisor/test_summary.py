@@ -111,7 +111,8 @@ def test_each_kind_of_call_is_counted_and_whatever_was_not_right_is_named() -> N
     truths = [a_truth(), *(replace(a_truth(), telephony_session_id=one, scenario="fax") for one in ("s-2", "s-3"))]
     wrong = replace(an_event(outcome="failed"), id="s-2/1", subject="s-2")
 
-    lines = render(judge(truths, [an_event(), wrong, wrong]), numbers={"seconds": "1.0"}).splitlines()
+    report = judge(truths, [an_event(), wrong, wrong])
+    lines = render(report, numbers={"seconds": "1.0"}).splitlines()
 
     assert [line.split()[-3:] for line in lines[:4]] == [
         ["right", "wrong", "missing"],
@@ -120,12 +121,39 @@ def test_each_kind_of_call_is_counted_and_whatever_was_not_right_is_named() -> N
         ["1", "1", "1"],
     ]
     assert [line.split()[0] for line in lines[1:4]] == ["fax", "ringout", "all"]
+    assert [report.count(verdict) for verdict in Verdict] == [1, 1, 1]
     assert lines[4:] == [
         "wrong: s-2 (fax): outcome expected 'busy', got 'failed'",
         "missing: s-3 (fax), expected busy",
         "published twice: s-2/1",
         f"{'seconds':<34}{'1.0':>23}",
     ]
+
+
+def test_one_call_that_was_not_right_spoils_all_others() -> None:
+    truths = [a_truth(), replace(a_truth(), telephony_session_id="s-2")]
+    other = replace(an_event(outcome="failed"), id="s-2/1", subject="s-2")
+
+    assert not judge(truths, [an_event()]).all_right
+    assert not judge(truths, [an_event(), other]).all_right
+
+
+def test_the_sessions_of_a_conversation_are_the_same_in_any_order_and_a_role_that_is_left_open_is_any() -> None:
+    truth = replace(a_truth(), linked_sessions=("s-2", "s-3"), conversation=Conversation("s-1"))
+    event = an_event()
+    said = replace(event.data, linked_sessions=("s-3", "s-2"), conversation=Conversation("s-1", "original"))
+
+    (judgement,) = judge([truth], [replace(event, data=said)]).judgements
+
+    assert judgement.differing == ()
+
+
+def test_which_sessions_are_one_conversation_is_asked_for_only_where_all_of_them_were_heard() -> None:
+    truth = replace(a_truth(), linked_sessions=("s-2", "s-3"))
+
+    (partly,) = judge([truth], [an_event()], heard=(CALL, "s-2")).judgements
+
+    assert partly.differing == ()
 
 
 def test_what_was_wrong_is_said_with_what_was_expected() -> None:
