@@ -13,7 +13,7 @@ from telephony.subscriptions import Health
 LONGEST_PATIENCE: Final = 3600.0
 """For how long RingCentral may ask the guardian for patience."""
 
-JUST_SECONDS: Final = 10.0
+JUST_SECONDS: Final = 30.0
 """How long a subscription that is missing is nothing to tell of, and the first none to make: somebody may be at it."""
 
 
@@ -21,8 +21,8 @@ class Guarded(msgspec.Struct, frozen=True, rename="camel"):
     """One account's subscription. Times are seconds.
 
     `token` tells verification tokens apart. `well_at` is when it was last seen delivering; `gap_from` since when it may
-    not have been; `doubtful_before`: sessions not heard of since then may have ended unheard. `missing_since` is since
-    when one process has known that another has to be made. `problem` says what was wrong at the last look, if anything.
+    not have been; `doubtful_before`: sessions not heard of since then may have ended unheard. `missing_since` is when
+    it was first found that another has to be made. `problem` says what was wrong at the last look, if anything.
     """
 
     id: str | None = None
@@ -39,11 +39,15 @@ class Guarded(msgspec.Struct, frozen=True, rename="camel"):
     problem: str | None = None
     foreign: tuple[str, ...] = ()
 
-    @property
-    def is_just_missed(self) -> bool:
-        """Whether it was missing at the last look, and not for long. Since later than that: the clock was put back."""
-        since, seen = self.missing_since, self.checked_at
-        return since is not None and seen is not None and since <= seen < since + JUST_SECONDS
+    def is_just_missed(self, *, there_since: float = 0.0) -> bool:
+        """Say whether it was missing at the last look, and not for long, as far as who is `there_since` then can know.
+
+        Since later than that look was before the clock was put back.
+        """
+        if self.missing_since is None or self.checked_at is None:
+            return False
+        since = max(self.missing_since, there_since)
+        return since <= self.checked_at < since + JUST_SECONDS
 
     def rests(self, now: float) -> bool:
         """Say whether it is left alone; what was longer than that ever is was before the clock was put back."""

@@ -106,7 +106,7 @@ class Guardian:
         self._lease.commit(())  # RingCentral may have taken its time: another may have put it right meanwhile
         guarded = self._noted(guarded, plan, now)
         first = plan.create and guarded.id is None and plan.health is Health.MISSING
-        if first and patient and guarded.is_just_missed:
+        if first and patient and guarded.is_just_missed():
             return guarded
         for one in plan.delete_first:
             self._delete(one)
@@ -151,7 +151,7 @@ class Guardian:
             message = "RingCentral had given up delivering notifications."
             self._raise(What.SUBSCRIPTION_BLACKLISTED, message, {"reason": reasons})
         foreign = tuple(one.address for one in plan.foreign)
-        missing = max(guarded.missing_since or now, self._there_since(now)) if plan.create else None
+        missing = (guarded.missing_since or now) if plan.create else None
         noted = msgspec.structs.replace(
             guarded, health=plan.health, checked_at=now, gap_from=gap, missing_since=missing, foreign=foreign
         )
@@ -259,8 +259,9 @@ class Guardian:
         patience = 0.0 if isinstance(error, BrokenConfiguration) else error.retry_after or 0.0
         self._keep(msgspec.structs.replace(guarded, problem=problem, next_at=now + min(patience, LONGEST_PATIENCE)))
         is_new = guarded.checked_at is not None and guarded.checked_at >= now
+        is_early = guarded.is_just_missed(there_since=self._there_since(redis_time(self._redis)))
         message = None
-        if is_new and guarded.health in (Health.MISSING, Health.BLACKLISTED) and not guarded.is_just_missed:
+        if is_new and guarded.health in (Health.MISSING, Health.BLACKLISTED) and not is_early:
             message = "There is no subscription, and none could be made."
         elif not is_new and isinstance(error, Forbidden) and addresses(self._settings, self._account):
             message = "RingCentral lets nobody see or make a subscription, for want of a permission."

@@ -315,6 +315,16 @@ def test_one_that_was_missing_before_a_restart_is_no_alert_with_the_first_look_a
     assert alerts(office) == []
 
 
+def test_the_first_one_is_made_with_the_second_look_though_that_is_of_a_process_that_was_just_started(
+    guarding_office: Guarding,
+) -> None:
+    office = guarding_office()
+    guard(office)
+    office.dependencies.made_at = stopwatch()
+
+    assert guard(office).health is Health.ACTIVE
+
+
 def test_one_that_is_made_with_the_second_look_was_no_alert(guarding_office: Guarding, webhook: Webhook) -> None:
     office = guarding_office()
     guard(office, 2)
