@@ -23,10 +23,14 @@ MOST_STEPS: Final = 6
 
 
 class Narrowing(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How long windows may be (`seconds`; 0 is any), and how many of the shortest had no answer, in a row."""
+    """How long windows may be (`seconds`; 0 is any), and how many of the shortest had no answer, in a row.
+
+    `since` is the moment (seconds) from which on the log was gone through like that; 0 where it is not.
+    """
 
     seconds: float = 0.0
     hopeless: int = 0
+    since: float = 0.0
 
     def length(self, usual: timedelta) -> timedelta:
         """Say how long the next window is, where it would be of this length."""
@@ -42,9 +46,14 @@ class Narrowing(msgspec.Struct, frozen=True, omit_defaults=True):
         """Go on after a window without an answer."""
         half = (window.date_to - window.date_from) / 2
         hopeless = self.hopeless + 1 if half < SHORTEST else 0
-        return Narrowing(max(half, SHORTEST).total_seconds(), hopeless)
+        return Narrowing(max(half, SHORTEST).total_seconds(), hopeless, self.since or window.date_from.timestamp())
 
     def answered(self) -> "Narrowing":
         """Go on after a window that was answered whole."""
         longer = 2 * self.seconds
-        return Narrowing(longer if longer < LONGEST.total_seconds() else 0.0)
+        return Narrowing(longer, since=self.since) if longer < LONGEST.total_seconds() else Narrowing()
+
+    @property
+    def is_over_next(self) -> bool:
+        """Say whether it is over with the next window that is answered whole."""
+        return bool(self.since) and not self.answered().since

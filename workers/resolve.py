@@ -147,9 +147,8 @@ class Resolver:
         not_before = self._pace.after(found, now)
         later = unanswered.put_off(self._account, due, wanted, found, self._settings, now=now)
         position = write(self._account, asking, settle=self._settings.settle_seconds)
-        self._lease.commit(
-            [*position, *comparing.moved(found, compared, now), *later, *rereads.done(self._account, again, found, now)]
-        )
+        moved = comparing.moved(found, compared, now, kept_since=now - self._settings.retention_seconds)
+        self._lease.commit([*position, *moved, *later, *rereads.done(self._account, again, found, now)])
         faults.point("resolve.swept")
         return asking, not_before
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Request
 
-from runtime import comparisons, keys
+from runtime import asking, comparisons, keys
 from runtime.comparisons import Why
 from runtime.ledger import State
 from scripts.simulator import moments
@@ -245,3 +245,19 @@ def test_what_is_older_than_the_retention_is_not_compared_after_a_rest_that_was_
     assert since
     assert min(since).timestamp() >= begins_again - DAY
     assert comparisons.all(legwork.redis, "acme") == ()
+
+
+@pytest.mark.parametrize("apart", [40.0, 55.0])
+def test_a_call_whose_record_came_just_after_a_comparison_is_found_though_ringcentral_chokes_on_one_behind_it(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, apart: float
+) -> None:
+    legwork, company = opened(reread_seconds=(), reconcile_seconds=300.0)
+    company.without(EXTRACT, SYNC)
+    legwork.pass_time(310)
+    compared_next_at = (asking.load(legwork.redis, "acme").compared_to or 0) + 300
+    cannot_answer(monkeypatch, "bad_parameter", moment=compared_next_at + apart)
+    take = company.call(begins=compared_next_at - 35 - legwork.clock(), heard=False)
+
+    legwork.pass_time(4 * HOUR)
+
+    assert state_of(legwork.redis, take) is State.RESOLVED

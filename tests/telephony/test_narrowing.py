@@ -39,6 +39,14 @@ def test_windows_that_are_answered_grow_again_until_they_are_as_long_as_any() ->
     assert narrowing.answered().answered() == Narrowing()
 
 
+def test_since_when_windows_are_short_is_known_until_they_are_as_long_as_any() -> None:
+    later = Window(NINE + LONGEST, NINE + 1.5 * LONGEST)
+    narrowing = Narrowing().unanswered(window(LONGEST / 2)).unanswered(later)
+
+    assert narrowing.since == narrowing.answered().since == NINE.timestamp()
+    assert [one.is_over_next for one in (Narrowing(), narrowing, narrowing.answered())] == [False, False, True]
+
+
 def test_a_window_as_short_as_can_be_is_tried_again_before_one_behind_it_is() -> None:
     assert [hopeless(times).step for times in range(HOPELESS + 1)] == [timedelta()] * HOPELESS + [SHORTEST]
 
