@@ -82,7 +82,9 @@ def test_a_refusal_of_ringcentrals_comes_back_in_the_answer_and_to_a_repeated_cl
     assert exchange.box.ringouts.asked == 1
 
 
-def test_while_nobody_works_it_is_stored_and_shown_as_calling(client: Client) -> None:
+def test_while_nobody_works_it_is_stored_and_shown_as_calling(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ringouts, "WAIT_SECONDS", 0.1)
+
     placed = place(client)
 
     assert (placed.status_code, placed.json["state"], placed.json["placing"]) == (201, "calling", "asked")
