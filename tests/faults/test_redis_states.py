@@ -74,7 +74,8 @@ def test_a_worker_that_is_started_while_redis_takes_no_writes_waits_until_it_doe
     finally:
         redis.config_set("min-replicas-to-write", 0)
 
-    wait_until(lambda: bool(redis.scard("rq:workers")), 20)
+    # RQ tells that a worker is there before it listens for the word to stop.
+    wait_until(lambda: [redis.hget(one, "state") for one in redis.smembers("rq:workers")] == [b"idle"], 20)
     worker.ask_to_stop()
     wait_until(lambda: worker.exit_code() is not None, 20)
     assert worker.exit_code() == 0
