@@ -5,7 +5,6 @@ for many at a time. What is shown of a call is read from the ledger and from its
 """
 
 import base64
-import binascii
 import heapq
 import math
 from bisect import insort
@@ -217,7 +216,7 @@ def _cursor(hit: _Hit) -> str:
 def _read_cursor(text: str) -> _Hit:
     try:
         hit = msgspec.msgpack.decode(base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True), type=_Hit)
-    except (msgspec.MsgspecError, binascii.Error, ValueError) as error:
+    except ValueError as error:
         raise BadCursor(text) from error
     if not math.isfinite(hit.start):
         raise BadCursor(text)

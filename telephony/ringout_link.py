@@ -9,7 +9,6 @@ generated from here.
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -183,7 +182,7 @@ def _plain(text: str) -> str:
     """Bring an id of 2018 (`cs…@ip` in base64, padded or not) into its plain form; leave every other as it is."""
     try:
         plain = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode("ascii")
-    except (binascii.Error, ValueError):
+    except ValueError:
         return text
     return plain if plain.startswith("cs") and "@" in plain else text
 

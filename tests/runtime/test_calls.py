@@ -60,6 +60,17 @@ def test_page_by_page_every_call_comes_once(redis: Redis, limit: int) -> None:
     assert found(redis, limit=limit) == [f"s-{number:04}" for number in reversed(range(6))]
 
 
+@pytest.mark.parametrize("asked", [{}, {"number": CALLER}, {"number": CALLER, "extension": MIRA}], ids=str)
+def test_more_calls_than_one_answer_of_redis_gives_are_all_found(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(calls, "_SMALLEST_PAGE", 2)
+    monkeypatch.setattr(calls, "_LARGEST_PAGE", 3)
+    publish(redis, *(an_outcome_of(number) for number in range(9)))
+
+    assert found(redis, **asked) == [f"s-{number:04}" for number in reversed(range(9))]
+
+
 def test_calls_that_come_between_two_pages_shift_nothing(redis: Redis) -> None:
     publish(redis, *(an_outcome_of(number) for number in range(4)))
     first = calls.search(redis, [ACCOUNT], Filter(), limit=2)

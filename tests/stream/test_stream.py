@@ -230,7 +230,10 @@ def test_a_seat_tells_only_so_much_for_the_server_keeps_what_is_not_taken(
     assert subjects(read(b"".join(parts))) == ["s-1"]
 
 
-def test_whoever_takes_a_seat_wakes_a_reader_that_rests(redis: Redis, hub: Hub) -> None:
+def test_whoever_takes_a_seat_wakes_a_reader_that_rests(
+    redis: Redis, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "REST_SECONDS", 60)
     hub.now()
     hub.wait_until_listening()
     publish(redis, outcome_of("s-1"))
