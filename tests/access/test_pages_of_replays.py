@@ -49,6 +49,7 @@ def test_a_cancelled_replay_is_cancelled_on_its_page_and_for_the_api(client: Fla
 
     answer = client.post(f"{path_of(one)}/cancel", data={"token": form_token(client)}, follow_redirects=True)
 
+    assert (answer.status_code, answer.request.path) == (200, path_of(one))
     assert text_of(client, path_of(one), "progress").startswith("cancelled")
     assert client.get(f"/api/v1/replays/{one.id}").json["state"] == "cancelled"  # type: ignore[index]  # it is there
     assert "/cancel" not in answer.text

@@ -7,6 +7,7 @@ from redis import Redis
 from runtime import actions, destinations, keys
 from tests.access.test_door_of_the_dashboard import form_token, log_in
 from tests.access.test_entry_to_the_api import ADMIN, DRAFT, LIST, an_app, ask
+from tests.scripts.publishing import outcome_of, publish
 from web.api import ringouts
 
 SINCE = {"level": "refetch", "since": "2026-11-01T00:00"}
@@ -60,6 +61,14 @@ def test_a_replay_is_named_by_who_begins_it_and_who_cancels_it(client: FlaskClie
 
     client.post(f"/replays/{name}/cancel", data={"token": token})
     assert did(redis) == ("cancel replay", name, "")
+
+
+def test_of_one_call_s_replay_it_is_said_which_it_is_and_how_it_is_done(client: FlaskClient, redis: Redis) -> None:
+    publish(redis, outcome_of("s-1"))
+
+    client.post("/calls/s-1/replay", data={"level": "raw", "token": form_token(client)})
+
+    assert did(redis) == ("replay call", "s-1", "raw")
 
 
 @pytest.mark.parametrize(("dry_run", "detail"), [(True, "raw, dry run"), (False, "raw")])

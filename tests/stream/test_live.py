@@ -132,6 +132,7 @@ def test_a_page_is_told_at_once_what_is_published(watched: Watched, monkeypatch:
         [told] = await page.until(1)
         assert told == {"happened": True, "outcomes": {"answered": 1}, "parts": "abovecallsbelow"}
         assert page.headers["Cache-Control"] == "no-store"
+        assert page.headers["X-Accel-Buffering"] == "no"
         assert page.headers["Content-Type"] == "text/event-stream; charset=utf-8"
 
     run_on_a_loop(story())

@@ -8,6 +8,7 @@ import pytest
 from redis import Redis
 
 from runtime import outcome_log
+from runtime.clocks import stopwatch
 from runtime.leases import lease
 from telephony.events import CallEvent
 from telephony.live_events import LiveEvent, updated
@@ -248,6 +249,19 @@ def test_whoever_takes_a_seat_wakes_a_reader_that_rests(
     assert subjects(until(told, 1)) == ["s-3"]
 
 
+def test_a_reader_that_rests_stops_at_once(redis: Redis, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "REST_SECONDS", 10)
+    hub.now()
+    hub.wait_until_listening()
+    publish(redis, outcome_of("s-1"))
+    wait_until(lambda: len(hub.after(0)) == 1)
+    began = stopwatch()
+
+    hub.stop()
+
+    assert stopwatch() - began < 5
+
+
 def test_many_news_at_once_are_all_heard(redis: Redis, hub: Hub) -> None:
     parts = watcher(redis, hub).told()
     next(parts)
@@ -283,8 +297,13 @@ def test_the_route_resumes_by_the_header_or_by_the_parameter(redis: Redis) -> No
 
     for answer in (by_header, by_parameter):
         assert answer.mimetype == "text/event-stream"
+        assert answer.headers["X-Accel-Buffering"] == "no"
         assert subjects(until(iter(answer.response), 2)) == ["s-0", "s-1"]
         answer.close()
+    first = outcome_log.after(redis, "0-0", most=1)[0].place  # what an EventSource sends that was given a place, too
+    by_both = client.ask("GET", "/stream?after=0-0", headers={"Last-Event-ID": first})
+    assert subjects(until(iter(by_both.response), 1)) == ["s-1"]
+    by_both.close()
     app.extensions["hub"].stop()
     assert client.ask("GET", "/stream?after=x").status_code == 422
     assert app.test_client().get("/api/v1/stream").status_code == 401
