@@ -65,6 +65,7 @@ def test_a_test_is_said_to_wait_where_nothing_is_sent(
     answer = client.post(f"/destinations/{destination}/test", data={"token": form_token(client)}, follow_redirects=True)
 
     assert said in answer.text
+    assert redis.zcard(keys.asked(destination)) == 1
 
 
 def post(client: FlaskClient, path: str, **form: object) -> TestResponse:
@@ -104,6 +105,14 @@ def test_what_the_form_says_is_what_a_new_destination_is_sent(client: FlaskClien
     )
     assert answer.status_code == 201
     assert destinations.secrets(redis, made.id, keys=())[0] in answer.text
+    assert "The one before" not in answer.text
+
+
+def test_the_form_offers_every_outcome_and_every_direction(client: FlaskClient) -> None:
+    form = client.get("/destinations/new").text
+
+    assert re.findall(r'name="outcomes" value="([^"]+)"', form) == list(Outcome)
+    assert re.findall(r'name="directions" value="([^"]+)"', form) == ["Inbound", "Outbound"]
 
 
 def test_what_the_form_leaves_out_is_all_outcomes_as_they_are(client: FlaskClient, redis: Redis) -> None:
@@ -174,6 +183,7 @@ def test_a_new_secret_is_shown_this_once_and_the_old_one_still_signs(
 
     new, still = destinations.secrets(redis, destination, keys=())
     assert (still, new in shown, old in shown) == (old, True, False)
+    assert "The one before still signs for a day" in shown
     assert new not in client.get(f"/destinations/{destination}").text
 
 
