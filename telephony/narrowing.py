@@ -52,8 +52,3 @@ class Narrowing(msgspec.Struct, frozen=True, omit_defaults=True):
         """Go on after a window that was answered whole."""
         longer = 2 * self.seconds
         return Narrowing(longer, since=self.since) if longer < LONGEST.total_seconds() else Narrowing()
-
-    @property
-    def is_over_next(self) -> bool:
-        """Say whether it is over with the next window that is answered whole."""
-        return bool(self.since) and not self.answered().since

@@ -69,15 +69,16 @@ class Comparing:
         )
         return [comparisons.write(self._account, self._one)]
 
-    def moved(self, found: Sweep, compared: Window | None, now: float, *, kept_since: float) -> list[Command]:
+    def moved(self, found: Sweep, compared: Window | None, again: Window | None, now: float) -> list[Command]:
         """Give the commands that store how far the comparison is after a sweep: on, if its window was read whole.
 
-        What the usual comparison passed over with the window `compared`, or went through in short ones that are over
-        with it, is left to comparisons of their own.
+        What the usual comparison passed over with the window `compared`, and what shall be compared `again`, is left to
+        comparisons of their own.
         """
-        passed: list[Command] = []
-        if compared is not None and reconcile.was_read(found, compared):
-            passed = [*self._passed_over(found, compared, now), *self._gone_through(found, kept_since, now)]
+        passed = [] if compared is None else self._passed_over(found, compared, now)
+        if again is not None:
+            since, until = again.date_from.timestamp(), again.date_to.timestamp()
+            passed += self._compared(f"narrowed_{int(since)}", since, until, now)
         if self._one is None or self._window is None:
             return passed
         asked = self._window
@@ -110,16 +111,9 @@ class Comparing:
         asking, begin = found.asking, compared.date_from.timestamp()
         reached = asking.compared_from if asking.compared_to is None else asking.compared_to
         position = max(reached or 0.0, begin - asking.narrowing.step.total_seconds())
-        return self._compared(f"passed_{int(position)}", position, begin, now) if begin > position else []
-
-    def _gone_through(self, found: Sweep, kept_since: float, now: float) -> list[Command]:
-        """Have all compared once more that was gone through in short windows: these reach back over little.
-
-        A record that came late may have been passed by: none of the usual windows reaches back over what RingCentral
-        has no answer for.
-        """
-        narrowing, since = found.asking.narrowing, max(found.asking.narrowing.since, kept_since)
-        return self._compared(f"narrowed_{int(since)}", since, now, now) if narrowing.is_over_next else []
+        if begin <= position or not reconcile.was_read(found, compared):
+            return []
+        return self._compared(f"passed_{int(position)}", position, begin, now)
 
     def _compared(self, name: str, since: float, until: float, now: float) -> list[Command]:
         one = Comparison(name, Why.GAP, since, until, asked_at=now, position=since)

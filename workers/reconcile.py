@@ -67,6 +67,18 @@ def after(found: Sweep, asked: Window) -> Asking:
     return asking
 
 
+def again(before: Asking, asking: Asking, settings: Settings, *, now: float) -> Window | None:
+    """Give what was gone through in short windows where that is over: all of it is to be compared once more.
+
+    They reach back over little, so a record that came late may have been missed: none of the usual windows reaches back
+    over what RingCentral has no answer for.
+    """
+    since = before.narrowing.since
+    if not since or asking.narrowing.since:
+        return None
+    return Window(moment_at(max(since, now - settings.retention_seconds)), moment_at(now))
+
+
 def was_read(found: Sweep, window: Window) -> bool:
     """Say whether whatever is in a window was read."""
     return any(isinstance(one, Window) and one.covers_all_of(window) for one in found.answered)

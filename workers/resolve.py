@@ -142,12 +142,12 @@ class Resolver:
             return found.asking, now
         found = self._ask(requests, unheard.had_its_turn(asking, requests, wanted, now), tracked, now)
         self._judge_all(due, tracked, wanted, found, comparing)
-        asking = reconcile.after(found, compared) if compared else found.asking
+        before, asking = asking, reconcile.after(found, compared) if compared else found.asking
         asking = asking.swept(now, is_answered=found.is_answered)
         not_before = self._pace.after(found, now)
         later = unanswered.put_off(self._account, due, wanted, found, self._settings, now=now)
         position = write(self._account, asking, settle=self._settings.settle_seconds)
-        moved = comparing.moved(found, compared, now, kept_since=now - self._settings.retention_seconds)
+        moved = comparing.moved(found, compared, reconcile.again(before, asking, self._settings, now=now), now)
         self._lease.commit([*position, *moved, *later, *rereads.done(self._account, again, found, now)])
         faults.point("resolve.swept")
         return asking, not_before

@@ -12,6 +12,7 @@ from runtime.budget import Share
 from runtime.logs import log
 from telephony.call_log import CallLogPage, NoToken, SyncPage
 from telephony.fetch_plan import PAGE, Feed, Lane, LookUp, Request, Wanted, Window, fullest, is_shown
+from telephony.narrowing import Narrowing
 from telephony.records import CallLogRecord
 from telephony.times import LONG_AGO, NEVER
 from workers.older_ids import session_of
@@ -170,8 +171,9 @@ class Sweeper:
                 self.found.asking = self.found.asking.after_failure(request.lane, now=now)
             raise
         asking = self.found.asking
-        compared_to = asking.compared_to if asking.has_gap else now
-        self.found.asking = msgspec.structs.replace(asking, compared_to=compared_to, failures=0)
+        if not asking.has_gap:
+            asking = msgspec.structs.replace(asking, compared_to=now, narrowing=Narrowing())
+        self.found.asking = msgspec.structs.replace(asking, failures=0)
         self.found.answered.append(request)
 
     def _next(self, lane: Lane, since: datetime, share: Share, now: float) -> SyncPage:

@@ -15,6 +15,7 @@ from scripts.simulator.api import call_log as api
 from scripts.simulator.box import Box
 from scripts.simulator.problems import ApiError
 from scripts.simulator.take import Take
+from telephony.narrowing import Narrowing
 from tests.asking.company import EXTRACT, LIST, SYNC, Company
 from tests.asking.conftest import Opened
 from tests.asking.legwork import events_of, published_at, state_of
@@ -245,6 +246,25 @@ def test_what_is_older_than_the_retention_is_not_compared_after_a_rest_that_was_
     assert since
     assert min(since).timestamp() >= begins_again - DAY
     assert comparisons.all(legwork.redis, "acme") == ()
+
+
+def test_a_feed_that_is_served_again_ends_the_short_windows_and_has_what_they_showed_compared_once_more(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    legwork, company = opened(reread_seconds=())
+    company.without(EXTRACT, SYNC)
+    legwork.pass_time(600)
+    begun = legwork.clock()
+    cannot_answer(monkeypatch, "bad_parameter", windows=True)
+    legwork.pass_time(1800)
+    monkeypatch.undo()
+    company.fault("forbid", endpoint=EXTRACT, on=False)
+
+    legwork.pass_time(2 * HOUR)
+
+    again = comparisons.all(legwork.redis, "acme")[-1]
+    assert (again.since < begun, again.until > begun + 1800, again.done_at is None) == (True, True, False)
+    assert asking.load(legwork.redis, "acme").narrowing == Narrowing()
 
 
 @pytest.mark.parametrize("apart", [40.0, 55.0])
