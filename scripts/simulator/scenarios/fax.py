@@ -1,6 +1,7 @@
 """Faxes, one each way."""
 
-from scripts.simulator.scripting import Leg, Party, Record, Scenario, Session, Step, Truth
+from scripts.simulator.scenarios.parts import CALLED, CALLER, FAR_SIDE, OURS, of_one_leg
+from scripts.simulator.scripting import Leg, Record, Scenario, Session, Step, Truth
 from scripts.simulator.world import Role
 
 OUTSIDER, AGENT = Role.OUTSIDER, Role.AGENT
@@ -20,19 +21,7 @@ def _fax(direction: str, action: str, result: str, leg_type: str, source: Role, 
         type="Fax",
         master=True,
     )
-    return Record(
-        direction=direction,
-        action=action,
-        result=result,
-        source=source,
-        target=target,
-        start=0.0,
-        end=end,
-        extension=AGENT,
-        type="Fax",
-        message="Fax",
-        legs=(leg,),
-    )
+    return of_one_leg(leg, message="Fax")
 
 
 FAX_IN = Scenario(
@@ -40,7 +29,7 @@ FAX_IN = Scenario(
     sessions=(
         Session(
             truth=Truth(direction="Inbound", outcome="fax_received"),
-            parties=(Party(OUTSIDER, AGENT, "Outbound"), Party(OUTSIDER, AGENT, "Inbound", owner=AGENT)),
+            parties=(CALLER, CALLED),
             steps=(
                 Step(0.00, 1, "Setup"),
                 Step(0.02, 2, "Setup"),
@@ -59,7 +48,7 @@ FAX_OUT = Scenario(
     sessions=(
         Session(
             truth=Truth(direction="Outbound", outcome="fax_sent"),
-            parties=(Party(AGENT, OUTSIDER, "Outbound", owner=AGENT), Party(AGENT, OUTSIDER, "Inbound")),
+            parties=(OURS, FAR_SIDE),
             steps=(
                 Step(0.00, 1, "Setup"),
                 Step(0.40, 2, "Proceeding"),

@@ -76,57 +76,56 @@ def inbound_record(result: str, *legs: Leg, reason: str | None = None, message: 
 
 def dialled(result: str, end: float, reason: str | None = None) -> Record:
     """Write the record of a call of the agent's to an outside number, with its one leg."""
-    leg = Leg(
-        leg_type="SipToPstnUnmetered",
-        direction="Outbound",
-        action="VoIP Call",
-        result=result,
-        source=AGENT,
-        target=OUTSIDER,
-        start=0.0,
-        end=end,
-        extension=AGENT,
-        reason=reason,
-        master=True,
-    )
-    return Record(
-        direction="Outbound",
-        action="VoIP Call",
-        result=result,
-        source=AGENT,
-        target=OUTSIDER,
-        start=0.0,
-        end=end,
-        legs=(leg,),
-        extension=AGENT,
-        reason=reason,
+    return of_one_leg(
+        Leg(
+            leg_type="SipToPstnUnmetered",
+            direction="Outbound",
+            action="VoIP Call",
+            result=result,
+            source=AGENT,
+            target=OUTSIDER,
+            start=0.0,
+            end=end,
+            extension=AGENT,
+            reason=reason,
+            master=True,
+        )
     )
 
 
 def internal(leg_type: str, action: str, source: Role, target: Role, start: float, end: float) -> Record:
     """Write the record of a call between two of our extensions, with its one leg."""
-    leg = Leg(
-        leg_type=leg_type,
-        direction="Outbound",
-        action=action,
-        result="Call connected",
-        source=source,
-        target=target,
-        start=start,
-        end=end,
-        extension=source,
-        transport="VoIP",
-        master=True,
+    return of_one_leg(
+        Leg(
+            leg_type=leg_type,
+            direction="Outbound",
+            action=action,
+            result="Call connected",
+            source=source,
+            target=target,
+            start=start,
+            end=end,
+            extension=source,
+            transport="VoIP",
+            master=True,
+        )
     )
+
+
+def of_one_leg(leg: Leg, *, message: str | None = None) -> Record:
+    """Write the record of a call that has one leg, and says what that says."""
     return Record(
-        direction="Outbound",
-        action=action,
-        result="Call connected",
-        source=source,
-        target=target,
-        start=start,
-        end=end,
-        extension=source,
-        transport="VoIP",
+        direction=leg.direction,
+        action=leg.action,
+        result=leg.result,
+        source=leg.source,
+        target=leg.target,
+        start=leg.start,
+        end=leg.end,
         legs=(leg,),
+        extension=leg.extension,
+        type=leg.type,
+        transport=leg.transport,
+        reason=leg.reason,
+        message=message,
     )
