@@ -61,7 +61,7 @@ def takes(selection: Selection, data: CallData) -> bool:
         (not selection.unresolved or (data.revision > 0 and not data.confirmed))
         and (not selection.outcomes or data.outcome in selection.outcomes)
         and (selection.number is None or has_number(data, selection.number))
-        and (selection.extension is None or has_extension(data, selection.extension))
+        and (selection.extension is None or _has_extension(data, selection.extension))
     )
 
 
@@ -71,7 +71,7 @@ def has_number(data: CallData, number: str) -> bool:
     return any(digits_of(end.phone_number or end.raw_phone_number) in wanted for end in data.ends)
 
 
-def has_extension(data: CallData, extension: str) -> bool:
+def _has_extension(data: CallData, extension: str) -> bool:
     """Say whether the extension with this id or number took part."""
     named = any(extension in {end.extension_id, end.extension_number} for end in data.ends)
     return named or extension in data.extensions

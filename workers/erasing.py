@@ -22,7 +22,6 @@ from runtime.ledger import Tracked
 from runtime.outcome_log import newest_first
 from telephony import events
 from telephony.notifications import named_in
-from telephony.selection import has_extension
 from telephony.sessions import Session
 from telephony.traces import FEWEST_DIGITS, of_ids, of_number
 from workers.borrowed import borrowed
@@ -66,7 +65,7 @@ def person(redis: "Redis", *, number: str | None, extension: str | None) -> Pers
     if number is not None:
         return Person(of_number(number))
     wanted = extension or ""
-    ids = {one for data in _published(redis) if has_extension(data, wanted) for one in _ids_of(data, wanted)}
+    ids = {one for data in _published(redis) for one in _ids_of(data, wanted)}
     known = sorted({*ids, *((wanted,) if len(wanted) >= FEWEST_DIGITS else ())})
     if not known:
         raise UnknownExtension(f"no event that is kept names an extension {wanted!r}: give its id")
