@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from scripts.supervisor.procfile import Entry, parse
+from scripts.venv import ROOT
 
-ROOT = Path(__file__).parent.parent
 PACKAGES = ("telephony", "runtime", "web", "workers", "scripts")
 LONGEST_MODULE = 300
 TABLES = {"runtime/keys.py"}  # one row after the other, and every key in one place

@@ -1,7 +1,6 @@
 """The container, compose and Kubernetes files name what there is, and give no process more than it needs."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +9,8 @@ import yaml
 from runtime import settings
 from runtime.bells import Stage
 from scripts.supervisor.procfile import parse
+from scripts.venv import ROOT
 
-ROOT = Path(__file__).parent.parent
 PROCFILE = {entry.name: entry.command for entry in parse((ROOT / "Procfile").read_text().splitlines())}
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())

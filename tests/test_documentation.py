@@ -7,8 +7,8 @@ import pytest
 
 from runtime import settings
 from scripts.supervisor.environment import FOR_THE_BOX, read_dotenv
+from scripts.venv import ROOT
 
-ROOT = Path(__file__).parent.parent
 SETTINGS_PAGE = (ROOT / "docs/reference/settings.md").read_text()
 ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
 LINK = re.compile(r"\]\((?!https?:)(?P<target>[^)#]+)(#[^)]*)?\)")

@@ -2,13 +2,11 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
+from scripts.venv import ROOT
 from telephony.endings import ENDINGS
 from telephony.explanations import REASONS
 from telephony.precedence import RULES
-
-ROOT = Path(__file__).parent.parent
 
 
 def test_the_generated_pages_are_up_to_date() -> None:

@@ -5,17 +5,16 @@ import re
 import subprocess
 import sys
 from contextlib import suppress
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.sbom import bill
 from scripts.supervisor.procfile import parse
+from scripts.venv import ROOT
 from telephony.call_log import MalformedPage, decode_page, decode_sync
 from telephony.notifications import Malformed, Notification, read
 
-ROOT = Path(__file__).parent.parent
 SECRET = re.compile(r"SECRET|TOKEN|JWT|PASSWORD|REDIS_URL|_KEY", re.IGNORECASE)
 WORDS = ("uuid", "event", "body", "sequence", "parties", "status", "code", "telephonySessionId", "from", "to", "id")
 ENVELOPE = "/restapi/v1.0/account/1/telephony/sessions"

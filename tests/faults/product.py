@@ -22,9 +22,9 @@ from scripts.supervisor.processes import descendants
 from scripts.supervisor.summary import Event
 from scripts.supervisor.watchdog import Watchdog
 from scripts.terminal.redis_server import NoRedis, find_url
+from scripts.venv import ROOT
 from tests.simulator.waiting import wait_until
 
-ROOT = Path(__file__).parent.parent.parent
 TOKEN = "what-only-ringcentral-knows"
 
 # The kinds of processes, by what stands in their commands.

@@ -24,6 +24,7 @@ from scripts.supervisor.group import Group
 from scripts.supervisor.watchdog import Watchdog
 from scripts.terminal.command import Refused
 from scripts.terminal.installation import judge_account
+from scripts.venv import ROOT
 from tests.builders.calls import ivr_call
 from tests.builders.events import an_outcome
 from tests.consumers.running import EXAMPLES
@@ -33,7 +34,6 @@ from tests.workers.office import ACCOUNT, Office
 from web.create_app import create_app
 from workers.rq_worker import StageWorker
 
-ROOT = Path(__file__).parent.parent.parent
 USERS = ROOT / "docs" / "ops" / "acl" / "users.acl"
 CALL = ivr_call()
 HARMFUL = (

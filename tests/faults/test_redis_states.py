@@ -21,6 +21,7 @@ from scripts.supervisor.embedded import EmbeddedRedis, server_program
 from scripts.supervisor.environment import free_port
 from scripts.supervisor.group import Group
 from scripts.supervisor.watchdog import Watchdog
+from scripts.venv import ROOT
 from tests.builders.calls import ivr_call
 from tests.simulator.waiting import wait_until
 from tests.web.posting import BODY, PATH, SIGNED, settings_of
@@ -29,7 +30,6 @@ from web.create_app import create_app
 from workers.rq_worker import StageWorker
 
 CALL = ivr_call()
-ROOT = Path(__file__).parent.parent.parent
 SMALL_DISK_BLOCKS = 64  # of 512 bytes or 1 kB: more than the file begins with, and soon full
 
 

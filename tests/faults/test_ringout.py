@@ -14,7 +14,8 @@ from runtime import keys
 from runtime.bells import Stage
 from runtime.settings import DEFAULT_ACCOUNT
 from scripts.simulator import RunningSimulator
-from tests.faults.product import ROOT, Product
+from scripts.venv import ROOT
+from tests.faults.product import Product
 from tests.scripts.commands import run_here
 from tests.simulator.waiting import wait_until
 

@@ -10,8 +10,8 @@ import pytest
 
 from scripts.soaking.faults import FAULTS
 from scripts.soaking.schedule import CALM_FROM, MINUTE, planned
+from scripts.venv import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 MINUTES = 0.3
 
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
+from scripts.venv import ROOT
 from telephony import operator_events, trial
 from telephony.call_log import decode_page, decode_record
 from telephony.destinations import FIELDS
@@ -22,7 +23,6 @@ from tests.builders.events import an_outcome, unresolved
 from tests.builders.notifications import second
 from tests.builders.sessions import folded
 
-ROOT = Path(__file__).parent.parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 
 

@@ -18,10 +18,10 @@ from scripts.supervisor.environment import free_port
 from scripts.supervisor.group import Group
 from scripts.supervisor.procfile import parse
 from scripts.supervisor.watchdog import Watchdog
+from scripts.venv import ROOT
 from tests.simulator.waiting import is_listening, wait_until
 from tests.web.posting import BODY, PATH, TOKEN
 
-ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 3.0
 """How long RingCentral waits for an answer, in seconds."""
 

@@ -11,10 +11,9 @@ from runtime.settings import WebRole
 from scripts.supervisor.group import Group
 from scripts.supervisor.procfile import parse
 from scripts.supervisor.watchdog import Watchdog
+from scripts.venv import ROOT
 from tests.simulator.waiting import wait_until
 from web.boot import whole_settings
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 def boot(**environ: str) -> subprocess.CompletedProcess[str]:

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 
@@ -14,6 +13,7 @@ from scripts.simulator import CLIENT_ID, CLIENT_SECRET, USER_JWT
 from scripts.supervisor.group import Group
 from scripts.supervisor.procfile import parse
 from scripts.supervisor.watchdog import Watchdog
+from scripts.venv import ROOT
 from telephony.words import Outcome
 from tests.builders.calls import ivr_call
 from tests.simulator.waiting import wait_until
@@ -21,7 +21,6 @@ from tests.workers.office import Office
 from tests.workers.test_resolve import the_record
 from workers.__main__ import main
 
-ROOT = Path(__file__).parent.parent.parent
 PROCFILE = parse((ROOT / "Procfile").read_text().splitlines())
 WORKERS = [entry.command.split()[1:] for entry in PROCFILE if entry.command.startswith("python -m workers ")]
 STOP_SECONDS = 2.0
