@@ -48,11 +48,7 @@ _NUMERIC_LABEL: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 class ForbiddenAddress(Exception):
-    """Nothing is sent there, until the URL, its name's addresses or the settings are others. `reason` says why."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    """Nothing is sent there, until the URL, its name's addresses or the settings are others. Its text says why."""
 
 
 class Unresolvable(Exception):

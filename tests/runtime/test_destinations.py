@@ -1,9 +1,11 @@
 """Destinations and their secrets, on a real server."""
 
+import msgspec
 import pytest
 from redis import Redis
 
-from runtime import destinations, keys
+from runtime import bells, destinations, keys
+from runtime.bells import Stage
 from runtime.destinations import UnknownDestination
 from runtime.sealing import CannotOpen, seal, unseal
 from telephony.destinations import Changes, DestinationState, Draft
@@ -107,6 +109,63 @@ def test_what_is_not_there_is_said_so(redis: Redis) -> None:
         destinations.rotate(redis, "dst_none", keys=())
     with pytest.raises(UnknownDestination):
         destinations.secrets(redis, "dst_none", keys=())
+
+
+def test_one_that_is_removed_is_named_nowhere_any_more(redis: Redis) -> None:
+    wants = msgspec.structs.replace(DRAFT, operator=True)
+    (first, _), (second, _) = (destinations.create(redis, wants, keys=()) for _ in range(2))
+
+    destinations.delete(redis, first.id)
+
+    assert destinations.all(redis) == (second,)
+    assert redis.smembers(keys.LISTENING) == redis.smembers(keys.OPERATED) == {second.id.encode()}
+    assert redis.zrange(keys.BELLS, 0, -1) == [bells.member(Stage.DELIVER, second.id).encode()]
+    assert [key for key in redis.scan_iter() if first.id.encode() in key] == []
+
+
+def test_the_oldest_is_listed_first(redis: Redis) -> None:
+    (one, _), (oldest, _) = (destinations.create(redis, DRAFT, keys=()) for _ in range(2))
+    newest = msgspec.structs.replace(one, created_at="2099-01-01T00:00:00.000Z")
+    redis.hset(keys.DESTINATIONS, one.id, msgspec.json.encode(newest))
+
+    assert destinations.all(redis) == (oldest, newest)
+
+
+def test_one_that_wants_no_operator_events_any_more_gets_none(redis: Redis) -> None:
+    added, _ = destinations.create(redis, msgspec.structs.replace(DRAFT, operator=True), keys=())
+
+    destinations.update(redis, added.id, Changes(operator=False))
+
+    assert not redis.sismember(keys.OPERATED, added.id)
+
+
+def test_one_that_is_resumed_is_woken(redis: Redis) -> None:
+    added, _ = destinations.create(redis, DRAFT, keys=())
+    destinations.update(redis, added.id, Changes(state=DestinationState.PAUSED))
+    redis.delete(keys.BELLS)
+
+    destinations.update(redis, added.id, Changes(state=DestinationState.ACTIVE))
+
+    assert redis.zscore(keys.BELLS, bells.member(Stage.DELIVER, added.id)) is not None
+
+
+def test_a_second_rotation_signs_with_the_one_before_and_with_none_older(redis: Redis) -> None:
+    added, _ = destinations.create(redis, DRAFT, keys=())
+    second = destinations.rotate(redis, added.id, keys=())
+
+    third = destinations.rotate(redis, added.id, keys=())
+
+    assert destinations.secrets(redis, added.id, keys=()) == (third, second)
+
+
+def test_a_rotation_lets_no_secret_sign_for_longer_than_was_said(redis: Redis) -> None:
+    added, _ = destinations.create(redis, DRAFT, keys=())
+    second = destinations.rotate(redis, added.id, keys=(), overlap_seconds=3600)
+    destinations.take_back(redis, added.id, second, keys=())
+
+    third = destinations.rotate(redis, added.id, keys=(), overlap_seconds=0)
+
+    assert destinations.secrets(redis, added.id, keys=()) == (third,)
 
 
 def test_a_secret_whose_storing_was_not_answered_takes_the_place_of_one(redis: Redis, redis_url: str) -> None:

@@ -4,10 +4,11 @@ from threading import Barrier, Thread
 
 from redis import Redis
 
-from runtime import destinations, keys, operator_log
+from runtime import bells, destinations, keys, operator_log
+from runtime.bells import Stage
 from telephony.destinations import Draft
 from telephony.operator_events import Told, What
-from tests.outputs import told_to_operators
+from tests.outputs import entries, told_to_operators
 
 PARKED, FAILING = What.ACCOUNT_PARKED, What.DESTINATION_FAILING
 
@@ -29,6 +30,7 @@ def test_alerts_about_different_things_are_different_alerts(redis: Redis) -> Non
         operator_log.raise_alert(redis, PARKED, about, "No.", account=about)
 
     assert {event.data.about for event in told_to_operators(redis)} == {"acme", "other"}
+    assert [alert.about for alert in operator_log.alerts(redis)] == ["other", "acme"]
 
 
 def test_an_alert_that_becomes_worse_is_told_again_under_the_same_subject(redis: Redis) -> None:
@@ -50,6 +52,17 @@ def test_an_alert_that_is_over_is_cleared_once_and_may_be_raised_anew(redis: Red
     assert states(redis) == [Told.RAISED, Told.CLEARED, Told.RAISED]
 
 
+def test_of_an_alert_is_told_how_it_is_now_since_when_and_in_which_account(redis: Redis) -> None:
+    operator_log.raise_alert(redis, PARKED, "acme", "No.", account="acme", details={"error": "OAU-128"})
+    operator_log.clear_alert(redis, PARKED, "acme", "Yes.")
+
+    raised, cleared = told_to_operators(redis)
+    assert (raised.data.message, cleared.data.message) == ("No.", "Yes.")
+    assert cleared.id == f"{raised.subject}/1"
+    assert [(one.name, one.value) for one in raised.data.details] == [("error", "OAU-128")]
+    assert [fields[b"account"] for _, fields in entries(redis, keys.OPERATOR)] == [b"acme", b"acme"]
+
+
 def test_many_who_see_the_reason_at_once_tell_it_once(redis: Redis) -> None:
     ready = Barrier(8)
 
@@ -69,11 +82,13 @@ def test_many_who_see_the_reason_at_once_tell_it_once(redis: Redis) -> None:
 def test_destinations_that_want_to_know_are_asked_to_take_it_in_the_same_step(redis: Redis) -> None:
     wants, _ = destinations.create(redis, Draft(url="https://crm.example/a", operator=True), keys=())
     other, _ = destinations.create(redis, Draft(url="https://crm.example/b"), keys=())
+    redis.delete(keys.BELLS)
 
     operator_log.raise_alert(redis, PARKED, "acme", "No.")
 
     assert redis.zcard(keys.asked(wants.id)) == 1
     assert redis.zcard(keys.asked(other.id)) == 0
+    assert redis.zrange(keys.BELLS, 0, -1) == [bells.member(Stage.DELIVER, wants.id).encode()]
 
 
 def test_an_alert_that_only_another_version_knows_is_passed_over(redis: Redis) -> None:
