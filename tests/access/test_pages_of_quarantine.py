@@ -1,5 +1,6 @@
 """The page of the quarantine: what is held can be read again or discarded, once, and of our own accounts only."""
 
+import re
 from typing import Any
 
 import pytest
@@ -68,6 +69,37 @@ def test_what_is_not_held_for_an_account_of_ours_is_not_there(
 
     assert (answer.status_code, said in answer.text) == (404, True)
     assert [redis.xlen(keys.quarantine(one)) for one in ("default", "globex")] == [1, 1]
+
+
+def test_of_several_accounts_the_first_that_holds_something_is_shown_and_the_others_lead_to_theirs(
+    redis: Redis,
+) -> None:
+    client = log_in(an_app(redis, names=("acme", "globex", "initech", "umbrella")))
+    for account in ("globex", "initech"):
+        hold(redis, f"of {account}", account=account)
+
+    first, chosen = client.get("/quarantine").text, client.get("/quarantine?account=initech").text
+    empty = client.get("/quarantine?account=umbrella").text
+
+    assert tabs(first) == [("globex", True), ("initech", False)]
+    assert ("of globex" in first, "of initech" in first) == (True, False)
+    assert tabs(chosen) == [("globex", False), ("initech", True)]
+    assert ("of globex" in chosen, "of initech" in chosen) == (False, True)
+    assert tabs(empty) == [("globex", False), ("initech", False), ("umbrella", True)]
+    assert "Quarantine is empty for umbrella." in empty
+    assert client.get("/quarantine?account=hooli").status_code == 404
+
+
+def tabs(page: str) -> list[tuple[str, bool]]:
+    """Give the accounts that can be chosen, and whether each is shown."""
+    found = re.findall(r'href="/quarantine[?]account=(\w+)"( aria-current="true")?>\1</a>', page)
+    return [(name, bool(is_shown)) for name, is_shown in found]
+
+
+def test_of_one_account_none_is_to_be_chosen(client: FlaskClient, redis: Redis) -> None:
+    hold(redis)
+
+    assert tabs(client.get("/quarantine").text) == []
 
 
 def test_what_is_held_is_shown_newest_first_page_by_page(client: FlaskClient, redis: Redis) -> None:
