@@ -196,13 +196,13 @@ def test_a_revision_that_is_not_published_moves_nothing(redis: Redis) -> None:
 
 def test_each_call_is_in_one_state(redis: Redis) -> None:
     see(redis, a_session_of(1))
-    publish(redis, an_end_of(2), an_outcome_of(3))
+    publish(redis, an_end_of(2), an_outcome_of(3), unresolved(a_session_of(4, code="Disconnected"), now=START))
 
     assert {state: found(redis, state=state) for state in State} == {
         State.OPEN: ["s-0001"],
         State.ENDED: ["s-0002"],
         State.RESOLVED: ["s-0003"],
-        State.UNRESOLVED: [],
+        State.UNRESOLVED: ["s-0004"],
     }
 
 
