@@ -57,7 +57,14 @@ def test_what_nobody_says_of_a_call_is_not_shown(client: FlaskClient, redis: Red
     told = text_of(client, PATH, "answer")
 
     assert "Inbound call" in parts(client)
-    for word in ("looked at again", "RingCentral says", "Caller’s leg", "Callee’s leg", "Extensions", "Length"):
+    for word in (
+        "looked at again",
+        "RingCentral says",
+        "Caller\N{RIGHT SINGLE QUOTATION MARK}s leg",
+        "Callee\N{RIGHT SINGLE QUOTATION MARK}s leg",
+        "Extensions",
+        "Length",
+    ):
         assert word not in told
 
 
@@ -73,7 +80,10 @@ def test_of_a_ringout_both_legs_are_told_of(
 ) -> None:
     publish(redis, saying(an_outcome_of(1), caller_status="Success", **callee))
 
-    assert f"Caller’s leg Success Callee’s leg {said} " in text_of(client, PATH, "answer")
+    assert (
+        f"Caller\N{RIGHT SINGLE QUOTATION MARK}s leg Success Callee\N{RIGHT SINGLE QUOTATION MARK}s leg {said} "
+        in text_of(client, PATH, "answer")
+    )
 
 
 def test_of_a_call_that_is_on_it_is_said_for_how_long_and_nothing_of_an_outcome(
@@ -97,7 +107,7 @@ def test_each_leg_is_told_with_what_it_became_when_and_for_how_long(client: Flas
     told = text_of(client, PATH, "legs")
 
     assert "caller, master answered Accepted began 0.0 s after the first 30 s" in told
-    assert "agent missed No Answer when is not known –" in told
+    assert "agent missed No Answer when is not known \N{EN DASH}" in told
     assert "The line marks where somebody took the call, at 09:00:12" in told
     assert client.get(PATH).text.count('class="mark"') == 2
 

@@ -1,6 +1,7 @@
 """The page of a destination: all that it is sent, what came of it, and what is said after something was asked for."""
 
 import re
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,10 +12,12 @@ from runtime import destinations, keys
 from telephony.destinations import Changes, Destination, DestinationState, Draft, Include
 from telephony.words import Outcome
 from tests.access.test_door_of_the_dashboard import form_token, log_in
-from tests.access.test_entry_to_the_api import an_app
+from tests.access.test_entry_to_the_api import READER, an_app
 from tests.access.test_pages import text_of
 from tests.access.test_pages_of_many_accounts import next_of
 from tests.builders.attempts import a_dead_letter, an_attempt, bury, keep
+from tests.builders.kept_calls import START
+from tests.scripts.publishing import outcome_of, publish
 from tests.web.api_client import PUBLIC
 
 ALERT = "operator:destination.failing:dst_1:1000"
@@ -207,3 +210,111 @@ def test_attempts_are_shown_page_by_page(client: FlaskClient, redis: Redis, dest
     assert "s-00/1" in text_of(client, following, "attempts")
     assert "s-01/1" not in text_of(client, following, "attempts")
     assert text_of(client, following, "attempts").startswith("Attempts older ones")
+
+
+def test_the_list_says_of_each_how_it_fares(client: FlaskClient, redis: Redis, destination: str) -> None:
+    named, _ = destinations.create(redis, Draft(url=PUBLIC, description="Our CRM"), keys=())
+    destinations.update(redis, destination, Changes(state=DestinationState.DISABLED, disabled_because="HTTP 410: Gone"))
+    well = text_of(client, "/destinations", "every")
+    publish(redis, outcome_of("s-1"), outcome_of("s-2"))
+    bury(redis, named.id, a_dead_letter("s-0/1", "1-1"))
+
+    told = text_of(client, "/destinations", "every")
+
+    assert "disabled outcome https://crm.example/hook Behind" in told
+    assert f"active outcome Our CRM {PUBLIC} Behind" in told
+    assert told.count(PUBLIC) == 1
+    assert "HTTP 410: Gone" in told
+    assert well.count("Behind nothing Lag \N{EN DASH} Given up 0") == 2
+    assert re.search(r"Our CRM \S+ Behind 2 events Lag \S+ \S+ Given up 1", told)
+
+
+def test_where_there_is_none_it_is_said_what_one_is(client: FlaskClient) -> None:
+    assert "No destination yet." in text_of(client, "/destinations", "every")
+
+
+def test_who_may_only_look_is_offered_to_add_none(redis: Redis) -> None:
+    assert "Add a destination" in log_in(an_app(redis)).get("/destinations").text
+    assert "Add a destination" not in log_in(an_app(redis), READER).get("/destinations").text
+
+
+def test_one_that_is_on_can_be_paused_and_one_that_is_not_resumed(
+    client: FlaskClient, redis: Redis, destination: str
+) -> None:
+    path = f"/destinations/{destination}"
+    assert (f"{path}/pause" in client.get(path).text, f"{path}/resume" in client.get(path).text) == (True, False)
+
+    destinations.update(redis, destination, Changes(state=DestinationState.DISABLED, disabled_because="HTTP 410: Gone"))
+
+    assert (f"{path}/pause" in client.get(path).text, f"{path}/resume" in client.get(path).text) == (False, True)
+    assert "HTTP 410: Gone" in text_of(client, path, "standing")
+
+
+def test_it_is_told_what_came_of_each_attempt(client: FlaskClient, redis: Redis, destination: str) -> None:
+    refused: dict[str, Any] = {
+        "verdict": "retry",
+        "blame": "theirs",
+        "status": 503,
+        "excerpt": "Come again",
+        "number": 2,
+    }
+    lost: dict[str, Any] = {
+        "verdict": "retry",
+        "blame": "ours",
+        "status": None,
+        "error": "no route",
+        "next_at": START.timestamp(),
+    }
+    keep(redis, an_attempt(destination), an_attempt(destination, **refused), an_attempt(destination, **lost))
+
+    told = text_of(client, f"/destinations/{destination}", "attempts")
+
+    assert "s-1/1 attempt 2" in told
+    assert "theirs 0.04 s 503 Come again" in told
+    assert "ours 0.04 s no route again 02 Mar 09:00:00" in told
+
+
+def test_what_it_is_sent_is_told_in_words(client: FlaskClient, redis: Redis) -> None:
+    wanted = Draft(url=PUBLIC, outcomes=(Outcome.MISSED, Outcome.VOICEMAIL), create_only=True, mask=True)
+    some, _ = destinations.create(redis, wanted, keys=())
+    usual, _ = destinations.create(redis, Draft(url=PUBLIC), keys=())
+
+    told, other = (text_of(client, f"/destinations/{one.id}", "wants") for one in (some, usual))
+
+    assert "Outcomes missed, voicemail Directions both" in told
+    assert "Once for each call yes Numbers and names masked Alerts of Legwork no" in told
+    assert "Outcomes all Directions both" in other
+    assert "Once for each call no Numbers and names as they are Alerts of Legwork no" in other
+
+
+def test_how_far_behind_it_is_is_told_and_what_was_given_up(
+    client: FlaskClient, redis: Redis, destination: str
+) -> None:
+    path = f"/destinations/{destination}"
+    well = text_of(client, path, "standing")
+    publish(redis, outcome_of("s-1"))
+    bury(redis, destination, a_dead_letter("s-0/1", "1-1"))
+
+    told = text_of(client, path, "standing")
+
+    assert "Behind 0 up to date" in well
+    assert "Given up 0 none" in well
+    assert "Behind 1 the oldest for" in told
+    assert "Given up 1 sent again when you ask" in told
+
+
+def test_a_form_that_is_refused_says_where_and_keeps_what_was_chosen(client: FlaskClient) -> None:
+    chosen = {"outcomes": ["missed"], "directions": ["Inbound"], "include": "both", "mask": "yes"}
+
+    fresh = client.get("/destinations/new").text
+    refused = post(client, "/destinations", url="https://127.0.0.1/", **chosen).text
+
+    assert "Not added yet: 1 field needs a look." in refused
+    assert re.findall(r'<p class="fault" id="([^"]+)"', refused) == ["url-fault"]
+    assert re.findall(r'id="([^"]+)"[^>]* aria-describedby="[^"]*-fault" aria-invalid="true"', refused) == ["url"]
+    assert re.findall(r'value="([^"]+)" checked', refused) == ["both", "missed", "Inbound", "yes"]
+    assert "<details open>" in refused
+    assert re.findall(r'value="([^"]+)" checked', fresh) == ["outcome"]
+    assert ("<details open>" in fresh, "fault" in fresh, "Not added yet" in fresh) == (False, False, False)
+    assert re.findall(r'id="([^"]+)"[^>]* required', fresh) == ["url"]
+    assert fresh.count("<i>(optional)</i>") == 3
