@@ -203,3 +203,30 @@ def test_what_was_sent_of_a_call_is_told_by_the_name_of_whom_it_was_sent_to(clie
     commit(redis, written("acme", attempt, retention=600))
 
     assert "Sent to Our CRM revision 1, attempt 1: HTTP 204" in text_of(client, "/calls/s-0001", "line")
+
+
+def test_what_was_asked_for_stands_in_the_form_again(client: FlaskClient) -> None:
+    chosen = {"outcome": "missed", "direction": "Inbound", "state": "ended", "delivery": "dead", "account": "globex"}
+
+    page = client.get("/calls", query_string=chosen).text
+
+    assert set(re.findall(r"<option(?: value=\"[^\"]*\")? selected>([^<]+)<", page)) == {
+        "missed",
+        "Inbound",
+        "record awaited",
+        "given up",
+        "globex",
+    }
+    assert "selected" not in client.get("/calls").text
+
+
+def test_of_each_call_on_the_list_it_is_said_what_became_of_it(client: FlaskClient, redis: Redis) -> None:
+    publish(redis, an_end_of(1), an_outcome_of(2), an_outcome_of(3), an_outcome_of(3, revision=2))
+    see(redis, a_session_of(4))
+
+    rows = re.findall(r'<li><a href="/calls/s-.*?</a></li>', client.get("/calls").text, re.DOTALL)
+    told = [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows]
+
+    assert [row.split(" ")[0] for row in told] == ["on", "answered", "answered", "abandoned"]
+    assert ["corrected" in row for row in told] == [False, True, False, False]
+    assert ["record awaited" in row for row in told] == [False, False, False, True]

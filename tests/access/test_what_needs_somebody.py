@@ -7,6 +7,7 @@ import pytest
 from redis import Redis
 
 from runtime import bells, destinations, keys, operator_log
+from runtime.audit import MOST_NAMED
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from telephony.destinations import Draft
@@ -15,6 +16,8 @@ from tests.access.test_door_of_the_dashboard import log_in
 from tests.access.test_entry_to_the_api import an_app
 from tests.access.test_pages import text_of
 from tests.builders.attempts import a_dead_letter, bury
+from tests.builders.kept_calls import a_session_of, see
+from tests.simulator.waiting import wait_until
 
 NAMES = ("acme", "globex")
 UNTAKEN = (("upkeep", 13), ("deliver", 12))
@@ -101,3 +104,48 @@ def test_the_page_of_accounts_tells_what_is_wrong_with_each_and_what_to_do(redis
     assert "Not accepted. Set RC_APP_CLIENT_ID" in told
     assert "reason: OAU-213" in told
     assert "Not accepted" not in text_of(client, "/accounts", "account-1")
+
+
+def test_what_to_do_about_it_is_told_and_since_when_where_that_is_known(redis: Redis, destination: str) -> None:
+    redis.zadd(keys.BELLS, {bells.member(Stage.RESOLVE, "acme"): redis_time(redis) - 61})
+    redis.rpush(bells.queue_key(Stage.UPKEEP), *map(str, range(13)))
+    bury(redis, destination, a_dead_letter("s-1/1", "1-1"))
+
+    told = text_of(log_in(an_app(redis, names=NAMES)), "/", "needs")
+
+    assert re.search(r"No clock is running Start python -m workers clock *[.] Since \d\d \w+ \d\d:\d\d:\d\d *[.]", told)
+    assert told.count("Since") == 1
+    assert "nobody came Start python -m workers upkeep , or more of them." in told
+    assert "1 event given up; send again once it is well" in told
+
+
+def test_the_page_of_accounts_tells_how_each_stands(redis: Redis) -> None:
+    client = log_in(an_app(redis, names=NAMES))
+    see(redis, a_session_of(1), account="globex")
+    redis.xadd(keys.quarantine("globex"), {"reason": "no JSON", "body": "{"})
+
+    well, other = (text_of(client, "/accounts", f"account-{number}") for number in (1, 2))
+
+    assert "On now 0 none" in well
+    assert "In quarantine 0 none" in well
+    assert "last" not in well
+    assert "not yet" in well
+    assert "On now 1 one silent for" in other
+    assert "In quarantine 1 look at them" in other
+
+
+def test_the_page_of_completeness_counts_the_hours_of_each_account_and_names_what_nobody_knows(redis: Redis) -> None:
+    began, count = redis_time(redis) - 60, MOST_NAMED + 2
+    redis.zadd(keys.calls("globex"), {f"s-lost-{number}": began for number in range(count)})
+    client = log_in(an_app(redis, names=NAMES))
+    wait_until(lambda: "accounted for" in client.get("/completeness").text, seconds=5)
+
+    shown = {
+        name: text_of(client, "/completeness", f"account-{number}") for number, name in ((1, "acme"), (2, "globex"))
+    }
+
+    assert "No call in the last day." in shown["acme"]
+    assert "Nobody can say" not in shown["acme"]
+    assert f"00:00 {count} · · · · · {count} · Nobody can say" in shown["globex"]
+    assert "Nobody can say what became of these, and of 2 more calls." in shown["globex"]
+    assert 'class="amount fault"' in client.get("/completeness").text
