@@ -181,6 +181,27 @@ def test_a_reader_does_nothing_even_with_the_token_of_a_form(app: Flask, redis: 
     assert client.get("/destinations/new").status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("token", "name", "said"),
+    [(ADMIN, "Mara", "Mara"), (ADMIN, "", "Admin"), (READER, "Noor", "Noor may look"), (READER, "", "Reader may look")],
+)
+def test_every_page_says_who_is_in_and_what_they_may(app: Flask, token: str, name: str, said: str) -> None:
+    client = app.test_client()
+    client.post("/login", data={"password": token, "name": name})
+
+    page = client.get("/calls").text
+
+    form = page[page.index('<form class="who"') :].partition("</form>")[0]
+    assert " ".join(re.sub(r"<[^>]+>", " ", form).split()) == f"{said} Log out"
+    assert ('<body class="looking"' in page) is (token == READER)
+
+
+def test_the_page_that_is_open_is_marked_among_all(app: Flask) -> None:
+    page = log_in(app).get("/calls").text
+
+    assert re.findall(r'<a href="([^"]+)" aria-current="page">', page) == ["/calls"]
+
+
 @pytest.mark.parametrize("token", [ADMIN, READER])
 def test_whoever_is_in_leaves_by_a_form_of_their_own_only(app: Flask, token: str) -> None:
     client = log_in(app, token)

@@ -69,6 +69,20 @@ def test_an_account_is_found_by_a_part_of_its_name_and_first_by_all_of_it(client
     assert "No account is called like that." in text_of(client, "/accounts?name=globex", "none")
 
 
+def test_it_is_said_how_many_accounts_are_meant_and_which_of_them_are_here(client: FlaskClient) -> None:
+    def said(query: str) -> str:
+        page = client.get(f"/accounts{query}").text
+        return " ".join(
+            re.sub(r"<[^>]+>", " ", page[page.index('<form class="filter') : page.index("<section")]).split()
+        )
+
+    assert f"{len(NAMES)} accounts, those that need you first; here from 1 to {MOST}." in said("")
+    assert f"; here from {MOST + 1} to {2 * MOST}." in said(f"?after={MOST}")
+    assert "All accounts" not in said("")
+    assert "All accounts 10 accounts, those that need you first." in said("?name=acct-01")
+    assert "All accounts 1 account." in said(f"?name={NAMES[42]}")
+
+
 @pytest.mark.parametrize("after", ["x", "-1", "9" * 30, "\N{SUPERSCRIPT TWO}", ""])
 def test_a_page_that_no_page_leads_to_begins_anew(client: FlaskClient, after: str) -> None:
     assert shown(client, f"/accounts?after={after}")[0] == NAMES[0]
@@ -212,6 +226,9 @@ def test_few_accounts_are_chosen_from_a_list(redis: Redis) -> None:
 
     assert "<option selected>globex</option>" in client.get("/calls?account=globex").text
     assert 'name="account"' not in log_in(an_app(redis)).get("/calls").text
+    assert re.search(r'<option value="">any</option>.*acme', client.get("/calls").text)
+    assert not re.search(r'<option value="">any</option><option[^>]*>acme', client.get("/replays").text)
+    assert "or a part of its name" not in client.get("/calls").text + client.get("/replays").text
 
 
 @pytest.mark.parametrize(
@@ -254,6 +271,8 @@ def test_a_form_names_no_account_twice_however_many_there_are(client: FlaskClien
 
     assert page.count(NAMES[77]) == 1
     assert page.count('id="known-accounts"') == 1
+    assert ('list="known-accounts" required' in page) is (path == "/replays")
+    assert ("Account, or a part of its name" in page) is (path != "/destinations/new")
 
 
 @pytest.mark.parametrize("path", ["/api/v1/replays", "/api/v1/ringouts"])
