@@ -1,5 +1,7 @@
 """The pages of replays: they say what the API says, and claim nothing that was not looked at."""
 
+import re
+
 import msgspec
 import pytest
 from flask.testing import FlaskClient
@@ -8,10 +10,11 @@ from redis import Redis
 from runtime import keys, replays
 from runtime.leases import lease
 from runtime.replays import Asked, Finding, Level, Progress, Replay, State
+from telephony.differences import Difference
 from telephony.selection import Selection
 from telephony.words import Outcome
 from tests.access.test_door_of_the_dashboard import form_token, log_in
-from tests.access.test_entry_to_the_api import an_app
+from tests.access.test_entry_to_the_api import READER, an_app
 from tests.access.test_pages import text_of
 from tests.builders.kept_calls import START
 from tests.scripts.publishing import outcome_of, publish
@@ -25,9 +28,12 @@ def client(redis: Redis) -> FlaskClient:
     return log_in(an_app(redis))
 
 
-def a_replay(redis: Redis, *found: Finding, level: Level = Level.REFETCH, **progress: object) -> Replay:
+def a_replay(
+    redis: Redis, *found: Finding, level: Level = Level.REFETCH, dry: bool = False, of: str = "s-2", **progress: object
+) -> Replay:
     """Ask for a replay, and have it come so far."""
-    made = replays.create(redis, "default", Asked(level=level, selection=Selection(calls=("s-1", "s-2"))))
+    asked = Asked(level=level, selection=Selection(calls=("s-1", of)), dry_run=dry)
+    made = replays.create(redis, "default", asked)
     after, kept = msgspec.convert(progress, Progress), 600.0
     is_over = after.state in replays.OVER
     with lease(redis, "default", "replay") as held:
@@ -217,3 +223,76 @@ def test_how_far_a_replay_has_come_is_told_of_its_calls(client: FlaskClient, red
     redis.zadd(keys.replay_calls("default", one.id), {"s-1": 0.0})
 
     assert "Calls 4 75 % done" in text_of(client, path_of(one), "progress")
+
+
+@pytest.mark.parametrize(
+    ("level", "dry", "done", "listed"),
+    [
+        (Level.DELIVER, True, "Would be sent again 1 nothing was sent", "only tried · 2 calls 1 would be sent again"),
+        (Level.DELIVER, False, "Sent again 1 to destinations", "Deliver again · 2 calls 1 sent again"),
+        (Level.RAW, True, "Would change 1 nothing was published", "only tried · 2 calls 1 would change"),
+        (Level.RAW, False, "Changed 1 and published", "From the start · 2 calls 1 changed"),
+    ],
+)
+def test_what_was_only_tried_is_told_as_what_would_be(
+    client: FlaskClient, redis: Redis, level: Level, done: str, listed: str, *, dry: bool
+) -> None:
+    one = a_replay(redis, Finding("s-1", 1, destinations=("dst_1",)), level=level, dry=dry, state=State.DONE, total=2)
+
+    told = text_of(client, path_of(one), "progress")
+
+    assert f"Calls 2 in all {done}" in told
+    assert ("Requests" in told) is (level is not Level.DELIVER)
+    assert listed in text_of(client, "/replays", "replays")
+    assert (", only tried" in client.get(path_of(one)).text) is dry
+    assert ("for" if dry else "sent again to") + " 1 destination" in text_of(client, path_of(one), "findings")
+    assert "the first" not in text_of(client, path_of(one), "findings")
+
+
+def test_before_its_calls_are_chosen_none_are_counted_and_of_one_that_ended_early_it_is_said_what_is_left(
+    client: FlaskClient, redis: Redis
+) -> None:
+    choosing = a_replay(redis, of="s-3", state=State.RUNNING)
+    early = a_replay(redis, of="s-4", state=State.FAILED, total=5)
+    going = a_replay(redis, of="s-5", state=State.RUNNING, total=4)
+    for one, left in ((early, 3), (going, 1)):
+        redis.zadd(keys.replay_calls("default", one.id), {f"s-{number}": 0.0 for number in range(left)})
+
+    assert "Calls \N{EN DASH} 0 % done" in text_of(client, path_of(choosing), "progress")
+    assert "Calls 5 3 not looked at" in text_of(client, path_of(early), "progress")
+    listed = text_of(client, "/replays", "replays")
+    for words in ("choosing calls 0 changed", "5 calls 0 changed, 3 not looked at", "4 calls 0 changed, 1 left"):
+        assert words in listed
+
+
+def test_only_what_goes_on_can_be_cancelled(client: FlaskClient, redis: Redis) -> None:
+    assert "/cancel" in client.get(path_of(a_replay(redis, state=State.RUNNING))).text
+    assert "/cancel" not in client.get(path_of(a_replay(redis, state=State.DONE))).text
+
+
+def test_what_differs_is_told_field_by_field(client: FlaskClient, redis: Redis) -> None:
+    changed = Finding("s-1", 2, differences=(Difference("outcome", "missed", "answered"),))
+    one = a_replay(redis, changed, Finding("s-2", 1), state=State.DONE)
+
+    assert "s-1 revision 2 outcome missed answered" in text_of(client, path_of(one), "findings")
+    assert client.get(path_of(one)).text.count('class="diff"') == 1
+
+
+def test_the_form_asks_for_a_try_unless_that_is_taken_back(client: FlaskClient) -> None:
+    fresh = client.get("/replays").text
+    chosen = {"level": "", "outcome": "missed", "unresolved": "on", "failed": "on"}
+    refused = client.post("/replays", data={"token": form_token(client), **chosen}).text
+
+    assert re.findall(r'(?:name|value)="(\w+)" checked', fresh) == ["refetch", "dryRun"]
+    assert re.findall(r'(?:name|value)="(\w+)" checked', refused) == ["unresolved", "failed"]
+    assert '<option value="missed" selected>' in refused
+    assert "selected" not in fresh
+    assert ('<details class="card" open>' in fresh, '<details class="card" open>' in refused) == (False, True)
+    assert 'role="alert"' not in fresh
+
+
+def test_where_nothing_was_replayed_it_is_said_what_a_replay_is(redis: Redis) -> None:
+    looking = log_in(an_app(redis), READER)
+
+    assert "Nothing was replayed yet." in text_of(looking, "/replays", "replays")
+    assert "Look at many calls again" not in looking.get("/replays").text
