@@ -18,7 +18,8 @@ from telephony.words import LegStatus, Outcome
 from tests.access.test_door_of_the_dashboard import log_in
 from tests.access.test_entry_to_the_api import an_app
 from tests.access.test_pages import text_of
-from tests.builders.kept_calls import START, a_session_of, an_outcome_of, publish, see
+from tests.builders.events import unresolved
+from tests.builders.kept_calls import START, a_session_of, an_end_of, an_outcome_of, publish, see
 
 PATH = "/calls/s-0001"
 
@@ -48,6 +49,18 @@ def test_what_the_call_log_says_is_shown_and_what_is_asked_of_it_still(client: F
     assert "confirms it, and is looked at again at 02 Mar 09:00:00" in told
     assert "RingCentral says Accepted No Answer Revision 1 webhook Extensions 60200101 Account acme" in told
     assert "Inbound fax 02 Mar 09:01:00" in parts(client)
+
+
+def test_what_the_call_log_does_not_confirm_is_told_with_whose_word_it_is(client: FlaskClient, redis: Redis) -> None:
+    def lead(event: CallEvent) -> str:
+        publish(redis, event)
+        return text_of(client, PATH, "answer").partition(" Length")[0].partition(" . ")[0]
+
+    known = saying(an_outcome_of(1), confirmed=False)
+    assert "That is what the notifications tell; its record in the call log is waited for." in lead(an_end_of(1))
+    assert "That is what its record in the call log tells, which never became final." in lead(known)
+    given_up = unresolved(a_session_of(1, code="Disconnected"), revision=2, now=START)
+    assert "The call log never showed a record that was written after the call." in lead(given_up)
 
 
 def test_what_nobody_says_of_a_call_is_not_shown(client: FlaskClient, redis: Redis) -> None:
@@ -109,7 +122,9 @@ def test_each_leg_is_told_with_what_it_became_when_and_for_how_long(client: Flas
     assert "caller, master answered Accepted began 0.0 s after the first 30 s" in told
     assert "agent missed No Answer when is not known \N{EN DASH}" in told
     assert "The line marks where somebody took the call, at 09:00:12" in told
-    assert client.get(PATH).text.count('class="mark"') == 2
+    page = client.get(PATH).text
+    assert page.count('class="mark"') == 2
+    assert page.count('y="4" width=') == 1
 
 
 def test_where_nobody_took_the_call_no_line_marks_it(client: FlaskClient, redis: Redis) -> None:
