@@ -172,3 +172,12 @@ def test_what_happens_days_later_is_told_by_its_day(client: FlaskClient, redis: 
 
     assert "09:00:41.000 Published: answered" in told
     assert "04 Mar 09:00:00 Next look at the call log" in told
+
+
+def test_what_a_leg_told_is_explained_with_which_leg_that_was(client: FlaskClient, redis: Redis) -> None:
+    publish(redis, an_outcome_of(1))
+
+    told = text_of(client, PATH, "why")
+
+    assert "(leg 1) answer-within-call" in told
+    assert "result Accepted because the call has one record only-record" in told
