@@ -7,6 +7,7 @@ from redis import Redis
 from runtime import actions, destinations, keys
 from tests.access.test_door_of_the_dashboard import form_token, log_in
 from tests.access.test_entry_to_the_api import ADMIN, DRAFT, LIST, an_app, ask
+from tests.access.test_pages import text_of
 from tests.scripts.publishing import outcome_of, publish
 from web.api import ringouts
 
@@ -123,3 +124,16 @@ def test_what_is_only_counted_is_not_told_as_sent_again(redis: Redis) -> None:
 
     ask(app, "POST", path=f"{LIST}/{made}/redrive")
     assert did(redis) == ("send again", made, "")
+
+
+def test_the_page_tells_who_did_what_to_what_and_what_more_is_said_of_it(client: FlaskClient, redis: Redis) -> None:
+    begun = client.post("/replays", data={**SINCE, "dryRun": "on", "token": form_token(client)})
+    name = begun.headers["Location"].removeprefix("/replays/").partition("?")[0]
+
+    told = text_of(client, "/trail", "done")
+
+    assert f"Mara begin replay refetch, dry run {name} dashboard 127.0.0.1" in told
+    assert "older entries" not in told
+    assert "Who did what older entries" in text_of(client, f"/trail?after={actions.page(redis).items[0].id}", "done")
+    redis.delete(keys.ACTIONS)
+    assert "Nobody did anything by hand." in text_of(client, "/trail", "done")
