@@ -137,7 +137,9 @@ def _judged(account: Account, found: list[Seen]) -> Findings:
                 "give the app the CallControl scope and the user the permission, then ./scripts/subscribe.py repair",
             )
         left = (one.expires_at - datetime.now(UTC)).total_seconds() if one.expires_at else None
-        if left is not None and left < SOON_SECONDS:
+        if left is not None and left < 0:
+            yield error(f"account {account.name}: the subscription ended {-left / 60:.0f} minutes ago", repair)
+        elif left is not None and left < SOON_SECONDS:
             yield warning(f"account {account.name}: the subscription ends in {left / 60:.0f} minutes", repair)
 
 

@@ -84,11 +84,21 @@ def test_one_subscription_that_is_active_and_wholly_served_is_well(found: list[S
     assert [one.says.removeprefix(f"account {ACCOUNT}: ") for one in _judged(OURS, found)] == said
 
 
-@pytest.mark.parametrize(("hours", "found"), [(7, []), (5, [Severity.WARNING])])
-def test_a_subscription_that_ends_within_some_hours_is_told_of(hours: float, found: list[Severity]) -> None:
+@pytest.mark.parametrize(
+    ("hours", "found"),
+    [
+        (7, []),
+        (5, [(Severity.WARNING, "the subscription ends in 300 minutes")]),
+        (-1, [(Severity.ERROR, "the subscription ended 60 minutes ago")]),
+    ],
+)
+def test_a_subscription_that_ends_within_some_hours_or_has_ended_is_told_of(
+    hours: float, found: list[tuple[Severity, str]]
+) -> None:
     until = datetime.now(UTC) + timedelta(hours=hours)
 
-    assert [one.severity for one in _judged(OURS, [a_subscription(expires_at=until)])] == found
+    told = _judged(OURS, [a_subscription(expires_at=until)])
+    assert [(one.severity, one.says.removeprefix(f"account {ACCOUNT}: ")) for one in told] == found
 
 
 def test_what_a_destination_never_took_is_told_with_how_to_send_it_again(clinic: Clinic) -> None:

@@ -182,7 +182,7 @@ def test_what_all_watch_is_drawn_once(watched: Watched, monkeypatch: pytest.Monk
 
 def test_the_log_is_read_no_oftener_than_pages_may_be_told(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_module, "AT_LEAST_EVERY", 3600.0)
-    monkeypatch.setattr(live_module, "AT_MOST_EVERY", 0.5)
+    monkeypatch.setattr(live_module, "AT_MOST_EVERY", 2.0)
     reading = Mock(wraps=outcome_log.after)
     monkeypatch.setattr(outcome_log, "after", reading)
 
