@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import blake2b
+from http.server import BaseHTTPRequestHandler
 
 from msgspec import Struct
 
-from scripts.crms.taking import Taker, taking
+from scripts.crms.taking import taking
 
 
 class Arrival(Struct, frozen=True):
@@ -89,16 +90,15 @@ class Receiver:
 def receiver(manners: Mapping[str, Manner]) -> Iterator[Receiver]:
     """Run the CRMs until the block is left."""
 
-    class Handler(Taker):
-        def take(self, body: bytes) -> None:
-            came, name = time.time(), self.path.strip("/")
-            status = manners[name](time.monotonic() - made.begun)
-            event_id = self.headers["webhook-id"]
-            made.arrivals[name].append(Arrival(came, event_id, blake2b(body, digest_size=8).digest(), status))
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def take(request: BaseHTTPRequestHandler, body: bytes) -> None:
+        came, name = time.time(), request.path.strip("/")
+        status = manners[name](time.monotonic() - made.begun)
+        event_id = request.headers["webhook-id"]
+        made.arrivals[name].append(Arrival(came, event_id, blake2b(body, digest_size=8).digest(), status))
+        request.send_response(status)
+        request.send_header("Content-Length", "0")
+        request.end_headers()
 
-    with taking(Handler) as port:
+    with taking(take) as port:
         made = Receiver(f"http://127.0.0.1:{port}", manners)
         yield made

@@ -1,33 +1,10 @@
 """A server that takes what is posted to CRMs, as long as a block runs."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-
-
-class Taker(BaseHTTPRequestHandler):
-    """Keeps connections, and says nothing of what goes over them."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def do_POST(self) -> None:
-        """Take a body as soon as it is whole."""
-        length = int(self.headers["Content-Length"])
-        body = self.rfile.read(length)
-        if len(body) == length:
-            self.take(body)
-        else:  # whoever sent it was killed over it
-            self.close_connection = True
-
-    def take(self, body: bytes) -> None:
-        """Take a body, and answer."""
-        raise NotImplementedError
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -39,9 +16,25 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def taking(taker: type[Taker]) -> Iterator[int]:
-    """Serve on 127.0.0.1 until the block is left; gives the port."""
-    with _Server(("127.0.0.1", 0), taker) as server:
+def taking(take: Callable[[BaseHTTPRequestHandler, bytes], None]) -> Iterator[int]:
+    """Serve on 127.0.0.1 until the block is left; gives the port. `take` takes a body that is whole, and answers."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) == length:
+                take(self, body)
+            else:  # whoever sent it was killed over it
+                self.close_connection = True
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing of what goes over the connection."""
+
+    with _Server(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         try:
             yield int(server.server_address[1])

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from hashlib import blake2b
+from http.server import BaseHTTPRequestHandler
 from typing import Final
 
 from scripts.crms.receiver import Arrival
-from scripts.crms.taking import Taker, taking
+from scripts.crms.taking import taking
 
 OK: Final = 200
 DRIP_SECONDS: Final = 3.0
@@ -46,27 +47,24 @@ class Consumer:
 def consuming(trap: str) -> Iterator[Consumer]:
     """Run the CRM until the block is left."""
 
-    class Handler(Taker):
-        wbufsize = -1
+    def take(request: BaseHTTPRequestHandler, body: bytes) -> None:
+        mood = made.mood if random.random() < _SHARE else Mood.WELL  # noqa: S311 - no secret
+        status = {Mood.FAILING: 500, Mood.BUSY: 503, Mood.REDIRECTING: 302, Mood.HANGS_UP: 0}.get(mood, OK)
+        digest = blake2b(body, digest_size=8).digest()
+        made.arrivals.append(Arrival(time.time(), request.headers["webhook-id"], digest, status))
+        if mood is Mood.HANGS_UP:
+            request.close_connection = True
+            return
+        if mood is Mood.DRIPPING:
+            time.sleep(DRIP_SECONDS)
+        request.send_response(status)
+        if mood is Mood.BUSY:
+            request.send_header("Retry-After", "2")
+        if mood is Mood.REDIRECTING:
+            request.send_header("Location", made.trap)
+        request.send_header("Content-Length", "0")
+        request.end_headers()
 
-        def take(self, body: bytes) -> None:
-            mood = made.mood if random.random() < _SHARE else Mood.WELL  # noqa: S311 - no secret
-            status = {Mood.FAILING: 500, Mood.BUSY: 503, Mood.REDIRECTING: 302, Mood.HANGS_UP: 0}.get(mood, OK)
-            digest = blake2b(body, digest_size=8).digest()
-            made.arrivals.append(Arrival(time.time(), self.headers["webhook-id"], digest, status))
-            if mood is Mood.HANGS_UP:
-                self.close_connection = True
-                return
-            if mood is Mood.DRIPPING:
-                time.sleep(DRIP_SECONDS)
-            self.send_response(status)
-            if mood is Mood.BUSY:
-                self.send_header("Retry-After", "2")
-            if mood is Mood.REDIRECTING:
-                self.send_header("Location", made.trap)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-    with taking(Handler) as port:
+    with taking(take) as port:
         made = Consumer(port, trap)
         yield made

@@ -170,6 +170,7 @@ def test_a_reader_follows_an_account_without_knowing_which_there_are(port: int) 
             judge_account(store, "globex")
 
 
+# The embedded server is Valkey, on which all other tests here run; Redis itself is tried where it is installed.
 @pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
 def test_redis_7_starts_with_these_users(tmp_path: Path, watchdog: Watchdog) -> None:
     with serving("redis-server", tmp_path, watchdog) as port:
