@@ -92,7 +92,7 @@ def records(account: str, telephony_session_id: str) -> str:
 
 
 def older_id(account: str, session_id: str) -> str:
-    """String. As JSON, the sessions whose records carry only this id; `workers.older_ids`. Resolve's; the retention."""
+    """String. As JSON, the sessions whose records carry only this id; see `older_ids`. Resolve's; the retention."""
     return f"{PREFIX}{{{account}}}:older-id:{session_id}"
 
 

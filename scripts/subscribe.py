@@ -31,9 +31,9 @@ from scripts.terminal.redis_server import NoRedis
 from scripts.terminal.tables import Column, table
 from telephony.subscriptions import Health, Seen
 from telephony.times import moment_at
-from workers import guardian
 from workers.dependencies import Dependencies
-from workers.guardian import Guardian, addresses
+from workers.housekeeping import guardian
+from workers.housekeeping.guardian import Guardian, addresses
 from workers.ringcentral.breaker import try_again
 from workers.ringcentral.errors import NotFound, NotSent, RateLimited, RingCentralError
 from workers.ringcentral.subscriptions import Subscriptions, seen

@@ -51,5 +51,8 @@ def test_every_module_of_the_stages_has_its_place_in_the_architecture_and_every_
     column = header.split("|").index(f" in `{package}/` ")
     named = [name for row in rows for name in re.findall(r"`(\w+/?)`", row.split("|")[column])]
 
-    there = [one for one in (ROOT / package).iterdir() if one.name not in {"__init__.py", "__pycache__"}]
-    assert sorted(named) == sorted(f"{one.name}/" if one.is_dir() else one.stem for one in there)
+    there = list((ROOT / package).rglob("*.py"))
+    modules = [one.stem for one in there if one.stem != "__init__"]
+    folders = {f"{one.parent.name}/" for one in there} - {f"{package}/"}
+    assert sorted(name for name in named if not name.endswith("/")) == sorted(modules)
+    assert {name for name in named if name.endswith("/")} == folders

@@ -15,7 +15,7 @@ from runtime.clocks import redis_time, stopwatch
 from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
 from runtime.logs import log
 from runtime.metrics import FAILURES, TAKEN_OVER
-from workers.deliverer import Deliverer
+from workers.delivering.deliverer import Deliverer
 from workers.dependencies import Dependencies, current
 from workers.stopping import Stopping
 

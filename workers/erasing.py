@@ -24,7 +24,7 @@ from telephony import events
 from telephony.notifications import named_in
 from telephony.sessions import Session
 from telephony.traces import FEWEST_DIGITS, of_ids, of_number
-from workers.borrowed import borrowed
+from workers.replaying.borrowed import borrowed
 from workers.stopping import Stopping
 
 TOGETHER: Final = 100

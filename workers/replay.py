@@ -16,13 +16,14 @@ from runtime.leases import Lease, LeaseHeld, lease
 from runtime.logs import log
 from runtime.metrics import FAILURES
 from runtime.replays import Level, Progress, Replay, State
-from workers import replay_choice
-from workers.backfill import Backfill
 from workers.dependencies import Dependencies, current
-from workers.pacing import pause_after
-from workers.replay_delivery import Redelivery
-from workers.replay_errand import Errand, Step
-from workers.replay_records import Refetch
+from workers.replaying import replay_choice
+from workers.replaying.backfill import Backfill
+from workers.replaying.replay_delivery import Redelivery
+from workers.replaying.replay_errand import Errand, Step
+from workers.replaying.replay_records import Refetch
+from workers.resolving.pacing import pause_after
+from workers.resolving.sweep import was_there
 from workers.ringcentral.errors import (
     BrokenConfiguration,
     Forbidden,
@@ -31,7 +32,6 @@ from workers.ringcentral.errors import (
     Refused,
     RingCentralError,
 )
-from workers.sweep import was_there
 from workers.turns import turn
 
 SHIFT_SECONDS: Final = 20.0

@@ -18,21 +18,21 @@ from runtime.metrics import MALFORMED_RECORDS
 from runtime.settings import Scope
 from telephony.fetch_plan import Lane, Request, Wanted, Window, plan
 from telephony.times import moment_at
-from workers import agenda, reconcile, rereads, unanswered, unheard
-from workers.agenda import Agenda
-from workers.casebook import is_listed, newest_of_each, session_of, with_what_they_need
-from workers.cases import Case
-from workers.comparing import Comparing
 from workers.dependencies import Dependencies, current
-from workers.judgement import Judge
-from workers.older_ids import OlderIds, joins
-from workers.pacing import Pace
-from workers.patience import take_patiently
-from workers.relinking import relink
+from workers.resolving import agenda, reconcile, rereads, unanswered, unheard
+from workers.resolving.agenda import Agenda
+from workers.resolving.casebook import is_listed, newest_of_each, session_of, with_what_they_need
+from workers.resolving.cases import Case
+from workers.resolving.comparing import Comparing
+from workers.resolving.judgement import Judge
+from workers.resolving.older_ids import OlderIds, joins
+from workers.resolving.pacing import Pace
+from workers.resolving.patience import take_patiently
+from workers.resolving.relinking import relink
+from workers.resolving.sweep import Sweep, Sweeper
+from workers.resolving.telling import tell
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.feeds import CallLogFeed
-from workers.sweep import Sweep, Sweeper
-from workers.telling import tell
 from workers.turns import turn
 
 MOST_DUE: Final = 2000

@@ -24,8 +24,8 @@ from telephony.ringout_link import Linking
 from telephony.ringout_status import Live
 from telephony.ringout_words import live_event
 from telephony.times import moment_at
-from workers import rereads
 from workers.dependencies import Dependencies, current
+from workers.resolving import rereads
 from workers.ringcentral.ringout import RingOuts
 from workers.ringout_evidence import Evidence
 from workers.ringout_steps import Step, Steps, begun, next_time

@@ -24,11 +24,11 @@ from telephony import events, linking, sessions
 from telephony.linking import Link
 from telephony.notifications import read
 from telephony.times import moment_at
-from workers import conversations, holding
-from workers.changing import changes
-from workers.conversations import Gathered
 from workers.dependencies import Dependencies, current
-from workers.folding import Arrival, fold, is_telephony, kept_aside, quarantined, reminded
+from workers.tracking import conversations, holding
+from workers.tracking.changing import changes
+from workers.tracking.conversations import Gathered
+from workers.tracking.folding import Arrival, fold, is_telephony, kept_aside, quarantined, reminded
 from workers.turns import turn
 
 BATCH: Final = 500

@@ -10,8 +10,8 @@ from runtime.clocks import redis_time, stopwatch
 from runtime.leases import LeaseHeld, lease
 from runtime.metrics import Recorder
 from runtime.settings import Settings
-from workers import alarms, completeness, expiry, guardian
 from workers.dependencies import current
+from workers.housekeeping import alarms, completeness, expiry, guardian
 
 UPKEEP_SECONDS: Final = 60.0
 

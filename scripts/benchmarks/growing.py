@@ -16,7 +16,7 @@ from scripts.benchmarks.load import Load, observe
 from scripts.benchmarks.observation import Observation
 from scripts.benchmarks.open_sessions import OpenSessions
 from scripts.benchmarks.published import from_outcome_log
-from workers.changing import NOTED_SECONDS
+from workers.tracking.changing import NOTED_SECONDS
 
 ACCOUNT: Final = name_of(0)
 TOGETHER: Final = 500  # notifications in one round trip

@@ -18,9 +18,9 @@ from tests.asking.company import Company
 from tests.asking.conftest import MakeCompany, Opened, an_account
 from tests.asking.legwork import Legwork, events_of, is_right
 from tests.asking.processes import all_ask, get
-from workers import alarms
+from workers.housekeeping import alarms
+from workers.resolving.sweep import Sweep
 from workers.ringcentral.errors import Unavailable
-from workers.sweep import Sweep
 
 HOUR = 3600.0
 DAY = 24 * HOUR

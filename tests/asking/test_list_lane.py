@@ -17,9 +17,9 @@ from tests.asking.clock import Clock, RedisWithClock
 from tests.asking.company import EXTRACT, LIST, SYNC, Asked, Company
 from tests.asking.conftest import Opened
 from tests.asking.legwork import Legwork, events_of, is_right
-from workers import agenda, comparing, reconcile, rereads
+from workers.resolving import agenda, comparing, reconcile, rereads
+from workers.resolving.sweep import Sweep
 from workers.ringcentral.call_log import CallLog
-from workers.sweep import Sweep
 
 HOUR = 3600.0
 

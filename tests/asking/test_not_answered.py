@@ -19,7 +19,7 @@ from telephony.narrowing import Narrowing
 from tests.asking.company import EXTRACT, LIST, SYNC, Company
 from tests.asking.conftest import Opened
 from tests.asking.legwork import events_of, published_at, state_of
-from workers import agenda
+from workers.resolving import agenda
 
 DAY = 86_400.0
 HOUR = 3600.0

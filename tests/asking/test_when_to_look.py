@@ -10,7 +10,7 @@ from telephony.words import Outcome
 from tests.asking.company import EXTRACT, LIST, SYNC, Company
 from tests.asking.conftest import Opened
 from tests.asking.legwork import Legwork, events_of, is_right, published_at, state_of
-from workers import agenda
+from workers.resolving import agenda
 
 DAY = 86_400.0
 HOUR = 3600.0

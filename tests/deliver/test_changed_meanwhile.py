@@ -14,9 +14,10 @@ from telephony.destinations import Changes, Destination, DestinationState
 from tests.deliver.conftest import Stage
 from tests.fakes.sender import Sent, delivered, gone, refused
 from tests.scripts.publishing import outcome_of, publish
-from workers import charge, dependencies
-from workers.charge import DISABLED_AFTER_SECONDS, Health
-from workers.deliverer import Deliverer
+from workers import dependencies
+from workers.delivering import charge
+from workers.delivering.charge import DISABLED_AFTER_SECONDS, Health
+from workers.delivering.deliverer import Deliverer
 from workers.destinations.breaker import Breaker
 from workers.destinations.verdicts import Answer
 

@@ -13,7 +13,7 @@ from telephony.destinations import DestinationState
 from telephony.operator_events import What
 from tests.deliver.conftest import Stage
 from tests.fakes.sender import delivered, refused
-from workers.charge import DISABLED_AFTER_SECONDS, Charge, Health
+from workers.delivering.charge import DISABLED_AFTER_SECONDS, Charge, Health
 from workers.destinations.verdicts import Answer, Verdict
 
 BEGAN = 1000.0

@@ -20,7 +20,7 @@ from tests.deliver.conftest import Stage
 from tests.fakes.killed import Killed
 from tests.fakes.sender import Sent, delivered, forbidden, gone, refused
 from tests.scripts.publishing import outcome_of, publish
-from workers import delivery_view
+from workers.delivering import delivery_view
 from workers.destinations.verdicts import Answer, Verdict
 
 A_MISSED_CALL = a_record(

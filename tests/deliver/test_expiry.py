@@ -17,7 +17,7 @@ from tests.deliver.test_deliver import revised
 from tests.fakes.sender import refused
 from tests.outputs import events
 from tests.scripts.publishing import outcome_of, publish
-from workers import expiry
+from workers.housekeeping import expiry
 
 LONG = 600.0
 

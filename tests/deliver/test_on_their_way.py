@@ -23,11 +23,12 @@ from tests.deliver.test_deliver import make_due, revised
 from tests.fakes.sender import Sent, delivered, refused
 from tests.outputs import entries
 from tests.scripts.publishing import outcome_of, publish
-from workers import charge, deliverer, delivery_view, dependencies
-from workers.deliverer import Deliverer, Tally
+from workers import dependencies
+from workers.delivering import charge, deliverer, delivery_view
+from workers.delivering.deliverer import Deliverer, Tally
+from workers.delivering.flights import MOST
 from workers.destinations.breaker import LEAST_ATTEMPTS
 from workers.destinations.verdicts import Answer
-from workers.flights import MOST
 
 
 class Threads(Executor):

@@ -13,7 +13,7 @@ from tests.deliver.test_deliver import make_due
 from tests.fakes.sender import delivered, forbidden, gone, refused
 from tests.outputs import told_to_operators
 from tests.scripts.publishing import outcome_of, publish
-from workers import alarms
+from workers.housekeeping import alarms
 
 PARKED = What.ACCOUNT_PARKED
 

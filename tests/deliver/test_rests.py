@@ -16,7 +16,8 @@ from tests.deliver.conftest import Stage
 from tests.fakes.killed import Killed
 from tests.fakes.sender import delivered, forbidden, refused
 from tests.scripts.publishing import outcome_of, publish
-from workers import charge, delivery_view, dependencies, rests
+from workers import dependencies
+from workers.delivering import charge, delivery_view, rests
 from workers.destinations.breaker import FIRST_PAUSE, LEAST_ATTEMPTS
 
 

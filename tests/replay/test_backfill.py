@@ -19,8 +19,8 @@ from tests.builders.calls import ivr_call
 from tests.outputs import entries, events
 from tests.replay.replaying import ReplayOffice
 from tests.workers.office import ACCOUNT
-from workers import replay_errand
-from workers.backfill import Backfill
+from workers.replaying import replay_errand
+from workers.replaying.backfill import Backfill
 from workers.ringcentral import call_log
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import Unavailable

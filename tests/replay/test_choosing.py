@@ -16,7 +16,7 @@ from tests.builders.kept_calls import a_session_of, an_outcome_of, publish, see
 from tests.replay.replaying import ReplayOffice
 from tests.workers.office import ACCOUNT
 from tests.workers.test_resolve import the_record
-from workers import replay_choice
+from workers.replaying import replay_choice
 
 LATER = 4_000_000_000.0
 

@@ -22,7 +22,7 @@ from tests.builders.calls import ivr_call
 from tests.replay.replaying import ReplayOffice
 from tests.workers.office import ACCOUNT
 from tests.workers.test_resolve import look, the_record
-from workers import replay_errand
+from workers.replaying import replay_errand
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import Unavailable
 

@@ -23,7 +23,7 @@ from telephony.fetch_plan import (
     plan,
     window_length,
 )
-from workers.rereads import MOST as MOST_REREADS
+from workers.resolving.rereads import MOST as MOST_REREADS
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 FEEDS = [Lane.EXTRACT, Lane.SYNC]

@@ -21,9 +21,10 @@ from telephony.records import CallLogRecord
 from telephony.times import iso_ms
 from tests.builders.calls import Call
 from tests.outputs import events_of
-from workers import dependencies, guardian, resolve
+from workers import dependencies, resolve
 from workers.dependencies import Dependencies
-from workers.guardian import Guardian
+from workers.housekeeping import guardian
+from workers.housekeeping.guardian import Guardian
 from workers.track import tracking
 
 ACCOUNT = "acme"

@@ -14,8 +14,9 @@ from tests.builders.calls import ivr_call
 from tests.workers.conftest import MakeOffice
 from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, look, the_record
-from workers import agenda, watches
-from workers.comparing import HANDFUL, Comparing
+from workers.housekeeping import watches
+from workers.resolving import agenda
+from workers.resolving.comparing import HANDFUL, Comparing
 
 HOUR = 3600.0
 

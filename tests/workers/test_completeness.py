@@ -20,8 +20,8 @@ from tests.scripts.commands import run, run_here
 from tests.workers.conftest import MakeOffice
 from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, an_ended_call, look, the_record
-from workers import completeness as checking
 from workers import upkeep
+from workers.housekeeping import completeness as checking
 
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR

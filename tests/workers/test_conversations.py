@@ -7,8 +7,8 @@ from runtime import ledger, links
 from runtime.ledger import Tracked
 from telephony.linking import GONE_CONFERENCE, Link
 from tests.builders.kept_calls import ACCOUNT, a_session_of, commit, see
-from workers import conversations
-from workers.conversations import HOPS, Gathered
+from workers.tracking import conversations
+from workers.tracking.conversations import HOPS, Gathered
 
 
 def joined(*pairs: tuple[str, str]) -> list[Link]:

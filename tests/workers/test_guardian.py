@@ -21,7 +21,8 @@ from tests.simulator.webhook import Answer, Webhook
 from tests.workers.conftest import MakeOffice
 from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, look, the_record
-from workers import alarms, guardian, upkeep, watches
+from workers import upkeep
+from workers.housekeeping import alarms, guardian, watches
 from workers.ringcentral.subscriptions import Subscriptions
 
 DAY = 86400.0

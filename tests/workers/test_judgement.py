@@ -17,8 +17,9 @@ from tests.builders.calls import Call, ivr_call, ringout_call
 from tests.workers.conftest import MakeOffice
 from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, an_ended_call, look, the_record
-from workers import casebook, resolve
-from workers.judgement import GRACE_SECONDS, PUT_ASIDE_SECONDS
+from workers import resolve
+from workers.resolving import casebook
+from workers.resolving.judgement import GRACE_SECONDS, PUT_ASIDE_SECONDS
 
 DAY = 86400.0
 

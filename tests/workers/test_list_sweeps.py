@@ -13,8 +13,8 @@ from telephony.call_log import CallLogPage
 from telephony.fetch_plan import Lane, Wanted, plan
 from tests.builders.call_log import a_record
 from tests.workers.test_sweep import LATE, SilentFeed
+from workers.resolving.sweep import Sweep, Sweeper
 from workers.ringcentral.call_log import CallLog
-from workers.sweep import Sweep, Sweeper
 
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SPAN = 900.0

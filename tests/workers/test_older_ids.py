@@ -11,7 +11,7 @@ from telephony.records import CallLogRecord
 from telephony.sessions import Session
 from tests.builders.call_log import a_record
 from tests.builders.kept_calls import ACCOUNT, commit
-from workers.older_ids import OlderIds, joins, session_of
+from workers.resolving.older_ids import OlderIds, joins, session_of
 
 HOUR = 3600.0
 NOW = 1_000_000.0

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from runtime.replays import Unanswered
 from telephony.fetch_plan import LookUp, Request, Wanted, Window
-from workers.replay_turns import LONG_AGO, MOST, next_request, without_answer
+from workers.replaying.replay_turns import LONG_AGO, MOST, next_request, without_answer
 
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 NOW = (NINE + timedelta(days=1)).timestamp()

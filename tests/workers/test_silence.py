@@ -13,9 +13,9 @@ from tests.builders.calls import Call, ivr_call
 from tests.simulator.waiting import wait_until
 from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, look, the_record
+from workers.housekeeping.silence import AGAIN_SECONDS, AT_ONCE, SHORTEST_SECONDS, Silences
 from workers.ringcentral.errors import Forbidden, NotFound, NotSent, Refused, RingCentralError, Unavailable
 from workers.ringcentral.telephony_sessions import SessionParty, TelephonySession, TelephonySessions, _Status
-from workers.silence import AGAIN_SECONDS, AT_ONCE, SHORTEST_SECONDS, Silences
 
 DAY = 86_400.0
 NOW = 1_772_442_000.0

@@ -13,12 +13,12 @@ from runtime.budget import Share
 from telephony.call_log import CallLogPage, SyncPage
 from telephony.fetch_plan import FULLNESS, LONGEST, PAGE, Feed, Lane, Request, Window, window_length
 from tests.builders.call_log import a_record
-from workers import patience, sweep
+from workers.resolving import patience, sweep
+from workers.resolving.sweep import Sweep, Sweeper
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import NotSent, Unavailable
 from workers.ringcentral.feeds import CallLogFeed
 from workers.stopping import Stopping
-from workers.sweep import Sweep, Sweeper
 
 BEGAN = datetime(2026, 3, 2, 9, tzinfo=UTC)
 NOW = BEGAN.timestamp() + 3600

@@ -7,8 +7,8 @@ from runtime.asking import Asking
 from runtime.settings import Settings, load
 from telephony.fetch_plan import LookUp, Wanted
 from tests.builders.notifications import second
-from workers.sweep import Sweep
-from workers.unanswered import is_over, put_off
+from workers.resolving.sweep import Sweep
+from workers.resolving.unanswered import is_over, put_off
 
 ENDED = second(60).timestamp()
 CALL = Wanted("s-1", second(0), ended_at=second(60))

@@ -14,7 +14,7 @@ from runtime.clocks import redis_time
 from runtime.completeness import Completeness
 from telephony.completeness import Standing
 from telephony.operator_events import What
-from workers import completeness
+from workers.housekeeping import completeness
 
 ACCOUNT = "acme"
 

@@ -13,7 +13,7 @@ from runtime.ledger import Resolution, State, Tracked
 from telephony.fetch_plan import PATIENCE_SECONDS, STRAGGLER_SECONDS, LookUp, Request, Wanted, Window
 from telephony.sessions import Session
 from tests.builders.call_log import START, a_leg, a_record, after, an_accept_leg
-from workers.unheard import WHOLE_SECONDS, began, had_its_turn, is_in_turn, silent, whole
+from workers.resolving.unheard import WHOLE_SECONDS, began, had_its_turn, is_in_turn, silent, whole
 
 ACCOUNT = "acme"
 BEGAN = START.timestamp()

@@ -19,17 +19,17 @@ from telephony.differences import differences
 from telephony.events import Trigger
 from telephony.fetch_plan import LookUp, Request, Wanted
 from telephony.times import moment_at
-from workers import casebook
-from workers.cases import Case, Judged, News
-from workers.older_ids import OlderIds
-from workers.pacing import PARKED_SECONDS
-from workers.refolding import refolded, restore
-from workers.replay_choice import UNKNOWN
-from workers.replay_errand import Errand, Step
-from workers.replay_turns import LONG_AGO, next_request, without_answer
+from workers.replaying.refolding import refolded, restore
+from workers.replaying.replay_choice import UNKNOWN
+from workers.replaying.replay_errand import Errand, Step
+from workers.replaying.replay_turns import LONG_AGO, next_request, without_answer
+from workers.resolving import casebook
+from workers.resolving.cases import Case, Judged, News
+from workers.resolving.older_ids import OlderIds
+from workers.resolving.pacing import PARKED_SECONDS
+from workers.resolving.sweep import Sweep, Sweeper, was_there
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.feeds import CallLogFeed
-from workers.sweep import Sweep, Sweeper, was_there
 
 MOST: Final = 2000
 """Calls looked at in one step."""

@@ -9,7 +9,7 @@ from runtime.attempts import Blame
 from runtime.leases import Lease
 from runtime.logs import log
 from runtime.waiting import Waiting
-from workers.delivery_view import View
+from workers.delivering.delivery_view import View
 from workers.dependencies import Sends
 from workers.destinations.verdicts import Answer, Verdict
 

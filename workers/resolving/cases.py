@@ -14,8 +14,8 @@ from telephony.records import CallLogRecord, last_end
 from telephony.ringout_link import is_of_ringout
 from telephony.sessions import Session
 from telephony.settled import is_settled
-from workers.conversations import NONE, Gathered
 from workers.ringout_evidence import NO_RINGOUT, Belonging
+from workers.tracking.conversations import NONE, Gathered
 
 
 class Case(msgspec.Struct, frozen=True, dict=True):

@@ -15,7 +15,7 @@ from telephony.fetch_plan import PAGE, Feed, Lane, LookUp, Request, Wanted, Wind
 from telephony.narrowing import Narrowing
 from telephony.records import CallLogRecord
 from telephony.times import LONG_AGO, NEVER
-from workers.older_ids import session_of
+from workers.resolving.older_ids import session_of
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import (
     Forbidden,

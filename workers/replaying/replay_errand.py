@@ -11,12 +11,12 @@ from runtime.budget import Share
 from runtime.clocks import redis_time
 from runtime.leases import Command, Lease
 from runtime.replays import Progress, Replay
-from workers.borrowed import borrowed
-from workers.cases import Case, Judged
 from workers.dependencies import Dependencies
-from workers.judgement import Judge
+from workers.replaying.borrowed import borrowed
+from workers.resolving.cases import Case, Judged
+from workers.resolving.judgement import Judge
+from workers.resolving.telling import tell
 from workers.ringcentral.errors import RingCentralError
-from workers.telling import tell
 
 HANDFUL: Final = 10
 """Calls for which somebody waits; more than these take only what the budget has to spare."""

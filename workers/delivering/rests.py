@@ -6,7 +6,7 @@ from redis import Redis
 
 from runtime import bells, destinations, keys
 from runtime.bells import Stage
-from workers.delivery_view import View
+from workers.delivering.delivery_view import View
 
 _REST: Final = """
 -- End a shift, unless there is news: the destination was changed, or is sent events and the log goes on.

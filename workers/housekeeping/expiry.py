@@ -14,8 +14,8 @@ from runtime.logs import log
 from runtime.metrics import DROPPED, Recorder
 from runtime.outcome_log import entries_of
 from telephony.destinations import Destination
-from workers import intake
-from workers.aftermath import letter
+from workers.delivering import intake
+from workers.delivering.aftermath import letter
 
 _PAGE: Final = 500
 _PAGES: Final = 20

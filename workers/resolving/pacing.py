@@ -12,8 +12,8 @@ from runtime.clocks import redis_time
 from runtime.logs import log
 from runtime.metrics import FAILURES, Recorder
 from runtime.settings import Settings
+from workers.resolving.sweep import Sweep
 from workers.ringcentral.errors import BrokenConfiguration, RateLimited, RingCentralError
-from workers.sweep import Sweep
 
 PARKED_SECONDS: Final = 60.0
 """How long nothing is asked after a failure that says nothing of when to come back, or that needs a person."""

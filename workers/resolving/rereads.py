@@ -16,7 +16,7 @@ from runtime import keys
 from runtime.leases import Command
 from telephony.fetch_plan import Wanted, Window
 from telephony.times import moment_at
-from workers.sweep import Sweep
+from workers.resolving.sweep import Sweep
 
 STARTS_SECONDS: Final = 60
 TIMES_SECONDS: Final = 15

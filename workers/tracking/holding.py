@@ -12,8 +12,8 @@ from runtime import keys, links
 from runtime.leases import Command
 from runtime.ledger import Tracked
 from runtime.settings import Settings
-from workers.changing import ends_at
-from workers.conversations import Gathered
+from workers.tracking.changing import ends_at
+from workers.tracking.conversations import Gathered
 
 LOOK_SECONDS: Final = 15.0
 """How often a held session looks whether the other one is on, beside being told of its end."""

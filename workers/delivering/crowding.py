@@ -12,8 +12,8 @@ from redis import Redis
 from runtime import attempts, keys
 from runtime.leases import Command
 from runtime.waiting import REPLACED_AFTER
-from workers.aftermath import letter
-from workers.working_queues import WorkingQueues
+from workers.delivering.aftermath import letter
+from workers.delivering.working_queues import WorkingQueues
 
 TOGETHER: Final = 100
 """Calls looked at in one step."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from runtime.logs import log
 from runtime.metrics import OUTCOMES, PUBLISH_SECONDS, RECORD_LAG_SECONDS, REVISIONS, UNKNOWN_WORDS, Recorder
 from telephony.legs import unknown_words
-from workers.cases import Judged, News
+from workers.resolving.cases import Judged, News
 
 
 def tell(account: str, committed: Iterable[Judged], recorder: Recorder) -> None:

@@ -16,10 +16,10 @@ from runtime.leases import Command
 from runtime.ledger import Tracked
 from telephony import sessions
 from telephony.notifications import Notification, named_in, read
-from workers.borrowed import borrowed
-from workers.changing import ends_at
-from workers.folding import is_telephony
-from workers.replay_errand import Errand
+from workers.replaying.borrowed import borrowed
+from workers.replaying.replay_errand import Errand
+from workers.tracking.changing import ends_at
+from workers.tracking.folding import is_telephony
 
 EARLY_SECONDS: Final = 3600.0
 LATE_SECONDS: Final = 3600.0

@@ -20,15 +20,15 @@ from runtime.outcome_log import Entry
 from runtime.waiting import Queue, Waiting
 from telephony.destinations import Destination, body_for
 from telephony.events import decode, encode
-from workers import crowding, intake, rests
-from workers.aftermath import aftermath, letter, replacement
-from workers.charge import Charge
-from workers.delivery_view import View, view
+from workers.delivering import crowding, intake, rests
+from workers.delivering.aftermath import aftermath, letter, replacement
+from workers.delivering.charge import Charge
+from workers.delivering.delivery_view import View, view
+from workers.delivering.flights import MOST, Flight, Flights
+from workers.delivering.intake import Arrival
+from workers.delivering.working_queues import WorkingQueues
 from workers.dependencies import Dependencies
 from workers.destinations.verdicts import Answer, Verdict
-from workers.flights import MOST, Flight, Flights
-from workers.intake import Arrival
-from workers.working_queues import WorkingQueues
 
 GATHER_SECONDS: Final = 0.25
 """How long a step waits for answers before it commits those that are there."""

@@ -16,7 +16,7 @@ from runtime.settings import Account, Settings
 from telephony.destinations import Destination, DestinationState
 from telephony.operator_events import What
 from telephony.subscriptions import Health
-from workers import charge
+from workers.delivering import charge
 from workers.ringcentral.breaker import is_parked
 from workers.ringcentral.tokens import fingerprint_of
 

@@ -13,7 +13,7 @@ from runtime.redrive import Candidate
 from runtime.replays import Finding
 from telephony.destinations import Destination, DestinationState, wants
 from telephony.events import CallEvent
-from workers.replay_errand import TOGETHER, Errand, Step
+from workers.replaying.replay_errand import TOGETHER, Errand, Step
 
 PER_SECOND: Final = 50.0
 """Events a destination is asked to be sent in a second."""

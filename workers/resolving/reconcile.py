@@ -16,7 +16,7 @@ from runtime.settings import Settings
 from telephony.fetch_plan import Window, window_length
 from telephony.narrowing import SHORTEST
 from telephony.times import moment_at
-from workers.sweep import Sweep
+from workers.resolving.sweep import Sweep
 
 OVERLAP: Final = timedelta(minutes=30)
 """How far a window reaches back, where a page reaches so far."""

@@ -19,10 +19,10 @@ from telephony.records import CallLogRecord, last_end
 from telephony.ringout_link import Sighting, sighting
 from telephony.sessions import Session
 from telephony.times import moment_at
-from workers import conversations
-from workers.cases import Case
+from workers.resolving.cases import Case
+from workers.resolving.sweep import Sweep
 from workers.ringout_evidence import Evidence
-from workers.sweep import Sweep
+from workers.tracking import conversations
 
 _ACCOUNT_IN_URI: Final = re.compile(r"/account/(\d+)/")
 

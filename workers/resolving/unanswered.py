@@ -10,7 +10,7 @@ from runtime.leases import Command
 from runtime.settings import Settings
 from telephony import looks
 from telephony.fetch_plan import Wanted
-from workers.sweep import Sweep
+from workers.resolving.sweep import Sweep
 
 
 def put_off(

@@ -20,10 +20,10 @@ from telephony import events
 from telephony.conversations import Place
 from telephony.events import CallData
 from telephony.times import moment_at
-from workers import conversations
-from workers.cases import Judged, News
-from workers.judgement import PUT_ASIDE_SECONDS
-from workers.telling import tell
+from workers.resolving.cases import Judged, News
+from workers.resolving.judgement import PUT_ASIDE_SECONDS
+from workers.resolving.telling import tell
+from workers.tracking import conversations
 
 TOGETHER: Final = 100
 """Changed sessions looked after in one atomic step."""

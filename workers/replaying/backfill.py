@@ -26,14 +26,14 @@ from telephony.call_log import CallLogPage
 from telephony.events import Trigger
 from telephony.records import CallLogRecord
 from telephony.times import iso_ms_at, moment_at
-from workers import casebook
-from workers.cases import Case, Judged
-from workers.older_ids import OlderIds, session_of
-from workers.pacing import PARKED_SECONDS
-from workers.replay_errand import Errand, Step
+from workers.replaying.replay_errand import Errand, Step
+from workers.resolving import casebook
+from workers.resolving.cases import Case, Judged
+from workers.resolving.older_ids import OlderIds, session_of
+from workers.resolving.pacing import PARKED_SECONDS
+from workers.resolving.sweep import was_there
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import NotFound, RateLimited, Refused, Unavailable
-from workers.sweep import was_there
 
 BOUNDARY: Final = timedelta(minutes=10)
 """A call that began so near to the end of a page may have another record on the next."""

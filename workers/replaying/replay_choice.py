@@ -14,7 +14,7 @@ from runtime.replays import Level, Progress, State
 from telephony.destinations import wants
 from telephony.events import CallEvent
 from telephony.selection import Selection, began, takes
-from workers.replay_errand import Errand, Step
+from workers.replaying.replay_errand import Errand, Step
 
 PAGE: Final = 500
 

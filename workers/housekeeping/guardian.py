@@ -23,12 +23,12 @@ from telephony import subscriptions as rules
 from telephony.operator_events import What
 from telephony.subscriptions import Health, Plan, Seen
 from telephony.times import moment_at
-from workers import watches
 from workers.dependencies import Dependencies, current
+from workers.housekeeping import watches
+from workers.housekeeping.silence import Silences
 from workers.ringcentral.errors import BrokenConfiguration, Forbidden, NotFound, RingCentralError
 from workers.ringcentral.subscriptions import Subscription, Subscriptions, seen
 from workers.ringcentral.telephony_sessions import TelephonySessions
-from workers.silence import Silences
 
 STAGE: Final = "guardian"
 LEASE_SECONDS: Final = 150.0

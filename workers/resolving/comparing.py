@@ -16,9 +16,9 @@ from runtime.logs import log
 from telephony.fetch_plan import Window, window_length
 from telephony.narrowing import SHORTEST
 from telephony.times import moment_at
-from workers import reconcile
-from workers.cases import Case, Judged
-from workers.sweep import Sweep
+from workers.resolving import reconcile
+from workers.resolving.cases import Case, Judged
+from workers.resolving.sweep import Sweep
 
 HANDFUL: Final = 3
 """Requests of a comparison that somebody asked for which do not wait for the budget to be idle."""

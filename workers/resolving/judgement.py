@@ -2,7 +2,7 @@
 
 Everything decided about a call becomes commands of one atomic step: its event, its record in the ledger, and when it is
 looked at again. The same judgement serves calls that were due, that changed, that no notification told of, and that
-somebody asked about: a replay or a backfill. What was committed is counted and logged by `workers.telling`.
+somebody asked about: a replay or a backfill. What was committed is counted and logged by `workers.resolving.telling`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,8 +29,8 @@ from telephony.ringout_link import is_of_ringout
 from telephony.sessions import Session
 from telephony.settled import was_still_on
 from telephony.times import moment_at
-from workers import casebook, rereads
-from workers.cases import Case, Judged, News
+from workers.resolving import casebook, rereads
+from workers.resolving.cases import Case, Judged, News
 from workers.ringout_evidence import Evidence
 
 GRACE_SECONDS: Final = 30.0
@@ -140,7 +140,7 @@ class Judge:
         return casebook.with_ringout(self._redis, self._account, case, self._evidence)
 
     def _is_on_elsewhere(self, case: Case, session: Session) -> bool:
-        """Say whether everybody has left the session, and the call is on in another: see `workers.holding`."""
+        """Say whether everybody has left the session, and the call is on in another: see `workers.tracking.holding`."""
         return session.is_left and case.gathered.is_on(session)
 
     def _soon(self, now: float) -> float:

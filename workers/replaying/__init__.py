@@ -1,0 +1,1 @@
+"""Which calls somebody wants looked at again, and the errands that do it."""
