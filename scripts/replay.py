@@ -19,13 +19,12 @@ from runtime.clocks import redis_time
 from runtime.replay_documents import finding_document, replay_document
 from runtime.replays import Asked, Level, Replay, State
 from runtime.settings import SettingsError
-from scripts.terminal import stretch
 from scripts.terminal.command import Refused, at_the_terminal
 from scripts.terminal.destination_asked import find
 from scripts.terminal.installation import accounts_of, named
 from scripts.terminal.place import Place, open_place
 from scripts.terminal.redis_server import NoRedis
-from scripts.terminal.replay_options import replay_parser, selection
+from scripts.terminal.replay_options import parse_replay, replay_parser, selection
 from scripts.terminal.replay_report import changes, follow, replay_list, summary
 
 DONE, FAILED = 0, 1
@@ -34,10 +33,7 @@ MOST_LISTED = 100
 
 def main() -> int:
     """Do what the command line asks for."""
-    parser = replay_parser(description=__doc__ or "")
-    options = stretch.parse(parser)
-    if not (options.list or options.show or options.cancel) and selection(options, tuple(options.calls)).is_everything:
-        parser.error("name calls, or say which: --since, --number, --outcome, --unresolved, --failed, ...")
+    options = parse_replay(replay_parser(description=__doc__ or ""))
     try:
         with open_place(root=ROOT, data=options.data) as place:
             if options.list:

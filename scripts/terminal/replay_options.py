@@ -4,6 +4,7 @@ import argparse
 from typing import Final
 
 from runtime.replays import Level
+from scripts.terminal import stretch
 from scripts.terminal.beginnings import beginning
 from scripts.terminal.command import add_data_option
 from scripts.terminal.moments import moment_option
@@ -72,10 +73,23 @@ def replay_parser(*, description: str) -> argparse.ArgumentParser:
     add("--unresolved", action="store_true", help="calls whose final record never came")
     add("--failed", action="store_true", help="calls with events a destination was never able to take")
     add("--dry-run", action="store_true", help="say what would change and publish nothing")
-    add("--list", action="store_true", help="list the last replays and backfills")
-    add("--show", type=beginning, metavar="ID", help="show one, and what it found")
-    add("--cancel", type=beginning, metavar="ID", help="stop one; what it has published stays")
+    asked_before = parser.add_mutually_exclusive_group()
+    asked_before.add_argument("--list", action="store_true", help="list the last replays and backfills")
+    asked_before.add_argument("--show", type=beginning, metavar="ID", help="show one, and what it found")
+    asked_before.add_argument("--cancel", type=beginning, metavar="ID", help="stop one; what it has published stays")
     return parser
+
+
+def parse_replay(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Read the command line. Either calls are meant, or what was asked for before: to stop one is never only tried."""
+    options = stretch.parse(parser)
+    names_calls = not selection(options, tuple(options.calls)).is_everything
+    if options.list or options.show or options.cancel:
+        if names_calls or options.dry_run:
+            parser.error("--list, --show and --cancel are about what was asked for before: name no calls with them")
+    elif not names_calls:
+        parser.error("name calls, or say which: --since, --number, --outcome, --unresolved, --failed, ...")
+    return options
 
 
 def backfill_parser(*, description: str) -> argparse.ArgumentParser:

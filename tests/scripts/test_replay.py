@@ -45,6 +45,21 @@ def test_what_names_no_calls_is_a_usage_error_also_where_no_redis_is() -> None:
 @pytest.mark.parametrize(
     "words",
     [
+        ("--show", "rpl_1", "--cancel", "rpl_2"),
+        ("--list", "--cancel", "rpl_1"),
+        ("--cancel", "rpl_1", "--dry-run"),
+        ("--show", "rpl_1", "s-1"),
+        ("--list", "--since", "1d"),
+    ],
+    ids=" ".join,
+)
+def test_what_was_asked_for_before_is_not_mistaken_for_what_is_asked_for_now(words: tuple[str, ...]) -> None:
+    assert run_here("replay.py", *words, redis_url="redis://127.0.0.1:1/0").returncode == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
         ("replay.py", "--since", "1d", "--until", "2d"),
         ("replay.py", "--since", "2099-01-01"),
         ("replay.py", "--number", "private"),
