@@ -8,6 +8,7 @@ and works on macOS.
 The file is also the watchdog's program, run without site-packages so that it starts in some 10 ms.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -26,6 +27,7 @@ class Watchdog:
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", __file__],
             stdin=subprocess.PIPE,
+            bufsize=0,  # what could not be told is not kept to be told once more
             start_new_session=True,  # Ctrl-C in the terminal is not meant for it
         )
         self._line = cast("IO[bytes]", self._process.stdin)
@@ -50,8 +52,9 @@ class Watchdog:
         self.close()
 
     def _tell(self, line: str) -> None:
-        self._line.write(line.encode())
-        self._line.flush()
+        """Tell it, if it is there: whoever ends all processes at once ends it, too, and we must still stop the rest."""
+        with contextlib.suppress(BrokenPipeError):
+            self._line.write(line.encode())
 
 
 def main() -> None:

@@ -26,13 +26,13 @@ class Workshop:
         self._watchdog = watchdog
         self._made: list[Process] = []
 
-    def process(self, command: str, name: str = "worker") -> Process:
+    def process(self, command: str, name: str = "worker", *, watchdog: Watchdog | None = None) -> Process:
         environ = {"PATH": os.defpath, "GREETING": "hello"}
         made = Process(
             Entry(name, command),
             env=environ,
             cwd=self.directory,
-            watchdog=self._watchdog,
+            watchdog=watchdog or self._watchdog,
             console=Console(self.screen, coloured=False),
         )
         self._made.append(made)
@@ -116,6 +116,19 @@ def test_who_does_not_stop_in_time_is_killed_with_all_children(workshop: Worksho
         stop_all([process], stop=StopRequest(), grace=0.1)
 
         assert alive.read() == ""
+
+
+def test_all_is_stopped_though_the_watchdog_was_killed(workshop: Workshop) -> None:
+    with Watchdog() as watchdog:
+        processes = [workshop.process("sleep 1000", watchdog=watchdog) for _ in range(2)]
+        for process in processes:
+            process.look_after(now=0)
+        watchdog._process.kill()
+        watchdog._process.wait()
+
+        stop_all(processes, stop=StopRequest())
+
+        assert all(process.has_ended() for process in processes)
 
 
 def test_calls_stop_first_then_what_takes_them_in_then_the_rest(workshop: Workshop) -> None:
