@@ -1,5 +1,6 @@
 """What a destination's answers do to the destination."""
 
+import math
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from telephony.operator_events import What
 from tests.deliver.conftest import Stage
 from tests.fakes.sender import delivered, refused
 from workers.delivering.charge import DISABLED_AFTER_SECONDS, Charge, Health
+from workers.destinations.schedule import LONGEST_WAIT
 from workers.destinations.verdicts import Answer, Verdict
 
 BEGAN = 1000.0
@@ -32,18 +34,19 @@ def test_somebody_is_told_once_at_each_step_on_the_way(share: float, told: int, 
 def test_a_destination_on_its_way_to_being_disabled_is_an_alert_that_gets_worse(stage: Stage) -> None:
     destination = stage.add()
     seen: Any = stage.redis.hget(keys.DESTINATIONS, destination.id)
-    raised = []
+    raised = {}
 
-    for share in (0.0, 0.5, 0.6, 0.7):
-        charge, now = Charge(destination.id, stage.redis, stage.recorder), BEGAN + share * DISABLED_AFTER_SECONDS
+    for percent in range(0, 80, 10):
+        charge = Charge(destination.id, stage.redis, stage.recorder)
+        now = BEGAN + percent / 100 * DISABLED_AFTER_SECONDS
         charge.add(refused(), now)
         with lease(stage.redis, destination.id, Bell.DELIVER) as held:
             held.commit(charge.commands(now, seen=seen))
-        raised.append(stage.redis.xlen(keys.OPERATOR))
+        raised[percent] = stage.redis.xlen(keys.OPERATOR)
 
     (alert,) = operator_log.alerts(stage.redis)
     assert (alert.what, alert.about, alert.level) == (What.DESTINATION_FAILING, destination.id, 70)
-    assert raised == [0, 1, 1, 2]
+    assert [raised[percent] for percent in (0, 50, 60, 70)] == [0, 1, 1, 2]
 
 
 def test_one_success_ends_a_time_of_failures() -> None:
@@ -64,14 +67,29 @@ def test_a_failure_of_ours_is_not_charged(stage: Stage) -> None:
 def test_five_days_of_failures_disable_a_destination_and_say_why(stage: Stage) -> None:
     destination = stage.add()
     charge = Charge(destination.id, stage.redis, stage.recorder)
-    charge.add(refused(), BEGAN)
-    charge.add(refused(), BEGAN + DISABLED_AFTER_SECONDS)
+    for attempt in range(math.ceil(DISABLED_AFTER_SECONDS / LONGEST_WAIT) + 1):
+        charge.add(refused(), BEGAN + attempt * LONGEST_WAIT)
 
     charge.carry_out(destination)
 
     after = destinations.get(stage.redis, destination.id)
     assert after is not None
     assert (after.state, after.disabled_because) == (DestinationState.DISABLED, "it took nothing for five days")
+
+
+def test_time_in_which_nothing_was_tried_brings_no_destination_nearer_to_being_disabled(stage: Stage) -> None:
+    destination = stage.add()
+    charge, later = Charge(destination.id, stage.redis, stage.recorder), BEGAN + 2 * DISABLED_AFTER_SECONDS
+    charge.add(refused(), BEGAN)
+    charge.add(Answer(verdict=Verdict.TEMPORARY, blame=Blame.OURS, seconds=0.0), later)
+    charge.commands(later, seen=b"")
+    charge.add(refused(), later)
+    charge.commands(later, seen=b"")
+
+    charge.carry_out(destination)
+
+    assert destinations.get(stage.redis, destination.id) == destination
+    assert operator_log.alerts(stage.redis) == ()
 
 
 def test_a_destination_whose_runner_was_killed_just_before_it_was_disabled_is_by_the_next(stage: Stage) -> None:

@@ -17,6 +17,7 @@ from runtime.metrics import ALERTS, Recorder
 from telephony.destinations import Changes, Destination, DestinationState
 from telephony.operator_events import What
 from workers.destinations.breaker import Breaker
+from workers.destinations.schedule import LONGEST_WAIT
 from workers.destinations.verdicts import Answer, Verdict
 
 DISABLED_AFTER_SECONDS: Final = 5 * 86400.0
@@ -27,30 +28,43 @@ ALERTED_AT: Final = (50, 70, 90)
 
 
 class Health(msgspec.Struct, frozen=True):
-    """What is known of a destination's answers; `told` is the last alert, in percent."""
+    """What is known of a destination's answers; `told` is the last alert, in percent.
+
+    `failing_since` is later than the first failure by as long as nothing was tried since; `failed_at` is the last one.
+    """
 
     breaker: Breaker = msgspec.field(default_factory=Breaker)
     failing_since: float | None = None
     told: int = 0
+    failed_at: float | None = None
 
     def after(self, *, success: bool, now: float) -> "Health":
         """Give the health after an answer."""
         breaker = self.breaker.after(success, now)
         if success:
             return Health(breaker)
-        return Health(breaker, now if self.failing_since is None else self.failing_since, self.told)
+        since = now if self.failing_since is None else self.failing_since + self._untried(now)
+        return Health(breaker, since, self.told, now)
 
     def has_failed_too_long(self, now: float) -> bool:
         """Say whether the destination must be disabled."""
-        return self.failing_since is not None and now - self.failing_since >= DISABLED_AFTER_SECONDS
+        return self._failing_for(now) >= DISABLED_AFTER_SECONDS
 
     def alert(self, now: float) -> int | None:
         """Give the percent that somebody must be told of now, if any."""
-        if self.failing_since is None:
-            return None
-        share = 100 * (now - self.failing_since) / DISABLED_AFTER_SECONDS
+        share = 100 * self._failing_for(now) / DISABLED_AFTER_SECONDS
         reached = max((percent for percent in (*ALERTED_AT, 100) if share >= percent), default=0)
         return reached if reached > self.told else None
+
+    def _failing_for(self, now: float) -> float:
+        return 0.0 if self.failing_since is None else now - self.failing_since - self._untried(now)
+
+    def _untried(self, now: float) -> float:
+        """Say for how much longer than anything waits to be tried again the last failure is ago.
+
+        So long nobody tried, because we were stopped or nothing was to be sent: that tells nothing of the destination.
+        """
+        return 0.0 if self.failed_at is None else max(0.0, now - self.failed_at - LONGEST_WAIT)
 
 
 def health(redis: "Redis", destination: str) -> Health:

@@ -9,6 +9,9 @@ _HOUR: Final = 3600.0
 SCHEDULE: Final = (0.0, 5.0, 30.0, 5 * _MINUTE, 30 * _MINUTE, 2 * _HOUR, 5 * _HOUR, 10 * _HOUR, 10 * _HOUR)
 """Seconds to wait before each attempt: nine attempts in about 28 hours, so that a night's outage is outlived."""
 
+LONGEST_WAIT: Final = 2 * max(SCHEDULE)
+"""No event waits for longer until it is tried again, whatever is asked for in `Retry-After`."""
+
 JITTER: Final = 0.2
 """What failed together does not come back together: every wait is up to so much shorter or longer."""
 
