@@ -1,5 +1,7 @@
 """Upkeep: what has been kept as long as was promised is dropped, and nothing that is still needed."""
 
+import msgspec
+import pytest
 from redis import Redis
 
 from runtime import bells, keys, operator_log
@@ -9,6 +11,7 @@ from telephony.operator_events import What
 from tests.outputs import entries
 from tests.workers.office import ACCOUNT, Office
 from workers import upkeep
+from workers.housekeeping import alarms
 
 MANY = 1000  # entries; Redis drops them a hundred or so together
 ROUGHLY = 110
@@ -162,3 +165,24 @@ def test_an_alert_about_an_account_goes_with_it(office: Office) -> None:
     upkeep.serve(ACCOUNT)
 
     assert [one.about for one in operator_log.alerts(office.redis)] == [ACCOUNT]
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        What.SUBSCRIPTION_MISSING,
+        What.SUBSCRIPTION_BLACKLISTED,
+        What.SUBSCRIPTION_INCOMPLETE,
+        What.ACCOUNT_PARKED,
+    ],
+)
+def test_what_ringcentral_said_of_an_account_is_over_once_it_has_no_credentials_to_ask_with(
+    office: Office, what: What
+) -> None:
+    settings = msgspec.structs.replace(office.settings, public_url="https://legwork.example")
+    operator_log.raise_alert(office.redis, what, ACCOUNT, "No.", account=ACCOUNT)
+    office.redis.hset(keys.breaker(ACCOUNT), "parkings", 1)
+
+    alarms.of_account(office.redis, settings, msgspec.structs.replace(settings.accounts[0], credentials=None))
+
+    assert operator_log.alerts(office.redis) == ()

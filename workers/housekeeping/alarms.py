@@ -49,16 +49,20 @@ def of_account(redis: "Redis", settings: Settings, account: Account) -> None:
     """Tell that RingCentral does not accept an account's credentials, for as long as that is so.
 
     That there is no subscription is told for as long as one shall be made, and what was wrong with one for as long as
-    there is any: else nothing of the guardian's ends it.
+    there is any: else nothing of the guardian's ends it. Of an account without credentials none of it is told: nobody
+    asks, and nobody would ever learn that it is over.
     """
+    if account.credentials is None:
+        for what in (What.SUBSCRIPTION_MISSING, *_OF_SUBSCRIPTIONS, What.ACCOUNT_PARKED):
+            operator_log.clear_alert(redis, what, account.name, "Without credentials nobody asks RingCentral.")
+        return
     if settings.public_url is None:
         over = "Without PUBLIC_URL none is made."
         operator_log.clear_alert(redis, What.SUBSCRIPTION_MISSING, account.name, over)
     if guarding.load(redis, account.name).health is Health.UNMANAGED:
         for what in _OF_SUBSCRIPTIONS:
             operator_log.clear_alert(redis, what, account.name, "There is no subscription, and none is made.")
-    fingerprint = None if account.credentials is None else fingerprint_of(account)
-    if is_parked(redis, account.name, fingerprint):
+    if is_parked(redis, account.name, fingerprint_of(account)):
         message = "RingCentral does not accept the credentials of this account."
         operator_log.raise_alert(redis, What.ACCOUNT_PARKED, account.name, message, account=account.name)
     else:
