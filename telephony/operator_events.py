@@ -44,6 +44,7 @@ class What(StrEnum):
     COMPLETENESS_UNEXPLAINED = "completeness.unexplained"
     CALL_LOG_UNANSWERED = "call_log.unanswered"
     ACCOUNT_PARKED = "account.parked"
+    REDIS_UNSAFE = "redis.unsafe"
     DESTINATION_FAILING = "destination.failing"
     DESTINATION_DISABLED = "destination.disabled"
 
@@ -95,6 +96,11 @@ ALERTS: Final[Mapping[What, Row]] = MappingProxyType(
             "Set `RC_APP_CLIENT_ID`, `RC_APP_CLIENT_SECRET` and `RC_USER_JWT` anew; where RingCentral takes the same"
             " again, `./scripts/doctor.py credentials` asks it at once. Nothing is lost meanwhile.",
         ),
+        What.REDIS_UNSAFE: Row(
+            Severity.CRITICAL,
+            "Redis fails the named check of `/readyz`: it may lose or forget what it takes, or is nearly full.",
+            "`./scripts/doctor.py persistence eviction memory` says what mends it.",
+        ),
         What.DESTINATION_FAILING: Row(
             Severity.WARNING,
             "A destination has taken nothing for half of the time after which it is disabled; worse at 70 and 90 %.",
@@ -137,8 +143,9 @@ class OperatorEvent(Envelope, frozen=True, kw_only=True):
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One alert that is on. `about` names what is concerned: an account or a destination; times are seconds.
+    """One alert that is on. Times are seconds.
 
+    `about` names what is concerned: an account, a destination, or a check of Redis.
     `level` grows as it becomes worse; `revision` counts its events from 0.
     """
 

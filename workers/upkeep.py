@@ -44,6 +44,7 @@ def tidy(redis: "Redis", settings: Settings, recorder: Recorder) -> None:
         return
     lifetimes.note(redis, settings.retention_seconds, now=now)
     expiry.trim(redis, recorder, now=now, retention=settings.retention_seconds)
+    alarms.of_redis(redis)
     alarms.of_destinations(redis)
     alarms.of_accounts(redis, {one.name for one in settings.accounts})
     trim_former(redis, settings, now=now)

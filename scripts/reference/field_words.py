@@ -142,7 +142,7 @@ _STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "state": "Whether it was raised, has become worse, or is over.",
         "severity": "How soon somebody should look.",
         "account": "The account's name in the settings; null where none is concerned.",
-        "about": "What is concerned: the account's name, or the destination's id.",
+        "about": "What is concerned: the account's name, the destination's id, or the check that Redis fails.",
         "message": "A sentence for whoever reads it.",
         "raisedAt": "When it was raised.",
         "revision": "0 when it was raised, then 1, 2, …: keep the highest of each subject.",

@@ -186,3 +186,19 @@ def test_what_ringcentral_said_of_an_account_is_over_once_it_has_no_credentials_
     alarms.of_account(office.redis, settings, msgspec.structs.replace(settings.accounts[0], credentials=None))
 
     assert operator_log.alerts(office.redis) == ()
+
+
+def test_a_redis_that_may_forget_is_an_alert_until_it_may_not(office: Office) -> None:
+    office.redis.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        upkeep.serve(ACCOUNT)
+    finally:
+        office.redis.config_set("maxmemory-policy", "noeviction")
+    (alert,) = operator_log.alerts(office.redis)
+    assert (alert.what, alert.about) == (What.REDIS_UNSAFE, "eviction")
+    assert "allkeys-lru" in alert.message
+
+    office.let_pass(upkeep.UPKEEP_SECONDS)
+    upkeep.serve(ACCOUNT)
+
+    assert operator_log.alerts(office.redis) == ()

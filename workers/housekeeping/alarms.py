@@ -10,8 +10,9 @@ from typing import Final
 
 from redis import Redis
 
-from runtime import asking, destinations, guarding, operator_log
+from runtime import asking, destinations, guarding, operator_log, safety
 from runtime.clocks import redis_time
+from runtime.safety import Verdict
 from runtime.settings import Account, Settings
 from telephony.destinations import Destination, DestinationState
 from telephony.operator_events import What
@@ -36,6 +37,15 @@ def of_destinations(redis: "Redis") -> None:
     for alert in operator_log.alerts(redis):
         if alert.what in _OF_DESTINATIONS and alert.about not in there:
             operator_log.clear_alert(redis, alert.what, alert.about, "The destination was removed.")
+
+
+def of_redis(redis: "Redis") -> None:
+    """Tell which checks of `/readyz` Redis fails while it takes writes; where it takes none, nobody can note that."""
+    for check in safety.readiness(redis):
+        if check.verdict is Verdict.FAILED:
+            operator_log.raise_alert(redis, What.REDIS_UNSAFE, check.name, f"{check.detail}.")
+        else:
+            operator_log.clear_alert(redis, What.REDIS_UNSAFE, check.name, "Redis passes this check again.")
 
 
 def of_accounts(redis: "Redis", names: Container[str]) -> None:
