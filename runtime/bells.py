@@ -66,7 +66,7 @@ def queue_name(stage: Stage) -> str:
 
 def queue_key(stage: Stage) -> str:
     """Name the list in which RQ keeps the bells of a stage that wait for a worker."""
-    return f"rq:queue:{queue_name(stage)}"
+    return Queue.redis_queue_namespace_prefix + queue_name(stage)
 
 
 def rung_seconds(stage: Stage) -> int:

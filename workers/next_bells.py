@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 from redis import Redis
+from rq.job import Job
 
 from runtime.bells import JOB_TIMEOUT_SECONDS, Stage, queue_key
 from runtime.redis_line import Line
@@ -77,4 +78,4 @@ class NextBells:
 
 def _job_key(job_id: str) -> str:
     """Name the hash in which RQ keeps a job."""
-    return f"rq:job:{job_id}"
+    return Job.redis_job_namespace_prefix + job_id

@@ -5,8 +5,9 @@ from typing import Any, Final, cast
 
 import msgspec
 from redis import Redis
+from rq.defaults import RQ_KEY_PREFIX
 
-PREFIX: Final = "rq:"
+PREFIX: Final = f"{RQ_KEY_PREFIX}:"
 WAITING: Final = frozenset({"queued", "started", "scheduled", "deferred"})
 """States of a job that has yet to be done; it must stand in some list for that."""
 _FOR_EVER: Final = -1

@@ -85,7 +85,7 @@ def queues(patient: Patient) -> Findings:
 def failed_jobs(patient: Patient) -> Findings:
     """No job of ours has failed."""
     for stage in Stage:
-        count = patient.redis.zcard(f"rq:failed:{bells.queue_name(stage)}")
+        count = patient.redis.zcard(f"{rq_state.PREFIX}failed:{bells.queue_name(stage)}")
         if count:
             yield warning(
                 f"{count} jobs of {stage} have failed",
@@ -104,5 +104,5 @@ def orphaned_jobs(patient: Patient) -> Findings:
     if orphans:
         yield warning(
             f"{len(orphans)} jobs are orphaned, {orphans[0].id} for one",
-            f"delete them (`redis-cli DEL rq:job:{orphans[0].id}`); the clock rings again for what is due",
+            f"delete them (`redis-cli DEL {rq_state.PREFIX}job:{orphans[0].id}`); the clock rings for what is due",
         )

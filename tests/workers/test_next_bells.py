@@ -1,5 +1,8 @@
 """Bells that a worker takes behind RQ's job: the longest waiting first, none left behind. On a real server."""
 
+import os
+import subprocess
+import sys
 import zlib
 
 from redis import Redis
@@ -8,12 +11,28 @@ from rq.serializers import JSONSerializer
 
 from runtime import bells
 from runtime.bells import Stage
+from scripts.venv import ROOT
 from tests.fakes.losing import losing
 from workers.next_bells import NextBells, Taken
 
 ACCOUNT = "acme"
 TRACK = Stage.TRACK
 A_MOMENT = 0.01
+
+RING_AND_TAKE = """
+import sys
+from redis import Redis
+from runtime import bells
+from runtime.bells import Stage
+from scripts.checkup import rq_state
+from workers.next_bells import NextBells
+with Redis.from_url(sys.argv[1]) as redis:
+    bells.ring(redis, Stage.TRACK, "acme")
+    print(bells.waiting(redis, Stage.TRACK), len(rq_state.jobs(redis)))
+    waiting = NextBells(redis, Stage.TRACK)
+    waiting.give_back(waiting.take(wait=0.01))
+    print(bells.waiting(redis, Stage.TRACK), len(rq_state.placed(redis)))
+"""
 
 
 def taken(waiting: NextBells) -> Taken:
@@ -109,3 +128,13 @@ def test_a_bell_that_is_given_back_is_the_first_again_and_is_kept(redis: Redis) 
     jobs = Queue(bells.queue_name(TRACK), connection=redis, serializer=JSONSerializer).jobs
     assert [job.args for job in jobs] == [[ACCOUNT], ["globex"]]
     assert redis.ttl(f"rq:job:{one.job_id}") == -1
+
+
+def test_bells_wait_where_rq_keeps_its_keys_though_that_be_elsewhere(redis: Redis, redis_url: str) -> None:
+    command = [sys.executable, "-c", RING_AND_TAKE, redis_url]
+    environ = {**os.environ, "RQ_KEY_PREFIX": "legwork:rq"}
+
+    told = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    assert told.split() == ["1"] * 4
+    assert all(key.startswith(b"legwork:rq:") for key in redis.scan_iter())
