@@ -365,7 +365,9 @@ class TestALaneThatIsIll:
 
         assert asking.load(redis, "acme").token_lane is Lane.SYNC
 
-    @pytest.mark.parametrize("nobody", [html(404), says({"records": []})], ids=["a 404", "the list itself"])
+    @pytest.mark.parametrize(
+        "nobody", [html(404), html(501), says({"records": []})], ids=["a 404", "a 501", "the list itself"]
+    )
     def test_where_nobody_knows_of_feeds_the_list_is_asked_within_seconds(
         self, redis: RedisWithClock, clock: Clock, nobody: Reply
     ) -> None:

@@ -30,6 +30,8 @@ from workers.ringcentral.feeds import MOST, CallLogFeed, StaleToken
 
 ALWAYS: Final = Window(LONG_AGO, NEVER)
 
+_NOT_OFFERED: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.NOT_IMPLEMENTED})
+
 MANY: Final = PAGE // 20
 """Records that tell how many there are at other times."""
 
@@ -255,8 +257,8 @@ def was_there(error: RingCentralError) -> bool:
 
 
 def _is_not_offered(error: Unavailable) -> bool:
-    """Say whether there is no such lane, going by a 404 in whosever words, or an answer that is of another one."""
-    return was_there(error) and (error.status == HTTPStatus.NOT_FOUND or isinstance(error.__cause__, NoToken))
+    """Say whether there is no such lane, going by a status in whosever words, or an answer that is of another one."""
+    return was_there(error) and (error.status in _NOT_OFFERED or isinstance(error.__cause__, NoToken))
 
 
 def _is_late(error: RingCentralError) -> bool:
