@@ -23,7 +23,8 @@ _MEANINGS: Final = {
     "extensions": "Only calls in which one of these extensions (ids; their numbers go with `numbers`) took part.",
     "outcomes": "Only these [outcomes](outcomes.md#words); not, that a call turns out to be of another one.",
     "directions": "Only `Inbound` or `Outbound` calls.",
-    "numbers": "Only calls from or to one of these numbers, in any spelling; of extensions as well.",
+    "numbers": "Only calls from or to one of these numbers, in any spelling; of extensions as well,"
+    " and what RingCentral writes in place of a number, letter by letter, as `anonymous`.",
     "createOnly": "Send one event for each call, once it will not change any more.",
     "description": "A note for people.",
     "fields": "Send only these fields of `data`; `explanation` then explains these only.",

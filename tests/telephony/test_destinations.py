@@ -50,6 +50,13 @@ def test_an_event_is_wanted_when_it_passes_every_filter(filters: dict[str, Any],
     assert wants(a_destination(**filters), "default", EVENT) is wanted
 
 
+def test_what_stands_in_place_of_a_number_is_one_of_the_numbers_that_may_be_wanted() -> None:
+    withheld = an_outcome(an_answered_record(from_=PhoneParty(phone_number="anonymous"), to=CALLED))
+
+    assert wants(a_destination(numbers=("anonymous",)), "default", withheld)
+    assert not wants(a_destination(numbers=("anonymous",)), "default", EVENT)
+
+
 @pytest.mark.parametrize(("include", "wanted"), [("outcome", False), ("ended", True), ("both", True)])
 def test_an_end_by_the_notifications_is_another_kind_of_event(include: str, *, wanted: bool) -> None:
     assert wants(a_destination(include=Include(include)), "default", an_outcome(revision=0)) is wanted
