@@ -37,14 +37,14 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     at: float = 0.0
 
 
-def record(redis: "Redis", action: Action) -> None:
+def record(redis: Redis, action: Action) -> None:
     """Write an action down."""
     texts = {name: getattr(action, name)[:_LONGEST] for name in ("who", "via", "address", "what", "target", "detail")}
     words: list[str | bytes] = [msgspec.json.encode(Action(**texts)), secrets.token_hex(8)]
     redis.register_script(_RECORD)(keys=[keys.ACTIONS], args=words)
 
 
-def page(redis: "Redis", *, after: str | None = None, limit: int = 50) -> Page[Action]:
+def page(redis: Redis, *, after: str | None = None, limit: int = 50) -> Page[Action]:
     """Read what was done, newest first, before the action whose id is `after`."""
     return streams.page(redis, keys.ACTIONS, _read, after=after, limit=limit)
 

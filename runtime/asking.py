@@ -181,12 +181,12 @@ def _closed(asking: Asking, lane: Lane, until: float) -> Asking:
     return msgspec.structs.replace(asking, refused_until={**asking.refused_until, lane: until}, failures=0)
 
 
-def load(redis: "Redis", account: str) -> Asking:
+def load(redis: Redis, account: str) -> Asking:
     """Load an account's position, see `read`."""
     return load_all(redis, [account])[0]
 
 
-def load_all(redis: "Redis", accounts: Sequence[str]) -> list[Asking]:
+def load_all(redis: Redis, accounts: Sequence[str]) -> list[Asking]:
     """Load the position of each account, in one round trip."""
     texts = redis.mget([keys.asking(account) for account in accounts]) if accounts else []
     return [read(text) for text in cast("list[bytes | None]", texts)]

@@ -87,12 +87,12 @@ def written(account: str, attempt: Attempt, *, retention: float) -> tuple[Comman
     )
 
 
-def page(redis: "Redis", destination: str, *, after: str | None = None, limit: int = 50) -> Page[Attempt]:
+def page(redis: Redis, destination: str, *, after: str | None = None, limit: int = 50) -> Page[Attempt]:
     """Read attempts of a destination, newest first, older than the one whose id is `after`."""
     return streams.page(redis, keys.attempts(destination), _read, after=after, limit=limit)
 
 
-def of_call(redis: "Redis", account: str, telephony_session_id: str) -> tuple[Attempt, ...]:
+def of_call(redis: Redis, account: str, telephony_session_id: str) -> tuple[Attempt, ...]:
     """Read the attempts for one call, to all destinations, oldest first."""
     rows = cast("list[bytes]", redis.lrange(keys.attempts_of_call(account, telephony_session_id), 0, -1))
     return tuple(msgspec.json.decode(row, type=Attempt) for row in rows)
@@ -108,13 +108,13 @@ def raised(destination: str, event_id: str) -> Command:
     return ("HDEL", keys.dead(destination), event_id)
 
 
-def dead_letters(redis: "Redis", destination: str) -> Iterator[DeadLetter]:
+def dead_letters(redis: Redis, destination: str) -> Iterator[DeadLetter]:
     """List the dead letters of a destination, in no order."""
     for _, text in redis.hscan_iter(keys.dead(destination), count=_PAGE):
         yield msgspec.json.decode(text, type=DeadLetter)
 
 
-def letters(redis: "Redis", destination: str, event_ids: Sequence[str]) -> list[DeadLetter]:
+def letters(redis: Redis, destination: str, event_ids: Sequence[str]) -> list[DeadLetter]:
     """Give the dead letters among these events of a destination, in their order."""
     texts = cast("list[bytes | None]", redis.hmget(keys.dead(destination), [*event_ids])) if event_ids else []
     return [msgspec.json.decode(text, type=DeadLetter) for text in texts if text is not None]

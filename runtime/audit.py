@@ -74,7 +74,7 @@ class _Counted(msgspec.Struct, frozen=True):
     hour: Hour
 
 
-def hours(redis: "Redis", account: str, *, since: float, until: float, fresh: bool = False) -> Iterator[Hour]:
+def hours(redis: Redis, account: str, *, since: float, until: float, fresh: bool = False) -> Iterator[Hour]:
     """Count the hours from the one that holds `since` to the one that holds `until`, the oldest first.
 
     `fresh` counts the hours anew that are over for good, too. What is read of a call in one step is what it was then;
@@ -115,7 +115,7 @@ def total(found: Iterable[Hour]) -> Hour:
     return Hour(since, known, in_log, dict(standings), dict(triggers), quarantined, tuple(unexplained[:MOST_NAMED]))
 
 
-def forget(redis: "Redis", account: str, *, before: float) -> None:
+def forget(redis: Redis, account: str, *, before: float) -> None:
     """Forget what the call log showed and what was counted of the calls that began before `before`.
 
     The list of all calls is the index's, which knows when nothing of a call is left.
@@ -130,7 +130,7 @@ def forget(redis: "Redis", account: str, *, before: float) -> None:
         redis.hdel(keys.suppressed(account), *gone)
 
 
-def _count(redis: "Redis", account: str, start: float) -> Hour:
+def _count(redis: Redis, account: str, start: float) -> Hour:
     known, listed = _calls_of(redis, account, start)
     standings, triggers = Counter[Standing](), Counter[str]()
     unexplained: list[Unexplained] = []
@@ -145,7 +145,7 @@ def _count(redis: "Redis", account: str, start: float) -> Hour:
     return Hour(start, len(known), len(listed), dict(standings), dict(triggers), 0, tuple(unexplained))
 
 
-def _calls_of(redis: "Redis", account: str, start: float) -> tuple[set[str], set[str]]:
+def _calls_of(redis: Redis, account: str, start: float) -> tuple[set[str], set[str]]:
     """Give the calls of an hour, and which of them the call log has shown.
 
     The two lists may differ by a moment about when a call began: it belongs to the hour that the first one says.
@@ -167,7 +167,7 @@ return last
 
 
 def _evidence(
-    redis: "Redis", account: str, ids: Sequence[str], listed: set[str]
+    redis: Redis, account: str, ids: Sequence[str], listed: set[str]
 ) -> Iterator[tuple[str, Evidence, str | None]]:
     """Read what is stored of some calls, in one step; give each with what made us look at it."""
     script = redis.register_script(_LAST)
@@ -201,12 +201,12 @@ def _put_together(resolution: Resolution | None, last: bytes, due: Any, is_open:
     )
 
 
-def _between(redis: "Redis", key: str, start: float) -> set[str]:
+def _between(redis: Redis, key: str, start: float) -> set[str]:
     rows = cast("list[bytes]", redis.zrange(key, f"{start:.0f}", f"({start + HOUR:.0f}", byscore=True))
     return {member.decode() for member in rows}
 
 
-def _scores(redis: "Redis", key: str, ids: Sequence[str]) -> Iterator[tuple[str, float | None]]:
+def _scores(redis: Redis, key: str, ids: Sequence[str]) -> Iterator[tuple[str, float | None]]:
     for page in _pages(ids):
         yield from zip(page, redis.zmscore(key, list(page)), strict=True)
 
@@ -223,7 +223,7 @@ return lengths
 """
 
 
-def _lengths(redis: "Redis", account: str, starts: Sequence[float]) -> Iterator[tuple[float, tuple[int, int]]]:
+def _lengths(redis: Redis, account: str, starts: Sequence[float]) -> Iterator[tuple[float, tuple[int, int]]]:
     """Say how many calls began in each hour by the two lists; most hours of most accounts have none."""
     script, lists = redis.register_script(_LENGTHS), [keys.calls(account), keys.listed(account)]
     for page in _pages(starts):
@@ -232,7 +232,7 @@ def _lengths(redis: "Redis", account: str, starts: Sequence[float]) -> Iterator[
         yield from zip(page, zip(found[::2], found[1::2], strict=True), strict=True)
 
 
-def _counted_before(redis: "Redis", account: str, starts: Sequence[float]) -> Mapping[float, _Counted]:
+def _counted_before(redis: Redis, account: str, starts: Sequence[float]) -> Mapping[float, _Counted]:
     found = cast("list[bytes | None]", redis.hmget(keys.audited(account), [f"{start:.0f}" for start in starts]))
     counted = {start: _decoded(text) for start, text in zip(starts, found, strict=True) if text is not None}
     return {start: one for start, one in counted.items() if one is not None}
@@ -257,7 +257,7 @@ return ids
 """
 
 
-def _quarantined(redis: "Redis", account: str, starts: Sequence[float]) -> Mapping[float, int]:
+def _quarantined(redis: Redis, account: str, starts: Sequence[float]) -> Mapping[float, int]:
     """Count the bodies no notification could be read from, by the hour in which they arrived."""
     found = Counter[float]()
     place, last = f"{starts[0] * 1000:.0f}", f"{(starts[-1] + HOUR) * 1000 - 1:.0f}"

@@ -33,7 +33,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     last_attempts: tuple[Attempt, ...] = ()
 
 
-def status(redis: "Redis", destination_id: str) -> Status:
+def status(redis: Redis, destination_id: str) -> Status:
     """Say where a destination stands. Raises UnknownDestination."""
     if not redis.hexists(keys.DESTINATIONS, destination_id):
         raise UnknownDestination(destination_id)
@@ -41,7 +41,7 @@ def status(redis: "Redis", destination_id: str) -> Status:
     return msgspec.structs.replace(_status(redis, destination_id), last_attempts=last)
 
 
-def gauges(redis: "Redis") -> list[Metric]:
+def gauges(redis: Redis) -> list[Metric]:
     """Read the states of all destinations as Prometheus wants them."""
     found = {one.id: _status(redis, one.id) for one in destinations.all(redis)}
     kinds = ("unread", "waiting", "asked")
@@ -52,7 +52,7 @@ def gauges(redis: "Redis") -> list[Metric]:
     ]
 
 
-def _status(redis: "Redis", destination_id: str) -> Status:
+def _status(redis: Redis, destination_id: str) -> Status:
     now = redis_time(redis)
     unread, next_place = _unread(redis, *destinations.cursor(redis, destination_id))
     queues = waiting.everything(redis, destination_id)
@@ -71,7 +71,7 @@ def _status(redis: "Redis", destination_id: str) -> Status:
     )
 
 
-def _unread(redis: "Redis", place: str, taken: int) -> tuple[int, str | None]:
+def _unread(redis: Redis, place: str, taken: int) -> tuple[int, str | None]:
     """Count the entries after `place`, `taken` of all that ever were being taken up, and find the first of them."""
     first = cast("list[Any]", redis.xrange(keys.OUTCOMES, min=f"({place}", count=1))
     if not first:

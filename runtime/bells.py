@@ -74,7 +74,7 @@ def rung_seconds(stage: Stage) -> int:
     return RUNG_BRIEFLY_SECONDS if stage is Stage.DELIVER else RUNG_SECONDS
 
 
-def ring(redis: "Redis", stage: Stage, account: str) -> None:
+def ring(redis: Redis, stage: Stage, account: str) -> None:
     """Enqueue the job that serves `stage` for `account`. Whether it is needed was decided by the caller."""
     # A job that fails is not retried by RQ: the clock rings again, which is the one retry policy of bells.
     with redis.pipeline(transaction=True) as pipeline:
@@ -90,7 +90,7 @@ def ring(redis: "Redis", stage: Stage, account: str) -> None:
         pipeline.execute()
 
 
-def waiting(redis: "Redis", stage: Stage) -> int:
+def waiting(redis: Redis, stage: Stage) -> int:
     """Count the bells of a stage that nobody has taken up yet."""
     return redis.llen(queue_key(stage))
 
@@ -114,12 +114,12 @@ def due_at(stage: Stage, account: str, when: float) -> tuple[str, ...]:
     return ("ZADD", keys.BELLS, "LT", f"{when:.3f}", member(stage, account))
 
 
-def ring_at(redis: "Redis", stage: Stage, account: str, when: float) -> None:
+def ring_at(redis: Redis, stage: Stage, account: str, when: float) -> None:
     """Have the clock ring `stage` at `when` (seconds), unless it does so earlier anyway."""
     redis.zadd(keys.BELLS, {member(stage, account): when}, lt=True)
 
 
-def put_off(redis: "Redis", stage: Stage, account: str, until: float) -> None:
+def put_off(redis: Redis, stage: Stage, account: str, until: float) -> None:
     """End a runner's shift in one step; the clock rings `until` then (seconds), whenever it would have otherwise."""
     with redis.pipeline(transaction=True) as pipeline:
         pipeline.zadd(keys.BELLS, {member(stage, account): until})
@@ -149,7 +149,7 @@ return 1
 
 
 def rest(
-    redis: "Redis",
+    redis: Redis,
     stage: Stage,
     account: str,
     *,
@@ -202,7 +202,7 @@ return 0
 class DueBells:
     """Finds the bells whose time has come and rings them: for the clock, which looks several times a second."""
 
-    def __init__(self, redis: "Redis", accounts: Container[str]) -> None:
+    def __init__(self, redis: Redis, accounts: Container[str]) -> None:
         """Know the `accounts` there are."""
         self._redis = redis
         self._accounts = accounts

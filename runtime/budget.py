@@ -197,7 +197,7 @@ class Budget:
 
     def __init__(
         self,
-        redis: "Redis",
+        redis: Redis,
         account: str,
         limits: Mapping[Group, int] = LIMITS,
         *,
@@ -254,7 +254,7 @@ class Budget:
 
 
 def left(
-    redis: "Redis", accounts: Iterable[str], groups: Iterable[Group] = Group
+    redis: Redis, accounts: Iterable[str], groups: Iterable[Group] = Group
 ) -> dict[tuple[str, Group], BudgetState]:
     """Look at what many accounts have left, in one round trip; their limits are RingCentral's own, or what it said."""
     asked = [(account, group) for account in accounts for group in groups]
@@ -267,7 +267,7 @@ def left(
     return {one: _state([float(value) for value in answer]) for one, answer in zip(asked, answers, strict=True)}
 
 
-def shut(redis: "Redis", accounts: Iterable[str], groups: Iterable[Group] = Group) -> dict[tuple[str, Group], float]:
+def shut(redis: Redis, accounts: Iterable[str], groups: Iterable[Group] = Group) -> dict[tuple[str, Group], float]:
     """Say which groups of many accounts are shut, and for how many seconds more, in one round trip."""
     asked = [(account, group) for account in accounts for group in groups]
     with redis.pipeline(transaction=False) as pipeline:

@@ -42,7 +42,7 @@ class Condition(msgspec.Struct, frozen=True):
     calls: frozenset[str] | None = None
 
 
-def conditions(redis: "Redis", account: str, asked: Filter) -> Iterator[Condition]:
+def conditions(redis: Redis, account: str, asked: Filter) -> Iterator[Condition]:
     """Give what a call of `account` must meet, but for the time of its start."""
     yield from map(Condition, _indexed(account, asked))
     if asked.state is not None:
@@ -78,7 +78,7 @@ def _indexed(account: str, asked: Filter) -> Iterator[tuple[str, ...]]:
         yield sets(Kind.DIRECTION, asked.direction)
 
 
-def _of_state(redis: "Redis", account: str, state: State) -> Iterator[Condition]:
+def _of_state(redis: Redis, account: str, state: State) -> Iterator[Condition]:
     """Say how a state is told: those that pass have a set, and whatever is in none of them is resolved.
 
     A call that goes on again is open only, and still in the set of what it was before.

@@ -59,7 +59,7 @@ class CallHistory(msgspec.Struct, frozen=True):
 
 
 def read(
-    redis: "Redis",
+    redis: Redis,
     account: str,
     telephony_session_id: str,
     *,
@@ -84,7 +84,7 @@ def read(
     )
 
 
-def find(redis: "Redis", beginning: str) -> tuple[tuple[str, str], ...]:
+def find(redis: Redis, beginning: str) -> tuple[tuple[str, str], ...]:
     """Find the calls whose telephonySessionId begins so, as (account, telephonySessionId), in order.
 
     For people: it passes over all keys, which takes a second or two where there are millions.
@@ -99,7 +99,7 @@ def find(redis: "Redis", beginning: str) -> tuple[tuple[str, str], ...]:
 
 
 def _notifications(
-    redis: "Redis",
+    redis: Redis,
     account: str,
     telephony_session_id: str,
     tracked: Tracked | None,

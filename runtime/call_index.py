@@ -62,7 +62,7 @@ def told(account: str, event: CallEvent, session: Session | None) -> tuple[str, 
     )
 
 
-def trim(redis: "Redis", account: str, *, before: float) -> int:
+def trim(redis: Redis, account: str, *, before: float) -> int:
     """Take calls out of the index of which nothing is left; give their number.
 
     Of calls that began before `before` some, anywhere among them, are looked at: one that was found late may have begun

@@ -55,7 +55,7 @@ _STATES: Final = 3
 """Sets that tell the state of a call."""
 
 
-def read(redis: "Redis", calls: Sequence[tuple[str, str]]) -> list[Row | None]:
+def read(redis: Redis, calls: Sequence[tuple[str, str]]) -> list[Row | None]:
     """Read calls, given as (account, telephonySessionId); None stands for one of which nothing is left."""
     if not calls:
         return []
@@ -75,7 +75,7 @@ def read(redis: "Redis", calls: Sequence[tuple[str, str]]) -> list[Row | None]:
 
 
 def _places_and_states(
-    redis: "Redis", calls: Sequence[tuple[str, str]]
+    redis: Redis, calls: Sequence[tuple[str, str]]
 ) -> tuple[list[bytes | None], dict[tuple[str, str], State]]:
     """Read where the newest event of each call is, and which of the sets that tell of states the call is in."""
     by_account: dict[str, list[str]] = {}

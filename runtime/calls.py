@@ -37,7 +37,7 @@ class _Hit(msgspec.Struct, frozen=True, order=True, array_like=True):
 
 
 def search(
-    redis: "Redis", accounts: Sequence[str], asked: Filter, *, after: str | None = None, limit: int = 100
+    redis: Redis, accounts: Sequence[str], asked: Filter, *, after: str | None = None, limit: int = 100
 ) -> Page[Row]:
     """Find calls of these accounts. Raises BadCursor where `after` is not the `next` of a page."""
     before = _read_cursor(after) if after else None
@@ -50,7 +50,7 @@ def search(
     return Page(tuple(row for _, row in shown[:limit]), following)
 
 
-def account_of(redis: "Redis", accounts: Sequence[str], telephony_session_id: str) -> str | None:
+def account_of(redis: Redis, accounts: Sequence[str], telephony_session_id: str) -> str | None:
     """Say which account a call is of; None where nobody knows it."""
     with redis.pipeline(transaction=False) as pipeline:
         for account in accounts:
@@ -58,7 +58,7 @@ def account_of(redis: "Redis", accounts: Sequence[str], telephony_session_id: st
         return next((account for account, there in zip(accounts, pipeline.execute(), strict=True) if there), None)
 
 
-def _of_all(redis: "Redis", accounts: Sequence[str], asked: Filter, before: _Hit | None) -> Iterator[tuple[_Hit, str]]:
+def _of_all(redis: Redis, accounts: Sequence[str], asked: Filter, before: _Hit | None) -> Iterator[tuple[_Hit, str]]:
     """Walk all accounts together, the newest call first; one is begun when its newest call may be next.
 
     So most of very many accounts are asked for nothing but that: a page is full before it is their turn.
@@ -81,7 +81,7 @@ def _of_all(redis: "Redis", accounts: Sequence[str], asked: Filter, before: _Hit
         go_on(of, hits)
 
 
-def _newest(redis: "Redis", accounts: Sequence[str], asked: Filter, before: _Hit | None) -> Sequence[tuple[float, str]]:
+def _newest(redis: Redis, accounts: Sequence[str], asked: Filter, before: _Hit | None) -> Sequence[tuple[float, str]]:
     """Say of each account that may have what is asked for when its newest call began at the latest, newest first.
 
     The sets may differ by a moment about when a call began, and any of them may be walked: the latest of them counts.
@@ -115,7 +115,7 @@ def _until(asked: Filter, before: _Hit | None) -> str:
 class _Walk:
     """One search in one account."""
 
-    def __init__(self, redis: "Redis", account: str, asked: Filter, before: _Hit | None) -> None:
+    def __init__(self, redis: Redis, account: str, asked: Filter, before: _Hit | None) -> None:
         self._redis = redis
         self._account = account
         self._all = keys.calls(account)

@@ -5,7 +5,7 @@ import time
 from redis import Redis
 
 
-def redis_time(redis: "Redis") -> float:
+def redis_time(redis: Redis) -> float:
     """Read the clock that all machines share, so that their own may differ. Seconds since 1970."""
     seconds, microseconds = redis.time()
     return as_seconds(seconds, microseconds)

@@ -62,7 +62,7 @@ class Comparison(msgspec.Struct, frozen=True, rename="camel"):
         return 1.0 if self.done_at is not None or whole <= 0 else (self.position - self.since) / whole
 
 
-def ask(redis: "Redis", account: str, why: Why, *, since: float, until: float, name: str = "") -> Comparison:
+def ask(redis: Redis, account: str, why: Why, *, since: float, until: float, name: str = "") -> Comparison:
     """Have a stretch of the log compared; one of the same `name` only once. It is begun at once."""
     now = redis_time(redis)
     one = Comparison(name or f"cmp_{secrets.token_hex(6)}", why, since, until, now, since)
@@ -72,13 +72,13 @@ def ask(redis: "Redis", account: str, why: Why, *, since: float, until: float, n
     return get(redis, account, one.id) or one
 
 
-def get(redis: "Redis", account: str, comparison_id: str) -> Comparison | None:
+def get(redis: Redis, account: str, comparison_id: str) -> Comparison | None:
     """Find a comparison."""
     text = cast("bytes | None", redis.hget(keys.comparisons(account), comparison_id))
     return None if text is None else _decode(text)
 
 
-def all(redis: "Redis", account: str) -> tuple[Comparison, ...]:  # noqa: A001 - read as `comparisons.all`
+def all(redis: Redis, account: str) -> tuple[Comparison, ...]:  # noqa: A001 - read as `comparisons.all`
     """List the comparisons, the oldest first."""
     found = map(_decode, cast("list[bytes]", redis.hvals(keys.comparisons(account))))
     return tuple(sorted(found, key=lambda one: (one.asked_at, one.id)))
@@ -95,7 +95,7 @@ def write(account: str, one: Comparison) -> Command:
     return ("HSET", keys.comparisons(account), one.id, msgspec.json.encode(one))
 
 
-def _forget_old(redis: "Redis", account: str) -> None:
+def _forget_old(redis: Redis, account: str) -> None:
     done = [one.id for one in all(redis, account) if one.done_at is not None]
     if old := done[:-KEPT]:
         redis.hdel(keys.comparisons(account), *old)

@@ -24,12 +24,12 @@ class Completeness(msgspec.Struct, frozen=True, rename="camel"):
     calls: Hour
 
 
-def last(redis: "Redis", account: str) -> Completeness | None:
+def last(redis: Redis, account: str) -> Completeness | None:
     """Give the last count; None where there is none yet, or none that can be read."""
     return _last(redis, [account]).get(account)
 
 
-def _last(redis: "Redis", accounts: Sequence[str]) -> dict[str, Completeness]:
+def _last(redis: Redis, accounts: Sequence[str]) -> dict[str, Completeness]:
     """Give the last count of each account that has one, by its name."""
     texts = cast("list[bytes | None]", redis.mget([keys.completeness(one) for one in accounts]) if accounts else [])
     found = {one: _read(text) for one, text in zip(accounts, texts, strict=True) if text is not None}
@@ -43,12 +43,12 @@ def _read(text: bytes) -> Completeness | None:
         return None
 
 
-def keep(redis: "Redis", account: str, found: Completeness) -> None:
+def keep(redis: Redis, account: str, found: Completeness) -> None:
     """Keep a count."""
     redis.set(keys.completeness(account), msgspec.json.encode(found))
 
 
-def gauges(redis: "Redis", accounts: Sequence[str]) -> list[Metric]:
+def gauges(redis: Redis, accounts: Sequence[str]) -> list[Metric]:
     """Read the last counts, and the alerts that are on, as Prometheus wants them."""
     found = _last(redis, accounts)
     alerts = operator_log.alerts(redis)

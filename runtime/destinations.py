@@ -52,7 +52,7 @@ class Secret(msgspec.Struct, frozen=True, array_like=True):
         return f"Secret(until={self.until!r})"
 
 
-def create(redis: "Redis", draft: Draft, *, keys: Sequence[str]) -> tuple[Destination, str]:
+def create(redis: Redis, draft: Draft, *, keys: Sequence[str]) -> tuple[Destination, str]:
     """Store a new, active destination; give it and its secret, which nothing shows again."""
     now, secret = redis_time(redis), new_secret()
     created_at = iso_ms_at(now)
@@ -66,19 +66,19 @@ def create(redis: "Redis", draft: Draft, *, keys: Sequence[str]) -> tuple[Destin
     return destination, secret
 
 
-def all(redis: "Redis") -> tuple[Destination, ...]:  # noqa: A001 - read as `destinations.all`
+def all(redis: Redis) -> tuple[Destination, ...]:  # noqa: A001 - read as `destinations.all`
     """List the destinations, the oldest first."""
     found = [_decode(text) for text in cast("list[bytes]", redis.hvals(names.DESTINATIONS))]
     return tuple(sorted(found, key=lambda one: (one.created_at, one.id)))
 
 
-def get(redis: "Redis", destination_id: str) -> Destination | None:
+def get(redis: Redis, destination_id: str) -> Destination | None:
     """Find a destination."""
     text = cast("bytes | None", redis.hget(names.DESTINATIONS, destination_id))
     return None if text is None else _decode(text)
 
 
-def update(redis: "Redis", destination_id: str, changes: Changes, *, seen: Destination | None = None) -> Destination:
+def update(redis: Redis, destination_id: str, changes: Changes, *, seen: Destination | None = None) -> Destination:
     """Change a destination, and give it; its backlog stays, whatever its state. Raises UnknownDestination.
 
     With `seen`, nothing changes if somebody has given it another state or address since.
@@ -103,14 +103,14 @@ def update(redis: "Redis", destination_id: str, changes: Changes, *, seen: Desti
     return after[0]
 
 
-def delete(redis: "Redis", destination_id: str) -> None:
+def delete(redis: Redis, destination_id: str) -> None:
     """Remove a destination and all that is kept for it; its runner commits nothing more. Raises UnknownDestination."""
     if not redis.hexists(names.DESTINATIONS, destination_id):  # asked before: the answer to removing it may be lost
         raise UnknownDestination(destination_id)
     forget(redis, destination_id)
 
 
-def forget(redis: "Redis", destination_id: str) -> None:
+def forget(redis: Redis, destination_id: str) -> None:
     """Leave nothing of a destination, be it known or not."""
     with redis.pipeline(transaction=True) as pipeline:
         pipeline.hdel(names.DESTINATIONS, destination_id)
@@ -122,9 +122,7 @@ def forget(redis: "Redis", destination_id: str) -> None:
         pipeline.execute()
 
 
-def rotate(
-    redis: "Redis", destination_id: str, *, keys: Sequence[str], overlap_seconds: float = OVERLAP_SECONDS
-) -> str:
+def rotate(redis: Redis, destination_id: str, *, keys: Sequence[str], overlap_seconds: float = OVERLAP_SECONDS) -> str:
     """Give the destination a new secret; the one before is valid for `overlap_seconds` more. Raises UnknownDestination.
 
     Whatever is stored is sealed with the newest key again.
@@ -147,7 +145,7 @@ def rotate(
     return secret
 
 
-def take_back(redis: "Redis", destination_id: str, secret: str, *, keys: Sequence[str]) -> None:
+def take_back(redis: Redis, destination_id: str, secret: str, *, keys: Sequence[str]) -> None:
     """Undo the rotation that made `secret`, which nobody has seen: the one before stays. Raises UnknownDestination.
 
     To rotate once more would drop the one before, by which the receiver still knows us.
@@ -165,7 +163,7 @@ def take_back(redis: "Redis", destination_id: str, secret: str, *, keys: Sequenc
     redis.transaction(change, names.secrets(destination_id))
 
 
-def secrets(redis: "Redis", destination_id: str, *, keys: Sequence[str]) -> tuple[str, ...]:
+def secrets(redis: Redis, destination_id: str, *, keys: Sequence[str]) -> tuple[str, ...]:
     """Give the secrets that are valid now, the newest first. Raises UnknownDestination, `sealing.CannotOpen`."""
     blob = cast("bytes | None", redis.get(names.secrets(destination_id)))
     if blob is None:
@@ -173,7 +171,7 @@ def secrets(redis: "Redis", destination_id: str, *, keys: Sequence[str]) -> tupl
     return valid_now(unsealed(blob, keys), redis_time(redis))
 
 
-def are_sealed(redis: "Redis", destination_id: str) -> bool:
+def are_sealed(redis: Redis, destination_id: str) -> bool:
     """Say whether its secrets can be read by nobody without SECRETS_KEY. Raises UnknownDestination."""
     blob = cast("bytes | None", redis.get(names.secrets(destination_id)))
     if blob is None:
@@ -196,7 +194,7 @@ def new_secret() -> str:
     return SIGNING_PREFIX + b64encode(random.token_bytes(_SECRET_BYTES)).decode()
 
 
-def cursor(redis: "Redis", destination_id: str) -> tuple[str, int]:
+def cursor(redis: Redis, destination_id: str) -> tuple[str, int]:
     """Give how far the outcome log was taken up: the last entry's place, and its number among all that ever were."""
     place, taken = cast("list[bytes | None]", redis.hmget(names.delivery_cursor(destination_id), ["place", "taken"]))
     return (place or b"0-0").decode(), int(taken or 0)

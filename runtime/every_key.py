@@ -41,7 +41,7 @@ class Trace(msgspec.Struct, frozen=True):
         return "index" if name == "calls" and more else name
 
 
-def traces(redis: "Redis", pattern: "re.Pattern[bytes]") -> Iterator[Trace]:
+def traces(redis: Redis, pattern: re.Pattern[bytes]) -> Iterator[Trace]:
     """Give every place that matches, in its value, in one of its parts, or in its name."""
     for raw in redis.scan_iter(match=f"{keys.PREFIX}*", count=PAGE):
         key = raw.decode()
@@ -57,7 +57,7 @@ def traces(redis: "Redis", pattern: "re.Pattern[bytes]") -> Iterator[Trace]:
         )
 
 
-def take_out(redis: "Redis", found: Iterable[Trace]) -> None:
+def take_out(redis: Redis, found: Iterable[Trace]) -> None:
     """Take out what was found."""
     with redis.pipeline(transaction=False) as pipeline:
         for one in found:
@@ -70,7 +70,7 @@ def take_out(redis: "Redis", found: Iterable[Trace]) -> None:
         pipeline.execute()
 
 
-def _parts(redis: "Redis", key: str) -> Iterator[tuple[bytes | None, bytes, str]]:
+def _parts(redis: Redis, key: str) -> Iterator[tuple[bytes | None, bytes, str]]:
     """Give the parts of a key with their values, and the command that takes one out."""
     kind = redis.type(key)
     rows: Any

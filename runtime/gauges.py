@@ -32,7 +32,7 @@ from runtime.metrics import (
 from runtime.safety import Verdict
 
 
-def all(redis: "Redis", accounts: Sequence[str]) -> list[Metric]:  # noqa: A001 - read as gauges.all
+def all(redis: Redis, accounts: Sequence[str]) -> list[Metric]:  # noqa: A001 - read as gauges.all
     """Read them."""
     now = redis_time(redis)
     return [
@@ -46,7 +46,7 @@ def all(redis: "Redis", accounts: Sequence[str]) -> list[Metric]:  # noqa: A001 
     ]
 
 
-def _accounts(redis: "Redis", names: Sequence[str], now: float) -> Iterator[Metric]:
+def _accounts(redis: Redis, names: Sequence[str], now: float) -> Iterator[Metric]:
     with redis.pipeline(transaction=False) as pipeline:
         for name in names:
             for key in (keys.open_sessions(name), keys.quiet(name), keys.due(name), keys.calls(name)):
@@ -71,14 +71,14 @@ def _age(first: Sequence[tuple[bytes, float]], now: float) -> float:
     return max(0.0, now - first[0][1]) if first else 0.0
 
 
-def _budgets(redis: "Redis", names: Sequence[str]) -> Iterator[Metric]:
+def _budgets(redis: Redis, names: Sequence[str]) -> Iterator[Metric]:
     left = budget.left(redis, names)
     yield gauge(BUDGET_LEFT, [(labels, state.tokens) for labels, state in left.items()])
     yield gauge(BUDGET_LIMIT, [(labels, state.limit) for labels, state in left.items()])
     yield gauge(BUDGET_GATE, [(labels, state.gate_seconds) for labels, state in left.items()])
 
 
-def _bells(redis: "Redis", now: float) -> Iterator[Metric]:
+def _bells(redis: Redis, now: float) -> Iterator[Metric]:
     with redis.pipeline(transaction=False) as pipeline:
         for stage in Stage:
             pipeline.llen(bells.queue_key(stage))
@@ -88,12 +88,12 @@ def _bells(redis: "Redis", now: float) -> Iterator[Metric]:
     yield gauge(BELLS_LATE, [((), _age(first, now))])
 
 
-def _safety(redis: "Redis") -> Metric:
+def _safety(redis: Redis) -> Metric:
     checks = safety.readiness(redis)
     return gauge(REDIS_UNSAFE, [((one.name,), float(one.verdict is Verdict.FAILED)) for one in checks])
 
 
-def _memory(redis: "Redis") -> Iterator[Metric]:
+def _memory(redis: Redis) -> Iterator[Metric]:
     said: Mapping[str, Any] = redis.info("memory")
     for metric, name in ((REDIS_MEMORY, "used_memory"), (REDIS_MEMORY_LIMIT, "maxmemory")):
         if name in said:  # a managed Redis may hide it

@@ -80,7 +80,7 @@ class Delivering(msgspec.Struct, frozen=True):
     status: Status
 
 
-def on_now(redis: "Redis", accounts: Sequence[str]) -> tuple[OnNow, ...]:
+def on_now(redis: Redis, accounts: Sequence[str]) -> tuple[OnNow, ...]:
     """Give the calls that are on, those heard of last first: which they are, the lists of open ones tell nearly."""
     with redis.pipeline(transaction=False) as pipeline:
         for account in accounts:
@@ -97,13 +97,13 @@ def on_now(redis: "Redis", accounts: Sequence[str]) -> tuple[OnNow, ...]:
     return tuple(sorted(calls, key=lambda call: call.heard_at, reverse=True))
 
 
-def published_last(redis: "Redis") -> tuple[CallEvent, ...]:
+def published_last(redis: Redis) -> tuple[CallEvent, ...]:
     """Give the events published last, the newest first."""
     entries = islice(outcome_log.newest_first(redis, page=EVENTS), EVENTS)
     return tuple(event for entry in entries if (event := outcome_log.event_of(entry.document)))
 
 
-def waits(redis: "Redis", accounts: Sequence[str]) -> dict[str, Waits]:
+def waits(redis: Redis, accounts: Sequence[str]) -> dict[str, Waits]:
     """Count what the sessions of each account wait for."""
     with redis.pipeline(transaction=False) as pipeline:
         for account in accounts:
@@ -140,7 +140,7 @@ def _waits(
     )
 
 
-def bells_rung(redis: "Redis", accounts: Sequence[str]) -> Bells:
+def bells_rung(redis: Redis, accounts: Sequence[str]) -> Bells:
     """Say whose bells nobody takes up: where somebody does, one waits of each account and destination at a time.
 
     However many accounts there are, no more wait than the clock rings.
@@ -169,7 +169,7 @@ class Speeds:
     Each event is read once: what is kept of it are its seconds. History that was brought in says nothing of it.
     """
 
-    def __init__(self, redis: "Redis") -> None:
+    def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._place = "0-0"
         self._took: deque[float] = deque(maxlen=MEASURED)
@@ -198,12 +198,12 @@ def _speed(took: Sequence[float]) -> Speed:
     return Speed(len(took), took[len(took) // 2], took[min(len(took) - 1, len(took) * 95 // 100)])
 
 
-def delivering(redis: "Redis") -> tuple[Delivering, ...]:
+def delivering(redis: Redis) -> tuple[Delivering, ...]:
     """Say where each destination stands, the oldest first."""
     return tuple(_delivering(redis))
 
 
-def _delivering(redis: "Redis") -> Iterator[Delivering]:
+def _delivering(redis: Redis) -> Iterator[Delivering]:
     for one in destinations.all(redis):
         with suppress(UnknownDestination):  # somebody has just removed it
             yield Delivering(one, backlog.status(redis, one.id))

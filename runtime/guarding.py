@@ -63,12 +63,12 @@ class Silence(msgspec.Struct, frozen=True, rename="camel"):
     gone: bool = False
 
 
-def load(redis: "Redis", account: str) -> Guarded:
+def load(redis: Redis, account: str) -> Guarded:
     """Load what is known of the subscription; nothing where there was no look yet."""
     return load_all(redis, [account])[0]
 
 
-def load_all(redis: "Redis", accounts: Sequence[str]) -> list[Guarded]:
+def load_all(redis: Redis, accounts: Sequence[str]) -> list[Guarded]:
     """Load what is known of the subscription of each account."""
     texts = redis.mget([keys.subscription(account) for account in accounts]) if accounts else []
     return [_read(text) for text in cast("list[bytes | None]", texts)]
@@ -81,23 +81,23 @@ def _read(text: bytes | None) -> Guarded:
         return Guarded()
 
 
-def keep(redis: "Redis", account: str, guarded: Guarded) -> None:
+def keep(redis: Redis, account: str, guarded: Guarded) -> None:
     """Keep what is known of the subscription."""
     redis.set(keys.subscription(account), msgspec.json.encode(guarded))
 
 
-def last_notification(redis: "Redis", account: str) -> float | None:
+def last_notification(redis: Redis, account: str) -> float | None:
     """Say when anything was heard last, though it be dropped since; None: never. Seconds."""
     return last_notifications(redis, [account])[0]
 
 
-def last_notifications(redis: "Redis", accounts: Sequence[str]) -> list[float | None]:
+def last_notifications(redis: Redis, accounts: Sequence[str]) -> list[float | None]:
     """Say the same of each account."""
     ends = streams.ends(redis, [keys.inbox(account) for account in accounts])
     return [streams.added_at(place) or None for place, _ in ends]
 
 
-def silence(redis: "Redis", account: str, telephony_session_id: str) -> Silence | None:
+def silence(redis: Redis, account: str, telephony_session_id: str) -> Silence | None:
     """Give what was found of a silent session."""
     text = cast("bytes | None", redis.hget(keys.silences(account), telephony_session_id))
     return None if text is None else msgspec.json.decode(text, type=Silence)

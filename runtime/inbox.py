@@ -40,7 +40,7 @@ class Entry(msgspec.Struct, frozen=True):
 class Inbox:
     """One account's inbox, for appending. Safe to share between threads."""
 
-    def __init__(self, redis: "Redis", account: str, line: Line | None = None) -> None:
+    def __init__(self, redis: Redis, account: str, line: Line | None = None) -> None:
         self._redis = redis
         self._account = account
         self._line = line or Line(redis)
@@ -61,7 +61,7 @@ class Inbox:
                 bells.ring(self._redis, Stage.TRACK, self._account)
 
 
-def arrived(redis: "Redis", account: str, *, since: float, until: float) -> Iterator[Entry]:
+def arrived(redis: Redis, account: str, *, since: float, until: float) -> Iterator[Entry]:
     """Read what arrived from `since` to `until` (seconds), in order."""
     first, last = str(max(0, int(since * 1000))), str(int(until * 1000))
     for place, fields in streams.entries(redis, keys.inbox(account), first=first, last=last):

@@ -170,7 +170,7 @@ class Lease:
     `read` is what was stored, when it was given, at the key that was read with it.
     """
 
-    def __init__(self, redis: "Redis", key: str, token: str, seconds: float, asked_at: float) -> None:
+    def __init__(self, redis: Redis, key: str, token: str, seconds: float, asked_at: float) -> None:
         self.key = key
         self.token = token
         self.read: bytes | None = None
@@ -209,7 +209,7 @@ class Lease:
 
 @contextmanager
 def lease(
-    redis: "Redis", account: str, stage: str, *, seconds: float = LEASE_SECONDS, reads: str | None = None
+    redis: Redis, account: str, stage: str, *, seconds: float = LEASE_SECONDS, reads: str | None = None
 ) -> Iterator[Lease]:
     """Hold `stage` of `account` while the block runs. Raises LeaseHeld when somebody else does.
 

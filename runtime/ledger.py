@@ -94,7 +94,7 @@ class Loaded(dict[str, _Record]):
         self.unreadable = unreadable
 
 
-def tracked(redis: "Redis", account: str, ids: Sequence[str]) -> Loaded[Tracked]:
+def tracked(redis: Redis, account: str, ids: Sequence[str]) -> Loaded[Tracked]:
     """Load what the notifications told about these sessions."""
     return _load(redis, account, [keys.session(account, one) for one in ids], ids, _TRACKED)
 
@@ -104,7 +104,7 @@ def tracked_of(account: str, ids: Sequence[str], blobs: Sequence[bytes | None]) 
     return _read(account, ids, blobs, _TRACKED)
 
 
-def fetched(redis: "Redis", names: Sequence[str]) -> list[bytes | None]:
+def fetched(redis: Redis, names: Sequence[str]) -> list[bytes | None]:
     """Fetch what is stored at each of these names, however many."""
     blobs: list[bytes | None] = []
     for at in range(0, len(names), _TOGETHER):
@@ -117,18 +117,18 @@ def read_tracked(blob: bytes) -> Tracked:
     return _decode(blob, _TRACKED)
 
 
-def resolutions(redis: "Redis", account: str, ids: Sequence[str]) -> Loaded[Resolution]:
+def resolutions(redis: Redis, account: str, ids: Sequence[str]) -> Loaded[Resolution]:
     """Load what became of these sessions; those never looked at are absent."""
     return _load(redis, account, [keys.resolution(account, one) for one in ids], ids, _RESOLUTION)
 
 
-def records(redis: "Redis", account: str, ids: Sequence[str]) -> Loaded[tuple[CallLogRecord, ...]]:
+def records(redis: Redis, account: str, ids: Sequence[str]) -> Loaded[tuple[CallLogRecord, ...]]:
     """Load the call-log records of these sessions that were seen lately."""
     return _load(redis, account, [keys.records(account, one) for one in ids], ids, _RECORDS)
 
 
 def all_of(
-    redis: "Redis", account: str, ids: Sequence[str], *, told: Sequence[str]
+    redis: Redis, account: str, ids: Sequence[str], *, told: Sequence[str]
 ) -> tuple[Loaded[Tracked], Loaded[Resolution], Loaded[tuple[CallLogRecord, ...]]]:
     """Load, together, what the notifications `told` of sessions, and what became of `ids`, with their records."""
     names = [
@@ -202,7 +202,7 @@ def suppressed(account: str, telephony_session_id: str, because: str) -> Command
 
 
 def _load(
-    redis: "Redis", account: str, names: Sequence[str], ids: Sequence[str], decoder: msgspec.msgpack.Decoder[_Record]
+    redis: Redis, account: str, names: Sequence[str], ids: Sequence[str], decoder: msgspec.msgpack.Decoder[_Record]
 ) -> Loaded[_Record]:
     return _read(account, ids, fetched(redis, names), decoder)
 

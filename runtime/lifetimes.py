@@ -40,7 +40,7 @@ class Lifetimes(msgspec.Struct, frozen=True):
         return max(now - self.seconds, *(min(one.until, now - one.seconds) for one in self.shorter), 0.0)
 
 
-def note(redis: "Redis", seconds: float, *, now: float) -> float:
+def note(redis: Redis, seconds: float, *, now: float) -> float:
     """Note that the retention is `seconds`; say since when calls are kept. For upkeep."""
     before = _load(redis, seconds)
     after = before.changed(seconds, now=now)
@@ -49,7 +49,7 @@ def note(redis: "Redis", seconds: float, *, now: float) -> float:
     return after.begin(now=now)
 
 
-def kept_since(redis: "Redis", seconds: float, *, now: float) -> float:
+def kept_since(redis: Redis, seconds: float, *, now: float) -> float:
     """Say since when calls are kept where the retention is `seconds`. Seconds since 1970."""
     return max(now - seconds, _load(redis, seconds).begin(now=now))
 
@@ -57,7 +57,7 @@ def kept_since(redis: "Redis", seconds: float, *, now: float) -> float:
 class Keeping:
     """Tells calls that are older than anything that is kept; Redis is asked once, and not about those of this hour."""
 
-    def __init__(self, redis: "Redis", seconds: float) -> None:
+    def __init__(self, redis: Redis, seconds: float) -> None:
         self._redis = redis
         self._seconds = seconds
         self._since: float | None = None
@@ -70,7 +70,7 @@ class Keeping:
         return end <= self._since
 
 
-def _load(redis: "Redis", seconds: float) -> Lifetimes:
+def _load(redis: Redis, seconds: float) -> Lifetimes:
     text = cast("bytes | None", redis.get(keys.RETENTION))
     try:
         return msgspec.json.decode(text, type=Lifetimes) if text else Lifetimes(seconds)

@@ -65,7 +65,7 @@ def changed(account: str, telephony_session_id: str, *, now: float) -> list[Comm
     ]
 
 
-def waiting(redis: "Redis", account: str, now: float, *, most: int) -> dict[str, float]:
+def waiting(redis: Redis, account: str, now: float, *, most: int) -> dict[str, float]:
     """List the sessions whose conversations are to be judged anew, with their places in the list."""
     rows: Any = redis.zrange(keys.relinked(account), "-inf", now, byscore=True, offset=0, num=most, withscores=True)
     return {member.decode(): float(score) for member, score in rows}
@@ -81,7 +81,7 @@ def put_aside(account: str, telephony_session_id: str, *, until: float) -> Comma
     return ("ZADD", keys.relinked(account), "NX", repr(until), telephony_session_id)
 
 
-def load(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, frozenset[Link]]:
+def load(redis: Redis, account: str, ids: Sequence[str]) -> dict[str, frozenset[Link]]:
     """Load the links of these sessions; those that have none are absent."""
     if not ids:
         return {}

@@ -158,7 +158,7 @@ _Series = tuple[str, tuple[str | float, ...]]
 class Recorder:
     """Counts in memory and adds the counts to Redis every other second, from a thread of its own once started."""
 
-    def __init__(self, redis: "Redis | None" = None) -> None:
+    def __init__(self, redis: Redis | None = None) -> None:
         self._redis = redis
         self._pending: Counter[_Series] = Counter()
         self._lock = threading.Lock()
@@ -207,7 +207,7 @@ class Recorder:
             self.flush()
 
 
-def render(redis: "Redis", gauges: Iterable[Metric] = ()) -> bytes:
+def render(redis: Redis, gauges: Iterable[Metric] = ()) -> bytes:
     """Write all metrics as Prometheus reads them."""
     registry = CollectorRegistry()
     registry.register(_Collected(redis, gauges))
@@ -231,7 +231,7 @@ def _field(name: str, labels: tuple[str | float, ...]) -> bytes:
 class _Collected(Collector):
     """The counts in Redis, as prometheus_client wants them."""
 
-    def __init__(self, redis: "Redis", gauges: Iterable[Metric]) -> None:
+    def __init__(self, redis: Redis, gauges: Iterable[Metric]) -> None:
         self._redis = redis
         self._gauges = gauges
 

@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def page(
-    redis: "Redis",
+    redis: Redis,
     accounts: Sequence[str],
     *,
     key: Callable[[str], str],

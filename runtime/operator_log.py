@@ -40,7 +40,7 @@ return 1
 
 
 def raise_alert(
-    redis: "Redis",
+    redis: Redis,
     what: What,
     about: str,
     message: str,
@@ -70,7 +70,7 @@ def raise_alert(
     return _told(redis, stored, alert, Told.RAISED if known is None else Told.WORSE, now)
 
 
-def clear_alert(redis: "Redis", what: What, about: str, message: str) -> bool:
+def clear_alert(redis: Redis, what: What, about: str, message: str) -> bool:
     """Clear an alert; say whether it was on."""
     stored, known = _read(redis, what, about)
     if known is None:
@@ -79,7 +79,7 @@ def clear_alert(redis: "Redis", what: What, about: str, message: str) -> bool:
     return _told(redis, stored, over, Told.CLEARED, redis_time(redis))
 
 
-def alerts(redis: "Redis") -> tuple[Alert, ...]:
+def alerts(redis: Redis) -> tuple[Alert, ...]:
     """Give the alerts that are on, the newest first."""
     found = cast("list[bytes]", redis.hvals(keys.ALERTS))
     known = (one for one in map(_decoded, found) if one is not None)
@@ -91,7 +91,7 @@ def is_operator(place: str) -> bool:
     return place.startswith(_PLACE)
 
 
-def at_places(redis: "Redis", places: Sequence[str]) -> list[Entry]:
+def at_places(redis: Redis, places: Sequence[str]) -> list[Entry]:
     """Read the entries at these places, in their order; those the log no longer holds are absent."""
     with redis.pipeline(transaction=False) as pipeline:
         for place in places:
@@ -104,7 +104,7 @@ def _entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:
     return Entry(_PLACE + entry_id.decode(), fields[b"account"].decode(), fields[b"event"])
 
 
-def _told(redis: "Redis", stored: bytes, alert: Alert, told: Told, now: float) -> bool:
+def _told(redis: Redis, stored: bytes, alert: Alert, told: Told, now: float) -> bool:
     news = event(alert, told, now=now)
     names = [keys.ALERTS, keys.OPERATOR, keys.OPERATED, keys.BELLS]
     kept = b"" if told is Told.CLEARED else msgspec.json.encode(alert)
@@ -117,7 +117,7 @@ def _told(redis: "Redis", stored: bytes, alert: Alert, told: Told, now: float) -
     return True
 
 
-def _read(redis: "Redis", what: What, about: str) -> tuple[bytes, Alert | None]:
+def _read(redis: Redis, what: What, about: str) -> tuple[bytes, Alert | None]:
     stored = cast("bytes | None", redis.hget(keys.ALERTS, _field(what, about))) or b""
     return stored, _decoded(stored) if stored else None
 

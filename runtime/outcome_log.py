@@ -66,7 +66,7 @@ class Tallies:
     Minutes that have passed are read again only when the next begins: seldom is a call counted later in them.
     """
 
-    def __init__(self, redis: "Redis", *, minutes: int) -> None:
+    def __init__(self, redis: Redis, *, minutes: int) -> None:
         self._redis = redis
         self._minutes = minutes
         self._counted: dict[str, Mapping[str, int]] = {}
@@ -94,18 +94,18 @@ def _channels(account: str, event: CallEvent | LiveEvent) -> tuple[str, ...]:
     return (keys.LIVE, keys.live(account), *(keys.live(account, extension) for extension in event.data.extensions))
 
 
-def after(redis: "Redis", place: str, *, most: int, wait_ms: int | None = None) -> list[Entry]:
+def after(redis: Redis, place: str, *, most: int, wait_ms: int | None = None) -> list[Entry]:
     """Read what was published after `place`, oldest first; where there is nothing, wait up to `wait_ms` for some."""
     answer: Any = redis.xread({keys.OUTCOMES: place}, block=wait_ms, count=most)
     return [_entry(*row) for row in _rows(answer)]
 
 
-def end(redis: "Redis") -> tuple[str, int]:
+def end(redis: Redis) -> tuple[str, int]:
     """Give the place of the log's last entry, and how many entries there ever were."""
     return streams.end(redis, keys.OUTCOMES)
 
 
-def at_places(redis: "Redis", places: Sequence[str]) -> list[Entry]:
+def at_places(redis: Redis, places: Sequence[str]) -> list[Entry]:
     """Read the entries at these places, in their order; those the log no longer holds are absent."""
     with redis.pipeline(transaction=False) as pipeline:
         for place in places:
@@ -113,12 +113,12 @@ def at_places(redis: "Redis", places: Sequence[str]) -> list[Entry]:
         return [entry for rows in pipeline.execute() for entry in entries_of(rows)]
 
 
-def between(redis: "Redis", first: str, last: str) -> Iterator[Entry]:
+def between(redis: Redis, first: str, last: str) -> Iterator[Entry]:
     """Read the log from one place to another, the oldest entry first."""
     return (_entry(*row) for row in streams.entries(redis, keys.OUTCOMES, first=first, last=last))
 
 
-def newest_first(redis: "Redis", *, page: int = _PAGE) -> Iterator[Entry]:
+def newest_first(redis: Redis, *, page: int = _PAGE) -> Iterator[Entry]:
     """Read the log backwards, from its end as it is now, so many entries at a time."""
     place = "+"
     while True:
@@ -161,13 +161,13 @@ def _rows(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
     return found
 
 
-def newest(redis: "Redis", account: str, telephony_session_id: str) -> CallData | None:
+def newest(redis: Redis, account: str, telephony_session_id: str) -> CallData | None:
     """Read the last published revision of a call; None when there is none, or the log no longer holds it."""
     entry = newest_of(redis, account, [telephony_session_id]).get(telephony_session_id)
     return None if entry is None else decode(entry.document).data
 
 
-def newest_of(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, Entry]:
+def newest_of(redis: Redis, account: str, ids: Sequence[str]) -> dict[str, Entry]:
     """Read the last published entries of these calls; those of which the log holds none are absent."""
     if not ids:
         return {}
@@ -180,7 +180,7 @@ def newest_of(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, Ent
     return {one: entries[place] for one, place in there.items() if place in entries}
 
 
-def revisions(redis: "Redis", account: str, telephony_session_id: str) -> list[bytes]:
+def revisions(redis: Redis, account: str, telephony_session_id: str) -> list[bytes]:
     """Read every event published of one call, oldest first, as far as the log still holds them."""
     places = cast("dict[bytes, bytes]", redis.hgetall(keys.revisions(account, telephony_session_id)))
     numbers = sorted((name for name in places if name.isdigit()), key=int)

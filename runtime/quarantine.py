@@ -23,7 +23,7 @@ class Quarantined(msgspec.Struct, frozen=True):
     at: float
 
 
-def held(redis: "Redis", accounts: Sequence[str]) -> tuple[str, ...]:
+def held(redis: Redis, accounts: Sequence[str]) -> tuple[str, ...]:
     """Give the accounts that have anything in quarantine, in their order."""
     with redis.pipeline(transaction=False) as pipeline:
         for account in accounts:
@@ -31,18 +31,18 @@ def held(redis: "Redis", accounts: Sequence[str]) -> tuple[str, ...]:
         return tuple(account for account, count in zip(accounts, pipeline.execute(), strict=True) if count)
 
 
-def page(redis: "Redis", account: str, *, after: str | None) -> Page[Quarantined]:
+def page(redis: Redis, account: str, *, after: str | None) -> Page[Quarantined]:
     """Read what is in an account's quarantine, newest first, before the entry whose id is `after`."""
     return streams.page(redis, keys.quarantine(account), _read, after=after)
 
 
-def body_of(redis: "Redis", account: str, entry_id: str) -> bytes | None:
+def body_of(redis: Redis, account: str, entry_id: str) -> bytes | None:
     """Give a body as it came; None when it is not here (any more)."""
     rows = cast("list[Any]", redis.xrange(keys.quarantine(account), min=entry_id, max=entry_id))
     return rows[0][1][b"body"] if rows else None
 
 
-def read_again(redis: "Redis", account: str, entry_id: str) -> bool:
+def read_again(redis: Redis, account: str, entry_id: str) -> bool:
     """Give a body back to the inbox, and take it out of here; False when it is not here (any more).
 
     Appended first: a body that is in both places is read twice, which changes nothing; one in neither would be lost.
@@ -54,7 +54,7 @@ def read_again(redis: "Redis", account: str, entry_id: str) -> bool:
     return discard(redis, account, entry_id)
 
 
-def discard(redis: "Redis", account: str, entry_id: str) -> bool:
+def discard(redis: Redis, account: str, entry_id: str) -> bool:
     """Forget a body; False when it is not here (any more)."""
     return bool(redis.xdel(keys.quarantine(account), entry_id))
 

@@ -132,7 +132,7 @@ class _Pool(redis.ConnectionPool):
         super().release(connection)
 
 
-def connect(url: str, profile: Profile) -> "redis.Redis":
+def connect(url: str, profile: Profile) -> redis.Redis:
     """Make a client for `redis://`, `rediss://`, `unix://` or `redis+sentinel://host:port,host:port/service`.
 
     Of an address that `is_address` refuses this raises what it likes, now or with the first command.
@@ -216,7 +216,7 @@ def _retry(profile: Profile) -> Retry:
     return Retry(pause, profile.retries, (redis.ConnectionError, *no_answer))
 
 
-def _from_sentinel(url: str, options: dict[str, Any]) -> "redis.Redis":
+def _from_sentinel(url: str, options: dict[str, Any]) -> redis.Redis:
     parts = urlsplit(url)
     login, _, hosts = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")

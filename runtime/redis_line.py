@@ -34,7 +34,7 @@ class Line:
     one caller at a time tries while all others are refused at once: a frozen Redis must not hold every thread.
     """
 
-    def __init__(self, redis: "Redis") -> None:
+    def __init__(self, redis: Redis) -> None:
         self._pool = redis.connection_pool
         self._idle: list[Any] = []
         weakref.finalize(self, _close, self._idle)

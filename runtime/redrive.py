@@ -46,7 +46,7 @@ class Candidate(msgspec.Struct, frozen=True):
     wanted: bool = True
 
 
-def redrive(redis: "Redis", destination_id: str, selection: Redrive, *, dry_run: bool) -> int:
+def redrive(redis: Redis, destination_id: str, selection: Redrive, *, dry_run: bool) -> int:
     """Ask for the selected events to be sent again, and say how many they are. Raises UnknownDestination.
 
     Asking twice is asking once: there is one pending attempt of an event. One that waits for its next attempt is sent
@@ -66,7 +66,7 @@ def redrive(redis: "Redis", destination_id: str, selection: Redrive, *, dry_run:
     return len(chosen)
 
 
-def send_test(redis: "Redis", destination_id: str) -> str:
+def send_test(redis: Redis, destination_id: str) -> str:
     """Ask for a test event to be sent, and give its id. Raises UnknownDestination."""
     _known(redis, destination_id)
     now = redis_time(redis)
@@ -87,7 +87,7 @@ def test_event(destination_id: str, place: str) -> TrialEvent:
     return trial(destination_id, str(milliseconds), now=moment_at(milliseconds / 1000))
 
 
-def tellable(redis: "Redis", destination: Destination, page: Sequence[Candidate]) -> Iterator[Candidate]:
+def tellable(redis: Redis, destination: Destination, page: Sequence[Candidate]) -> Iterator[Candidate]:
     """Leave out what the destination must not be told any more; see `may_be_told`."""
     told = last_told(redis, destination, [(one.call, one.revision, one.place) for one in page])
     for one in page:
@@ -108,7 +108,7 @@ def may_be_told(revision: int, taken: int | None, *, once: bool) -> bool:
     return taken is None or revision == taken or (revision > taken and not once)
 
 
-def last_told(redis: "Redis", destination: Destination, events: Sequence[tuple[str, int, str]]) -> dict[str, int]:
+def last_told(redis: Redis, destination: Destination, events: Sequence[tuple[str, int, str]]) -> dict[str, int]:
     """Give the revisions the destination was told last of the calls of these events: call, revision and place of each.
 
     That is what it took; where each call is told of once and it took none, what was sent to it in vain to the end: it
@@ -123,7 +123,7 @@ def last_told(redis: "Redis", destination: Destination, events: Sequence[tuple[s
     return told
 
 
-def _last_taken(redis: "Redis", destination_id: str, calls: Sequence[str]) -> dict[str, int]:
+def _last_taken(redis: Redis, destination_id: str, calls: Sequence[str]) -> dict[str, int]:
     """Give the highest revision the destination took of each of these calls; those it never took one of are absent."""
     if not calls:
         return {}
@@ -131,14 +131,14 @@ def _last_taken(redis: "Redis", destination_id: str, calls: Sequence[str]) -> di
     return {call: int(revision) for call, revision in zip(calls, found, strict=True) if revision is not None}
 
 
-def _known(redis: "Redis", destination_id: str) -> Destination:
+def _known(redis: Redis, destination_id: str) -> Destination:
     destination = destinations.get(redis, destination_id)
     if destination is None:
         raise UnknownDestination(destination_id)
     return destination
 
 
-def _candidates(redis: "Redis", destination: Destination, selection: Redrive) -> Iterator[Candidate]:
+def _candidates(redis: Redis, destination: Destination, selection: Redrive) -> Iterator[Candidate]:
     found = (
         _published(redis, destination, selection) if selection.everything else _failed(redis, destination, selection)
     )
@@ -161,7 +161,7 @@ def _last_words(destination: Destination, candidates: Iterator[Candidate]) -> li
     return list(last.values())
 
 
-def _failed(redis: "Redis", destination: Destination, selection: Redrive) -> Iterator[Candidate]:
+def _failed(redis: Redis, destination: Destination, selection: Redrive) -> Iterator[Candidate]:
     """Give the dead letters that can be sent again, in the order of publication, and what waits after failures."""
     letters = attempts.dead_letters(redis, destination.id)
     can = [
@@ -174,7 +174,7 @@ def _failed(redis: "Redis", destination: Destination, selection: Redrive) -> Ite
             yield from (Candidate(one.place, call, one.revision) for one in queue[:1] if one.attempts)
 
 
-def _published(redis: "Redis", destination: Destination, selection: Redrive) -> Iterator[Candidate]:
+def _published(redis: Redis, destination: Destination, selection: Redrive) -> Iterator[Candidate]:
     last = "+" if selection.until is None else _place(selection.until)
     for entry in outcome_log.between(redis, _place(selection.since or 0.0), last):
         event = outcome_log.event_of(entry.document) if entry.deliver else None

@@ -144,7 +144,7 @@ return ARGV[2]
 """
 
 
-def create(redis: "Redis", account: str, asked: Asked) -> Replay:
+def create(redis: Redis, account: str, asked: Asked) -> Replay:
     """Ask for a replay. Gives the one that is at it where the same was asked for before."""
     replay_id = f"rpl_{secrets.token_hex(6)}"
     names = [
@@ -163,7 +163,7 @@ def create(redis: "Redis", account: str, asked: Asked) -> Replay:
     return found
 
 
-def load(redis: "Redis", account: str, replay_id: str) -> Replay | None:
+def load(redis: Redis, account: str, replay_id: str) -> Replay | None:
     """Read a replay; None when there is none, or its retention is over."""
     with redis.pipeline(transaction=True) as pipeline:
         pipeline.hgetall(keys.replay(account, replay_id))
@@ -187,7 +187,7 @@ def load(redis: "Redis", account: str, replay_id: str) -> Replay | None:
     )
 
 
-def find(redis: "Redis", accounts: Sequence[str], replay_id: str) -> Replay | None:
+def find(redis: Redis, accounts: Sequence[str], replay_id: str) -> Replay | None:
     """Find a replay, whichever of these accounts it is of."""
     with redis.pipeline(transaction=False) as pipeline:
         for account in accounts:
@@ -197,7 +197,7 @@ def find(redis: "Redis", accounts: Sequence[str], replay_id: str) -> Replay | No
 
 
 def page(
-    redis: "Redis", accounts: Sequence[str], *, limit: int, after: str | None = None
+    redis: Redis, accounts: Sequence[str], *, limit: int, after: str | None = None
 ) -> tuple[list[Replay], str | None]:
     """Give `limit` replays of these accounts after that one, newest first; and after what there is more.
 
@@ -213,15 +213,13 @@ def page(
     )
 
 
-def next_due(redis: "Redis", account: str, now: float) -> str | None:
+def next_due(redis: Redis, account: str, now: float) -> str | None:
     """Give the replay whose turn it is."""
     found = cast("list[bytes]", redis.zrange(keys.replays_due(account), "-inf", now, byscore=True, offset=0, num=1))
     return found[0].decode() if found else None
 
 
-def findings(
-    redis: "Redis", account: str, replay_id: str, *, after: str = "", most: int | None = None
-) -> list[Finding]:
+def findings(redis: Redis, account: str, replay_id: str, *, after: str = "", most: int | None = None) -> list[Finding]:
     """Read what a replay found, in the order of the calls' ids: all of it after that call, or the first of that."""
     name = keys.replay_found(account, replay_id)
     calls = sorted(one for one in cast("list[bytes]", redis.hkeys(name)) if one > after.encode())[:most]
@@ -229,7 +227,7 @@ def findings(
     return [msgspec.json.decode(one, type=Finding) for one in found if one is not None]
 
 
-def cancel(redis: "Redis", account: str, replay_id: str) -> Replay | None:
+def cancel(redis: Redis, account: str, replay_id: str) -> Replay | None:
     """Have a replay end soon; what it has published stays. None where there is none."""
     found = load(redis, account, replay_id)
     if found is not None and not found.is_over:
@@ -284,7 +282,7 @@ def missed(replay: Replay, call: str) -> Command:
     return ("SADD", keys.replay_missing(replay.account, replay.id), call)
 
 
-def forgotten(redis: "Redis", account: str, replay_id: str) -> list[Command]:
+def forgotten(redis: Redis, account: str, replay_id: str) -> list[Command]:
     """Give the commands that strike off a replay whose retention was over before it was."""
     asked: Any = redis.hgetall(keys.replays_asked(account))
     digests = [digest for digest, one in asked.items() if one.decode() == replay_id]

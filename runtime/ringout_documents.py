@@ -32,7 +32,7 @@ class Became(msgspec.Struct, frozen=True):
     data: CallData | None = None
 
 
-def became_of(redis: "Redis", ringout: RingOut) -> Became:
+def became_of(redis: Redis, ringout: RingOut) -> Became:
     """Read what became of a RingOut's first session; nothing while none is linked."""
     first = next(iter(ringout.session_ids), None)
     if first is None:
@@ -95,7 +95,7 @@ class RingOutDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     linking: Linking
 
 
-def ringout_document(redis: "Redis", ringout: RingOut) -> RingOutDocument:
+def ringout_document(redis: Redis, ringout: RingOut) -> RingOutDocument:
     """Write a RingOut with what is known of it by now."""
     became = became_of(redis, ringout)
     refused = refused_because(ringout)

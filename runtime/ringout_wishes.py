@@ -52,7 +52,7 @@ return {ARGV[1], redis.call('SET', KEYS[5], '1', 'NX', 'PX', ARGV[6]) and 1 or 0
 
 
 def ask(
-    redis: "Redis",
+    redis: Redis,
     account: str,
     *,
     retention: float,
@@ -96,7 +96,7 @@ def ask(
     return found
 
 
-def cancel(redis: "Redis", ringout: RingOut) -> None:
+def cancel(redis: Redis, ringout: RingOut) -> None:
     """Leave word that a RingOut is to be cancelled, and ring the bell."""
     now, mark = redis_time(redis), secrets.token_hex(8)
     rung = keys.rung(ringout.account, Stage.RINGOUT)
@@ -111,12 +111,12 @@ def cancel(redis: "Redis", ringout: RingOut) -> None:
         bells.ring(redis, Stage.RINGOUT, ringout.account)
 
 
-def settled(redis: "Redis", ringout: RingOut, *, wait: float) -> RingOut:
+def settled(redis: Redis, ringout: RingOut, *, wait: float) -> RingOut:
     """Give the RingOut as it is once RingCentral has answered, or as it is after `wait` seconds."""
     return _watched(redis, ringout, wait, lambda now: now.placing not in {Placing.ASKED, Placing.PLACING})
 
 
-def cancelled(redis: "Redis", ringout: RingOut, *, wait: float) -> RingOut:
+def cancelled(redis: Redis, ringout: RingOut, *, wait: float) -> RingOut:
     """Give the RingOut as it is once the wish to cancel it was answered; after `wait` seconds without `cancel`.
 
     The note of a wish is struck off in the step that writes down its answer.
@@ -128,7 +128,7 @@ def cancelled(redis: "Redis", ringout: RingOut, *, wait: float) -> RingOut:
     return ringout if is_answered else msgspec.structs.replace(ringout, cancel=None)
 
 
-def _watched(redis: "Redis", ringout: RingOut, wait: float, is_enough: Callable[[RingOut], bool]) -> RingOut:
+def _watched(redis: Redis, ringout: RingOut, wait: float, is_enough: Callable[[RingOut], bool]) -> RingOut:
     deadline = stopwatch() + wait
     while not is_enough(ringout) and stopwatch() < deadline:
         time.sleep(_LOOK_SECONDS)

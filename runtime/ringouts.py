@@ -114,7 +114,7 @@ class RingOut(msgspec.Struct, frozen=True, omit_defaults=True):
         return tuple(one.telephony_session_id for one in self.linking.sessions)
 
 
-def load(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, RingOut]:
+def load(redis: Redis, account: str, ids: Sequence[str]) -> dict[str, RingOut]:
     """Load RingOuts; those that are not there (any more), or that no version of ours can have written, are absent."""
     if not ids:
         return {}
@@ -123,13 +123,13 @@ def load(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, RingOut]
     return {one: ringout for one, ringout in read.items() if ringout is not None}
 
 
-def get(redis: "Redis", accounts: Sequence[str], ringout_id: str) -> RingOut | None:
+def get(redis: Redis, accounts: Sequence[str], ringout_id: str) -> RingOut | None:
     """Find a RingOut, whichever of these accounts it is of."""
     blobs = cast("list[bytes | None]", redis.mget([keys.ringout(account, ringout_id) for account in accounts]))
     return next((found for blob in blobs if blob is not None and (found := _decoded(blob)) is not None), None)
 
 
-def by_ring_out_id(redis: "Redis", account: str, ring_out_id: str) -> RingOut | None:
+def by_ring_out_id(redis: Redis, account: str, ring_out_id: str) -> RingOut | None:
     """Find the RingOut to which RingCentral gave this id, if we placed it or follow it."""
     found = cast("bytes | None", redis.get(asked_name(account, follow_key(ring_out_id))))
     ringout_id = found.decode().partition(" ")[0] if found else ""
@@ -137,7 +137,7 @@ def by_ring_out_id(redis: "Redis", account: str, ring_out_id: str) -> RingOut | 
 
 
 def page(
-    redis: "Redis", accounts: Sequence[str], *, limit: int, after: str | None = None
+    redis: Redis, accounts: Sequence[str], *, limit: int, after: str | None = None
 ) -> tuple[list[RingOut], str | None]:
     """Give `limit` RingOuts of these accounts after that one, those asked for last first; and after what there is more.
 
@@ -153,13 +153,13 @@ def page(
     )
 
 
-def of_time(redis: "Redis", account: str, since: float, until: float) -> list[RingOut]:
+def of_time(redis: Redis, account: str, since: float, until: float) -> list[RingOut]:
     """Load the RingOuts that were asked for in this time (seconds)."""
     members = cast("list[bytes]", redis.zrange(keys.ringouts(account), since, until, byscore=True))
     return list(load(redis, account, [member.decode() for member in members]).values())
 
 
-def around(redis: "Redis", account: str, times: Mapping[str, tuple[float, float]]) -> dict[str, list[RingOut]]:
+def around(redis: Redis, account: str, times: Mapping[str, tuple[float, float]]) -> dict[str, list[RingOut]]:
     """Load for each of these ids the RingOuts asked for in its time, and the one to which RingCentral gave the id."""
     with redis.pipeline(transaction=False) as pipeline:
         for ring_out_id, (since, until) in times.items():

@@ -65,7 +65,7 @@ def _fields(info: bytes) -> Mapping[str, str]:
     return {name: value for name, colon, value in pairs if colon}
 
 
-def readiness(redis: "Redis") -> tuple[Check, ...]:
+def readiness(redis: Redis) -> tuple[Check, ...]:
     """Check everything that makes Redis safe to write to; never raises."""
     try:
         info = redis.info()
@@ -76,7 +76,7 @@ def readiness(redis: "Redis") -> tuple[Check, ...]:
     return (Check("redis", Verdict.OK, "Redis answers"), *told, *tried)
 
 
-def writes(redis: "Redis") -> Check:
+def writes(redis: Redis) -> Check:
     """Try whether Redis takes a write; that it has too few replicas to, say, is told by nothing else. Never raises."""
     try:
         redis.hincrby(keys.METRICS, _TRIED, 0)

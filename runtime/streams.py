@@ -47,12 +47,12 @@ def added_at(place: str) -> float:
     return order(place)[0] / 1000
 
 
-def end(redis: "Redis", stream: str) -> tuple[str, int]:
+def end(redis: Redis, stream: str) -> tuple[str, int]:
     """Give the place of the last entry, though it be dropped since, and how many entries there ever were."""
     return ends(redis, [stream])[0]
 
 
-def ends(redis: "Redis", streams: Sequence[str]) -> list[tuple[str, int]]:
+def ends(redis: Redis, streams: Sequence[str]) -> list[tuple[str, int]]:
     """Say the same of several streams, in one round trip."""
     with redis.pipeline(transaction=False) as pipeline:
         for stream in streams:
@@ -70,7 +70,7 @@ def _end(known: Any) -> tuple[str, int]:
     return place.decode() if isinstance(place, bytes) else place, int(known.get("entries-added", 0))
 
 
-def entries(redis: "Redis", stream: str, *, first: str = "-", last: str = "+") -> Iterator[tuple[bytes, Fields]]:
+def entries(redis: Redis, stream: str, *, first: str = "-", last: str = "+") -> Iterator[tuple[bytes, Fields]]:
     """Read a stream from the place `first` to the place `last`, the oldest entry first."""
     while page := cast("list[Any]", redis.xrange(stream, min=first, max=last, count=_TOGETHER)):
         yield from page
@@ -80,7 +80,7 @@ def entries(redis: "Redis", stream: str, *, first: str = "-", last: str = "+") -
 
 
 def page(
-    redis: "Redis", stream: str, read: Callable[[str, Fields], T], *, after: str | None = None, limit: int = 50
+    redis: Redis, stream: str, read: Callable[[str, Fields], T], *, after: str | None = None, limit: int = 50
 ) -> Page[T]:
     """Read a page, newest first, of what is older than the entry at `after`; `read` makes an item of each entry."""
     if after and order(after) == _FIRST:

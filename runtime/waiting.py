@@ -100,7 +100,7 @@ def failed(queue: Queue, *, again_at: float) -> Joined:
     return Joined((tried, *later))
 
 
-def load(redis: "Redis", destination: str, calls: Sequence[str]) -> dict[str, Queue]:
+def load(redis: Redis, destination: str, calls: Sequence[str]) -> dict[str, Queue]:
     """Load the queues of these calls; a call for which nothing waits is absent."""
     if not calls:
         return {}
@@ -108,7 +108,7 @@ def load(redis: "Redis", destination: str, calls: Sequence[str]) -> dict[str, Qu
     return {call: decode(blob) for call, blob in zip(calls, blobs, strict=True) if blob is not None}
 
 
-def everything(redis: "Redis", destination: str) -> dict[str, Queue]:
+def everything(redis: Redis, destination: str) -> dict[str, Queue]:
     """Load all queues of a destination."""
     found = cast("dict[bytes, bytes]", redis.hgetall(keys.waiting(destination)))
     return {call.decode(): decode(blob) for call, blob in found.items()}

@@ -15,7 +15,7 @@ class Trouble(StrEnum):
     DEAD = "dead"
 
 
-def calls(redis: "Redis", trouble: Trouble) -> frozenset[str]:
+def calls(redis: Redis, trouble: Trouble) -> frozenset[str]:
     """Give the calls with events that wait to be sent (again), or with dead letters, of whatever account."""
     with redis.pipeline(transaction=False) as pipeline:
         for one in destinations.all(redis):

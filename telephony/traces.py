@@ -20,7 +20,7 @@ class TooShort(ValueError):
     """What shall be searched for is so short that it would be found everywhere."""
 
 
-def of_number(number: str) -> "re.Pattern[bytes]":
+def of_number(number: str) -> re.Pattern[bytes]:
     """Give what finds a number in any spelling: with and without country code and separators. Raises TooShort."""
     digits = [one for one in spellings(number) if len(one) >= FEWEST_DIGITS]
     if not digits:
@@ -28,12 +28,12 @@ def of_number(number: str) -> "re.Pattern[bytes]":
     return _any_of(_BETWEEN.join(bytes([sign]) for sign in one.encode()) for one in sorted(digits, key=len)[::-1])
 
 
-def of_ids(ids: tuple[str, ...]) -> "re.Pattern[bytes]":
+def of_ids(ids: tuple[str, ...]) -> re.Pattern[bytes]:
     """Give what finds RingCentral's ids of extensions. Raises TooShort."""
     if short := [one for one in ids if len(one) < FEWEST_DIGITS]:
         raise TooShort(f"{short[0]!r} has fewer than {FEWEST_DIGITS} digits")
     return _any_of(re.escape(one.encode()) for one in ids)
 
 
-def _any_of(alternatives: Iterable[bytes]) -> "re.Pattern[bytes]":
+def _any_of(alternatives: Iterable[bytes]) -> re.Pattern[bytes]:
     return re.compile(rb"(?<![0-9])(?:" + rb"|".join(alternatives) + rb")(?![0-9])")

@@ -19,7 +19,7 @@ from web.webhook import Receiver
 
 
 def create_app(
-    settings: Settings, redis: "Redis", recorder: Recorder | None = None, *, patient: "Redis | None" = None
+    settings: Settings, redis: Redis, recorder: Recorder | None = None, *, patient: Redis | None = None
 ) -> Flask:
     """Make the Flask app, with what its role says: the webhooks, or what people and their programs ask for, or both.
 
@@ -38,7 +38,7 @@ def create_app(
     return app
 
 
-def _add_ops(app: Flask, settings: Settings, redis: "Redis") -> None:
+def _add_ops(app: Flask, settings: Settings, redis: Redis) -> None:
     entry = Entry(Tokens.of(settings), redis)
     add_trail(app, redis)
     hub = add_api(app, settings, redis, entry)

@@ -37,7 +37,7 @@ class Ready(msgspec.Struct, frozen=True):
     checks: tuple[Check, ...]
 
 
-def add_routes(app: Flask, settings: Settings, redis: "Redis") -> None:
+def add_routes(app: Flask, settings: Settings, redis: Redis) -> None:
     """Add `/healthz`, `/readyz` and `/metrics`."""
     names = [account.name for account in settings.accounts]
     read = Cached(lambda: gauges.all(redis, names), seconds=GAUGES_SECONDS)

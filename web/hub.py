@@ -54,7 +54,7 @@ class News(msgspec.Struct, frozen=True):
 class Hub:
     """Passes news on to at most `seats` watchers at a time. Its thread begins with the first of them."""
 
-    def __init__(self, redis: "Redis", *, seats: int) -> None:
+    def __init__(self, redis: Redis, *, seats: int) -> None:
         self.on_news: Callable[[], None] | None = None
         """Called in the hub's thread whenever there is news; it must not take long."""
 

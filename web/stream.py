@@ -41,7 +41,7 @@ class FromEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ) = None
 
 
-def add_routes(api: Blueprint, redis: "Redis", hub: Hub) -> None:
+def add_routes(api: Blueprint, redis: Redis, hub: Hub) -> None:
     """Add `GET /stream`."""
 
     @api.get("/stream")
@@ -62,7 +62,7 @@ def add_routes(api: Blueprint, redis: "Redis", hub: Hub) -> None:
 class Watcher:
     """One request of somebody who watches: how far they have read the ring (`number`) and the log (`place`)."""
 
-    def __init__(self, redis: "Redis", hub: Hub, *, number: int, place: str) -> None:
+    def __init__(self, redis: Redis, hub: Hub, *, number: int, place: str) -> None:
         self._redis = redis
         self._hub = hub
         self._number = number

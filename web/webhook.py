@@ -46,7 +46,7 @@ class Endpoint(msgspec.Struct, frozen=True):
 class Receiver:
     """Answers requests for all accounts. Works on the WSGI environment, so that it can be called from anywhere."""
 
-    def __init__(self, accounts: tuple[Account, ...], redis: "Redis", recorder: Recorder) -> None:
+    def __init__(self, accounts: tuple[Account, ...], redis: Redis, recorder: Recorder) -> None:
         line = Line(redis)
         self._room = Room(line)
         self._recorder = recorder

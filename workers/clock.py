@@ -27,7 +27,7 @@ ALWAYS_SET: Final = (Stage.RESOLVE, Stage.UPKEEP)
 """Stages that always have a next time. Track has one only while a call is about to end."""
 
 
-def run(settings: Settings, redis: "Redis", recorder: Recorder, stopping: Stopping) -> None:
+def run(settings: Settings, redis: Redis, recorder: Recorder, stopping: Stopping) -> None:
     """Ring what is due, when it is, until `stopping` is set; wait out a Redis that does not answer."""
     due = DueBells(redis, frozenset(account.name for account in settings.accounts))
     tick, wound_for = LONGEST_TICK, math.inf
@@ -53,13 +53,13 @@ def run(settings: Settings, redis: "Redis", recorder: Recorder, stopping: Stoppi
             told = kind
 
 
-def wind(settings: Settings, redis: "Redis") -> None:
+def wind(settings: Settings, redis: Redis) -> None:
     """Have every bell rung now, whatever a first start, or what went wrong before, left unset."""
     now = redis_time(redis)
     redis.zadd(keys.BELLS, dict.fromkeys(_bells(settings, bells.OF_ACCOUNTS) + _of_destinations(redis), now), lt=True)
 
 
-def set_what_is_missing(settings: Settings, redis: "Redis") -> None:
+def set_what_is_missing(settings: Settings, redis: Redis) -> None:
     """Set the bells that should be set and are not: a Redis may lose what it held without a word.
 
     One that is set to later than it ever would be was set before Redis's clock was put back.
@@ -77,7 +77,7 @@ def _bells(settings: Settings, stages: Iterable[Stage]) -> list[str]:
     return [bells.member(stage, account.name) for account in settings.accounts for stage in stages]
 
 
-def _of_endings(settings: Settings, redis: "Redis") -> dict[str, float]:
+def _of_endings(settings: Settings, redis: Redis) -> dict[str, float]:
     """Give the bells of accounts with calls that are about to end, and when the first of them does."""
     names = [account.name for account in settings.accounts]
     with redis.pipeline(transaction=False) as pipeline:
@@ -87,6 +87,6 @@ def _of_endings(settings: Settings, redis: "Redis") -> dict[str, float]:
     return {bells.member(Stage.TRACK, name): rows[0][1] for name, rows in zip(names, first, strict=True) if rows}
 
 
-def _of_destinations(redis: "Redis") -> list[str]:
+def _of_destinations(redis: Redis) -> list[str]:
     ids = cast("list[bytes]", redis.hkeys(keys.DESTINATIONS))
     return [bells.member(Stage.DELIVER, one.decode()) for one in ids]

@@ -31,7 +31,7 @@ class UnknownAccount(LookupError):
 class Dependencies:
     """Settings, connections and counters of one worker process; made once, by its entry point."""
 
-    def __init__(self, settings: Settings, redis: "Redis", recorder: Recorder, sender: Sends | None = None) -> None:
+    def __init__(self, settings: Settings, redis: Redis, recorder: Recorder, sender: Sends | None = None) -> None:
         self.settings = settings
         self.redis = redis
         self.recorder = recorder

@@ -56,11 +56,11 @@ class UnknownExtension(ValueError):
 class Person(msgspec.Struct, frozen=True):
     """Somebody: what finds their traces, and the ids of their extension where it was named by its number."""
 
-    pattern: "re.Pattern[bytes]"
+    pattern: re.Pattern[bytes]
     extension_ids: tuple[str, ...] = ()
 
 
-def person(redis: "Redis", *, number: str | None, extension: str | None) -> Person:
+def person(redis: Redis, *, number: str | None, extension: str | None) -> Person:
     """Find somebody by number or by an extension's id or number. Raises TooShort, UnknownExtension."""
     if number is not None:
         return Person(of_number(number))
@@ -73,8 +73,8 @@ def person(redis: "Redis", *, number: str | None, extension: str | None) -> Pers
 
 
 def erase(
-    redis: "Redis",
-    pattern: "re.Pattern[bytes]",
+    redis: Redis,
+    pattern: re.Pattern[bytes],
     *,
     retention: float,
     dry_run: bool,
@@ -102,7 +102,7 @@ def erase(
     return Erased(len(every), dict(sorted(counts.items())), tuple(_filters(redis, pattern)))
 
 
-def _calls(redis: "Redis", found: Iterable[Trace]) -> Mapping[str, set[str]]:
+def _calls(redis: Redis, found: Iterable[Trace]) -> Mapping[str, set[str]]:
     """Give the calls that have traces, by their accounts: those that the settings name no more are among them."""
     ids: defaultdict[str, set[str]] = defaultdict(set)
     for one in found:
@@ -116,14 +116,14 @@ def _calls(redis: "Redis", found: Iterable[Trace]) -> Mapping[str, set[str]]:
     return ids
 
 
-def _told_at(redis: "Redis", one: Trace) -> Iterator[tuple[str, str]]:
+def _told_at(redis: Redis, one: Trace) -> Iterator[tuple[str, str]]:
     """Give the account and the call of which the event at a place of the outcome log tells, if it is there still."""
     place: Any = one.part
     rows: Any = redis.xrange(keys.OUTCOMES, min=place, max=place)
     return ((fields[b"account"].decode(), fields[b"subject"].decode()) for _, fields in rows)
 
 
-def _of_calls(redis: "Redis", ids: Sequence[str]) -> Iterator[Trace]:
+def _of_calls(redis: Redis, ids: Sequence[str]) -> Iterator[Trace]:
     """Give the traces of the calls themselves. What is kept of others of their conversations names them, and stays."""
     erased = frozenset(ids)
     for one in traces(redis, _naming(ids)) if ids else ():
@@ -135,7 +135,7 @@ def _of_calls(redis: "Redis", ids: Sequence[str]) -> Iterator[Trace]:
             yield one
 
 
-def _naming(ids: Sequence[str]) -> "re.Pattern[bytes]":
+def _naming(ids: Sequence[str]) -> re.Pattern[bytes]:
     """Give what finds the calls themselves."""
     return re.compile(
         rb"(?<![0-9A-Za-z])(?:" + rb"|".join(re.escape(one.encode()) for one in ids) + rb")(?![0-9A-Za-z])"
@@ -147,7 +147,7 @@ def _is_of_stages(one: Trace) -> bool:
     return one.kind == "session"
 
 
-def _of_stages(redis: "Redis", account: str, ids: Sequence[str], *, retention: float, stopping: Stopping) -> None:
+def _of_stages(redis: Redis, account: str, ids: Sequence[str], *, retention: float, stopping: Stopping) -> None:
     """Put an empty mark in the place of each session, then take out what resolve keeps of it; each by its own lease.
 
     The mark is first: a sweep that is on may judge a call by what it read before, and is waited for.
@@ -184,7 +184,7 @@ def _taken_out(account: str, one: str, now: float) -> Iterator[Command]:
     yield ("ZREM", keys.due(account), one)
 
 
-def _of_destinations(redis: "Redis", calls: Sequence[str], stopping: Stopping) -> None:
+def _of_destinations(redis: Redis, calls: Sequence[str], stopping: Stopping) -> None:
     """Take out what waits for destinations, while none of their runners has it in hand."""
     for destination in destinations.all(redis) if calls else ():
         with borrowed(redis, destination.id, Stage.DELIVER, stopping) as held:
@@ -199,7 +199,7 @@ def _of_destinations(redis: "Redis", calls: Sequence[str], stopping: Stopping) -
                 )
 
 
-def _of_ringouts(redis: "Redis", found: Iterable[Trace], stopping: Stopping) -> None:
+def _of_ringouts(redis: Redis, found: Iterable[Trace], stopping: Stopping) -> None:
     """Take out RingOuts while nobody follows them: who does writes down anew what was read before RingCentral spoke."""
     keys_of: defaultdict[str, list[str]] = defaultdict(list)
     for one in found:
@@ -211,13 +211,13 @@ def _of_ringouts(redis: "Redis", found: Iterable[Trace], stopping: Stopping) -> 
                 held.commit([("DEL", *names[start : start + TOGETHER])])
 
 
-def _filters(redis: "Redis", pattern: "re.Pattern[bytes]") -> Iterator[str]:
+def _filters(redis: Redis, pattern: re.Pattern[bytes]) -> Iterator[str]:
     """Name the destinations whose filters hold the person."""
     found: Mapping[Any, Any] = redis.hgetall(keys.DESTINATIONS)
     return (one.decode() for one, text in found.items() if pattern.search(text))
 
 
-def _published(redis: "Redis") -> Iterator[events.CallData]:
+def _published(redis: Redis) -> Iterator[events.CallData]:
     for entry in newest_first(redis):
         try:
             yield events.decode(entry.document).data

@@ -42,7 +42,7 @@ class NextBells:
     or is found where RQ puts those that it takes itself, and cleared away by RQ.
     """
 
-    def __init__(self, redis: "Redis", stage: Stage) -> None:
+    def __init__(self, redis: Redis, stage: Stage) -> None:
         self._queue = queue_key(stage)
         self._taking = f"{self._queue}:intermediate"
         self._claim, self._give_back = redis.register_script(_CLAIM), redis.register_script(_GIVE_BACK)

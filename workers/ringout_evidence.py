@@ -110,7 +110,7 @@ def asked(ringout: RingOut) -> Asked:
 class Evidence:
     """The RingOuts of some time, and the sessions that may be theirs."""
 
-    def __init__(self, redis: "Redis", account: str) -> None:
+    def __init__(self, redis: Redis, account: str) -> None:
         self._redis = redis
         self._account = account
 

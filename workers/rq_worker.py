@@ -80,7 +80,7 @@ class StageWorker(SimpleWorker):
 
     job_class = BellJob
 
-    def __init__(self, stage: Stage, redis: "Redis", dependencies: Dependencies) -> None:
+    def __init__(self, stage: Stage, redis: Redis, dependencies: Dependencies) -> None:
         super().__init__(
             [Queue(queue_name(stage), connection=redis, serializer=JSONSerializer, job_class=BellJob)],
             connection=redis,

@@ -37,7 +37,7 @@ def serve(account: str) -> None:
     dependencies.shifts.begin(guardian.run, account)
 
 
-def tidy(redis: "Redis", settings: Settings, recorder: Recorder) -> None:
+def tidy(redis: Redis, settings: Settings, recorder: Recorder) -> None:
     """Do what is no account's own, unless another account's upkeep has just done it: once a minute is enough."""
     now, before = redis_time(redis), float(cast("bytes | None", redis.get(keys.TIDIED)) or 0)
     if before <= now < before + TIDY_SECONDS:
@@ -51,7 +51,7 @@ def tidy(redis: "Redis", settings: Settings, recorder: Recorder) -> None:
     redis.set(keys.TIDIED, f"{now:.3f}")
 
 
-def trim(redis: "Redis", account: str, settings: Settings) -> None:
+def trim(redis: Redis, account: str, settings: Settings) -> None:
     """Trim an account's logs to their retention, and be rung again. Bodies not tracked yet are never dropped."""
     now = redis_time(redis)
     redis.sadd(keys.ACCOUNTS, account)
@@ -59,7 +59,7 @@ def trim(redis: "Redis", account: str, settings: Settings) -> None:
     bells.put_off(redis, Stage.UPKEEP, account, now + UPKEEP_SECONDS)
 
 
-def trim_former(redis: "Redis", settings: Settings, *, now: float) -> None:
+def trim_former(redis: Redis, settings: Settings, *, now: float) -> None:
     """Trim those that were accounts of the settings: nobody's upkeep is theirs, and what they hold is somebody's calls.
 
     What came last may not be tracked any more. It is kept as long as all else, should the account come back.
@@ -74,14 +74,14 @@ def trim_former(redis: "Redis", settings: Settings, *, now: float) -> None:
             redis.srem(keys.ACCOUNTS, account)
 
 
-def _tracked_to(redis: "Redis", account: str) -> tuple[int, int]:
+def _tracked_to(redis: Redis, account: str) -> tuple[int, int]:
     """Give the first place of the inbox that is not tracked yet."""
     cursor = redis.get(keys.inbox_cursor(account))
     milliseconds, number = streams.order(cursor.decode() if isinstance(cursor, bytes) else "0-0")
     return milliseconds, number + 1
 
 
-def _trim(redis: "Redis", account: str, settings: Settings, *, now: float, untracked: tuple[int, int]) -> None:
+def _trim(redis: Redis, account: str, settings: Settings, *, now: float, untracked: tuple[int, int]) -> None:
     kept_since = lifetimes.kept_since(redis, settings.retention_seconds, now=now)
     call_index.trim(redis, account, before=kept_since)
     inbox = min((int((now - settings.inbox_retention_seconds) * 1000), 0), untracked)

@@ -31,7 +31,7 @@ class _Model(Struct, frozen=True):
 
 
 def fill(
-    redis: "Redis", account: str, calls: FinishedCalls, most: int, *, now: float, committed: int = COMMITTED
+    redis: Redis, account: str, calls: FinishedCalls, most: int, *, now: float, committed: int = COMMITTED
 ) -> None:
     """Keep so many calls, which began evenly over days; the first, one of each kind at least, are committed."""
     began = [now - SPAN_SECONDS * (1 - number / most) for number in range(most)]
@@ -41,7 +41,7 @@ def fill(
         _copy(redis, account, calls, models, began)
 
 
-def _models(redis: "Redis", account: str, calls: FinishedCalls, numbers: range) -> list[_Model]:
+def _models(redis: Redis, account: str, calls: FinishedCalls, numbers: range) -> list[_Model]:
     """Read what calls have left: one of each kind."""
     names = [calls.name(number) for number in numbers]
     sets: list[list[bytes]] = [[] for _ in numbers]
@@ -52,7 +52,7 @@ def _models(redis: "Redis", account: str, calls: FinishedCalls, numbers: range) 
     return [_read(redis, account, calls, number, tuple(joined)) for number, joined in zip(numbers, sets, strict=True)]
 
 
-def _read(redis: "Redis", account: str, calls: FinishedCalls, number: int, sets: tuple[bytes, ...]) -> _Model:
+def _read(redis: Redis, account: str, calls: FinishedCalls, number: int, sets: tuple[bytes, ...]) -> _Model:
     name = calls.name(number)
     revisions = cast("dict[bytes, bytes]", redis.hgetall(keys.revisions(account, name)))
     places = sorted(place for field, place in revisions.items() if field.isdigit())
@@ -66,7 +66,7 @@ def _read(redis: "Redis", account: str, calls: FinishedCalls, number: int, sets:
     )
 
 
-def _copy(redis: "Redis", account: str, calls: FinishedCalls, models: Sequence[_Model], began: Sequence[float]) -> None:
+def _copy(redis: Redis, account: str, calls: FinishedCalls, models: Sequence[_Model], began: Sequence[float]) -> None:
     """Write the rest, some at a time: each joins its sets with the others of its time."""
     milliseconds = int(outcome_log.end(redis)[0].partition("-")[0]) + 1
     places = (f"{milliseconds}-{number}".encode() for number in count())

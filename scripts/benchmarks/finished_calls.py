@@ -70,7 +70,7 @@ class FinishedCalls:
         """Say how many kinds there are: call N is of the same kind as N and so many."""
         return len(self._templates)
 
-    def commit(self, redis: "Redis", began: Sequence[float]) -> None:
+    def commit(self, redis: Redis, began: Sequence[float]) -> None:
         """Have the first calls committed, which began then (seconds)."""
         with lease(redis, self._account, "benchmark", seconds=60) as held:
             for first in range(0, len(began), _TOGETHER):

@@ -149,7 +149,7 @@ class Site:
         return sum(int(self._redis.memory_usage(name, samples=MEMBERS_SAMPLED) or 0) for name in names)
 
 
-def room(redis: "Redis") -> int:
+def room(redis: Redis) -> int:
     """Give the bytes Redis needs for what it keeps: without the inbox, whose retention is its own, and buffers."""
     redis.xtrim(keys.inbox(ACCOUNT), maxlen=0, approximate=False)
     memory = redis.info("memory")

@@ -37,7 +37,7 @@ class ProcessEnded(Exception):
 class Installation:
     """What runs: its processes by name, its server, and where notifications go."""
 
-    def __init__(self, groups: Mapping[str, Group], redis: "Redis", web_url: str, data: Path, redis_url: str) -> None:
+    def __init__(self, groups: Mapping[str, Group], redis: Redis, web_url: str, data: Path, redis_url: str) -> None:
         self.redis = redis
         self.redis_url = redis_url
         self.web_url = web_url

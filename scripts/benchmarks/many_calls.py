@@ -35,7 +35,7 @@ _OUTBOUND: Final = 5
 """From this one of the results on calls are outbound."""
 
 
-def fill(redis: "Redis", count: int, *, now: datetime) -> None:
+def fill(redis: Redis, count: int, *, now: datetime) -> None:
     """Keep `count` calls that are over, spread over the last days, and a few that are on."""
     with lease(redis, ACCOUNT, "track", seconds=60) as held:
         commands: list[Command] = []

@@ -30,7 +30,7 @@ class _Event(msgspec.Struct, frozen=True):
     data: _Data
 
 
-def from_outcome_log(redis: "Redis", after: str = "-") -> dict[str, Published]:
+def from_outcome_log(redis: Redis, after: str = "-") -> dict[str, Published]:
     """Read the outcome log of a run: every session whose outcome is there, confirmed by the call log.
 
     The time is that of the entry's id, which Redis gave it: no reader had to be quick.
@@ -47,7 +47,7 @@ def from_outcome_log(redis: "Redis", after: str = "-") -> dict[str, Published]:
     return found
 
 
-def _entries(redis: "Redis", after: str) -> Iterator[tuple[bytes, dict[bytes, bytes]]]:
+def _entries(redis: Redis, after: str) -> Iterator[tuple[bytes, dict[bytes, bytes]]]:
     while True:
         entries: Any = redis.xrange(OUTCOMES, min=after, count=_BATCH)
         yield from entries
@@ -59,7 +59,7 @@ def _entries(redis: "Redis", after: str) -> Iterator[tuple[bytes, dict[bytes, by
 class Listener:
     """Hears what the baseline publishes on a Pub/Sub channel: it keeps nothing, so somebody must listen all along."""
 
-    def __init__(self, redis: "Redis", channel: str) -> None:
+    def __init__(self, redis: Redis, channel: str) -> None:
         self._found: dict[str, Published] = {}
         self._channel = redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]  # redis-py's
         self._channel.subscribe(channel)

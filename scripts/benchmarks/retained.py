@@ -184,7 +184,7 @@ def _ratio(row: Sequence[float]) -> float | None:
     return row[-1] / row[0] if row[0] else None
 
 
-def _parts(redis: "Redis", calls: Sequence[str]) -> dict[str, float]:
+def _parts(redis: Redis, calls: Sequence[str]) -> dict[str, float]:
     """Say where the bytes of a call are, from a sample of them; Redis's own tables of keys are in no part."""
     count = redis.zcard(keys.calls(ACCOUNT))
     index = redis.scan_iter(match=f"{keys.calls(ACCOUNT)}*", count=10_000)
@@ -198,9 +198,9 @@ def _parts(redis: "Redis", calls: Sequence[str]) -> dict[str, float]:
     }
 
 
-def _mean(redis: "Redis", names: Sequence[str]) -> float:
+def _mean(redis: Redis, names: Sequence[str]) -> float:
     return sum(_size(redis, name) for name in names) / len(names)
 
 
-def _size(redis: "Redis", name: str | bytes) -> int:
+def _size(redis: Redis, name: str | bytes) -> int:
     return int(redis.memory_usage(name, samples=MEMBERS_SAMPLED) or 0)

@@ -53,7 +53,7 @@ class Patient:
     """An installation: its settings, its Redis, its RingCentral."""
 
     def __init__(
-        self, environ: Mapping[str, str], settings: Settings | None, redis: "Redis | None", *, no_redis: str = ""
+        self, environ: Mapping[str, str], settings: Settings | None, redis: Redis | None, *, no_redis: str = ""
     ) -> None:
         self.environ = environ
         self.no_redis = no_redis
@@ -71,7 +71,7 @@ class Patient:
         return self._settings
 
     @property
-    def redis(self) -> "Redis":
+    def redis(self) -> Redis:
         """The Redis. Raises Unavailable when there is none."""
         if self._redis is None:
             raise Unavailable("Redis cannot be reached", told_by="redis")

@@ -30,7 +30,7 @@ class Job(msgspec.Struct, frozen=True):
     made_at: float
 
 
-def workers(redis: "Redis") -> list[Worker]:
+def workers(redis: Redis) -> list[Worker]:
     """List the workers that live."""
     found = []
     for key in cast("set[bytes]", redis.smembers(f"{PREFIX}workers")):
@@ -42,7 +42,7 @@ def workers(redis: "Redis") -> list[Worker]:
     return found
 
 
-def jobs(redis: "Redis") -> list[Job]:
+def jobs(redis: Redis) -> list[Job]:
     """List all jobs that are kept until somebody does them: one that a worker has taken itself is forgotten in time."""
     found = []
     for key in redis.scan_iter(match=f"{PREFIX}job:*", count=1000):
@@ -53,7 +53,7 @@ def jobs(redis: "Redis") -> list[Job]:
     return found
 
 
-def placed(redis: "Redis") -> set[str]:
+def placed(redis: Redis) -> set[str]:
     """Give the ids of all jobs that stand in a queue or a registry."""
     found: set[str] = set()
     for key in redis.scan_iter(match=f"{PREFIX}*", count=1000):

@@ -35,7 +35,7 @@ def outcomes(count: int) -> Iterator[CallEvent]:
         made += 1
 
 
-def publish(redis: "Redis", made: Sequence[CallEvent], *, per_second: float) -> dict[str, float]:
+def publish(redis: Redis, made: Sequence[CallEvent], *, per_second: float) -> dict[str, float]:
     """Publish outcomes at that pace, and say when each was."""
     times: dict[str, float] = {}
     begun = time.monotonic()

@@ -49,7 +49,7 @@ class Report(Struct, frozen=True):
 
 
 def run(
-    redis: "Redis",
+    redis: Redis,
     redis_url: str,
     count: int,
     *,
@@ -76,12 +76,12 @@ def run(
         return [_judged(redis, crms, name, one, times, lives=name in live) for name, one in ids.items()]
 
 
-def _has_work(redis: "Redis", destination: str) -> bool:
+def _has_work(redis: Redis, destination: str) -> bool:
     """Say whether anything is to be delivered still; dead letters are asked for again, as people would."""
     return backlog.status(redis, destination).backlog > 0 or redrive(redis, destination, Redrive(), dry_run=False) > 0
 
 
-def _warmed_up(redis: "Redis", crms: Receiver, name: str, destination: str) -> None:
+def _warmed_up(redis: Redis, crms: Receiver, name: str, destination: str) -> None:
     """Wait until the workers serve."""
     send_test(redis, destination)
     until = time.monotonic() + 20
@@ -90,12 +90,12 @@ def _warmed_up(redis: "Redis", crms: Receiver, name: str, destination: str) -> N
     crms.begin()
 
 
-def _added(redis: "Redis", url: str) -> str:
+def _added(redis: Redis, url: str) -> str:
     return destinations.create(redis, Draft(url=url), keys=())[0].id
 
 
 def _judged(
-    redis: "Redis", crms: Receiver, name: str, destination: str, published: Mapping[str, float], *, lives: bool
+    redis: Redis, crms: Receiver, name: str, destination: str, published: Mapping[str, float], *, lives: bool
 ) -> Report:
     """Hold what a CRM got against what it should have got."""
     arrivals, taken = crms.arrivals[name], crms.first_taken(name)
@@ -109,7 +109,7 @@ def _judged(
     return Report(name, len(taken), len(arrivals), cuts[49], cuts[98], tuple(faults))
 
 
-def _of_ids(redis: "Redis", destination: str, taken: set[str], published: set[str]) -> Iterator[str]:
+def _of_ids(redis: Redis, destination: str, taken: set[str], published: set[str]) -> Iterator[str]:
     """All that was published has arrived, but for revisions that gave way to a later one, which says all they said."""
     given_up = {one.event_id for one in _all_attempts(redis, destination) if one.verdict == "replaced"}
     given_up |= {one.event_id for one in attempts.dead_letters(redis, destination)}
@@ -120,7 +120,7 @@ def _of_ids(redis: "Redis", destination: str, taken: set[str], published: set[st
     yield from (f"{event_id} took a place and never arrived" for event_id in sorted(later - taken))
 
 
-def _of_gone(redis: "Redis", destination: str, published: int) -> Iterator[str]:
+def _of_gone(redis: Redis, destination: str, published: int) -> Iterator[str]:
     known = destinations.get(redis, destination)
     if known is None or known.state is not DestinationState.DISABLED:
         yield "it is not disabled"
@@ -146,7 +146,7 @@ def _of_order(arrivals: list[Arrival]) -> Iterator[str]:
             yield f"{call} came in the order {revisions}"
 
 
-def _all_attempts(redis: "Redis", destination: str) -> Iterator[attempts.Attempt]:
+def _all_attempts(redis: Redis, destination: str) -> Iterator[attempts.Attempt]:
     after: str | None = None
     while True:
         page = attempts.page(redis, destination, after=after, limit=1000)
@@ -159,7 +159,7 @@ def _all_attempts(redis: "Redis", destination: str) -> Iterator[attempts.Attempt
 class _Workers:
     """Deliver workers and a clock, in processes of their own."""
 
-    def __init__(self, start: Mapping[str, Callable[[], "subprocess.Popen[bytes]"]]) -> None:
+    def __init__(self, start: Mapping[str, Callable[[], subprocess.Popen[bytes]]]) -> None:
         self._start = start
         self._running = {name: begin() for name, begin in start.items()}
 
@@ -186,7 +186,7 @@ def _workers(redis_url: str) -> Iterator[_Workers]:
         "LOG_LEVEL": "error",
     }
 
-    def begin(*arguments: str) -> Callable[[], "subprocess.Popen[bytes]"]:
+    def begin(*arguments: str) -> Callable[[], subprocess.Popen[bytes]]:
         return lambda: subprocess.Popen([sys.executable, "-m", *arguments], env=environ, cwd=ROOT)
 
     workers = _Workers({"deliver": begin("scripts.crms.hasty"), "clock": begin("workers", "clock")})

@@ -123,7 +123,7 @@ def _body(shape: type[msgspec.Struct]) -> str:
     return f"## {shape.__name__}\n\n{table(('field', 'if left out', 'is'), rows)}"
 
 
-def _usual(field: "msgspec.structs.FieldInfo") -> str:
+def _usual(field: msgspec.structs.FieldInfo) -> str:
     if field.required:
         return "is needed"
     default: Any = field.default

@@ -11,7 +11,7 @@ def on_page_markdown(markdown: str, *, page: Any, **_: object) -> str:
     """Rewrite the links of one page."""
     folder = posixpath.dirname(page.file.src_uri)
 
-    def text_or_link(found: "re.Match[str]") -> str:
+    def text_or_link(found: re.Match[str]) -> str:
         target = posixpath.normpath(posixpath.join(folder, found.group(2)))
         return found.group(1) if target.startswith("..") else found.group(0)
 

@@ -188,7 +188,7 @@ def _orphans(plant: Plant, _: Course) -> Finding:
     return finding("no RQ job is orphaned", sorted(orphans), f"{jobs} jobs, each where RQ will find it")
 
 
-def _jobs(redis: "Redis") -> tuple[int, set[str]]:
+def _jobs(redis: Redis) -> tuple[int, set[str]]:
     """Count the jobs that are kept for ever, and name those of ours that RQ will not find."""
     held: set[bytes] = set()
     for stage in Stage:
@@ -278,7 +278,7 @@ def _memory(plant: Plant, _: Course) -> Finding:
     return finding("memory stays flat", faults, f"{most:.0f} MB at most, by {name}")
 
 
-def _log(redis: "Redis") -> Iterator[tuple[bytes, str]]:
+def _log(redis: Redis) -> Iterator[tuple[bytes, str]]:
     """Give the places and ids of all events in the outcome log."""
     place = b"-"
     while rows := cast("list[Any]", redis.xrange(keys.OUTCOMES, min=place, count=_PAGE)):

@@ -71,7 +71,7 @@ class Proxy:
         self._thread.join()
         self._loop.close()
 
-    def _tell(self, what: "Coroutine[Any, Any, Any]") -> Any:
+    def _tell(self, what: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(what, self._loop).result(_STOP_SECONDS)
 
     async def _listen(self) -> int:

@@ -18,7 +18,7 @@ _RETRY_SECONDS: Final = 0.3
 class GroupReader:
     """Keeps every event it reads, by its place in the log; reading one again changes nothing."""
 
-    def __init__(self, redis: "Redis") -> None:
+    def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._read_all, name="reader", daemon=True)

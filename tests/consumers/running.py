@@ -18,7 +18,7 @@ EXAMPLES = Path(__file__).parent.parent.parent / "docs" / "consumers"
 class Program:
     """A running example, and what it has printed."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read)

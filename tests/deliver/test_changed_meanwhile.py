@@ -27,7 +27,7 @@ NEW_URL = "https://crm.example/new"
 class Busy(Executor):
     """Threads that all have something else to do."""
 
-    def submit(self, *_: Any, **__: Any) -> "Future[Any]":
+    def submit(self, *_: Any, **__: Any) -> Future[Any]:
         return Future()
 
 

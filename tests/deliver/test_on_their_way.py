@@ -37,7 +37,7 @@ class Threads(Executor):
     def __init__(self) -> None:
         self.jobs: list[tuple[Future[Any], Callable[[], Any]]] = []
 
-    def submit(self, send: Callable[..., Any], /, *words: Any, **_: Any) -> "Future[Any]":
+    def submit(self, send: Callable[..., Any], /, *words: Any, **_: Any) -> Future[Any]:
         """Take a job, and leave it."""
         future: Future[Any] = Future()
         self.jobs.append((future, lambda: send(*words)))

@@ -7,7 +7,7 @@ import redis
 from runtime.redis_client import WORK, connect
 
 
-def losing(url: str, word: bytes) -> "redis.Redis":
+def losing(url: str, word: bytes) -> redis.Redis:
     """Connect as workers do; the first answer to what is sent with `word` in it, and is not refused, is lost."""
     client = connect(url, WORK)
     pool: Any = client.connection_pool

@@ -46,7 +46,7 @@ class Exchange:
         self._product = product
 
     @contextlib.contextmanager
-    def watched(self, callee: str) -> Iterator["subprocess.Popen[str]"]:
+    def watched(self, callee: str) -> Iterator[subprocess.Popen[str]]:
         """Call somebody and watch it."""
         command = (sys.executable, f"scripts/{SCRIPT}", *CALL, callee, "--watch", *PATIENTLY, *self.data)
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as one:
@@ -58,7 +58,7 @@ class Exchange:
         assert self._run(*CALL, callee).returncode == 0
         return self.placed(before + 1)[before]
 
-    def watch(self, ring_out_id: str) -> "subprocess.CompletedProcess[str]":
+    def watch(self, ring_out_id: str) -> subprocess.CompletedProcess[str]:
         """Watch what was placed before to its end."""
         return self._run("watch", ring_out_id, *PATIENTLY)
 
@@ -77,7 +77,7 @@ class Exchange:
         wait_until(lambda: len(self.simulator.ringouts()["placed"]) >= count, 60)
         return [one["id"] for one in self.simulator.ringouts()["placed"]]
 
-    def _run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return run_here(SCRIPT, *arguments, *self.data, redis_url="")
 
 

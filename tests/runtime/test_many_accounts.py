@@ -14,11 +14,11 @@ from telephony.selection import Selection
 NAMES = tuple(f"acct-{number}" for number in range(200))
 
 
-def a_replay(redis: "Redis", account: str) -> str:
+def a_replay(redis: Redis, account: str) -> str:
     return replays.create(redis, account, Asked(level=Level.RAW, selection=Selection(unresolved=True))).id
 
 
-def a_ringout(redis: "Redis", account: str) -> str:
+def a_ringout(redis: Redis, account: str) -> str:
     call = MakeRingOut(Caller("+12125550101"), Number("+12125550102"))
     return ringout_wishes.ask(redis, account, retention=600, call=call).id
 
@@ -27,7 +27,7 @@ def a_ringout(redis: "Redis", account: str) -> str:
     ("made", "find"), [(a_replay, replays.find), (a_ringout, ringouts.get)], ids=["replay", "RingOut"]
 )
 def test_it_is_found_in_a_few_round_trips(
-    redis: "Redis", made: Callable[["Redis", str], str], find: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    redis: Redis, made: Callable[[Redis, str], str], find: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, sent = made(redis, NAMES[150]), list[str]()
     pool: Any = redis.connection_pool

@@ -12,7 +12,7 @@ from runtime.redis_client import INGEST, WORK, Profile, connect
 
 
 @pytest.fixture
-def client(redis_url: str) -> Iterator["Redis"]:
+def client(redis_url: str) -> Iterator[Redis]:
     with connect(redis_url, WORK) as made:
         yield made
 
@@ -48,7 +48,7 @@ def test_every_sentinel_of_an_address_may_be_asked_and_none_for_long(
     assert [one["retry"].get_retries() for one in asked] == [0] * len(hosts)
 
 
-def test_a_connection_redis_has_closed_is_replaced_unnoticed(client: "Redis", redis: "Redis") -> None:
+def test_a_connection_redis_has_closed_is_replaced_unnoticed(client: Redis, redis: Redis) -> None:
     client.set("key", "value")
     redis.client_kill_filter(_type="normal", skipme=True)
     assert client.get("key") == b"value"
@@ -59,7 +59,7 @@ def test_a_connection_redis_has_closed_is_replaced_unnoticed(client: "Redis", re
         assert pipeline.execute() == [b"value"]
 
 
-def test_an_error_of_redis_is_raised_and_costs_no_connection(client: "Redis") -> None:
+def test_an_error_of_redis_is_raised_and_costs_no_connection(client: Redis) -> None:
     client.set("key", "text")
     before = client.client_id()
 
@@ -70,7 +70,7 @@ def test_an_error_of_redis_is_raised_and_costs_no_connection(client: "Redis") ->
 
 
 def test_whoever_is_interrupted_leaves_the_next_no_reply_of_its_own(
-    client: "Redis", monkeypatch: pytest.MonkeyPatch
+    client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object, **__: object) -> NoReturn:
         raise KeyboardInterrupt
@@ -86,7 +86,7 @@ def test_whoever_is_interrupted_leaves_the_next_no_reply_of_its_own(
 
 @pytest.mark.parametrize("transaction", [True, False])
 def test_whoever_is_interrupted_among_several_commands_leaves_the_next_no_reply_of_them(
-    client: "Redis", monkeypatch: pytest.MonkeyPatch, *, transaction: bool
+    client: Redis, monkeypatch: pytest.MonkeyPatch, *, transaction: bool
 ) -> None:
     def interrupted(*_: object, **__: object) -> NoReturn:
         raise KeyboardInterrupt
@@ -108,7 +108,7 @@ def test_whoever_is_interrupted_among_several_commands_leaves_the_next_no_reply_
 
 
 def test_whoever_is_interrupted_while_watching_leaves_the_next_no_reply_either(
-    client: "Redis", monkeypatch: pytest.MonkeyPatch
+    client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object, **__: object) -> NoReturn:
         raise KeyboardInterrupt
@@ -123,7 +123,7 @@ def test_whoever_is_interrupted_while_watching_leaves_the_next_no_reply_either(
     assert client.get("yours") == b"yours"
 
 
-def test_while_one_waits_for_a_new_connection_others_go_on(client: "Redis", monkeypatch: pytest.MonkeyPatch) -> None:
+def test_while_one_waits_for_a_new_connection_others_go_on(client: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     pool: Any = client.connection_pool
     ours, connecting, may_connect = pool.get_connection(), threading.Event(), threading.Event()
     connect_at_once = type(ours).connect
@@ -184,7 +184,7 @@ def test_whoever_sends_again_and_again_waits_longer_each_time() -> None:
     assert 0 < pauses._backoff.compute(1) < pauses._backoff.compute(100) == WORK.longest_pause
 
 
-def test_many_threads_share_a_client(client: "Redis", redis: "Redis") -> None:
+def test_many_threads_share_a_client(client: Redis, redis: Redis) -> None:
     def count() -> None:
         for _ in range(50):
             client.incr("count")

@@ -13,7 +13,7 @@ import pytest
 SCRIPTS = Path(__file__).parent.parent.parent / "scripts"
 
 
-def run(name: str, *arguments: str, redis_url: str = "", cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
+def run(name: str, *arguments: str, redis_url: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run `scripts/NAME` to its end."""
     return subprocess.run(
         [SCRIPTS / name, *arguments],
@@ -25,7 +25,7 @@ def run(name: str, *arguments: str, redis_url: str = "", cwd: Path | None = None
     )
 
 
-def run_here(name: str, *arguments: str, redis_url: str) -> "subprocess.CompletedProcess[str]":
+def run_here(name: str, *arguments: str, redis_url: str) -> subprocess.CompletedProcess[str]:
     """Run `scripts/NAME` as `run` does, without the half second of work that the start of a process is."""
     script, said, complained = str(SCRIPTS / name), StringIO(), StringIO()
     with pytest.MonkeyPatch.context() as patched, redirect_stdout(said), redirect_stderr(complained):

@@ -52,7 +52,7 @@ WITHOUT_SETTINGS = (("tail.py", "--once"), ("tail.py",), ("explain.py", "s-1"))
 """Commands that know of accounts from Redis alone."""
 
 
-def started(program: str, *, encoding: str) -> "subprocess.Popen[bytes]":
+def started(program: str, *, encoding: str) -> subprocess.Popen[bytes]:
     """Start a command."""
     return subprocess.Popen(
         [sys.executable, "-c", program],

@@ -283,7 +283,7 @@ def unseen(request: pytest.FixtureRequest) -> Iterator[Any]:
         yield pipe
 
 
-def told_nobody(unseen: Any, redis_url: str, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+def told_nobody(unseen: Any, redis_url: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     """Run the command where nothing it prints can be written."""
     return subprocess.run(
         [SCRIPTS / "destinations.py", *arguments],

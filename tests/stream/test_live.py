@@ -108,7 +108,7 @@ class Watched:
     async def publishes(self, name: str) -> None:
         await asyncio.to_thread(publish, self.redis, outcome_of(name))
 
-    async def ends(self, task: "asyncio.Task[None]") -> None:
+    async def ends(self, task: asyncio.Task[None]) -> None:
         async with asyncio.timeout(SOON):
             await task
 

@@ -27,7 +27,7 @@ class TooMany(Refused):
 class Entry:
     """Judges tokens for the API's door and the dashboard's, with one throttle for both."""
 
-    def __init__(self, tokens: Tokens, redis: "Redis") -> None:
+    def __init__(self, tokens: Tokens, redis: Redis) -> None:
         self.tokens = tokens
         self.sessions = Sessions(tokens, redis)
         self._throttle = Throttle()

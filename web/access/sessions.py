@@ -52,7 +52,7 @@ class _Belief(msgspec.Struct):
 class Sessions:
     """Makes, reads and ends sessions."""
 
-    def __init__(self, tokens: Tokens, redis: "Redis") -> None:
+    def __init__(self, tokens: Tokens, redis: Redis) -> None:
         self._key = tokens.key_for("sessions")
         self._are_open = tokens.are_set
         self._signer = URLSafeSerializer(self._key, salt=_SALT, signer_kwargs={"digest_method": hashlib.sha256})

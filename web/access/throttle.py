@@ -65,7 +65,7 @@ def _wait(until: float, pace: Pace, now: float) -> float:
     return max(0.0, until - now - (pace.burst - 1) * pace.seconds)
 
 
-def _remember(found: "OrderedDict[str, Any]", address: str, value: object) -> None:
+def _remember(found: OrderedDict[str, Any], address: str, value: object) -> None:
     found[address] = value
     if len(found) > ADDRESSES:
         found.popitem(last=False)

@@ -16,7 +16,7 @@ from web.access.visitors import Visitor, visitor
 _FAILED = 400
 
 
-def add_trail(app: Flask, redis: "Redis") -> None:
+def add_trail(app: Flask, redis: Redis) -> None:
     """Have every action of somebody who was let in written down once it is done."""
 
     @app.after_request
@@ -52,7 +52,7 @@ def _action(who: Visitor, response: Response) -> Action:
     )
 
 
-def _write(redis: "Redis", action: Action) -> None:
+def _write(redis: Redis, action: Action) -> None:
     """Write it down; what was done is done, so a Redis that went away just now makes it a line of the log."""
     try:
         actions.record(redis, action)

@@ -30,7 +30,7 @@ class AuditAsked(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid
     until: Annotated[asked.Moment, Meta(description="Hours until then.")] | None = None
 
 
-def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
+def add_routes(api: Blueprint, settings: Settings, redis: Redis) -> None:
     """Add `GET /audit`."""
     names = sorted(account.name for account in settings.accounts)
 
@@ -55,7 +55,7 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
 
 
 def _rows(
-    redis: "Redis", accounts: Sequence[str], *, since: float, until: float, after: str | None
+    redis: Redis, accounts: Sequence[str], *, since: float, until: float, after: str | None
 ) -> Iterator[tuple[str, Hour]]:
     """Give the hours of one account after the other, beginning with the one `after` is of."""
     of, begin = (after or "").rpartition("|")[2], float((after or "0").partition("|")[0])

@@ -23,7 +23,7 @@ SEATS: Final = MappingProxyType({WebRole.ALL: 2, WebRole.OPS: 6})
 """How many of a process's threads may be held by who follows the stream (docs/adr/0013-watchers-have-few-seats.md)."""
 
 
-def add_api(app: Flask, settings: Settings, redis: "Redis", entry: Entry) -> Hub:
+def add_api(app: Flask, settings: Settings, redis: Redis, entry: Entry) -> Hub:
     """Add the API, and give its hub. `redis` may take its time: nobody's notification waits for it."""
     api = Blueprint("api", __name__, url_prefix=PREFIX)
     calls.add_routes(api, settings, redis)

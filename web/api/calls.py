@@ -61,7 +61,7 @@ class CallsAsked(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid
         )
 
 
-def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
+def add_routes(api: Blueprint, settings: Settings, redis: Redis) -> None:
     """Add `/calls` and `/calls/<id>`."""
     names = tuple(account.name for account in settings.accounts)
 

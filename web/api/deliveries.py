@@ -62,7 +62,7 @@ class Named(msgspec.Struct, frozen=True):
     id: str
 
 
-def add_routes(api: Blueprint, redis: "Redis") -> None:
+def add_routes(api: Blueprint, redis: Redis) -> None:
     """Add `redrive`, `test` and `attempts` below a destination."""
 
     @api.post("/destinations/<destination_id>/redrive")

@@ -52,14 +52,14 @@ class NewSecret(msgspec.Struct, frozen=True):
     secret: str
 
 
-def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
+def add_routes(api: Blueprint, settings: Settings, redis: Redis) -> None:
     """Add `/destinations` and `/destinations/<id>`."""
     _add_list(api, settings, redis)
     _add_one(api, settings, redis)
     _add_rotation(api, settings, redis)
 
 
-def found(redis: "Redis", destination_id: str) -> Destination:
+def found(redis: Redis, destination_id: str) -> Destination:
     """Find a destination. Raises Problem when it is not there (any more)."""
     destination = destinations.get(redis, destination_id)
     if destination is None:
@@ -75,7 +75,7 @@ def known(ask: Callable[[], T]) -> T:
         raise _unknown() from error
 
 
-def _add_list(api: Blueprint, settings: Settings, redis: "Redis") -> None:
+def _add_list(api: Blueprint, settings: Settings, redis: Redis) -> None:
     @api.get("/destinations")
     @described("The destinations, the oldest first.", parameters=FromOne, answers={200: Page[Destination]})
     def list_destinations() -> Response:
@@ -103,7 +103,7 @@ def _add_list(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         return answer(msgspec.to_builtins(made) | {"secret": secret}, 201, headers={"Location": where})
 
 
-def _add_one(api: Blueprint, settings: Settings, redis: "Redis") -> None:
+def _add_one(api: Blueprint, settings: Settings, redis: Redis) -> None:
     @api.get("/destinations/<destination_id>")
     @described("One, and how it fares (`status`).", answers={200: DestinationDocument})
     def show_destination(destination_id: str) -> Response:
@@ -131,7 +131,7 @@ def _add_one(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         return nothing()
 
 
-def _add_rotation(api: Blueprint, settings: Settings, redis: "Redis") -> None:
+def _add_rotation(api: Blueprint, settings: Settings, redis: Redis) -> None:
     @api.post("/destinations/<destination_id>/rotate")
     @described(
         "A new `secret`, shown this once.",

@@ -15,7 +15,7 @@ from web.api.described import described
 _BEGINNING: Final = "0-0"
 
 
-def add_routes(api: Blueprint, redis: "Redis") -> None:
+def add_routes(api: Blueprint, redis: Redis) -> None:
     """Add `GET /outcomes`."""
 
     @api.get("/outcomes")

@@ -69,7 +69,7 @@ class FromCall(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid_u
     after: Annotated[CallId, msgspec.Meta(description="The `next` of the answer before.")] | None = None
 
 
-def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
+def add_routes(api: Blueprint, settings: Settings, redis: Redis) -> None:
     """Add `/replays`."""
     accounts = [account.name for account in settings.accounts]
 
@@ -124,7 +124,7 @@ def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
         return answer(_document(redis, replays.cancel(redis, one.account, one.id) or one))
 
 
-def _judge(redis: "Redis", wished: ReplayWish) -> None:
+def _judge(redis: Redis, wished: ReplayWish) -> None:
     """Refuse what means everything without saying so or nothing at all, and a destination that is not there."""
     if wished.selection.is_everything:
         why = "name calls, or say which: a time (`since`), a number, an outcome, `unresolved`, `failed`"
@@ -140,7 +140,7 @@ def _judge(redis: "Redis", wished: ReplayWish) -> None:
         raise Problem(INVALID, why, faults=[Fault(why, pointer="/destination")])
 
 
-def _account(redis: "Redis", accounts: list[str], wished: ReplayWish) -> str:
+def _account(redis: Redis, accounts: list[str], wished: ReplayWish) -> str:
     """Say whose calls are meant: a replay is of one account."""
     if wished.account is not None:
         if wished.account in accounts:
@@ -158,12 +158,12 @@ def _no_account(why: str) -> Problem:
     return Problem(INVALID, why, faults=[Fault(why, pointer="/account")])
 
 
-def _found(redis: "Redis", accounts: list[str], replay_id: str) -> Replay:
+def _found(redis: Redis, accounts: list[str], replay_id: str) -> Replay:
     one = replays.find(redis, accounts, replay_id) if _ID.fullmatch(replay_id) else None
     if one is None:
         raise Problem(NOT_FOUND, "There is no such replay, or it is too long over.")
     return one
 
 
-def _document(redis: "Redis", replay: Replay) -> ReplayDocument:
+def _document(redis: Redis, replay: Replay) -> ReplayDocument:
     return replay_document(replay, now=redis_time(redis))

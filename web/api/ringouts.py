@@ -39,7 +39,7 @@ class FromRingOut(asked.OfAccount, frozen=True, kw_only=True, rename="camel", fo
     ) = None
 
 
-def add_routes(api: Blueprint, settings: Settings, redis: "Redis") -> None:
+def add_routes(api: Blueprint, settings: Settings, redis: Redis) -> None:
     """Add `/ringouts`."""
     accounts = [account.name for account in settings.accounts]
 
@@ -111,7 +111,7 @@ def _account(accounts: list[str], wish: Wish) -> str:
     raise Problem(INVALID, f"/account {why}", faults=[Fault(why, pointer="/account")])
 
 
-def _asked(redis: "Redis", account: str, wish: Wish, *, retention: float) -> RingOut:
+def _asked(redis: Redis, account: str, wish: Wish, *, retention: float) -> RingOut:
     key = request.headers.get("Idempotency-Key")
     if key is not None and not 0 < len(key) <= LONGEST_KEY:
         raise Problem(INVALID, f"Idempotency-Key must have 1 to {LONGEST_KEY} characters.")
@@ -154,7 +154,7 @@ def _why_not_cancelled(one: RingOut) -> str:
     return CANCEL_MEANINGS[one.cancel] + codes
 
 
-def _found(redis: "Redis", accounts: list[str], ringout_id: str) -> RingOut:
+def _found(redis: Redis, accounts: list[str], ringout_id: str) -> RingOut:
     one = ringouts.get(redis, accounts, ringout_id) if _ID.fullmatch(ringout_id) else None
     if one is None:
         raise Problem(NOT_FOUND, "There is no such RingOut, or it was too long ago.")

@@ -49,7 +49,7 @@ class Standing(msgspec.Struct, frozen=True):
         return frozenset((*behind, *(alert.account for alert in self.alerts if alert.account is not None)))
 
 
-def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
+def add_routes(pages: Blueprint, settings: Settings, redis: Redis) -> None:
     """Add `/accounts`."""
     numbers = {one.name: number for number, one in enumerate(settings.accounts, 1)}
     standing = Cached(lambda: _standing(redis, [*numbers]), seconds=_SECONDS)
@@ -62,11 +62,11 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
         return render_template("accounts.html", rows=[*_rows(redis, shown, now)], chosen=chosen, remedies=ALERTS)
 
 
-def _standing(redis: "Redis", names: list[str]) -> Standing:
+def _standing(redis: Redis, names: list[str]) -> Standing:
     return Standing(glance.waits(redis, names), operator_log.alerts(redis))
 
 
-def _rows(redis: "Redis", accounts: list[tuple[int, Account]], standing: Standing) -> Iterator[Row]:
+def _rows(redis: Redis, accounts: list[tuple[int, Account]], standing: Standing) -> Iterator[Row]:
     now, names = redis_time(redis), [one.name for _, one in accounts]
     left = {name: tuple(its) for name, its in groupby(fuel(redis, names), key=attrgetter("account"))}
     asked, heard = asking.load_all(redis, names), hearing(redis, names)

@@ -38,7 +38,7 @@ _STATIC: Final = Path(__file__).parent / "static"
 _YEAR: Final = 365 * 86400
 
 
-def add_dashboard(app: Flask, settings: Settings, redis: "Redis", entry: Entry) -> Callable[[], Parts]:
+def add_dashboard(app: Flask, settings: Settings, redis: Redis, entry: Entry) -> Callable[[], Parts]:
     """Add the dashboard, and give what draws the parts of *Now*. `redis` may take its time: only people wait for it."""
     pages = Blueprint(
         "dashboard", __name__, template_folder="templates", static_folder="static", static_url_path="/static"

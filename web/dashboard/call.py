@@ -27,7 +27,7 @@ _FIRST: Final = ("outcome", "callerStatus", "calleeStatus", "direction", "from.p
 _NOT_A_RINGOUT: Final = "not-a-ringout"
 
 
-def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
+def add_routes(pages: Blueprint, settings: Settings, redis: Redis) -> None:
     """Add `/calls/<id>` and its events as JSON."""
     names = tuple(account.name for account in settings.accounts)
 
@@ -42,7 +42,7 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
         return Response(text, content_type="application/json")
 
 
-def read(redis: "Redis", accounts: tuple[str, ...], telephony_session_id: str) -> CallHistory:
+def read(redis: Redis, accounts: tuple[str, ...], telephony_session_id: str) -> CallHistory:
     """Find a call in whichever account has it. Raises Trouble when none has."""
     account = account_of(redis, accounts, telephony_session_id)
     if account is None:
@@ -50,7 +50,7 @@ def read(redis: "Redis", accounts: tuple[str, ...], telephony_session_id: str) -
     return call_history.read(redis, account, telephony_session_id)
 
 
-def _page(redis: "Redis", history: CallHistory) -> str:
+def _page(redis: Redis, history: CallHistory) -> str:
     data = history.events[-1].data if history.events else None
     known = {one.id: one.called for one in destinations.all(redis)}
     sent = attempts.of_call(redis, history.account, history.telephony_session_id)

@@ -59,7 +59,7 @@ class Asked(msgspec.Struct, frozen=True):
         return {name: value for name, value in told.items() if value}
 
 
-def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
+def add_routes(pages: Blueprint, settings: Settings, redis: Redis) -> None:
     """Add `/calls`."""
     accounts = Offered(tuple(account.name for account in settings.accounts))
 
@@ -86,7 +86,7 @@ def filters(asked: Asked) -> tuple[Filter, ...]:
     return (by_extension, by_number) if digits < _SHORTEST_NUMBER else (by_number, by_extension)
 
 
-def _found(redis: "Redis", names: tuple[str, ...], asked: Asked, after: str | None) -> Page[Row]:
+def _found(redis: Redis, names: tuple[str, ...], asked: Asked, after: str | None) -> Page[Row]:
     page = Page[Row]((), None)
     for meant in filters(asked):
         try:

@@ -47,7 +47,7 @@ class Ledger(msgspec.Struct, frozen=True):
         return frozenset(one.name for one in self.accounts if one.total.unexplained)
 
 
-def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> Behind[Ledger]:
+def add_routes(pages: Blueprint, settings: Settings, redis: Redis) -> Behind[Ledger]:
     """Add `/completeness`, and give the ledger as it was counted last: *Now* shows the same figures."""
     names = [account.name for account in settings.accounts]
     ledger = Behind(lambda: _counted(redis, names), seconds=SECONDS)
@@ -64,7 +64,7 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> Behind[L
     return ledger
 
 
-def _counted(redis: "Redis", accounts: Sequence[str]) -> Ledger:
+def _counted(redis: Redis, accounts: Sequence[str]) -> Ledger:
     now = redis_time(redis)
     found = []
     for number, name in enumerate(accounts, 1):

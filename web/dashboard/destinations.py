@@ -39,7 +39,7 @@ INCLUDES: Final[Mapping[Include, str]] = MappingProxyType(
 )
 
 
-def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
+def add_routes(pages: Blueprint, settings: Settings, redis: Redis) -> None:
     """Add `/destinations`, one destination, and its actions."""
     _add_pages(pages, redis)
     _add_new(pages, settings, redis)
@@ -48,7 +48,7 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
     _add_secrets(pages, settings, redis)
 
 
-def _add_pages(pages: Blueprint, redis: "Redis") -> None:
+def _add_pages(pages: Blueprint, redis: Redis) -> None:
     @pages.get("/destinations", endpoint="destinations")
     def every_destination() -> str:
         return render_template("destinations.html", rows=glance.delivering(redis))
@@ -63,7 +63,7 @@ def _add_pages(pages: Blueprint, redis: "Redis") -> None:
         return render_template("destination.html", **told, about=_about, includes=INCLUDES)
 
 
-def _add_new(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
+def _add_new(pages: Blueprint, settings: Settings, redis: Redis) -> None:
     @pages.get("/destinations/new")
     def new_destination() -> str:
         who = visitor()
@@ -82,7 +82,7 @@ def _add_new(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
         return render_template("destination_secret.html", one=one, secret=secret, is_new=True), 201
 
 
-def _add_switches(pages: Blueprint, redis: "Redis") -> None:
+def _add_switches(pages: Blueprint, redis: Redis) -> None:
     @pages.post("/destinations/<destination_id>/pause")
     def pause_destination(destination_id: str) -> Response:
         _change(redis, destination_id, Changes(state=DestinationState.PAUSED))
@@ -99,7 +99,7 @@ def _add_switches(pages: Blueprint, redis: "Redis") -> None:
         return redirect(url_for("dashboard.destinations", done="removed"), 303)
 
 
-def _add_sending(pages: Blueprint, redis: "Redis") -> None:
+def _add_sending(pages: Blueprint, redis: Redis) -> None:
     @pages.post("/destinations/<destination_id>/redrive")
     def send_again(destination_id: str) -> Response:
         count = _known(partial(redrive.redrive, redis, destination_id, Redrive(), dry_run=False))
@@ -111,7 +111,7 @@ def _add_sending(pages: Blueprint, redis: "Redis") -> None:
         return _back(destination_id, _sent_or_held(redis, destination_id, "tested"))
 
 
-def _add_secrets(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
+def _add_secrets(pages: Blueprint, settings: Settings, redis: Redis) -> None:
     @pages.post("/destinations/<destination_id>/rotate")
     def rotate_secret(destination_id: str) -> str:
         found = _found(redis, destination_id)
@@ -161,7 +161,7 @@ def _about(attempt: Attempt) -> str:
     return "an alert" if attempt.event_id.startswith(SUBJECT) else ""
 
 
-def _sent_or_held(redis: "Redis", destination_id: str, done: str) -> str:
+def _sent_or_held(redis: Redis, destination_id: str, done: str) -> str:
     """Name the notice of what was asked to be sent: to one that is not active, nothing is until it is resumed."""
     return done if _found(redis, destination_id).state is DestinationState.ACTIVE else f"{done}-later"
 
@@ -170,14 +170,14 @@ def _listed(text: str) -> list[str]:
     return [one.strip() for one in text.split(",") if one.strip()]
 
 
-def _found(redis: "Redis", destination_id: str) -> Destination:
+def _found(redis: Redis, destination_id: str) -> Destination:
     found = destinations.get(redis, destination_id)
     if found is None:
         raise Trouble(NO_DESTINATION)
     return found
 
 
-def _change(redis: "Redis", destination_id: str, changes: Changes) -> None:
+def _change(redis: Redis, destination_id: str, changes: Changes) -> None:
     _known(partial(destinations.update, redis, destination_id, changes))
 
 

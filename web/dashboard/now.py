@@ -135,7 +135,7 @@ class Vitals(msgspec.Struct, frozen=True):
         return tuple(need for kind in kinds for need in _first(tuple(kind)))
 
 
-def add_routes(pages: Blueprint, settings: Settings, redis: "Redis", ledger: Behind[Ledger]) -> Callable[[], Parts]:
+def add_routes(pages: Blueprint, settings: Settings, redis: Redis, ledger: Behind[Ledger]) -> Callable[[], Parts]:
     """Add `/`, and give what draws its parts; that needs a request's context."""
     names = [account.name for account in settings.accounts]
     reader = VitalsReader(redis, names)
@@ -154,7 +154,7 @@ def add_routes(pages: Blueprint, settings: Settings, redis: "Redis", ledger: Beh
 class VitalsReader:
     """Reads the vitals; of what only grows, what has come since the last time."""
 
-    def __init__(self, redis: "Redis", accounts: list[str]) -> None:
+    def __init__(self, redis: Redis, accounts: list[str]) -> None:
         self._redis = redis
         self._accounts = accounts
         self._tallies = Tallies(redis, minutes=MINUTES)
@@ -175,7 +175,7 @@ class VitalsReader:
         )
 
 
-def fuel(redis: "Redis", accounts: list[str]) -> Iterator[Fuel]:
+def fuel(redis: Redis, accounts: list[str]) -> Iterator[Fuel]:
     """Say what the accounts have left of each group but the one of logging in."""
     left = budget.left(redis, accounts, _GROUPS)
     return (Fuel(name, group, state) for (name, group), state in left.items())
@@ -209,7 +209,7 @@ def _row(event: CallEvent) -> Markup:
     return Markup(render_template("now_published.html", event=event))  # noqa: S704 - our own
 
 
-def _parts(redis: "Redis", names: list[str], rows: Rows, above: str, below: str) -> Parts:
+def _parts(redis: Redis, names: list[str], rows: Rows, above: str, below: str) -> Parts:
     """Write what changes: the same for everybody who looks, so it is written once."""
     published = rows.of(glance.published_last(redis))
     calls = live_calls(glance.on_now(redis, names))

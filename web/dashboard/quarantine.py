@@ -17,7 +17,7 @@ _SHOWN: Final = 4000
 """Characters of a body that the list shows: fifty whole ones may be twelve megabytes, and an open page asks often."""
 
 
-def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
+def add_routes(pages: Blueprint, settings: Settings, redis: Redis) -> None:
     """Add `/quarantine` and its actions."""
     names = tuple(account.name for account in settings.accounts)
 

@@ -47,14 +47,14 @@ _SHOWN: Final = 200
 _ID: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
-def add_routes(pages: Blueprint, settings: Settings, redis: "Redis") -> None:
+def add_routes(pages: Blueprint, settings: Settings, redis: Redis) -> None:
     """Add `/replays`, one replay, and what begins and cancels one."""
     names = tuple(account.name for account in settings.accounts)
     _add_pages(pages, redis, names)
     _add_actions(pages, redis, names)
 
 
-def _add_pages(pages: Blueprint, redis: "Redis", names: tuple[str, ...]) -> None:
+def _add_pages(pages: Blueprint, redis: Redis, names: tuple[str, ...]) -> None:
     @pages.get("/replays", endpoint="replays")
     def every_replay() -> str:
         return _list(redis, names)
@@ -66,7 +66,7 @@ def _add_pages(pages: Blueprint, redis: "Redis", names: tuple[str, ...]) -> None
         return render_template("replay.html", one=found, findings=shown, share=share(found), names=NAMES)
 
 
-def _add_actions(pages: Blueprint, redis: "Redis", names: tuple[str, ...]) -> None:
+def _add_actions(pages: Blueprint, redis: Redis, names: tuple[str, ...]) -> None:
     @pages.post("/replays")
     def begin_replay() -> Response | tuple[str, int]:
         typed, level = request.form.get("account", names[0]).strip(), request.form.get("level", "")
@@ -101,7 +101,7 @@ def _add_actions(pages: Blueprint, redis: "Redis", names: tuple[str, ...]) -> No
         return redirect(url_for("dashboard.replay", account=account, replay_id=replay_id, done="cancelled"), 303)
 
 
-def _list(redis: "Redis", names: tuple[str, ...], *, fault: str = "") -> str:
+def _list(redis: Redis, names: tuple[str, ...], *, fault: str = "") -> str:
     shown, _ = store.page(redis, names, limit=_MOST)
     choices: dict[str, Any] = {"accounts": Offered(names), "names": NAMES, "levels": LEVELS, "outcomes": tuple(Outcome)}
     return render_template("replays.html", replays=shown, fault=fault, told=request.form, **choices)
@@ -133,7 +133,7 @@ def _selection() -> Selection:
     return msgspec.convert(told, type=Selection)
 
 
-def _found(redis: "Redis", names: tuple[str, ...], account: str, replay_id: str) -> Replay:
+def _found(redis: Redis, names: tuple[str, ...], account: str, replay_id: str) -> Replay:
     found = store.load(redis, account, replay_id) if account in names and _ID.fullmatch(replay_id) else None
     if found is None:
         raise Trouble(NOTHING_HERE)

@@ -48,7 +48,7 @@ class Hearing(msgspec.Struct, frozen=True):
         return self.word == Health.ACTIVE
 
 
-def hearing(redis: "Redis", accounts: Sequence[str]) -> list[Hearing]:
+def hearing(redis: Redis, accounts: Sequence[str]) -> list[Hearing]:
     """Read how the subscription of each account is."""
     heard = guarding.last_notifications(redis, accounts)
     return list(map(Hearing, accounts, guarding.load_all(redis, accounts), heard))

@@ -8,7 +8,7 @@ from runtime.settings import Settings
 from runtime.streams import place_of
 
 
-def add_routes(pages: Blueprint, _: Settings, redis: "Redis") -> None:
+def add_routes(pages: Blueprint, _: Settings, redis: Redis) -> None:
     """Add `/trail`."""
 
     @pages.get("/trail")

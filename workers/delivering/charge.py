@@ -67,19 +67,19 @@ class Health(msgspec.Struct, frozen=True):
         return 0.0 if self.failed_at is None else max(0.0, now - self.failed_at - LONGEST_WAIT)
 
 
-def health(redis: "Redis", destination: str) -> Health:
+def health(redis: Redis, destination: str) -> Health:
     """Load what is known of a destination's answers."""
     blob = cast("bytes | None", redis.get(keys.health(destination)))
     return Health() if blob is None else msgspec.msgpack.decode(blob, type=Health)
 
 
-def tell_failing(redis: "Redis", destination: str, percent: int) -> None:
+def tell_failing(redis: Redis, destination: str, percent: int) -> None:
     """Raise the alert that a destination is on its way to being disabled; it is told at each of `ALERTED_AT`."""
     message = f"It has taken nothing for {percent} % of the time after which it is disabled."
     operator_log.raise_alert(redis, What.DESTINATION_FAILING, destination, message, level=percent)
 
 
-def tell_disabled(redis: "Redis", destination: str, because: str | None) -> None:
+def tell_disabled(redis: Redis, destination: str, because: str | None) -> None:
     """Raise the alert that a destination is disabled."""
     why = because or "somebody did it"
     message = f"It is disabled, because {why}. Its backlog is kept."
@@ -89,7 +89,7 @@ def tell_disabled(redis: "Redis", destination: str, because: str | None) -> None
 class Charge:
     """Keeps one destination's health while a runner has its lease."""
 
-    def __init__(self, destination: str, redis: "Redis", recorder: Recorder) -> None:
+    def __init__(self, destination: str, redis: Redis, recorder: Recorder) -> None:
         self._id = destination
         self._redis = redis
         self._recorder = recorder

@@ -20,7 +20,7 @@ TOGETHER: Final = 100
 
 
 def given_up(
-    redis: "Redis", destination: str, queues: WorkingQueues, *, flying: set[str], now: float
+    redis: Redis, destination: str, queues: WorkingQueues, *, flying: set[str], now: float
 ) -> Iterator[Command]:
     """Make dead letters of events that were refused often and would be sent again last; they can be redriven."""
     rows = cast("list[bytes]", redis.zrange(keys.retries(destination), 0, TOGETHER - 1, desc=True))

@@ -48,7 +48,7 @@ class View(msgspec.Struct, frozen=True):
 
 
 def view(
-    redis: "Redis", destination_id: str, cursor: str, room: int, *, flying: int, keys_of_secrets: Sequence[str]
+    redis: Redis, destination_id: str, cursor: str, room: int, *, flying: int, keys_of_secrets: Sequence[str]
 ) -> View:
     """Read what there is to do, for at most `room` events; `flying` ones are on their way. Raises CannotOpen."""
     with redis.pipeline(transaction=False) as pipeline:

@@ -42,7 +42,7 @@ def of_log(destination: Destination, entries: Sequence[Entry], *, deadline: floa
 
 
 def of_asked(
-    redis: "Redis", destination: Destination, places: Sequence[str], *, deadline: float, now: float
+    redis: Redis, destination: Destination, places: Sequence[str], *, deadline: float, now: float
 ) -> Iterator[Arrival]:
     """Give the events that somebody asked for, as far as the log still holds them; what may change is held still."""
     for place in places:
@@ -65,7 +65,7 @@ def is_of_log(place: str) -> bool:
     return not (redrive.is_test(place) or operator_log.is_operator(place))
 
 
-def entries(redis: "Redis", places: Sequence[str]) -> list[Entry]:
+def entries(redis: Redis, places: Sequence[str]) -> list[Entry]:
     """Read the entries at these places, whichever log they are of."""
     of_operator = [place for place in places if operator_log.is_operator(place)]
     return [

@@ -31,7 +31,7 @@ return 1
 """
 
 
-def rest(redis: "Redis", destination: str, now: View, *, opens: float, cursor: str) -> bool:
+def rest(redis: Redis, destination: str, now: View, *, opens: float, cursor: str) -> bool:
     """End a shift in one step, unless the destination was changed, or the log has news after `cursor` to be sent.
 
     `opens` is when something may be sent again. If that is now, the destination listens from here on, and its bell is

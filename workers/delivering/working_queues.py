@@ -12,7 +12,7 @@ from runtime.waiting import Queue
 class WorkingQueues:
     """A working copy of one destination's queues."""
 
-    def __init__(self, redis: "Redis", destination: str) -> None:
+    def __init__(self, redis: Redis, destination: str) -> None:
         self._redis = redis
         self._id = destination
         self._queues: dict[str, Queue] = {}

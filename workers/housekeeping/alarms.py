@@ -28,7 +28,7 @@ _OF_DESTINATIONS: Final = frozenset({What.DESTINATION_FAILING, What.DESTINATION_
 _OF_SUBSCRIPTIONS: Final = (What.SUBSCRIPTION_BLACKLISTED, What.SUBSCRIPTION_INCOMPLETE)
 
 
-def of_destinations(redis: "Redis") -> None:
+def of_destinations(redis: Redis) -> None:
     """Tell of the destinations that fail or are disabled; clear what is told of those that are well or gone."""
     every = destinations.all(redis)
     for one in every:
@@ -39,7 +39,7 @@ def of_destinations(redis: "Redis") -> None:
             operator_log.clear_alert(redis, alert.what, alert.about, "The destination was removed.")
 
 
-def of_redis(redis: "Redis") -> None:
+def of_redis(redis: Redis) -> None:
     """Tell which checks of `/readyz` Redis fails while it takes writes; where it takes none, nobody can note that."""
     for check in safety.readiness(redis):
         if check.verdict is Verdict.FAILED:
@@ -48,14 +48,14 @@ def of_redis(redis: "Redis") -> None:
             operator_log.clear_alert(redis, What.REDIS_UNSAFE, check.name, "Redis passes this check again.")
 
 
-def of_accounts(redis: "Redis", names: Container[str]) -> None:
+def of_accounts(redis: Redis, names: Container[str]) -> None:
     """Clear what is told of accounts that are not among `names`, those of the settings: nobody looks after them."""
     for alert in operator_log.alerts(redis):
         if alert.account is not None and alert.account not in names:
             operator_log.clear_alert(redis, alert.what, alert.about, "The account was removed from the settings.")
 
 
-def of_account(redis: "Redis", settings: Settings, account: Account) -> None:
+def of_account(redis: Redis, settings: Settings, account: Account) -> None:
     """Tell that RingCentral does not accept an account's credentials, for as long as that is so.
 
     That there is no subscription is told for as long as one shall be made, and what was wrong with one for as long as
@@ -79,7 +79,7 @@ def of_account(redis: "Redis", settings: Settings, account: Account) -> None:
         operator_log.clear_alert(redis, What.ACCOUNT_PARKED, account.name, "RingCentral answers again.")
 
 
-def of_call_log(redis: "Redis", settings: Settings, account: Account, *, there_for: float) -> None:
+def of_call_log(redis: Redis, settings: Settings, account: Account, *, there_for: float) -> None:
     """Tell that the call log has not been answered for long, for whatever reason: outcomes wait for it.
 
     It is compared now and then though no call waits. This process must have been there `there_for` as long, in seconds:
@@ -95,7 +95,7 @@ def of_call_log(redis: "Redis", settings: Settings, account: Account, *, there_f
         operator_log.raise_alert(redis, What.CALL_LOG_UNANSWERED, account.name, message, account=account.name)
 
 
-def _of_destination(redis: "Redis", one: Destination) -> None:
+def _of_destination(redis: Redis, one: Destination) -> None:
     if one.state is DestinationState.DISABLED:
         charge.tell_disabled(redis, one.id, one.disabled_because)
         return

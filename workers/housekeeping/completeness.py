@@ -23,7 +23,7 @@ SHARE: Final = 0.02
 MOST_NAMED: Final = 5
 
 
-def check(redis: "Redis", account: str, *, retention: float) -> None:
+def check(redis: Redis, account: str, *, retention: float) -> None:
     """Count, unless it was counted so lately that this would be too much of it; heal, and tell what does not heal."""
     now, before = redis_time(redis), completeness.last(redis, account)
     if before is not None and before.at <= now < before.at + before.took / SHARE:  # else the clock was put back
@@ -42,14 +42,14 @@ def check(redis: "Redis", account: str, *, retention: float) -> None:
         operator_log.clear_alert(redis, What.COMPLETENESS_UNEXPLAINED, account, "Every call is accounted for.")
 
 
-def _take_up(redis: "Redis", account: str, calls: Sequence[Unexplained], now: float) -> None:
+def _take_up(redis: Redis, account: str, calls: Sequence[Unexplained], now: float) -> None:
     """Have the call log asked about them."""
     log.warning("calls.unexplained", account=account, calls=len(calls))
     redis.zadd(keys.due(account), dict.fromkeys((one.telephony_session_id for one in calls), now), nx=True)
     bells.ring_at(redis, Stage.RESOLVE, account, now)
 
 
-def _tell(redis: "Redis", account: str, calls: Sequence[Unexplained]) -> None:
+def _tell(redis: Redis, account: str, calls: Sequence[Unexplained]) -> None:
     message = f"{len(calls)} call{'s' * (len(calls) != 1)} cannot be accounted for."
     details = {one.telephony_session_id: one.because for one in calls[:MOST_NAMED]}
     operator_log.raise_alert(redis, What.COMPLETENESS_UNEXPLAINED, account, message, account=account, details=details)

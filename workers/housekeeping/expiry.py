@@ -22,7 +22,7 @@ _PAGES: Final = 20
 """Pages of the log looked through in one go; upkeep comes again in a minute."""
 
 
-def trim(redis: "Redis", recorder: Recorder, *, now: float, retention: float) -> None:
+def trim(redis: Redis, recorder: Recorder, *, now: float, retention: float) -> None:
     """Trim the outcome log, what is kept for destinations, and what is told to whoever runs Legwork to the retention.
 
     The log is never trimmed past what a destination has yet to take up or to take, unless that was listed first.
@@ -41,7 +41,7 @@ def trim(redis: "Redis", recorder: Recorder, *, now: float, retention: float) ->
         pipeline.execute()
 
 
-def _let_go(redis: "Redis", destination: Destination, recorder: Recorder, *, before: int, now: float) -> int:
+def _let_go(redis: Redis, destination: Destination, recorder: Recorder, *, before: int, now: float) -> int:
     """List what the destination did not get of the time before `before` (ms); say how far the log may be trimmed."""
     try:
         with lease(redis, destination.id, Stage.DELIVER) as held:
@@ -54,9 +54,7 @@ def _let_go(redis: "Redis", destination: Destination, recorder: Recorder, *, bef
         return min(streams.order(place)[0], _oldest_waiting(redis, destination.id))
 
 
-def _listed(
-    redis: "Redis", destination: Destination, held: Lease, recorder: Recorder, *, before: int, now: float
-) -> int:
+def _listed(redis: Redis, destination: Destination, held: Lease, recorder: Recorder, *, before: int, now: float) -> int:
     commands: list[Command] = list(_of_queues(redis, destination, before=before, now=now))
     lost = sum(command[0] == "HSET" and command[1] == keys.dead(destination.id) for command in commands)
     place, taken = cursor = destinations.cursor(redis, destination.id)
@@ -77,7 +75,7 @@ def _listed(
     return before if len(rows) < _PAGE else streams.order(place)[0]
 
 
-def _of_queues(redis: "Redis", destination: Destination, *, before: int, now: float) -> Iterator[Command]:
+def _of_queues(redis: Redis, destination: Destination, *, before: int, now: float) -> Iterator[Command]:
     """Give the commands that list what waits and is too old."""
     for call, queue in waiting.everything(redis, destination.id).items():
         old = [one for one in queue if one.published_at * 1000 < before]
@@ -92,7 +90,7 @@ def _of_log(destination: Destination, rows: Sequence[Any], *, now: float) -> Ite
             yield msgspec.structs.replace(letter(one.call, one.item, "retention", now=now), attempts=0)
 
 
-def _oldest_waiting(redis: "Redis", destination: str) -> int:
+def _oldest_waiting(redis: Redis, destination: str) -> int:
     found = waiting.everything(redis, destination)
     return min((int(one.published_at * 1000) for queue in found.values() for one in queue), default=_NEVER)
 

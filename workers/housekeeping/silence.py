@@ -33,7 +33,7 @@ SHARE: Final = 1 / 4
 class Silences:
     """Looks after the silent calls of one account."""
 
-    def __init__(self, redis: "Redis", account: str, sessions: TelephonySessions, *, silence_seconds: float) -> None:
+    def __init__(self, redis: Redis, account: str, sessions: TelephonySessions, *, silence_seconds: float) -> None:
         self._redis = redis
         self._account = account
         self._sessions = sessions

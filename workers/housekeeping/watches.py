@@ -19,7 +19,7 @@ NIGHTLY_SECONDS: Final = 48 * 3600.0
 _DAY: Final = 86400.0
 
 
-def watch_for_silence(redis: "Redis", account: str, *, since: float, now: float) -> None:
+def watch_for_silence(redis: Redis, account: str, *, since: float, now: float) -> None:
     """Raise the alarm when the log shows calls that began since anything was heard last: the dead man's switch.
 
     Not for calls from before `since` (seconds) alone: there was no subscription, or this process was not there either.
@@ -35,7 +35,7 @@ def watch_for_silence(redis: "Redis", account: str, *, since: float, now: float)
         operator_log.raise_alert(redis, What.NOTIFICATIONS_MISSING, account, message, account=account)
 
 
-def compare_at_night(redis: "Redis", account: str, *, now: float) -> None:
+def compare_at_night(redis: Redis, account: str, *, now: float) -> None:
     """Have the last two days compared once a night, as far back as we know of calls."""
     first = redis.zrange(keys.calls(account), 0, 0, withscores=True)
     if not first or moment_at(now).hour < NIGHT:

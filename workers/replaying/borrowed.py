@@ -23,7 +23,7 @@ _LOOK_SECONDS: Final = 0.02
 
 
 @contextmanager
-def borrowed(redis: "Redis", account: str, stage: Stage, stopping: Stopping) -> Iterator[Lease]:
+def borrowed(redis: Redis, account: str, stage: Stage, stopping: Stopping) -> Iterator[Lease]:
     """Hold `stage` of `account` while the block runs, as soon as its runner has left. Raises LeaseHeld."""
     until = stopwatch() + PATIENCE_SECONDS
     with ExitStack() as stack:
@@ -41,7 +41,7 @@ def borrowed(redis: "Redis", account: str, stage: Stage, stopping: Stopping) -> 
         yield entered
 
 
-def _ring_again(redis: "Redis", account: str, stage: Stage) -> None:
+def _ring_again(redis: Redis, account: str, stage: Stage) -> None:
     """Have a bell rung that came meanwhile and found the stage taken."""
     if redis.delete(keys.rung(account, stage)):
         bells.ring_at(redis, stage, account, redis_time(redis))

@@ -35,7 +35,7 @@ class Agenda(msgspec.Struct, frozen=True):
         return self.reread_at is not None and self.reread_at <= self.now
 
 
-def read(redis: "Redis", account: str) -> Agenda:
+def read(redis: Redis, account: str) -> Agenda:
     """Read it."""
     with redis.pipeline(transaction=False) as pipeline:
         pipeline.time()

@@ -28,7 +28,7 @@ _ACCOUNT_IN_URI: Final = re.compile(r"/account/(\d+)/")
 
 
 def cases(  # noqa: PLR0913 - each says something else of the calls
-    redis: "Redis",
+    redis: Redis,
     account: str,
     ids: Sequence[str],
     found: Mapping[str, Sequence[CallLogRecord]],
@@ -86,7 +86,7 @@ def is_listed(
     return start is not None and sweep.has_listed(telephony_session_id, start, end)
 
 
-def with_what_they_need(redis: "Redis", account: str, cases: Sequence[Case]) -> list[Case]:
+def with_what_they_need(redis: Redis, account: str, cases: Sequence[Case]) -> list[Case]:
     """Give the cases with whatever else their judgement may need, loaded for all of them together."""
     cases = with_conversations(redis, account, cases)
     near = Evidence(redis, account).near(seen for case in cases if (seen := _sighting(case)) is not None)
@@ -99,7 +99,7 @@ def with_what_they_need(redis: "Redis", account: str, cases: Sequence[Case]) -> 
     ]
 
 
-def _published(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, Entry]:
+def _published(redis: Redis, account: str, ids: Sequence[str]) -> dict[str, Entry]:
     """Read what was published last of calls; where one entry is spoilt, nothing: its own judgement will tell."""
     try:
         return outcome_log.newest_of(redis, account, ids)
@@ -114,7 +114,7 @@ def _sighting(case: Case) -> Sighting | None:
     return None
 
 
-def with_conversations(redis: "Redis", account: str, cases: Sequence[Case]) -> list[Case]:
+def with_conversations(redis: Redis, account: str, cases: Sequence[Case]) -> list[Case]:
     """Give the cases with the conversations they are part of, by what was found before and what their records say."""
     ids = [case.telephony_session_id for case in cases]
     stored = links.load(redis, account, ids)
@@ -128,7 +128,7 @@ def with_conversations(redis: "Redis", account: str, cases: Sequence[Case]) -> l
     ]
 
 
-def with_ringout(redis: "Redis", account: str, case: Case, evidence: Evidence) -> Case:
+def with_ringout(redis: Redis, account: str, case: Case, evidence: Evidence) -> Case:
     """Give a case with the RingOut it belongs to, by which its conversation may have more links, or less."""
     known = links_of(case)
     ringout = evidence.belonging(case.telephony_session_id, case.session, case.records, known, case.near)

@@ -48,7 +48,7 @@ _VOICE: Final = "Voice"
 class Judge:
     """Judges the calls of one account."""
 
-    def __init__(self, account: str, redis: "Redis", settings: Settings, recorder: Recorder) -> None:
+    def __init__(self, account: str, redis: Redis, settings: Settings, recorder: Recorder) -> None:
         self._account = account
         self._redis = redis
         self._settings = settings

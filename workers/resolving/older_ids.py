@@ -31,7 +31,7 @@ _DECODER: Final = msgspec.json.Decoder(Bearers)
 class OlderIds:
     """The sessions of one account by their older ids; `tracked` are those at hand."""
 
-    def __init__(self, redis: "Redis", account: str, tracked: Mapping[str, Tracked]) -> None:
+    def __init__(self, redis: Redis, account: str, tracked: Mapping[str, Tracked]) -> None:
         self._redis = redis
         self._account = account
         self._at_hand = tracked
@@ -97,7 +97,7 @@ def session_of(record: CallLogRecord, by_older_id: Callable[[CallLogRecord], str
     return by_older_id(record) or record.session_id
 
 
-def joins(redis: "Redis", account: str, untold: Sequence[str], *, now: float) -> list[Command]:
+def joins(redis: Redis, account: str, untold: Sequence[str], *, now: float) -> list[Command]:
     """Give the commands that give records to a call which was heard of only after they were found; often none.
 
     Such records wait, due, under their older id for the call that they may be of. Once it is known they are taken for

@@ -25,7 +25,7 @@ _MARGIN_SECONDS: Final = 0.01
 class Pace:
     """The pace of one account's sweeps. Times are seconds since 1970 by Redis's clock."""
 
-    def __init__(self, account: str, redis: "Redis", settings: Settings, budget: Budget, recorder: Recorder) -> None:
+    def __init__(self, account: str, redis: Redis, settings: Settings, budget: Budget, recorder: Recorder) -> None:
         self._account = account
         self._redis = redis
         self._interval = settings.fetch_interval_seconds

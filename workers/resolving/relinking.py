@@ -29,7 +29,7 @@ TOGETHER: Final = 100
 """Changed sessions looked after in one atomic step."""
 
 
-def relink(redis: "Redis", account: str, held: Lease, recorder: Recorder, *, now: float, retention: float) -> None:
+def relink(redis: Redis, account: str, held: Lease, recorder: Recorder, *, now: float, retention: float) -> None:
     """Look after the conversations that have changed, under resolve's lease."""
     while changed := links.waiting(redis, account, now, most=TOGETHER):
         stored = links.load(redis, account, list(changed))

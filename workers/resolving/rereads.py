@@ -39,7 +39,7 @@ def scheduled(account: str, started_at: float, times: Iterable[float]) -> set[Co
     return {("ZADD", keys.rereads(account), str(when), f"{when}:{minute}") for when in rounded}
 
 
-def due(redis: "Redis", account: str, now: float) -> dict[str, Window]:
+def due(redis: Redis, account: str, now: float) -> dict[str, Window]:
     """Load what is due, by its member of the sorted set: the minute, or what is left of it."""
     members = redis.zrange(keys.rereads(account), "-inf", now, byscore=True, offset=0, num=MOST)
     return {text: _read(text) for text in (member.decode() for member in cast("list[bytes]", members))}

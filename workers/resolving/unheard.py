@@ -23,7 +23,7 @@ SESSION_PREFIX: Final = "s-"
 
 
 def silent(
-    redis: "Redis", account: str, tracked: Mapping[str, Tracked], due: Mapping[str, float], *, now: float
+    redis: Redis, account: str, tracked: Mapping[str, Tracked], due: Mapping[str, float], *, now: float
 ) -> dict[str, Wanted]:
     """Say what is wanted of such calls.
 
@@ -40,7 +40,7 @@ def silent(
     }
 
 
-def began(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, float]:
+def began(redis: Redis, account: str, ids: Sequence[str]) -> dict[str, float]:
     """Say when calls began by the lists of calls (seconds); those that are in none of them are absent."""
     if not ids:
         return {}
@@ -53,7 +53,7 @@ def began(redis: "Redis", account: str, ids: Sequence[str]) -> dict[str, float]:
 
 
 def whole(
-    redis: "Redis", account: str, tracked: Mapping[str, Tracked], due: Mapping[str, float], *, now: float
+    redis: Redis, account: str, tracked: Mapping[str, Tracked], due: Mapping[str, float], *, now: float
 ) -> dict[str, Wanted]:
     """Say what is wanted of calls that have been over for long, whose outcome was published and which are due again.
 

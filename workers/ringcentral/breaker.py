@@ -82,7 +82,7 @@ return {'free', '0'}
 """
 
 
-def is_parked(redis: "Redis", account: str, fingerprint: str | None = None) -> bool:
+def is_parked(redis: Redis, account: str, fingerprint: str | None = None) -> bool:
     """Say whether RingCentral did not accept the credentials of `account` when it was asked last.
 
     With a `fingerprint`, only if these are the credentials it was asked with.
@@ -92,7 +92,7 @@ def is_parked(redis: "Redis", account: str, fingerprint: str | None = None) -> b
     return ours and int(parkings or 0) > 0
 
 
-def try_again(redis: "Redis", account: str) -> None:
+def try_again(redis: Redis, account: str) -> None:
     """Let the next request go ahead though the credentials were not accepted: a person asks, who may have mended it.
 
     Where RingCentral takes the same credentials again, as those of an app that was suspended, nothing else tells so
@@ -111,7 +111,7 @@ class Breaker:
 
     def __init__(
         self,
-        redis: "Redis",
+        redis: Redis,
         account: str,
         fingerprint: str,
         *,

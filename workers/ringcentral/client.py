@@ -34,7 +34,7 @@ class RingCentral:
     def __init__(
         self,
         account: Account,
-        redis: "Redis",
+        redis: Redis,
         budget: Budget,
         *,
         observe: Observe,

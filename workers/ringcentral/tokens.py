@@ -80,7 +80,7 @@ def _sealing(account: Account) -> tuple[str, ...]:
 class Tokens:
     """The account's access token, whoever has fetched it."""
 
-    def __init__(self, account: Account, redis: "Redis", exchange: Exchange) -> None:
+    def __init__(self, account: Account, redis: Redis, exchange: Exchange) -> None:
         self._account = account
         self._redis = redis
         self._exchange = exchange
@@ -154,7 +154,7 @@ class Tokens:
                 held.commit(())
         return answer.result()
 
-    def _answer(self, answer: "Future[str]") -> None:
+    def _answer(self, answer: Future[str]) -> None:
         try:
             answer.set_result(self._grant())
         except Exception as error:  # noqa: BLE001 - raised where it is waited for

@@ -69,7 +69,7 @@ NONE: Final = Gathered({}, {}, frozenset())
 
 
 def gather(
-    redis: "Redis",
+    redis: Redis,
     account: str,
     known: Iterable[Link],
     *,

@@ -13,7 +13,7 @@ USUAL_WAIT_SECONDS: Final = 60
 JWT_GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
-def find(redis: "Redis", session: str) -> dict[str, Any] | None:
+def find(redis: Redis, session: str) -> dict[str, Any] | None:
     """Find the record of a session; None while there is none. After a 429 waits as long as told, and asks again."""
     while True:
         reply = requests.get(
@@ -29,7 +29,7 @@ def find(redis: "Redis", session: str) -> dict[str, Any] | None:
         time.sleep(int(reply.headers.get("Retry-After", USUAL_WAIT_SECONDS)))
 
 
-def _access_token(redis: "Redis") -> str:
+def _access_token(redis: Redis) -> str:
     """Give the access token kept in Redis, or fetch a new one shortly before it expires."""
     kept = redis.get("access-token")
     if isinstance(kept, bytes):

@@ -29,7 +29,7 @@ class NotThereYet(Exception):
 
 
 @cache
-def redis() -> "Redis":
+def redis() -> Redis:
     """Give this process's connection."""
     return Redis.from_url(os.environ["REDIS_URL"])
 
