@@ -195,7 +195,7 @@ def _is_a_first_outcome(data: CallData) -> bool:
 def _speed(took: Sequence[float]) -> Speed:
     if not took:
         return Speed(0, None, None)
-    return Speed(len(took), took[len(took) // 2], took[min(len(took) - 1, len(took) * 95 // 100)])
+    return Speed(len(took), took[len(took) // 2], took[len(took) * 95 // 100])
 
 
 def delivering(redis: Redis) -> tuple[Delivering, ...]:

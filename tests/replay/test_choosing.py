@@ -143,6 +143,17 @@ def test_a_call_of_which_nothing_was_told_is_looked_up_but_cannot_be_sent_again_
     assert chosen == [1, 0, 0]
 
 
+@pytest.mark.parametrize(
+    ("named", "count"), [({"number": "2125550111"}, 1), ({"number": "2125550188"}, 0), ({"extension": "999"}, 0)]
+)
+def test_a_call_of_which_nothing_was_told_is_chosen_by_who_took_part(
+    replaying: ReplayOffice, named: dict[str, Any], count: int
+) -> None:
+    see(replaying.redis, a_session_of(1))
+
+    assert replaying.run(Level.REFETCH, dry_run=True, **named).progress.total == count
+
+
 def test_for_a_destination_only_what_it_wants_and_never_took_itself_is_chosen(replaying: ReplayOffice) -> None:
     drafts = (
         Draft(url="https://crm.example/hook"),

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import outcome_log
+from runtime import keys, outcome_log
 from runtime.clocks import stopwatch
 from runtime.leases import lease
 from telephony.events import CallEvent
@@ -78,10 +78,10 @@ def until(parts: Iterator[bytes], count: int) -> list[Told]:
     return told
 
 
-def standing(redis: Redis, hub: Hub) -> list[Told]:
+def standing(redis: Redis, hub: Hub, place: str | None = None) -> list[Told]:
     """Watch while somebody else has the only seat."""
     with hub.seat():
-        return read(b"".join(watcher(redis, hub).told()))
+        return read(b"".join(watcher(redis, hub, place).told()))
 
 
 def test_a_watcher_is_told_what_is_published_with_its_place_in_the_log(redis: Redis, hub: Hub) -> None:
@@ -116,6 +116,15 @@ def test_who_was_cut_off_goes_on_where_that_was(redis: Redis, hub: Hub) -> None:
     parts = watcher(redis, hub, place).told()
 
     assert subjects(until(parts, 2)) == ["s-1", "s-2"]
+
+
+def test_who_was_cut_off_so_long_ago_that_the_log_has_dropped_everything_since_has_missed_that(
+    redis: Redis, hub: Hub
+) -> None:
+    publish(redis, *many(2))
+    redis.xtrim(keys.OUTCOMES, maxlen=0)
+
+    assert standing(redis, hub, "1-0") == []
 
 
 def test_who_is_further_behind_than_one_request_tells_is_sent_away_and_goes_on_from_there(

@@ -33,7 +33,7 @@ def step(errand: Errand, now: float) -> Step:
 
 def _running(errand: Errand) -> Progress:
     total = errand.redis.zcard(keys.replay_calls(errand.account, errand.replay.id))
-    return msgspec.structs.replace(errand.replay.progress, state=State.RUNNING, place="", total=total)
+    return msgspec.structs.replace(errand.replay.progress, state=State.RUNNING, total=total)
 
 
 def _page(errand: Errand, selection: Selection, now: float) -> Step:
