@@ -160,10 +160,10 @@ def test_a_person_has_parked_credentials_tried_and_they_are_parked_longer_if_tha
     try_again(redis, "acme")
     again = pause(breaker, BrokenConfiguration("no"))
 
-    assert (first, again, is_parked(redis, "acme")) == (300, 600, True)
+    assert (first, again, is_parked(redis, "acme", "these")) == (300, 600, True)
     try_again(redis, "acme")
     assert after(breaker) is None
-    assert not is_parked(redis, "acme")
+    assert not is_parked(redis, "acme", "these")
 
 
 def test_other_accounts_are_not_affected(a_breaker: MakeBreaker, breaker: Breaker) -> None:

@@ -12,6 +12,7 @@ from tests.outputs import entries
 from tests.workers.office import ACCOUNT, Office
 from workers import upkeep
 from workers.housekeeping import alarms
+from workers.ringcentral.breaker import LONGEST_PARKING
 
 MANY = 1000  # entries; Redis drops them a hundred or so together
 ROUGHLY = 110
@@ -181,11 +182,20 @@ def test_what_ringcentral_said_of_an_account_is_over_once_it_has_no_credentials_
 ) -> None:
     settings = msgspec.structs.replace(office.settings, public_url="https://legwork.example")
     operator_log.raise_alert(office.redis, what, ACCOUNT, "No.", account=ACCOUNT)
-    office.redis.hset(keys.breaker(ACCOUNT), "parkings", 1)
+    office.redis.hset(keys.breaker(ACCOUNT), mapping={"parkings": 1, "at": office.now - 2 * LONGEST_PARKING})
 
     alarms.of_account(office.redis, settings, msgspec.structs.replace(settings.accounts[0], credentials=None))
 
     assert operator_log.alerts(office.redis) == ()
+
+
+def test_who_has_no_credentials_tells_that_those_of_others_are_not_accepted(office: Office) -> None:
+    office.redis.hset(keys.breaker(ACCOUNT), mapping={"parkings": 1, "at": office.now - LONGEST_PARKING})
+    account = msgspec.structs.replace(office.settings.accounts[0], credentials=None)
+
+    alarms.of_account(office.redis, office.settings, account)
+
+    assert [one.what for one in operator_log.alerts(office.redis)] == [What.ACCOUNT_PARKED]
 
 
 def test_a_redis_that_may_forget_is_an_alert_until_it_may_not(office: Office) -> None:

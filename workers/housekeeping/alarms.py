@@ -56,27 +56,13 @@ def of_accounts(redis: Redis, names: Container[str]) -> None:
 
 
 def of_account(redis: Redis, settings: Settings, account: Account) -> None:
-    """Tell that RingCentral does not accept an account's credentials, for as long as that is so.
-
-    That there is no subscription is told for as long as one shall be made, and what was wrong with one for as long as
-    there is any: else nothing of the guardian's ends it. Of an account without credentials none of it is told: nobody
-    asks, and nobody would ever learn that it is over.
-    """
-    if account.credentials is None:
-        for what in (What.SUBSCRIPTION_MISSING, *_OF_SUBSCRIPTIONS, What.ACCOUNT_PARKED):
-            operator_log.clear_alert(redis, what, account.name, "Without credentials nobody asks RingCentral.")
-        return
-    if settings.public_url is None:
-        over = "Without PUBLIC_URL none is made."
-        operator_log.clear_alert(redis, What.SUBSCRIPTION_MISSING, account.name, over)
-    if guarding.load(redis, account.name).health is Health.UNMANAGED:
-        for what in _OF_SUBSCRIPTIONS:
-            operator_log.clear_alert(redis, what, account.name, "There is no subscription, and none is made.")
-    if is_parked(redis, account.name, fingerprint_of(account)):
+    """Tell that RingCentral does not accept an account's credentials, ours or those of others, while that is so."""
+    _of_subscription(redis, settings, account)
+    if is_parked(redis, account.name, None if account.credentials is None else fingerprint_of(account)):
         message = "RingCentral does not accept the credentials of this account."
         operator_log.raise_alert(redis, What.ACCOUNT_PARKED, account.name, message, account=account.name)
     else:
-        operator_log.clear_alert(redis, What.ACCOUNT_PARKED, account.name, "RingCentral answers again.")
+        operator_log.clear_alert(redis, What.ACCOUNT_PARKED, account.name, "It is not asked in vain any more.")
 
 
 def of_call_log(redis: Redis, settings: Settings, account: Account, *, there_for: float) -> None:
@@ -93,6 +79,23 @@ def of_call_log(redis: Redis, settings: Settings, account: Account, *, there_for
     elif there_for > longest:
         message = f"RingCentral's call log has not been answered for {longest / 60:.0f} minutes."
         operator_log.raise_alert(redis, What.CALL_LOG_UNANSWERED, account.name, message, account=account.name)
+
+
+def _of_subscription(redis: Redis, settings: Settings, account: Account) -> None:
+    """Clear what nothing of the guardian's ends.
+
+    That there is no subscription is told for as long as one shall be made, and what was wrong with one for as long as
+    there is any; without credentials nobody looks.
+    """
+    over: dict[What, str] = {}
+    if settings.public_url is None:
+        over[What.SUBSCRIPTION_MISSING] = "Without PUBLIC_URL none is made."
+    if guarding.load(redis, account.name).health is Health.UNMANAGED:
+        over |= dict.fromkeys(_OF_SUBSCRIPTIONS, "There is no subscription, and none is made.")
+    if account.credentials is None:
+        over = dict.fromkeys((What.SUBSCRIPTION_MISSING, *_OF_SUBSCRIPTIONS), "Without credentials nobody looks.")
+    for what, why in over.items():
+        operator_log.clear_alert(redis, what, account.name, why)
 
 
 def _of_destination(redis: Redis, one: Destination) -> None:

@@ -14,6 +14,7 @@ from typing import Final, cast
 from redis import Redis
 
 from runtime import keys
+from runtime.clocks import redis_time
 from workers.ringcentral.errors import BrokenConfiguration, NotSent, RateLimited, RingCentralError, Unavailable
 
 FIRST_PAUSE: Final = 2.0
@@ -24,6 +25,7 @@ _LONGEST_RETRY_AFTER: Final = 3600.0
 _PROBE_SECONDS: Final = 10.0  # as long as an answer may not begin; who was killed meanwhile must not hold the others up
 _WHILE_PROBED: Final = 2.0
 _TTL: Final = 86400
+_ASKED_WITHIN: Final = 2 * LONGEST_PARKING
 
 _BREAKER: Final = """
 -- Answers {state, seconds}. KEYS: breaker. ARGV: now ('' is the server's clock), time to live (s), and one of
@@ -85,11 +87,16 @@ return {'free', '0'}
 def is_parked(redis: Redis, account: str, fingerprint: str | None = None) -> bool:
     """Say whether RingCentral did not accept the credentials of `account` when it was asked last.
 
-    With a `fingerprint`, only if these are the credentials it was asked with.
+    With a `fingerprint`, only if these are the credentials it was asked with; without, only while somebody who has any
+    goes on asking.
     """
-    parkings, of = cast("list[bytes | None]", redis.hmget(keys.breaker(account), ["parkings", "fingerprint"]))
-    ours = fingerprint is None or (of or b"").decode() == fingerprint
-    return ours and int(parkings or 0) > 0
+    fields = ["parkings", "fingerprint", "at"]
+    parkings, of, at = cast("list[bytes | None]", redis.hmget(keys.breaker(account), fields))
+    if not int(parkings or 0):
+        return False
+    if fingerprint is not None:
+        return (of or b"").decode() == fingerprint
+    return redis_time(redis) - float(at or 0) < _ASKED_WITHIN
 
 
 def try_again(redis: Redis, account: str) -> None:
