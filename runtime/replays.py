@@ -75,7 +75,8 @@ class Progress(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     it; `late` is by how many records per second windows were short enough after one that took too long (0 for a
     backfill), and when that was; `unanswered` is what RingCentral had no answer for, the latest at the end (of a
     backfill what it has passed over for that); `stuck_since` is since when it has had an answer for nothing that is
-    asked; `why` is what it waits for, or what ended it; `left` calls it had not looked at then.
+    asked, `stuck_at` when that was so last; `why` is what it waits for, or what ended it; `left` calls it had not
+    looked at then.
     """
 
     state: State = State.WAITING
@@ -90,6 +91,7 @@ class Progress(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     late: tuple[float, float] | None = None
     unanswered: tuple[Unanswered, ...] = ()
     stuck_since: float | None = None
+    stuck_at: float | None = None
     left: int = 0
 
 

@@ -42,6 +42,9 @@ LEASE_SECONDS: Final = 40.0
 HOPELESS_SECONDS: Final = 86400.0
 """How long RingCentral is asked again and again for what it has no answer for, though it answers: once a minute."""
 
+AWAY_SECONDS: Final = 7200.0
+"""Longer than that nobody rests from asking: nobody was there, and that RingCentral had no answer then is not known."""
+
 HELD_SECONDS: Final = 2.0
 """When to come back where a stage's runner did not leave its lease for long."""
 
@@ -118,8 +121,7 @@ class Runner:
         """
         why, progress = " ".join((type(error).__name__, *error.codes)), step.progress
         if was_there(error):
-            since = now if progress.stuck_since is None else min(progress.stuck_since, now)
-            progress = msgspec.structs.replace(progress, stuck_since=since)
+            progress = _stuck(progress, now)
         is_hopeless = progress.stuck_since is not None and now - progress.stuck_since >= HOPELESS_SECONDS
         is_refused = isinstance(error, Refused | NotFound) and replay.asked.level is Level.BACKFILL
         if isinstance(error, Forbidden) or is_refused or (is_hopeless and was_there(error)):
@@ -141,6 +143,13 @@ class Runner:
             )
         self._lease.commit([*step.commands, *commands])
         faults.point("replay.committed")
+
+
+def _stuck(progress: Progress, now: float) -> Progress:
+    """Note since when RingCentral has had no answer, as far as it was asked."""
+    since, at = progress.stuck_since, progress.stuck_at
+    was_asked = at is not None and at <= now < at + AWAY_SECONDS
+    return msgspec.structs.replace(progress, stuck_since=now if since is None or not was_asked else since, stuck_at=now)
 
 
 def _got_on(step: Step) -> Step:

@@ -12,6 +12,7 @@ from runtime.leases import lease
 from runtime.replay_documents import done as looked_at
 from runtime.replay_documents import replay_document
 from runtime.replays import Level, State
+from scripts.simulator import USER_JWT
 from telephony import results, search_terms, sessions
 from telephony.call_log import CallLogPage
 from telephony.destinations import Draft
@@ -21,6 +22,7 @@ from tests.asking.test_not_answered import cannot_answer
 from tests.builders.calls import ivr_call
 from tests.replay.replaying import ReplayOffice
 from tests.workers.office import ACCOUNT
+from tests.workers.test_guardian import DAY, with_jwt
 from tests.workers.test_resolve import look, the_record
 from workers.replaying import replay_errand
 from workers.ringcentral.call_log import CallLog
@@ -316,6 +318,43 @@ def test_a_replay_that_ringcentral_has_had_no_answer_for_in_a_day_ends_and_says_
 
     over = replaying.look(asked)
     assert (over.progress.state, over.progress.why, over.left) == (State.FAILED, "Unavailable CMN-203", 1)
+
+
+def test_a_while_in_which_nobody_asked_is_none_in_which_ringcentral_had_no_answer(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaying.resolved()
+    with monkeypatch.context() as hiccups:
+        cannot_answer(hiccups, "internal", session="s-nobody-knows")
+        asked = replaying.ask(Level.REFETCH, calls=("s-nobody-knows",))
+        replaying.serve()
+        replaying.office.let_pass(2 * DAY)  # all was stopped
+        replaying.office.be_patient()
+        replaying.serve()
+
+    replaying.office.be_patient()
+    assert replaying.finish(asked).progress.state is State.DONE
+
+
+@pytest.mark.parametrize("level", [Level.REFETCH, Level.BACKFILL])
+def test_credentials_that_are_not_accepted_for_a_day_end_no_replay(replaying: ReplayOffice, level: Level) -> None:
+    replaying.resolved()
+    asked = replaying.ask(level, since=replaying.office.now - DAY)
+    with_jwt(replaying.office, "a typing mistake")
+    for _ in range(30):
+        replaying.serve()
+        replaying.office.let_pass(3600)
+        replaying.office.be_patient()
+    waiting = replaying.look(asked).progress
+    assert (waiting.state, (waiting.why or "").split()[0], waiting.unanswered) == (
+        State.RUNNING,
+        "BrokenConfiguration",
+        (),
+    )
+
+    with_jwt(replaying.office, USER_JWT)
+
+    assert replaying.finish(asked).progress.state is State.DONE
 
 
 def test_a_call_that_a_later_version_wrote_down_is_left_as_it_is_and_holds_no_replay_up(

@@ -18,6 +18,7 @@ from telephony.times import LONG_AGO, NEVER
 from workers.resolving.older_ids import session_of
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import (
+    BrokenConfiguration,
     Forbidden,
     NotFound,
     NotSent,
@@ -251,9 +252,11 @@ def _lists(request: Request, telephony_session_id: str, started_at: datetime, en
 def was_there(error: RingCentralError) -> bool:
     """Say whether RingCentral answered, or took longer than is waited: another request may fare better.
 
-    What was not sent for want of an access token got no answer, whatever was said to the request for that.
+    What was not sent for want of an access token, which nobody gets whose credentials are not accepted, got no answer,
+    whatever was said to the request for that.
     """
-    return not isinstance(error, NotSent) and (error.status is not None or _is_late(error))
+    is_unheard = isinstance(error, NotSent | BrokenConfiguration)
+    return not is_unheard and (error.status is not None or _is_late(error))
 
 
 def _is_not_offered(error: Unavailable) -> bool:
