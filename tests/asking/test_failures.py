@@ -59,6 +59,22 @@ class TestAStorm:
 
         assert is_right(legwork.redis, *takes)
 
+    def test_one_of_401s_without_a_word_is_met_with_few_requests_and_with_fewer_grants(self, opened: Opened) -> None:
+        legwork, company = opened()
+        legwork.pass_time(60)
+        before, granted = len(company.asked()), grants(company)
+        for group in ("light", "medium", "heavy"):
+            company.fault("answer_status", group=group, status=401, count=1000)
+        takes = [company.call(begins=begins) for begins in range(0, 600, 10)]
+
+        legwork.pass_time(600)
+        assert 5 <= len(company.asked()) - before <= 25
+        assert grants(company) - granted <= 1
+        company.fault("clear")
+        legwork.pass_time(400)
+
+        assert is_right(legwork.redis, *takes)
+
     def test_it_is_an_alert_when_it_lasts_until_the_call_log_is_answered_again(self, opened: Opened) -> None:
         legwork, company = opened()
         legwork.pass_time(60)

@@ -21,6 +21,7 @@ from workers.ringcentral.errors import (
     RingCentralError,
     Unavailable,
 )
+from workers.ringcentral.tokens import NEW_SECONDS
 
 PATH = "/restapi/v1.0/it"
 
@@ -220,13 +221,27 @@ def test_after_a_401_without_a_word_of_ringcentrals_another_token_is_asked_for(
     server: Server, client: RingCentral, redis: Redis, reply: Reply
 ) -> None:
     server.on(TOKEN_PATH, a_token("old"), a_token("new"))
-    server.on(PATH, reply, says(1))
+    server.on(PATH, says(0), reply, says(1))
+    get(client)
+    redis.expire(keys.access_token("acme"), 3600 - 30 - int(NEW_SECONDS))
 
     assert isinstance(error_of(lambda: get(client)), Unavailable)
     redis.delete(keys.breaker("acme"))  # as after its pause
 
     assert get(client) == 1
-    assert [seen.headers["authorization"] for seen in server.asked(PATH)] == ["Bearer old", "Bearer new"]
+    assert [seen.headers["authorization"] for seen in server.asked(PATH)][1:] == ["Bearer old", "Bearer new"]
+
+
+def test_a_new_token_stays_where_it_meets_such_a_401_for_the_fault_is_another(
+    server: Server, client: RingCentral, redis: Redis
+) -> None:
+    server.on(PATH, html(401), says(1))
+
+    assert isinstance(error_of(lambda: get(client)), Unavailable)
+    redis.delete(keys.breaker("acme"))  # as after its pause
+
+    assert get(client) == 1
+    assert len(server.asked(TOKEN_PATH)) == 1
 
 
 def test_whoever_meets_such_a_401_late_does_not_take_back_the_token_that_another_has_fetched(

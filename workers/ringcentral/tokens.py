@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager, suppress
 from threading import Thread
-from typing import Final, cast
+from typing import Final
 from urllib.parse import urlencode
 
 import msgspec
@@ -35,6 +35,9 @@ STAGE: Final = "token"
 _GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 RENEW_SECONDS: Final = 2.0
 """How often the right to ask is renewed: a killed asker holds the others up no longer than its stage."""
+
+NEW_SECONDS: Final = 600.0
+"""How long a token is new: where it is refused without a word of RingCentral's, the fault is hardly the token's."""
 
 _LONGEST_SECONDS: Final = 40.0  # longer than a request may take
 _POLL_SECONDS: Final = 0.025
@@ -105,9 +108,13 @@ class Tokens:
         raise NotSent("somebody else has been asking for an access token for too long", retry_after=_POLL_SECONDS)
 
     def forget(self, token: str) -> None:
-        """Have another asked for next time, unless somebody has done so already."""
-        kept = _opened(cast("bytes | None", self._redis.get(self._key)), self._sealing)
-        if kept is not None and kept.access_token == token:
+        """Have another asked for next time, unless somebody has done so already, or this one is new itself.
+
+        Then the fault is another, and with each grant the breaker would take RingCentral for well again.
+        """
+        value, left = self._stored()
+        kept = _opened(value, self._sealing)
+        if kept is not None and kept.access_token == token and kept.renew_at / _EARLY - left >= NEW_SECONDS * 1000:
             self._redis.delete(self._key)
 
     def _renewed(self, held: Lease, instead_of: str | None) -> str:
@@ -123,14 +130,19 @@ class Tokens:
 
     def _kept(self, instead_of: str | None) -> tuple[str | None, bool]:
         """Give the token in Redis, and whether it has long to live."""
-        with self._redis.pipeline(transaction=True) as pipeline:
-            pipeline.get(self._key)
-            pipeline.pttl(self._key)
-            value, left = pipeline.execute()
+        value, left = self._stored()
         kept = _opened(value, self._sealing)
         if kept is None or kept.fingerprint != self._fingerprint or kept.access_token == instead_of:
             return None, False
         return kept.access_token, left > kept.renew_at
+
+    def _stored(self) -> tuple[bytes | None, int]:
+        """Read what is stored, and for how many milliseconds it still is."""
+        with self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.get(self._key)
+            pipeline.pttl(self._key)
+            value, left = pipeline.execute()
+        return value, left
 
     @contextmanager
     def _asking(self) -> Iterator[Lease | None]:
