@@ -162,6 +162,11 @@ def silences(redis: Redis, answers: Answering, *, seconds: float = SILENCE) -> S
     ("answer", "found", "gone"),
     [
         (NotFound("no such session"), "RingCentral does not know the call any more; the call log is asked", True),
+        (
+            Unavailable("in a proxy's words", status=404),
+            "RingCentral does not know the call any more; the call log is asked",
+            True,
+        ),
         (Forbidden("CallControl"), "RingCentral does not say how the call stands; the call log is asked", True),
         (Refused("bad"), "RingCentral does not say how the call stands; the call log is asked", True),
         (("Disconnected", "GONE"), "RingCentral says that all parties have left; the call log is asked", True),
@@ -201,7 +206,10 @@ def test_many_silent_calls_are_looked_up_a_few_at_a_time_and_each_comes_to_its_t
     assert answers.asked == ids
 
 
-@pytest.mark.parametrize(("error", "is_noted"), [(NotSent("no budget"), False), (Unavailable("500"), True)])
+@pytest.mark.parametrize(
+    ("error", "is_noted"),
+    [(NotSent("no budget"), False), (NotSent("no token", status=404), False), (Unavailable("500"), True)],
+)
 def test_a_call_is_put_off_only_where_ringcentral_was_asked(
     redis: Redis, error: RingCentralError, *, is_noted: bool
 ) -> None:

@@ -5,6 +5,7 @@ call log is asked, through resolve, which closes it with its record; and if ther
 """
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Final, cast
 
 import msgspec
@@ -82,6 +83,10 @@ class Silences:
             return self._ask_the_log(one, "RingCentral does not know the call any more", now)
         except (Forbidden, Refused):  # without this permission, the log alone tells
             return self._ask_the_log(one, "RingCentral does not say how the call stands", now)
+        except Unavailable as error:
+            if error.status != HTTPStatus.NOT_FOUND or isinstance(error, NotSent):
+                raise
+            return self._ask_the_log(one, "RingCentral does not know the call any more", now)  # in whosever words
         codes = [party.status.code for party in session.parties]
         if codes and all(code.lower() in TERMINAL_CODES for code in codes):
             return self._ask_the_log(one, "RingCentral says that all parties have left", now)
