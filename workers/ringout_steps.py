@@ -143,7 +143,7 @@ class Steps:
         except NotFound:
             return Step(_over(ringout, OVER_GONE, now))
         except (RateLimited, Unavailable) as error:
-            if error.status == HTTPStatus.NOT_FOUND:  # in whosever words
+            if error.status == HTTPStatus.NOT_FOUND and not isinstance(error, NotSent):  # in whosever words
                 return Step(_over(ringout, OVER_GONE, now))
             return Step(ringout, _pause(error))
         except RingCentralError:

@@ -87,6 +87,18 @@ def test_a_404_is_the_end_of_the_live_status_though_it_says_nothing_else(exchang
     assert_is_right(exchange, ringout_id)
 
 
+def test_a_404_to_the_request_for_an_access_token_is_no_end_of_the_live_status(exchange: Exchange) -> None:
+    exchange.plan(length=120.0)
+    ringout_id = exchange.call()
+    exchange.pass_time(3)
+
+    exchange.redis.delete(keys.access_token(ACCOUNT))
+    switch(exchange.box, FaultRequest(fault="answer_status", group="auth", status=404))
+    exchange.pass_time(10)
+
+    assert exchange.shown(ringout_id)["liveOver"] is None
+
+
 def test_gone_is_neither_success_nor_failure(exchange: Exchange) -> None:
     exchange.plan(gone="at_once", length=120.0)
 
