@@ -71,8 +71,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     @property
     def may_have_arrived(self) -> bool:
-        """Whether the receiver may have made something of it: it was sent again and again, whatever came back."""
-        return self.because in {"exhausted", "crowded"}
+        """Whether the receiver may have made something of it, and it can be sent again: it was sent before it ended."""
+        return self.attempts > 1 and self.because != "retention"
 
 
 def written(account: str, attempt: Attempt, *, retention: float) -> tuple[Command, ...]:

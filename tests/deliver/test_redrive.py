@@ -100,6 +100,27 @@ def test_of_what_was_sent_in_vain_to_the_end_where_each_call_is_told_once_the_sa
     assert list(attempts.dead_letters(stage.redis, destination.id)) == []
 
 
+def test_so_it_is_where_it_was_sent_in_vain_before_nothing_might_be_sent_there_any_more(stage: Stage) -> None:
+    destination = stage.add(create_only=True)
+    publish(stage.redis, outcome_of("s-1", A_MISSED_CALL))
+    stage.sender.answer = lambda _: refused()
+    stage.run(destination)
+    make_due(stage, destination)
+    stage.sender.answer = lambda _: forbidden()
+    stage.run(destination)
+    assert [one.because for one in attempts.dead_letters(stage.redis, destination.id)] == ["permanent"]
+
+    stage.sender.answer = lambda _: delivered()
+    publish(stage.redis, revised("s-1", 2, A_MISSED_CALL))
+    stage.run(destination)
+    assert set(stage.sender.ids()) == {"s-1/1"}
+
+    redrive.redrive(stage.redis, destination.id, EVERYTHING, dry_run=False)
+    stage.run(destination)
+    assert set(stage.sender.ids()) == {"s-1/1"}
+    assert list(attempts.dead_letters(stage.redis, destination.id)) == []
+
+
 def test_of_what_was_never_sent_where_each_call_is_told_once_a_later_revision_is_sent(stage: Stage) -> None:
     destination = stage.add(create_only=True)
     stage.sender.answer = lambda _: forbidden()
