@@ -78,6 +78,7 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
             past_from=min(self.past_from, now + LONGEST_REST),
             refused_until={lane: min(until, now + REFUSED_SECONDS) for lane, until in self.refused_until.items()},
             late={place: (density, min(since, now)) for place, (density, since) in self.late.items()},
+            narrowing=msgspec.structs.replace(self.narrowing, since=min(self.narrowing.since, now)),
         )
         return self if then == self else then
 

@@ -9,6 +9,7 @@ from runtime.asking import BROKEN_SECONDS, FAILURES, LATE_SECONDS, LONGEST_REST,
 from runtime.budget import Share
 from telephony.fetch_plan import Lane
 from telephony.looks import LAGS_KEPT
+from telephony.narrowing import Narrowing
 
 NOW = 1_790_000_000.0
 FEEDS = (Lane.EXTRACT, Lane.SYNC)
@@ -123,13 +124,16 @@ def test_accounts_have_positions_of_their_own(redis: Redis) -> None:
 
 def test_after_the_clock_was_put_back_nothing_rests_for_longer_than_it_ever_does() -> None:
     tomorrow = NOW + 86_400
-    failed = Asking(compared_to=tomorrow, past_density=1.0).after_past_failure(now=tomorrow, density=4.0)
+    narrowing = Narrowing(10.0, since=tomorrow)
+    failed = Asking(compared_to=tomorrow, past_density=1.0, narrowing=narrowing).after_past_failure(
+        now=tomorrow, density=4.0
+    )
     swept = failed.swept(tomorrow, is_answered=True)
     before = swept.after_late(4.0, Share.BACKFILL, now=tomorrow).without(Lane.EXTRACT, now=tomorrow)
 
     position = before.as_of(NOW)
 
-    assert position.compared_to == position.last_answer == NOW
+    assert position.compared_to == position.last_answer == position.narrowing.since == NOW
     assert position.past_from <= NOW + LONGEST_REST
     assert position.lane(company=True, now=NOW + REFUSED_SECONDS) is Lane.EXTRACT
     assert position.with_density(1.0, Share.BACKFILL).density_for(Share.BACKFILL, now=NOW + LATE_SECONDS) == 2.0
