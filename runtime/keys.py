@@ -39,6 +39,9 @@ ACCOUNTS = "legwork:accounts"
 TIDIED = "legwork:tidied"
 """String, seconds. When upkeep last did what is no account's own. Lives for ever."""
 
+ATTENDED = "legwork:attended"
+"""String, seconds. Since when upkeep has come by without a rest of minutes. Written by it; lives for ever."""
+
 RETENTION = "legwork:retention"
 """String. The retention that upkeep goes by, and shorter ones before it, by `runtime.lifetimes`. Lives for ever."""
 

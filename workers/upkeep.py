@@ -6,12 +6,12 @@ from redis import Redis
 
 from runtime import audit, bells, call_index, faults, keys, lifetimes, streams
 from runtime.bells import Stage
-from runtime.clocks import redis_time, stopwatch
+from runtime.clocks import redis_time
 from runtime.leases import LeaseHeld, lease
 from runtime.metrics import Recorder
 from runtime.settings import Settings
 from workers.dependencies import current
-from workers.housekeeping import alarms, completeness, expiry, guardian
+from workers.housekeeping import alarms, completeness, expiry, guardian, presence
 
 UPKEEP_SECONDS: Final = 60.0
 
@@ -30,7 +30,8 @@ def serve(account: str) -> None:
             faults.point("upkeep.trimmed")
             completeness.check(redis, account, retention=settings.retention_seconds)
             alarms.of_account(redis, settings, dependencies.account(account))
-            there_for = stopwatch() - dependencies.made_at
+            now = redis_time(redis)
+            there_for = now - presence.since(redis, dependencies.made_at, now=now)
             alarms.of_call_log(redis, settings, dependencies.account(account), there_for=there_for)
     except LeaseHeld:
         return
@@ -40,6 +41,7 @@ def serve(account: str) -> None:
 def tidy(redis: Redis, settings: Settings, recorder: Recorder) -> None:
     """Do what is no account's own, unless another account's upkeep has just done it: once a minute is enough."""
     now, before = redis_time(redis), float(cast("bytes | None", redis.get(keys.TIDIED)) or 0)
+    presence.note(redis, before=before, now=now)
     if before <= now < before + TIDY_SECONDS:
         return
     lifetimes.note(redis, settings.retention_seconds, now=now)

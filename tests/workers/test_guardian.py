@@ -22,10 +22,10 @@ from tests.workers.conftest import MakeOffice
 from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, look, the_record
 from workers import upkeep
-from workers.housekeeping import alarms, guardian, watches
+from workers.housekeeping import alarms, guardian, presence, watches
 from workers.ringcentral.subscriptions import Subscriptions
 
-DAY = 86400.0
+HOUR, DAY = 3600.0, 86400.0
 OLD, NEW = "an-older-token", "the-newer-token"
 
 Guarding = Callable[..., Office]
@@ -457,6 +457,44 @@ def test_calls_from_before_the_guardian_was_there_are_no_alarm_for_nobody_else_m
     assert alerts(office) == []
 
     office.dependencies.made_at -= 7200  # it has been there for two hours
+    office.guard()
+    assert alerts(office) == [What.NOTIFICATIONS_MISSING]
+
+
+def test_nor_are_they_where_ringcentral_takes_its_time_for_the_first_look(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [stopwatch()]
+    monkeypatch.setattr(presence, "stopwatch", lambda: clock[0])
+    office.dependencies.made_at = clock[0]
+    listed = Subscriptions.all
+
+    def slowly(self: Subscriptions) -> Any:
+        clock[0] += MINUTE
+        office.let_pass(MINUTE)
+        return listed(self)
+
+    monkeypatch.setattr(Subscriptions, "all", slowly)
+    office.redis.zadd(keys.unheard(ACCOUNT), {"s-1": office.now - MINUTE / 2})
+
+    office.guard()
+
+    assert alerts(office) == []
+
+
+def test_nor_are_calls_from_while_all_stood_still(office: Office) -> None:
+    office.dependencies.made_at -= DAY
+    upkeep.tidy(office.redis, office.settings, office.dependencies.recorder)
+    office.let_pass(8 * HOUR)  # as while the machine slept
+    office.redis.zadd(keys.unheard(ACCOUNT), {"s-1": office.now - HOUR})
+
+    upkeep.tidy(office.redis, office.settings, office.dependencies.recorder)
+    office.guard()
+    assert alerts(office) == []
+
+    office.let_pass(MINUTE)
+    office.redis.zadd(keys.unheard(ACCOUNT), {"s-2": office.now})
+    upkeep.tidy(office.redis, office.settings, office.dependencies.recorder)
     office.guard()
     assert alerts(office) == [What.NOTIFICATIONS_MISSING]
 

@@ -159,6 +159,23 @@ def test_upkeep_of_an_account_of_which_nothing_is_known_does_nothing(office: Off
     assert [office.redis.exists(stream) for stream in (INBOX, QUARANTINE, keys.OUTCOMES)] == [0, 0, 0]
 
 
+def test_that_the_call_log_was_not_answered_while_all_stood_still_is_no_alert_but_if_it_is_not_later(
+    office: Office,
+) -> None:
+    office.resolve()
+    office.dependencies.made_at -= 86_400
+    upkeep.serve(ACCOUNT)
+    office.let_pass(8 * 3600)  # as while the machine slept
+    upkeep.serve(ACCOUNT)
+    assert operator_log.alerts(office.redis) == ()
+
+    for _ in range(16):
+        office.let_pass(60)
+        upkeep.serve(ACCOUNT)
+
+    assert [one.what for one in operator_log.alerts(office.redis)] == [What.CALL_LOG_UNANSWERED]
+
+
 def test_an_alert_about_an_account_goes_with_it(office: Office) -> None:
     for account in ("globex", ACCOUNT):
         operator_log.raise_alert(office.redis, What.SUBSCRIPTION_INCOMPLETE, account, "No.", account=account)

@@ -68,7 +68,7 @@ def of_account(redis: Redis, settings: Settings, account: Account) -> None:
 def of_call_log(redis: Redis, settings: Settings, account: Account, *, there_for: float) -> None:
     """Tell that the call log has not been answered for long, for whatever reason: outcomes wait for it.
 
-    It is compared now and then though no call waits. This process must have been there `there_for` as long, in seconds:
+    It is compared now and then though no call waits. Upkeep must have been there `there_for` as long, in seconds:
     whatever was stopped with it was asking for nothing either.
     """
     longest, answered = settings.reconcile_seconds + UNANSWERED_SECONDS, asking.load(redis, account.name).last_answer

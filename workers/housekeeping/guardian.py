@@ -12,7 +12,7 @@ import msgspec
 from redis.exceptions import RedisError
 
 from runtime import comparisons, guarding, keys, operator_log
-from runtime.clocks import redis_time, stopwatch
+from runtime.clocks import redis_time
 from runtime.comparisons import Why
 from runtime.guarding import LONGEST_PATIENCE, Guarded
 from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
@@ -24,7 +24,7 @@ from telephony.operator_events import What
 from telephony.subscriptions import Health, Plan, Seen
 from telephony.times import moment_at
 from workers.dependencies import Dependencies, current
-from workers.housekeeping import watches
+from workers.housekeeping import presence, watches
 from workers.housekeeping.silence import Silences
 from workers.ringcentral.errors import BrokenConfiguration, Forbidden, NotFound, RingCentralError
 from workers.ringcentral.subscriptions import Subscription, Subscriptions, seen
@@ -75,10 +75,11 @@ class Guardian:
     def look(self) -> Guarded:
         """Look at everything once; give how the subscription is now."""
         now, guarded = redis_time(self._redis), guarding.load(self._redis, self._name)
+        there_since = presence.since(self._redis, self._made_at, now=now)
         watches.compare_at_night(self._redis, self._name, now=now)
         if self._account.credentials is not None:
             guarded = self._looked_after(guarded, now)
-        since = max(self._there_since(now), guarded.doubtful_before or 0.0)
+        since = max(there_since, guarded.doubtful_before or 0.0)
         watches.watch_for_silence(self._redis, self._name, since=since, now=now)
         return guarded
 
@@ -242,10 +243,6 @@ class Guardian:
         else:
             operator_log.clear_alert(self._redis, What.SUBSCRIPTION_INCOMPLETE, self._name, "All filters are served.")
 
-    def _there_since(self, now: float) -> float:
-        """Say since when this process is there: what was before, it does not know. Seconds."""
-        return now - (stopwatch() - self._made_at)
-
     def _failed(self, error: RingCentralError, now: float) -> None:
         """Note what went wrong. It is tried again within a minute, unless RingCentral asks for more patience.
 
@@ -259,7 +256,8 @@ class Guardian:
         patience = 0.0 if isinstance(error, BrokenConfiguration) else error.retry_after or 0.0
         self._keep(msgspec.structs.replace(guarded, problem=problem, next_at=now + min(patience, LONGEST_PATIENCE)))
         is_new = guarded.checked_at is not None and guarded.checked_at >= now
-        is_early = guarded.is_just_missed(there_since=self._there_since(redis_time(self._redis)))
+        there_since = presence.since(self._redis, self._made_at, now=redis_time(self._redis))
+        is_early = guarded.is_just_missed(there_since=there_since)
         message = None
         if is_new and guarded.health in (Health.MISSING, Health.BLACKLISTED) and not is_early:
             message = "There is no subscription, and none could be made."
