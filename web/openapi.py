@@ -167,9 +167,7 @@ def _in_query(said: Description, schemas: Mapping[Any, Schema], components: Mapp
 def _given(schema: Schema) -> Schema:
     """Give the schema of a parameter that is there: one that is left out is no null."""
     choices = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
-    given = {**choices[0]} if len(choices) == 1 else {**schema}
-    default = schema.get("default")
-    return given if default is None else {**given, "default": default}
+    return {**choices[0]} if len(choices) == 1 else {**schema}
 
 
 def _in_header(said: Description) -> Iterator[Schema]:
@@ -220,8 +218,7 @@ def _operation_id(rule: Rule) -> str:
 
 
 def _tag(rule: Rule) -> str:
-    parts = rule.rule.removeprefix("/api/v1/").strip("/").split("/")
-    return parts[0].partition(".")[0] if rule.rule.startswith(_API) else "operations"
+    return rule.rule.removeprefix("/api/v1/").partition("/")[0] if rule.rule.startswith(_API) else "operations"
 
 
 def _camel(name: str) -> str:

@@ -93,6 +93,7 @@ def test_a_call_that_is_named_must_be_all_else_that_is_asked_for(
     replaying: ReplayOffice, untrue: dict[str, Any]
 ) -> None:
     named = (replaying.resolved().telephony_session_id,)
+    publish(replaying.redis, an_outcome_of(1))  # which is all of that as well
 
     true = total(replaying, calls=named, outcomes=(Outcome.ANSWERED,), since=0.0, until=LATER)
 
@@ -130,17 +131,16 @@ def test_however_many_calls_match_all_of_them_are_chosen(
     assert total(replaying, since=0.0) == 5
 
 
-def test_a_call_of_which_nothing_was_told_is_looked_up_but_cannot_be_sent_again_nor_chosen_by_its_outcome(
+def test_a_call_of_which_nothing_was_told_is_looked_up_but_cannot_be_sent_again_nor_chosen_by_its_end(
     replaying: ReplayOffice,
 ) -> None:
     see(replaying.redis, a_session_of(1))
 
-    chosen = [
-        replaying.run(level, dry_run=True, since=0.0, outcomes=outcomes).progress.total
-        for level, outcomes in ((Level.REFETCH, ()), (Level.DELIVER, ()), (Level.REFETCH, (Outcome.ANSWERED,)))
-    ]
+    how: tuple[dict[str, Any], ...] = ({}, {"outcomes": (Outcome.ANSWERED,)}, {"unresolved": True})
+    chosen = [replaying.run(Level.REFETCH, dry_run=True, since=0.0, **named).progress.total for named in how]
 
     assert chosen == [1, 0, 0]
+    assert total(replaying, since=0.0) == 0
 
 
 @pytest.mark.parametrize(

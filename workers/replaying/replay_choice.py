@@ -60,18 +60,17 @@ def _rows(errand: Errand, ids: Sequence[str], selection: Selection) -> Iterator[
     tracked = ledger.tracked(errand.redis, errand.account, ids)
     listed = errand.redis.zmscore(keys.calls(errand.account), list(ids)) if ids else []
     only_told = selection.asks_how_it_ended or errand.replay.asked.level is Level.DELIVER
-    by_id = selection.is_by_id_alone  # whoever knows the call by its id may know it better than we do
     for one, at in zip(ids, listed, strict=True):
         entry, known = newest.get(one), tracked.get(one)
         start = known.session.started_at.timestamp() if known and known.session.started_at else at
         if entry is None:
-            if by_id or not only_told:
+            if selection.is_by_id_alone or not only_told:  # whoever knows its id may know it better than we do
                 yield one, start or UNKNOWN
             continue
         event = outcome_log.event_of(entry.document)
         if event is None:
             continue
-        if by_id or (takes(selection, event.data) and _is_wanted(errand, selection, event)):
+        if takes(selection, event.data) and _is_wanted(errand, selection, event):
             yield one, start or began(event.data) or UNKNOWN
 
 
