@@ -105,8 +105,8 @@ class Watched:
         await asyncio.to_thread(self.hub.wait_until_listening)
         return page
 
-    async def publishes(self, name: str) -> None:
-        await asyncio.to_thread(publish, self.redis, outcome_of(name))
+    async def publishes(self, *names: str) -> None:
+        await asyncio.to_thread(lambda: [publish(self.redis, outcome_of(name)) for name in names])
 
     async def ends(self, task: asyncio.Task[None]) -> None:
         async with asyncio.timeout(SOON):
@@ -191,8 +191,7 @@ def test_the_log_is_read_no_oftener_than_pages_may_be_told(watched: Watched, mon
         await watched.publishes("s-0")
         await page.until(1)
         reading.reset_mock()
-        for number in range(1, 6):
-            await watched.publishes(f"s-{number}")
+        await watched.publishes(*[f"s-{number}" for number in range(1, 6)])
         told = await page.until(2)
         assert told[1]["outcomes"] == {"answered": 5}
         assert reading.call_count <= 3  # once with all of them, and once or twice finding no more
