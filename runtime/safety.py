@@ -87,13 +87,13 @@ def writes(redis: Redis) -> Check:
     return Check("writes", Verdict.OK, "Redis takes writes")
 
 
-def memory(info: Mapping[str, Any]) -> Check:
-    """Judge how full Redis is."""
+def memory(info: Mapping[str, Any], *, most_used: float = HIGH_WATER) -> Check:
+    """Judge how full Redis is: of its memory `most_used` may be, which is a share."""
     used, most = int(info.get("used_memory", 0)), int(info.get("maxmemory", 0))
     if not most:
         return Check("memory", Verdict.WARNING, "maxmemory is not set: a full machine would end Redis; set it")
     share = used / most
-    verdict = Verdict.OK if share < HIGH_WATER else Verdict.FAILED
+    verdict = Verdict.OK if share < most_used else Verdict.FAILED
     return Check("memory", verdict, f"{share:.0%} of maxmemory is used; above {HIGH_WATER:.0%} nothing is accepted")
 
 

@@ -1,5 +1,7 @@
 """Upkeep: what has been kept as long as was promised is dropped, and nothing that is still needed."""
 
+from collections.abc import Iterator
+
 import msgspec
 import pytest
 from redis import Redis
@@ -215,17 +217,42 @@ def test_who_has_no_credentials_tells_that_those_of_others_are_not_accepted(offi
     assert [one.what for one in operator_log.alerts(office.redis)] == [What.ACCOUNT_PARKED]
 
 
-def test_a_redis_that_may_forget_is_an_alert_until_it_may_not(office: Office) -> None:
-    office.redis.config_set("maxmemory-policy", "allkeys-lru")
-    try:
-        upkeep.serve(ACCOUNT)
-    finally:
-        office.redis.config_set("maxmemory-policy", "noeviction")
-    (alert,) = operator_log.alerts(office.redis)
-    assert (alert.what, alert.about) == (What.REDIS_UNSAFE, "eviction")
-    assert "allkeys-lru" in alert.message
+@pytest.fixture
+def configuration(redis: Redis) -> Iterator[None]:
+    """Leave the server as it was."""
+    names = ("maxmemory-policy", "maxmemory")
+    before = {name: redis.config_get(name)[name] for name in names}
+    yield
+    for name, value in before.items():
+        redis.config_set(name, str(value))
 
+
+def unsafe(office: Office) -> list[tuple[What, str]]:
+    """Do what upkeep does once a minute; give the alerts that are on then."""
     office.let_pass(upkeep.UPKEEP_SECONDS)
     upkeep.serve(ACCOUNT)
+    return [(one.what, one.about) for one in operator_log.alerts(office.redis)]
 
-    assert operator_log.alerts(office.redis) == ()
+
+@pytest.mark.usefixtures("configuration")
+def test_a_redis_that_may_forget_is_an_alert_until_it_may_not(office: Office) -> None:
+    office.redis.config_set("maxmemory-policy", "allkeys-lru")
+    assert unsafe(office) == [(What.REDIS_UNSAFE, "eviction")]
+    assert "allkeys-lru" in operator_log.alerts(office.redis)[0].message
+
+    office.redis.config_set("maxmemory-policy", "noeviction")
+    assert unsafe(office) == []
+
+
+@pytest.mark.usefixtures("configuration")
+def test_a_redis_that_is_too_full_is_an_alert_until_it_has_room_again(office: Office) -> None:
+    office.redis.setrange("legwork:ballast", 20_000_000, b"x")  # beside which nothing else matters
+    found = []
+
+    for share in (0.72, 0.8, 0.72, 0.6):
+        used = int(office.redis.info("memory")["used_memory"])
+        office.redis.config_set("maxmemory", int(used / share))
+        found.append(unsafe(office))
+
+    full = [(What.REDIS_UNSAFE, "memory")]
+    assert found == [[], full, full, []]

@@ -9,6 +9,7 @@ from collections.abc import Container
 from typing import Final
 
 from redis import Redis
+from redis.exceptions import NoPermissionError
 
 from runtime import asking, destinations, guarding, operator_log, safety
 from runtime.clocks import redis_time
@@ -23,6 +24,9 @@ from workers.ringcentral.tokens import fingerprint_of
 
 UNANSWERED_SECONDS: Final = 600.0
 """How much longer than from one comparison to the next the call log may be without an answer before that is told."""
+
+ROOM_AGAIN: Final = 0.7
+"""Below which share of its memory Redis is not too full any more."""
 
 _OF_DESTINATIONS: Final = frozenset({What.DESTINATION_FAILING, What.DESTINATION_DISABLED})
 _OF_SUBSCRIPTIONS: Final = (What.SUBSCRIPTION_BLACKLISTED, What.SUBSCRIPTION_INCOMPLETE)
@@ -40,8 +44,18 @@ def of_destinations(redis: Redis) -> None:
 
 
 def of_redis(redis: Redis) -> None:
-    """Tell which checks of `/readyz` Redis fails while it takes writes; where it takes none, nobody can note that."""
-    for check in safety.readiness(redis):
+    """Tell of a Redis that may lose or forget what it takes, or is too full to take more, until that is over.
+
+    One that is about as full as it may be is told once, not with every turn. Where it takes no writes, or tells nothing
+    of itself, nobody learns of it here.
+    """
+    try:
+        info = redis.info()
+    except NoPermissionError:
+        return
+    is_told = any((one.what, one.about) == (What.REDIS_UNSAFE, "memory") for one in operator_log.alerts(redis))
+    full = safety.memory(info, most_used=ROOM_AGAIN if is_told else safety.HIGH_WATER)
+    for check in (safety.persistence(info), safety.eviction(info), full):
         if check.verdict is Verdict.FAILED:
             operator_log.raise_alert(redis, What.REDIS_UNSAFE, check.name, f"{check.detail}.")
         else:
