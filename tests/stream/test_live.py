@@ -106,7 +106,7 @@ class Watched:
         return page
 
     async def publishes(self, *names: str) -> None:
-        await asyncio.to_thread(lambda: [publish(self.redis, outcome_of(name)) for name in names])
+        await asyncio.to_thread(publish, self.redis, *map(outcome_of, names))
 
     async def ends(self, task: asyncio.Task[None]) -> None:
         async with asyncio.timeout(SOON):
