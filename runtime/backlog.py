@@ -20,7 +20,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     `waiting` events are tried again or held, `asked` are to be sent again because somebody asked; `backlog` is the sum.
     `oldest` is since when the oldest of them should be there (seconds), `lag` how long ago that is. What is held is not
-    late before that is over.
+    late before that is over. `left_alone_until` is when something is sent there again (seconds), where nearly all
+    failed.
     """
 
     backlog: int
@@ -31,6 +32,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     oldest: float | None
     lag: float
     last_attempts: tuple[Attempt, ...] = ()
+    left_alone_until: float | None = None
 
 
 def status(redis: Redis, destination_id: str) -> Status:
@@ -38,7 +40,8 @@ def status(redis: Redis, destination_id: str) -> Status:
     if not redis.hexists(keys.DESTINATIONS, destination_id):
         raise UnknownDestination(destination_id)
     last = attempts.page(redis, destination_id, limit=_LAST).items
-    return msgspec.structs.replace(_status(redis, destination_id), last_attempts=last)
+    until = destinations.left_alone_until(redis, destination_id)
+    return msgspec.structs.replace(_status(redis, destination_id), last_attempts=last, left_alone_until=until)
 
 
 def gauges(redis: Redis) -> list[Metric]:

@@ -32,7 +32,10 @@ class AttemptDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
 
 
 class StatusDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Where a destination stands. `lag_seconds` is for how long the oldest event that it has not been sent is late."""
+    """Where a destination stands. `lag_seconds` is for how long the oldest event that it has not been sent is late.
+
+    `left_alone_until` is when something is sent there again, where nearly all failed; null where that is not so.
+    """
 
     backlog: int
     unread: int
@@ -41,6 +44,7 @@ class StatusDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     dead: int
     oldest: str | None
     lag_seconds: float
+    left_alone_until: str | None
     last_attempts: tuple[AttemptDocument, ...]
 
 
@@ -66,6 +70,7 @@ def status_document(status: Status) -> StatusDocument:
         dead=status.dead,
         oldest=iso_ms_at_or_none(status.oldest),
         lag_seconds=round(status.lag, 3),
+        left_alone_until=iso_ms_at_or_none(status.left_alone_until),
         last_attempts=tuple(map(attempt_document, status.last_attempts)),
     )
 

@@ -78,6 +78,20 @@ def get(redis: Redis, destination_id: str) -> Destination | None:
     return None if text is None else _decode(text)
 
 
+def left_alone_until(redis: Redis, destination_id: str) -> float | None:
+    """Say until when (seconds) an active destination is sent nothing, because nearly all failed there; None if it is.
+
+    Its runner has then taken it from those that listen, and had its bell set to that time.
+    """
+    with redis.pipeline(transaction=True) as pipeline:
+        pipeline.sismember(names.LISTENING, destination_id)
+        pipeline.zscore(names.BELLS, bells.member(Stage.DELIVER, destination_id))
+        pipeline.hget(names.DESTINATIONS, destination_id)
+        listens, until, text = pipeline.execute()
+    is_left_alone = text is not None and _decode(text).state is DestinationState.ACTIVE and not listens
+    return until if is_left_alone and until is not None and until > redis_time(redis) else None
+
+
 def update(redis: Redis, destination_id: str, changes: Changes, *, seen: Destination | None = None) -> Destination:
     """Change a destination, and give it; its backlog stays, whatever its state. Raises UnknownDestination.
 

@@ -29,7 +29,7 @@ from runtime.settings import SettingsError
 from scripts.terminal.command import Refused, at_the_terminal
 from scripts.terminal.destination_asked import find, judge, read, wishes
 from scripts.terminal.destination_options import parse
-from scripts.terminal.destination_report import attempt_list, destination_list, destination_page
+from scripts.terminal.destination_report import attempt_list, destination_list, destination_page, why_not_sent
 from scripts.terminal.place import Place, open_place
 from scripts.terminal.redis_server import NoRedis
 from telephony.destinations import Changes, Destination, DestinationState, Draft
@@ -164,12 +164,9 @@ def _test(place: Place, options: argparse.Namespace) -> Told:
     event_id = redrive.send_test(place.redis, one.id)
     attempt = next(_tried(place.redis, one.id, event_id, options.wait), None)
     if attempt is None:
-        why = "is a deliver process running?" if one.state is DestinationState.ACTIVE else f"it is {one.state}"
-        return Told(
-            {"id": event_id, "attempt": None},
-            [f"asked for {event_id}; not sent within {options.wait:g} s: {why}"],
-            FAILED,
-        )
+        why = why_not_sent(find(place.redis, one.id), backlog.status(place.redis, one.id))
+        told = f"asked for {event_id}; not sent within {options.wait:g} s: {why}"
+        return Told({"id": event_id, "attempt": None}, [told], FAILED)
     code = DONE if attempt.verdict == DELIVERED else FAILED
     return Told({"id": event_id, "attempt": attempt_document(attempt)}, attempt_list([attempt]), code)
 

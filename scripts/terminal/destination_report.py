@@ -68,11 +68,22 @@ def destination_page(one: Destination, status: Status) -> Iterator[str]:
     yield f"  only         {_only(one)}"
     yield f"  backlog      {_backlog(status)}"
     yield f"  given up     {status.dead}" + (f"; ./scripts/destinations.py redrive {one.id}" if status.dead else "")
+    if status.left_alone_until is not None:
+        yield f"  {_left_alone(one, status.left_alone_until)}"
     if one.state is not DestinationState.ACTIVE:
         yield f"  nothing is sent, nothing is lost; ./scripts/destinations.py resume {one.id}"
     if status.last_attempts:
         yield ""
         yield from attempt_list(status.last_attempts[::-1])
+
+
+def why_not_sent(one: Destination, status: Status) -> str:
+    """Say what keeps an event that was just asked for from being sent, as far as that can be told from here."""
+    if one.state is not DestinationState.ACTIVE:
+        return f"it is {one.state}"
+    if status.left_alone_until is not None:
+        return _left_alone(one, status.left_alone_until)
+    return "is a deliver process running?"
 
 
 def attempt_list(attempts: Sequence[Attempt]) -> list[str]:
@@ -102,6 +113,13 @@ def _attempt(one: Attempt) -> tuple[object, ...]:
         one.blame,
         clock_time(moment_at(one.next_at)) if one.next_at else None,
         (one.error or one.excerpt)[:_EXCERPT],
+    )
+
+
+def _left_alone(one: Destination, until: float) -> str:
+    return (
+        f"it is left alone until {clock_time(moment_at(until))} UTC, for nearly all failed there; "
+        f"./scripts/destinations.py pause {one.id} and resume {one.id} end that"
     )
 
 

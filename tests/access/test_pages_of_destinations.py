@@ -8,7 +8,9 @@ from flask.testing import FlaskClient
 from redis import Redis
 from werkzeug.test import TestResponse
 
-from runtime import destinations, keys
+from runtime import bells, destinations, keys
+from runtime.bells import Stage
+from runtime.clocks import redis_time
 from telephony.destinations import Changes, Destination, DestinationState, Draft, Include
 from telephony.words import Outcome
 from tests.access.test_door_of_the_dashboard import form_token, log_in
@@ -39,6 +41,19 @@ def test_everything_that_was_chosen_is_shown(client: FlaskClient, destination: s
 
     assert "Fields outcome, from" in told
     assert "Alerts of Legwork yes" in told
+
+
+def test_until_when_it_is_left_alone_is_shown_and_what_ends_that(
+    client: FlaskClient, redis: Redis, destination: str
+) -> None:
+    assert "left alone" not in text_of(client, f"/destinations/{destination}", "standing")
+    redis.srem(keys.LISTENING, destination)
+    redis.zadd(keys.BELLS, {bells.member(Stage.DELIVER, destination): redis_time(redis) + 60})
+
+    told = text_of(client, f"/destinations/{destination}", "standing")
+
+    assert "It is left alone until" in told
+    assert "Pause and resume it" in told
 
 
 def test_only_an_attempt_of_a_call_leads_to_one(client: FlaskClient, redis: Redis, destination: str) -> None:

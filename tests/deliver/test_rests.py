@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from redis.connection import AbstractConnection
 
-from runtime import bells, destinations, keys, waiting
+from runtime import backlog, bells, destinations, keys, waiting
 from runtime.bells import Stage as Bell
 from runtime.clocks import redis_time
 from telephony.destinations import Changes, Destination, DestinationState
@@ -27,6 +27,26 @@ def test_a_destination_left_alone_is_not_rung_by_news_but_when_it_shall_be_tried
     publish(stage.redis, outcome_of("s-new"))
 
     assert bell(stage, destination) == pytest.approx(redis_time(stage.redis) + FIRST_PAUSE, abs=5)
+
+
+def test_until_when_a_destination_is_left_alone_is_told_and_not_of_one_that_is_sent_events_or_paused(
+    stage: Stage,
+) -> None:
+    sound, alone, paused = stage.add(), left_alone(stage), left_alone(stage)
+    stage.run(sound)
+    destinations.update(stage.redis, paused.id, Changes(state=DestinationState.PAUSED))
+
+    told = [backlog.status(stage.redis, one.id).left_alone_until for one in (sound, alone, paused)]
+
+    assert told == [None, bell(stage, alone), None]
+
+
+def test_a_bell_that_is_overdue_tells_of_a_runner_that_is_away_and_not_of_a_pause(stage: Stage) -> None:
+    destination = left_alone(stage)
+
+    bells.ring_at(stage.redis, Bell.DELIVER, destination.id, redis_time(stage.redis) - 1)
+
+    assert backlog.status(stage.redis, destination.id).left_alone_until is None
 
 
 def test_a_destination_left_alone_hears_of_news_again_though_nothing_came_in_the_meantime(stage: Stage) -> None:

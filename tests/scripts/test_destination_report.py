@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from runtime.backlog import Status
-from scripts.terminal.destination_report import attempt_list, destination_list, destination_page
+from scripts.terminal.destination_report import attempt_list, destination_list, destination_page, why_not_sent
 from telephony.destinations import Destination, DestinationState, Include
 from telephony.words import Outcome
 from tests.builders.attempts import an_attempt
@@ -91,6 +91,29 @@ def test_the_page_tells_what_can_be_done_about_what_was_given_up_or_is_not_sent(
         "  given up     2; ./scripts/destinations.py redrive dst_1",
         "  nothing is sent, nothing is lost; ./scripts/destinations.py resume dst_1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "until", "why"),
+    [
+        (DestinationState.ACTIVE, None, "is a deliver process running?"),
+        (
+            DestinationState.ACTIVE,
+            1772442101.0,
+            "it is left alone until 03-02 09:01:41 UTC, for nearly all failed there",
+        ),
+        (DestinationState.PAUSED, None, "it is paused"),
+    ],
+)
+def test_what_keeps_an_event_from_being_sent_is_said(state: DestinationState, until: float | None, why: str) -> None:
+    assert why_not_sent(a_destination(state=state), a_status(left_alone_until=until)).startswith(why)
+
+
+def test_the_page_tells_until_when_a_destination_is_left_alone_and_what_ends_that() -> None:
+    lines = list(destination_page(a_destination(), a_status(left_alone_until=1772442101.0)))
+
+    assert "left alone until 03-02 09:01:41" in lines[-1]
+    assert "pause dst_1 and resume dst_1" in lines[-1]
 
 
 def test_the_last_attempts_are_told_the_newest_last() -> None:
