@@ -71,6 +71,14 @@ def test_a_call_of_which_only_the_id_is_known_is_looked_up(replaying: ReplayOffi
     assert [event.data.trigger for event in replaying.office.outcomes(call)] == [Trigger.REPLAY]
 
 
+def test_a_call_that_is_named_is_told_of_as_missing_where_there_is_nothing_to_send_again(
+    replaying: ReplayOffice,
+) -> None:
+    done = replaying.run(Level.DELIVER, calls=("s-unheard-of",))
+
+    assert (done.progress.total, done.missing) == (1, 1)
+
+
 def total(replaying: ReplayOffice, **chosen: Any) -> int | None:
     return replaying.run(Level.DELIVER, dry_run=True, **chosen).progress.total
 
