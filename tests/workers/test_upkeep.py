@@ -256,3 +256,14 @@ def test_a_redis_that_is_too_full_is_an_alert_until_it_has_room_again(office: Of
 
     full = [(What.REDIS_UNSAFE, "memory")]
     assert found == [[], full, full, []]
+
+
+def test_a_redis_that_tells_nothing_of_itself_is_no_alert(office: Office, redis_url: str) -> None:
+    office.redis.acl_setuser("blind", enabled=True, nopass=True, keys=["*"], categories=["+@all"], commands=["-info"])
+    try:
+        with Redis.from_url(redis_url, username="blind", password="") as blind:
+            alarms.of_redis(blind)
+    finally:
+        office.redis.acl_deluser("blind")
+
+    assert operator_log.alerts(office.redis) == ()
