@@ -79,7 +79,7 @@ def moments(history: CallHistory) -> list[Moment]:
         found.append(Moment(history.silence.looked_at, "silent", history.silence.found))
     if history.looks_again_at is not None:
         found.append(Moment(history.looks_again_at, "next look", "at the call log"))
-    return sorted(found, key=lambda one: int(one.at * 1000))
+    return sorted(found, key=lambda one: _milliseconds(one.at))
 
 
 def _headline(data: CallData) -> str:
@@ -95,9 +95,9 @@ def _section(title: str, lines: list[str]) -> Iterator[str]:
 
 
 def _rows(line: list[Moment]) -> Iterator[tuple[str, str, str, str]]:
-    first = line[0].at if line else 0.0
+    first = _milliseconds(line[0].at) if line else 0
     for at, what, details in line:
-        yield fine_time(moment_at(at)), f"{at - first:.3f}", what, details
+        yield fine_time(moment_at(at)), f"{(_milliseconds(at) - first) / 1000:.3f}", what, details
 
 
 def _notified(heard: tuple[Heard, ...]) -> Iterator[Moment]:
@@ -178,6 +178,11 @@ def _end(end: notifications.Endpoint) -> str:
 def _number(party_id: str) -> str:
     """Shorten a party's id to its number in the session."""
     return party_id.rpartition("-")[2]
+
+
+def _milliseconds(at: float) -> int:
+    """Give a moment as exactly as it is shown: a cause is never later than its effect by less than that."""
+    return round(at * 1_000_000) // 1000
 
 
 def _seconds(text: str) -> float:

@@ -63,7 +63,8 @@ def summary(replay: Replay) -> Iterator[str]:
             what = "would be sent again" if asked.dry_run else "are sent again"
         yield f"{replay.id} {progress.state}: of {done(replay)} calls {replay.changed} {what}"
     if replay.missing:
-        yield f"of {replay.missing} calls there is no final record"
+        what = "no event is stored" if asked.level is Level.DELIVER else "there is no final record"
+        yield f"of {replay.missing} calls {what}"
     if replay.is_over and took > 0:
         yield f"it took {took:.1f} s and {progress.requests} request{'s' * (progress.requests != 1)}"
     if progress.why:

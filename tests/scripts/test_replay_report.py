@@ -47,6 +47,10 @@ def a_replay(level: Level = Level.REFETCH, *, dry_run: bool = False, progress: A
             a_replay(Level.DELIVER, dry_run=True),
             ["rpl_1 done: of 4 calls 1 would be sent again", "nothing was published: this was a dry run"],
         ),
+        (
+            a_replay(Level.DELIVER, missing=1),
+            ["rpl_1 done: of 4 calls 1 are sent again", "of 1 calls no event is stored"],
+        ),
         (a_replay(missing=2), ["rpl_1 done: of 4 calls 1 changed", "of 2 calls there is no final record"]),
         (
             a_replay(progress={"state": State.FAILED, "why": "Refused CMN-101"}, left=3),
