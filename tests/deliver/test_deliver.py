@@ -21,6 +21,8 @@ from tests.fakes.killed import Killed
 from tests.fakes.sender import Sent, delivered, forbidden, gone, refused
 from tests.scripts.publishing import outcome_of, publish
 from workers.delivering import delivery_view
+from workers.delivering.charge import Health
+from workers.destinations.breaker import FIRST_PAUSE, Breaker
 from workers.destinations.verdicts import Answer, Verdict
 
 A_MISSED_CALL = a_record(
@@ -141,6 +143,22 @@ def test_what_is_refused_again_and_again_keeps_nothing_new_from_a_destination(
     assert stage.sender.ids()[-1] == "s-3/1"
     letters = attempts.dead_letters(stage.redis, destination.id)
     assert sorted((one.event_id, one.because) for one in letters) == [("s-1/1", "crowded"), ("s-2/1", "crowded")]
+
+
+def test_nothing_is_given_up_of_a_destination_that_is_left_alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    destination = stage.add()
+    stage.sender.answer = lambda _: refused()
+    publish(stage.redis, outcome_of("s-1"), outcome_of("s-2"))
+    for _ in range(waiting.REPLACED_AFTER):
+        stage.run(destination)
+        make_due(stage, destination)
+    monkeypatch.setattr(delivery_view, "MOST_WAITING", 2)
+    left_alone = Health(Breaker(redis_time(stage.redis) + FIRST_PAUSE, FIRST_PAUSE))
+    stage.redis.set(keys.health(destination.id), msgspec.msgpack.encode(left_alone))
+
+    stage.run(destination)
+
+    assert not list(attempts.dead_letters(stage.redis, destination.id))
 
 
 def test_what_was_refused_seldom_is_not_given_up_however_much_waits(
