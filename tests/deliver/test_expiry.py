@@ -208,6 +208,36 @@ def test_who_is_overtaken_lists_nothing_and_has_the_log_kept(stage: Stage, monke
     assert not dead(stage, destination)
 
 
+@pytest.mark.parametrize(("back", "sent"), [(1800.0, 1), (7200.0, 2), (366 * 86400.0, 2)])
+def test_what_was_to_be_tried_again_before_the_clock_was_put_back_waits_no_longer_than_anything_does(
+    stage: Stage, back: float, sent: int
+) -> None:
+    destination = stage.add()
+    stage.sender.answer = lambda _: refused()
+    publish(stage.redis, outcome_of("s-1"))
+    stage.run(destination)
+
+    trim(stage, later=-back)
+    stage.run(destination)
+
+    assert len(stage.sender.sent) == sent
+
+
+@pytest.mark.parametrize(("back", "is_due"), [(86400.0, False), (366 * 86400.0, True)])
+def test_what_was_held_before_the_clock_was_put_back_is_held_no_longer_than_anything_is(
+    stage: Stage, back: float, *, is_due: bool
+) -> None:
+    destination, now = stage.add(create_only=True), redis_time(stage.redis)
+    held = Waiting(place(stage, 10), "s-1/1", "default", 1, due=now + 600, held=True)
+    for command in waiting.write(destination.id, "s-1", (held,)):
+        stage.redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+
+    trim(stage, later=-back)
+
+    ((one,),) = waiting.everything(stage.redis, destination.id).values()
+    assert (one.due <= now) is is_due
+
+
 def wait(stage: Stage, destination: Destination, call: str, *ages: float) -> None:
     """Have events of a call wait that were published so long ago."""
     queue = tuple(

@@ -9,11 +9,17 @@ _HOUR: Final = 3600.0
 SCHEDULE: Final = (0.0, 5.0, 30.0, 5 * _MINUTE, 30 * _MINUTE, 2 * _HOUR, 5 * _HOUR, 10 * _HOUR, 10 * _HOUR)
 """Seconds to wait before each attempt: nine attempts in about 28 hours, so that a night's outage is outlived."""
 
-LONGEST_WAIT: Final = 2 * max(SCHEDULE)
-"""No event waits for longer until it is tried again, whatever is asked for in `Retry-After`."""
-
 JITTER: Final = 0.2
 """What failed together does not come back together: every wait is up to so much shorter or longer."""
+
+
+def longest_wait(attempts: int) -> float:
+    """Say for how long an event that was tried `attempts` times waits at most, whatever is asked for."""
+    return max(2 * SCHEDULE[min(attempts, len(SCHEDULE) - 1)], _HOUR)
+
+
+LONGEST_WAIT: Final = max(map(longest_wait, range(len(SCHEDULE))))
+"""No event waits for longer until it is tried again."""
 
 
 def next_attempt(attempts: int, *, now: float, retry_after: float | None, random: Callable[[], float]) -> float | None:
@@ -27,6 +33,5 @@ def next_attempt(attempts: int, *, now: float, retry_after: float | None, random
     planned = SCHEDULE[attempts]
     if retry_after is None:
         return now + planned * (1 + JITTER * (2 * random() - 1))
-    most = max(2 * planned, _HOUR)
     asked = max(retry_after, planned)
-    return now + min(asked * (1 + JITTER * random()), most)  # later than they asked, never earlier
+    return now + min(asked * (1 + JITTER * random()), longest_wait(attempts))  # later than they asked, never earlier

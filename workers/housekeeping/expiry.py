@@ -6,16 +6,18 @@ from typing import Any, Final, cast
 import msgspec
 from redis import Redis
 
-from runtime import attempts, destinations, keys, streams, waiting
+from runtime import attempts, bells, destinations, keys, streams, waiting
 from runtime.attempts import DeadLetter
 from runtime.bells import Stage
 from runtime.leases import Command, Lease, LeaseHeld, LeaseLost, lease
 from runtime.logs import log
 from runtime.metrics import DROPPED, Recorder
 from runtime.outcome_log import entries_of
+from runtime.waiting import Waiting
 from telephony.destinations import Destination
 from workers.delivering import intake
 from workers.delivering.aftermath import letter
+from workers.destinations.schedule import longest_wait
 
 _PAGE: Final = 500
 _PAGES: Final = 20
@@ -76,12 +78,20 @@ def _listed(redis: Redis, destination: Destination, held: Lease, recorder: Recor
 
 
 def _of_queues(redis: Redis, destination: Destination, *, before: int, now: float) -> Iterator[Command]:
-    """Give the commands that list what waits and is too old."""
+    """Give the commands that list what waits and is too old, and those that have the rest sent in time."""
     for call, queue in waiting.everything(redis, destination.id).items():
         old = [one for one in queue if one.published_at * 1000 < before]
-        if old:
+        kept = tuple(_in_time(one, now=now) for one in queue if one not in old)
+        if kept != queue:
             yield from (attempts.buried(destination.id, letter(call, one, "retention", now=now)) for one in old)
-            yield from waiting.write(destination.id, call, tuple(one for one in queue if one not in old))
+            yield from waiting.write(destination.id, call, kept)
+            yield bells.due_at(Stage.DELIVER, destination.id, now)
+
+
+def _in_time(item: Waiting, *, now: float) -> Waiting:
+    """Have what would wait for longer than anything does be sent now: that was set before the clock was put back."""
+    longest = _LONGEST_HELD if item.held else longest_wait(item.attempts)
+    return msgspec.structs.replace(item, due=now) if item.due > now + longest else item
 
 
 def _of_log(destination: Destination, rows: Sequence[Any], *, now: float) -> Iterator[DeadLetter]:
@@ -96,3 +106,6 @@ def _oldest_waiting(redis: Redis, destination: str) -> int:
 
 
 _NEVER: Final = 1 << 62
+
+_LONGEST_HELD: Final = 7 * 86400.0
+"""No RECORD_DEADLINE_SECONDS is longer."""
