@@ -57,7 +57,8 @@ def of_redis(redis: Redis) -> None:
     full = safety.memory(info, most_used=ROOM_AGAIN if is_told else safety.HIGH_WATER)
     for check in (safety.persistence(info), safety.eviction(info), full):
         if check.verdict is Verdict.FAILED:
-            operator_log.raise_alert(redis, What.REDIS_UNSAFE, check.name, f"{check.detail}.")
+            message = f"Redis fails this check of /readyz: {check.detail}."
+            operator_log.raise_alert(redis, What.REDIS_UNSAFE, check.name, message)
         else:
             operator_log.clear_alert(redis, What.REDIS_UNSAFE, check.name, "Redis passes this check again.")
 
