@@ -1,6 +1,8 @@
 """Backfill: history becomes outcomes, in full pages, once, whatever is killed."""
 
+from collections import Counter
 from datetime import datetime, timedelta
+from itertools import cycle
 
 import msgspec
 import pytest
@@ -20,12 +22,12 @@ from tests.outputs import entries, events
 from tests.replay.replaying import ReplayOffice
 from tests.workers.office import ACCOUNT
 from workers.replaying import replay_errand
-from workers.replaying.backfill import Backfill
+from workers.replaying.backfill import STUCK_SECONDS, Backfill
 from workers.ringcentral import call_log
 from workers.ringcentral.call_log import CallLog
-from workers.ringcentral.errors import Unavailable
+from workers.ringcentral.errors import NotFound, Unavailable
 
-DAY = 86400.0
+MINUTE, DAY = 60.0, 86400.0
 
 
 def history(replaying: ReplayOffice, count: int, *, days: float = 30) -> list[CallLogRecord]:
@@ -198,17 +200,24 @@ def test_a_page_for_which_ringcentrals_own_gateway_would_not_wait_is_asked_for_i
     assert replaying.finish(asked).progress.total == len(records)
 
 
-def choke(monkeypatch: pytest.MonkeyPatch, record_id: str) -> None:
-    """Have the list answer for no page with this record on it."""
+def choke(monkeypatch: pytest.MonkeyPatch, *record_ids: str, ends: bool = False) -> None:
+    """Have the list answer for no page with one of these records on it; nor, where it `ends`, for one without any."""
     asked_for = CallLog._page
 
     def choosy(self: CallLog, begin: datetime, end: datetime, share: Share, number: int, size: int) -> CallLogPage:
         page = asked_for(self, begin, end, share, number, size)
-        if any(one.id == record_id for one in page.records):
+        if any(one.id in record_ids for one in page.records):
             raise Unavailable("no answer", status=500)
+        if ends and not page.records:
+            raise NotFound("no such page", status=404)
         return page
 
     monkeypatch.setattr(CallLog, "_page", choosy)
+
+
+def compared(replaying: ReplayOffice) -> None:
+    """Have the call log been compared up to now."""
+    replaying.redis.set(keys.asking(ACCOUNT), msgspec.json.encode(Asking(compared_to=replaying.office.now)))
 
 
 def go_on(replaying: ReplayOffice, asked: Replay, minutes: int, *, answers_others: bool = True) -> Replay:
@@ -218,8 +227,7 @@ def go_on(replaying: ReplayOffice, asked: Replay, minutes: int, *, answers_other
         replaying.serve()
         replaying.office.let_pass(61)
         if answers_others:
-            position = Asking(compared_to=replaying.office.now)
-            replaying.redis.set(keys.asking(ACCOUNT), msgspec.json.encode(position))
+            compared(replaying)
     return replaying.look(asked)
 
 
@@ -248,6 +256,7 @@ def test_while_ringcentral_answers_nothing_no_page_of_a_backfill_is_passed_over(
     replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     records = history(replaying, 5)
+    compared(replaying)
     with monkeypatch.context() as outage:
         choke(outage, "H000000")
         asked = replaying.ask(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
@@ -256,6 +265,79 @@ def test_while_ringcentral_answers_nothing_no_page_of_a_backfill_is_passed_over(
 
     replaying.office.be_patient()
     assert replaying.finish(asked).progress.total == len(records)
+
+
+def test_each_page_that_has_no_answer_has_minutes_to_get_one_and_those_beside_each_other_are_told_of_together(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call_log, "PER_PAGE", 16)
+    records = history(replaying, 40)
+    choke(monkeypatch, "H000000", "H000003")
+    asked = replaying.ask(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
+
+    pages = [go_on(replaying, asked, 1).progress for _ in range(60)]
+
+    waited = Counter((one.place, one.halvings) for one in pages if one.why == "Unavailable")
+    *blocked, _ = waited.values()  # the last is the page behind them, which has an answer
+    assert len(blocked) == 5  # four sizes of the first page, and the second of the smallest
+    assert min(blocked) >= STUCK_SECONDS // MINUTE
+    (passed,) = pages[-1].unanswered
+    starts = [record.start_time.timestamp() for record in records if record.start_time]
+    assert passed.begin <= starts[3] < starts[0] <= passed.end
+
+
+def test_where_ringcentral_says_that_there_is_nothing_behind_what_was_passed_over_a_backfill_is_done(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history(replaying, 5)
+    choke(monkeypatch, "H000000", ends=True)
+    since = replaying.office.now - 31 * DAY
+
+    done = go_on(replaying, replaying.ask(Level.BACKFILL, since=since), 60)
+
+    assert done.progress.state is State.DONE
+    assert [one.begin for one in done.progress.unanswered] == [pytest.approx(since, abs=1)]
+
+
+def test_a_page_that_has_no_answer_is_asked_for_once_a_minute_though_ringcentral_answers_others(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history(replaying, 5)
+    cannot_answer(monkeypatch, "internal", windows=True)
+    replaying.ask(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
+    before = len(replaying.office.platform.requests())
+
+    for _ in range(80):
+        replaying.serve()
+        replaying.office.let_pass(2.1)
+        replaying.office.be_patient()  # as after any answer to somebody else
+
+    assert len(replaying.office.platform.requests()) - before == 1 + 3  # the first is for the access token
+
+
+def test_a_backfill_that_gets_on_between_failures_is_not_ended_for_them(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call_log, "PER_PAGE", 2)
+    history(replaying, 60)
+    asked_for, answers = CallLog._page, cycle((False, True))
+
+    def in_turn(self: CallLog, begin: datetime, end: datetime, share: Share, number: int, size: int) -> CallLogPage:
+        if not next(answers):
+            raise Unavailable("no answer", status=500)
+        return asked_for(self, begin, end, share, number, size)
+
+    monkeypatch.setattr(CallLog, "_page", in_turn)
+    asked = replaying.ask(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
+
+    for _ in range(28):
+        replaying.serve()
+        replaying.office.let_pass(3600)
+        replaying.office.be_patient()
+
+    assert replaying.look(asked).progress.state is State.RUNNING
+    monkeypatch.undo()
+    assert replaying.finish(asked).progress.state is State.DONE
 
 
 @pytest.mark.parametrize(("problem", "why"), [("bad_parameter", "Refused CMN-101"), ("not_found", "NotFound CMN-102")])

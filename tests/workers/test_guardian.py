@@ -513,6 +513,19 @@ def test_calls_from_before_the_subscription_was_mended_are_no_alarm(guarding_off
     assert alerts(office) == [What.NOTIFICATIONS_MISSING]
 
 
+def test_nor_are_calls_from_before_there_was_a_subscription_for_the_first_time(guarding_office: Guarding) -> None:
+    office = guarding_office()
+    guard(office)
+    office.redis.zadd(keys.unheard(ACCOUNT), {"s-1": office.now + 10})
+
+    assert guard(office).health is Health.ACTIVE
+    assert alerts(office) == []
+
+    office.redis.zadd(keys.unheard(ACCOUNT), {"s-2": office.now + 20})
+    guard(office)
+    assert alerts(office) == [What.NOTIFICATIONS_MISSING]
+
+
 def test_an_alarm_about_what_is_not_heard_outlives_a_restart_until_something_is(office: Office) -> None:
     office.redis.zadd(keys.unheard(ACCOUNT), {"s-1": office.now - 3600})
     watches.watch_for_silence(office.redis, ACCOUNT, since=0.0, now=office.now)

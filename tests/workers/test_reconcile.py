@@ -2,11 +2,15 @@
 
 import pytest
 
+from runtime.asking import Asking
 from telephony.events import Trigger
-from telephony.fetch_plan import Lane
+from telephony.fetch_plan import Lane, Window
+from telephony.narrowing import Narrowing
+from telephony.times import moment_at
 from tests.builders.calls import ivr_call
 from tests.workers.office import Office
 from tests.workers.test_resolve import MINUTE, look, the_record
+from workers.resolving import reconcile
 
 HOUR = 60 * MINUTE
 
@@ -110,3 +114,14 @@ def test_with_nothing_going_on_the_call_log_is_asked_only_as_often_as_it_is_comp
 
     comparisons = 20 * MINUTE / office.settings.reconcile_seconds
     assert len(office.platform.requests()) - before == pytest.approx(comparisons, abs=1)
+
+
+def test_what_the_retention_has_passed_of_what_was_gone_through_in_short_windows_is_not_compared_again(
+    office: Office,
+) -> None:
+    now, kept = office.now, office.settings.retention_seconds
+    before = Asking(narrowing=Narrowing(10.0, since=now - 2 * kept))
+
+    again = reconcile.again(before, Asking(), office.settings, now=now)
+
+    assert again == Window(moment_at(now - kept), moment_at(now))

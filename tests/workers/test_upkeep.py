@@ -178,6 +178,15 @@ def test_that_the_call_log_was_not_answered_while_all_stood_still_is_no_alert_bu
     assert [one.what for one in operator_log.alerts(office.redis)] == [What.CALL_LOG_UNANSWERED]
 
 
+def test_that_the_call_log_is_not_answered_is_over_where_nobody_has_credentials_to_ask_it(office: Office) -> None:
+    account = office.settings.accounts[0]
+    for credentials in (account.credentials, None):
+        asks = msgspec.structs.replace(account, credentials=credentials)
+        alarms.of_call_log(office.redis, office.settings, asks, there_for=86_400)
+        is_on = [one.what for one in operator_log.alerts(office.redis)] == [What.CALL_LOG_UNANSWERED]
+        assert is_on is (credentials is not None)
+
+
 def test_an_alert_about_an_account_goes_with_it(office: Office) -> None:
     for account in ("globex", ACCOUNT):
         operator_log.raise_alert(office.redis, What.SUBSCRIPTION_INCOMPLETE, account, "No.", account=account)
