@@ -128,14 +128,13 @@ def _waits(
     *,
     before: float,
 ) -> Waits:
-    first = oldest[:1]
     return Waits(
         on,
         quiet,
         due,
         quarantined,
-        oldest=first[0][0].decode() if first else None,
-        oldest_heard=float(first[0][1]) if first else None,
+        oldest=oldest[0][0].decode() if oldest else None,
+        oldest_heard=float(oldest[0][1]) if oldest else None,
         behind_since=_since(first_due, before=before),
     )
 
@@ -182,14 +181,17 @@ class Speeds:
         for entry in entries:
             self._place = entry.place
             event = outcome_log.event_of(entry.document)
-            if event is not None and _is_a_first_outcome(event.data):
-                self._took.append(_seconds(event.data))
+            if event is not None and (took := _seconds(event.data)) is not None:
+                self._took.append(took)
         return _speed(sorted(self._took))
 
 
-def _is_a_first_outcome(data: CallData) -> bool:
-    """Say whether somebody waited for it: for history nobody does."""
-    return data.revision == 1 and data.timing.ended_at is not None and data.trigger is not Trigger.BACKFILL
+def _seconds(data: CallData) -> float | None:
+    """Say how soon after the end of its call an outcome was told; None where nobody waited for it, as with history."""
+    if data.revision != 1 or data.trigger is Trigger.BACKFILL:
+        return None
+    ended, published = parse_time(data.timing.ended_at or ""), parse_time(data.timing.published_at)
+    return (published - ended).total_seconds() if ended and published else None
 
 
 def _speed(took: Sequence[float]) -> Speed:
@@ -207,8 +209,3 @@ def _delivering(redis: Redis) -> Iterator[Delivering]:
     for one in destinations.all(redis):
         with suppress(UnknownDestination):  # somebody has just removed it
             yield Delivering(one, backlog.status(redis, one.id))
-
-
-def _seconds(data: CallData) -> float:
-    ended, published = parse_time(data.timing.ended_at or ""), parse_time(data.timing.published_at)
-    return (published - ended).total_seconds() if ended and published else 0.0

@@ -1,16 +1,19 @@
 """At a glance: how soon calls get their outcome is measured over those published last, each of them read once."""
 
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
 from redis import Redis
 
-from runtime import destinations, glance, keys, ledger
+from runtime import bells, destinations, glance, keys, ledger
+from runtime.bells import Stage
 from runtime.glance import Speed, Speeds
 from runtime.ledger import Tracked
 from telephony.destinations import Draft
-from telephony.events import CallEvent, Trigger
+from telephony.events import CallEvent, Timing, Trigger
+from telephony.times import iso_ms
 from tests.builders.calls import ivr_call
 from tests.builders.events import an_outcome
 from tests.builders.sessions import folded
@@ -40,9 +43,14 @@ def test_half_of_the_calls_were_as_soon_as_that(redis: Redis, speeds: Speeds) ->
     assert speeds.now() == speeds.now() == Speed(2, 9.0, 9.0)
 
 
-def test_history_that_was_brought_in_says_nothing_of_how_soon_calls_are_told(redis: Redis, speeds: Speeds) -> None:
+@pytest.mark.parametrize(
+    "untold", [{"trigger": Trigger.BACKFILL}, {"timing": Timing(None, None, None, iso_ms(ENDED_AT))}]
+)
+def test_history_and_calls_whose_end_nobody_told_of_say_nothing_of_how_soon_calls_are_told(
+    redis: Redis, speeds: Speeds, untold: dict[str, Any]
+) -> None:
     old = after(86400)
-    publish(redis, msgspec.structs.replace(old, data=msgspec.structs.replace(old.data, trigger=Trigger.BACKFILL)))
+    publish(redis, msgspec.structs.replace(old, data=msgspec.structs.replace(old.data, **untold)))
 
     assert speeds.now() == Speed(0, None, None)
 
@@ -51,14 +59,24 @@ def test_of_all_accounts_the_calls_heard_of_last_are_on_now(redis: Redis, monkey
     monkeypatch.setattr(glance, "CALLS", 3)
     for account, number in (("acme", 1), ("globex", 2), ("acme", 3), ("globex", 4), ("initech", 5)):
         session = msgspec.structs.replace(CALL, id=f"s-{number}")
-        _, name, blob, *_ = ledger.write_tracked(account, Tracked(session, number), retention=60)
+        heard_at = 4.5 if number == 3 else number  # its list does not know that yet
+        _, name, blob, *_ = ledger.write_tracked(account, Tracked(session, heard_at), retention=60)
         redis.set(str(name), blob)
         redis.zadd(keys.open_sessions(account), {session.id: number})
     redis.delete(keys.session("initech", "s-5"))  # its retention is over
 
     calls = glance.on_now(redis, ["acme", "globex", "initech", "umbrella"])
 
-    assert [(one.account, one.session.id) for one in calls] == [("globex", "s-4"), ("acme", "s-3")]
+    assert [(one.account, one.session.id) for one in calls] == [("acme", "s-3"), ("globex", "s-4")]
+
+
+def test_bells_that_nobody_takes_up_are_told_though_there_are_more_accounts_than_bells_are_rung(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bells, "MOST_QUEUED", 20)
+    redis.rpush(bells.queue_key(Stage.UPKEEP), *range(20))
+
+    assert glance.bells_rung(redis, [str(number) for number in range(50)]).untaken == {Stage.UPKEEP: 20}
 
 
 def test_a_destination_that_is_removed_while_all_are_looked_at_is_left_out(
