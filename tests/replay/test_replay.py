@@ -8,6 +8,7 @@ import pytest
 
 from runtime import destinations, keys, replays
 from runtime.bells import Stage
+from runtime.budget import Share
 from runtime.leases import lease
 from runtime.replay_documents import done as looked_at
 from runtime.replay_documents import replay_document
@@ -25,6 +26,7 @@ from tests.workers.office import ACCOUNT
 from tests.workers.test_guardian import DAY, with_jwt
 from tests.workers.test_resolve import look, the_record
 from workers.replaying import replay_errand
+from workers.ringcentral import call_log
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import Unavailable
 
@@ -318,6 +320,29 @@ def test_a_replay_that_ringcentral_has_had_no_answer_for_in_a_day_ends_and_says_
 
     over = replaying.look(asked)
     assert (over.progress.state, over.progress.why, over.left) == (State.FAILED, "Unavailable CMN-203", 1)
+
+
+def test_a_runner_that_is_to_stop_asks_for_no_further_page(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        replaying.resolved(number)
+    monkeypatch.setattr(call_log, "PER_PAGE", 1)
+    asked_for, pages = CallLog._page, list[int]()
+
+    def until_one_came(self: CallLog, begin: datetime, end: datetime, share: Share, number: int, size: int) -> Any:
+        pages.append(number)
+        replaying.office.dependencies.stopping.set()
+        return asked_for(self, begin, end, share, number, size)
+
+    asked = replaying.ask(Level.REFETCH, since=replaying.office.now - DAY)
+    with monkeypatch.context() as stopped:
+        stopped.setattr(CallLog, "_page", until_one_came)
+        replaying.serve()
+    assert pages == [1]
+
+    monkeypatch.setattr(replaying.office.dependencies.stopping, "_asked", False)
+    assert replaying.finish(asked).progress.state is State.DONE
 
 
 def test_a_while_in_which_nobody_asked_is_none_in_which_ringcentral_had_no_answer(

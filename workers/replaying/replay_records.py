@@ -27,6 +27,7 @@ from workers.resolving import casebook
 from workers.resolving.cases import Case, Judged, News
 from workers.resolving.older_ids import OlderIds
 from workers.resolving.pacing import PARKED_SECONDS
+from workers.resolving.patience import take_patiently
 from workers.resolving.sweep import Sweep, Sweeper, was_there
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.feeds import CallLogFeed
@@ -86,8 +87,8 @@ class Refetch:
         older_ids = OlderIds(errand.redis, errand.account, ledger.tracked(errand.redis, errand.account, ids))
         asking = _asking(errand.replay.progress)
         sweeper = Sweeper(CallLog(client), CallLogFeed(client), asking, older_ids.session_of)
-        for _ in sweeper.carry_out([(request, errand.share)], since=moment_at(now), now=now):
-            errand.keep()
+        answers = sweeper.carry_out([(request, errand.share)], since=moment_at(now), now=now)
+        take_patiently(answers, errand.keep, errand.made.stopping)
         return sweeper.found
 
     def _judge(self, answered: Sequence[str], found: Sweep) -> None:
