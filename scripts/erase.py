@@ -65,8 +65,13 @@ def main() -> int:
         print(msgspec.json.encode(document).decode())
     else:
         print("\n".join(_lines(erased, dry_run=options.dry_run)))
+        when = (
+            "once its calls are erased no event tells its number"
+            if options.dry_run
+            else "no event tells its number now"
+        )
         for one in who.extension_ids:
-            print(f"its id is {one}: what comes later is found by that, for no event tells its number any more")
+            print(f"its id is {one}: note it, for {when}, and what comes later is found by the id")
     return DONE
 
 

@@ -28,6 +28,19 @@ def test_what_was_erased_is_counted(redis: Redis, redis_url: str) -> None:
     assert redis.xlen(keys.OUTCOMES) == 0
 
 
+def test_whoever_erases_an_extension_is_told_its_id_and_that_its_number_is_told_no_more_only_when_it_is(
+    redis: Redis, redis_url: str
+) -> None:
+    mira = PhoneParty(extension_id="60200101", extension_number="101")
+    publish(redis, outcome_of("s-2", an_answered_record(to=mira)))
+
+    tried = run_here("erase.py", "--extension", "101", "--dry-run", redis_url=redis_url)
+    done = run_here("erase.py", "--extension", "101", redis_url=redis_url)
+
+    assert "its id is 60200101: note it, for once its calls are erased no event tells its number" in tried.stdout
+    assert "its id is 60200101: note it, for no event tells its number now" in done.stdout
+
+
 def test_what_a_destination_removed_meanwhile_keeps_from_being_erased_the_next_time_erases(
     redis: Redis, redis_url: str
 ) -> None:

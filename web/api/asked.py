@@ -25,6 +25,8 @@ END: Final = r"$(?!\n)"
 PLACE: Final = f"^{streams.PATTERN}{END}"
 """A place in a stream: milliseconds and a number."""
 
+_PLACE_MEANING: Final = "The `next` of the answer before, or a time: milliseconds since 1970, and `-0`."
+
 BROKEN: Final = "The body ended before it was whole."
 
 _WHOLE: Final = "limit"
@@ -37,6 +39,7 @@ _ZONE_WITHOUT_SIGN: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+) (
 _NUMBER: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 _JSON: Final = re.compile(r"application/(json|[\w.+-]+\+json)", re.ASCII)
 _WHERE: Final = re.compile(r"(?P<what>.*?)(?: - at `(?:key in )?\$(?P<path>[^`]*)`)?", re.DOTALL)
+_PATTERN: Final = re.compile(r"Expected `str` matching regex '(?P<pattern>.*)'", re.DOTALL)
 _NAMED: Final = re.compile(r"(?:unknown|missing required) field `(?P<name>[^`]*)`")
 
 
@@ -73,7 +76,7 @@ class OfAccount(Paging, frozen=True, kw_only=True, rename="camel", forbid_unknow
 class FromPlace(Paging, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """Which part of a list that is a stream is asked for."""
 
-    after: Annotated[str, Meta(description="The `next` of the answer before.", pattern=PLACE)] | None = None
+    after: Annotated[str, Meta(description=_PLACE_MEANING, pattern=PLACE)] | None = None
 
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -132,11 +135,18 @@ def fault_of(message: str) -> Fault:
     """Turn what msgspec says into a fault with a JSON pointer."""
     found = _WHERE.fullmatch(message)
     what, path = (found["what"], found["path"] or "") if found else (message, "")
+    what = _PATTERN.sub(_form, what)
     steps = re.findall(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]", path)
     names = [name or index for name, index in steps]
     if (named := _NAMED.search(what)) is not None:
         names.append(named["name"])
     return Fault(what, pointer="".join(f"/{_escaped(name)}" for name in names))
+
+
+def _form(found: re.Match[str]) -> str:
+    """Say how something must be written, without what Python alone needs to be told of."""
+    pattern = found["pattern"].replace(r"\\", "\\")
+    return f"must match {pattern.removesuffix(END)}$" if pattern.endswith(END) else f"must match {pattern}"
 
 
 def _escaped(name: str) -> str:
