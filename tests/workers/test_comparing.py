@@ -1,21 +1,27 @@
 """Stretches of the call log that are compared beside the usual pace: whole, and however busy the budget is."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
 from runtime import bells, comparisons, keys
+from runtime.asking import Asking
 from runtime.bells import Stage
 from runtime.budget import Group, Share
 from runtime.comparisons import Comparison, Why
+from runtime.ledger import Resolution, State, Tracked
+from tests.builders.call_log import START, a_record
 from tests.builders.calls import ivr_call
+from tests.builders.events import an_outcome
+from tests.builders.sessions import folded
 from tests.workers.conftest import MakeOffice
 from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, look, the_record
 from workers.housekeeping import watches
 from workers.resolving import agenda
+from workers.resolving.cases import Case, Judged, News
 from workers.resolving.comparing import HANDFUL, Comparing
 
 HOUR = 3600.0
@@ -62,6 +68,47 @@ def test_only_the_first_pages_of_what_was_asked_for_are_somebodys_who_waits(
     one = comparisons.ask(office.redis, ACCOUNT, why, since=office.now - HOUR, until=office.now)
 
     assert Comparing(ACCOUNT, msgspec.structs.replace(one, requests=requests)).share is share
+
+
+CALL = folded(*ivr_call().notifications)
+RECORD = a_record()
+NEWS = News(an_outcome(session=CALL), None, (RECORD,), deliver=True)
+
+
+@pytest.mark.parametrize(
+    ("known", "missing", "healed"),
+    [
+        ({}, 1, 1),
+        ({"tracked": Tracked(CALL, 1.0)}, 0, 1),
+        ({"tracked": Tracked(CALL, 1.0, ended_at=2.0)}, 0, 0),
+        ({"tracked": Tracked(CALL, 1.0, ended_at=2.0), "resolution": Resolution(State.UNRESOLVED, 1)}, 0, 1),
+        ({"seen": (RECORD,)}, 0, 1),
+        ({"resolution": Resolution(State.RESOLVED, 1, record_seen_at=3.0)}, 0, 0),
+        ({"records": (a_record(start_time=START - timedelta(seconds=1)),)}, 0, 0),
+    ],
+    ids=[
+        "nobody told",
+        "it is on",
+        "it waits as all do",
+        "it was given up",
+        "found just before",
+        "resolved",
+        "before it",
+    ],
+)
+def test_missing_are_calls_nobody_told_of_and_healed_those_whose_end_was_not_told_or_that_were_given_up(
+    known: dict[str, Any], missing: int, healed: int
+) -> None:
+    began = START.timestamp()
+    comparing = Comparing(ACCOUNT, Comparison("cmp_1", Why.ASKED, began, began + HOUR, began, began))
+    comparing.window(Asking(), now=began + HOUR)
+    told: dict[str, Any] = {"tracked": None, "records": (RECORD,), "seen": (), "resolution": Resolution(), **known}
+    case = Case(telephony_session_id=CALL.id, due=None, session=CALL, asked=False, **told)
+
+    written = comparing.tallied([case], [Judged((), news=NEWS)])
+
+    counted = [msgspec.json.decode(command[-1], type=Comparison) for command in written]
+    assert [(one.missing, one.healed) for one in counted] == [(missing, healed)] * bool(missing or healed)
 
 
 def test_the_nightly_comparison_compares_all_of_the_last_two_days_and_nothing_before(office: Office) -> None:
