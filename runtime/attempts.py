@@ -70,6 +70,12 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     error: str | None = None
 
     @property
+    def revision(self) -> int:
+        """The revision of its call; 0 of a test."""
+        number = self.event_id.rpartition("/")[2]
+        return int(number) if number.isdigit() else 0
+
+    @property
     def may_have_arrived(self) -> bool:
         """Whether the receiver may have made something of it, and it can be sent again: it was sent before it ended."""
         return self.attempts > 1 and self.because != "retention"

@@ -119,7 +119,7 @@ def last_told(redis: Redis, destination: Destination, events: Sequence[tuple[str
     earlier = dict.fromkeys(f"{call}/{number}" for call, last in once for number in range(1, last))
     for letter in attempts.letters(redis, destination.id, [*earlier]):
         if letter.may_have_arrived:
-            told.setdefault(letter.call, _revision(letter.event_id))
+            told.setdefault(letter.call, letter.revision)
     return told
 
 
@@ -168,7 +168,7 @@ def _failed(redis: Redis, destination: Destination, selection: Redrive) -> Itera
         one for one in letters if one.because != "retention" and (not selection.blame or one.blame in selection.blame)
     ]
     for one in sorted(can, key=lambda letter: streams.order(letter.place)):
-        yield Candidate(one.place, one.call, _revision(one.event_id))
+        yield Candidate(one.place, one.call, one.revision)
     if not selection.blame:
         for call, queue in waiting.everything(redis, destination.id).items():
             yield from (Candidate(one.place, call, one.revision) for one in queue[:1] if one.attempts)
@@ -191,8 +191,3 @@ def _place(moment: float) -> str:
 def _pages(candidates: Iterator[Candidate]) -> Iterator[list[Candidate]]:
     while page := list(islice(candidates, _PAGE)):
         yield page
-
-
-def _revision(event_id: str) -> int:
-    revision = event_id.rpartition("/")[2]
-    return int(revision) if revision.isdigit() else 0

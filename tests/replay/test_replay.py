@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runtime import destinations, keys, replays
+from runtime import destinations, keys, outcome_log, replays
 from runtime.bells import Stage
 from runtime.budget import Share
 from runtime.leases import lease
@@ -20,7 +20,9 @@ from telephony.destinations import Draft
 from telephony.events import Trigger
 from telephony.words import LegStatus, Outcome
 from tests.asking.test_not_answered import cannot_answer
+from tests.builders.attempts import a_dead_letter, bury
 from tests.builders.calls import ivr_call
+from tests.builders.kept_calls import an_outcome_of, publish
 from tests.replay.replaying import ReplayOffice
 from tests.workers.office import ACCOUNT
 from tests.workers.test_guardian import DAY, with_jwt
@@ -164,6 +166,23 @@ def test_stored_events_are_sent_again_once_however_often_it_is_asked(replaying: 
     replaying.run(Level.DELIVER, calls=(call.telephony_session_id,))
 
     assert replaying.redis.zcard(keys.asked(destination.id)) == 1
+
+
+def test_where_each_call_is_told_of_once_what_was_sent_in_vain_to_the_end_is_sent_again_and_no_later_revision(
+    replaying: ReplayOffice,
+) -> None:
+    destination, _ = destinations.create(replaying.redis, Draft(url="https://crm.example/", create_only=True), keys=())
+    first, second = an_outcome_of(1), an_outcome_of(1, revision=2, result="Voicemail")
+    publish(replaying.redis, first)
+    (entry,) = outcome_log.after(replaying.redis, "0-0", most=1)
+    letter = a_dead_letter(first.id, entry.place, account=ACCOUNT, because="exhausted", attempts=9)
+    bury(replaying.redis, destination.id, letter)
+    publish(replaying.redis, second)
+
+    done = replaying.run(Level.DELIVER, failed=True, destination=destination.id)
+
+    assert done.changed == 1
+    assert replaying.redis.zrange(keys.asked(destination.id), 0, -1) == [entry.place.encode()]
 
 
 def test_many_calls_cost_few_requests(replaying: ReplayOffice) -> None:

@@ -5,7 +5,7 @@ from typing import Final, cast
 
 import msgspec
 
-from runtime import bells, destinations, keys, outcome_log, redrive, replays
+from runtime import attempts, bells, destinations, keys, outcome_log, redrive, replays
 from runtime.bells import Stage
 from runtime.leases import Command
 from runtime.outcome_log import Entry, event_of
@@ -59,13 +59,21 @@ class Redelivery:
             for call, one in known.items()
             if wants(destination, one.entry.account, one.event)
         ]
-        again = list(redrive.tellable(self._errand.redis, destination, wanted))
+        again = list(redrive.tellable(self._errand.redis, destination, [*wanted, *self._given_up(destination, wanted)]))
         for number, one in enumerate(again):
             told[one.call].append(destination.id)
             if not self._errand.replay.asked.dry_run:
                 yield ("ZADD", keys.asked(destination.id), "LT", f"{now + number / PER_SECOND:.3f}", one.place)
         if again and destination.state is DestinationState.ACTIVE and not self._errand.replay.asked.dry_run:
             yield bells.due_at(Stage.DELIVER, destination.id, now)
+
+    def _given_up(self, destination: Destination, newest: Sequence[Candidate]) -> list[Candidate]:
+        """Give what was sent in vain to the end of calls that are told of once: no later revision is sent then."""
+        if not destination.create_only:
+            return []
+        earlier = [f"{one.call}/{number}" for one in newest for number in range(1, one.revision)]
+        letters = attempts.letters(self._errand.redis, destination.id, earlier)
+        return [Candidate(one.place, one.call, one.revision) for one in letters if one.may_have_arrived]
 
 
 def _finding(call: str, newest: _Newest, to: Sequence[str]) -> Finding:
