@@ -23,6 +23,7 @@ from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, look, the_record
 from workers import upkeep
 from workers.housekeeping import alarms, guardian, presence, watches
+from workers.ringcentral.errors import NotFound
 from workers.ringcentral.subscriptions import Subscriptions
 
 HOUR, DAY = 3600.0, 86400.0
@@ -117,6 +118,32 @@ def test_one_that_somebody_made_for_our_address_is_taken_over_and_given_the_remi
     assert after.id == made
     assert REMINDER in subscriptions(office)[0]["eventFilters"]  # type: ignore[operator]
     assert (after.expires_at or 0) > office.now + LIFETIME - 2 * MINUTE
+
+
+def test_one_that_is_listed_though_it_has_ended_is_replaced_and_the_gap_is_compared(
+    guarding_office: Guarding, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = guarding_office()
+    before = guard(office, 2)
+
+    def ended(*_: object, **__: object) -> None:
+        raise NotFound("no such subscription", status=404, codes=("SUB-507",))
+
+    monkeypatch.setattr(Subscriptions, "renew", ended)
+    monkeypatch.setattr(Subscriptions, "update", ended)
+    office.platform._box.subscriptions._all[before.id or ""].expires_at = office.now + HOUR
+    webhook.answer = Answer(status=500)
+    guard(office)
+    assert alerts(office) == [What.SUBSCRIPTION_MISSING]
+
+    webhook.answer = Answer()
+    after = guard(office, 2)
+
+    assert alerts(office) == []
+
+    assert (after.health, after.problem, after.id != before.id) == (Health.ACTIVE, None, True)
+    assert [one["id"] for one in subscriptions(office)] == [after.id]
+    assert len(gaps(office)) == 1
 
 
 def test_it_is_renewed_when_half_of_its_time_is_over_and_when_ringcentral_reminds_us(guarding_office: Guarding) -> None:

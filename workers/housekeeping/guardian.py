@@ -114,7 +114,12 @@ class Guardian:
         if plan.create:
             guarded = self._created(guarded)
         elif plan.keep is not None:
-            guarded = self._kept(guarded, plan.keep, renew=plan.renew, now=now)
+            try:
+                guarded = self._kept(guarded, plan.keep, renew=plan.renew, now=now)
+            except NotFound:  # it is listed, and has ended
+                gap = guarded.gap_from or self._gap(guarded, [], now)
+                missing = msgspec.structs.replace(guarded, health=Health.MISSING, gap_from=gap)
+                guarded = self._created(self._keep(missing))
         for one in plan.delete_after:
             self._delete(one)
         return guarded
