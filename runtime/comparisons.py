@@ -18,6 +18,9 @@ from runtime.clocks import redis_time
 from runtime.leases import Command
 from telephony.narrowing import Narrowing
 
+HANDFUL: Final = 3
+"""Requests of a comparison that somebody asked for which do not wait for the budget to be idle, nor for others."""
+
 MOST_NAMED: Final = 50
 KEPT: Final = 50
 """Comparisons that are kept after they are done."""
@@ -56,6 +59,11 @@ class Comparison(msgspec.Struct, frozen=True, rename="camel"):
     narrowing: Narrowing = Narrowing()
 
     @property
+    def is_waited_for(self) -> bool:
+        """Whether somebody waits for its first few pages, and RingCentral has answers for it."""
+        return self.why is Why.ASKED and self.requests < HANDFUL and self.narrowing == Narrowing()
+
+    @property
     def share(self) -> float:
         """How much of it is done, from 0 to 1."""
         whole = self.until - self.since
@@ -85,9 +93,13 @@ def all(redis: Redis, account: str) -> tuple[Comparison, ...]:  # noqa: A001 - r
 
 
 def pending(texts: Iterable[bytes]) -> Comparison | None:
-    """Give, of the comparisons as they are stored, the one to go on with: those of gaps come first, then the oldest."""
+    """Give, of the comparisons as they are stored, the one to go on with.
+
+    What somebody waits for comes first, then those of gaps, then the oldest.
+    """
     waiting = [one for one in map(_decode, texts) if one.done_at is None]
-    return min(waiting, key=lambda one: (one.why is not Why.GAP, one.asked_at, one.id), default=None)
+    turns = {one.id: (not one.is_waited_for, one.why is not Why.GAP, one.asked_at, one.id) for one in waiting}
+    return min(waiting, key=lambda one: turns[one.id], default=None)
 
 
 def write(account: str, one: Comparison) -> Command:

@@ -10,8 +10,9 @@ from runtime import bells, comparisons, keys
 from runtime.asking import Asking
 from runtime.bells import Stage
 from runtime.budget import Group, Share
-from runtime.comparisons import Comparison, Why
+from runtime.comparisons import HANDFUL, Comparison, Why
 from runtime.ledger import Resolution, State, Tracked
+from telephony.narrowing import Narrowing
 from tests.builders.call_log import START, a_record
 from tests.builders.calls import ivr_call
 from tests.builders.events import an_outcome
@@ -22,7 +23,7 @@ from tests.workers.test_resolve import MINUTE, look, the_record
 from workers.housekeeping import watches
 from workers.resolving import agenda
 from workers.resolving.cases import Case, Judged, News
-from workers.resolving.comparing import HANDFUL, Comparing
+from workers.resolving.comparing import Comparing
 
 HOUR = 3600.0
 
@@ -109,6 +110,30 @@ def test_missing_are_calls_nobody_told_of_and_healed_those_whose_end_was_not_tol
 
     counted = [msgspec.json.decode(command[-1], type=Comparison) for command in written]
     assert [(one.missing, one.healed) for one in counted] == [(missing, healed)] * bool(missing or healed)
+
+
+@pytest.mark.parametrize("why", [Why.GAP, Why.NIGHTLY])
+def test_what_somebody_waits_for_does_not_wait_for_what_nobody_does(office: Office, why: Why) -> None:
+    long = comparisons.ask(office.redis, ACCOUNT, why, since=office.now - 144 * HOUR, until=office.now - 24 * HOUR)
+    asked = comparisons.ask(office.redis, ACCOUNT, Why.ASKED, since=office.now - HOUR, until=office.now)
+
+    office.resolve()
+    assert (done(office, asked) is not None, done(office, long)) == (True, None)
+
+    look(office, times=12)
+    assert done(office, long) is not None
+
+
+@pytest.mark.parametrize("change", [{"requests": HANDFUL}, {"narrowing": Narrowing(60.0)}])
+def test_after_its_first_pages_or_where_ringcentral_has_no_answer_it_waits_for_gaps(
+    office: Office, change: dict[str, Any]
+) -> None:
+    asked = comparisons.ask(office.redis, ACCOUNT, Why.ASKED, since=office.now - HOUR, until=office.now)
+    gap = comparisons.ask(office.redis, ACCOUNT, Why.GAP, since=office.now - HOUR, until=office.now)
+
+    texts = [msgspec.json.encode(one) for one in (msgspec.structs.replace(asked, **change), gap)]
+
+    assert comparisons.pending(texts) == gap
 
 
 def test_the_nightly_comparison_compares_all_of_the_last_two_days_and_nothing_before(office: Office) -> None:

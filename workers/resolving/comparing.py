@@ -20,9 +20,6 @@ from workers.resolving import reconcile
 from workers.resolving.cases import Case, Judged
 from workers.resolving.sweep import Sweep
 
-HANDFUL: Final = 3
-"""Requests of a comparison that somebody asked for which do not wait for the budget to be idle."""
-
 LATEST: Final = 1.0
 """Seconds before now that a comparison's window ends at most."""
 
@@ -38,8 +35,7 @@ class Comparing:
     @property
     def share(self) -> Share:
         """For whom it is asked: somebody waits for the first few pages of what was asked for, nobody for the rest."""
-        waited_for = self._one is not None and self._one.why is Why.ASKED and self._one.requests < HANDFUL
-        return Share.INTERACTIVE if waited_for else Share.BACKFILL
+        return Share.INTERACTIVE if self._one is not None and self._one.is_waited_for else Share.BACKFILL
 
     def window(self, asking: Asking, *, now: float) -> Window | None:
         """Give the next window to list: as long as a page reaches, and not into the future."""
