@@ -57,6 +57,11 @@ class CallHistory(msgspec.Struct, frozen=True):
     silence: Silence | None = None
     is_open: bool = False
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether the call was erased: what there is of it is the mark that keeps anything from being told of it."""
+        return self.tracked is not None and self.tracked.erased
+
 
 def read(
     redis: Redis,

@@ -49,7 +49,7 @@ def main() -> int:
         with open_redis(root=ROOT, data=options.data) as redis:
             judge_account(redis, options.account)
             account, telephony_session_id = _find(redis, options.session, options.account)
-            history = call_history.read(redis, account, telephony_session_id, around=call_history.WIDELY_SECONDS)
+            history = _history(redis, account, telephony_session_id)
             sent = attempts.of_call(redis, account, telephony_session_id)
         event = _revision(history, options.revision)
     except (NoRedis, RedisError, Refused) as fault:
@@ -77,6 +77,14 @@ def _find(redis: Redis, beginning: str, account: str | None) -> tuple[str, str]:
     named = "".join(f"\n  {one} of account {name}" for name, one in candidates[:MOST_NAMED])
     more = len(candidates) - MOST_NAMED
     raise Refused(f"{len(candidates)} calls begin so:{named}" + (f"\n  and {more} more" if more > 0 else ""))
+
+
+def _history(redis: Redis, account: str, telephony_session_id: str) -> CallHistory:
+    """Read what there is of the call. Raises Refused where it was erased."""
+    history = call_history.read(redis, account, telephony_session_id, around=call_history.WIDELY_SECONDS)
+    if history.is_erased:
+        raise Refused(f"call {telephony_session_id} of account {account} was erased: nothing is kept of it")
+    return history
 
 
 def _revision(history: CallHistory, wanted: int | None) -> CallEvent | None:

@@ -19,7 +19,7 @@ from tests.access.test_door_of_the_dashboard import log_in
 from tests.access.test_entry_to_the_api import an_app
 from tests.access.test_pages import text_of
 from tests.builders.events import unresolved
-from tests.builders.kept_calls import START, a_session_of, an_end_of, an_outcome_of, publish, see
+from tests.builders.kept_calls import START, a_session_of, an_end_of, an_outcome_of, erase, publish, see
 
 PATH = "/calls/s-0001"
 
@@ -49,6 +49,18 @@ def test_what_the_call_log_says_is_shown_and_what_is_asked_of_it_still(client: F
     assert "confirms it, and is looked at again at 02 Mar 09:00:00" in told
     assert "RingCentral says Accepted No Answer Revision 1 webhook Extensions 60200101 Account acme" in told
     assert "Inbound fax 02 Mar 09:01:00" in parts(client)
+
+
+@pytest.mark.parametrize("path", [PATH, f"{PATH}/events.json"])
+def test_a_call_that_was_erased_is_said_to_be_and_not_to_wait_for_its_record(
+    client: FlaskClient, redis: Redis, path: str
+) -> None:
+    erase(redis, 1)
+
+    answer = client.get(path)
+
+    assert answer.status_code == 404
+    assert "This call was erased" in answer.text
 
 
 def test_what_the_call_log_does_not_confirm_is_told_with_whose_word_it_is(client: FlaskClient, redis: Redis) -> None:

@@ -71,6 +71,13 @@ def publish(redis: Redis, *published: CallEvent, account: str = ACCOUNT) -> None
     commit(redis, commands, account=account)
 
 
+def erase(redis: Redis, number: int, *, account: str = ACCOUNT) -> None:
+    """Have the mark in the place of a call that an erased one leaves."""
+    at = START.timestamp()
+    mark = Tracked(Session(f"s-{number:04}"), at, at, erased=True)
+    commit(redis, [ledger.write_tracked(account, mark, retention=600)], account=account)
+
+
 def commit(redis: Redis, commands: Sequence[Command], *, account: str = ACCOUNT) -> None:
     """Apply commands as a stage does."""
     with lease(redis, account, "track") as held:

@@ -16,6 +16,7 @@ from telephony.sessions import Session, fold
 from tests.builders.call_log import a_leg, a_record, an_accept_leg
 from tests.builders.calls import Call, ivr_call, queue_call
 from tests.builders.events import an_outcome
+from tests.builders.kept_calls import erase
 from tests.scripts.commands import run, run_here
 from tests.scripts.publishing import outcome_of, publish
 
@@ -191,8 +192,9 @@ def test_the_newest_revision_is_explained_unless_another_is_asked_for(
     ("arguments", "code", "told"),
     [
         (["zzz"], 1, "no call's telephonySessionId begins with 'zzz'"),
-        (["s-"], 1, "2 calls begin so"),
+        (["s-"], 1, "3 calls begin so"),
         (["s-1", "--revision", "7"], 1, "no revision 7"),
+        (["s-0003"], 1, "call s-0003 of account default was erased"),
         ([""], 2, "must not be empty"),
     ],
 )
@@ -200,6 +202,7 @@ def test_what_cannot_be_explained_is_said(
     redis: Redis, redis_url: str, arguments: list[str], code: int, told: str
 ) -> None:
     publish(redis, *(outcome_of(one) for one in ("s-1", "s-12")))
+    erase(redis, 3, account="default")
 
     done = run_here("explain.py", *arguments, redis_url=redis_url)
 

@@ -12,7 +12,7 @@ from telephony.destinations import Draft
 from tests.access.test_door_of_the_dashboard import log_in
 from tests.access.test_entry_to_the_api import an_app as of_several
 from tests.builders.attempts import a_dead_letter, bury
-from tests.builders.kept_calls import ACCOUNT, a_session_of, an_end_of, an_outcome_of, commit, publish, see
+from tests.builders.kept_calls import ACCOUNT, a_session_of, an_end_of, an_outcome_of, commit, erase, publish, see
 from tests.web.api_client import Client, an_app
 
 # The contract, section 3.
@@ -202,6 +202,15 @@ def test_a_call_nobody_knows_is_not_found(client: Client, name: str) -> None:
     answer = client.ask("GET", f"/calls/{name}")
 
     assert (answer.status_code, answer.json["type"]) == (404, "urn:legwork:problems:not-found")
+
+
+def test_a_call_that_was_erased_is_not_found_and_said_to_be_erased(client: Client, redis: Redis) -> None:
+    erase(redis, 1)
+
+    answer = client.ask("GET", "/calls/s-0001")
+
+    assert (answer.status_code, answer.json["type"]) == (404, "urn:legwork:problems:not-found")
+    assert "erased" in answer.json["detail"]
 
 
 @pytest.mark.parametrize("path", ["/calls", "/calls/s-0001", "/outcomes", "/destinations"])

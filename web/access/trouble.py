@@ -26,6 +26,7 @@ NO_CALL: Final = Kind(
     "There is no such call",
     "Its id may be misspelt, or it ended longer ago than calls are kept. Look for its number under Calls.",
 )
+ERASED: Final = Kind(404, "This call was erased", "Nothing is kept of it, and nothing is told of it any more.")
 NO_DESTINATION: Final = Kind(404, "There is no such destination", "Somebody may have removed it; the trail tells who.")
 NOT_HELD: Final = Kind(
     404, "It is not in quarantine any more", "Somebody had it read again, or discarded it; the trail tells who."

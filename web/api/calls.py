@@ -85,6 +85,8 @@ def add_routes(api: Blueprint, settings: Settings, redis: Redis) -> None:
         if account is None:
             raise Problem(NOT_FOUND, "There is no call with this telephonySessionId (any more).")
         history = call_history.read(redis, account, telephony_session_id)
+        if history.is_erased:
+            raise Problem(NOT_FOUND, "This call was erased: nothing is kept of it.")
         sent = attempts.of_call(redis, account, telephony_session_id)
         newest = history.events[-1] if history.events else None
         return answer(call_document.document(history, newest, sent))

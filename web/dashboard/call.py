@@ -15,7 +15,7 @@ from telephony import endings
 from telephony.call_outcome import CallOutcome
 from telephony.events import CallData
 from telephony.explanations import Explanation
-from web.access.trouble import NO_CALL, Trouble
+from web.access.trouble import ERASED, NO_CALL, Trouble
 from web.dashboard.live_states import live_state
 from web.dashboard.picture import picture
 from web.dashboard.replays import LEVELS, NAMES
@@ -43,11 +43,14 @@ def add_routes(pages: Blueprint, settings: Settings, redis: Redis) -> None:
 
 
 def read(redis: Redis, accounts: tuple[str, ...], telephony_session_id: str) -> CallHistory:
-    """Find a call in whichever account has it. Raises Trouble when none has."""
+    """Find a call in whichever account has it. Raises Trouble when none has, or it was erased."""
     account = account_of(redis, accounts, telephony_session_id)
     if account is None:
         raise Trouble(NO_CALL)
-    return call_history.read(redis, account, telephony_session_id)
+    history = call_history.read(redis, account, telephony_session_id)
+    if history.is_erased:
+        raise Trouble(ERASED)
+    return history
 
 
 def _page(redis: Redis, history: CallHistory) -> str:
