@@ -143,7 +143,7 @@ class Steps:
         except NotFound:
             return Step(_over(ringout, OVER_GONE, now))
         except (RateLimited, Unavailable) as error:
-            if error.status == HTTPStatus.NOT_FOUND and not isinstance(error, NotSent):  # in whosever words
+            if _is_404(error):
                 return Step(_over(ringout, OVER_GONE, now))
             return Step(ringout, _pause(error))
         except RingCentralError:
@@ -158,16 +158,28 @@ class Steps:
             return _with(ringout, why)
         try:
             self._ringcentral.cancel(ringout.ring_out_id or "", extension=ringout.extension)
-        except (RateLimited, Unavailable) as error:
-            unheard = isinstance(error, (RateLimited, NotSent))
-            return Step(msgspec.structs.replace(ringout, cancels=ringout.cancels - unheard), _pause(error))
-        except NotFound:
+        except RingCentralError as error:
+            if not (isinstance(error, NotFound) or (ringout.is_over and _is_404(error))):
+                return _not_cancelled(ringout, error, now)
             if ringout.cancels == 1:
                 return _with(ringout, Cancel.TOO_LATE)
             # It was asked before, and nobody knows what it said to that: there is nothing left, as was wanted.
-        except RingCentralError as error:
-            return _with(msgspec.structs.replace(ringout, codes=error.codes, cancels=0), Cancel.REFUSED)
         return _with(_over(ringout, OVER_CANCELLED, now), Cancel.CANCELLED)
+
+
+def _not_cancelled(ringout: RingOut, error: RingCentralError, now: float) -> Step:
+    """Take a refusal as one, and try again after all else; a 404 in whosever words is believed the second time."""
+    if not isinstance(error, RateLimited | Unavailable):
+        return _with(msgspec.structs.replace(ringout, codes=error.codes, cancels=0), Cancel.REFUSED)
+    is_404 = _is_404(error)
+    unheard = is_404 or isinstance(error, RateLimited | NotSent)
+    after = msgspec.structs.replace(ringout, cancels=ringout.cancels - unheard)
+    return Step(_over(after, OVER_GONE, now) if is_404 else after, _pause(error))
+
+
+def _is_404(error: RingCentralError) -> bool:
+    """Say whether that is what a RingOut was asked about, in whosever words, and not the request for a token."""
+    return error.status == HTTPStatus.NOT_FOUND and not isinstance(error, NotSent)
 
 
 def _why_not_cancelled(ringout: RingOut) -> Cancel | None:

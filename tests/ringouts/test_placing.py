@@ -227,6 +227,19 @@ def test_one_whose_status_is_gone_is_cancelled_while_it_rings(exchange: Exchange
     assert exchange.outcome(ringout_id).outcome == "cancelled"
 
 
+def test_one_that_is_cancelled_twice_in_vain_with_a_404_that_says_nothing_else_is_over(exchange: Exchange) -> None:
+    exchange.plan(length=120.0)
+    ringout_id = exchange.call()
+    exchange.pass_time(3)
+    switch(exchange.box, FaultRequest(fault="answer_status", group="heavy", status=404, count=1000))
+
+    exchange.cancel(ringout_id)
+    exchange.pass_time(60)
+
+    shown = exchange.shown(ringout_id)
+    assert (shown["cancel"], shown["liveOver"]) == (Cancel.TOO_LATE, "gone")
+
+
 def test_a_refusal_to_cancel_is_told_as_one_and_can_be_tried_again(exchange: Exchange) -> None:
     exchange.plan(length=120.0)
     ringout_id = exchange.call()
