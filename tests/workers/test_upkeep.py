@@ -187,6 +187,19 @@ def test_that_the_call_log_is_not_answered_is_over_where_nobody_has_credentials_
         assert is_on is (credentials is not None)
 
 
+def test_it_is_not_over_for_a_process_without_credentials_while_others_ask_in_vain(office: Office) -> None:
+    account = office.settings.accounts[0]
+    office.resolve()
+    office.let_pass(3600)
+    office.platform.fault("answer_status", group="heavy", status=503, count=10)
+    office.resolve()
+
+    for credentials in (account.credentials, None):
+        asks = msgspec.structs.replace(account, credentials=credentials)
+        alarms.of_call_log(office.redis, office.settings, asks, there_for=86_400)
+        assert [one.what for one in operator_log.alerts(office.redis)] == [What.CALL_LOG_UNANSWERED]
+
+
 def test_an_alert_about_an_account_goes_with_it(office: Office) -> None:
     for account in ("globex", ACCOUNT):
         operator_log.raise_alert(office.redis, What.SUBSCRIPTION_INCOMPLETE, account, "No.", account=account)

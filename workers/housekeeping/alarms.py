@@ -86,9 +86,11 @@ def of_call_log(redis: Redis, settings: Settings, account: Account, *, there_for
     It is compared now and then though no call waits. Upkeep must have been there `there_for` as long, in seconds:
     whatever was stopped with it was asking for nothing either.
     """
-    longest, answered = settings.reconcile_seconds + UNANSWERED_SECONDS, asking.load(redis, account.name).last_answer
-    ago = math.inf if answered is None else redis_time(redis) - answered
-    if account.credentials is None or ago <= longest:
+    longest, position = settings.reconcile_seconds + UNANSWERED_SECONDS, asking.load(redis, account.name)
+    now, answered = redis_time(redis), position.last_answer
+    ago = math.inf if answered is None else now - answered
+    is_asked = account.credentials is not None or now - position.swept_at <= longest  # by who has others
+    if ago <= longest or not is_asked:
         over = "It is answered again." if ago <= longest else "Without credentials nobody asks it."
         operator_log.clear_alert(redis, What.CALL_LOG_UNANSWERED, account.name, over)
     elif there_for > longest:
