@@ -29,6 +29,8 @@ from workers.ringcentral.ringout import RingOuts
 PATIENCE_SECONDS: Final = 20.0
 """How long a RingOut may wait to be placed. Whoever has clicked and was not called by then has gone on."""
 
+_MOMENT_SECONDS: Final = 0.1
+
 RETRY_SECONDS: Final = 2.0
 LONGEST_RETRY: Final = 30.0
 LINK_SECONDS: Final = 2.0
@@ -127,7 +129,8 @@ class Steps:
             answered = self._ringcentral.place(ringout.call, extension=ringout.extension)
         except (RateLimited, NotSent) as error:  # it has not heard of it: asking again places nothing twice
             waiting = msgspec.structs.replace(ringout, placing=Placing.ASKED, placed_at=None)
-            return Step(waiting, _pause(error))
+            in_vain = ringout.asked_at + PATIENCE_SECONDS - now + _MOMENT_SECONDS  # whoever waits is told then
+            return Step(waiting, min(_pause(error), in_vain))
         except Unavailable as error:
             if SERVICE_UNAVAILABLE in error.codes:
                 return Step(_refused(ringout, error))

@@ -8,6 +8,7 @@ from runtime.ringouts import Cancel, Placing
 from scripts.simulator.fault_table import FaultRequest, switch
 from scripts.simulator.problems import PROBLEMS
 from tests.ringouts.exchange import ACCOUNT, OUTSIDE, Exchange, MakeExchange
+from workers.ringout_steps import PATIENCE_SECONDS
 
 LONG_ENOUGH = 60
 
@@ -172,6 +173,17 @@ def test_one_that_could_not_be_placed_in_time_is_not_placed_later(exchange: Exch
     assert exchange.ringout(ringout_id).placing is Placing.EXPIRED
     assert exchange.shown(ringout_id)["problem"]["detail"].startswith("It could not be placed in time")
     assert exchange.box.ringouts.asked == 0
+
+
+def test_one_that_could_not_be_placed_in_time_is_told_so_by_then_however_long_ringcentral_is_left_alone(
+    exchange: Exchange,
+) -> None:
+    fault(exchange, "rate_limit", group="heavy", seconds=60.0)
+
+    ringout_id = exchange.call()
+    exchange.pass_time(PATIENCE_SECONDS + 2)
+
+    assert exchange.ringout(ringout_id).placing is Placing.EXPIRED
 
 
 def test_one_that_is_not_connected_is_cancelled(exchange: Exchange) -> None:
