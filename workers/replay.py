@@ -42,8 +42,9 @@ LEASE_SECONDS: Final = 40.0
 HOPELESS_SECONDS: Final = 86400.0
 """How long RingCentral is asked again and again for what it has no answer for, though it answers: once a minute."""
 
-AWAY_SECONDS: Final = 7200.0
-"""Longer than that nobody rests from asking: nobody was there, and that RingCentral had no answer then is not known."""
+AWAY_SECONDS: Final = 21600.0
+"""So long nobody rests from asking, an hour at most, though some requests do not get through: nobody was there, and that
+RingCentral had no answer then is not known."""
 
 HELD_SECONDS: Final = 2.0
 """When to come back where a stage's runner did not leave its lease for long."""
