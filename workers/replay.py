@@ -43,7 +43,7 @@ HOPELESS_SECONDS: Final = 86400.0
 """How long RingCentral is asked again and again for what it has no answer for, though it answers: once a minute."""
 
 AWAY_SECONDS: Final = 21600.0
-"""So long nobody rests from asking, an hour at most, though some requests do not get through: nobody was there, and that
+"""So long nobody rests from asking, though some requests do not get through: an hour at most. Nobody was there, and that
 RingCentral had no answer then is not known."""
 
 HELD_SECONDS: Final = 2.0
