@@ -43,8 +43,8 @@ HOPELESS_SECONDS: Final = 86400.0
 """How long RingCentral is asked again and again for what it has no answer for, though it answers: once a minute."""
 
 AWAY_SECONDS: Final = 21600.0
-"""So long nobody rests from asking, though some requests do not get through: an hour at most. Nobody was there, and that
-RingCentral had no answer then is not known."""
+"""So long nobody rests from asking, but an hour at most, though some requests do not get through. Nobody was there, and
+that RingCentral had no answer then is not known."""
 
 HELD_SECONDS: Final = 2.0
 """When to come back where a stage's runner did not leave its lease for long."""
