@@ -59,6 +59,10 @@ def with_child(fifo: Path) -> str:
     return f"""sh -c 'sleep 1000 & echo up; wait' > {fifo}"""
 
 
+def runs(process: Process) -> bool:
+    return process.group is not None
+
+
 @pytest.mark.parametrize(
     ("previous", "uptime", "pause"),
     [(None, 0, 0.2), (0.2, 1, 0.4), (0.4, 9.9, 0.8), (6.4, 0, 10), (10, 0, 10), (10, 10, 0.2), (10, 3600, 0.2)],
@@ -75,10 +79,24 @@ def test_a_process_is_started_again_however_it_ended(workshop: Workshop) -> None
         process.look_after(now=(now := now + 1))
 
 
-def test_a_command_sees_its_environment_and_its_lines_bear_its_name(workshop: Workshop) -> None:
-    workshop.process("echo $GREETING there", name="greeter").look_after(now=0)
+def test_a_process_is_started_again_after_its_pause_and_no_sooner(workshop: Workshop) -> None:
+    process = workshop.process("true")
+    for started, ended, pause in ((0.0, 9.0, 0.2), (9.2, 10.0, 0.4), (10.4, 20.5, 0.2)):
+        process.look_after(now=started - 0.01)
+        assert not runs(process)
 
-    workshop.wait_for("greeter | hello there\n")
+        process.look_after(now=started)
+        assert runs(process)
+        while runs(process):
+            process.look_after(now=ended)
+
+        assert workshop.screen.getvalue().endswith(f"ended (exit code 0); starts again in {pause} s\n")
+
+
+def test_a_command_sees_its_environment_and_its_lines_bear_its_name_whatever_is_in_them(workshop: Workshop) -> None:
+    workshop.process(r"printf '%s from %s \377\n' $GREETING ${PWD##*/}", name="greeter").look_after(now=0)
+
+    workshop.wait_for(f"greeter | hello from {workshop.directory.name} \N{REPLACEMENT CHARACTER}\n")
 
 
 def test_children_of_a_killed_process_go_before_it_starts_again(workshop: Workshop) -> None:
@@ -101,7 +119,7 @@ def test_a_stop_leaves_time_for_a_good_end(workshop: Workshop) -> None:
     process.look_after(now=0)
     workshop.wait_for("up")
 
-    stop_all([process], stop=StopRequest())
+    stop_all([process, workshop.process("true", name="to be started")], stop=StopRequest())
 
     workshop.wait_for("done")
     assert process.has_ended()

@@ -27,18 +27,14 @@ def test_a_process_is_found_with_all_it_has_started_but_for_what_has_ended(
 ) -> None:
     monkeypatch.setattr(processes, "_from_proc", look)
     monkeypatch.setattr(processes, "_from_ps", look)
-    command = "true & echo $!; sleep 1000 & echo $!; exec sleep 1001"
+    command = "true & sleep 1000 & echo $!; exec sleep 1001"  # which leaves a zombie
     with subprocess.Popen(["/bin/sh", "-c", command], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
-        zombie, child = (int(parent.stdout.readline()) for _ in range(2))
-        family = {parent.pid: (os.getpid(), "sleep 1001"), child: (parent.pid, "sleep 1000")}
+        child = int(parent.stdout.readline())
+        found = [Living(child, parent.pid, "sleep 1000")]
         try:
-            wait_until(lambda: those_of(zombie, child, parent.pid) == family)
+            wait_until(lambda: processes.descendants(parent.pid) == found)
+            wait_until(lambda: Living(parent.pid, os.getpid(), "sleep 1001") in processes.living())
         finally:
             os.kill(child, signal.SIGKILL)
             parent.kill()
-
-
-def those_of(*pids: int) -> dict[int, tuple[int, str]]:
-    """Give what is seen of these among all that we have started: by whom, and the command."""
-    return {one.pid: (one.parent, one.command) for one in processes.descendants(os.getpid()) if one.pid in pids}
