@@ -14,6 +14,7 @@ from scripts.venv import ROOT, reexec_in_venv
 reexec_in_venv()
 
 from redis import Redis, RedisError
+from redis.exceptions import NoPermissionError
 
 from scripts.terminal import stretch
 from scripts.terminal.amounts import whole
@@ -77,6 +78,8 @@ def _follow(redis: Redis, log: OutcomeLog, options: argparse.Namespace, show: Ca
             for told in [*(channels.drain() if channels else ()), *log.wait()]:
                 show(told)
             is_away = False
+        except NoPermissionError:
+            raise  # that does not pass
         except RedisError as fault:
             if not is_away:
                 print(f"scripts/tail.py: waiting for Redis: {fault}", file=sys.stderr)

@@ -86,7 +86,9 @@ class LiveChannels:
     def __init__(self, redis: Redis, wanted: Wanted) -> None:
         self._channels: PubSub = redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         self._wanted = wanted
-        self._channels.psubscribe(keys.live("*"))  # the channel tells the account, which the document does not
+        # The channel tells the account, which the document does not. A user of Redis may listen to the very pattern of
+        # its list and to no narrower one: docs/ops/acl/users.acl has this.
+        self._channels.psubscribe(f"{keys.LIVE}*")
 
     def drain(self) -> Iterator[Told]:
         """Give what has come since the last time."""
@@ -110,7 +112,7 @@ def _told(entry: outcome_log.Entry) -> Told | None:
 
 
 def _told_live(message: dict[str, Any]) -> Told | None:
-    """Read a message of an account's own channel; those of its extensions say the same once more.
+    """Read a message of an account's own channel; that of all, and those of its extensions, say the same once more.
 
     None for what is no event: anybody may publish on a channel, a later version among them.
     """

@@ -24,10 +24,15 @@ from scripts.supervisor.group import Group
 from scripts.supervisor.watchdog import Watchdog
 from scripts.terminal.command import Refused
 from scripts.terminal.installation import judge_account
+from scripts.terminal.published import LiveChannels, Wanted
 from scripts.venv import ROOT
+from telephony.live_events import updated
 from tests.builders.calls import ivr_call
 from tests.builders.events import an_outcome
+from tests.builders.notifications import SETUP, second
+from tests.builders.sessions import an_inbound_call
 from tests.consumers.running import EXAMPLES
+from tests.scripts.commands import run
 from tests.simulator.waiting import wait_until
 from tests.web.posting import PATH, SIGNED, settings_of
 from tests.workers.office import ACCOUNT, Office
@@ -168,6 +173,25 @@ def test_a_reader_follows_an_account_without_knowing_which_there_are(port: int) 
 
         with pytest.raises(Refused):
             judge_account(store, "globex")
+
+
+def test_a_reader_hears_of_calls_that_are_on(port: int) -> None:
+    news = updated(an_inbound_call((1, SETUP)), now=second(60))
+    with Redis.from_url(url("workers", port)) as store, Redis.from_url(url("reader", port)) as redis:
+        channels = LiveChannels(redis, Wanted())
+        with lease(store, ACCOUNT, Stage.TRACK) as held:
+            held.commit([outcome_log.live(ACCOUNT, news)])
+        wait_until(lambda: [told.event for told in channels.drain()] == [news])
+        channels.close()
+
+
+def test_who_may_not_listen_is_told_so_and_does_not_wait_for_it(port: int) -> None:
+    with Redis.from_url(url("admin", port)) as store:
+        store.acl_setuser("deaf", enabled=True, passwords=["+change-me-deaf"], keys=["*"], commands=["+@all"])
+
+    told = run("tail.py", "--live", redis_url=url("deaf", port))
+
+    assert (told.returncode, "Redis refuses" in told.stderr) == (1, True), told.stderr
 
 
 # The embedded server is Valkey, on which all other tests here run; Redis itself is tried where it is installed.
