@@ -120,21 +120,24 @@ def test_one_that_somebody_made_for_our_address_is_taken_over_and_given_the_remi
     assert (after.expires_at or 0) > office.now + LIFETIME - 2 * MINUTE
 
 
+@pytest.mark.parametrize("reminds", [True, False])
 def test_one_that_is_listed_though_it_has_ended_is_replaced_and_the_gap_is_compared(
-    guarding_office: Guarding, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+    guarding_office: Guarding, webhook: Webhook, monkeypatch: pytest.MonkeyPatch, *, reminds: bool
 ) -> None:
     office = guarding_office()
     before = guard(office, 2)
+    made = office.platform._box.subscriptions._all[before.id or ""]
+    made.filters = made.filters if reminds else [one for one in made.filters if one != REMINDER]
 
     def ended(*_: object, **__: object) -> None:
         raise NotFound("no such subscription", status=404, codes=("SUB-507",))
 
     monkeypatch.setattr(Subscriptions, "renew", ended)
     monkeypatch.setattr(Subscriptions, "update", ended)
-    office.platform._box.subscriptions._all[before.id or ""].expires_at = office.now + HOUR
+    made.expires_at = office.now + HOUR
     webhook.answer = Answer(status=500)
-    guard(office)
-    assert alerts(office) == [What.SUBSCRIPTION_MISSING]
+    guard(office, 3)
+    assert (alerts(office), states(office.redis)) == ([What.SUBSCRIPTION_MISSING], [Told.RAISED])
 
     webhook.answer = Answer()
     after = guard(office, 2)

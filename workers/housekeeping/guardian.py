@@ -235,8 +235,9 @@ class Guardian:
             return self._subscriptions.renew(one.id)
         try:
             return self._subscriptions.update(one.id, rules.filters(company=self._company), expires_in=rules.LIFETIME)
-        except RingCentralError:
-            self._tell(one, incomplete=rules.disabled(one, company=self._company))  # it stays as it is for now
+        except RingCentralError as error:
+            if not isinstance(error, NotFound):  # it stays as it is for now
+                self._tell(one, incomplete=rules.disabled(one, company=self._company))
             raise
 
     def _tell(self, one: Seen, *, incomplete: bool) -> None:
