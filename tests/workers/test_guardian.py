@@ -127,7 +127,7 @@ def test_one_that_is_listed_though_it_has_ended_is_replaced_and_the_gap_is_compa
     office = guarding_office()
     before = guard(office, 2)
     made = office.platform._box.subscriptions._all[before.id or ""]
-    made.filters = made.filters if reminds else [one for one in made.filters if one != REMINDER]
+    made.filters = made.filters if reminds else tuple(one for one in made.filters if one != REMINDER)
 
     def ended(*_: object, **__: object) -> None:
         raise NotFound("no such subscription", status=404, codes=("SUB-507",))
