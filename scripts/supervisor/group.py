@@ -66,8 +66,9 @@ class Group:
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the whole group, if it is there still."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, number)
+        if not self._gone:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, number)
 
     def stop(self, *, grace: float) -> int:
         """Ask, wait `grace` seconds, then end the whole group; return the leader's exit code."""
@@ -79,9 +80,8 @@ class Group:
     def kill(self) -> int:
         """End the whole group at once; return the leader's exit code. Once is enough: later the number is free."""
         if not self._gone:
+            self.send(signal.SIGKILL)
             self._gone = True
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, signal.SIGKILL)
             self._process.wait()
             self._watchdog.forget(self.pid)
         return self._process.returncode

@@ -1,12 +1,16 @@
 import io
+import itertools
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from scripts.supervisor import watchdog as watching
 from scripts.supervisor.console import Console
 from scripts.supervisor.process import Process, pause_before_restart
 from scripts.supervisor.procfile import Entry
@@ -94,7 +98,7 @@ def test_a_process_is_started_again_after_its_pause_and_no_sooner(workshop: Work
 
 
 def test_a_command_sees_its_environment_and_its_lines_bear_its_name_whatever_is_in_them(workshop: Workshop) -> None:
-    workshop.process(r"printf '%s from %s \377\n' $GREETING ${PWD##*/}", name="greeter").look_after(now=0)
+    workshop.process(r"printf '%s from %s \377\n' $GREETING ${PWD##*/} >&2", name="greeter").look_after(now=0)
 
     workshop.wait_for(f"greeter | hello from {workshop.directory.name} \N{REPLACEMENT CHARACTER}\n")
 
@@ -125,15 +129,61 @@ def test_a_stop_leaves_time_for_a_good_end(workshop: Workshop) -> None:
     assert process.has_ended()
 
 
-def test_who_does_not_stop_in_time_is_killed_with_all_children(workshop: Workshop) -> None:
+@pytest.mark.parametrize(("signals", "grace"), [(0, 0.1), (2, 3600.0)], ids=["in time", "at once"])
+def test_who_does_not_stop_in_time_or_at_once_where_that_is_asked_for_is_killed_with_all_children(
+    workshop: Workshop, signals: int, grace: float
+) -> None:
     process = workshop.process(f"""sh -c 'trap "" TERM; sleep 1000 & echo up; wait; sleep 1000' > {workshop.fifo}""")
     process.look_after(now=0)
+    stop = StopRequest()
+    for _ in range(signals):
+        stop._count(signal.SIGINT, None)
     with workshop.fifo.open() as alive:
         alive.readline()
 
-        stop_all([process], stop=StopRequest(), grace=0.1)
+        stop_all([process], stop=stop, grace=grace)
 
         assert alive.read() == ""
+
+
+def test_a_number_that_is_free_again_is_signalled_no_more_neither_by_us_nor_by_the_watchdog(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, signalled = [], []
+    monkeypatch.setattr(Watchdog, "_tell", lambda _, line: told.append(line))
+    process = workshop.process("sleep 1000")
+    process.look_after(now=0)
+    group = process.group
+    assert group is not None
+    group.kill()
+
+    monkeypatch.setattr(os, "killpg", lambda *which: signalled.append(which))
+    group.send(signal.SIGCONT)
+    group.kill()
+
+    assert signalled == []
+    assert told == [f"+{group.pid}\n", f"-{group.pid}\n"]
+
+
+def test_the_watchdog_asks_first_and_kills_who_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    polite, stubborn = 1001, 1002
+    sent: list[tuple[int, int]] = []
+
+    def killpg(group: int, number: int) -> None:
+        if group == polite and sent.count((group, signal.SIGTERM)):
+            raise ProcessLookupError
+        sent.append((group, number))
+
+    seconds = itertools.count()
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"+{polite}\n+{stubborn}\n"))
+    monkeypatch.setattr(watching, "os", SimpleNamespace(killpg=killpg))
+    monkeypatch.setattr(watching, "time", SimpleNamespace(monotonic=lambda: next(seconds), sleep=lambda _: None))
+
+    watching.main()
+
+    asked = [(polite, signal.SIGTERM), (stubborn, signal.SIGTERM)]
+    assert [one for one in sent if one[1]] == [*asked, (stubborn, signal.SIGKILL)]
+    assert sent.count((stubborn, 0)) > 1
 
 
 def test_all_is_stopped_though_the_watchdog_was_killed(workshop: Workshop) -> None:
