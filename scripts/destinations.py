@@ -64,6 +64,10 @@ def main() -> int:
     except UnknownDestination as fault:
         print(f"scripts/destinations.py: {fault} was removed meanwhile", file=sys.stderr)
         return FAILED
+    except KeyboardInterrupt:
+        if vars(options).get("follow"):
+            print(f"it goes on: ./scripts/destinations.py show {options.id}", file=sys.stderr)
+        return FAILED
     return int(told.code)
 
 

@@ -195,6 +195,21 @@ def test_one_that_is_removed_while_it_is_followed_is_said_to_be_gone(redis: Redi
     assert (done.returncode, f"{made} was removed meanwhile" in done.stderr) == (1, True), done.stderr
 
 
+def test_who_stops_watching_what_is_sent_again_is_told_that_it_goes_on(
+    redis: Redis, redis_url: str, made: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(redis, outcome_of("s-1"))
+
+    def stop(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", stop)
+    done = run_here("destinations.py", "redrive", made, "--everything", "--follow", redis_url=redis_url)
+
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, f"it goes on: ./scripts/destinations.py show {made}")
+    assert redis.zcard(keys.asked(made)) == 1
+
+
 def test_nobody_waits_for_what_is_not_sent_while_a_destination_is_paused(
     redis: Redis, redis_url: str, made: str
 ) -> None:
