@@ -70,6 +70,43 @@ def test_what_was_published_last_is_shown_first_and_whether_it_is_the_last_word(
     assert rows == [("s-0002", "corrected"), ("s-0002", ""), ("s-0001", "ended")]
 
 
+def test_where_there_is_nothing_yet_it_is_said_what_brings_something(client: FlaskClient) -> None:
+    page = client.get("/").text
+
+    assert "No call is on. As soon as RingCentral tells of one" in text_of(client, "/", "on")
+    assert "Nothing was published yet. The first outcome comes" in text_of(client, "/", "published")
+    assert "No CRM is told yet. Add a destination, and every outcome is sent to it." in text_of(client, "/", "told")
+    assert 'href="/destinations/new">Add a destination' in page
+
+
+def test_each_destination_is_shown_with_how_far_behind_it_is_and_leads_to_its_page(
+    client: FlaskClient, redis: Redis
+) -> None:
+    behind = a_destination(redis)
+    destinations.update(redis, behind, Changes(state=DestinationState.PAUSED))
+    publish(redis, an_outcome_of(1))
+    well = a_destination(redis)
+
+    told = text_of(client, "/", "told")
+
+    assert told == "Destinations paused 1 event behind Our CRM active up to date Our CRM"
+    assert re.findall(r'href="/destinations/(dst_\w+)"', client.get("/").text) == [behind, well]
+
+
+def test_the_parts_that_change_can_be_told_apart_and_are_named_by_what_is_on_the_page(client: FlaskClient) -> None:
+    page = client.get("/").text
+    ids = re.findall(r'\sid="([^"]+)"', page)
+
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'\s(?:aria-labelledby|for)="([^"]+)"', page)) <= set(ids)
+    assert re.findall(r'<section id="(\w+)" data-part aria-labelledby="\1-title"', page)[-4:] == [
+        "on",
+        "published",
+        "told",
+        "fuel",
+    ]
+
+
 def test_an_open_page_asks_for_its_parts_alone(client: FlaskClient) -> None:
     whole, parts = client.get("/").text, client.get("/", headers={"X-Parts": "1"}).text
 
@@ -108,11 +145,19 @@ def test_the_limits_of_the_first_accounts_are_shown_and_how_many_there_are_besid
 ) -> None:
     names = tuple(f"account-{number}" for number in range(count))
 
-    told = text_of(log_in(an_app(redis, names=names)), "/", "fuel")
+    client = log_in(an_app(redis, names=names))
+    told = text_of(client, "/", "fuel")
 
+    assert (f'<a href="/accounts">{said}</a>' in client.get("/").text) is bool(said)
     assert ("account-7" in told, "account-8" in told) == (True, False)
     assert "auth" not in told
     assert re.findall(r"\d more accounts?", told) == [said] * bool(said)
+
+
+def test_what_may_be_sent_to_ringcentral_at_once_is_shown_of_each_account_and_group(client: FlaskClient) -> None:
+    left = "light 10 now, 50 a minute medium 8 now, 40 a minute heavy 2 now, 10 a minute"
+
+    assert text_of(client, "/", "fuel").endswith(f"Group Left Limit acme {left} globex {left}")
 
 
 @pytest.mark.parametrize(
