@@ -118,8 +118,10 @@ def test_the_cookie_is_for_this_site_and_no_script_and_secure_behind_tls(app: Fl
 def test_who_comes_from_another_site_without_a_cookie_asks_once_more_from_ours(app: Flask) -> None:
     client, elsewhere = app.test_client(), {"Sec-Fetch-Site": "cross-site"}
     login = client.get("/calls?q=1", headers=elsewhere).headers["Location"]
-    onward = re.search(r'content="0; url=([^"]+)"', client.get(login, headers=elsewhere).text)
+    page = client.get(login, headers=elsewhere).text
+    onward = re.search(r'<meta http-equiv="refresh" content="0; url=([^"]+)">', page)
     assert onward is not None
+    assert f'<a href="{onward[1]}">Go on to Legwork</a>' in page
     again = onward[1].replace("&amp;", "&")
 
     assert 'type="password"' in client.get(again, headers=elsewhere).text

@@ -36,13 +36,16 @@ def late(redis: Redis, seconds: float) -> None:
     redis.xadd(keys.OUTCOMES, {"event": encode(outcome_of("s-1")), "account": "acme"}, id=place)
 
 
-def test_calls_that_are_on_are_shown_with_what_they_are_doing(client: FlaskClient, redis: Redis) -> None:
+def test_calls_that_are_on_are_shown_with_what_they_are_doing_and_since_when_and_lead_to_their_pages(
+    client: FlaskClient, redis: Redis
+) -> None:
     see(redis, a_session_of(1), a_session_of(2, code="Hold"))
 
-    told = text_of(client, "/", "on")
+    told, page = text_of(client, "/", "on"), client.get("/").text
 
-    assert re.search(r"on hold .*\+1 212 555 0111 .*talking", told)
-    assert 'href="/calls/s-0001"' in client.get("/").text
+    assert re.search(r"on hold \d+ \w.*\+1 212 555 0111 .*talking \d+ \w", told)
+    on = page[page.index('id="on"') : page.index('id="published"')]
+    assert re.findall(r'href="/calls/(s-\d+)"', on) == ["s-0002", "s-0001"]
 
 
 def test_where_more_are_on_than_are_shown_the_others_are_a_click_away(

@@ -205,6 +205,17 @@ def test_what_was_sent_of_a_call_is_told_by_the_name_of_whom_it_was_sent_to(clie
     assert "Sent to Our CRM revision 1, attempt 1: HTTP 204" in text_of(client, "/calls/s-0001", "line")
 
 
+@pytest.mark.parametrize(("path", "asked"), [("/calls?q=%22212%22+555", "&#34;212&#34; 555"), ("/trail", "")])
+def test_every_page_has_a_box_that_finds_calls_with_what_was_looked_for_in_it(
+    client: FlaskClient, path: str, asked: str
+) -> None:
+    form = re.search(r'<form class="search" role="search" action="/calls">.*?</form>', client.get(path).text, re.DOTALL)
+
+    assert form is not None
+    assert '<label class="unseen" for="find">Find a call' in form[0]
+    assert re.search(rf'<input id="find" name="q" type="search" [^>]*value="{asked}">', form[0])
+
+
 def test_what_was_asked_for_stands_in_the_form_again(client: FlaskClient) -> None:
     chosen = {"outcome": "missed", "direction": "Inbound", "state": "ended", "delivery": "dead", "account": "globex"}
 
