@@ -2,6 +2,7 @@
 """Compare RingCentral's call log with what we know, now: say what was missing, and have it healed."""
 
 import argparse
+import math
 import sys
 import time
 from pathlib import Path
@@ -26,11 +27,13 @@ from scripts.terminal.command import Refused, at_the_terminal
 from scripts.terminal.installation import accounts_of
 from scripts.terminal.place import open_place
 from scripts.terminal.redis_server import NoRedis
+from scripts.terminal.replay_report import NOBODY_SECONDS
 from telephony.times import moment_at
 
 DONE, FAILED = 0, 1
 LOOK_SECONDS = 0.5
 USUAL_SECONDS = 3600.0
+NOBODY = "nothing was asked yet: is a `python -m workers resolve` running? ./scripts/doctor.py looks"
 EPILOG = """
 The resolve workers do it, window by window: the first few at once, the others with what the budget of requests has to
 spare, because calls that are on come first. The command only asks and watches: Ctrl-C leaves it going on, and so does
@@ -79,13 +82,17 @@ def main() -> int:
 
 def _watched(redis: Redis, account: str, one: Comparison, seconds: float) -> Comparison:
     """Show how far it is, until it is done or the time is over."""
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
+    deadline, warns_at = began + seconds, began + NOBODY_SECONDS
     with tqdm(total=100, unit="%", desc=account, delay=1.0, leave=False, file=sys.stderr, disable=None) as bar:
         while one.done_at is None and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
             one = comparisons.get(redis, account, one.id) or one
             bar.update(int(100 * one.share) - int(bar.n))
             bar.set_postfix(missing=one.missing, healed=one.healed)
+            if time.monotonic() >= warns_at and not one.requests and one.done_at is None:
+                bar.write(f"{account}: {NOBODY}", file=sys.stderr)
+                warns_at = math.inf
     return one
 
 

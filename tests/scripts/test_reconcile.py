@@ -28,6 +28,16 @@ def test_who_waits_is_told_how_far_it_is_when_patience_ends(redis_url: str, redi
     assert "0% compared so far; it goes on by itself" in waited.stdout
 
 
+def test_who_waits_while_nobody_asks_the_log_is_told_once_what_may_be_missing(
+    redis_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scripts.terminal.replay_report.NOBODY_SECONDS", 0.0)
+
+    waited = run_here("reconcile.py", "--timeout", "1.2", redis_url=redis_url)
+
+    assert waited.stderr.count("default: nothing was asked yet: is a `python -m workers resolve` running?") == 1
+
+
 @pytest.mark.parametrize("command", ["audit.py", "reconcile.py", "backfill.py"])
 @pytest.mark.parametrize("stretch", [("--since", "1d", "--until", "2d"), ("--since", "2099-01-01")], ids=" ".join)
 def test_a_stretch_without_any_time_in_it_is_a_usage_error(
