@@ -12,7 +12,8 @@ from runtime.bells import Stage
 from runtime.budget import Group, Share
 from runtime.comparisons import HANDFUL, Comparison, Why
 from runtime.ledger import Resolution, State, Tracked
-from telephony.narrowing import Narrowing
+from telephony.fetch_plan import Window
+from telephony.narrowing import HOPELESS, SHORTEST, Narrowing
 from tests.builders.call_log import START, a_record
 from tests.builders.calls import ivr_call
 from tests.builders.events import an_outcome
@@ -24,6 +25,7 @@ from workers.housekeeping import watches
 from workers.resolving import agenda
 from workers.resolving.cases import Case, Judged, News
 from workers.resolving.comparing import Comparing
+from workers.resolving.sweep import Sweep
 
 HOUR = 3600.0
 
@@ -134,6 +136,42 @@ def test_after_its_first_pages_or_where_ringcentral_has_no_answer_it_waits_for_g
     texts = [msgspec.json.encode(one) for one in (msgspec.structs.replace(asked, **change), gap)]
 
     assert comparisons.pending(texts) == gap
+
+
+STEP = SHORTEST.total_seconds()
+BEHIND = Narrowing(STEP, HOPELESS, since=1.0)
+T = START.timestamp()
+
+
+@pytest.mark.parametrize(
+    ("asking", "is_read", "stretches"),
+    [
+        (Asking(compared_to=T, narrowing=BEHIND), True, [(T, T + STEP)]),
+        (Asking(compared_from=T + 4, narrowing=BEHIND), True, [(T + 4, T + STEP)]),
+        (Asking(compared_to=T - HOUR, narrowing=BEHIND), True, [(T, T + STEP)]),
+        (Asking(compared_to=T, narrowing=BEHIND), False, []),
+        (Asking(compared_to=T + STEP), True, []),
+    ],
+    ids=[
+        "passed over",
+        "before the first comparison",
+        "what the retention has passed is over",
+        "unanswered",
+        "as usual",
+    ],
+)
+def test_what_the_usual_comparison_passed_over_is_compared_as_soon_as_what_follows_was_read(
+    asking: Asking, stretches: list[tuple[float, float]], *, is_read: bool
+) -> None:
+    follows = Window(START + SHORTEST, START + 2 * SHORTEST)
+    found = Sweep(asking, answered=[follows] if is_read else [])
+
+    written = Comparing(ACCOUNT, None).moved(found, follows, None, T + HOUR)
+
+    asked = [msgspec.json.decode(command[-1], type=Comparison) for command in written]
+    assert [(one.since, one.until, one.position, one.why) for one in asked] == [
+        (since, until, since, Why.GAP) for since, until in stretches
+    ]
 
 
 def test_the_nightly_comparison_compares_all_of_the_last_two_days_and_nothing_before(office: Office) -> None:
