@@ -149,6 +149,25 @@ def test_one_that_is_listed_though_it_has_ended_is_replaced_and_the_gap_is_compa
     assert len(gaps(office)) == 1
 
 
+def test_one_that_is_listed_though_it_has_ended_is_told_of_where_none_is_made(
+    guarding_office: Guarding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = guarding_office()
+    before = guard(office, 2)
+    office.settings = office.dependencies.settings = msgspec.structs.replace(office.settings, public_url=None)
+
+    def ended(*_: object, **__: object) -> None:
+        raise NotFound("no such subscription", status=404, codes=("SUB-507",))
+
+    monkeypatch.setattr(Subscriptions, "renew", ended)
+    office.platform._box.subscriptions._all[before.id or ""].expires_at = office.now + HOUR
+
+    after = guard(office)
+
+    assert (after.id, after.problem) == (before.id, "NotFound SUB-507")
+    assert len(subscriptions(office)) == 1
+
+
 def test_it_is_renewed_when_half_of_its_time_is_over_and_when_ringcentral_reminds_us(guarding_office: Guarding) -> None:
     office = guarding_office()
     first = guard(office, 2)

@@ -117,6 +117,8 @@ class Guardian:
             try:
                 guarded = self._kept(guarded, plan.keep, renew=plan.renew, now=now)
             except NotFound:  # it is listed, and has ended
+                if not addresses(self._settings, self._account):
+                    raise
                 gap = guarded.gap_from or self._gap(guarded, [], now)
                 missing = msgspec.structs.replace(guarded, health=Health.MISSING, gap_from=gap)
                 guarded = self._created(self._keep(missing))
@@ -138,9 +140,7 @@ class Guardian:
 
     def _has_newest_token(self, guarded: Guarded) -> bool:
         """Say whether the subscription has our newest token; one that somebody else made may have the older of two."""
-        if guarded.token:
-            return guarded.token == self._token()
-        return len(self._account.verification_tokens) <= 1
+        return guarded.token == self._token() if guarded.token else len(self._account.verification_tokens) <= 1
 
     def _token(self) -> str | None:
         tokens = self._account.verification_tokens
