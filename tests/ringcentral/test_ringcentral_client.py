@@ -244,6 +244,20 @@ def test_a_new_token_stays_where_it_meets_such_a_401_for_the_fault_is_another(
     assert len(server.asked(TOKEN_PATH)) == 1
 
 
+def test_a_token_that_lives_for_longer_than_it_was_given_is_not_new_the_clock_was_put_back(
+    server: Server, client: RingCentral, redis: Redis
+) -> None:
+    server.on(PATH, says(0), html(401), says(1))
+    get(client)
+    redis.expire(keys.access_token("acme"), 365 * 86_400)
+
+    assert isinstance(error_of(lambda: get(client)), Unavailable)
+    redis.delete(keys.breaker("acme"))  # as after its pause
+
+    assert get(client) == 1
+    assert len(server.asked(TOKEN_PATH)) == 2
+
+
 def test_whoever_meets_such_a_401_late_does_not_take_back_the_token_that_another_has_fetched(
     server: Server, client: RingCentral
 ) -> None:

@@ -114,7 +114,7 @@ class Tokens:
         """
         value, left = self._stored()
         kept = _opened(value, self._sealing)
-        if kept is not None and kept.access_token == token and kept.renew_at / _EARLY - left >= NEW_SECONDS * 1000:
+        if kept is not None and kept.access_token == token and not _is_new(kept, left):
             self._redis.delete(self._key)
 
     def _renewed(self, held: Lease, instead_of: str | None) -> str:
@@ -200,6 +200,11 @@ def _opened(value: bytes | None, sealing: tuple[str, ...]) -> _Kept | None:
         return msgspec.json.decode(text, type=_Kept)
     except (CannotOpen, msgspec.DecodeError):
         return None  # written by another version, or for other credentials
+
+
+def _is_new(kept: _Kept, left: int) -> bool:
+    """Say whether it was granted not long ago; one that lives for longer than any was before the clock was put back."""
+    return abs(kept.renew_at / _EARLY - left) < NEW_SECONDS * 1000
 
 
 def _request(account: Account) -> Request:
