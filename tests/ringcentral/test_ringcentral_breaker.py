@@ -166,6 +166,18 @@ def test_a_person_has_parked_credentials_tried_and_they_are_parked_longer_if_tha
     assert not is_parked(redis, "acme", "these")
 
 
+def test_nobody_without_credentials_takes_them_for_parked_once_others_are_used(redis: Redis) -> None:
+    pause(Breaker(redis, "acme", "these"), BrokenConfiguration("no"))
+    assert is_parked(redis, "acme")
+
+    others = Breaker(redis, "acme", "others")
+    assert after(others) is None
+    assert (is_parked(redis, "acme"), is_parked(redis, "acme", "these")) == (False, True)
+
+    pause(others, BrokenConfiguration("no"))
+    assert is_parked(redis, "acme")
+
+
 def test_other_accounts_are_not_affected(a_breaker: MakeBreaker, breaker: Breaker) -> None:
     after(breaker, Unavailable("no"))
     after(a_breaker("parked"), BrokenConfiguration("no"))

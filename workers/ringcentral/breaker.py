@@ -57,6 +57,7 @@ if op == 'enter' then
   local ours = fingerprint == ARGV[4]
   if ours and now < parked_till then return {'parked', text(parked_till - now)} end
   if now < till then return {'paused', text(till - now)} end
+  if parkings > 0 and not ours then redis.call('HSET', key, 'others', '1') end
   if failures == 0 and not ours then return {'free', '0'} end
   if now < probe then return {'paused', ARGV[6]} end
   keep('probe', text(now + ARGV[5]))
@@ -74,6 +75,7 @@ elseif op == 'parked' then
     parkings = parkings + 1
   end
   keep('fingerprint', ARGV[4], 'parkings', parkings, 'parked-until', text(parked_till), 'probe', '0', 'at', text(now))
+  redis.call('HDEL', key, 'others')
   return {'parked', text(parked_till - now)}
 elseif op == 'left' then
   redis.call('HDEL', key, 'probe')
@@ -88,15 +90,15 @@ def is_parked(redis: Redis, account: str, fingerprint: str | None = None) -> boo
     """Say whether RingCentral did not accept the credentials of `account` when it was asked last.
 
     With a `fingerprint`, only if these are the credentials it was asked with; without, only while somebody who has any
-    goes on asking.
+    goes on asking, and nobody with others since.
     """
-    fields = ["parkings", "fingerprint", "at"]
-    parkings, of, at = cast("list[bytes | None]", redis.hmget(keys.breaker(account), fields))
+    fields = ["parkings", "fingerprint", "at", "others"]
+    parkings, of, at, others = cast("list[bytes | None]", redis.hmget(keys.breaker(account), fields))
     if not int(parkings or 0):
         return False
     if fingerprint is not None:
         return (of or b"").decode() == fingerprint
-    return redis_time(redis) - float(at or 0) < _ASKED_WITHIN
+    return others is None and redis_time(redis) - float(at or 0) < _ASKED_WITHIN
 
 
 def try_again(redis: Redis, account: str) -> None:
