@@ -13,6 +13,9 @@ from telephony.subscriptions import Health
 LONGEST_PATIENCE: Final = 3600.0
 """For how long RingCentral may ask the guardian for patience."""
 
+GONE_SECONDS: Final = 600.0
+"""After so long without a look, one a minute, nobody looks any more."""
+
 JUST_SECONDS: Final = 30.0
 """How long a subscription that is missing is nothing to tell of, and the first none to make: somebody may be at it."""
 
@@ -48,6 +51,14 @@ class Guarded(msgspec.Struct, frozen=True, rename="camel"):
             return False
         since = max(self.missing_since, there_since)
         return since <= self.checked_at < since + JUST_SECONDS
+
+    def is_looked_after(self, now: float) -> bool:
+        """Say whether somebody has looked not long ago, or is going to: whoever has credentials.
+
+        A look that is further ahead than any was before the clock was put back.
+        """
+        last = max(self.checked_at or 0.0, self.next_at)
+        return last - LONGEST_PATIENCE <= now < last + GONE_SECONDS
 
     def rests(self, now: float) -> bool:
         """Say whether it is left alone; what was longer than that ever is was before the clock was put back."""

@@ -66,6 +66,7 @@ class Resolver:
         self._recorder, self._stopping = dependencies.recorder, dependencies.stopping
         self._judge = Judge(account, self._redis, dependencies.settings, dependencies.recorder)
         self._company = dependencies.account(account).scope is Scope.ACCOUNT
+        self._may_ask = dependencies.account(account).credentials is not None
         client = dependencies.ringcentral(dependencies.account(account))
         self._call_log, self._feed = CallLog(client), CallLogFeed(client)
         self._budget = dependencies.budget(account)
@@ -143,7 +144,7 @@ class Resolver:
         found = self._ask(requests, unheard.had_its_turn(asking, requests, wanted, now), tracked, now)
         self._judge_all(due, tracked, wanted, found, comparing)
         before, asking = asking, reconcile.after(found, compared) if compared else found.asking
-        asking = asking.swept(now, is_answered=found.is_answered)
+        asking = asking.swept(now, is_answered=found.is_answered) if self._may_ask else asking
         not_before = self._pace.after(found, now)
         later = unanswered.put_off(self._account, due, wanted, found, self._settings, now=now)
         position = write(self._account, asking, settle=self._settings.settle_seconds)

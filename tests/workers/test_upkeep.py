@@ -6,8 +6,9 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import bells, keys, operator_log
+from runtime import bells, guarding, keys, operator_log
 from runtime.bells import Stage
+from runtime.guarding import Guarded
 from runtime.leases import lease
 from telephony.operator_events import What
 from tests.outputs import entries
@@ -19,6 +20,7 @@ from workers.ringcentral.breaker import LONGEST_PARKING
 MANY = 1000  # entries; Redis drops them a hundred or so together
 ROUGHLY = 110
 GLOBEX = "globex"
+NOW = 1_900_000_000.0
 INBOX, QUARANTINE = keys.inbox(ACCOUNT), keys.quarantine(ACCOUNT)
 
 
@@ -200,6 +202,17 @@ def test_it_is_not_over_for_a_process_without_credentials_while_others_ask_in_va
         assert [one.what for one in operator_log.alerts(office.redis)] == [What.CALL_LOG_UNANSWERED]
 
 
+def test_who_asks_it_without_credentials_asks_nobody(office: Office) -> None:
+    account = msgspec.structs.replace(office.settings.accounts[0], credentials=None)
+    office.settings = msgspec.structs.replace(office.settings, accounts=(account,))
+    office.dependencies.settings = office.settings
+    office.resolve()
+
+    alarms.of_call_log(office.redis, office.settings, account, there_for=86_400)
+
+    assert operator_log.alerts(office.redis) == ()
+
+
 def test_an_alert_about_an_account_goes_with_it(office: Office) -> None:
     for account in ("globex", ACCOUNT):
         operator_log.raise_alert(office.redis, What.SUBSCRIPTION_INCOMPLETE, account, "No.", account=account)
@@ -227,6 +240,22 @@ def test_what_ringcentral_said_of_an_account_is_over_once_it_has_no_credentials_
 
     alarms.of_account(office.redis, settings, msgspec.structs.replace(settings.accounts[0], credentials=None))
 
+    assert operator_log.alerts(office.redis) == ()
+
+
+@pytest.mark.parametrize("guarded", [Guarded(checked_at=NOW), Guarded(checked_at=NOW - 3600, next_at=NOW + 3600)])
+def test_it_is_not_over_for_a_process_without_credentials_while_others_look(office: Office, guarded: Guarded) -> None:
+    account = msgspec.structs.replace(office.settings.accounts[0], credentials=None)
+    settings = msgspec.structs.replace(office.settings, public_url="https://legwork.example")
+    office.let_pass(NOW - office.now)
+    guarding.keep(office.redis, ACCOUNT, guarded)
+    operator_log.raise_alert(office.redis, What.SUBSCRIPTION_MISSING, ACCOUNT, "No.", account=ACCOUNT)
+
+    alarms.of_account(office.redis, settings, account)
+    assert [one.what for one in operator_log.alerts(office.redis)] == [What.SUBSCRIPTION_MISSING]
+
+    office.let_pass(2 * guarding.LONGEST_PATIENCE)
+    alarms.of_account(office.redis, settings, account)
     assert operator_log.alerts(office.redis) == ()
 
 

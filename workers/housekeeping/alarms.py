@@ -102,15 +102,16 @@ def _of_subscription(redis: Redis, settings: Settings, account: Account) -> None
     """Clear what nothing of the guardian's ends.
 
     That there is no subscription is told for as long as one shall be made, and what was wrong with one for as long as
-    there is any; without credentials nobody looks.
+    there is any; without credentials until nobody who has any looks.
     """
-    over: dict[What, str] = {}
-    if settings.public_url is None:
-        over[What.SUBSCRIPTION_MISSING] = "Without PUBLIC_URL none is made."
-    if guarding.load(redis, account.name).health is Health.UNMANAGED:
-        over |= dict.fromkeys(_OF_SUBSCRIPTIONS, "There is no subscription, and none is made.")
+    guarded, over = guarding.load(redis, account.name), dict[What, str]()
     if account.credentials is None:
-        over = dict.fromkeys((What.SUBSCRIPTION_MISSING, *_OF_SUBSCRIPTIONS), "Without credentials nobody looks.")
+        if not guarded.is_looked_after(redis_time(redis)):
+            over = dict.fromkeys((What.SUBSCRIPTION_MISSING, *_OF_SUBSCRIPTIONS), "Without credentials nobody looks.")
+    elif settings.public_url is None:
+        over[What.SUBSCRIPTION_MISSING] = "Without PUBLIC_URL none is made."
+    if guarded.health is Health.UNMANAGED:
+        over |= dict.fromkeys(_OF_SUBSCRIPTIONS, "There is no subscription, and none is made.")
     for what, why in over.items():
         operator_log.clear_alert(redis, what, account.name, why)
 
