@@ -3,6 +3,7 @@
 
 import argparse
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -14,10 +15,10 @@ reexec_in_venv()
 import msgspec
 from redis import Redis, RedisError
 
-from runtime import call_history, calls, replays
+from runtime import call_history, calls, destinations, replays
 from runtime.clocks import redis_time
 from runtime.replay_documents import finding_document, replay_document
-from runtime.replays import Asked, Level, Replay, State
+from runtime.replays import Asked, Finding, Level, Replay, State
 from runtime.settings import SettingsError
 from scripts.terminal.command import Refused, at_the_terminal
 from scripts.terminal.destination_asked import find
@@ -26,6 +27,7 @@ from scripts.terminal.place import Place, open_place
 from scripts.terminal.redis_server import NoRedis
 from scripts.terminal.replay_options import parse_replay, replay_parser, selection
 from scripts.terminal.replay_report import changes, follow, replay_list, summary
+from telephony.destinations import DestinationState
 
 DONE, FAILED = 0, 1
 MOST_LISTED = 100
@@ -66,8 +68,17 @@ def told(redis: Redis, replay: Replay, *, as_json: bool) -> int:
     if as_json:
         print(_document(redis, replay))
     else:
-        print("\n".join((*changes(replays.findings(redis, replay.account, replay.id)), *summary(replay))))
+        found = replays.findings(redis, replay.account, replay.id)
+        print("\n".join((*changes(found), *summary(replay), *_held_back(redis, found))))
     return FAILED if replay.progress.state in {State.FAILED, State.CANCELLED} else DONE
+
+
+def _held_back(redis: Redis, found: Sequence[Finding]) -> Iterator[str]:
+    """Say which destinations are sent nothing for now of what was asked for."""
+    meant = {one for each in found for one in each.destinations}
+    for one in destinations.all(redis) if meant else ():
+        if one.id in meant and one.state is not DestinationState.ACTIVE:
+            yield f"not to {one.id} while it is {one.state}: ./scripts/destinations.py resume {one.id}"
 
 
 def _document(redis: Redis, replay: Replay) -> str:

@@ -6,9 +6,9 @@ from redis import Redis
 
 from runtime import destinations, replays
 from runtime.leases import lease
-from runtime.replays import Asked, Level, Progress, State
+from runtime.replays import Asked, Finding, Level, Progress, State
 from scripts.terminal.replay_report import changes, summary
-from telephony.destinations import Draft
+from telephony.destinations import Changes, DestinationState, Draft
 from telephony.differences import Difference
 from telephony.selection import Selection
 from telephony.words import Outcome
@@ -188,6 +188,22 @@ def test_one_that_was_cancelled_is_shown_as_a_failure_and_cannot_be_cancelled_ag
 
     assert (shown.returncode, shown.stdout) == (1, f"{asked.id} cancelled: of 0 calls 0 changed\n")
     assert (cancelled.returncode, cancelled.stdout) == (0, f"{asked.id} was over\n")
+
+
+def test_a_destination_that_is_sent_nothing_for_now_is_named_with_what_ends_that(redis_url: str, redis: Redis) -> None:
+    ids = [destinations.create(redis, Draft(url="https://crm.example/hook"), keys=())[0].id for _ in range(3)]
+    sound, paused, unconcerned = ids
+    for one in (paused, unconcerned):
+        destinations.update(redis, one, Changes(state=DestinationState.PAUSED))
+    asked = replays.create(redis, ACCOUNT, Asked(level=Level.DELIVER, selection=Selection(calls=("s-1",))))
+    with lease(redis, ACCOUNT, "replay") as held:
+        held.commit([replays.found(asked, Finding("s-1", 1, destinations=(sound, paused)))])
+        held.commit(replays.ended(asked, Progress(state=State.DONE, total=1), retention=600.0))
+
+    shown = run_here("replay.py", "--show", asked.id, redis_url=redis_url)
+
+    held_back = [line for line in shown.stdout.splitlines() if line.startswith("not to")]
+    assert held_back == [f"not to {paused} while it is paused: ./scripts/destinations.py resume {paused}"]
 
 
 def test_a_difference_is_told_as_field_before_and_after(redis: Redis) -> None:
