@@ -109,6 +109,13 @@ def buried(destination: str, letter: DeadLetter) -> Command:
     return ("HSET", keys.dead(destination), letter.event_id, msgspec.json.encode(letter))
 
 
+def with_earlier(redis: Redis, destination: str, letter: DeadLetter) -> DeadLetter:
+    """Count those attempts, too, by which the event may have arrived before it was sent again in vain."""
+    before = letters(redis, destination, [letter.event_id])
+    earlier = sum(one.attempts for one in before if one.may_have_arrived)
+    return msgspec.structs.replace(letter, attempts=earlier + letter.attempts)
+
+
 def raised(destination: str, event_id: str) -> Command:
     """Give the command that forgets a dead letter: its event was taken, or is being sent again."""
     return ("HDEL", keys.dead(destination), event_id)

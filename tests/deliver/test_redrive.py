@@ -121,17 +121,39 @@ def test_so_it_is_where_it_was_sent_in_vain_before_nothing_might_be_sent_there_a
     assert list(attempts.dead_letters(stage.redis, destination.id)) == []
 
 
+def test_so_it_is_where_nothing_might_be_sent_there_any_more_when_it_was_sent_again(stage: Stage) -> None:
+    destination = stage.add(create_only=True)
+    publish(stage.redis, outcome_of("s-1", A_MISSED_CALL))
+    stage.sender.answer = lambda _: refused()
+    for _ in SCHEDULE:
+        stage.run(destination)
+        make_due(stage, destination)
+    stage.sender.answer = lambda _: forbidden()
+    redrive.redrive(stage.redis, destination.id, EVERYTHING, dry_run=False)
+    stage.run(destination)
+    (letter,) = attempts.dead_letters(stage.redis, destination.id)
+    assert (letter.because, letter.attempts) == ("permanent", len(SCHEDULE) + 1)
+
+    stage.sender.answer = lambda _: delivered()
+    publish(stage.redis, revised("s-1", 2, A_MISSED_CALL))
+    stage.run(destination)
+
+    assert set(stage.sender.ids()) == {"s-1/1"}
+
+
 def test_of_what_was_never_sent_where_each_call_is_told_once_a_later_revision_is_sent(stage: Stage) -> None:
     destination = stage.add(create_only=True)
     stage.sender.answer = lambda _: forbidden()
     publish(stage.redis, outcome_of("s-1", A_MISSED_CALL))
+    stage.run(destination)
+    redrive.redrive(stage.redis, destination.id, EVERYTHING, dry_run=False)
     stage.run(destination)
     stage.sender.answer = lambda _: delivered()
 
     publish(stage.redis, revised("s-1", 2, A_MISSED_CALL))
     stage.run(destination)
 
-    assert stage.sender.ids()[-1] == "s-1/2"
+    assert stage.sender.ids() == ["s-1/1", "s-1/1", "s-1/2"]
 
 
 def test_the_end_of_a_call_that_is_told_once_is_told_again_whatever_its_outcome_is(stage: Stage) -> None:

@@ -207,7 +207,7 @@ class Deliverer:
         commands = [*attempts.written(item.account, after.attempt, retention=kept)]
         commands += self._replaced(call, after.replaced, now)
         if after.letter is not None:
-            commands.append(attempts.buried(self._id, after.letter))
+            commands.append(attempts.buried(self._id, attempts.with_earlier(self._redis, self._id, after.letter)))
         if redrive.is_test(item.place):
             return commands
         if answer.verdict is Verdict.DELIVERED:
