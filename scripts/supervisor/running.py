@@ -45,11 +45,11 @@ def run(prepared: Prepared, play: Play, *, console: Console, stop: StopRequest, 
             stack.enter_context(box_told(home, environ))
         redis = stack.enter_context(connect(redis_url, FOLLOWING))
         follower = Follower(redis, on_event=lambda event: _tell(console, event), keep=play.check)
-        for remark in prepared.remarks:
-            console.say(remark)
         processes = [
             Process(entry, env=environ, cwd=root, watchdog=watchdog, console=console) for entry in prepared.entries
         ]
+        for remark in prepared.remarks:
+            console.say(remark)
         threads = stack.enter_context(ThreadPoolExecutor())
         following = threads.submit(follower.follow, stop)
         verdict = threads.submit(_demonstrate, prepared, play, follower, redis, console=console, stop=stop)

@@ -26,7 +26,7 @@ root = Path(sys.argv[1])
 stop = StopRequest()
 stop.listen()
 entries = parse((root / "Procfile").read_text().splitlines())
-prepared = Prepared({"PATH": "/usr/bin:/bin"}, entries, "http://127.0.0.1:9", None, ())
+prepared = Prepared({"PATH": "/usr/bin:/bin"}, entries, "http://127.0.0.1:9", None, ("a remark",))
 run(prepared, Play(None, 1, 1, False, None), console=Console(), stop=stop, root=root, data=root)
 """
 
@@ -61,3 +61,14 @@ def test_nothing_is_left_however_a_run_ends(
     assert running.wait() == (-ending if ending is signal.SIGKILL else 0)
     with EmbeddedRedis(root / "redis", watchdog=watchdog):
         pass  # it starts, so the one of the run is gone and its data is whole
+
+
+def test_what_is_said_first_stands_in_line_with_what_longer_names_say_later(root: Path) -> None:
+    (root / "Procfile").write_text("resolve_spare: sh -c 'echo hello; sleep 1000'\n")
+
+    with subprocess.Popen([sys.executable, "-u", "-c", RUN, root], stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        said = [running.stdout.readline() for _ in range(2)]
+        running.send_signal(signal.SIGINT)
+
+    assert said == ["legwork       | a remark\n", "resolve_spare | hello\n"]
