@@ -54,6 +54,7 @@ def test_what_somebody_waits_for_does_not_wait_for_an_idle_budget(an_office: Mak
     found = done(office, asked)
     assert found is not None
     assert (found.in_log, found.missing, found.healed, found.calls) == (1, 1, 1, (lost.telephony_session_id,))
+    assert found.requests == 1
 
 
 @pytest.mark.parametrize(
@@ -172,6 +173,19 @@ def test_what_the_usual_comparison_passed_over_is_compared_as_soon_as_what_follo
     assert [(one.since, one.until, one.position, one.why) for one in asked] == [
         (since, until, since, Why.GAP) for since, until in stretches
     ]
+
+
+def test_a_window_without_an_answer_is_followed_by_a_shorter_one_at_its_place_and_another_s_changes_nothing() -> None:
+    comparing = Comparing(ACCOUNT, Comparison("cmp_1", Why.ASKED, T, T + HOUR, T, T))
+    window = comparing.window(Asking(), now=T + HOUR)
+    assert window is not None
+    another = Window(window.date_from, window.date_to + SHORTEST)
+
+    [write] = comparing.moved(Sweep(Asking(), past_unanswered=[window]), None, None, T + HOUR)
+
+    after = msgspec.json.decode(write[-1], type=Comparison)
+    assert (after.position, after.narrowing.seconds) == (T, (window.date_to - window.date_from).total_seconds() / 2)
+    assert comparing.moved(Sweep(Asking(), past_unanswered=[another]), None, None, T + HOUR) == []
 
 
 def test_the_nightly_comparison_compares_all_of_the_last_two_days_and_nothing_before(office: Office) -> None:
