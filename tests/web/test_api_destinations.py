@@ -81,6 +81,19 @@ def test_a_network_that_is_allowed_may_be_reached(redis: Redis) -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ({"url": PUBLIC, "include": "all"}, "/include: Invalid enum value 'all'"),
+        ({"url": PUBLIC, "outcomes": "missed"}, "/outcomes: Expected `array`, got `str`"),
+        ({"url": PUBLIC, "outcome": ["missed"]}, "Object contains unknown field `outcome`"),
+        ({}, "Object missing required field `url`"),
+    ],
+)
+def test_the_sentence_for_people_says_once_where_the_fault_is(client: Client, body: object, detail: str) -> None:
+    assert client.ask("POST", "/destinations", body).json["detail"] == detail
+
+
+@pytest.mark.parametrize(
     ("asked", "pointer"), [({"fields": ["mood"]}, "/fields/0"), ({"directions": ["Up"]}, "/directions/0")]
 )
 def test_words_that_do_not_exist_are_refused_with_their_place(

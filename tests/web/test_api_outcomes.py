@@ -56,7 +56,7 @@ def test_whoever_gives_a_date_for_a_place_is_told_how_places_are_written(client:
     refused = client.ask("GET", "/outcomes?after=2026-11-27")
 
     assert refused.status_code == 422
-    assert refused.json["detail"] == "after must match ^[0-9]{1,15}-[0-9]{1,15}$"
+    assert refused.json["detail"] == "after: must match ^[0-9]{1,15}-[0-9]{1,15}$"
 
 
 def test_a_page_that_ends_with_the_last_event_has_none_after_it(client: Client) -> None:

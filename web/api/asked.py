@@ -50,7 +50,7 @@ def body_as(shape: type[T]) -> T:
         return msgspec.json.decode(raw, type=shape)
     except msgspec.ValidationError as error:
         fault = fault_of(str(error))
-        raise Problem(INVALID, fault.detail, faults=[fault]) from error
+        raise Problem(INVALID, _at(fault.pointer, fault.detail), faults=[fault]) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(NOT_JSON, str(error)) from error
 
@@ -123,7 +123,12 @@ def parameters_as(shape: type[T]) -> T:
     except msgspec.ValidationError as error:
         fault = fault_of(str(error))
         name = (fault.pointer or "").removeprefix("/")
-        raise wrong_parameter(name, fault.detail) from error
+        raise Problem(INVALID, _at(name, fault.detail), faults=[Fault(fault.detail, parameter=name)]) from error
+
+
+def _at(place: str | None, what: str) -> str:
+    """Say where a fault is, unless what is said of it names that."""
+    return what if not place or _NAMED.search(what) else f"{place}: {what}"
 
 
 def wrong_parameter(name: str, why: str) -> Problem:
