@@ -86,6 +86,22 @@ def test_a_test_is_said_to_wait_where_nothing_is_sent(
     assert redis.zcard(keys.asked(destination)) == 1
 
 
+@pytest.mark.parametrize("action", ["test", "redrive"])
+def test_what_is_asked_for_of_one_that_is_left_alone_is_said_to_wait(
+    client: FlaskClient, redis: Redis, destination: str, action: str
+) -> None:
+    publish(redis, outcome_of("s-1"))
+    entries: Any = redis.xrange(keys.OUTCOMES)
+    bury(redis, destination, a_dead_letter("s-1/1", entries[0][0].decode()))
+    redis.srem(keys.LISTENING, destination)
+    redis.zadd(keys.BELLS, {bells.member(Stage.DELIVER, destination): redis_time(redis) + 60})
+
+    answer = client.post(f"/destinations/{destination}/{action}", data={"token": form_token(client)})
+
+    assert "it is left alone for now" in client.get(answer.location).text
+    assert redis.zcard(keys.asked(destination)) == 1
+
+
 def post(client: FlaskClient, path: str, **form: object) -> TestResponse:
     return client.post(path, data={**form, "token": form_token(client)})
 

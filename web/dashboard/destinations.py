@@ -102,13 +102,15 @@ def _add_switches(pages: Blueprint, redis: Redis) -> None:
 def _add_sending(pages: Blueprint, redis: Redis) -> None:
     @pages.post("/destinations/<destination_id>/redrive")
     def send_again(destination_id: str) -> Response:
+        held = _held(redis, destination_id)
         count = _known(partial(redrive.redrive, redis, destination_id, Redrive(), dry_run=False))
-        return _back(destination_id, _sent_or_held(redis, destination_id, "redriven") if count else "nothing-failed")
+        return _back(destination_id, f"redriven{held}" if count else "nothing-failed")
 
     @pages.post("/destinations/<destination_id>/test")
     def send_test(destination_id: str) -> Response:
+        held = _held(redis, destination_id)
         _known(partial(redrive.send_test, redis, destination_id))
-        return _back(destination_id, _sent_or_held(redis, destination_id, "tested"))
+        return _back(destination_id, f"tested{held}")
 
 
 def _add_secrets(pages: Blueprint, settings: Settings, redis: Redis) -> None:
@@ -161,9 +163,14 @@ def _about(attempt: Attempt) -> str:
     return "an alert" if attempt.event_id.startswith(SUBJECT) else ""
 
 
-def _sent_or_held(redis: Redis, destination_id: str, done: str) -> str:
-    """Name the notice of what was asked to be sent: to one that is not active, nothing is until it is resumed."""
-    return done if _found(redis, destination_id).state is DestinationState.ACTIVE else f"{done}-later"
+def _held(redis: Redis, destination_id: str) -> str:
+    """Say how the notice of what is asked to be sent ends: whether anything is sent there now.
+
+    To be called before it is asked for: that rings the bell that tells until when the destination is left alone.
+    """
+    if _found(redis, destination_id).state is not DestinationState.ACTIVE:
+        return "-later"
+    return "" if destinations.left_alone_until(redis, destination_id) is None else "-alone"
 
 
 def _listed(text: str) -> list[str]:
