@@ -247,16 +247,17 @@ def test_what_ringcentral_said_of_an_account_is_over_once_it_has_no_credentials_
 def test_it_is_not_over_for_a_process_without_credentials_while_others_look(office: Office, guarded: Guarded) -> None:
     account = msgspec.structs.replace(office.settings.accounts[0], credentials=None)
     settings = msgspec.structs.replace(office.settings, public_url="https://legwork.example")
+    told = {What.SUBSCRIPTION_MISSING, What.CALL_LOG_UNANSWERED}
     office.let_pass(NOW - office.now)
     guarding.keep(office.redis, ACCOUNT, guarded)
-    operator_log.raise_alert(office.redis, What.SUBSCRIPTION_MISSING, ACCOUNT, "No.", account=ACCOUNT)
+    for what in told:
+        operator_log.raise_alert(office.redis, what, ACCOUNT, "No.", account=ACCOUNT)
 
-    alarms.of_account(office.redis, settings, account)
-    assert [one.what for one in operator_log.alerts(office.redis)] == [What.SUBSCRIPTION_MISSING]
-
-    office.let_pass(2 * guarding.LONGEST_PATIENCE)
-    alarms.of_account(office.redis, settings, account)
-    assert operator_log.alerts(office.redis) == ()
+    for seconds, on in ((0, told), (2 * guarding.LONGEST_PATIENCE, set())):
+        office.let_pass(seconds)
+        alarms.of_account(office.redis, settings, account)
+        alarms.of_call_log(office.redis, settings, account, there_for=86_400)
+        assert {one.what for one in operator_log.alerts(office.redis)} == on
 
 
 def test_who_has_no_credentials_tells_that_those_of_others_are_not_accepted(office: Office) -> None:

@@ -89,7 +89,7 @@ def of_call_log(redis: Redis, settings: Settings, account: Account, *, there_for
     longest, position = settings.reconcile_seconds + UNANSWERED_SECONDS, asking.load(redis, account.name)
     now, answered = redis_time(redis), position.last_answer
     ago = math.inf if answered is None else now - answered
-    is_asked = account.credentials is not None or now - position.swept_at <= longest  # by who has others
+    is_asked = account.credentials is not None or now - position.swept_at <= longest or _others_look(redis, account)
     if ago <= longest or not is_asked:
         over = "It is answered again." if ago <= longest else "Without credentials nobody asks it."
         operator_log.clear_alert(redis, What.CALL_LOG_UNANSWERED, account.name, over)
@@ -104,16 +104,21 @@ def _of_subscription(redis: Redis, settings: Settings, account: Account) -> None
     That there is no subscription is told for as long as one shall be made, and what was wrong with one for as long as
     there is any; without credentials until nobody who has any looks.
     """
-    guarded, over = guarding.load(redis, account.name), dict[What, str]()
+    over: dict[What, str] = {}
     if account.credentials is None:
-        if not guarded.is_looked_after(redis_time(redis)):
+        if not _others_look(redis, account):
             over = dict.fromkeys((What.SUBSCRIPTION_MISSING, *_OF_SUBSCRIPTIONS), "Without credentials nobody looks.")
     elif settings.public_url is None:
         over[What.SUBSCRIPTION_MISSING] = "Without PUBLIC_URL none is made."
-    if guarded.health is Health.UNMANAGED:
+    if guarding.load(redis, account.name).health is Health.UNMANAGED:
         over |= dict.fromkeys(_OF_SUBSCRIPTIONS, "There is no subscription, and none is made.")
     for what, why in over.items():
         operator_log.clear_alert(redis, what, account.name, why)
+
+
+def _others_look(redis: Redis, account: Account) -> bool:
+    """Say whether there are processes that have credentials of the account, where this one has none."""
+    return guarding.load(redis, account.name).is_looked_after(redis_time(redis))
 
 
 def _of_destination(redis: Redis, one: Destination) -> None:
