@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 import structlog
+from flask import Flask
 from hypothesis import HealthCheck, settings
 from redis import Redis
 from structlog.dev import ConsoleRenderer, plain_traceback
+from werkzeug.routing import Rule
 
 from runtime.logs import log
 from scripts.supervisor.embedded import EmbeddedRedis
 from scripts.supervisor.watchdog import Watchdog
+from tests import compiled
 from tests.distribution import Distribution, place_of
 from tests.sharing import is_shared
 from tests.simulator.webhook import Webhook
@@ -81,6 +84,19 @@ def certificates_read_once() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(sender, "tls_context", cache(connections.tls_context))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def apps_compiled_once() -> Iterator[None]:
+    """Have all apps of a test process share their templates and routes, compiled.
+
+    A process of the product makes one app. A test process makes one with most tests that ask for a page, and compiling
+    took longer than they did.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": compiled.Templates()})
+        patched.setattr(Rule, "_compile_builder", compiled.once(Rule._compile_builder))
         yield
 
 
