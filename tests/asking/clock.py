@@ -3,10 +3,11 @@
 import heapq
 import itertools
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Self, cast
 
-from redis import Redis
 from redis.commands.core import Script
+
+from runtime.redis_client import WORK, _Client, connect
 
 MORNING: Final = 1_772_442_000.0  # 2026-03-02T09:00:00Z
 _KEY: Final = "tests:clock"
@@ -52,8 +53,13 @@ class Clock:
         self.now = until
 
 
-class RedisWithClock(Redis):
+class RedisWithClock(_Client):
     """The real server, but for its clock: what asks it for the time, scripts too, is told the test's."""
+
+    @classmethod
+    def at(cls, url: str) -> Self:
+        """Connect as workers do."""
+        return cast("Self", cls.from_pool(connect(url, WORK).connection_pool))
 
     def keep_time(self, clock: Clock) -> None:
         """Tell the time by `clock`."""

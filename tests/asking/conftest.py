@@ -34,7 +34,7 @@ def clock() -> Clock:
 @pytest.fixture
 def redis(redis_server: EmbeddedRedis, clock: Clock) -> Iterator[RedisWithClock]:
     """Connect to an empty server that tells the time by our clock."""
-    with RedisWithClock.from_url(redis_server.url, protocol=3) as client:
+    with RedisWithClock.at(redis_server.url) as client:
         client.flushall()
         client.keep_time(clock)
         yield client

@@ -45,7 +45,7 @@ def due_at(legwork: Legwork, take: Take) -> float | None:
 
 def apply(redis: RedisWithClock, commands: Iterable[Command]) -> None:
     for command in commands:
-        redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+        redis.execute_command(*command)
 
 
 def window(asked: Asked) -> tuple[datetime, datetime]:

@@ -183,7 +183,7 @@ def test_one_that_was_cancelled_before_it_was_placed_is_told_so_to_who_asked_for
     monkeypatch.setattr(ringouts, "WAIT_SECONDS", 0.0)
     first = exchange.ringout(place(client, key="click").json["id"])
     withdrawn = msgspec.structs.replace(first, placing=Placing.WITHDRAWN)
-    exchange.redis.execute_command(*write(withdrawn, retention=600))  # type: ignore[no-untyped-call]  # redis-py's
+    exchange.redis.execute_command(*write(withdrawn, retention=600))
 
     again = place(client, key="click")
 
