@@ -81,7 +81,7 @@ def test_who_is_in_and_went_astray_may_still_leave_and_while_redis_is_away_is_sh
 
     told = [
         client.get("/nowhere", headers=HTML).text
-        for client in (log_in(app), app.test_client(), log_in(an_app(Redis(port=1))))
+        for client in (log_in(app), app.test_client(), log_in(an_app(connect(NOBODY, INGEST))))
     ]
 
     assert ["Log out" in text for text in told] == [True, False, False]

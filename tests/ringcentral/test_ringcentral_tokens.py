@@ -252,4 +252,5 @@ def test_whoever_is_stopped_while_it_asks_waits_for_no_answer(
 
     (asking,) = (one for one in all_threads() if one.name.startswith("token"))
     assert asking.daemon
+    server.released.set()
     asking.join()
