@@ -18,6 +18,7 @@ from tests.asking.company import Company
 from tests.asking.conftest import MakeCompany, Opened, an_account
 from tests.asking.legwork import Legwork, events_of, is_right
 from tests.asking.processes import all_ask, get
+from tests.simulator.waiting import wait_until
 from workers.housekeeping import alarms
 from workers.resolving.sweep import Sweep
 from workers.ringcentral.errors import Unavailable
@@ -130,6 +131,7 @@ class TestAStorm:
 
         all_ask([legwork.a_process() for _ in range(8)], Group.LIGHT)
 
+        wait_until(lambda: len(company.asked(group="light")) > before)  # it is noted after it was hung up on
         assert len(company.asked(group="light")) - before == 1
 
     def test_the_pauses_of_two_accounts_differ(self, opened: Opened) -> None:
