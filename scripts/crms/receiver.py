@@ -66,9 +66,11 @@ class Receiver:
         self.url = url
         self.arrivals: dict[str, list[Arrival]] = {name: [] for name in names}
         self.begun = time.monotonic()
+        self.before = ""
 
-    def begin(self) -> None:
-        """Have all CRMs begin anew, with an empty journal."""
+    def begin(self, *, before: str) -> None:
+        """Have all CRMs begin anew, with an empty journal; the event that was sent before may come again."""
+        self.before = before
         for arrivals in self.arrivals.values():
             arrivals.clear()
         self.begun = time.monotonic()
@@ -94,7 +96,8 @@ def receiver(manners: Mapping[str, Manner]) -> Iterator[Receiver]:
         came, name = time.time(), request.path.strip("/")
         status = manners[name](time.monotonic() - made.begun)
         event_id = request.headers["webhook-id"]
-        made.arrivals[name].append(Arrival(came, event_id, blake2b(body, digest_size=8).digest(), status))
+        if event_id != made.before:
+            made.arrivals[name].append(Arrival(came, event_id, blake2b(body, digest_size=8).digest(), status))
         request.send_response(status)
         request.send_header("Content-Length", "0")
         request.end_headers()

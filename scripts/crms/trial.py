@@ -83,11 +83,11 @@ def _has_work(redis: Redis, destination: str) -> bool:
 
 def _warmed_up(redis: Redis, crms: Receiver, name: str, destination: str) -> None:
     """Wait until the workers serve."""
-    send_test(redis, destination)
+    sent = send_test(redis, destination)
     until = time.monotonic() + 20
     while not crms.arrivals[name] and time.monotonic() < until:
         time.sleep(_POLL_SECONDS)
-    crms.begin()
+    crms.begin(before=sent)
 
 
 def _added(redis: Redis, url: str) -> str:

@@ -1,8 +1,9 @@
 """CRMs good and bad, and workers that are killed: every event arrives, in order, with the same bytes."""
 
+import requests
 from redis import Redis
 
-from scripts.crms.receiver import at_once, slowly
+from scripts.crms.receiver import at_once, receiver, slowly
 from scripts.crms.trial import run
 
 
@@ -19,3 +20,12 @@ def test_a_crm_that_takes_its_time_keeps_no_other_waiting(redis: Redis, redis_ur
 
     assert reports["fast"].faults == reports["slow"].faults == ()
     assert reports["fast"].p99 < reports["slow"].median
+
+
+def test_what_tells_that_workers_serve_is_no_event_of_a_trial_though_its_worker_is_killed_and_it_comes_again() -> None:
+    with receiver({"fast": at_once}) as crms:
+        crms.begin(before="dst_1/test/1")
+        for event_id in ("dst_1/test/1", "s-1/1"):
+            requests.post(f"{crms.url}/fast", b"{}", headers={"webhook-id": event_id}, timeout=5)
+
+        assert crms.taken("fast") == {"s-1/1"}
