@@ -7,7 +7,7 @@ from xdist.scheduler import LoadFileScheduling
 TOGETHER: Final = ("tests/browser/", "tests/faults/")
 """Folders that one process runs: their files share what is costly to start, and products would slow each other down."""
 
-APART: Final = ("tests/faults/test_deliveries.py",)
+APART: Final = ("tests/faults/test_deliveries.py", "tests/faults/test_soak.py")
 """Files of those folders that need nothing of the others."""
 
 LONGEST: Final = (
@@ -19,6 +19,8 @@ LONGEST: Final = (
     "tests/consumers/",
     "tests/supervisor/",
     "tests/asking/",
+    "tests/faults/test_soak.py",
+    "tests/benchmarks/",
     "tests/workers/",
     "tests/scripts/",
     "tests/ringouts/",
@@ -27,7 +29,6 @@ LONGEST: Final = (
     "tests/destinations/",
     "tests/doctor/",
     "tests/replay/",
-    "tests/benchmarks/",
 )
 """Files and folders that take long, in the order in which they are begun. Of two names of a test the longer counts.
 
