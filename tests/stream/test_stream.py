@@ -219,6 +219,7 @@ def test_whoever_fell_behind_the_ring_reads_the_log_instead_and_is_told_nothing_
 
     publish(redis, *events)
     wait_until(lambda: bool(hub.after(KEPT + 49)), seconds=10)
+    assert len(hub.after(0)) == KEPT
 
     assert subjects(until(parts, len(events))) == [event.subject for event in events]
     assert next(parts) == BEAT

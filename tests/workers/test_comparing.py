@@ -83,6 +83,7 @@ NEWS = News(an_outcome(session=CALL), None, (RECORD,), deliver=True)
     ("known", "missing", "healed"),
     [
         ({}, 1, 1),
+        ({"news": None}, 1, 0),
         ({"tracked": Tracked(CALL, 1.0)}, 0, 1),
         ({"tracked": Tracked(CALL, 1.0, ended_at=2.0)}, 0, 0),
         ({"tracked": Tracked(CALL, 1.0, ended_at=2.0), "resolution": Resolution(State.UNRESOLVED, 1)}, 0, 1),
@@ -92,6 +93,7 @@ NEWS = News(an_outcome(session=CALL), None, (RECORD,), deliver=True)
     ],
     ids=[
         "nobody told",
+        "nobody told, and its record is not final",
         "it is on",
         "it waits as all do",
         "it was given up",
@@ -106,10 +108,18 @@ def test_missing_are_calls_nobody_told_of_and_healed_those_whose_end_was_not_tol
     began = START.timestamp()
     comparing = Comparing(ACCOUNT, Comparison("cmp_1", Why.ASKED, began, began + HOUR, began, began))
     comparing.window(Asking(), now=began + HOUR)
-    told: dict[str, Any] = {"tracked": None, "records": (RECORD,), "seen": (), "resolution": Resolution(), **known}
+    told: dict[str, Any] = {
+        "tracked": None,
+        "records": (RECORD,),
+        "seen": (),
+        "resolution": Resolution(),
+        "news": NEWS,
+        **known,
+    }
+    news = told.pop("news")
     case = Case(telephony_session_id=CALL.id, due=None, session=CALL, asked=False, **told)
 
-    written = comparing.tallied([case], [Judged((), news=NEWS)])
+    written = comparing.tallied([case], [Judged((), news=news)])
 
     counted = [msgspec.json.decode(command[-1], type=Comparison) for command in written]
     assert [(one.missing, one.healed) for one in counted] == [(missing, healed)] * bool(missing or healed)
@@ -173,6 +183,13 @@ def test_what_the_usual_comparison_passed_over_is_compared_as_soon_as_what_follo
     assert [(one.since, one.until, one.position, one.why) for one in asked] == [
         (since, until, since, Why.GAP) for since, until in stretches
     ]
+
+
+@pytest.mark.parametrize(("until", "now"), [(T + 30, T + HOUR), (T + HOUR, T + 30)])
+def test_a_window_ends_where_the_comparison_does_and_not_in_the_future(until: float, now: float) -> None:
+    window = Comparing(ACCOUNT, Comparison("cmp_1", Why.ASKED, T, until, T, T)).window(Asking(), now=now)
+
+    assert window == Window(START, START + timedelta(seconds=30))
 
 
 def test_a_window_without_an_answer_is_followed_by_a_shorter_one_at_its_place_and_another_s_changes_nothing() -> None:
