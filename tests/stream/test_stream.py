@@ -1,5 +1,6 @@
 """What watchers are told: from the log with its places, from calls that are on, and how few of them hold a seat."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -208,6 +209,16 @@ def test_a_seat_is_given_up_at_once_when_the_process_is_to_stop(redis: Redis, hu
     hub.dismiss()
 
     assert read(b"".join(parts)) == []
+
+
+@pytest.mark.parametrize("waits_already", [True, False])
+def test_who_waits_for_news_is_sent_away_at_once_though_that_was_just_before(hub: Hub, *, waits_already: bool) -> None:
+    dismissal = threading.Timer(0.05 if waits_already else 0.0, hub.dismiss)
+    dismissal.start()
+    if not waits_already:
+        dismissal.join()
+
+    assert hub.after(0, wait=3600) == ()
 
 
 def test_whoever_fell_behind_the_ring_reads_the_log_instead_and_is_told_nothing_twice(
