@@ -226,10 +226,12 @@ def test_whoever_fell_behind_the_ring_reads_the_log_instead_and_is_told_nothing_
 ) -> None:
     monkeypatch.setattr(stream, "MOST_BYTES", 10_000_000)
     parts = seated(redis, hub, monkeypatch)
+    publish(redis, outcome_of("s-first"))
+    assert subjects(until(parts, 1)) == ["s-first"]
     events = many(KEPT + 50)
 
     publish(redis, *events)
-    wait_until(lambda: bool(hub.after(KEPT + 49)), seconds=10)
+    wait_until(lambda: bool(hub.after(KEPT + 50)), seconds=10)
     assert len(hub.after(0)) == KEPT
 
     assert subjects(until(parts, len(events))) == [event.subject for event in events]
@@ -318,7 +320,7 @@ def test_garbage_on_the_channel_is_passed_over(
     assert [one.type for one in until(parts, 1)] == ["legwork.call.updated"]
 
 
-def test_the_route_resumes_by_the_header_or_by_the_parameter(redis: Redis) -> None:
+def test_the_route_resumes_by_the_header_or_by_the_parameter_or_begins_with_what_comes(redis: Redis) -> None:
     publish(redis, *many(2))
     app = an_app(redis)
     client = Client(app)
@@ -335,6 +337,9 @@ def test_the_route_resumes_by_the_header_or_by_the_parameter(redis: Redis) -> No
     by_both = client.ask("GET", "/stream?after=0-0", headers={"Last-Event-ID": first})
     assert subjects(until(iter(by_both.response), 1)) == ["s-1"]
     by_both.close()
+    by_neither = client.ask("GET", "/stream")
+    assert next(iter(by_neither.response)).endswith(f"id: {outcome_log.end(redis)[0]}\n\n".encode())
+    by_neither.close()
     app.extensions["hub"].stop()
     assert client.ask("GET", "/stream?after=x").status_code == 422
     assert app.test_client().get("/api/v1/stream").status_code == 401
