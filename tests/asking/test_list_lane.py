@@ -1,13 +1,14 @@
 """The list over HTTP, where the feeds are refused: pages, windows, and comparing without gaps."""
 
 import itertools
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec import structs
 
-from runtime import asking, comparisons, keys
+from runtime import asking, comparisons, keys, metrics
 from runtime.asking import Asking
 from runtime.comparisons import Why
 from runtime.leases import Command
@@ -220,6 +221,11 @@ def test_even_a_page_of_what_cannot_be_read_does_not_stop_the_comparison(list_on
     legwork.pass_time(900)
 
     assert asking.load(legwork.redis, "acme").compared_to == pytest.approx(company.clock(), abs=400)
+    legwork.dependencies.recorder.flush()
+    told = metrics.render(legwork.redis).decode()
+    counted = re.search(r'^legwork_malformed_records_total{account="acme"} (\d+)', told, re.MULTILINE)
+    assert counted is not None
+    assert int(counted[1]) >= PAGE + 100
 
 
 def test_a_long_outage_is_healed_window_by_window(list_only: ListOnly, clock: Clock) -> None:

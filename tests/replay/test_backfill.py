@@ -7,11 +7,11 @@ from itertools import cycle
 import msgspec
 import pytest
 
-from runtime import destinations, keys
+from runtime import destinations, keys, metrics
 from runtime.asking import LATE_SECONDS, Asking
 from runtime.budget import Share
 from runtime.replays import Level, Replay, State
-from telephony.call_log import CallLogPage
+from telephony.call_log import CallLogPage, MalformedRecord
 from telephony.destinations import Draft
 from telephony.events import Trigger
 from telephony.records import CallLogRecord
@@ -349,6 +349,26 @@ def test_a_page_that_ringcentral_refuses_ends_a_backfill_and_it_says_so(
     done = replaying.run(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
 
     assert (done.progress.state, done.progress.why) == (State.FAILED, why)
+
+
+def test_a_record_that_cannot_be_read_holds_up_no_other_and_is_counted(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_for = CallLog._page
+
+    def spoiled(self: CallLog, begin: datetime, end: datetime, share: Share, number: int, size: int) -> CallLogPage:
+        page = asked_for(self, begin, end, share, number, size)
+        return msgspec.structs.replace(page, malformed=(MalformedRecord(0, "no id", b"{}"),))
+
+    monkeypatch.setattr(CallLog, "_page", spoiled)
+    records = history(replaying, 3)
+
+    done = replaying.run(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
+
+    assert done.progress.total == len(records)
+    replaying.office.dependencies.recorder.flush()
+    told = metrics.render(replaying.redis).decode()
+    assert f'legwork_malformed_records_total{{account="{ACCOUNT}"}} {done.progress.requests}.0' in told
 
 
 def test_two_records_of_a_call_on_two_pages_become_one_outcome(replaying: ReplayOffice, small_pages: int) -> None:
