@@ -109,7 +109,7 @@ def test_a_watcher_is_told_what_is_published_with_its_place_in_the_log(redis: Re
     assert subjects(told) == ["s-now"]
 
 
-def test_what_happens_during_calls_has_no_place_and_is_told_once(
+def test_what_happens_during_calls_has_no_place_and_is_told_once_and_what_is_published_after_it_too(
     redis: Redis, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parts = seated(redis, hub, monkeypatch)
@@ -118,6 +118,8 @@ def test_what_happens_during_calls_has_no_place_and_is_told_once(
 
     assert [(one.type, one.id) for one in until(parts, 1)] == [("legwork.call.updated", None)]
     assert next(parts) == BEAT
+    publish(redis, outcome_of("s-now"))
+    assert subjects(until(parts, 1)) == ["s-now"]
 
 
 def test_who_was_cut_off_goes_on_where_that_was(redis: Redis, hub: Hub) -> None:
