@@ -27,14 +27,17 @@ def test_a_process_is_found_with_all_it_has_started_but_for_what_has_ended(
 ) -> None:
     monkeypatch.setattr(processes, "_from_proc", look)
     monkeypatch.setattr(processes, "_from_ps", look)
-    command = "true & sleep 1000 & echo $!; exec sleep 1001"  # which leaves a zombie
+    between = "sleep 1000 & echo $!; wait"
+    command = f"true & sh -c '{between}' & exec sleep 1001"  # the first of them is a zombie then
     with subprocess.Popen(["/bin/sh", "-c", command], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
-        child = int(parent.stdout.readline())
-        found = [Living(child, parent.pid, "sleep 1000")]
+        grandchild = int(parent.stdout.readline())
+        family = [f"sh -c {between}", "sleep 1000"]
         try:
-            wait_until(lambda: processes.descendants(parent.pid) == found)
-            wait_until(lambda: Living(parent.pid, os.getpid(), "sleep 1001") in processes.living())
+            wait_until(lambda: [one.command for one in processes.descendants(parent.pid)] == family)
+            child, last = processes.descendants(parent.pid)
+            assert (child.parent, last.parent, last.pid) == (parent.pid, child.pid, grandchild)
+            assert Living(parent.pid, os.getpid(), "sleep 1001") in processes.living()
         finally:
-            os.kill(child, signal.SIGKILL)
+            os.kill(grandchild, signal.SIGKILL)
             parent.kill()
