@@ -37,7 +37,7 @@ def test_a_process_is_found_with_all_it_has_started_but_for_what_has_ended(
             wait_until(lambda: [one.command for one in processes.descendants(parent.pid)] == family)
             child, last = processes.descendants(parent.pid)
             assert (child.parent, last.parent, last.pid) == (parent.pid, child.pid, grandchild)
-            assert Living(parent.pid, os.getpid(), "sleep 1001") in processes.living()
+            wait_until(lambda: Living(parent.pid, os.getpid(), "sleep 1001") in processes.living())
         finally:
             os.kill(grandchild, signal.SIGKILL)
             parent.kill()
