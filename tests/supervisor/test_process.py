@@ -129,6 +129,15 @@ def test_a_stop_leaves_time_for_a_good_end(workshop: Workshop) -> None:
     assert process.has_ended()
 
 
+def test_a_program_is_given_its_time_to_end_and_how_it_ended_is_told(workshop: Workshop) -> None:
+    process = workshop.process("""sh -c 'trap "exit 7" TERM; echo up; while :; do sleep 0.01; done'""")
+    process.look_after(now=0)
+    workshop.wait_for("up")
+    assert process.group is not None
+
+    assert process.group.stop(grace=60) == 7
+
+
 @pytest.mark.parametrize(("signals", "grace"), [(0, 0.1), (2, 3600.0)], ids=["in time", "at once"])
 def test_who_does_not_stop_in_time_or_at_once_where_that_is_asked_for_is_killed_with_all_children(
     workshop: Workshop, signals: int, grace: float
