@@ -6,7 +6,6 @@ call, so it is not asked again, and whether there is a call is left to the evide
 """
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
 
@@ -23,6 +22,7 @@ from workers.ringcentral.errors import (
     RateLimited,
     RingCentralError,
     Unavailable,
+    is_404,
 )
 from workers.ringcentral.ringout import RingOuts
 
@@ -146,7 +146,7 @@ class Steps:
         except NotFound:
             return Step(_over(ringout, OVER_GONE, now))
         except (RateLimited, Unavailable) as error:
-            if _is_404(error):
+            if is_404(error):
                 return Step(_over(ringout, OVER_GONE, now))
             return Step(ringout, _pause(error))
         except RingCentralError:
@@ -162,7 +162,7 @@ class Steps:
         try:
             self._ringcentral.cancel(ringout.ring_out_id or "", extension=ringout.extension)
         except RingCentralError as error:
-            if not (isinstance(error, NotFound) or (ringout.is_over and _is_404(error))):
+            if not (isinstance(error, NotFound) or (ringout.is_over and is_404(error))):
                 return _not_cancelled(ringout, error, now)
             if ringout.cancels == 1:
                 return _with(ringout, Cancel.TOO_LATE)
@@ -174,15 +174,10 @@ def _not_cancelled(ringout: RingOut, error: RingCentralError, now: float) -> Ste
     """Take a refusal as one, and try again after all else; a 404 in whosever words is believed the second time."""
     if not isinstance(error, RateLimited | Unavailable):
         return _with(msgspec.structs.replace(ringout, codes=error.codes, cancels=0), Cancel.REFUSED)
-    is_404 = _is_404(error)
-    unheard = is_404 or isinstance(error, RateLimited | NotSent)
+    is_gone = is_404(error)
+    unheard = is_gone or isinstance(error, RateLimited | NotSent)
     after = msgspec.structs.replace(ringout, cancels=ringout.cancels - unheard)
-    return Step(_over(after, OVER_GONE, now) if is_404 else after, _pause(error))
-
-
-def _is_404(error: RingCentralError) -> bool:
-    """Say whether that is what a RingOut was asked about, in whosever words, and not the request for a token."""
-    return error.status == HTTPStatus.NOT_FOUND and not isinstance(error, NotSent)
+    return Step(_over(after, OVER_GONE, now) if is_gone else after, _pause(error))
 
 
 def _why_not_cancelled(ringout: RingOut) -> Cancel | None:

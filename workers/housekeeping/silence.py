@@ -5,7 +5,6 @@ call log is asked, through resolve, which closes it with its record; and if ther
 """
 
 from collections.abc import Iterator
-from http import HTTPStatus
 from typing import Final, cast
 
 import msgspec
@@ -16,7 +15,7 @@ from runtime.bells import Stage
 from runtime.guarding import Guarded, Silence
 from runtime.logs import log
 from telephony.sessions import TERMINAL_CODES
-from workers.ringcentral.errors import Forbidden, NotFound, NotSent, Refused, Unavailable
+from workers.ringcentral.errors import Forbidden, NotFound, NotSent, Refused, Unavailable, is_404
 from workers.ringcentral.telephony_sessions import TelephonySessions
 from workers.stopping import Stopping
 
@@ -84,9 +83,9 @@ class Silences:
         except (Forbidden, Refused):  # without this permission, the log alone tells
             return self._ask_the_log(one, "RingCentral does not say how the call stands", now)
         except Unavailable as error:
-            if error.status != HTTPStatus.NOT_FOUND or isinstance(error, NotSent):
+            if not is_404(error):
                 raise
-            return self._ask_the_log(one, "RingCentral does not know the call any more", now)  # in whosever words
+            return self._ask_the_log(one, "RingCentral does not know the call any more", now)
         codes = [party.status.code for party in session.parties]
         if codes and all(code.lower() in TERMINAL_CODES for code in codes):
             return self._ask_the_log(one, "RingCentral says that all parties have left", now)

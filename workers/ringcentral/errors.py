@@ -11,6 +11,8 @@
 | `Refused` | looks at `codes`; asking the same again gives the same |
 """
 
+from http import HTTPStatus
+
 
 class RingCentralError(Exception):
     """RingCentral did not do what it was asked. `codes` are RingCentral's own, outermost first; `status` is HTTP's.
@@ -80,3 +82,8 @@ class Refused(RingCentralError):
 
 class TokenRefused(RingCentralError):
     """The access token is not accepted (any more): get another one, once. Never leaves the client."""
+
+
+def is_404(error: RingCentralError) -> bool:
+    """Say whether that was said of what was asked about, in whosever words, and not of the request for a token."""
+    return error.status == HTTPStatus.NOT_FOUND and not isinstance(error, NotSent)
