@@ -1,6 +1,6 @@
 """Redrive: ask for events to be sent again. The request is written down; the deliver stage sees to it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final, cast
 
@@ -8,6 +8,7 @@ import msgspec
 from redis import Redis
 
 from runtime import attempts, bells, destinations, keys, operator_log, outcome_log, streams, waiting
+from runtime.attempts import DeadLetter
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.destinations import UnknownDestination
@@ -116,11 +117,15 @@ def last_told(redis: Redis, destination: Destination, events: Sequence[tuple[str
     """
     told = _last_taken(redis, destination.id, sorted({call for call, _, _ in events}))
     once = [(call, last) for call, last, place in events if call not in told and is_told_once(destination, place)]
-    earlier = dict.fromkeys(f"{call}/{number}" for call, last in once for number in range(1, last))
-    for letter in attempts.letters(redis, destination.id, [*earlier]):
-        if letter.may_have_arrived:
-            told.setdefault(letter.call, letter.revision)
+    for letter in given_up(redis, destination.id, once):
+        told.setdefault(letter.call, letter.revision)
     return told
+
+
+def given_up(redis: Redis, destination_id: str, events: Iterable[tuple[str, int]]) -> list[DeadLetter]:
+    """Give what was sent in vain to the end, and may have arrived, of these calls, before the revision beside each."""
+    earlier = dict.fromkeys(f"{call}/{number}" for call, last in events for number in range(1, last))
+    return [one for one in attempts.letters(redis, destination_id, [*earlier]) if one.may_have_arrived]
 
 
 def _last_taken(redis: Redis, destination_id: str, calls: Sequence[str]) -> dict[str, int]:

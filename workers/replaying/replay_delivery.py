@@ -5,7 +5,7 @@ from typing import Final, cast
 
 import msgspec
 
-from runtime import attempts, bells, destinations, keys, outcome_log, redrive, replays
+from runtime import bells, destinations, keys, outcome_log, redrive, replays
 from runtime.bells import Stage
 from runtime.leases import Command
 from runtime.outcome_log import Entry, event_of
@@ -71,9 +71,8 @@ class Redelivery:
         """Give what was sent in vain to the end of calls that are told of once: no later revision is sent then."""
         if not destination.create_only:
             return []
-        earlier = [f"{one.call}/{number}" for one in newest for number in range(1, one.revision)]
-        letters = attempts.letters(self._errand.redis, destination.id, earlier)
-        return [Candidate(one.place, one.call, one.revision) for one in letters if one.may_have_arrived]
+        letters = redrive.given_up(self._errand.redis, destination.id, [(one.call, one.revision) for one in newest])
+        return [Candidate(one.place, one.call, one.revision) for one in letters]
 
 
 def _finding(call: str, newest: _Newest, to: Sequence[str]) -> Finding:
