@@ -98,8 +98,11 @@ def pending(texts: Iterable[bytes]) -> Comparison | None:
     What somebody waits for comes first, then those of gaps, then the oldest.
     """
     waiting = [one for one in map(_decode, texts) if one.done_at is None]
-    turns = {one.id: (not one.is_waited_for, one.why is not Why.GAP, one.asked_at, one.id) for one in waiting}
-    return min(waiting, key=lambda one: turns[one.id], default=None)
+    return min(waiting, key=_turn, default=None)
+
+
+def _turn(one: Comparison) -> tuple[bool, bool, float, str]:
+    return not one.is_waited_for, one.why is not Why.GAP, one.asked_at, one.id
 
 
 def write(account: str, one: Comparison) -> Command:

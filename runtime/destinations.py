@@ -14,7 +14,7 @@ from redis import Redis
 from runtime import bells, outcome_log
 from runtime import keys as names  # some functions here have an argument `keys`, those of the secrets
 from runtime.bells import Stage
-from runtime.clocks import redis_time
+from runtime.clocks import as_seconds, redis_time
 from runtime.sealing import is_sealed, seal, unseal
 from telephony.destinations import Changes, Destination, DestinationState, Draft, changed
 from telephony.times import iso_ms_at
@@ -87,9 +87,10 @@ def left_alone_until(redis: Redis, destination_id: str) -> float | None:
         pipeline.sismember(names.LISTENING, destination_id)
         pipeline.zscore(names.BELLS, bells.member(Stage.DELIVER, destination_id))
         pipeline.hget(names.DESTINATIONS, destination_id)
-        listens, until, text = pipeline.execute()
+        pipeline.time()
+        listens, until, text, time = pipeline.execute()
     is_left_alone = text is not None and _decode(text).state is DestinationState.ACTIVE and not listens
-    return until if is_left_alone and until is not None and until > redis_time(redis) else None
+    return until if is_left_alone and until is not None and until > as_seconds(*time) else None
 
 
 def update(redis: Redis, destination_id: str, changes: Changes, *, seen: Destination | None = None) -> Destination:
