@@ -16,7 +16,7 @@ METRICS = "legwork:metrics"
 """Hash, metric and labels -> count. What all processes have counted; added to every other second. Lives for ever."""
 
 DESTINATIONS = "legwork:destinations"
-"""Hash, id -> destination as JSON. Written by `runtime.destinations`; a destination lives until it is removed."""
+"""Hash, id -> destination as JSON. Written by `runtime.deliveries.destinations`; it lives until it is removed."""
 
 LISTENING = "legwork:destinations:listening"
 """Set. Destinations whose bell is rung by whatever is published: not those paused, disabled or left alone for now."""
@@ -25,7 +25,7 @@ ACTIONS = "legwork:actions"
 """Stream. Who did what by hand: JSON in `action`, and a `mark`. Written by web, trimmed by upkeep to the retention."""
 
 OPERATED = "legwork:destinations:operator"
-"""Set. Destinations that are told of operator events. Written by `runtime.destinations`."""
+"""Set. Destinations that are told of operator events. Written by `runtime.deliveries.destinations`."""
 
 OPERATOR = "legwork:operator"
 """Stream. Events for whoever runs Legwork, each as in `OUTCOMES`. Written by `runtime.operator_log`; the retention."""
@@ -300,7 +300,7 @@ def breaker(account: str) -> str:
 
 
 def secrets(destination: str) -> str:
-    """String. The secrets a destination's events are signed with, sealed by `runtime.sealing`. Lives with it."""
+    """String. What a destination signs with, sealed by `runtime.deliveries.sealing`. Lives with it."""
     return f"{PREFIX}{{{destination}}}:secrets"
 
 
@@ -310,7 +310,7 @@ def delivery_cursor(destination: str) -> str:
 
 
 def waiting(destination: str) -> str:
-    """Hash, call -> its events that wait to be sent (again), encoded by `runtime.waiting`. Deliver's."""
+    """Hash, call -> its events that wait to be sent (again), encoded by `runtime.deliveries.waiting`. Deliver's."""
     return f"{PREFIX}{{{destination}}}:waiting"
 
 

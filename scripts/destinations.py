@@ -19,12 +19,12 @@ import msgspec
 from redis import Redis, RedisError
 from tqdm import tqdm
 
-from runtime import attempts, backlog, destinations, redrive
-from runtime.attempts import Attempt
-from runtime.destination_documents import attempt_document, destination_document
-from runtime.destinations import UnknownDestination
-from runtime.redrive import Redrive
-from runtime.sealing import CannotOpen
+from runtime.deliveries import attempts, backlog, destinations, redrive
+from runtime.deliveries.attempts import Attempt
+from runtime.deliveries.destination_documents import attempt_document, destination_document
+from runtime.deliveries.destinations import UnknownDestination
+from runtime.deliveries.redrive import Redrive
+from runtime.deliveries.sealing import CannotOpen
 from runtime.settings import SettingsError
 from scripts.terminal.command import Refused, at_the_terminal
 from scripts.terminal.destination_asked import find, judge, read, wishes

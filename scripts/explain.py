@@ -14,9 +14,10 @@ reexec_in_venv()
 import msgspec
 from redis import Redis, RedisError
 
-from runtime import attempts, call_history
-from runtime.call_document import document
-from runtime.call_history import CallHistory
+from runtime.deliveries import attempts
+from runtime.showing import call_history
+from runtime.showing.call_document import document
+from runtime.showing.call_history import CallHistory
 from scripts.terminal.beginnings import beginning
 from scripts.terminal.call_report import report
 from scripts.terminal.command import Refused, add_data_option, at_the_terminal

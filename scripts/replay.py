@@ -15,11 +15,13 @@ reexec_in_venv()
 import msgspec
 from redis import Redis, RedisError
 
-from runtime import call_history, calls, destinations, replays
+from runtime import replays
 from runtime.clocks import redis_time
+from runtime.deliveries import destinations
 from runtime.replay_documents import finding_document, replay_document
 from runtime.replays import Asked, Finding, Level, Replay, State
 from runtime.settings import SettingsError
+from runtime.showing import call_history, calls
 from scripts.terminal.command import Refused, at_the_terminal
 from scripts.terminal.destination_asked import find
 from scripts.terminal.installation import accounts_of, named

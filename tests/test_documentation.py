@@ -44,10 +44,13 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
-@pytest.mark.parametrize("package", ["workers", "runtime"])
-def test_every_module_of_the_stages_has_its_place_in_the_architecture_and_every_place_a_module(package: str) -> None:
-    section = ARCHITECTURE.partition("\n## Where to find what\n")[2].partition("\n## ")[0]
-    header, *rows = re.findall(r"^\|.*\|$", section, re.MULTILINE)
+@pytest.mark.parametrize(
+    ("section", "package"),
+    [("Where to find what", "workers"), ("Where to find what", "runtime"), ("Where to find which rule", "telephony")],
+)
+def test_every_module_has_its_place_in_the_architecture_and_every_place_a_module(section: str, package: str) -> None:
+    text = ARCHITECTURE.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    header, *rows = re.findall(r"^\|.*\|$", text, re.MULTILINE)
     column = header.split("|").index(f" in `{package}/` ")
     named = [name for row in rows for name in re.findall(r"`(\w+/?)`", row.split("|")[column])]
 

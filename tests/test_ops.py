@@ -10,9 +10,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
-from runtime import gauges, glance, metrics
+from runtime import metrics
 from runtime.bells import MOST_QUEUED
 from runtime.metrics import INGEST_SECONDS, Count, Gauge, Histogram
+from runtime.showing import gauges, glance
 
 OPS = Path(__file__).parent.parent / "docs" / "ops"
 ALERTS, DASHBOARD = OPS / "alerts.yml", OPS / "grafana.json"

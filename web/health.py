@@ -8,10 +8,10 @@ from flask import Flask, Response, request
 from redis import Redis
 from redis.exceptions import NoPermissionError, RedisError
 
-from runtime import gauges
 from runtime.metrics import render
 from runtime.safety import Check, Verdict, readiness
 from runtime.settings import Settings
+from runtime.showing import gauges
 from web.api.answers import answer
 from web.api.described import described
 from web.cached import Cached

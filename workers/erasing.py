@@ -13,9 +13,10 @@ from typing import Any, Final
 import msgspec
 from redis import Redis
 
-from runtime import destinations, keys, ledger
+from runtime import keys, ledger
 from runtime.bells import Stage
 from runtime.clocks import redis_time
+from runtime.deliveries import destinations
 from runtime.every_key import Trace, take_out, traces
 from runtime.leases import Command
 from runtime.ledger import Tracked

@@ -13,8 +13,8 @@ import msgspec
 import requests
 from msgspec import Struct
 
-from runtime.destinations import SIGNING_PREFIX, new_secret
-from runtime.name_lookup import NameLookup
+from runtime.deliveries.destinations import SIGNING_PREFIX, new_secret
+from runtime.deliveries.name_lookup import NameLookup
 from runtime.setting_values import networks
 from scripts.benchmarks.deliveries_endpoint import running
 from scripts.benchmarks.figures import Figure, Result, Table, render

@@ -4,7 +4,8 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from typing import Final
 
-from runtime import backlog, destinations, operator_log
+from runtime import operator_log
+from runtime.deliveries import backlog, destinations
 from scripts.checkup.findings import Findings, Patient, error, warning
 from scripts.venv import ROOT
 from telephony.destinations import DestinationState

@@ -1,8 +1,9 @@
 """Look at the settings: are they there, are they safe, can what is stored be read with them."""
 
-from runtime import destinations, settings
-from runtime.destinations import UnknownDestination
-from runtime.sealing import CannotOpen
+from runtime import settings
+from runtime.deliveries import destinations
+from runtime.deliveries.destinations import UnknownDestination
+from runtime.deliveries.sealing import CannotOpen
 from runtime.settings import Need, SettingsError
 from scripts.checkup.findings import Findings, Patient, error, warning
 from scripts.terminal.installation import named

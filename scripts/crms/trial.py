@@ -16,8 +16,8 @@ from typing import Final
 from msgspec import Struct
 from redis import Redis
 
-from runtime import attempts, backlog, destinations
-from runtime.redrive import Redrive, redrive, send_test
+from runtime.deliveries import attempts, backlog, destinations
+from runtime.deliveries.redrive import Redrive, redrive, send_test
 from scripts.crms.published import outcomes, publish
 from scripts.crms.receiver import Arrival, Manner, Receiver, at_once, down_for, gone, half_the_time, receiver, slowly
 from scripts.venv import ROOT

@@ -10,8 +10,9 @@ from typing import Final
 from msgspec import Struct
 from redis import RedisError
 
-from runtime import backlog, keys
-from runtime.redrive import Redrive, redrive
+from runtime import keys
+from runtime.deliveries import backlog
+from runtime.deliveries.redrive import Redrive, redrive
 from runtime.settings import DEFAULT_ACCOUNT
 from scripts.soaking.faults import FAULTS
 from scripts.soaking.plant import Plant

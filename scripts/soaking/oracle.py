@@ -12,8 +12,9 @@ from typing import Any, Final, cast
 
 from redis import Redis
 
-from runtime import attempts, audit, keys
+from runtime import audit, keys
 from runtime.bells import Stage, queue_name
+from runtime.deliveries import attempts
 from runtime.settings import DEFAULT_ACCOUNT
 from scripts.soaking.driving import Course
 from scripts.soaking.faults import FAULTS

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from redis import Redis
 
-from runtime import destinations
+from runtime.deliveries import destinations
 from runtime.redis_client import WORK, Profile, connect
 from scripts.benchmarks.box_client import Box, played
 from scripts.simulator.configuration import LIMITS, Configuration

@@ -6,9 +6,9 @@ Pure: a history in, lines out.
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from runtime.call_document import state
-from runtime.call_history import CallHistory, Heard
 from runtime.ledger import State
+from runtime.showing.call_document import state
+from runtime.showing.call_history import CallHistory, Heard
 from scripts.terminal.moments import fine_time
 from scripts.terminal.people import side, way
 from scripts.terminal.tables import Column, cell, table

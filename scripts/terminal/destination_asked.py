@@ -7,8 +7,8 @@ from typing import TypeVar
 import msgspec
 from redis import Redis
 
-from runtime import destinations
-from runtime.destination_urls import why_not
+from runtime.deliveries import destinations
+from runtime.deliveries.destination_urls import why_not
 from scripts.terminal.command import Refused
 from scripts.terminal.installation import rung_for
 from scripts.terminal.place import Place

@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from runtime.attempts import Blame
-from runtime.redrive import LEAST_PER_SECOND, MOST_PER_SECOND
+from runtime.deliveries.attempts import Blame
+from runtime.deliveries.redrive import LEAST_PER_SECOND, MOST_PER_SECOND
 from scripts.terminal import stretch
 from scripts.terminal.amounts import number, whole
 from scripts.terminal.beginnings import beginning

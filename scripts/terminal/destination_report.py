@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from runtime.attempts import Attempt
-from runtime.backlog import Status
+from runtime.deliveries.attempts import Attempt
+from runtime.deliveries.backlog import Status
 from scripts.terminal.moments import clock_time
 from scripts.terminal.tables import Column, cell, table
 from telephony.destinations import Destination, DestinationState

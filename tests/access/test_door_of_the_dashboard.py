@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
-from runtime import destinations
+from runtime.deliveries import destinations
 from telephony.destinations import DestinationState, Draft
 from tests.access.test_entry_to_the_api import ADMIN, READER, an_app
 from tests.web import api_client

@@ -6,9 +6,11 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from runtime import destinations, glance, guarding, keys
+from runtime import guarding, keys
 from runtime.clocks import redis_time
+from runtime.deliveries import destinations
 from runtime.guarding import Guarded
+from runtime.showing import glance
 from telephony.destinations import Changes, DestinationState, Draft
 from telephony.events import encode
 from telephony.subscriptions import Health

@@ -8,7 +8,8 @@ from flask.testing import FlaskClient
 from msgspec.structs import replace
 from redis import Redis
 
-from runtime import destinations, guarding, keys
+from runtime import guarding, keys
+from runtime.deliveries import destinations
 from runtime.guarding import Guarded
 from runtime.redis_client import INGEST, connect
 from telephony.call_outcome import Endpoint

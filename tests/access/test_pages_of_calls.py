@@ -8,10 +8,10 @@ from flask.testing import FlaskClient
 from msgspec.structs import replace
 from redis import Redis
 
-from runtime import destinations
-from runtime.attempts import written
-from runtime.call_filter import Filter
+from runtime.deliveries import destinations
+from runtime.deliveries.attempts import written
 from runtime.ledger import State
+from runtime.showing.call_filter import Filter
 from telephony.destinations import Draft
 from telephony.events import encode
 from telephony.records import PhoneParty

@@ -8,9 +8,10 @@ from flask.testing import FlaskClient
 from redis import Redis
 from werkzeug.test import TestResponse
 
-from runtime import bells, destinations, keys
+from runtime import bells, keys
 from runtime.bells import Stage
 from runtime.clocks import redis_time
+from runtime.deliveries import destinations
 from telephony.destinations import Changes, Destination, DestinationState, Draft, Include
 from telephony.words import Outcome
 from tests.access.test_door_of_the_dashboard import form_token, log_in

@@ -6,10 +6,11 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from runtime import bells, destinations, keys, operator_log, replays, ringout_wishes
+from runtime import bells, keys, operator_log, replays, ringout_wishes
 from runtime.bells import MOST_QUEUED, Stage
 from runtime.budget import Budget, Group
 from runtime.clocks import redis_time
+from runtime.deliveries import destinations
 from runtime.replays import Asked, Level
 from telephony.operator_events import What
 from telephony.selection import Selection

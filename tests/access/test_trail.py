@@ -4,7 +4,8 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from runtime import actions, destinations, keys
+from runtime import actions, keys
+from runtime.deliveries import destinations
 from tests.access.test_door_of_the_dashboard import form_token, log_in
 from tests.access.test_entry_to_the_api import ADMIN, DRAFT, LIST, an_app, ask
 from tests.access.test_pages import text_of

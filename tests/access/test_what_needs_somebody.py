@@ -6,10 +6,11 @@ from html import unescape
 import pytest
 from redis import Redis
 
-from runtime import bells, destinations, keys, operator_log
+from runtime import bells, keys, operator_log
 from runtime.audit import MOST_NAMED
 from runtime.bells import Stage
 from runtime.clocks import redis_time
+from runtime.deliveries import destinations
 from telephony.destinations import Draft
 from telephony.operator_events import What
 from tests.access.test_door_of_the_dashboard import log_in

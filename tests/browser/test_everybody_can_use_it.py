@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtime import destinations
+from runtime.deliveries import destinations
 from telephony.destinations import Draft
 from tests.browser.face import PHONE, WIDE, Face
 from tests.builders.attempts import a_dead_letter, bury

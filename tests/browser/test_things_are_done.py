@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtime import actions, destinations
+from runtime import actions
+from runtime.deliveries import destinations
 from telephony.destinations import Destination
 from tests.browser.face import READER, Face
 from tests.destinations.endpoint import Endpoint, says

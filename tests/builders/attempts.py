@@ -4,8 +4,8 @@ from typing import Any
 
 from redis import Redis
 
-from runtime import attempts
-from runtime.attempts import Attempt, DeadLetter
+from runtime.deliveries import attempts
+from runtime.deliveries.attempts import Attempt, DeadLetter
 from runtime.leases import lease
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.destinations import new_secret
+from runtime.deliveries.destinations import new_secret
 from telephony.events import CallEvent, encode, ended
 from telephony.trial import trial
 from tests.builders.events import an_outcome

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from runtime import destinations
+from runtime.deliveries import destinations
 from runtime.metrics import Recorder
 from runtime.settings import load
 from telephony.destinations import Destination, Draft

@@ -2,11 +2,12 @@
 
 import pytest
 
-from runtime import attempts, backlog, destinations, keys, waiting
-from runtime.attempts import Blame
+from runtime import keys
 from runtime.clocks import redis_time
+from runtime.deliveries import attempts, backlog, destinations, waiting
+from runtime.deliveries.attempts import Blame
+from runtime.deliveries.waiting import Waiting
 from runtime.settings import load
-from runtime.waiting import Waiting
 from telephony.destinations import Changes, Destination, DestinationState
 from tests.deliver.conftest import Stage
 from tests.deliver.test_deliver import at_present, make_due, revised

@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 
-from runtime import attempts, bells, destinations, keys, waiting
+from runtime import bells, keys
 from runtime.bells import Stage as Bell
 from runtime.clocks import redis_time
+from runtime.deliveries import attempts, destinations, waiting
 from runtime.leases import lease
 from telephony.destinations import Changes, Destination, DestinationState
 from tests.deliver.conftest import Stage

@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from runtime import destinations, keys, operator_log
-from runtime.attempts import Blame
+from runtime import keys, operator_log
 from runtime.bells import Stage as Bell
+from runtime.deliveries import destinations
+from runtime.deliveries.attempts import Blame
 from runtime.leases import lease
 from telephony.destinations import DestinationState
 from telephony.operator_events import What

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from runtime import attempts, backlog, destinations, faults, keys, redrive, waiting
-from runtime.attempts import Blame
+from runtime import faults, keys
 from runtime.clocks import redis_time
+from runtime.deliveries import attempts, backlog, destinations, redrive, waiting
+from runtime.deliveries.attempts import Blame
+from runtime.deliveries.redrive import Redrive
 from runtime.leases import Lease
-from runtime.redrive import Redrive
 from telephony.destinations import Changes, Destination, DestinationState, Include
 from telephony.events import CallEvent, encode
 from telephony.records import CallLogRecord

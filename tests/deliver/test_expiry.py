@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from runtime import attempts, backlog, destinations, keys, metrics, waiting
+from runtime import keys, metrics
 from runtime.bells import Stage as Bell
 from runtime.clocks import redis_time
+from runtime.deliveries import attempts, backlog, destinations, waiting
+from runtime.deliveries.waiting import Waiting
 from runtime.leases import Command, lease
-from runtime.waiting import Waiting
 from telephony.destinations import Changes, Destination, DestinationState
 from telephony.words import Outcome
 from tests.deliver.conftest import Stage

@@ -7,13 +7,14 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from runtime import attempts, backlog, bells, destinations, keys, metrics, redrive, waiting
-from runtime.attempts import Blame
+from runtime import bells, keys, metrics
 from runtime.bells import Stage as Bell
 from runtime.clocks import redis_time
+from runtime.deliveries import attempts, backlog, destinations, redrive, waiting
+from runtime.deliveries.attempts import Blame
+from runtime.deliveries.redrive import Redrive
+from runtime.deliveries.waiting import REPLACED_AFTER
 from runtime.leases import Lease, lease
-from runtime.redrive import Redrive
-from runtime.waiting import REPLACED_AFTER
 from telephony.destinations import Changes, Destination, DestinationState
 from telephony.records import PhoneParty
 from tests.builders.events import an_answered_record

@@ -3,9 +3,10 @@
 import msgspec
 import pytest
 
-from runtime import backlog, destinations, operator_log, redrive
+from runtime import operator_log
 from runtime.clocks import redis_time
-from runtime.redrive import Redrive
+from runtime.deliveries import backlog, destinations, redrive
+from runtime.deliveries.redrive import Redrive
 from telephony.destinations import Changes, DestinationState
 from telephony.operator_events import OperatorEvent, Told, What
 from tests.deliver.conftest import Stage

@@ -5,9 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from runtime import attempts, keys, operator_log, outcome_log, redrive, waiting
+from runtime import keys, operator_log, outcome_log
 from runtime.clocks import redis_time
-from runtime.redrive import Redrive
+from runtime.deliveries import attempts, redrive, waiting
+from runtime.deliveries.redrive import Redrive
 from telephony.destinations import Destination, Include
 from telephony.operator_events import What
 from telephony.times import parse_time

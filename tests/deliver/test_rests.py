@@ -8,9 +8,10 @@ import msgspec
 import pytest
 from redis.connection import AbstractConnection
 
-from runtime import backlog, bells, destinations, keys, waiting
+from runtime import bells, keys
 from runtime.bells import Stage as Bell
 from runtime.clocks import redis_time
+from runtime.deliveries import backlog, destinations, waiting
 from telephony.destinations import Changes, Destination, DestinationState
 from tests.deliver.conftest import Stage
 from tests.fakes.killed import Killed

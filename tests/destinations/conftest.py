@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runtime.destinations import new_secret
+from runtime.deliveries.destinations import new_secret
 from runtime.setting_values import networks
 from tests.destinations.endpoint import Endpoint
 from workers.destinations.sender import Sender

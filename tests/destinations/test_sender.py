@@ -11,8 +11,8 @@ from collections.abc import Callable
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from runtime.attempts import Blame
-from runtime.destinations import new_secret
+from runtime.deliveries.attempts import Blame
+from runtime.deliveries.destinations import new_secret
 from tests.destinations.conftest import Send
 from tests.destinations.endpoint import Endpoint, Reply, closes_afterwards, drips, floods, head, says, silence, writes
 from tests.destinations.resolving import Names

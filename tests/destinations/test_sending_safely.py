@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.attempts import Blame
-from runtime.destinations import new_secret
+from runtime.deliveries.attempts import Blame
+from runtime.deliveries.destinations import new_secret
 from tests.destinations.certificates import Authority
 from tests.destinations.endpoint import Endpoint, Reply, drips, head, says
 from tests.destinations.resolving import Names

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from runtime.destinations import new_secret
+from runtime.deliveries.destinations import new_secret
 from workers.destinations.signing import BrokenSecret, signed_headers
 
 ID = "s-a0d1c72f/1"

@@ -13,8 +13,9 @@ from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from runtime import bells, destinations, guarding, keys, operator_log, settings
+from runtime import bells, guarding, keys, operator_log, settings
 from runtime.bells import Stage
+from runtime.deliveries import destinations
 from runtime.guarding import Guarded
 from runtime.settings import Account
 from scripts.checkup import public_url_checks, ringcentral_checks

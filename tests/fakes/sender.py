@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from runtime.attempts import Blame
+from runtime.deliveries.attempts import Blame
 from workers.destinations.verdicts import Answer, Verdict
 
 

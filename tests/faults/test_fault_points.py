@@ -9,8 +9,9 @@ import msgspec
 import pytest
 from redis import RedisError
 
-from runtime import destinations, faults, keys, replays, ringout_wishes
+from runtime import faults, keys, replays, ringout_wishes
 from runtime.bells import Stage
+from runtime.deliveries import destinations
 from runtime.replays import Asked, Level
 from runtime.settings import DEFAULT_ACCOUNT
 from scripts.simulator import Configuration, RunningSimulator, running_simulator

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from runtime import destinations
+from runtime.deliveries import destinations
 from scripts.simulator import running_simulator
 from telephony.destinations import Include
 from tests.builders.calls import ivr_call

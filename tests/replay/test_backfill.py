@@ -7,9 +7,10 @@ from itertools import cycle
 import msgspec
 import pytest
 
-from runtime import destinations, keys, metrics
+from runtime import keys, metrics
 from runtime.asking import LATE_SECONDS, Asking
 from runtime.budget import Share
+from runtime.deliveries import destinations
 from runtime.replays import Level, Replay, State
 from telephony.call_log import CallLogPage, MalformedRecord
 from telephony.destinations import Draft

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from runtime import destinations
+from runtime.deliveries import destinations
 from runtime.replays import Level
 from telephony.destinations import Draft
 from telephony.events import Trigger

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from runtime import audit, destinations, keys, ledger
+from runtime import audit, keys, ledger
 from runtime.bells import Stage
+from runtime.deliveries import destinations
 from runtime.every_key import Trace, take_out, traces
 from runtime.leases import LeaseHeld, lease
 from runtime.replays import Level

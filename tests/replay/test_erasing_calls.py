@@ -6,10 +6,11 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import actions, comparisons, destinations, keys, ledger, links, replays, ringout_wishes, ringouts
+from runtime import actions, comparisons, keys, ledger, links, replays, ringout_wishes, ringouts
 from runtime.actions import Action
 from runtime.bells import Stage
 from runtime.comparisons import Why
+from runtime.deliveries import destinations
 from runtime.leases import LeaseHeld, lease
 from runtime.replays import Asked, Level
 from telephony.conversations import Place

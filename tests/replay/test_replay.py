@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from runtime import destinations, keys, outcome_log, replays
+from runtime import keys, outcome_log, replays
 from runtime.bells import Stage
 from runtime.budget import Share
+from runtime.deliveries import destinations
 from runtime.leases import lease
 from runtime.replay_documents import done as looked_at
 from runtime.replay_documents import replay_document

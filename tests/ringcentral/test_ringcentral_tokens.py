@@ -12,8 +12,8 @@ from redis import Redis
 
 from runtime import keys
 from runtime.budget import Budget, Group
+from runtime.deliveries.sealing import CannotOpen, unseal
 from runtime.leases import LEASE_SECONDS
-from runtime.sealing import CannotOpen, unseal
 from tests.asking.processes import all_at_once
 from tests.fakes.losing import losing
 from tests.ringcentral.conftest import PLENTY, QUICK, MakeAccount, MakeClient

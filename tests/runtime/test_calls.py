@@ -7,12 +7,14 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import call_index, calls, destinations, keys, outcome_log
-from runtime.attempts import DeadLetter, buried
-from runtime.call_filter import Filter
-from runtime.calls import BadCursor
+from runtime import call_index, keys, outcome_log
+from runtime.deliveries import destinations
+from runtime.deliveries.attempts import DeadLetter, buried
+from runtime.deliveries.waiting_calls import Trouble
 from runtime.ledger import State
-from runtime.waiting_calls import Trouble
+from runtime.showing import calls
+from runtime.showing.call_filter import Filter
+from runtime.showing.calls import BadCursor
 from telephony import search_terms
 from telephony.destinations import Draft
 from telephony.records import PhoneParty

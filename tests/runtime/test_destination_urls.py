@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runtime.destination_urls import why_not
+from runtime.deliveries.destination_urls import why_not
 from runtime.setting_values import networks
 
 

@@ -4,10 +4,11 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import bells, destinations, keys
+from runtime import bells, keys
 from runtime.bells import Stage
-from runtime.destinations import UnknownDestination
-from runtime.sealing import CannotOpen, seal, unseal
+from runtime.deliveries import destinations
+from runtime.deliveries.destinations import UnknownDestination
+from runtime.deliveries.sealing import CannotOpen, seal, unseal
 from telephony.destinations import Changes, DestinationState, Draft
 from tests.fakes.losing import losing
 

@@ -7,10 +7,12 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import bells, destinations, glance, keys, ledger
+from runtime import bells, keys, ledger
 from runtime.bells import Stage
-from runtime.glance import Speed, Speeds
+from runtime.deliveries import destinations
 from runtime.ledger import Tracked
+from runtime.showing import glance
+from runtime.showing.glance import Speed, Speeds
 from telephony.destinations import Draft
 from telephony.events import CallEvent, Timing, Trigger
 from telephony.times import iso_ms

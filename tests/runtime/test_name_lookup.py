@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runtime.name_lookup import NameLookup
+from runtime.deliveries.name_lookup import NameLookup
 from tests.destinations.resolving import Names
 
 PUBLIC = "93.184.215.14"

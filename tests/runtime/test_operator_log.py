@@ -4,8 +4,9 @@ from threading import Barrier, Thread
 
 from redis import Redis
 
-from runtime import bells, destinations, keys, operator_log
+from runtime import bells, keys, operator_log
 from runtime.bells import Stage
+from runtime.deliveries import destinations
 from telephony.destinations import Draft
 from telephony.operator_events import Told, What
 from tests.outputs import entries, told_to_operators

@@ -8,12 +8,14 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import call_history, calls, destinations, glance, keys, outcome_log, redrive, ringout_documents
-from runtime.call_filter import Filter
+from runtime import keys, outcome_log, ringout_documents
 from runtime.clocks import redis_time
+from runtime.deliveries import destinations, redrive
+from runtime.deliveries.redrive import Redrive
 from runtime.leases import lease
-from runtime.redrive import Redrive
 from runtime.ringouts import RingOut
+from runtime.showing import call_history, calls, glance
+from runtime.showing.call_filter import Filter
 from telephony.destinations import Draft, Include
 from telephony.events import CallEvent, encode, ended
 from telephony.live_events import updated

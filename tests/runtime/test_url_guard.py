@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.addresses import FORBIDDEN, parsed, why_forbidden
+from runtime.deliveries.addresses import FORBIDDEN, parsed, why_forbidden
+from runtime.deliveries.url_guard import ForbiddenAddress, NoSuchName, Target, Unresolvable, check
 from runtime.setting_values import networks
-from runtime.url_guard import ForbiddenAddress, NoSuchName, Target, Unresolvable, check
 from tests.destinations.resolving import Names
 
 PUBLIC = "93.184.215.14"

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from runtime.waiting import REPLACED_AFTER, Queue, Waiting, failed, joined, outdated
+from runtime.deliveries.waiting import REPLACED_AFTER, Queue, Waiting, failed, joined, outdated
 
 
 def test_a_first_event_is_the_queue() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from redis import Redis
 
-from runtime import destinations
+from runtime.deliveries import destinations
 from telephony.destinations import Draft
 from tests.scripts.commands import run_here
 

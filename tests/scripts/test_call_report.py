@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from runtime.call_history import CallHistory
 from runtime.guarding import Silence
 from runtime.ledger import Resolution, State, Tracked
+from runtime.showing.call_history import CallHistory
 from scripts.terminal.call_report import report
 from telephony.notifications import Endpoint, Notification
 from tests.builders.events import an_outcome

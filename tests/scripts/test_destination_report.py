@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from runtime.backlog import Status
+from runtime.deliveries.backlog import Status
 from scripts.terminal.destination_report import attempt_list, destination_list, destination_page, why_not_sent
 from telephony.destinations import Destination, DestinationState, Include
 from telephony.words import Outcome

@@ -14,8 +14,9 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import bells, destinations, keys, redrive
+from runtime import bells, keys
 from runtime.bells import Stage
+from runtime.deliveries import destinations, redrive
 from scripts.terminal.destination_report import span
 from telephony.destinations import DestinationState, Draft
 from tests.builders.attempts import a_dead_letter, an_attempt, bury, keep

@@ -4,7 +4,8 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import destinations, keys
+from runtime import keys
+from runtime.deliveries import destinations
 from telephony.destinations import Draft
 from telephony.records import PhoneParty
 from tests.builders.events import an_answered_record

@@ -4,11 +4,12 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import call_history, ledger, outcome_log
+from runtime import ledger, outcome_log
 from runtime.clocks import redis_time
 from runtime.inbox import Inbox
 from runtime.leases import lease
 from runtime.ledger import Resolution, State, Tracked
+from runtime.showing import call_history
 from scripts.terminal.call_report import report
 from telephony import events
 from telephony.records import CallLogRecord

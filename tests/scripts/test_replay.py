@@ -4,7 +4,8 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import destinations, replays
+from runtime import replays
+from runtime.deliveries import destinations
 from runtime.leases import lease
 from runtime.replays import Asked, Finding, Level, Progress, State
 from scripts.terminal.replay_report import changes, summary

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from runtime import destinations, ledger
-from runtime.attempts import Attempt, written
+from runtime import ledger
+from runtime.deliveries import destinations
+from runtime.deliveries.attempts import Attempt, written
 from runtime.ledger import Resolution, State
 from telephony.destinations import Draft
 from tests.access.test_door_of_the_dashboard import log_in

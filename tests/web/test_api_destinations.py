@@ -3,7 +3,8 @@
 import pytest
 from redis import Redis
 
-from runtime import destinations, keys
+from runtime import keys
+from runtime.deliveries import destinations
 from tests.web.api_client import PUBLIC, Client, an_app
 
 SHOWN = {

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from runtime.attempts import Attempt
-from runtime.call_history import CallHistory, Heard
+from runtime.deliveries.attempts import Attempt
 from runtime.ledger import Tracked
+from runtime.showing.call_history import CallHistory, Heard
 from telephony.agent_rules import AgentStatus
 from telephony.agents import Agent
 from telephony.events import CallEvent, ended

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from runtime import bells, destinations, keys
+from runtime import bells, keys
 from runtime.bells import Stage
 from runtime.clocks import redis_time
+from runtime.deliveries import destinations
 from runtime.metrics import Recorder
 from telephony.destinations import Draft
 from tests.workers.office import ACCOUNT, Office

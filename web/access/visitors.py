@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 from flask import Request, g
 
-from runtime.addresses import Address, parsed
+from runtime.deliveries.addresses import Address, parsed
 from web.access.roles import Role
 from web.access.sessions import Session
 

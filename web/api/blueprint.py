@@ -6,7 +6,7 @@ from typing import Final
 from flask import Blueprint, Flask
 from redis import Redis
 
-from runtime.sealing import CannotOpen
+from runtime.deliveries.sealing import CannotOpen
 from runtime.settings import Settings, WebRole
 from web import stream
 from web.access.entry import Entry

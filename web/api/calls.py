@@ -6,14 +6,15 @@ from flask import Blueprint, Response
 from msgspec import Meta
 from redis import Redis
 
-from runtime import attempts, call_document, call_history, calls
-from runtime.call_document import CallDocument
-from runtime.call_filter import Filter
-from runtime.call_rows import Call
-from runtime.calls import BadCursor
+from runtime.deliveries import attempts
+from runtime.deliveries.waiting_calls import Trouble
 from runtime.ledger import State
 from runtime.settings import Settings
-from runtime.waiting_calls import Trouble
+from runtime.showing import call_document, call_history, calls
+from runtime.showing.call_document import CallDocument
+from runtime.showing.call_filter import Filter
+from runtime.showing.call_rows import Call
+from runtime.showing.calls import BadCursor
 from telephony.search_terms import spellings
 from telephony.words import Outcome
 from web.api import asked

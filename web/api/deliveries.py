@@ -7,10 +7,10 @@ import msgspec
 from flask import Blueprint, Response
 from redis import Redis
 
-from runtime import attempts, redrive
-from runtime.attempts import Blame
-from runtime.destination_documents import AttemptDocument, attempt_document
-from runtime.redrive import MOST_PER_SECOND, Redrive
+from runtime.deliveries import attempts, redrive
+from runtime.deliveries.attempts import Blame
+from runtime.deliveries.destination_documents import AttemptDocument, attempt_document
+from runtime.deliveries.redrive import MOST_PER_SECOND, Redrive
 from web.access.trail import note
 from web.api import asked
 from web.api.answers import Page, answer, page

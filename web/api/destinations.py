@@ -9,9 +9,9 @@ from flask import Blueprint, Response, url_for
 from msgspec import UNSET, Meta
 from redis import Redis
 
-from runtime import backlog, destinations
-from runtime.destination_documents import DestinationDocument, destination_document
-from runtime.destination_urls import why_not
+from runtime.deliveries import backlog, destinations
+from runtime.deliveries.destination_documents import DestinationDocument, destination_document
+from runtime.deliveries.destination_urls import why_not
 from runtime.settings import Settings
 from telephony.destination_faults import faults
 from telephony.destinations import Changes, Destination, Draft

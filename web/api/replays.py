@@ -8,11 +8,13 @@ import msgspec
 from flask import Blueprint, Response
 from redis import Redis
 
-from runtime import calls, destinations, replays
+from runtime import replays
 from runtime.clocks import redis_time
+from runtime.deliveries import destinations
 from runtime.replay_documents import FindingDocument, ReplayDocument, finding_document, replay_document
 from runtime.replays import Asked, Level, Replay
 from runtime.settings import Settings
+from runtime.showing import calls
 from telephony.search_terms import spellings
 from telephony.selection import Selection, Traits
 from web.access.trail import note

@@ -9,11 +9,12 @@ import msgspec
 from flask import Blueprint, render_template
 from redis import Redis
 
-from runtime import asking, glance, operator_log
+from runtime import asking, operator_log
 from runtime.asking import Asking
 from runtime.clocks import redis_time
-from runtime.glance import Waits
 from runtime.settings import Account, Scope, Settings
+from runtime.showing import glance
+from runtime.showing.glance import Waits
 from telephony.operator_events import ALERTS, Alert
 from web.cached import Cached
 from web.dashboard.many_accounts import choose

@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, Response, g, request, url_for
 from redis import Redis
 
 from runtime.clocks import wall_clock
-from runtime.sealing import CannotOpen
+from runtime.deliveries.sealing import CannotOpen
 from runtime.settings import Settings
 from web.access.door import add_door
 from web.access.entry import Entry

@@ -6,11 +6,12 @@ import msgspec
 from flask import Blueprint, Response, render_template
 from redis import Redis
 
-from runtime import attempts, call_history, destinations
-from runtime.call_document import state
-from runtime.call_history import CallHistory
-from runtime.calls import account_of
+from runtime.deliveries import attempts, destinations
 from runtime.settings import Settings
+from runtime.showing import call_history
+from runtime.showing.call_document import state
+from runtime.showing.call_history import CallHistory
+from runtime.showing.calls import account_of
 from telephony import endings
 from telephony.call_outcome import CallOutcome
 from telephony.events import CallData

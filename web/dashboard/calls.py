@@ -8,14 +8,14 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from redis import Redis
 from werkzeug.wrappers import Response
 
-from runtime import calls as index
-from runtime.call_filter import Filter
-from runtime.call_rows import Row
-from runtime.calls import BadCursor
+from runtime.deliveries.waiting_calls import Trouble
 from runtime.ledger import State
 from runtime.settings import Settings
+from runtime.showing import calls as index
+from runtime.showing.call_filter import Filter
+from runtime.showing.call_rows import Row
+from runtime.showing.calls import BadCursor
 from runtime.streams import Page
-from runtime.waiting_calls import Trouble
 from telephony.endings import INBOUND, OUTBOUND
 from telephony.words import Outcome
 from web.dashboard.many_accounts import Offered

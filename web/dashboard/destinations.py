@@ -10,11 +10,12 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from redis import Redis
 from werkzeug.wrappers import Response
 
-from runtime import attempts, backlog, destinations, glance, redrive
-from runtime.attempts import Attempt
-from runtime.destination_urls import why_not
-from runtime.redrive import Redrive
+from runtime.deliveries import attempts, backlog, destinations, redrive
+from runtime.deliveries.attempts import Attempt
+from runtime.deliveries.destination_urls import why_not
+from runtime.deliveries.redrive import Redrive
 from runtime.settings import Settings
+from runtime.showing import glance
 from runtime.streams import place_of
 from telephony.destination_faults import faults
 from telephony.destinations import Changes, Destination, DestinationState, Draft, Include

@@ -9,11 +9,12 @@ from flask import Blueprint, render_template, request
 from markupsafe import Markup
 from redis import Redis
 
-from runtime import budget, glance, operator_log
+from runtime import budget, operator_log
 from runtime.budget import BudgetState, Group
-from runtime.glance import Bells, Delivering, OnNow, Speed, Speeds, Waits
 from runtime.outcome_log import Tallies
 from runtime.settings import Settings
+from runtime.showing import glance
+from runtime.showing.glance import Bells, Delivering, OnNow, Speed, Speeds, Waits
 from telephony import endings
 from telephony.call_outcome import CallOutcome
 from telephony.destinations import DestinationState

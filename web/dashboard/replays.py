@@ -11,10 +11,10 @@ from redis import Redis
 from werkzeug.wrappers import Response
 
 from runtime import replays as store
-from runtime.calls import account_of
 from runtime.replay_documents import share
 from runtime.replays import Asked, Level, Replay
 from runtime.settings import Settings
+from runtime.showing.calls import account_of
 from telephony.search_terms import spellings
 from telephony.selection import Selection
 from telephony.words import Outcome

@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from runtime.attempts import Attempt
-from runtime.call_history import CallHistory, Heard
+from runtime.deliveries.attempts import Attempt
+from runtime.showing.call_history import CallHistory, Heard
 from telephony.differences import Difference, differences
 from telephony.events import CallData, CallEvent
 from telephony.notifications import Party

@@ -5,9 +5,9 @@ from typing import Final
 
 import msgspec
 
-from runtime import redrive, waiting
-from runtime.attempts import Attempt, Blame, DeadLetter
-from runtime.waiting import Queue, Waiting
+from runtime.deliveries import redrive, waiting
+from runtime.deliveries.attempts import Attempt, Blame, DeadLetter
+from runtime.deliveries.waiting import Queue, Waiting
 from workers.destinations.schedule import next_attempt
 from workers.destinations.verdicts import Answer, Verdict
 

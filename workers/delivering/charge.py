@@ -9,8 +9,9 @@ from typing import Final, cast
 import msgspec
 from redis import Redis
 
-from runtime import destinations, keys, operator_log
-from runtime.attempts import Blame
+from runtime import keys, operator_log
+from runtime.deliveries import destinations
+from runtime.deliveries.attempts import Blame
 from runtime.leases import Command
 from runtime.logs import log
 from runtime.metrics import ALERTS, Recorder

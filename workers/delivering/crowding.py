@@ -9,9 +9,10 @@ from typing import Final, cast
 
 from redis import Redis
 
-from runtime import attempts, keys
+from runtime import keys
+from runtime.deliveries import attempts
+from runtime.deliveries.waiting import REPLACED_AFTER
 from runtime.leases import Command
-from runtime.waiting import REPLACED_AFTER
 from workers.delivering.aftermath import letter
 from workers.delivering.working_queues import WorkingQueues
 

@@ -11,13 +11,14 @@ from typing import Final
 
 import msgspec
 
-from runtime import attempts, bells, destinations, faults, keys, operator_log, redrive, waiting
+from runtime import bells, faults, keys, operator_log
 from runtime.bells import Stage
 from runtime.clocks import redis_time
+from runtime.deliveries import attempts, destinations, redrive, waiting
+from runtime.deliveries.waiting import Queue, Waiting
 from runtime.leases import Command, Lease
 from runtime.metrics import DELIVERIES, DELIVERY_LAG_SECONDS
 from runtime.outcome_log import Entry
-from runtime.waiting import Queue, Waiting
 from telephony.destinations import Destination, body_for
 from telephony.events import decode, encode
 from workers.delivering import crowding, intake, rests

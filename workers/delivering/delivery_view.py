@@ -6,9 +6,10 @@ from typing import Any, Final
 import msgspec
 from redis import Redis
 
-from runtime import bells, destinations, keys
+from runtime import bells, keys
 from runtime.bells import Stage
 from runtime.clocks import as_seconds, stopwatch
+from runtime.deliveries import destinations
 from runtime.outcome_log import Entry, entries_of
 from telephony.destinations import Destination, DestinationState
 

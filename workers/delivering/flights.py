@@ -5,10 +5,10 @@ from typing import Final
 
 import msgspec
 
-from runtime.attempts import Blame
+from runtime.deliveries.attempts import Blame
+from runtime.deliveries.waiting import Waiting
 from runtime.leases import Lease
 from runtime.logs import log
-from runtime.waiting import Waiting
 from workers.delivering.delivery_view import View
 from workers.dependencies import Sends
 from workers.destinations.verdicts import Answer, Verdict

@@ -6,10 +6,11 @@ from typing import Final
 import msgspec
 from redis import Redis
 
-from runtime import operator_log, redrive
+from runtime import operator_log
+from runtime.deliveries import redrive
+from runtime.deliveries.waiting import Waiting
 from runtime.logs import log
 from runtime.outcome_log import Entry, at_places
-from runtime.waiting import Waiting
 from telephony.create_only import ready_at
 from telephony.destinations import Destination, takes_back, wants, wants_operator
 from telephony.events import CallEvent, decode

@@ -4,8 +4,9 @@ from typing import Final
 
 from redis import Redis
 
-from runtime import bells, destinations, keys
+from runtime import bells, keys
 from runtime.bells import Stage
+from runtime.deliveries import destinations
 from workers.delivering.delivery_view import View
 
 _REST: Final = """

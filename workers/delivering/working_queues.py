@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from redis import Redis
 
-from runtime import waiting
+from runtime.deliveries import waiting
+from runtime.deliveries.waiting import Queue
 from runtime.leases import Command
-from runtime.waiting import Queue
 
 
 class WorkingQueues:

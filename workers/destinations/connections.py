@@ -19,7 +19,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from runtime.clocks import stopwatch
-from runtime.url_guard import Target
+from runtime.deliveries.url_guard import Target
 from workers.hurried import Hurried
 
 MOST_RECEIVED: Final = 96 * 1024

@@ -9,9 +9,9 @@ from urllib3 import Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from runtime.clocks import stopwatch
-from runtime.name_lookup import NameLookup
+from runtime.deliveries.name_lookup import NameLookup
+from runtime.deliveries.url_guard import ForbiddenAddress, Resolve, Target, Unresolvable, check
 from runtime.setting_values import Network
-from runtime.url_guard import ForbiddenAddress, Resolve, Target, Unresolvable, check
 from runtime.version import USER_AGENT
 from workers.destinations.connections import Connections, StaleConnection, tls_context
 from workers.destinations.signing import BrokenSecret, signed_headers

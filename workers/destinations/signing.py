@@ -8,7 +8,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from typing import Final
 
-from runtime.destinations import SIGNING_PREFIX
+from runtime.deliveries.destinations import SIGNING_PREFIX
 
 _LENGTHS: Final = range(24, 65)  # what the specification allows
 

@@ -21,8 +21,8 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from runtime.attempts import Blame
-from runtime.url_guard import ForbiddenAddress, NoSuchName, Unresolvable
+from runtime.deliveries.attempts import Blame
+from runtime.deliveries.url_guard import ForbiddenAddress, NoSuchName, Unresolvable
 from workers.destinations.signing import BrokenSecret
 
 

@@ -11,8 +11,9 @@ from typing import Final
 from redis import Redis
 from redis.exceptions import NoPermissionError
 
-from runtime import asking, destinations, guarding, operator_log, safety
+from runtime import asking, guarding, operator_log, safety
 from runtime.clocks import redis_time
+from runtime.deliveries import destinations
 from runtime.safety import Verdict
 from runtime.settings import Account, Settings
 from telephony.destinations import Destination, DestinationState

@@ -6,14 +6,15 @@ from typing import Any, Final, cast
 import msgspec
 from redis import Redis
 
-from runtime import attempts, bells, destinations, keys, streams, waiting
-from runtime.attempts import DeadLetter
+from runtime import bells, keys, streams
 from runtime.bells import Stage
+from runtime.deliveries import attempts, destinations, waiting
+from runtime.deliveries.attempts import DeadLetter
+from runtime.deliveries.waiting import Waiting
 from runtime.leases import Command, Lease, LeaseHeld, LeaseLost, lease
 from runtime.logs import log
 from runtime.metrics import DROPPED, Recorder
 from runtime.outcome_log import entries_of
-from runtime.waiting import Waiting
 from telephony.destinations import Destination
 from workers.delivering import intake
 from workers.delivering.aftermath import letter

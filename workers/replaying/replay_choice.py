@@ -8,9 +8,11 @@ from typing import Final
 
 import msgspec
 
-from runtime import attempts, calls, destinations, keys, ledger, outcome_log, replays
-from runtime.call_filter import Filter
+from runtime import keys, ledger, outcome_log, replays
+from runtime.deliveries import attempts, destinations
 from runtime.replays import Level, Progress, State
+from runtime.showing import calls
+from runtime.showing.call_filter import Filter
 from telephony.destinations import wants
 from telephony.events import CallEvent
 from telephony.selection import Selection, began, takes

@@ -5,11 +5,12 @@ from typing import Final, cast
 
 import msgspec
 
-from runtime import bells, destinations, keys, outcome_log, redrive, replays
+from runtime import bells, keys, outcome_log, replays
 from runtime.bells import Stage
+from runtime.deliveries import destinations, redrive
+from runtime.deliveries.redrive import Candidate
 from runtime.leases import Command
 from runtime.outcome_log import Entry, event_of
-from runtime.redrive import Candidate
 from runtime.replays import Finding
 from telephony.destinations import Destination, DestinationState, wants
 from telephony.events import CallEvent

@@ -22,8 +22,8 @@ from redis import Redis
 from runtime import keys
 from runtime.budget import Group, Share
 from runtime.clocks import stopwatch
+from runtime.deliveries.sealing import CannotOpen, seal, unseal
 from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
-from runtime.sealing import CannotOpen, seal, unseal
 from runtime.settings import Account, Credentials
 from workers.ringcentral.answers import granted_by
 from workers.ringcentral.errors import BrokenConfiguration, NotSent, RingCentralError

@@ -5,11 +5,11 @@ from typing import Any, Self
 
 import msgspec
 
-from runtime.attempts import Attempt
-from runtime.call_history import CallHistory, Heard
-from runtime.call_rows import Call, Told, of_session
-from runtime.destination_documents import AttemptDocument, attempt_document
+from runtime.deliveries.attempts import Attempt
+from runtime.deliveries.destination_documents import AttemptDocument, attempt_document
 from runtime.ledger import State
+from runtime.showing.call_history import CallHistory, Heard
+from runtime.showing.call_rows import Call, Told, of_session
 from telephony import notifications
 from telephony.call_outcome import Endpoint, LegOutcome
 from telephony.events import CallData, CallEvent

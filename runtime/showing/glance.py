@@ -13,11 +13,12 @@ from typing import Final
 import msgspec
 from redis import Redis
 
-from runtime import backlog, bells, destinations, keys, ledger, outcome_log
-from runtime.backlog import Status
+from runtime import bells, keys, ledger, outcome_log
 from runtime.bells import Stage
 from runtime.clocks import as_seconds
-from runtime.destinations import UnknownDestination
+from runtime.deliveries import backlog, destinations
+from runtime.deliveries.backlog import Status
+from runtime.deliveries.destinations import UnknownDestination
 from telephony.destinations import Destination
 from telephony.events import CallData, CallEvent, Trigger
 from telephony.sessions import Session

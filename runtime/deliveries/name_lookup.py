@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from runtime.clocks import stopwatch
-from runtime.url_guard import Resolve
+from runtime.deliveries.url_guard import Resolve
 
 KEPT_SECONDS: Final = 10.0
 _MOST_KEPT: Final = 1000

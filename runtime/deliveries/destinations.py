@@ -15,7 +15,7 @@ from runtime import bells, outcome_log
 from runtime import keys as names  # some functions here have an argument `keys`, those of the secrets
 from runtime.bells import Stage
 from runtime.clocks import as_seconds, redis_time
-from runtime.sealing import is_sealed, seal, unseal
+from runtime.deliveries.sealing import is_sealed, seal, unseal
 from telephony.destinations import Changes, Destination, DestinationState, Draft, changed
 from telephony.times import iso_ms_at
 

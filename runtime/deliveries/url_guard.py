@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from runtime.addresses import Address, is_in, parsed, why_forbidden
+from runtime.deliveries.addresses import Address, is_in, parsed, why_forbidden
 from runtime.setting_values import Network
 
 PORTS: Final = frozenset({443, 8443})

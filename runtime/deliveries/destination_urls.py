@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from runtime.name_lookup import NameLookup
+from runtime.deliveries.name_lookup import NameLookup
+from runtime.deliveries.url_guard import ForbiddenAddress, Resolve, Unresolvable, check
 from runtime.setting_values import Network
-from runtime.url_guard import ForbiddenAddress, Resolve, Unresolvable, check
 
 RESOLVE_SECONDS: Final = 3.0
 

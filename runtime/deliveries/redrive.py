@@ -7,11 +7,12 @@ from typing import Final, cast
 import msgspec
 from redis import Redis
 
-from runtime import attempts, bells, destinations, keys, operator_log, outcome_log, streams, waiting
-from runtime.attempts import DeadLetter
+from runtime import bells, keys, operator_log, outcome_log, streams
 from runtime.bells import Stage
 from runtime.clocks import redis_time
-from runtime.destinations import UnknownDestination
+from runtime.deliveries import attempts, destinations, waiting
+from runtime.deliveries.attempts import DeadLetter
+from runtime.deliveries.destinations import UnknownDestination
 from telephony.destinations import Destination, takes_back, wants
 from telephony.times import moment_at
 from telephony.trial import TrialEvent, trial

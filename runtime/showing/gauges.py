@@ -9,9 +9,10 @@ from typing import Any
 from prometheus_client.core import Metric
 from redis import Redis
 
-from runtime import backlog, bells, budget, completeness, keys, safety
+from runtime import bells, budget, completeness, keys, safety
 from runtime.bells import Stage
 from runtime.clocks import redis_time
+from runtime.deliveries import backlog
 from runtime.metrics import (
     BELLS_LATE,
     BELLS_WAITING,

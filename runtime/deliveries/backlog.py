@@ -6,10 +6,11 @@ import msgspec
 from prometheus_client.core import Metric
 from redis import Redis
 
-from runtime import attempts, destinations, keys, outcome_log, streams, waiting
-from runtime.attempts import Attempt
+from runtime import keys, outcome_log, streams
 from runtime.clocks import redis_time
-from runtime.destinations import UnknownDestination
+from runtime.deliveries import attempts, destinations, waiting
+from runtime.deliveries.attempts import Attempt
+from runtime.deliveries.destinations import UnknownDestination
 from runtime.metrics import BACKLOG, BACKLOG_SECONDS, DEAD_LETTERS, gauge
 
 _LAST: int = 5

@@ -5,7 +5,8 @@ from typing import cast
 
 from redis import Redis
 
-from runtime import destinations, keys
+from runtime import keys
+from runtime.deliveries import destinations
 
 
 class Trouble(StrEnum):

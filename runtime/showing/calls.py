@@ -16,9 +16,10 @@ from typing import Final, cast
 import msgspec
 from redis import Redis
 
-from runtime import call_filter, call_rows, keys
-from runtime.call_filter import Condition, Filter
-from runtime.call_rows import Row
+from runtime import keys
+from runtime.showing import call_filter, call_rows
+from runtime.showing.call_filter import Condition, Filter
+from runtime.showing.call_rows import Row
 from runtime.streams import Page
 
 _SMALLEST_PAGE: Final = 100

@@ -6,9 +6,10 @@ from typing import Final, cast
 import msgspec
 from redis import Redis
 
-from runtime import keys, waiting_calls
+from runtime import keys
+from runtime.deliveries import waiting_calls
+from runtime.deliveries.waiting_calls import Trouble
 from runtime.ledger import State
-from runtime.waiting_calls import Trouble
 from telephony import search_terms
 from telephony.search_terms import ENDED, UNRESOLVED, Kind
 

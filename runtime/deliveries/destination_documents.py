@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from runtime.attempts import Attempt
-from runtime.backlog import Status
+from runtime.deliveries.attempts import Attempt
+from runtime.deliveries.backlog import Status
 from telephony.destinations import Destination
 from telephony.times import iso_ms_at_or_none
 

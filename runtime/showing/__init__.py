@@ -1,0 +1,1 @@
+"""What people and programs are shown of calls: found, listed, told in full, and counted. Read only."""
