@@ -18,7 +18,7 @@ from runtime.metrics import FAILURES
 from runtime.replays import Level, Progress, Replay, State
 from workers.dependencies import Dependencies, current
 from workers.replaying import replay_choice
-from workers.replaying.backfill import Backfill
+from workers.replaying.backfill import Backfill, passed
 from workers.replaying.replay_delivery import Redelivery
 from workers.replaying.replay_errand import Errand, Step
 from workers.replaying.replay_records import Refetch
@@ -100,7 +100,7 @@ class Runner:
 
     def _next(self, replay: Replay, now: float) -> Step:
         if replay.cancelled:
-            return Step(_over(replay.progress, State.CANCELLED, now))
+            return Step(_over(replay.progress, State.CANCELLED, now, why=_passed_over(replay, replay.progress)))
         if replay.progress.state is State.WAITING:
             begun = msgspec.structs.replace(replay.progress, started_at=now, state=State.SELECTING)
             if replay.asked.level is Level.BACKFILL:
@@ -126,7 +126,8 @@ class Runner:
         is_hopeless = progress.stuck_since is not None and now - progress.stuck_since >= HOPELESS_SECONDS
         is_refused = isinstance(error, Refused | NotFound) and replay.asked.level is Level.BACKFILL
         if isinstance(error, Forbidden) or is_refused or (is_hopeless and was_there(error)):
-            return Step(msgspec.structs.replace(_over(progress, State.FAILED, now), why=why))
+            told = "; ".join(filter(None, (why, _passed_over(replay, progress))))
+            return Step(_over(progress, State.FAILED, now, why=told))
         if not isinstance(error, RateLimited):
             self._made.recorder.count(FAILURES, Stage.REPLAY, type(error).__name__)
         if isinstance(error, BrokenConfiguration):
@@ -160,5 +161,10 @@ def _got_on(step: Step) -> Step:
     return msgspec.structs.replace(step, progress=msgspec.structs.replace(step.progress, stuck_since=None))
 
 
-def _over(progress: Progress, state: State, now: float) -> Progress:
-    return msgspec.structs.replace(progress, state=state, finished_at=now, why=None)
+def _passed_over(replay: Replay, progress: Progress) -> str | None:
+    """Say what a backfill that ends early has passed over, for whoever brings in the rest."""
+    return passed(progress) if replay.asked.level is Level.BACKFILL else None
+
+
+def _over(progress: Progress, state: State, now: float, *, why: str | None = None) -> Progress:
+    return msgspec.structs.replace(progress, state=state, finished_at=now, why=why)

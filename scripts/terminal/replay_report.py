@@ -68,7 +68,7 @@ def summary(replay: Replay) -> Iterator[str]:
     if replay.is_over and took > 0:
         yield f"it took {took:.1f} s and {progress.requests} request{'s' * (progress.requests != 1)}"
     if progress.why:
-        yield progress.why if progress.state is State.DONE else f"because: {progress.why}"
+        yield progress.why if progress.state in {State.DONE, State.CANCELLED} else f"because: {progress.why}"
     if asked.dry_run and replay.changed:
         yield "nothing was published: this was a dry run"
 

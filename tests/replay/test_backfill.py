@@ -7,15 +7,16 @@ from itertools import cycle
 import msgspec
 import pytest
 
-from runtime import keys, metrics
+from runtime import keys, metrics, replays
 from runtime.asking import LATE_SECONDS, Asking
 from runtime.budget import Share
 from runtime.deliveries import destinations
-from runtime.replays import Level, Replay, State
+from runtime.replays import Level, Progress, Replay, State, Unanswered
 from telephony.call_log import CallLogPage, MalformedRecord
 from telephony.destinations import Draft
 from telephony.events import Trigger
 from telephony.records import CallLogRecord
+from telephony.times import iso_ms_at, moment_at
 from tests.asking.test_not_answered import cannot_answer
 from tests.builders.call_log import a_leg, a_record, an_accept_leg
 from tests.builders.calls import ivr_call
@@ -23,7 +24,7 @@ from tests.outputs import entries, events
 from tests.replay.replaying import ReplayOffice
 from tests.workers.office import ACCOUNT
 from workers.replaying import replay_errand
-from workers.replaying.backfill import STUCK_SECONDS, Backfill
+from workers.replaying.backfill import STUCK_SECONDS, Backfill, passed
 from workers.ringcentral import call_log
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import NotFound, Unavailable
@@ -118,9 +119,21 @@ def test_what_has_an_outcome_already_is_not_told_again(replaying: ReplayOffice) 
 def test_calls_that_all_began_at_once_fill_more_than_a_page(replaying: ReplayOffice, small_pages: int) -> None:
     history(replaying, 25, days=1e-9)
 
-    replaying.run(Level.BACKFILL, since=replaying.office.now - DAY)
+    done = replaying.run(Level.BACKFILL, since=replaying.office.now - DAY)
 
     assert len({event.subject for event in events(replaying.redis)}) == 25
+    assert done.progress.total == 25
+
+
+def test_calls_that_began_together_where_a_page_ends_are_counted_once_each(
+    replaying: ReplayOffice, small_pages: int
+) -> None:
+    records = history(replaying, 30)
+    for number, one in enumerate(records):
+        began = replaying.office.now - 60 - number // 4
+        replaying.office.show(msgspec.structs.replace(one, start_time=moment_at(began)))
+
+    assert replaying.run(Level.BACKFILL, since=replaying.office.now - DAY).progress.total == 30
 
 
 @pytest.mark.parametrize("days", [30, 1e-9])
@@ -298,6 +311,35 @@ def test_where_ringcentral_says_that_there_is_nothing_behind_what_was_passed_ove
 
     assert done.progress.state is State.DONE
     assert [one.begin for one in done.progress.unanswered] == [pytest.approx(since, abs=1)]
+
+
+@pytest.mark.parametrize("refused", [True, False], ids=["refused", "cancelled"])
+def test_a_backfill_that_ends_early_names_what_it_has_passed_over(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch, *, refused: bool
+) -> None:
+    monkeypatch.setattr(call_log, "PER_PAGE", 16)
+    history(replaying, 40)
+    choke(monkeypatch, "H000000", "H000039")
+    asked = replaying.ask(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
+    while not any(one.begin for one in go_on(replaying, asked, 1).progress.unanswered):
+        pass  # until the newest is passed over, and the page behind it is read
+    if refused:
+        cannot_answer(monkeypatch, "bad_parameter", windows=True)
+    else:
+        replays.cancel(replaying.redis, ACCOUNT, asked.id)
+
+    done = go_on(replaying, asked, 1).progress
+
+    (one,) = done.unanswered
+    span = f"RingCentral has no answer for {iso_ms_at(one.begin)} to {iso_ms_at(one.end)}"
+    ended = (State.FAILED, f"Refused CMN-101; {span}") if refused else (State.CANCELLED, span)
+    assert (done.state, done.why) == ended
+
+
+def test_where_a_backfill_ends_just_behind_what_it_passed_over_it_says_that_it_began_before() -> None:
+    assert passed(Progress(unanswered=(Unanswered(end=0.0),))) == (
+        "RingCentral has no answer for what began before 1970-01-01T00:00:00.000Z"
+    )
 
 
 def test_a_page_that_has_no_answer_is_asked_for_once_a_minute_though_ringcentral_answers_others(

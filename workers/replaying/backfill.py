@@ -25,7 +25,7 @@ from runtime.replays import Progress, State, Unanswered
 from telephony.call_log import CallLogPage
 from telephony.events import Trigger
 from telephony.records import CallLogRecord
-from telephony.times import iso_ms_at, moment_at
+from telephony.times import LONG_AGO, iso_ms_at, moment_at
 from workers.replaying.replay_errand import Errand, Step
 from workers.resolving import casebook
 from workers.resolving.cases import Case, Judged
@@ -56,15 +56,14 @@ class Backfill:
         self._errand = errand
         selection = errand.replay.asked.selection
         self._since = moment_at(selection.since or 0.0)
-        reached = errand.replay.progress.place or str(selection.until or errand.replay.asked_at)
-        moment, _, page = reached.partition("#")
-        self._until, self._page = moment_at(float(moment)), int(page or 1)
+        place = errand.replay.progress.place or str(selection.until or errand.replay.asked_at)
+        self._until, self._page = _read(place)
 
     def step(self, now: float) -> Step:
         """Take the next page all the way."""
         errand, progress = self._errand, self._errand.replay.progress
         if self._until <= self._since:
-            return Step(msgspec.structs.replace(progress, state=State.DONE, finished_at=now, why=_passed(progress)))
+            return Step(msgspec.structs.replace(progress, state=State.DONE, finished_at=now, why=passed(progress)))
         try:
             page = self._ask()
         except RateLimited as error:
@@ -81,11 +80,15 @@ class Backfill:
             page = CallLogPage(())  # there is nothing behind what was passed over
         faults.point("replay.asked")
         errand.keep()
-        total, unanswered = (progress.total or 0) + self._judge(page), self._told(progress, page)
+        begins, after = self._judge(page), self._moved_on(progress, page)
         asked = msgspec.structs.replace(
-            progress, requests=progress.requests + 1, total=total, unanswered=unanswered, why=None
+            after,
+            requests=progress.requests + 1,
+            total=(progress.total or 0) + self._count(begins, after.place),
+            unanswered=self._told(progress, page),
+            why=None,
         )
-        return Step(_with_more(self._moved_on(asked, page), now), again_at=now)
+        return Step(_with_more(asked, now), again_at=now)
 
     def _ask(self) -> CallLogPage:
         client = self._errand.made.ringcentral(self._errand.made.account(self._errand.account))
@@ -93,8 +96,8 @@ class Backfill:
         log = CallLog(client)
         return next(log.pages(self._since, self._until, share=Share.BACKFILL, first=self._page, halvings=halvings))
 
-    def _judge(self, page: CallLogPage) -> int:
-        """Judge all calls of a page; give how many they are."""
+    def _judge(self, page: CallLogPage) -> list[datetime]:
+        """Judge all calls of a page; give when each began."""
         errand = self._errand
         older_ids = OlderIds(errand.redis, errand.account, _NONE)
         found: dict[str, list[CallLogRecord]] = {}
@@ -102,8 +105,9 @@ class Backfill:
             found.setdefault(session_of(record, older_ids.session_of), []).append(record)
         if page.malformed:
             errand.made.recorder.count(MALFORMED_RECORDS, errand.account, by=len(page.malformed))
+        begins = {one: _oldest(records, self._until) for one, records in found.items()}
         oldest = _oldest(page.records, self._until)
-        near = {one for one, records in found.items() if _oldest(records, self._until) < oldest + BOUNDARY}
+        near = {one for one, begin in begins.items() if begin < oldest + BOUNDARY}
 
         def cases(ids: Sequence[str]) -> list[Case]:
             return casebook.cases(
@@ -117,12 +121,17 @@ class Backfill:
             )
 
         errand.judge(list(found), cases, _nothing)
-        return sum(self._is_news(records) for records in found.values())
+        return list(begins.values())
 
-    def _is_news(self, records: Sequence[CallLogRecord]) -> bool:
-        """Say whether a call was not on the page before as well: pages overlap by a moment."""
-        overlap = self._until - _TICK if self._errand.replay.progress.place else self._until + _TICK
-        return _oldest(records, self._until) < overlap
+    def _count(self, begins: Sequence[datetime], place: str) -> int:
+        """Count the calls of a page that neither the one before showed nor the next one, from `place`, will.
+
+        Pages overlap by a moment, and any number of calls may have begun in it: they count where it is looked through.
+        """
+        reached, page = _read(place)
+        oldest = reached if page == 1 and reached > self._since else LONG_AGO
+        newest = self._until if self._errand.replay.progress.place else self._until + _TICK
+        return sum(oldest <= begin < newest for begin in begins)
 
     def _moved_on(self, progress: Progress, page: CallLogPage) -> Progress:
         """Go on with what began before the oldest call of this page; where all began at once, with the next page."""
@@ -177,6 +186,12 @@ class Backfill:
         return f"{self._until.timestamp():.3f}#{page}"
 
 
+def _read(place: str) -> tuple[datetime, int]:
+    """Read down to which moment the log was looked through, and which page of what began before it is next."""
+    moment, _, page = place.partition("#")
+    return moment_at(float(moment)), int(page or 1)
+
+
 def _with_more(progress: Progress, now: float) -> Progress:
     """Have the next page hold twice as many records, if none took too long lately, nor was made so much larger.
 
@@ -193,11 +208,17 @@ def _is_passing(progress: Progress) -> bool:
     return bool(progress.unanswered) and not progress.unanswered[-1].begin
 
 
-def _passed(progress: Progress) -> str | None:
+def passed(progress: Progress) -> str | None:
     """Say what was passed over, if anything."""
-    spans = [f"{iso_ms_at(one.begin)} to {iso_ms_at(one.end)}" for one in progress.unanswered]
+    spans = [_span(one) for one in progress.unanswered]
     more = f", and {len(spans) - MOST_NAMED} more" if len(spans) > MOST_NAMED else ""
     return f"RingCentral has no answer for {', '.join(spans[:MOST_NAMED])}{more}" if spans else None
+
+
+def _span(one: Unanswered) -> str:
+    """Name a time; where a backfill ended just behind it, nobody knows when that began."""
+    end = iso_ms_at(one.end)
+    return f"{iso_ms_at(one.begin)} to {end}" if one.begin else f"what began before {end}"
 
 
 def _nothing(_cases: Sequence[Case], _judged: Sequence[Judged]) -> list[Command]:
