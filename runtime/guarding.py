@@ -16,8 +16,11 @@ LONGEST_PATIENCE: Final = 3600.0
 GONE_SECONDS: Final = 600.0
 """After so long without a look, one a minute, nobody looks any more."""
 
+MOMENT_SECONDS: Final = 10.0
+"""How long the very first subscription is not made by us: somebody may be at it."""
+
 JUST_SECONDS: Final = 30.0
-"""How long a subscription that is missing is nothing to tell of, and the first none to make: somebody may be at it."""
+"""How long one that is missing is nothing to tell of: who answers the handshake may be starting as well."""
 
 
 class Guarded(msgspec.Struct, frozen=True, rename="camel"):
@@ -42,7 +45,7 @@ class Guarded(msgspec.Struct, frozen=True, rename="camel"):
     problem: str | None = None
     foreign: tuple[str, ...] = ()
 
-    def is_just_missed(self, *, there_since: float = 0.0) -> bool:
+    def is_just_missed(self, seconds: float = JUST_SECONDS, *, there_since: float = 0.0) -> bool:
         """Say whether it was missing at the last look, and not for long, as far as who is `there_since` then can know.
 
         Since later than that look was before the clock was put back.
@@ -50,7 +53,7 @@ class Guarded(msgspec.Struct, frozen=True, rename="camel"):
         if self.missing_since is None or self.checked_at is None:
             return False
         since = max(self.missing_since, there_since)
-        return since <= self.checked_at < since + JUST_SECONDS
+        return since <= self.checked_at < since + seconds
 
     def is_looked_after(self, now: float) -> bool:
         """Say whether somebody has looked not long ago, or is going to: whoever has credentials.

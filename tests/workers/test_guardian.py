@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from runtime import comparisons, guarding, keys, operator_log
+from runtime.bells import Stage
 from runtime.clocks import stopwatch
 from runtime.comparisons import Why
 from runtime.guarding import Guarded
@@ -23,8 +24,10 @@ from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, look, the_record
 from workers import upkeep
 from workers.housekeeping import alarms, guardian, presence, watches
+from workers.ringcentral.breaker import FIRST_PAUSE
 from workers.ringcentral.errors import NotFound
 from workers.ringcentral.subscriptions import Subscriptions
+from workers.stopping import Stopping
 
 HOUR, DAY = 3600.0, 86400.0
 OLD, NEW = "an-older-token", "the-newer-token"
@@ -96,6 +99,17 @@ def test_a_subscription_is_made_with_the_filters_of_calls_and_of_the_reminder(gu
     assert str(one["eventFilters"][0]).endswith("/telephony/sessions")  # type: ignore[index]
     assert one["eventFilters"][1] == REMINDER  # type: ignore[index]
     assert gaps(office) == []
+
+
+def test_the_first_one_is_left_to_whoever_may_be_making_it_for_ten_seconds(guarding_office: Guarding) -> None:
+    office = guarding_office()
+
+    office.guard()
+    assert subscriptions(office) == []
+    assert office.next_bell(Stage.UPKEEP) == pytest.approx(10, abs=1)
+
+    office.let_pass(10)
+    assert office.guard().health is Health.ACTIVE
 
 
 def test_what_is_well_is_left_alone(guarding_office: Guarding) -> None:
@@ -230,6 +244,26 @@ def test_a_blacklisted_one_is_replaced_and_exactly_the_gap_is_compared(guarding_
     assert (done.missing, done.healed, done.in_log) == (1, 1, 1)
     assert done.done_at is not None
     assert len(office.outcomes(lost)) == 1
+
+
+def test_one_that_somebody_else_s_words_say_is_gone_is_replaced_when_ringcentral_is_asked_again(
+    guarding_office: Guarding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = guarding_office()
+    first = guard(office, 2)
+    office.platform.fault("blacklist_subscriptions")
+    office.platform.fault("answer_status", group="medium", status=404, count=1)
+    pauses: list[float] = []
+
+    def wait(_: Stopping, seconds: float) -> None:
+        pauses.append(seconds)
+        office.be_patient()
+
+    monkeypatch.setattr(Stopping, "wait", wait)
+    after = guard(office)
+
+    assert (after.health, after.problem, after.id == first.id) == (Health.ACTIVE, None, False)
+    assert [0 < seconds <= FIRST_PAUSE for seconds in pauses] == [True]
 
 
 def test_one_that_is_gone_is_made_anew_and_the_time_since_it_was_last_seen_compared(guarding_office: Guarding) -> None:

@@ -11,10 +11,11 @@ from typing import Final
 import msgspec
 from redis.exceptions import RedisError
 
-from runtime import comparisons, guarding, keys, operator_log
+from runtime import bells, comparisons, guarding, keys, operator_log
+from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.comparisons import Why
-from runtime.guarding import LONGEST_PATIENCE, Guarded
+from runtime.guarding import LONGEST_PATIENCE, MOMENT_SECONDS, Guarded
 from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
 from runtime.logs import log
 from runtime.metrics import FAILURES
@@ -26,7 +27,8 @@ from telephony.times import moment_at
 from workers.dependencies import Dependencies, current
 from workers.housekeeping import presence, watches
 from workers.housekeeping.silence import Silences
-from workers.ringcentral.errors import BrokenConfiguration, Forbidden, NotFound, RingCentralError
+from workers.ringcentral.breaker import FIRST_PAUSE
+from workers.ringcentral.errors import BrokenConfiguration, Forbidden, NotFound, RingCentralError, is_404
 from workers.ringcentral.subscriptions import Subscription, Subscriptions, seen
 from workers.ringcentral.telephony_sessions import TelephonySessions
 
@@ -62,12 +64,9 @@ class Guardian:
 
     def __init__(self, account: Account, held: Lease, dependencies: Dependencies) -> None:
         self._account = account
-        self._company = account.scope is Scope.ACCOUNT
-        self._name = account.name
+        self._name, self._company = account.name, account.scope is Scope.ACCOUNT
         self._lease = held
-        self._redis = dependencies.redis
-        self._settings = dependencies.settings
-        self._recorder = dependencies.recorder
+        self._redis, self._settings, self._recorder = dependencies.redis, dependencies.settings, dependencies.recorder
         self._stopping, self._made_at = dependencies.stopping, dependencies.made_at
         client = dependencies.ringcentral(account)
         self._subscriptions, self._sessions = Subscriptions(client), TelephonySessions(client)
@@ -107,7 +106,8 @@ class Guardian:
         self._lease.commit(())  # RingCentral may have taken its time: another may have put it right meanwhile
         guarded = self._noted(guarded, plan, now)
         first = plan.create and guarded.id is None and plan.health is Health.MISSING
-        if first and patient and guarded.is_just_missed():
+        if first and patient and guarded.is_just_missed(MOMENT_SECONDS):
+            bells.ring_at(self._redis, Stage.UPKEEP, self._name, now + MOMENT_SECONDS)
             return guarded
         for one in plan.delete_first:
             self._delete(one)
@@ -180,12 +180,10 @@ class Guardian:
         return guarded.well_at if guarded.well_at is not None else now
 
     def _created(self, guarded: Guarded) -> Guarded:
-        address = addresses(self._settings, self._account)[0]
-        token = self._account.verification_tokens[0] if self._account.verification_tokens else ""
         made = self._subscriptions.create(
             rules.filters(company=self._company),
-            address=address,
-            verification_token=token,
+            address=addresses(self._settings, self._account)[0],
+            verification_token=self._account.verification_tokens[0],
             expires_in=rules.LIFETIME,
         )
         log.info("subscription.created", account=self._name, id=made.id)
@@ -276,8 +274,10 @@ class Guardian:
         try:
             self._subscriptions.delete(one.id)
             log.info("subscription.deleted", account=self._name, id=one.id)
-        except NotFound:  # it went by itself
-            return
+        except RingCentralError as error:  # after a 404 it went by itself, in whosever words that is said
+            if not (isinstance(error, NotFound) or is_404(error)):
+                raise
+            self._stopping.wait(min(error.retry_after or 0.0, FIRST_PAUSE))  # the breaker is shut till then
 
     def _raise(self, what: What, message: str, details: dict[str, str]) -> None:
         operator_log.raise_alert(self._redis, what, self._name, message, account=self._name, details=details)
