@@ -73,7 +73,8 @@ class Dependencies:
         def observe(group: str, status: str) -> None:
             self.recorder.count(REQUESTS, account.name, group, status)
 
-        return RingCentral(account, self.redis, self.budget(account.name), session=self._session, observe=observe)
+        budget, session = self.budget(account.name), self._session
+        return RingCentral(account, self.redis, budget, session=session, observe=observe, stopping=self.stopping)
 
 
 _installed: list[Dependencies] = []

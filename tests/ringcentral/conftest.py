@@ -11,6 +11,7 @@ from tests.ringcentral.server import Server
 from workers.ringcentral.client import RingCentral
 from workers.ringcentral.exchange import Observe
 from workers.ringcentral.transport import Bounds
+from workers.stopping import Stopping
 
 QUICK = Bounds(connect=0.5, read=0.15, total=0.3, body=100_000)
 PLENTY = dict.fromkeys(Group, 10_000)
@@ -43,10 +44,11 @@ def a_client(redis: Redis, an_account: MakeAccount) -> MakeClient:
         limits: dict[Group, int] | None = None,
         bounds: Bounds = QUICK,
         observe: Observe = lambda _group, _status: None,
+        stopping: Stopping | None = None,
     ) -> RingCentral:
         account = account or an_account()
         budget = Budget(redis, account.name, PLENTY if limits is None else limits)
-        return RingCentral(account, redis, budget, bounds=bounds, observe=observe)
+        return RingCentral(account, redis, budget, bounds=bounds, observe=observe, stopping=stopping)
 
     return make
 

@@ -20,9 +20,10 @@ from tests.ringcentral.conftest import PLENTY, QUICK, MakeAccount, MakeClient
 from tests.ringcentral.server import TOKEN_PATH, Reply, Server, a_token, fails, says
 from workers.ringcentral import tokens
 from workers.ringcentral.client import RingCentral
-from workers.ringcentral.errors import BrokenConfiguration, RateLimited, Unavailable
+from workers.ringcentral.errors import BrokenConfiguration, NotSent, RateLimited, Unavailable
 from workers.ringcentral.tokens import STAGE, fingerprint_of
 from workers.ringcentral.transport import Bounds
+from workers.stopping import Stopping
 
 PATH = "/restapi/v1.0/it"
 REFUSED = says({"error": "invalid_grant"}, status=400)
@@ -254,3 +255,31 @@ def test_whoever_is_stopped_while_it_asks_waits_for_no_answer(
     assert asking.daemon
     server.released.set()
     asking.join()
+
+
+@pytest.mark.parametrize("asks_itself", [True, False])
+def test_a_process_that_is_to_stop_waits_for_no_token_nor_for_an_answer_with_one(
+    server: Server, a_client: MakeClient, redis: Redis, monkeypatch: pytest.MonkeyPatch, *, asks_itself: bool
+) -> None:
+    monkeypatch.setattr(tokens, "RENEW_SECONDS", 0.02)
+    server.on(TOKEN_PATH, Reply(silent=True))
+    if not asks_itself:
+        redis.hset(keys.lease("acme", STAGE), "token", "somebody else")
+    stopping = Stopping()
+    stopping.set()
+
+    with pytest.raises(NotSent):
+        get(a_client(bounds=Bounds(connect=0.5, read=20.0, total=20.0, body=100_000), stopping=stopping))
+
+    server.released.set()
+    for asking in [one for one in all_threads() if one.name.startswith("token")]:
+        asking.join()
+    assert server.asked(PATH) == []
+
+
+def test_a_process_that_is_to_stop_uses_the_token_there_is(client: RingCentral, a_client: MakeClient) -> None:
+    get(client)
+    stopping = Stopping()
+    stopping.set()
+
+    assert get(a_client(stopping=stopping)) == 1

@@ -16,6 +16,7 @@ from workers.ringcentral.errors import NotSent, TokenRefused, Unavailable
 from workers.ringcentral.exchange import Exchange, Observe
 from workers.ringcentral.tokens import Tokens, fingerprint_of
 from workers.ringcentral.transport import Bounds, Request, Transport
+from workers.stopping import Stopping
 
 T = TypeVar("T")
 
@@ -40,11 +41,12 @@ class RingCentral:
         observe: Observe,
         session: requests.Session | None = None,
         bounds: Bounds | None = None,
+        stopping: Stopping | None = None,
     ) -> None:
         self.account = account
         breaker = Breaker(redis, account.name, fingerprint_of(account))
         self._exchange = Exchange(budget, breaker, Transport(session, bounds), observe)
-        self._tokens = Tokens(account, redis, self._exchange)
+        self._tokens = Tokens(account, redis, self._exchange, stopping or Stopping())
 
     def get(
         self,

@@ -7,7 +7,6 @@ again. https://developers.ringcentral.com/guide/authentication/jwt-flow
 
 import hashlib
 import math
-import time
 from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import Future, wait
@@ -29,6 +28,7 @@ from workers.ringcentral.answers import granted_by
 from workers.ringcentral.errors import BrokenConfiguration, NotSent, RingCentralError
 from workers.ringcentral.exchange import Exchange
 from workers.ringcentral.transport import Request
+from workers.stopping import Stopping
 
 PATH: Final = "/restapi/oauth/token"
 STAGE: Final = "token"
@@ -83,17 +83,19 @@ def _sealing(account: Account) -> tuple[str, ...]:
 class Tokens:
     """The account's access token, whoever has fetched it."""
 
-    def __init__(self, account: Account, redis: Redis, exchange: Exchange) -> None:
+    def __init__(self, account: Account, redis: Redis, exchange: Exchange, stopping: Stopping) -> None:
         self._account = account
         self._redis = redis
         self._exchange = exchange
+        self._stopping = stopping
         self._fingerprint = fingerprint_of(account)
         self._sealing = _sealing(account)
 
     def current(self, *, instead_of: str | None = None) -> str:
         """Give a token that is valid as far as we know, and is not `instead_of`, which RingCentral has refused.
 
-        Asks for one only if nobody else is asking. Raises what the client's requests raise.
+        Asks for one only if nobody else is asking; a process that is to stop waits for none. Raises what the client's
+        requests raise.
         """
         deadline = stopwatch() + _LONGEST_SECONDS
         while stopwatch() < deadline:
@@ -104,8 +106,9 @@ class Tokens:
                         return self._renewed(held, instead_of)
             if token is not None:
                 return token
-            time.sleep(_POLL_SECONDS)
-        raise NotSent("somebody else has been asking for an access token for too long", retry_after=_POLL_SECONDS)
+            if self._stopping.wait(_POLL_SECONDS):
+                break
+        raise NotSent("somebody else is still asking for an access token", retry_after=_POLL_SECONDS)
 
     def forget(self, token: str) -> None:
         """Have another asked for next time, unless somebody has done so already, or this one is new itself.
@@ -157,11 +160,13 @@ class Tokens:
     def _granted(self, held: Lease) -> str:
         """Ask for a token, and keep the right to do so however long RingCentral takes.
 
-        Whoever is stopped waits for no answer: the thread of an executor would.
+        Whoever is stopped waits for no answer, which the thread of an executor would, nor for one with the token then.
         """
         answer = Future[str]()
         Thread(target=self._answer, args=(answer,), name="token", daemon=True).start()
         while wait((answer,), timeout=RENEW_SECONDS).not_done:
+            if self._stopping.is_set():
+                raise NotSent("this process is to stop before it has an access token", retry_after=_POLL_SECONDS)
             with suppress(LeaseLost):  # another asks as well: that is a grant too many, and no harm
                 held.commit(())
         return answer.result()
