@@ -28,7 +28,7 @@ from workers.dependencies import Dependencies, current
 from workers.tracking import conversations, holding
 from workers.tracking.changing import changes
 from workers.tracking.conversations import Gathered
-from workers.tracking.folding import Arrival, fold, is_telephony, kept_aside, quarantined, reminded
+from workers.tracking.folding import MOMENT_SECONDS, Arrival, fold, is_telephony, kept_aside, quarantined, reminded
 from workers.turns import turn
 
 BATCH: Final = 500
@@ -249,7 +249,7 @@ class Tracker:
             commands.append(("ZREM", keys.open_sessions(self._account), session_id))
             if record is None or record.ended_at is not None:
                 continue
-            heard_at = gathered.heard_at(record, now=now)
+            heard_at = min(gathered.heard_at(record, now=now), now)
             ended = msgspec.structs.replace(record, heard_at=heard_at, ended_at=now)
             at_end.append(ended)
             look = max(now, heard_at + wait)
@@ -277,9 +277,10 @@ class Tracker:
     def _has_ended(self, record: Tracked | None, now: float) -> bool:
         if record is None:  # its retention is over
             return True
+        is_later = record.heard_at > now + MOMENT_SECONDS  # than now: before Redis's clock was put back
         return sessions.has_ended(
             record.session,
-            heard_at=moment_at(record.heard_at),
+            heard_at=moment_at(0.0 if is_later else record.heard_at),
             now=moment_at(now),
             quiet=self._quiet,
             gaps_tell=self._gaps_tell,

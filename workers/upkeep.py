@@ -11,7 +11,7 @@ from runtime.leases import LeaseHeld, lease
 from runtime.metrics import Recorder
 from runtime.settings import Settings
 from workers.dependencies import current
-from workers.housekeeping import alarms, completeness, expiry, guardian, presence
+from workers.housekeeping import alarms, completeness, expiry, guardian, presence, put_back
 
 UPKEEP_SECONDS: Final = 60.0
 
@@ -44,6 +44,8 @@ def tidy(redis: Redis, settings: Settings, recorder: Recorder) -> None:
     presence.note(redis, before=before, now=now)
     if before <= now < before + TIDY_SECONDS:
         return
+    if now < before:
+        put_back.be_due_earlier(redis, [one.name for one in settings.accounts], now=now)
     lifetimes.note(redis, settings.retention_seconds, now=now)
     expiry.trim(redis, recorder, now=now, retention=settings.retention_seconds)
     alarms.of_redis(redis)

@@ -1,0 +1,72 @@
+"""After Redis's clock was put back, what was due soon is still due soon."""
+
+from collections.abc import Callable
+
+import pytest
+
+from runtime import bells, keys
+from runtime.bells import Stage
+from runtime.deliveries import destinations
+from telephony.destinations import Draft
+from tests.builders.calls import ivr_call
+from tests.workers.office import ACCOUNT, Office
+from workers import upkeep
+
+HOUR, MINUTE = 3600.0, 60.0
+
+
+def put_back(office: Office) -> None:
+    """Put the clock back, and have upkeep come by."""
+    office.let_pass(-HOUR)
+    upkeep.serve(ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    "due", [keys.replays_due, keys.ringouts_due, keys.rereads, keys.relinked, keys.due, keys.quiet]
+)
+def test_what_was_due_before_is_due_as_much_earlier_once(office: Office, due: Callable[[str], str]) -> None:
+    upkeep.serve(ACCOUNT)
+    office.redis.zadd(due(ACCOUNT), {"soon": office.now + 5, "later": office.now + 2 * HOUR})
+
+    put_back(office)
+    upkeep.serve(ACCOUNT)
+
+    left = [(office.redis.zscore(due(ACCOUNT), one) or 0) - office.now for one in ("soon", "later")]
+    assert left == [pytest.approx(5, abs=2), pytest.approx(2 * HOUR, abs=2)]
+
+
+def test_nothing_is_due_in_the_past_for_that(office: Office) -> None:
+    upkeep.serve(ACCOUNT)
+    office.redis.zadd(keys.quiet(ACCOUNT), {"s-1": office.now - HOUR + 5})
+
+    put_back(office)
+
+    assert abs((office.redis.zscore(keys.quiet(ACCOUNT), "s-1") or 0) - office.now) < 2
+
+
+def test_what_is_to_be_sent_again_and_its_bell_are_so_too(office: Office) -> None:
+    made = destinations.create(office.redis, Draft(url="https://crm.example/hook"), keys=())[0].id
+    upkeep.serve(ACCOUNT)
+    bell = bells.member(Stage.DELIVER, made)
+    office.redis.zadd(keys.asked(made), {"1-1": office.now + 5})
+    office.redis.zadd(keys.BELLS, {bell: office.now + 5})
+
+    put_back(office)
+
+    waits = [office.redis.zscore(keys.asked(made), "1-1"), office.redis.zscore(keys.BELLS, bell)]
+    assert [(score or 0) - office.now for score in waits] == [pytest.approx(5, abs=2)] * 2
+
+
+def test_a_call_that_was_in_its_quiet_pause_ends_and_is_looked_for_in_the_call_log_soon(office: Office) -> None:
+    call = ivr_call().ending_at(office.now)
+    office.hear(*call.bodies)
+    office.track()
+    upkeep.serve(ACCOUNT)
+
+    put_back(office)
+    office.let_pass(office.settings.quiet_seconds + 1)
+    office.track()
+
+    assert [event.id for event in office.published(call)] == [f"{call.telephony_session_id}/0"]
+    look = office.redis.zscore(keys.due(ACCOUNT), call.telephony_session_id)
+    assert (look or 0) - office.now < MINUTE
