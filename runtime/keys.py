@@ -219,6 +219,11 @@ def unheard(account: str) -> str:
     return f"{PREFIX}{{{account}}}:unheard"
 
 
+def refused(account: str) -> str:
+    """String. How many notifications Redis did not take, and when upkeep saw that there are more. Lives for ever."""
+    return f"{PREFIX}{{{account}}}:refused"
+
+
 def asking(account: str) -> str:
     """String. How far the call log has been asked, encoded by `runtime.asking`. Resolve's; lives for ever."""
     return f"{PREFIX}{{{account}}}:asking"

@@ -49,6 +49,9 @@ class Gauge(msgspec.Struct, frozen=True):
 
 
 NOTIFICATIONS = Count("legwork_notifications", "Webhook requests, by what they were answered.", ("account", "answer"))
+NO_ROOM, NOT_STORED = "no_room", "not_stored"
+"""What they are answered that Redis did not take: RingCentral does deliver."""
+
 TRACKED = Count("legwork_tracked", "Notifications taken from the inbox, by what they were.", ("account", "kind"))
 OTHER_EVENTS = Count(
     "legwork_other_events", "Events that are no news of calls, by their path without ids.", ("account", "event")
@@ -212,6 +215,11 @@ def render(redis: Redis, gauges: Iterable[Metric] = ()) -> bytes:
     registry = CollectorRegistry()
     registry.register(_Collected(redis, gauges))
     return generate_latest(registry)
+
+
+def counted(redis: Redis, metric: Count, *labels: str) -> int:
+    """Read a count, as far as it was added up."""
+    return int(cast("bytes | None", redis.hget(keys.METRICS, _field(metric.name, labels).decode())) or 0)
 
 
 def gauge(metric: Gauge, values: Iterable[tuple[tuple[str, ...], float]]) -> Metric:

@@ -4,6 +4,8 @@ from typing import Final
 
 import msgspec
 
+from runtime import metrics
+
 RETRY_AFTER_SECONDS: Final = 5
 BODY: Final = b"{}"
 
@@ -36,5 +38,5 @@ SLOW: Final = Answer("slow", "408 Request Timeout")
 UNVERIFIED: Final = Answer("unverified", "401 Unauthorized")
 UNKNOWN_ACCOUNT: Final = Answer("unknown_account", "404 Not Found")
 OVERSIZED: Final = Answer("oversized", "413 Content Too Large")
-NO_ROOM: Final = Answer("no_room", "503 Service Unavailable", _LATER)
-NOT_STORED: Final = Answer("not_stored", "503 Service Unavailable", _LATER)
+NO_ROOM: Final = Answer(metrics.NO_ROOM, "503 Service Unavailable", _LATER)
+NOT_STORED: Final = Answer(metrics.NOT_STORED, "503 Service Unavailable", _LATER)

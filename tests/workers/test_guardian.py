@@ -11,6 +11,7 @@ from runtime.bells import Stage
 from runtime.clocks import stopwatch
 from runtime.comparisons import Why
 from runtime.guarding import Guarded
+from runtime.metrics import NOTIFICATIONS
 from runtime.settings import DEFAULT_ACCOUNT, Account, Credentials
 from scripts.simulator import CLIENT_ID, CLIENT_SECRET, USER_JWT
 from telephony.operator_events import Told, What
@@ -22,6 +23,8 @@ from tests.simulator.webhook import Answer, Webhook
 from tests.workers.conftest import MakeOffice
 from tests.workers.office import ACCOUNT, Office
 from tests.workers.test_resolve import MINUTE, look, the_record
+from web import answers
+from web.answers import Answer as Answered
 from workers import upkeep
 from workers.housekeeping import alarms, guardian, presence, watches
 from workers.ringcentral.breaker import FIRST_PAUSE
@@ -578,6 +581,24 @@ def test_nor_are_calls_from_while_all_stood_still(office: Office) -> None:
     office.let_pass(MINUTE)
     office.redis.zadd(keys.unheard(ACCOUNT), {"s-2": office.now})
     upkeep.tidy(office.redis, office.settings, office.dependencies.recorder)
+    office.guard()
+    assert alerts(office) == [What.NOTIFICATIONS_MISSING]
+
+
+@pytest.mark.parametrize("answer", [answers.NOT_STORED, answers.NO_ROOM])
+def test_nor_are_calls_of_which_redis_took_no_notification(office: Office, answer: Answered) -> None:
+    office.dependencies.made_at -= DAY
+    office.guard()
+    office.redis.zadd(keys.unheard(ACCOUNT), {"s-1": office.now})
+    office.dependencies.recorder.count(NOTIFICATIONS, ACCOUNT, answer.word)
+    office.dependencies.recorder.flush()
+
+    for _ in range(2):
+        office.let_pass(MINUTE)
+        office.guard()
+    assert alerts(office) == []
+
+    office.redis.zadd(keys.unheard(ACCOUNT), {"s-2": office.now})
     office.guard()
     assert alerts(office) == [What.NOTIFICATIONS_MISSING]
 

@@ -1,11 +1,12 @@
 """What the guardian watches without asking RingCentral: whether anything is heard, and whether it is night."""
 
-from typing import Final
+from typing import Final, cast
 
 from redis import Redis
 
 from runtime import comparisons, guarding, keys, operator_log
 from runtime.comparisons import Why
+from runtime.metrics import NO_ROOM, NOT_STORED, NOTIFICATIONS, counted
 from telephony.operator_events import What
 from telephony.times import moment_at
 
@@ -23,9 +24,11 @@ def watch_for_silence(redis: Redis, account: str, *, since: float, now: float) -
     """Raise the alarm when the log shows calls that began since anything was heard last: the dead man's switch.
 
     Not for calls from before `since` (seconds) alone: there was no subscription, or this process was not there either.
+    Nor for those from before something came that Redis did not take.
     """
     redis.zremrangebyscore(keys.unheard(account), "-inf", now - _DAY)
     heard = guarding.last_notification(redis, account) or 0.0
+    since = max(since, _refused_at(redis, account, now))
     calls = redis.zcount(keys.unheard(account), heard + SLACK_SECONDS, "+inf")
     if not calls:
         operator_log.clear_alert(redis, What.NOTIFICATIONS_MISSING, account, "Notifications come again.")
@@ -33,6 +36,16 @@ def watch_for_silence(redis: Redis, account: str, *, since: float, now: float) -
         last = "none ever came" if not heard else f"the last one came {int(now - heard)} seconds ago"
         message = f"The call log shows {calls} call{'s' * (calls != 1)} that no notification told of; {last}."
         operator_log.raise_alert(redis, What.NOTIFICATIONS_MISSING, account, message, account=account)
+
+
+def _refused_at(redis: Redis, account: str, now: float) -> float:
+    """Say when something was last seen to have come that Redis did not take. Seconds; 0: nothing ever was."""
+    count = sum(counted(redis, NOTIFICATIONS, account, answer) for answer in (NO_ROOM, NOT_STORED))
+    before, at = (cast("bytes | None", redis.get(keys.refused(account))) or b"0 0").split()
+    if count == int(before):
+        return float(at)
+    redis.set(keys.refused(account), f"{count} {now:.3f}")
+    return now
 
 
 def compare_at_night(redis: Redis, account: str, *, now: float) -> None:
