@@ -36,7 +36,7 @@ class Plan(Struct, frozen=True):
     notifications: int = 1_000
     rounds: int = 8
     apart: float = NOTED_SECONDS + 1.0
-    plays: int = 2
+    plays: int = 3
     load: Load = Load(per_minute=480, longest_call=6, lag=(2, 4), lead_in=25, window=45, rest=15)
 
 

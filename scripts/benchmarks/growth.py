@@ -33,7 +33,8 @@ Sessions are opened by appending real notifications to the inbox, and folded by 
 track, redis, passed   CPU, and time that passed, per notification about an open session; the mean of several rounds,
                        in each of which as many sessions have news once, whatever the size, and half a minute apart
 resolve, redis         CPU of track, resolve and clock, and of Redis, per outcome of calls played beside the open
-                       ones; the least of several rounds
+                       ones; the least of several rounds, for upkeep counts all calls every few minutes, whatever is
+                       played, and may do so in a round
 against first          the CPU of all of them together, against that of the first row
 bytes/session          of Redis's memory, for each open session, with the inbox trimmed; beside it the index of calls,
                        by which they are found (several sets hold each call)
