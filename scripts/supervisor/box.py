@@ -33,8 +33,7 @@ class Box:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._http = requests.Session()
-        self._http.trust_env = False
+        self._http = _of_this_machine()
 
     def close(self) -> None:
         """Close the connections."""
@@ -87,13 +86,21 @@ class Box:
 def wait_until_up(url: str, *, seconds: float, stop: StopRequest) -> None:
     """Return when `url` answers 200; raise `BoxError` when that takes too long, or we are to stop."""
     deadline = time.monotonic() + seconds
-    while not _is_up(url):
-        if time.monotonic() > deadline or stop.wait(0.1):
-            raise BoxError(f"{url} did not answer")
+    with _of_this_machine() as http:
+        while not _is_up(http, url):
+            if time.monotonic() > deadline or stop.wait(0.1):
+                raise BoxError(f"{url} did not answer")
 
 
-def _is_up(url: str) -> bool:
+def _is_up(http: requests.Session, url: str) -> bool:
     try:
-        return requests.get(url, timeout=ATTEMPT_SECONDS).ok
+        return http.get(url, timeout=ATTEMPT_SECONDS).ok
     except requests.RequestException:
         return False
+
+
+def _of_this_machine() -> requests.Session:
+    """Make a session for what is on this machine, which no proxy of the environment can reach."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
