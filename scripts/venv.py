@@ -9,6 +9,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = str(Path(sys.executable).parent)
 """Where the project is, and the programs of the environment that runs."""
 
+_REQUIREMENTS = ("cryptography", "flask", "hiredis", "msgspec", "redis", "requests", "rq", "structlog", "tqdm")
+"""What commands import: an environment of another project's has some of these as well."""
+
 
 def reexec_in_venv() -> None:
     """Run the script again with `.venv/bin/python` when it was started outside any environment, or in a foreign one.
@@ -27,4 +30,4 @@ def reexec_in_venv() -> None:
 
 
 def _has_requirements() -> bool:
-    return importlib.util.find_spec("msgspec") is not None
+    return all(importlib.util.find_spec(name) is not None for name in _REQUIREMENTS)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from runtime import bells, keys
 from runtime.bells import Stage
 from scripts.terminal.command import at_the_terminal
 from scripts.terminal.installation import named
+from scripts.venv import ROOT
 from tests.scripts.commands import SCRIPTS, run, run_here
 
 PROGRAM = """
@@ -97,6 +99,23 @@ def test_a_full_disk_is_said_in_one_line(count: int) -> None:
 @pytest.mark.parametrize("name", sorted(one.name for one in SCRIPTS.glob("*.py") if os.access(one, os.X_OK)))
 def test_every_command_ends_like_this(name: str) -> None:
     assert "sys.exit(at_the_terminal(main" in (SCRIPTS / name).read_text()
+
+
+@pytest.mark.skipif(not (ROOT / ".venv").exists(), reason="there is no .venv that could be preferred")
+def test_an_environment_of_another_project_that_has_some_of_what_is_needed_is_left(tmp_path: Path) -> None:
+    venv.create(tmp_path, symlinks=True)
+    (packages,) = (tmp_path / "lib").glob("python*/site-packages")
+    (packages / "msgspec.py").touch()
+
+    told = subprocess.run(
+        [tmp_path / "bin" / "python", SCRIPTS / "tail.py", "--help"],
+        env={"PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (told.returncode, told.stderr) == (0, "")
 
 
 def test_a_sign_that_the_terminal_does_not_have_is_written_as_its_number() -> None:
