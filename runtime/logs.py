@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import MutableMapping, Sequence
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import IO, Any, Final, TextIO
 
 import msgspec
@@ -35,24 +36,30 @@ def masked(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMappin
     return event
 
 
-def takes_colours(stream: TextIO) -> bool:
+def takes_colours(stream: TextIO | None) -> bool:
     """Say whether somebody sees colours there who has not declined them (https://no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR")
+    seen = stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+    return seen and not os.environ.get("NO_COLOR")
 
 
 class _Drain:
-    """A stream that loses what cannot be written: a full disk, or a reader who has gone, must not end any work."""
+    """A stream that loses what cannot be written: a full disk, or a reader who has gone, must not end any work.
 
-    def __init__(self, stream: IO[Any]) -> None:
+    None is one that was closed before the process began.
+    """
+
+    def __init__(self, stream: IO[Any] | None) -> None:
         self._stream = stream
 
     def write(self, line: Any) -> None:
         with suppress(OSError):
-            self._stream.write(line)
+            if self._stream is not None:
+                self._stream.write(line)
 
     def flush(self) -> None:
         with suppress(OSError):
-            self._stream.flush()
+            if self._stream is not None:
+                self._stream.flush()
 
 
 def configure(*, level: str, form: str, process: str) -> None:
@@ -65,10 +72,12 @@ def configure(*, level: str, form: str, process: str) -> None:
         event["process"] = process
         return event
 
+    if isinstance(sys.stdout, TextIOWrapper):  # nor must a sign that its encoding does not have
+        sys.stdout.reconfigure(errors="backslashreplace")
     text = structlog.dev.ConsoleRenderer(colors=takes_colours(sys.stdout))
     renderer: Any = _json_line if form == "json" else text
     lines: Any = structlog.BytesLoggerFactory if form == "json" else structlog.PrintLoggerFactory
-    stream: Any = _Drain(sys.stdout.buffer if form == "json" else sys.stdout)
+    stream: Any = _Drain(sys.stdout.buffer if form == "json" and sys.stdout is not None else sys.stdout)
     made: list[Any] = [
         named,
         structlog.processors.add_log_level,

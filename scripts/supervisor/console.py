@@ -17,9 +17,10 @@ LEGWORK = "legwork"  # our own lines
 class Console:
     """Prints lines from many threads; coloured on a terminal, plain anywhere else."""
 
-    def __init__(self, stream: TextIO = sys.stdout, *, coloured: bool | None = None) -> None:
-        self._stream = stream
-        self._coloured = takes_colours(stream) if coloured is None else coloured
+    def __init__(self, stream: TextIO | None = None, *, coloured: bool | None = None) -> None:
+        """Print to `stream`; left out: to standard output, or nowhere if that was closed before we began."""
+        self._stream: TextIO | None = stream or sys.stdout
+        self._coloured = takes_colours(self._stream) if coloured is None else coloured
         self._colours: dict[str, int] = {LEGWORK: 1}  # bold
         self._width = len(LEGWORK)
         self._lock = threading.Lock()
@@ -42,6 +43,8 @@ class Console:
 
     def close(self) -> None:
         """Let go of what could not be written, so that it does not decide how the command ends."""
+        if self._stream is None:
+            return
         try:
             self._stream.flush()
         except OSError:
@@ -49,6 +52,8 @@ class Console:
 
     def _write(self, text: str) -> None:
         """Write if it can be: nobody may read any more, the terminal be gone, the disk full. That stops nothing."""
+        if self._stream is None:
+            return
         with self._lock, contextlib.suppress(OSError):
             self._stream.write(text)
             self._stream.flush()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from runtime.logs import takes_colours
+from scripts.venv import ROOT
 
 PROGRAM = """
 import logging
@@ -73,6 +74,36 @@ def test_what_cannot_be_written_ends_no_work(form: str) -> None:
     assert "went on" in done.stderr
 
 
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_sign_that_the_encoding_does_not_have_ends_no_work(form: str) -> None:
+    program = f"""
+import logging
+from runtime.logs import configure, log
+configure(level="info", form={form!r}, process="track")
+log.warning("call.put_aside", why="\\u2192 \\ud800")
+logging.getLogger("rq.worker").error("\\u2192 \\ud800")
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "1"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert told.stderr == ""
+    assert [line.count("ud800") for line in told.stdout.splitlines()] == [1, 1]
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_process_whose_output_was_closed_before_it_began_works(form: str) -> None:
+    program = f"import sys\n{PROGRAM.format(form=form)}\nprint('went on', file=sys.stderr)"
+    closed = ["/bin/sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-c", program]
+
+    assert subprocess.run(closed, stderr=subprocess.PIPE, text=True, check=True).stderr == "went on\n"
+
+
 class Terminal(StringIO):
     """Somebody looks at it."""
 
@@ -82,7 +113,15 @@ class Terminal(StringIO):
 
 def test_colours_are_for_who_looks_and_has_not_declined_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
     assert (takes_colours(Terminal()), takes_colours(StringIO())) == (True, False)
 
     monkeypatch.setenv("NO_COLOR", "1")
+    assert not takes_colours(Terminal())
+
+
+def test_a_terminal_that_shows_none_is_sent_no_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "dumb")
+
     assert not takes_colours(Terminal())

@@ -1,6 +1,7 @@
 """What the person at the terminal sees, while there is one."""
 
 import os
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -29,6 +30,14 @@ def test_a_full_disk_stops_nothing() -> None:
 
         console.say("stopping")
         console.close()
+
+
+def test_a_run_whose_output_was_closed_before_it_began_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+
+    console = Console()
+    console.say("to nobody")
+    console.close()
 
 
 def test_what_a_process_prints_does_nothing_to_the_terminal() -> None:
