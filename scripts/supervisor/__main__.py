@@ -13,7 +13,7 @@ from redis import RedisError
 from runtime.settings import SettingsError
 from scripts.supervisor.console import Console
 from scripts.supervisor.demo import Play
-from scripts.supervisor.embedded import EmbeddedServerError
+from scripts.supervisor.embedded import EmbeddedServerError, GivenUpError
 from scripts.supervisor.ports import Ports
 from scripts.supervisor.preparation import PreparationError, prepare
 from scripts.supervisor.procfile import ProcfileError
@@ -50,6 +50,8 @@ def main() -> int:
             if options.calls is not None and prepared.box_url is None:
                 parser.error("--calls is for RingCentral in a box, but credentials of the real one are set")
             succeeded = run(prepared, play, console=console, stop=stop, root=ROOT, data=options.data)
+    except GivenUpError:
+        return FAILED if options.exit else DONE  # nobody asked for more
     except FAULTS as fault:
         print(f"scripts/run: {fault}", file=sys.stderr)
         return FAILED

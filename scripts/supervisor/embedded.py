@@ -10,9 +10,10 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
+from urllib.parse import quote
 
 import redis
 
@@ -22,6 +23,8 @@ from scripts.supervisor.watchdog import Watchdog
 SERVER_NAMES = ("valkey-server", "redis-server")
 URL_FILE = "url"  # in the data directory while the server runs: where commands for people find it
 LONGEST_SOCKET_PATH = 100  # bytes; macOS allows 103, Linux 107
+ROOM_FOR_NAMES = len("/legwork-12345678/redis.sock")
+SHORT_DIRECTORY = "/tmp"  # noqa: S108 - where TMPDIR is too long as well; mkdtemp makes a directory of ours alone
 START_SECONDS = 120.0  # a large append-only file takes a while to load
 PATIENCE_SECONDS = 5.0  # a predecessor that was killed needs a moment to be gone
 STOP_SECONDS = 10.0
@@ -29,6 +32,10 @@ STOP_SECONDS = 10.0
 
 class EmbeddedServerError(Exception):
     """The embedded server cannot serve; the message says what to do."""
+
+
+class GivenUpError(EmbeddedServerError):
+    """Whoever waited for the server to answer was asked to stop."""
 
 
 class EmbeddedRedis:
@@ -39,19 +46,27 @@ class EmbeddedRedis:
     """
 
     def __init__(
-        self, data_dir: Path, *, watchdog: Watchdog, port: int | None = None, patience: float = PATIENCE_SECONDS
+        self,
+        data_dir: Path,
+        *,
+        watchdog: Watchdog,
+        port: int | None = None,
+        patience: float = PATIENCE_SECONDS,
+        given_up: Callable[[], bool] = lambda: False,
     ) -> None:
+        """Prepare a server; `given_up` says, while it is waited for, whether that is for nothing by now."""
         self.data_dir = data_dir.resolve()
         self.port = port
         self._watchdog = watchdog
         self._patience = patience
+        self._given_up = given_up
         self._group: Group | None = None
         self._socket_dir: str | None = None
 
     @property
     def url(self) -> str:
         """Where clients find the server, as a `REDIS_URL`."""
-        return f"redis://127.0.0.1:{self.port}/0" if self.port else f"unix://{self._socket_path()}"
+        return f"redis://127.0.0.1:{self.port}/0" if self.port else f"unix://{quote(self._socket_path())}"
 
     @property
     def log_file(self) -> Path:
@@ -69,7 +84,7 @@ class EmbeddedRedis:
         return self._started()
 
     def start(self) -> None:
-        """Return when the server answers; raise `EmbeddedServerError` when it cannot."""
+        """Return when the server answers; raise `EmbeddedServerError` when it cannot, or is waited for in vain."""
         program = server_program()
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = self._lock()
@@ -152,7 +167,8 @@ class EmbeddedRedis:
         if len(os.fsencode(wanted)) <= LONGEST_SOCKET_PATH:
             return wanted
         if self._socket_dir is None:
-            self._socket_dir = tempfile.mkdtemp(prefix="legwork-")
+            is_short = len(os.fsencode(tempfile.gettempdir())) <= LONGEST_SOCKET_PATH - ROOM_FOR_NAMES
+            self._socket_dir = tempfile.mkdtemp(prefix="legwork-", dir=None if is_short else SHORT_DIRECTORY)
         return f"{self._socket_dir}/redis.sock"
 
     def _lock(self) -> int:
@@ -176,6 +192,9 @@ class EmbeddedRedis:
         deadline = time.monotonic() + START_SECONDS
         with redis.Redis.from_url(self.url, socket_timeout=1.0) as client:
             while not _answers(client):
+                if self._given_up():
+                    self.stop()
+                    raise GivenUpError("stopped before the embedded server answered")
                 if self.has_died() or time.monotonic() > deadline:
                     self.stop()
                     raise EmbeddedServerError(f"the embedded server did not start:\n{self._last_words()}")

@@ -38,7 +38,7 @@ def run(prepared: Prepared, play: Play, *, console: Console, stop: StopRequest, 
         watchdog = stack.enter_context(Watchdog())
         redis_url, revive = prepared.redis_url, _nothing
         if redis_url is None:
-            server = stack.enter_context(_embedded_server(home, play, watchdog))
+            server = stack.enter_context(_embedded_server(home, play, watchdog, stop))
             redis_url, revive = server.url, server.revive
         environ = {**prepared.environ, "REDIS_URL": redis_url}
         if prepared.box_url is not None:
@@ -72,9 +72,9 @@ def _name(prepared: Prepared, play: Play) -> str:
     return "demo" if prepared.box_url else "redis"
 
 
-def _embedded_server(home: Path, play: Play, watchdog: Watchdog) -> EmbeddedRedis:
+def _embedded_server(home: Path, play: Play, watchdog: Watchdog, stop: StopRequest) -> EmbeddedRedis:
     """Give the server of the run; a check begins with no data."""
-    server = EmbeddedRedis(home, watchdog=watchdog)
+    server = EmbeddedRedis(home, watchdog=watchdog, given_up=stop.is_wanted)
     if play.check:
         server.empty()
     return server

@@ -1,9 +1,12 @@
+import tempfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from redis import Redis
 
-from scripts.supervisor.embedded import EmbeddedRedis, EmbeddedServerError
+from scripts.supervisor import embedded
+from scripts.supervisor.embedded import EmbeddedRedis, EmbeddedServerError, GivenUpError
 from scripts.supervisor.watchdog import Watchdog
 
 
@@ -45,11 +48,40 @@ def test_a_data_directory_serves_one_server_at_a_time(server: EmbeddedRedis, wat
         second.start()
 
 
-def test_a_directory_too_deep_for_a_socket_works_as_well(tmp_path: Path, watchdog: Watchdog) -> None:
+@pytest.mark.parametrize("temporary", ["", "t" * 120], ids=["", "and a deep TMPDIR"])
+def test_a_directory_too_deep_for_a_socket_works_as_well(
+    tmp_path: Path, watchdog: Watchdog, monkeypatch: pytest.MonkeyPatch, temporary: str
+) -> None:
     deep = tmp_path / ("d" * 120)
+    if temporary:
+        (tmp_path / temporary).mkdir()
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / temporary))
 
     with EmbeddedRedis(deep, watchdog=watchdog) as server, Redis.from_url(server.url) as client:
         assert client.ping()
+
+
+def test_a_directory_may_have_a_name_that_means_something_in_an_address(watchdog: Watchdog) -> None:
+    with (
+        TemporaryDirectory(prefix="a%2Fb #c?") as folder,
+        EmbeddedRedis(Path(folder), watchdog=watchdog) as server,
+        Redis.from_url(server.url) as client,
+    ):
+        assert client.ping()
+
+
+def test_who_is_asked_to_stop_waits_for_no_server_that_still_reads_its_data(
+    tmp_path: Path, watchdog: Watchdog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "_answers", lambda _: False)
+    server = EmbeddedRedis(tmp_path, watchdog=watchdog, given_up=lambda: True)
+
+    with pytest.raises(GivenUpError):
+        server.start()
+
+    monkeypatch.undo()
+    with EmbeddedRedis(tmp_path, watchdog=watchdog, patience=0):
+        pass  # it starts, so the other is gone
 
 
 def test_broken_data_is_reported_in_the_servers_own_words(server: EmbeddedRedis) -> None:
