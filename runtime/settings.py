@@ -187,7 +187,7 @@ def _accounts(reader: _Reader, needs: frozenset[Need]) -> tuple[Account, ...]:
     if file is None:
         return (_account(DEFAULT_ACCOUNT, reader, needs),)
     try:
-        held = tomllib.loads(file.read_text("utf-8"))
+        held = tomllib.loads(file.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         reader.faults.append(f"ACCOUNTS_FILE cannot be read: {error}")
         return ()

@@ -70,7 +70,7 @@ def gather(environ: Mapping[str, str], *, root: Path) -> dict[str, str]:
 
 def _dotenv(file: Path) -> dict[str, str]:
     try:
-        return read_dotenv(file.read_text("utf-8").splitlines()) if file.is_file() else {}
+        return read_dotenv(file.read_text("utf-8-sig").splitlines()) if file.is_file() else {}
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError((f".env cannot be read: {error}",)) from error
 
@@ -82,11 +82,13 @@ def point_at_box(environ: Mapping[str, str], *, box_url: str) -> dict[str, str]:
 
 
 def is_free(port: int) -> bool:
-    """Say whether nobody listens on `port` yet."""
+    """Say whether nobody listens on `port` yet. Raises PermissionError for one that is not for this user."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("", port))
+        except PermissionError:
+            raise
         except OSError:
             return False
     return True

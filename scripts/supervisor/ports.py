@@ -18,12 +18,17 @@ class Ports:
         self._marks: list[socket.socket] = []
 
     def take(self, port: int) -> bool:
-        """Take a port; say no if somebody listens on it, or another run has taken it."""
+        """Take a port; say no if somebody listens on it, or another run has taken it.
+
+        Raises PermissionError for one that this user may not listen on, as below 1024.
+        """
         mark = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             mark.bind(("127.0.0.1", port))
-        except OSError:
+        except OSError as error:
             mark.close()
+            if isinstance(error, PermissionError):
+                raise
             return False
         self._marks.append(mark)
         return is_free(port)

@@ -64,14 +64,24 @@ def prepare(environ: Mapping[str, str], *, root: Path, box_options: str, ports: 
         )
         remarks.append("no RingCentral credentials are set, so RingCentral in a box plays calls")
     settings = load({"REDIS_URL": "unix://embedded", **chosen}, needs=EVERY_NEED)
-    if wanted is not None and not ports.take(settings.port):
-        raise PreparationError(f"port {wanted} is taken; choose another PORT, or none")
+    if wanted is not None:
+        _take(ports, settings.port)
     return Prepared(chosen, entries, web_url, box_url, tuple(remarks))
 
 
 def _fresh(environ: Mapping[str, str]) -> str:
     """Have the calls of a seed new ids where the Redis is not ours to empty: it may know them from the last time."""
     return "--fresh-ids " if "REDIS_URL" in environ else ""
+
+
+def _take(ports: Ports, port: int) -> None:
+    """Take the port that was asked for."""
+    try:
+        if ports.take(port):
+            return
+    except PermissionError as error:
+        raise PreparationError(f"port {port} is not for this user ({error.strerror}); choose another PORT") from error
+    raise PreparationError(f"port {port} is taken; choose another PORT, or none")
 
 
 def _any_port(ports: Ports) -> tuple[str, list[str]]:

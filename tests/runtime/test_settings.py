@@ -274,6 +274,13 @@ def test_an_accounts_file_that_is_not_there_or_not_text_is_a_fault(tmp_path: Pat
     assert "cannot be read" in faults(REDIS | {"ACCOUNTS_FILE": str(latin)})[0]
 
 
+def test_an_accounts_file_may_begin_with_the_mark_that_windows_writes(tmp_path: Path) -> None:
+    file = tmp_path / "accounts.toml"
+    file.write_bytes("[[accounts]]\r\nname = 'acme'\r\n".encode("utf-8-sig"))
+
+    assert load(REDIS | {"ACCOUNTS_FILE": str(file)}).account("acme") is not None
+
+
 def test_faults_of_all_accounts_are_told_together_and_say_whose_they_are(tmp_path: Path) -> None:
     file = tmp_path / "accounts.toml"
     file.write_text("[[accounts]]\nname = 'acme'\n[[accounts]]\nname = 'globex'\nrc_server_url = 'x'\n")

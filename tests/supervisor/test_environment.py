@@ -71,6 +71,14 @@ def test_a_dotenv_in_another_encoding_is_named(root: Path) -> None:
         find_url({}, root=root, data=root)
 
 
+def test_a_dotenv_may_begin_with_the_mark_that_windows_writes(root: Path) -> None:
+    (root / ".env").write_bytes("RC_APP_CLIENT_ID=id\r\nLOG_LEVEL=info\r\n".encode("utf-8-sig"))
+
+    found = gather({}, root=root)
+
+    assert (found["RC_APP_CLIENT_ID"], found["LOG_LEVEL"]) == ("id", "info")
+
+
 def test_an_empty_setting_counts_as_none(root: Path) -> None:
     assert wants_box(gather({"RC_USER_JWT": ""}, root=root))
     assert not wants_box(gather({"ACCOUNTS_FILE": "accounts.toml"}, root=root))
@@ -129,6 +137,18 @@ def test_a_port_that_was_asked_for_must_be_free(root: Path, ports: Ports) -> Non
         assert not is_free(port)
         with pytest.raises(PreparationError, match=f"port {port} is taken"):
             prepare({"PORT": str(port)}, root=root, box_options="", ports=ports)
+
+
+def test_a_port_that_is_not_for_this_user_is_not_said_to_be_taken(
+    root: Path, ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+
+    with pytest.raises(PreparationError, match=r"port 80 is not for this user \(Permission denied\)"):
+        prepare(REAL | {"PORT": "80"}, root=root, box_options="", ports=ports)
 
 
 def test_a_port_is_taken_before_anybody_listens_on_it(root: Path, ports: Ports) -> None:
