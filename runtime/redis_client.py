@@ -220,7 +220,8 @@ def _from_sentinel(url: str, options: dict[str, Any]) -> redis.Redis:
     parts = urlsplit(url)
     login, _, hosts = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")
-    addresses = [(host, int(port or _SENTINEL_PORT)) for host, _, port in (h.partition(":") for h in hosts.split(","))]
+    sentinels = [urlsplit(f"//{host}") for host in hosts.split(",")]
+    addresses = [(one.hostname or "", one.port or _SENTINEL_PORT) for one in sentinels]
     service, _, database = parts.path.strip("/").partition("/")
     asking = {key: options[key] for key in ("socket_timeout", "socket_connect_timeout")}
     asking["retry"] = Retry(NoBackoff(), 0)  # the next sentinel is asked instead

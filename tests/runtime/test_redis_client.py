@@ -31,6 +31,7 @@ def test_a_password_may_hold_any_character(url: str) -> None:
     [
         ("one.example:1,two.example/calls/2", [("one.example", 1), ("two.example", 26379)], "calls", 2),
         ("one.example", [("one.example", 26379)], "mymaster", 0),
+        ("[2001:db8::1]:1,[2001:db8::2]/calls", [("2001:db8::1", 1), ("2001:db8::2", 26379)], "calls", 0),
     ],
 )
 def test_every_sentinel_of_an_address_may_be_asked_and_none_for_long(
