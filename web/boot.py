@@ -7,6 +7,7 @@ takes for nothing unusual, for ever: so what stops the boot is looked for before
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from runtime import settings
 from runtime.settings import Settings
@@ -31,6 +32,12 @@ def _command(words: Sequence[str], ours: Settings) -> list[str]:
     return [f"--port={ours.port}" if word == "--port=" else word for word in words]
 
 
+def _program(name: str) -> str:
+    """Find a program: beside our Python, to which no PATH may lead, as where systemd starts us; else on the PATH."""
+    beside = Path(sys.executable).parent / name
+    return str(beside) if beside.is_file() else name
+
+
 if __name__ == "__main__":
     command = _command(sys.argv[1:], whole_settings(os.environ))
-    os.execvp(command[0], command)  # noqa: S606 - the Procfile's command, no shell
+    os.execvp(_program(command[0]), command)  # noqa: S606 - the Procfile's command, no shell

@@ -27,6 +27,7 @@ def create_app(
     one go, and people wait longer, so it has a client of its own, `patient`.
     """
     app = Flask(__name__, static_folder=None)
+    app.debug = False  # whatever FLASK_DEBUG says: a fault of ours is answered and logged as all others are
     health.add_routes(app, settings, redis)
     openapi.add_route(app)
     if settings.web_role is not WebRole.WEBHOOKS:

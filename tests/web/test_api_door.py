@@ -188,6 +188,14 @@ def test_a_fault_of_ours_is_told_without_its_insides(app: Flask) -> None:
     assert "secret" not in answer.text
 
 
+def test_a_fault_of_ours_is_told_so_also_where_another_project_has_flask_debug(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLASK_DEBUG", "1")
+
+    test_a_fault_of_ours_is_told_without_its_insides(an_app(redis))
+
+
 def test_a_redis_that_is_away_is_said_so() -> None:
     away = connect("unix:///nowhere/redis.sock", INGEST)
 

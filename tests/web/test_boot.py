@@ -96,3 +96,16 @@ def test_the_server_listens_where_port_says_and_usually_on_8080(given: dict[str,
     )
 
     assert f"--port={port}" in told.stdout.split()
+
+
+def test_the_server_is_found_where_the_path_does_not_lead_to_it() -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "web.boot", "granian", "--version"],
+        cwd=ROOT,
+        env=environ(RC_VERIFICATION_TOKEN="token", PATH=os.defpath),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (told.returncode, told.stdout.split()[0]) == (0, "granian"), told.stderr
