@@ -20,8 +20,9 @@ COPY web web
 COPY workers workers
 COPY scripts scripts
 COPY pyproject.toml Procfile LICENSE requirements.txt ./
-# Compiled here, because the file system is read-only where it runs.
-RUN /app/.venv/bin/python -m compileall -q telephony runtime web workers scripts
+# Compiled here, because the file system is read-only where it runs; for nobody to read, whatever umask cloned it.
+RUN /app/.venv/bin/python -m compileall -q telephony runtime web workers scripts \
+    && chmod -R a+rX telephony runtime web workers scripts pyproject.toml Procfile LICENSE requirements.txt
 ENV PATH=/app/.venv/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

@@ -62,6 +62,18 @@ def test_the_container_holds_every_package_of_ours_and_no_secret() -> None:
     assert (ROOT / ".dockerignore").read_text().startswith("*\n")
 
 
+def test_nobody_may_read_what_the_container_holds_whatever_umask_it_was_cloned_with() -> None:
+    after = DOCKERFILE.rpartition("\nFROM ")[2]
+    held = {word for words in re.findall(r"^COPY (?!--)(.+) \S+$", after, re.MULTILINE) for word in words.split()}
+
+    (opened,) = re.findall(r"chmod -R a\+rX (.+)", after)
+    assert set(opened.split()) == held
+
+
+def test_scripts_have_the_ends_of_lines_that_a_container_needs_wherever_they_are_checked_out() -> None:
+    assert "* text=auto eol=lf" in (ROOT / ".gitattributes").read_text().splitlines()
+
+
 @pytest.mark.parametrize("deployed", [OURS, DEPLOYMENTS], ids=["compose", "kubernetes"])
 def test_every_process_is_deployed(deployed: dict[str, Any]) -> None:
     assert set(deployed) == EVERYBODY
