@@ -93,6 +93,19 @@ def test_time_in_which_nothing_was_tried_brings_no_destination_nearer_to_being_d
     assert operator_log.alerts(stage.redis) == ()
 
 
+def test_a_clock_that_is_put_back_makes_a_time_of_failures_no_shorter() -> None:
+    ahead = BEGAN + 366 * 86400.0
+    times = [*(ahead + attempt * LONGEST_WAIT for attempt in range(3)), *(BEGAN + n * LONGEST_WAIT for n in range(5))]
+    assert 6 * LONGEST_WAIT == DISABLED_AFTER_SECONDS
+
+    health, disabled = Health(), []
+    for now in times:
+        health = health.after(success=False, now=now)
+        disabled.append(health.has_failed_too_long(now))
+
+    assert disabled == [*[False] * 7, True]
+
+
 def test_a_destination_whose_runner_was_killed_just_before_it_was_disabled_is_by_the_next(stage: Stage) -> None:
     destination = stage.add()
     everybody_was_told = Health(failing_since=BEGAN, told=100)

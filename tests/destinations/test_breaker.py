@@ -49,6 +49,12 @@ def test_what_was_five_minutes_ago_does_not_count() -> None:
     assert is_closed(breaker.after(success=False, now=NOW + 340))
 
 
+def test_what_was_before_the_clock_was_put_back_does_not_count() -> None:
+    breaker = after([False] * 9)
+
+    assert is_closed(breaker.after(success=False, now=NOW - 3600))
+
+
 def test_while_it_is_open_nothing_is_sent_and_then_one_probe() -> None:
     breaker = after([False] * 10, every=0)
 

@@ -64,8 +64,10 @@ class Health(msgspec.Struct, frozen=True):
         """Say for how much longer than anything waits to be tried again the last failure is ago.
 
         So long nobody tried, because we were stopped or nothing was to be sent: that tells nothing of the destination.
+        Where the last failure is still to come, the clock was put back: by so much less than nothing.
         """
-        return 0.0 if self.failed_at is None else max(0.0, now - self.failed_at - LONGEST_WAIT)
+        ago = 0.0 if self.failed_at is None else now - self.failed_at
+        return min(ago, max(0.0, ago - LONGEST_WAIT))
 
 
 def health(redis: Redis, destination: str) -> Health:

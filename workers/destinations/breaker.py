@@ -63,9 +63,9 @@ class Breaker(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def _counted(recent: tuple[_Slot, ...], now: float, *, success: bool) -> tuple[_Slot, ...]:
-    """Count an answer, and forget what is too long ago."""
+    """Count an answer, and forget what is too long ago, or was noted before the clock was put back."""
     begins = now - now % _SLOT_SECONDS
-    kept = tuple(slot for slot in recent if slot.begins > now - WINDOW_SECONDS)
+    kept = tuple(slot for slot in recent if now - WINDOW_SECONDS < slot.begins <= now)
     last = kept[-1] if kept and kept[-1].begins == begins else _Slot(begins)
     counted = _Slot(begins, last.attempts + 1, last.failures + (not success))
     return (*(slot for slot in kept if slot is not last), counted)
