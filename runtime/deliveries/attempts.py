@@ -54,7 +54,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """An event that will not be sent any more unless somebody asks. Times are seconds; `place` is in the log.
 
     `because`: `permanent`, `exhausted` (all attempts failed), `crowded` (refused again and again, while so many others
-    waited that nothing new was taken up) or `retention` (dropped unsent, the log was trimmed).
+    waited that nothing new was taken up) or `retention` (dropped, the log was trimmed).
     """
 
     event_id: str

@@ -2,20 +2,23 @@
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from redis import Redis
 
 from runtime import keys, metrics
 from runtime.bells import Stage as Bell
 from runtime.clocks import redis_time
-from runtime.deliveries import attempts, backlog, destinations, waiting
+from runtime.deliveries import attempts, backlog, destinations, redrive, waiting
+from runtime.deliveries.redrive import Redrive
 from runtime.deliveries.waiting import Waiting
 from runtime.leases import Command, lease
 from telephony.destinations import Changes, Destination, DestinationState
 from telephony.words import Outcome
+from tests.builders.attempts import bury
 from tests.deliver.conftest import Stage
 from tests.deliver.test_deliver import revised
-from tests.fakes.sender import refused
+from tests.fakes.sender import forbidden, refused
 from tests.outputs import events
 from tests.scripts.publishing import outcome_of, publish
 from workers.housekeeping import expiry
@@ -237,6 +240,24 @@ def test_what_was_held_before_the_clock_was_put_back_is_held_no_longer_than_anyt
 
     ((one,),) = waiting.everything(stage.redis, destination.id).values()
     assert (one.due <= now) is is_due
+
+
+def test_what_was_given_up_is_not_sent_again_once_the_log_holds_it_no_more(stage: Stage) -> None:
+    destination = stage.add()
+    stage.sender.answer = lambda _: forbidden()
+    publish(stage.redis, outcome_of("s-1"))
+    stage.run(destination)
+    assert redrive.redrive(stage.redis, destination.id, Redrive(), dry_run=True) == 1
+    (letter,) = dead(stage, destination)
+    bury(stage.redis, destination.id, msgspec.structs.replace(letter, dead_at=letter.dead_at + LONG))
+
+    trim(stage, later=LONG + 1)
+
+    assert stage.redis.xlen(keys.OUTCOMES) == 0
+    assert [one.because for one in dead(stage, destination)] == ["retention"]
+    assert redrive.redrive(stage.redis, destination.id, Redrive(), dry_run=True) == 0
+    stage.recorder.flush()
+    assert "legwork_deliveries_dropped_total{" not in metrics.render(stage.redis).decode()  # which may have been taken
 
 
 def wait(stage: Stage, destination: Destination, call: str, *ages: float) -> None:

@@ -60,6 +60,7 @@ def _let_go(redis: Redis, destination: Destination, recorder: Recorder, *, befor
 def _listed(redis: Redis, destination: Destination, held: Lease, recorder: Recorder, *, before: int, now: float) -> int:
     commands: list[Command] = list(_of_queues(redis, destination, before=before, now=now))
     lost = sum(command[0] == "HSET" and command[1] == keys.dead(destination.id) for command in commands)
+    commands = [*_of_letters(redis, destination, before=before), *commands]
     place, taken = cursor = destinations.cursor(redis, destination.id)
     for _ in range(_PAGES):
         rows = cast("list[Any]", redis.xrange(keys.OUTCOMES, min=f"({place}", max=f"{before - 1}", count=_PAGE))
@@ -87,6 +88,13 @@ def _of_queues(redis: Redis, destination: Destination, *, before: int, now: floa
             yield from (attempts.buried(destination.id, letter(call, one, "retention", now=now)) for one in old)
             yield from waiting.write(destination.id, call, kept)
             yield bells.due_at(Stage.DELIVER, destination.id, now)
+
+
+def _of_letters(redis: Redis, destination: Destination, *, before: int) -> Iterator[Command]:
+    """Give the commands by which what was given up cannot be sent again, once the log need not hold it any more."""
+    for one in attempts.dead_letters(redis, destination.id):
+        if one.because != "retention" and one.published_at * 1000 < before:
+            yield attempts.buried(destination.id, msgspec.structs.replace(one, because="retention"))
 
 
 def _in_time(item: Waiting, *, now: float) -> Waiting:
