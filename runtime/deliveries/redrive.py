@@ -90,8 +90,10 @@ def test_event(destination_id: str, place: str) -> TrialEvent:
 
 
 def tellable(redis: Redis, destination: Destination, page: Sequence[Candidate]) -> Iterator[Candidate]:
-    """Leave out what the destination must not be told any more; see `may_be_told`."""
+    """Leave out what the destination must not be told any more, see `may_be_told`, or will not: see `being_tried`."""
     told = last_told(redis, destination, [(one.call, one.revision, one.place) for one in page])
+    for one in being_tried(redis, destination, [one.call for one in page]):
+        told.setdefault(one.call, one.revision)
     for one in page:
         if may_be_told(one.revision, told.get(one.call), once=is_told_once(destination, one.place)):
             yield one
@@ -127,6 +129,14 @@ def given_up(redis: Redis, destination_id: str, events: Iterable[tuple[str, int]
     """Give what was sent in vain to the end, and may have arrived, of these calls, before the revision beside each."""
     earlier = dict.fromkeys(f"{call}/{number}" for call, last in events for number in range(1, last))
     return [one for one in attempts.letters(redis, destination_id, [*earlier]) if one.may_have_arrived]
+
+
+def being_tried(redis: Redis, destination: Destination, calls: Sequence[str]) -> Iterator[Candidate]:
+    """Give what was sent in vain of these calls and is tried again, where it stays the one event of its call."""
+    queues = waiting.load(redis, destination.id, calls) if destination.create_only else {}
+    for call, (first, *_) in queues.items():
+        if (first.attempts or first.going) and is_told_once(destination, first.place):
+            yield Candidate(first.place, call, first.revision, first.account)
 
 
 def _last_taken(redis: Redis, destination_id: str, calls: Sequence[str]) -> dict[str, int]:

@@ -142,6 +142,21 @@ def test_so_it_is_where_nothing_might_be_sent_there_any_more_when_it_was_sent_ag
     assert set(stage.sender.ids()) == {"s-1/1"}
 
 
+def test_so_it_is_of_what_is_tried_still_which_everything_has_sent_at_once(stage: Stage) -> None:
+    destination = stage.add(create_only=True)
+    stage.sender.answer = lambda _: refused()
+    publish(stage.redis, outcome_of("s-1", A_MISSED_CALL))
+    stage.run(destination)
+    publish(stage.redis, revised("s-1", 2, A_MISSED_CALL))
+    stage.run(destination)
+    stage.sender.answer = lambda _: delivered()
+
+    assert redrive.redrive(stage.redis, destination.id, EVERYTHING, dry_run=False) == 1
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-1/1", "s-1/1"]
+
+
 def test_of_what_was_never_sent_where_each_call_is_told_once_a_later_revision_is_sent(stage: Stage) -> None:
     destination = stage.add(create_only=True)
     stage.sender.answer = lambda _: forbidden()

@@ -9,7 +9,8 @@ import pytest
 from runtime import keys, outcome_log, replays
 from runtime.bells import Stage
 from runtime.budget import Share
-from runtime.deliveries import destinations
+from runtime.deliveries import destinations, waiting
+from runtime.deliveries.waiting import Waiting
 from runtime.leases import lease
 from runtime.replay_documents import done as looked_at
 from runtime.replay_documents import replay_document
@@ -183,6 +184,23 @@ def test_where_each_call_is_told_of_once_what_was_sent_in_vain_to_the_end_is_sen
     done = replaying.run(Level.DELIVER, failed=True, destination=destination.id)
 
     assert done.changed == 1
+    assert replaying.redis.zrange(keys.asked(destination.id), 0, -1) == [entry.place.encode()]
+
+
+def test_what_is_tried_still_where_each_call_is_told_of_once_is_sent_at_once_and_no_later_revision(
+    replaying: ReplayOffice,
+) -> None:
+    destination, _ = destinations.create(replaying.redis, Draft(url="https://crm.example/", create_only=True), keys=())
+    first, second = an_outcome_of(1), an_outcome_of(1, revision=2, result="Voicemail")
+    publish(replaying.redis, first, second)
+    (entry, _) = outcome_log.after(replaying.redis, "0-0", most=2)
+    tried = Waiting(entry.place, first.id, ACCOUNT, 1, due=replaying.office.now + 3600, attempts=6, going=True)
+    with lease(replaying.redis, destination.id, Stage.DELIVER) as held:
+        held.commit([*waiting.write(destination.id, first.subject, (tried,))])
+
+    done = replaying.run(Level.DELIVER, since=0.0)
+
+    assert [one.destinations for one in replaying.findings(done)] == [(destination.id,)]
     assert replaying.redis.zrange(keys.asked(destination.id), 0, -1) == [entry.place.encode()]
 
 

@@ -60,7 +60,8 @@ class Redelivery:
             for call, one in known.items()
             if wants(destination, one.entry.account, one.event)
         ]
-        again = list(redrive.tellable(self._errand.redis, destination, [*wanted, *self._given_up(destination, wanted)]))
+        every = {one.place: one for one in [*wanted, *self._in_vain(destination, wanted)]}
+        again = list(redrive.tellable(self._errand.redis, destination, [*every.values()]))
         for number, one in enumerate(again):
             told[one.call].append(destination.id)
             if not self._errand.replay.asked.dry_run:
@@ -68,12 +69,14 @@ class Redelivery:
         if again and destination.state is DestinationState.ACTIVE and not self._errand.replay.asked.dry_run:
             yield bells.due_at(Stage.DELIVER, destination.id, now)
 
-    def _given_up(self, destination: Destination, newest: Sequence[Candidate]) -> list[Candidate]:
-        """Give what was sent in vain to the end of calls that are told of once: no later revision is sent then."""
+    def _in_vain(self, destination: Destination, newest: Sequence[Candidate]) -> Iterator[Candidate]:
+        """Give what was sent in vain of calls that are told of once, to the end or not: no later revision is sent."""
         if not destination.create_only:
-            return []
-        letters = redrive.given_up(self._errand.redis, destination.id, [(one.call, one.revision) for one in newest])
-        return [Candidate(one.place, one.call, one.revision) for one in letters]
+            return
+        redis = self._errand.redis
+        yield from redrive.being_tried(redis, destination, [one.call for one in newest])
+        for letter in redrive.given_up(redis, destination.id, [(one.call, one.revision) for one in newest]):
+            yield Candidate(letter.place, letter.call, letter.revision)
 
 
 def _finding(call: str, newest: _Newest, to: Sequence[str]) -> Finding:
