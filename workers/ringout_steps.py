@@ -72,7 +72,12 @@ class Step(msgspec.Struct, frozen=True):
 
 
 def begun(ringout: RingOut, *, now: float, cancel: bool) -> RingOut:
-    """Give a RingOut as it must be written down before RingCentral is asked about it, perhaps to cancel it."""
+    """Give a RingOut as it must be written down before RingCentral is asked about it, perhaps to cancel it.
+
+    One that is over later than now was so before the clock was put back.
+    """
+    if ringout.over_at is not None and ringout.over_at > now:
+        ringout = msgspec.structs.replace(ringout, over_at=now)
     if ringout.placing is Placing.PLACING:
         return msgspec.structs.replace(ringout, placing=Placing.UNCERTAIN)
     if ringout.placing is Placing.ASKED:  # where it is cancelled, RingCentral is not asked at all
@@ -123,7 +128,7 @@ class Steps:
     def _placed(self, ringout: RingOut, now: float) -> Step:
         if ringout.call is None:
             raise ValueError("a RingOut without a call was placed elsewhere")
-        if now - ringout.asked_at > PATIENCE_SECONDS:
+        if abs(now - ringout.asked_at) > PATIENCE_SECONDS:  # if it will be asked for, the clock was put back
             return Step(msgspec.structs.replace(ringout, placing=Placing.EXPIRED, placed_at=None))
         try:
             answered = self._ringcentral.place(ringout.call, extension=ringout.extension)

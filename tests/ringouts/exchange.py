@@ -25,6 +25,7 @@ from telephony.live_events import LiveEvent, LiveRingOut
 from telephony.ringout_request import Caller, MakeRingOut, Number
 from tests.asking.legwork import Legwork
 from tests.fakes.killed import Killed
+from workers.housekeeping.put_back import be_due_earlier
 from workers.ringouts import Follower
 
 ACCOUNT = "acme"
@@ -130,6 +131,12 @@ class Exchange(Legwork):
             if live is not None and live.data.ringout is not None:
                 told.append(live.data.ringout)
         return told
+
+    def put_back(self, seconds: float) -> None:
+        """Put the clock back, and have upkeep see that."""
+        self.redis.set(keys.TIDIED, f"{self.clock():.3f}")
+        self._set_clock(self.clock() - seconds)
+        be_due_earlier(self.redis, [ACCOUNT], now=self.clock())
 
     @contextmanager
     def killed_at(self, commit: int, *, after: bool) -> Iterator[None]:

@@ -99,6 +99,24 @@ def test_a_404_to_the_request_for_an_access_token_is_no_end_of_the_live_status(e
     assert exchange.shown(ringout_id)["liveOver"] is None
 
 
+def test_one_that_is_followed_is_looked_at_though_the_clock_was_put_back(exchange: Exchange) -> None:
+    exchange.plan(length=120.0)
+    ringout_id = exchange.call()
+    exchange.pass_time(5)
+    exchange.put_back(3600)
+
+    fault = FaultRequest(fault="answer_status", group="light", status=404)
+    switch(exchange.box, fault)
+    exchange.pass_time(5)
+    assert exchange.shown(ringout_id)["liveOver"] == "gone"
+
+    exchange.put_back(3600)
+    exchange.pass_time(600)
+    over_at = exchange.ringout(ringout_id).over_at
+    assert over_at is not None
+    assert over_at <= exchange.clock()
+
+
 def test_gone_is_neither_success_nor_failure(exchange: Exchange) -> None:
     exchange.plan(gone="at_once", length=120.0)
 

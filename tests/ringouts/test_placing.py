@@ -186,6 +186,20 @@ def test_one_that_could_not_be_placed_in_time_is_told_so_by_then_however_long_ri
     assert exchange.ringout(ringout_id).placing is Placing.EXPIRED
 
 
+def test_one_that_waited_to_be_placed_when_the_clock_was_put_back_is_not_placed_when_it_is_as_late_again(
+    exchange: Exchange,
+) -> None:
+    fault(exchange, "rate_limit", group="heavy", seconds=5.0)
+    ringout_id = exchange.call()
+    exchange.pass_time(1)
+
+    exchange.put_back(3600)
+    exchange.pass_time(3700)
+
+    assert exchange.ringout(ringout_id).placing is Placing.EXPIRED
+    assert exchange.box.ringouts.asked == 0
+
+
 def test_one_that_is_not_connected_is_cancelled(exchange: Exchange) -> None:
     ringout_id = exchange.call()
     exchange.pass_time(3)
