@@ -167,7 +167,7 @@ class Steps:
         try:
             self._ringcentral.cancel(ringout.ring_out_id or "", extension=ringout.extension)
         except RingCentralError as error:
-            if not (isinstance(error, NotFound) or (ringout.is_over and is_404(error))):
+            if not (isinstance(error, NotFound) or (ringout.over == OVER_GONE and is_404(error))):
                 return _not_cancelled(ringout, error, now)
             if ringout.cancels == 1:
                 return _with(ringout, Cancel.TOO_LATE)

@@ -266,6 +266,21 @@ def test_one_that_is_cancelled_twice_in_vain_with_a_404_that_says_nothing_else_i
     assert (shown["cancel"], shown["liveOver"]) == (Cancel.TOO_LATE, "gone")
 
 
+def test_one_whose_status_is_not_shown_is_cancelled_though_such_a_404_comes_first(exchange: Exchange) -> None:
+    exchange.plan(length=120.0)
+    ringout_id = exchange.call()
+    fault(exchange, "answer_status", group="light", status=409)
+    exchange.pass_time(5)
+    assert exchange.shown(ringout_id)["liveOver"] == "not-shown"
+
+    fault(exchange, "answer_status", group="heavy", status=404)
+    exchange.cancel(ringout_id)
+    exchange.pass_time(60)
+
+    shown = exchange.shown(ringout_id)
+    assert (shown["cancel"], shown["liveOver"]) == (Cancel.CANCELLED, "cancelled")
+
+
 def test_a_refusal_to_cancel_is_told_as_one_and_can_be_tried_again(exchange: Exchange) -> None:
     exchange.plan(length=120.0)
     ringout_id = exchange.call()
