@@ -29,7 +29,13 @@ from runtime.settings import SettingsError
 from scripts.terminal.command import Refused, at_the_terminal
 from scripts.terminal.destination_asked import find, judge, read, wishes
 from scripts.terminal.destination_options import parse
-from scripts.terminal.destination_report import attempt_list, destination_list, destination_page, why_not_sent
+from scripts.terminal.destination_report import (
+    attempt_list,
+    destination_list,
+    destination_page,
+    left_alone,
+    why_not_sent,
+)
 from scripts.terminal.place import Place, open_place
 from scripts.terminal.redis_server import NoRedis
 from telephony.destinations import Changes, Destination, DestinationState, Draft
@@ -194,20 +200,28 @@ def _redrive(place: Place, options: argparse.Namespace) -> Told:
         everything=options.everything,
         per_second=options.per_second,
     )
+    until = destinations.left_alone_until(place.redis, one.id)  # before its bell is rung, which tells that
     count = redrive.redrive(place.redis, one.id, selection, dry_run=options.dry_run)
+    held = [left_alone(one, until)] if count and until is not None else []
     follows = options.follow and not options.dry_run
     if follows:
-        one = _followed(place.redis, one, count)
+        one = _followed(place.redis, one, count, held)
     lines = [f"{count} events {'would be' if options.dry_run else 'are'} sent to {one.url}"]
     if one.state is not DestinationState.ACTIVE:
         lines.append(f"not while it is {one.state}: ./scripts/destinations.py resume {one.id}")
     code = FAILED if follows and len(lines) > 1 else DONE
+    lines += [] if follows else held
     return Told({"count": count, "dryRun": options.dry_run}, lines, code)
 
 
-def _followed(redis: Redis, one: Destination, count: int) -> Destination:
-    """Show how many of those asked for were sent, until all were or nothing is sent to it. Give it as it is then."""
+def _followed(redis: Redis, one: Destination, count: int, held: Iterable[str]) -> Destination:
+    """Show how many of those asked for were sent, until all were or nothing is sent to it. Give it as it is then.
+
+    Before that, say what holds them up.
+    """
     left = count
+    for line in held:
+        print(line, file=sys.stderr)
     with tqdm(total=count, unit=" events", file=sys.stderr, disable=None) as bar:
         while left and one.state is DestinationState.ACTIVE:
             left = backlog.status(redis, one.id).asked

@@ -69,7 +69,7 @@ def destination_page(one: Destination, status: Status) -> Iterator[str]:
     yield f"  backlog      {_backlog(status)}"
     yield f"  given up     {status.dead}" + (f"; ./scripts/destinations.py redrive {one.id}" if status.dead else "")
     if status.left_alone_until is not None:
-        yield f"  {_left_alone(one, status.left_alone_until)}"
+        yield f"  {left_alone(one, status.left_alone_until)}"
     if one.state is not DestinationState.ACTIVE:
         yield f"  nothing is sent, nothing is lost; ./scripts/destinations.py resume {one.id}"
     if status.last_attempts:
@@ -82,8 +82,16 @@ def why_not_sent(one: Destination, status: Status) -> str:
     if one.state is not DestinationState.ACTIVE:
         return f"it is {one.state}"
     if status.left_alone_until is not None:
-        return _left_alone(one, status.left_alone_until)
+        return left_alone(one, status.left_alone_until)
     return "is a deliver process running?"
+
+
+def left_alone(one: Destination, until: float) -> str:
+    """Say until when nothing is sent there, why, and what ends that."""
+    return (
+        f"it is left alone until {clock_time(moment_at(until))} UTC, for nearly all failed there; "
+        f"./scripts/destinations.py pause {one.id} and resume {one.id} end that"
+    )
 
 
 def attempt_list(attempts: Sequence[Attempt]) -> list[str]:
@@ -113,13 +121,6 @@ def _attempt(one: Attempt) -> tuple[object, ...]:
         one.blame,
         clock_time(moment_at(one.next_at)) if one.next_at else None,
         (one.error or one.excerpt)[:_EXCERPT],
-    )
-
-
-def _left_alone(one: Destination, until: float) -> str:
-    return (
-        f"it is left alone until {clock_time(moment_at(until))} UTC, for nearly all failed there; "
-        f"./scripts/destinations.py pause {one.id} and resume {one.id} end that"
     )
 
 

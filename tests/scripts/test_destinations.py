@@ -16,6 +16,7 @@ from redis import Redis
 
 from runtime import bells, keys
 from runtime.bells import Stage
+from runtime.clocks import redis_time
 from runtime.deliveries import destinations, redrive
 from scripts.terminal.destination_report import span
 from telephony.destinations import DestinationState, Draft
@@ -221,6 +222,20 @@ def test_nobody_waits_for_what_is_not_sent_while_a_destination_is_paused(
 
     assert done.returncode == 1
     assert f"while it is paused: ./scripts/destinations.py resume {made}" in done.stdout
+
+
+@pytest.mark.parametrize("follow", [(), ("--follow",)])
+def test_that_what_failed_waits_with_a_destination_that_is_left_alone_is_said(
+    redis: Redis, redis_url: str, made: str, monkeypatch: pytest.MonkeyPatch, follow: tuple[str, ...]
+) -> None:
+    publish(redis, outcome_of("s-1"))
+    redis.srem(keys.LISTENING, made)
+    redis.zadd(keys.BELLS, {bells.member(Stage.DELIVER, made): redis_time(redis) + 60})
+    monkeypatch.setattr("time.sleep", lambda _: redis.delete(keys.asked(made)))  # as if it were tried again by then
+
+    done = run_here("destinations.py", "redrive", made, "--everything", *follow, redis_url=redis_url)
+
+    assert (done.returncode, "it is left alone until" in done.stdout + done.stderr) == (0, True)
 
 
 def test_attempts_are_shown_the_newest_last(redis: Redis, redis_url: str, made: str) -> None:
