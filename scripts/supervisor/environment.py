@@ -55,13 +55,14 @@ def wants_box(environ: Mapping[str, str]) -> bool:
 def gather(environ: Mapping[str, str], *, root: Path) -> dict[str, str]:
     """Join the caller's environment, .env and the defaults of a run at the terminal, the earlier ones winning.
 
-    A path in .env is seen from there, one in the caller's environment from where the caller is.
+    White space around a value is no part of it, as in settings; a value that is nothing else is none. A path in .env is
+    seen from there, one in the caller's environment from where the caller is.
     Raises SettingsError for a .env that cannot be read.
     """
     from_file = _dotenv(root / ".env")
-    found = {name: value for name, value in {**from_file, **environ}.items() if value}
+    found = {name: value for name, text in {**from_file, **environ}.items() if (value := text.strip())}
     if accounts_file := found.get("ACCOUNTS_FILE"):
-        seen_from = Path.cwd() if environ.get("ACCOUNTS_FILE") else root
+        seen_from = Path.cwd() if environ.get("ACCOUNTS_FILE", "").strip() else root
         found["ACCOUNTS_FILE"] = str(seen_from / accounts_file)
     programs = Path(sys.executable).parent
     found["PATH"] = f"{programs}{os.pathsep}{found.get('PATH', os.defpath)}"

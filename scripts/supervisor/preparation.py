@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from runtime.setting_values import header_tokens
 from runtime.settings import Need, load
 from scripts.supervisor import environment
 from scripts.supervisor.ports import Ports
@@ -35,7 +36,7 @@ class Prepared(NamedTuple):
     @property
     def verification_token(self) -> str:
         """What notifications are to bear: the first, where two are accepted."""
-        return self.environ["RC_VERIFICATION_TOKEN"].partition(",")[0].strip()
+        return header_tokens(self.environ["RC_VERIFICATION_TOKEN"])[0]
 
 
 def prepare(environ: Mapping[str, str], *, root: Path, box_options: str, ports: Ports) -> Prepared:

@@ -84,6 +84,25 @@ def test_an_empty_setting_counts_as_none(root: Path) -> None:
     assert not wants_box(gather({"ACCOUNTS_FILE": "accounts.toml"}, root=root))
 
 
+@pytest.mark.parametrize("name", ["REDIS_URL", "PORT", "ADMIN_TOKEN", "RC_APP_CLIENT_ID", "RC_VERIFICATION_TOKEN"])
+def test_a_setting_of_nothing_but_white_space_counts_as_none(root: Path, name: str, ports: Ports) -> None:
+    prepared = prepare({name: " "}, root=root, box_options="", ports=ports)
+
+    assert prepared.box_url is not None
+    assert prepared.environ.get(name) != " "
+    assert any(prepared.environ["ADMIN_TOKEN"] in remark for remark in prepared.remarks)
+
+
+def test_white_space_around_a_setting_is_no_part_of_it(root: Path, ports: Ports) -> None:
+    port, url = ports.take_any(), "redis://127.0.0.1:1/0"
+    ports.close()
+
+    prepared = prepare({"PORT": f" {port} ", "REDIS_URL": f" {url}\n"}, root=root, box_options="", ports=ports)
+
+    assert (prepared.web_url, prepared.redis_url) == (f"http://127.0.0.1:{port}", url)
+    assert find_url({"REDIS_URL": f" {url}\n"}, root=root, data=root) == url
+
+
 def test_without_credentials_ringcentral_in_a_box_comes_along(root: Path, ports: Ports) -> None:
     prepared = prepare({}, root=root, box_options="--seed 7", ports=ports)
 
@@ -101,8 +120,9 @@ def test_the_calls_of_a_seed_have_new_ids_where_the_redis_may_know_them_already(
     assert "--fresh-ids" not in ours.entries[0].command
 
 
-def test_of_two_verification_tokens_the_first_is_sent(root: Path, ports: Ports) -> None:
-    prepared = prepare({"RC_VERIFICATION_TOKEN": "new, old"}, root=root, box_options="", ports=ports)
+@pytest.mark.parametrize("tokens", ["new, old", ",new"])
+def test_of_two_verification_tokens_the_first_is_sent(root: Path, tokens: str, ports: Ports) -> None:
+    prepared = prepare({"RC_VERIFICATION_TOKEN": tokens}, root=root, box_options="", ports=ports)
 
     assert prepared.verification_token == "new"
 
