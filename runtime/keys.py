@@ -270,7 +270,7 @@ def replay_found(account: str, replay_id: str) -> str:
 
 
 def replay_missing(account: str, replay_id: str) -> str:
-    """Set. Calls of a replay of which RingCentral has no final record. Lives as long as the replay."""
+    """Set. Calls of a replay of which RingCentral has no final record, or no event is stored. Lives as long as it."""
     return f"{PREFIX}{{{account}}}:replay:{replay_id}:missing"
 
 

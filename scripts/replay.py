@@ -29,7 +29,6 @@ from scripts.terminal.place import Place, open_place
 from scripts.terminal.redis_server import NoRedis
 from scripts.terminal.replay_options import parse_replay, replay_parser, selection
 from scripts.terminal.replay_report import changes, follow, replay_list, summary
-from telephony.destinations import DestinationState
 
 DONE, FAILED = 0, 1
 MOST_LISTED = 100
@@ -78,9 +77,8 @@ def told(redis: Redis, replay: Replay, *, as_json: bool) -> int:
 def _held_back(redis: Redis, found: Sequence[Finding]) -> Iterator[str]:
     """Say which destinations are sent nothing for now of what was asked for."""
     meant = {one for each in found for one in each.destinations}
-    for one in destinations.all(redis) if meant else ():
-        if one.id in meant and one.state is not DestinationState.ACTIVE:
-            yield f"not to {one.id} while it is {one.state}: ./scripts/destinations.py resume {one.id}"
+    for one in destinations.held_back(redis, meant) if meant else ():
+        yield f"not to {one.id} while it is {one.state}: ./scripts/destinations.py resume {one.id}"
 
 
 def _document(redis: Redis, replay: Replay) -> str:

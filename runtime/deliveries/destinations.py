@@ -5,7 +5,7 @@ A destination begins with what is published after it was added; its cursor is se
 
 import secrets as random
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, Final, cast
 
 import msgspec
@@ -76,6 +76,11 @@ def get(redis: Redis, destination_id: str) -> Destination | None:
     """Find a destination."""
     text = cast("bytes | None", redis.hget(names.DESTINATIONS, destination_id))
     return None if text is None else _decode(text)
+
+
+def held_back(redis: Redis, ids: Container[str]) -> tuple[Destination, ...]:
+    """Give those of these destinations to which nothing is sent until somebody resumes them."""
+    return tuple(one for one in all(redis) if one.id in ids and one.state is not DestinationState.ACTIVE)
 
 
 def left_alone_until(redis: Redis, destination_id: str) -> float | None:

@@ -8,8 +8,10 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from runtime import keys, replays
+from runtime.deliveries import destinations
 from runtime.leases import lease
 from runtime.replays import Asked, Finding, Level, Progress, Replay, State
+from telephony.destinations import Changes, DestinationState, Draft
 from telephony.differences import Difference
 from telephony.selection import Selection
 from telephony.words import Outcome
@@ -95,6 +97,28 @@ def test_events_that_are_sent_again_are_no_changes(client: FlaskClient, redis: R
 
     assert "Sent again 1 to destinations" in text_of(client, path_of(one), "progress")
     assert "Deliver again · 2 calls 1 sent again" in text_of(client, "/replays", "replays")
+
+
+def test_a_destination_that_is_sent_nothing_for_now_is_named(client: FlaskClient, redis: Redis) -> None:
+    ids = [destinations.create(redis, Draft(url=f"https://{name}.example/"), keys=())[0].id for name in ("a", "b", "c")]
+    for one in ids[1:]:
+        destinations.update(redis, one, Changes(state=DestinationState.PAUSED))
+    finding = Finding("s-1", 1, destinations=tuple(ids[:2]))
+
+    told = text_of(client, path_of(a_replay(redis, finding, level=Level.DELIVER, state=State.DONE)), "progress")
+
+    assert told.endswith("Nothing is sent to https://b.example/ while it is paused.")
+
+
+def test_calls_of_which_nothing_is_stored_are_told_of_where_events_are_sent_again(
+    client: FlaskClient, redis: Redis
+) -> None:
+    one = a_replay(redis, level=Level.DELIVER, state=State.DONE, total=2)
+    with lease(redis, "default", "replay") as held:
+        held.commit([replays.missed(one, "s-2")])
+
+    assert "No event 1 is stored of them" in text_of(client, path_of(one), "progress")
+    assert "No event is stored of it, or" in text_of(client, path_of(one), "findings")
 
 
 def test_of_many_findings_the_first_are_shown_and_that_is_said(

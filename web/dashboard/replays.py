@@ -11,6 +11,7 @@ from redis import Redis
 from werkzeug.wrappers import Response
 
 from runtime import replays as store
+from runtime.deliveries import destinations
 from runtime.replay_documents import share
 from runtime.replays import Asked, Level, Replay
 from runtime.settings import Settings
@@ -63,7 +64,9 @@ def _add_pages(pages: Blueprint, redis: Redis, names: tuple[str, ...]) -> None:
     def replay(account: str, replay_id: str) -> str:
         found = _found(redis, names, account, replay_id)
         shown = store.findings(redis, account, replay_id, most=_SHOWN)
-        return render_template("replay.html", one=found, findings=shown, share=share(found), names=NAMES)
+        meant = {one for each in shown for one in each.destinations}
+        held = destinations.held_back(redis, meant) if meant else ()
+        return render_template("replay.html", one=found, findings=shown, held=held, share=share(found), names=NAMES)
 
 
 def _add_actions(pages: Blueprint, redis: Redis, names: tuple[str, ...]) -> None:
