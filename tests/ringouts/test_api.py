@@ -67,6 +67,17 @@ def test_a_ringout_is_placed_and_shown_to_its_outcome(exchange: Exchange, client
     assert [one["id"] for one in client.ask("GET", "/ringouts").json["items"]] == [shown["id"]]
 
 
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (BODY | {"callerId": {}}, "/callerId/phoneNumber: Object missing required field `phoneNumber`"),
+        (BODY | {"to": {"number": OUTSIDE}}, "/to/number: Object contains unknown field `number`"),
+    ],
+)
+def test_of_a_fault_within_a_part_it_is_said_within_which(client: Client, body: object, detail: str) -> None:
+    assert place(client, body).json["detail"] == detail
+
+
 def test_a_refusal_of_ringcentrals_comes_back_in_the_answer_and_to_a_repeated_click(
     exchange: Exchange, client: Client
 ) -> None:

@@ -127,8 +127,10 @@ def parameters_as(shape: type[T]) -> T:
 
 
 def _at(place: str | None, what: str) -> str:
-    """Say where a fault is, unless what is said of it names that."""
-    return what if not place or _NAMED.search(what) else f"{place}: {what}"
+    """Say where a fault is, unless what is said of it names that; of a field within another it names its name alone."""
+    named = _NAMED.search(what)
+    says_it = named is not None and _escaped(named["name"]) == (place or "").removeprefix("/")
+    return what if not place or says_it else f"{place}: {what}"
 
 
 def wrong_parameter(name: str, why: str) -> Problem:
