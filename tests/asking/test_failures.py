@@ -12,6 +12,7 @@ from runtime.budget import Group
 from runtime.metrics import FAILURES, REQUESTS, render
 from runtime.settings import Credentials, Settings
 from scripts.simulator import CLIENT_ID, CLIENT_SECRET
+from scripts.simulator.problems import ApiError
 from telephony.operator_events import What
 from tests.asking.clock import Clock, RedisWithClock
 from tests.asking.company import Company
@@ -37,6 +38,11 @@ def alerts(legwork: Legwork, *, there_for: float) -> list[What]:
     """Have upkeep look, which has been there for so long, and say which alerts are on."""
     alarms.of_call_log(legwork.redis, legwork.settings, legwork.settings.accounts[0], there_for=there_for)
     return [one.what for one in operator_log.alerts(legwork.redis)]
+
+
+def refuse(_: str | None) -> str:
+    """Know no access token."""
+    raise ApiError("token_unknown")
 
 
 def grants(company: Company) -> int:
@@ -72,6 +78,23 @@ class TestAStorm:
         assert 5 <= len(company.asked()) - before <= 25
         assert grants(company) - granted <= 1
         company.fault("clear")
+        legwork.pass_time(400)
+
+        assert is_right(legwork.redis, *takes)
+
+    def test_one_in_which_each_new_token_is_refused_is_met_with_as_few(
+        self, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        legwork, company = opened()
+        legwork.pass_time(60)
+        before, granted = len(company.asked()), grants(company)
+        takes = [company.call(begins=begins) for begins in range(0, 600, 10)]
+
+        with monkeypatch.context() as storm:
+            storm.setattr(company.box.tokens, "user_of", refuse)
+            legwork.pass_time(600)
+        assert 5 <= len(company.asked()) - before <= 25
+        assert grants(company) - granted <= 2
         legwork.pass_time(400)
 
         assert is_right(legwork.redis, *takes)

@@ -7,7 +7,14 @@ from redis import Redis
 
 from tests.asking.clock import Clock
 from workers.ringcentral.breaker import Breaker, is_parked, try_again
-from workers.ringcentral.errors import BrokenConfiguration, NotFound, RateLimited, RingCentralError, Unavailable
+from workers.ringcentral.errors import (
+    BrokenConfiguration,
+    NotFound,
+    RateLimited,
+    RingCentralError,
+    TokenRefused,
+    Unavailable,
+)
 
 MakeBreaker = Callable[..., Breaker]
 
@@ -89,7 +96,7 @@ def test_after_the_pause_one_goes_ahead_and_the_others_wait(
     assert after(other) is None
 
 
-@pytest.mark.parametrize("outcome", [RateLimited("no", retry_after=1), KeyboardInterrupt()])
+@pytest.mark.parametrize("outcome", [RateLimited("no", retry_after=1), TokenRefused("no"), KeyboardInterrupt()])
 def test_one_that_went_ahead_and_learnt_nothing_lets_the_next_go(
     breaker: Breaker, clock: Clock, outcome: BaseException
 ) -> None:

@@ -282,6 +282,22 @@ def test_when_the_new_token_is_refused_too_we_give_up_for_a_while(server: Server
     assert len(server.asked(PATH)) == 2
 
 
+def test_no_other_token_is_asked_for_while_one_that_was_refused_at_once_is_new(
+    server: Server, client: RingCentral, redis: Redis
+) -> None:
+    server.on(PATH, *[fails(401, "OAU-213")] * 5, says(1))
+    server.on(TOKEN_PATH, a_token("first"), a_token("second"), a_token("third"))
+    for seconds_old in (0, 0, int(NEW_SECONDS)):
+        assert isinstance(error_of(lambda: get(client)), Unavailable)
+        assert len(server.asked(TOKEN_PATH)) == 2
+        redis.delete(keys.breaker("acme"))  # as after its pause
+        redis.expire(keys.access_token("acme"), 3600 - 30 - seconds_old)
+
+    assert get(client) == 1
+    used = [seen.headers["authorization"].removeprefix("Bearer ") for seen in server.asked(PATH)]
+    assert used == ["first", *["second"] * 4, "third"]
+
+
 def test_a_suspended_account_is_parked(server: Server, a_client: MakeClient) -> None:
     server.on(PATH, fails(401, "OAU-142"))
     error_of(lambda: get(a_client()))

@@ -15,7 +15,14 @@ from redis import Redis
 
 from runtime import keys
 from runtime.clocks import redis_time
-from workers.ringcentral.errors import BrokenConfiguration, NotSent, RateLimited, RingCentralError, Unavailable
+from workers.ringcentral.errors import (
+    BrokenConfiguration,
+    NotSent,
+    RateLimited,
+    RingCentralError,
+    TokenRefused,
+    Unavailable,
+)
 
 FIRST_PAUSE: Final = 2.0
 LONGEST_PAUSE: Final = 60.0
@@ -153,7 +160,7 @@ class Breaker:
             raise
         except RingCentralError as error:
             if probing:
-                self._run("left" if isinstance(error, RateLimited) else "answered")
+                self._run("left" if isinstance(error, RateLimited | TokenRefused) else "answered")
             raise
         except BaseException:
             if probing:

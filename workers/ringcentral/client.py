@@ -83,19 +83,37 @@ class RingCentral:
 
     def _send(self, request: Request, group: Group, share: Share, decode: Callable[[bytes], T]) -> T:
         token = self._token()
+
+        def read(answer: Answer) -> T:
+            try:
+                return value_of(answer, decode)
+            except TokenRefused as error:
+                if self._tokens.is_doubted(token):
+                    raise _refused_again(error) from error
+                raise
+
         try:
-            return self._exchange.send(
-                _authorized(request, token), group, share, read=lambda answer: value_of(answer, decode)
-            )
+            return self._exchange.send(_authorized(request, token), group, share, read=read)
         except TokenRefused:
-            another = self._token(instead_of=token)
-            return self._exchange.send(
-                _authorized(request, another), group, share, read=lambda answer: _value_at_last(answer, decode)
-            )
+            return self._send_once_more(request, group, share, decode, instead_of=token)
         except Unavailable as error:
             if error.status == HTTPStatus.UNAUTHORIZED:  # in whosever words: if it was the token, nobody will say so
                 self._tokens.forget(token)
             raise
+
+    def _send_once_more(
+        self, request: Request, group: Group, share: Share, decode: Callable[[bytes], T], *, instead_of: str
+    ) -> T:
+        token = self._token(instead_of=instead_of)
+
+        def read(answer: Answer) -> T:
+            try:
+                return value_of(answer, decode)
+            except TokenRefused as error:
+                self._tokens.doubt(token)
+                raise _refused_again(error) from error
+
+        return self._exchange.send(_authorized(request, token), group, share, read=read)
 
     def _token(self, *, instead_of: str | None = None) -> str:
         try:
@@ -110,9 +128,6 @@ def _authorized(request: Request, token: str) -> Request:
     return msgspec.structs.replace(request, headers={**request.headers, "Authorization": f"Bearer {token}"})
 
 
-def _value_at_last(answer: Answer, decode: Callable[[bytes], T]) -> T:
-    """Read an answer to a request with a new token: when even that is refused, the fault is not the token's."""
-    try:
-        return value_of(answer, decode)
-    except TokenRefused as error:
-        raise Unavailable("even a new access token is", status=error.status, codes=error.codes) from error
+def _refused_again(error: TokenRefused) -> Unavailable:
+    """Say of a refused token that was new: the fault is not the token's."""
+    return Unavailable("even a new access token is", status=error.status, codes=error.codes)

@@ -37,7 +37,7 @@ RENEW_SECONDS: Final = 2.0
 """How often the right to ask is renewed: a killed asker holds the others up no longer than its stage."""
 
 NEW_SECONDS: Final = 600.0
-"""How long a token is new: where it is refused without a word of RingCentral's, the fault is hardly the token's."""
+"""How long a token is new: where it is refused at once, or without a word, the fault is hardly the token's."""
 
 _LONGEST_SECONDS: Final = 40.0  # longer than a request may take
 _POLL_SECONDS: Final = 0.025
@@ -58,11 +58,15 @@ class _Grant(msgspec.Struct, frozen=True):
 
 
 class _Kept(msgspec.Struct, frozen=True):
-    """What is kept, sealed, for as long as the token can be used. `renew_at` is in milliseconds left to live."""
+    """What is kept, sealed, for as long as the token can be used. `renew_at` is in milliseconds left to live.
+
+    `doubted` says that RingCentral refused it as soon as it had granted it.
+    """
 
     access_token: str
     fingerprint: str
     renew_at: int
+    doubted: bool = False
 
 
 def fingerprint_of(account: Account) -> str:
@@ -119,6 +123,20 @@ class Tokens:
         kept = _opened(value, self._sealing)
         if kept is not None and kept.access_token == token and not _is_new(kept, left):
             self._redis.delete(self._key)
+
+    def doubt(self, token: str) -> None:
+        """Note that RingCentral refused a token as soon as it had granted it: the fault is another then, as above."""
+        with self._asking() as held:  # so nobody has a newer one by now
+            value, left = self._stored()
+            kept = _opened(value, self._sealing)
+            if held is not None and kept is not None and kept.access_token == token and left > 0:
+                self._keep(msgspec.structs.replace(kept, doubted=True), left)
+
+    def is_doubted(self, token: str) -> bool:
+        """Say whether it was refused like that and is new: no other is asked for then."""
+        value, left = self._stored()
+        kept = _opened(value, self._sealing)
+        return kept is not None and kept.access_token == token and kept.doubted and _is_new(kept, left)
 
     def _renewed(self, held: Lease, instead_of: str | None) -> str:
         token, fresh = self._kept(instead_of)
@@ -183,10 +201,11 @@ class Tokens:
             request, Group.AUTH, Share.INTERACTIVE, read=lambda answer: granted_by(answer, _decode_grant)
         )
         usable = max(grant.expires_in - _SPARE_SECONDS, grant.expires_in / 2)
-        kept = _Kept(grant.access_token, self._fingerprint, int(usable * _EARLY * 1000))
-        sealed = seal(msgspec.json.encode(kept), self._sealing)
-        self._redis.set(self._key, sealed, px=max(1, int(usable * 1000)))
+        self._keep(_Kept(grant.access_token, self._fingerprint, int(usable * _EARLY * 1000)), int(usable * 1000))
         return grant.access_token
+
+    def _keep(self, kept: _Kept, milliseconds: int) -> None:
+        self._redis.set(self._key, seal(msgspec.json.encode(kept), self._sealing), px=max(1, milliseconds))
 
     @property
     def _key(self) -> str:
