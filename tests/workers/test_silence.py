@@ -169,6 +169,11 @@ def silences(redis: Redis, answers: Answering, *, seconds: float = SILENCE) -> S
         ),
         (Forbidden("CallControl"), "RingCentral does not say how the call stands; the call log is asked", True),
         (Refused("bad"), "RingCentral does not say how the call stands; the call log is asked", True),
+        (
+            Unavailable("not offered", status=501),
+            "RingCentral does not say how the call stands; the call log is asked",
+            True,
+        ),
         (("Disconnected", "GONE"), "RingCentral says that all parties have left; the call log is asked", True),
         (("Disconnected", "Hold"), "RingCentral says that it goes on: Disconnected, Hold", False),
         ((), "RingCentral says that it goes on: with nobody in it", False),
@@ -208,7 +213,12 @@ def test_many_silent_calls_are_looked_up_a_few_at_a_time_and_each_comes_to_its_t
 
 @pytest.mark.parametrize(
     ("error", "is_noted"),
-    [(NotSent("no budget"), False), (NotSent("no token", status=404), False), (Unavailable("500"), True)],
+    [
+        (NotSent("no budget"), False),
+        (NotSent("no token", status=404), False),
+        (NotSent("no token", status=501), False),
+        (Unavailable("500"), True),
+    ],
 )
 def test_a_call_is_put_off_only_where_ringcentral_was_asked(
     redis: Redis, error: RingCentralError, *, is_noted: bool

@@ -15,7 +15,7 @@ from runtime.bells import Stage
 from runtime.guarding import Guarded, Silence
 from runtime.logs import log
 from telephony.sessions import TERMINAL_CODES
-from workers.ringcentral.errors import Forbidden, NotFound, NotSent, Refused, Unavailable, is_404
+from workers.ringcentral.errors import Forbidden, NotFound, NotSent, Refused, Unavailable, is_404, is_501
 from workers.ringcentral.telephony_sessions import TelephonySessions
 from workers.stopping import Stopping
 
@@ -24,6 +24,9 @@ AT_ONCE: Final = 20
 
 AGAIN_SECONDS: Final = 60.0
 """How long the call log has to tell of a call that RingCentral does not know any more."""
+
+_UNKNOWN: Final = "RingCentral does not know the call any more"
+_UNTOLD: Final = "RingCentral does not say how the call stands"
 
 SHORTEST_SECONDS: Final = 60.0
 SHARE: Final = 1 / 4
@@ -79,13 +82,13 @@ class Silences:
         try:
             session = self._sessions.get(one)
         except NotFound:
-            return self._ask_the_log(one, "RingCentral does not know the call any more", now)
+            return self._ask_the_log(one, _UNKNOWN, now)
         except (Forbidden, Refused):  # without this permission, the log alone tells
-            return self._ask_the_log(one, "RingCentral does not say how the call stands", now)
+            return self._ask_the_log(one, _UNTOLD, now)
         except Unavailable as error:
-            if not is_404(error):
+            if not (is_404(error) or is_501(error)):
                 raise
-            return self._ask_the_log(one, "RingCentral does not know the call any more", now)
+            return self._ask_the_log(one, _UNKNOWN if is_404(error) else _UNTOLD, now)
         codes = [party.status.code for party in session.parties]
         if codes and all(code.lower() in TERMINAL_CODES for code in codes):
             return self._ask_the_log(one, "RingCentral says that all parties have left", now)

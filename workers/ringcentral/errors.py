@@ -87,3 +87,8 @@ class TokenRefused(RingCentralError):
 def is_404(error: RingCentralError) -> bool:
     """Say whether that was said of what was asked about, in whosever words, and not of the request for a token."""
     return error.status == HTTPStatus.NOT_FOUND and not isinstance(error, NotSent)
+
+
+def is_501(error: RingCentralError) -> bool:
+    """Say whether whoever answers does not offer what was asked for, as a proxy may not; as above."""
+    return error.status == HTTPStatus.NOT_IMPLEMENTED and not isinstance(error, NotSent)
