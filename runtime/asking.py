@@ -69,10 +69,12 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     def as_of(self, now: float) -> "Asking":
         """Give it as it can be at `now`: whatever is later was noted before Redis's clock was put back.
 
-        So nothing is taken for compared that is still to come, and nothing rests for longer than it ever would.
+        So nothing is taken for compared that is still to come, and nothing rests for longer than it ever would. A feed
+        that shows only what begins later than now is begun anew.
         """
+        is_ahead = self.token_from is not None and self.token_from > now
         then = msgspec.structs.replace(
-            self,
+            msgspec.structs.replace(self.without_token(), token_from=None) if is_ahead else self,
             compared_to=None if self.compared_to is None else min(self.compared_to, now),
             answered_at=None if self.answered_at is None else min(self.answered_at, now),
             past_from=min(self.past_from, now + LONGEST_REST),

@@ -58,6 +58,13 @@ class Comparison(msgspec.Struct, frozen=True, rename="camel"):
     passed_over: float = 0.0
     narrowing: Narrowing = Narrowing()
 
+    def as_of(self, now: float) -> "Comparison":
+        """Give it as it can be at `now`: what it reaches beyond that was still to come when the clock was put back."""
+        if self.until <= now:
+            return self
+        since, position = min(self.since, now), min(self.position, now)
+        return msgspec.structs.replace(self, since=since, until=now, position=position)
+
     @property
     def is_waited_for(self) -> bool:
         """Whether somebody waits for its first few pages, and RingCentral has answers for it."""
@@ -92,13 +99,14 @@ def all(redis: Redis, account: str) -> tuple[Comparison, ...]:  # noqa: A001 - r
     return tuple(sorted(found, key=lambda one: (one.asked_at, one.id)))
 
 
-def pending(texts: Iterable[bytes]) -> Comparison | None:
-    """Give, of the comparisons as they are stored, the one to go on with.
+def pending(texts: Iterable[bytes], *, now: float) -> Comparison | None:
+    """Give, of the comparisons as they are stored, the one to go on with, as it can be at `now`.
 
     What somebody waits for comes first, then those of gaps, then the oldest.
     """
     waiting = [one for one in map(_decode, texts) if one.done_at is None]
-    return min(waiting, key=_turn, default=None)
+    first = min(waiting, key=_turn, default=None)
+    return None if first is None else first.as_of(now)
 
 
 def _turn(one: Comparison) -> tuple[bool, bool, float, str]:

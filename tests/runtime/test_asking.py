@@ -139,6 +139,16 @@ def test_after_the_clock_was_put_back_nothing_rests_for_longer_than_it_ever_does
     assert position.with_density(1.0, Share.BACKFILL).density_for(Share.BACKFILL, now=NOW + LATE_SECONDS) == 2.0
 
 
+def test_a_feed_that_shows_only_what_is_still_to_come_after_the_clock_was_put_back_is_begun_anew() -> None:
+    tomorrow = NOW + 86_400
+    begun = Asking(compared_to=tomorrow).begun(Lane.SYNC, "t", since=tomorrow)
+
+    position = begun.as_of(NOW)
+
+    assert (position.token_of(Lane.SYNC), position.shown_since, position.has_gap) == (None, None, False)
+    assert begun.as_of(tomorrow) is begun
+
+
 def test_a_position_that_can_be_is_given_as_it_is() -> None:
     position = Asking(compared_to=NOW, past_from=NOW + 60).without(Lane.EXTRACT, now=NOW)
 

@@ -146,7 +146,19 @@ def test_after_its_first_pages_or_where_ringcentral_has_no_answer_it_waits_for_g
 
     texts = [msgspec.json.encode(one) for one in (msgspec.structs.replace(asked, **change), gap)]
 
-    assert comparisons.pending(texts) == gap
+    assert comparisons.pending(texts, now=office.now) == gap
+
+
+@pytest.mark.parametrize("back", [HOUR / 2, 3 * HOUR], ids=["into it", "before it"])
+def test_one_that_reaches_into_the_future_since_the_clock_was_put_back_ends_with_what_there_is(
+    office: Office, back: float
+) -> None:
+    asked = comparisons.ask(office.redis, ACCOUNT, Why.GAP, since=office.now - HOUR, until=office.now)
+    office.let_pass(-back)
+
+    look(office, times=3)
+
+    assert done(office, asked) is not None
 
 
 STEP = SHORTEST.total_seconds()

@@ -44,12 +44,13 @@ def read(redis: Redis, account: str) -> Agenda:
         pipeline.zrange(keys.rereads(account), 0, 0, withscores=True)
         pipeline.hvals(keys.comparisons(account))
         time, position, relinked, rereads, compared = pipeline.execute()
+    now = as_seconds(*time)
     return Agenda(
-        now=as_seconds(*time),
+        now=now,
         asking=asking.read(position),
         relinked_at=_first(relinked),
         reread_at=_first(rereads),
-        comparison=comparisons.pending(compared),
+        comparison=comparisons.pending(compared, now=now),
     )
 
 
