@@ -13,20 +13,17 @@ from scripts.venv import ROOT, reexec_in_venv
 reexec_in_venv()
 
 import msgspec
-from redis import RedisError
 from tqdm import tqdm
 
 from runtime import audit, lifetimes
 from runtime.audit import HOUR, Hour
 from runtime.audit_documents import counts_document, hour_document
 from runtime.clocks import redis_time
-from runtime.settings import SettingsError
 from scripts.terminal import stretch
 from scripts.terminal.audit_report import report
-from scripts.terminal.command import Refused, at_the_terminal
+from scripts.terminal.command import at_the_terminal
 from scripts.terminal.installation import accounts_of
 from scripts.terminal.place import Place, open_place
-from scripts.terminal.redis_server import NoRedis
 from telephony.completeness import MEANINGS, Standing
 
 DONE, FAILED = 0, 1
@@ -52,13 +49,9 @@ exit codes: 0 every call is accounted for, 1 one is not, or it failed, 2 usage
 def main() -> int:
     """Count, show, and say by the exit code whether every call is accounted for."""
     options = _options()
-    try:
-        with open_place(root=ROOT, data=options.data) as place:
-            names = accounts_of(place.settings, options.account)
-            found = _counted(place, names, options)
-    except (NoRedis, RedisError, SettingsError, Refused) as fault:
-        print(f"scripts/audit.py: {fault}", file=sys.stderr)
-        return FAILED
+    with open_place(root=ROOT, data=options.data) as place:
+        names = accounts_of(place.settings, options.account)
+        found = _counted(place, names, options)
     everything = audit.total(hour for hours in found.values() for hour in hours)
     if options.json:
         items = [hour_document(name, hour) for name, hours in found.items() for hour in hours if _says_something(hour)]

@@ -11,17 +11,13 @@ from scripts.venv import ROOT, reexec_in_venv
 
 reexec_in_venv()
 
-from redis import RedisError
-
 from runtime import replays
 from runtime.replays import Asked, Level
-from runtime.settings import SettingsError
 from scripts.replay import told
 from scripts.terminal import stretch
-from scripts.terminal.command import Refused, at_the_terminal
+from scripts.terminal.command import at_the_terminal
 from scripts.terminal.installation import only_account
 from scripts.terminal.place import open_place
-from scripts.terminal.redis_server import NoRedis
 from scripts.terminal.replay_options import backfill_parser
 from scripts.terminal.replay_report import follow
 from telephony.selection import Selection
@@ -42,9 +38,6 @@ def main() -> int:
             if not options.no_follow:
                 replay = follow(place.redis, replay)
             return told(place.redis, replay, as_json=options.json)
-    except (NoRedis, RedisError, SettingsError, Refused) as fault:
-        print(f"scripts/backfill.py: {fault}", file=sys.stderr)
-        return FAILED
     except KeyboardInterrupt:
         print("it goes on: ./scripts/replay.py --list", file=sys.stderr)
         return FAILED

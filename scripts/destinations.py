@@ -16,7 +16,7 @@ from scripts.venv import ROOT, reexec_in_venv
 reexec_in_venv()
 
 import msgspec
-from redis import Redis, RedisError
+from redis import Redis
 from tqdm import tqdm
 
 from runtime.deliveries import attempts, backlog, destinations, redrive
@@ -25,7 +25,6 @@ from runtime.deliveries.destination_documents import attempt_document, destinati
 from runtime.deliveries.destinations import UnknownDestination
 from runtime.deliveries.redrive import Redrive
 from runtime.deliveries.sealing import CannotOpen
-from runtime.settings import SettingsError
 from scripts.terminal.command import Refused, at_the_terminal
 from scripts.terminal.destination_asked import find, judge, read, wishes
 from scripts.terminal.destination_options import parse
@@ -37,7 +36,6 @@ from scripts.terminal.destination_report import (
     why_not_sent,
 )
 from scripts.terminal.place import Place, open_place
-from scripts.terminal.redis_server import NoRedis
 from telephony.destinations import Changes, Destination, DestinationState, Draft
 
 DONE, FAILED = 0, 1
@@ -64,12 +62,10 @@ def main() -> int:
         with open_place(root=ROOT, data=options.data) as place:
             told = options.act(place, options)
             _tell(told, as_json=options.json)
-    except (NoRedis, RedisError, SettingsError, Refused, CannotOpen) as fault:
-        print(f"scripts/destinations.py: {fault}", file=sys.stderr)
-        return FAILED
+    except CannotOpen as fault:
+        raise Refused(str(fault)) from fault
     except UnknownDestination as fault:
-        print(f"scripts/destinations.py: {fault} was removed meanwhile", file=sys.stderr)
-        return FAILED
+        raise Refused(f"{fault} was removed meanwhile") from fault
     except KeyboardInterrupt:
         if vars(options).get("follow"):
             print(f"it goes on: ./scripts/destinations.py show {options.id}", file=sys.stderr)

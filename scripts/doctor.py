@@ -5,6 +5,7 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,7 @@ from runtime import logs, settings
 from runtime.settings import Settings, SettingsError
 from scripts.checkup.checks import CHECKS, OF_THE_REAL_ONE, examine
 from scripts.checkup.findings import Patient, Severity, Told
-from scripts.terminal.command import add_data_option, at_the_terminal
+from scripts.terminal.command import Refused, add_data_option, at_the_terminal
 from scripts.terminal.place import surroundings
 from scripts.terminal.redis_server import NoRedis, find_url, reach
 from scripts.terminal.tables import cell
@@ -42,8 +43,7 @@ def main() -> int:
     try:
         environ, in_a_box = surroundings(root=ROOT, data=options.data)
     except SettingsError as fault:
-        print(f"scripts/doctor.py: {fault}", file=sys.stderr)
-        return ILL
+        raise Refused(str(fault)) from fault
     in_a_box = in_a_box and not options.only
     left_out = OF_THE_REAL_ONE if in_a_box else frozenset[str]()
     chosen = tuple(one for one in CHECKS if one.name in (options.only or [one.name]) and one.name not in left_out)
@@ -69,10 +69,8 @@ def _patient(environ: Mapping[str, str], data: Path) -> Patient:
     except NoRedis as fault:
         no_redis = str(fault)
     ours: Settings | None = None
-    try:
+    with suppress(SettingsError):
         ours = settings.load(environ)
-    except SettingsError:
-        ours = None
     return Patient(environ, ours, redis, no_redis=no_redis)
 
 

@@ -13,18 +13,15 @@ from scripts.venv import ROOT, reexec_in_venv
 reexec_in_venv()
 
 import msgspec
-from redis import RedisError
 
 from runtime.leases import LeaseHeld, LeaseLost
-from runtime.settings import SettingsError
 from scripts.terminal.beginnings import beginning
-from scripts.terminal.command import add_data_option, at_the_terminal
+from scripts.terminal.command import Refused, add_data_option, at_the_terminal
 from scripts.terminal.place import open_place
-from scripts.terminal.redis_server import NoRedis
 from telephony.traces import TooShort, of_number
 from workers.erasing import Erased, UnknownExtension, erase, person
 
-DONE, FAILED = 0, 1
+DONE = 0
 EPILOG: Final = """
 A call is erased whole: notifications, session, record, events, attempts to deliver, dead letters, what waits, replays.
 Its id stays, with when it began and that it was erased: so the ledger of ./scripts/audit.py still adds up, and nothing
@@ -49,17 +46,11 @@ def main() -> int:
             retention = place.settings.retention_seconds
             erased = erase(place.redis, who.pattern, retention=retention, dry_run=options.dry_run)
     except (TooShort, UnknownExtension) as fault:
-        print(f"scripts/erase.py: {fault}", file=sys.stderr)
-        return FAILED
-    except LeaseHeld:
-        print("scripts/erase.py: a runner did not leave its account for long; run it again", file=sys.stderr)
-        return FAILED
-    except LeaseLost:
-        print("scripts/erase.py: a destination was removed, or Redis was slow; run it again", file=sys.stderr)
-        return FAILED
-    except (NoRedis, RedisError, SettingsError) as fault:
-        print(f"scripts/erase.py: {fault}", file=sys.stderr)
-        return FAILED
+        raise Refused(str(fault)) from fault
+    except LeaseHeld as fault:
+        raise Refused("a runner did not leave its account for long; run it again") from fault
+    except LeaseLost as fault:
+        raise Refused("a destination was removed, or Redis was slow; run it again") from fault
     if options.json:
         document = {"dryRun": options.dry_run, **msgspec.to_builtins(erased), "extensionIds": who.extension_ids}
         print(msgspec.json.encode(document).decode())

@@ -12,7 +12,7 @@ from scripts.venv import ROOT, reexec_in_venv
 reexec_in_venv()
 
 import msgspec
-from redis import Redis, RedisError
+from redis import Redis
 
 from runtime.deliveries import attempts
 from runtime.showing import call_history
@@ -22,10 +22,10 @@ from scripts.terminal.beginnings import beginning
 from scripts.terminal.call_report import report
 from scripts.terminal.command import Refused, add_data_option, at_the_terminal
 from scripts.terminal.installation import judge_account
-from scripts.terminal.redis_server import NoRedis, open_redis
+from scripts.terminal.redis_server import open_redis
 from telephony.events import CallEvent
 
-DONE, FAILED = 0, 1
+DONE = 0
 MOST_NAMED = 10
 EPILOG = """
 A session is named by its telephonySessionId, as it stands in every event (`subject`) and in `./scripts/tail.py --json`;
@@ -46,16 +46,12 @@ exit codes: 0 done, 1 failed or no such call, 2 usage
 def main() -> int:
     """Explain the call."""
     options = _options()
-    try:
-        with open_redis(root=ROOT, data=options.data) as redis:
-            judge_account(redis, options.account)
-            account, telephony_session_id = _find(redis, options.session, options.account)
-            history = _history(redis, account, telephony_session_id)
-            sent = attempts.of_call(redis, account, telephony_session_id)
-        event = _revision(history, options.revision)
-    except (NoRedis, RedisError, Refused) as fault:
-        print(f"scripts/explain.py: {fault}", file=sys.stderr)
-        return FAILED
+    with open_redis(root=ROOT, data=options.data) as redis:
+        judge_account(redis, options.account)
+        account, telephony_session_id = _find(redis, options.session, options.account)
+        history = _history(redis, account, telephony_session_id)
+        sent = attempts.of_call(redis, account, telephony_session_id)
+    event = _revision(history, options.revision)
     if options.json:
         print(msgspec.json.encode(document(history, event, sent)).decode())
     else:

@@ -14,19 +14,17 @@ from scripts.venv import ROOT, reexec_in_venv
 reexec_in_venv()
 
 import msgspec
-from redis import Redis, RedisError
+from redis import Redis
 from tqdm import tqdm
 
 from runtime import comparisons, lifetimes
 from runtime.clocks import redis_time
 from runtime.comparisons import Comparison, Why
-from runtime.settings import SettingsError
 from scripts.terminal import stretch
 from scripts.terminal.amounts import number
-from scripts.terminal.command import Refused, at_the_terminal
+from scripts.terminal.command import at_the_terminal
 from scripts.terminal.installation import accounts_of
 from scripts.terminal.place import open_place
-from scripts.terminal.redis_server import NoRedis
 from scripts.terminal.replay_report import NOBODY_SECONDS
 from telephony.times import moment_at
 
@@ -62,9 +60,6 @@ def main() -> int:
             asked = {name: comparisons.ask(redis, name, Why.ASKED, since=since, until=until) for name in names}
             if options.wait:
                 asked = {name: _watched(redis, name, one, options.timeout) for name, one in asked.items()}
-    except (NoRedis, RedisError, SettingsError, Refused) as fault:
-        print(f"scripts/reconcile.py: {fault}", file=sys.stderr)
-        return FAILED
     except KeyboardInterrupt:
         print("it goes on without being watched", file=sys.stderr)
         return FAILED

@@ -13,20 +13,18 @@ from scripts.venv import ROOT, reexec_in_venv
 reexec_in_venv()
 
 import msgspec
-from redis import Redis, RedisError
+from redis import Redis
 
 from runtime import replays
 from runtime.clocks import redis_time
 from runtime.deliveries import destinations
 from runtime.replay_documents import finding_document, replay_document
 from runtime.replays import Asked, Finding, Level, Replay, State
-from runtime.settings import SettingsError
 from runtime.showing import call_history, calls
 from scripts.terminal.command import Refused, at_the_terminal
 from scripts.terminal.destination_asked import find
 from scripts.terminal.installation import accounts_of, named
 from scripts.terminal.place import Place, open_place
-from scripts.terminal.redis_server import NoRedis
 from scripts.terminal.replay_options import parse_replay, replay_parser, selection
 from scripts.terminal.replay_report import changes, follow, replay_list, summary
 
@@ -44,9 +42,6 @@ def main() -> int:
             if options.show or options.cancel:
                 return _one(place, options)
             return _ask(place, options)
-    except (NoRedis, RedisError, SettingsError, Refused) as fault:
-        print(f"scripts/replay.py: {fault}", file=sys.stderr)
-        return FAILED
     except KeyboardInterrupt:
         print("it goes on: ./scripts/replay.py --list", file=sys.stderr)
         return FAILED

@@ -16,17 +16,14 @@ from scripts.venv import ROOT, reexec_in_venv
 reexec_in_venv()
 
 import msgspec
-from redis import RedisError
 
 from runtime import ringout_wishes, ringouts
 from runtime.ringout_documents import RESOLVED, ringout_document
 from runtime.ringout_wishes import KeyReused, RecordGone
 from runtime.ringouts import NEVER_PLACED, Cancel, Placing, RingOut
-from runtime.settings import SettingsError
 from scripts.terminal.command import Refused, at_the_terminal
 from scripts.terminal.installation import accounts_of, only_account
 from scripts.terminal.place import Place, open_place
-from scripts.terminal.redis_server import NoRedis
 from scripts.terminal.ringout_options import Act, parse
 from scripts.terminal.ringout_report import Telling, listing
 from telephony.ringout_request import Wish, faults
@@ -44,9 +41,6 @@ def main() -> int:
     try:
         with open_place(root=ROOT, data=options.data) as place:
             return int(options.act(place, options))
-    except (NoRedis, RedisError, SettingsError, Refused) as fault:
-        print(f"scripts/ringout.py: {fault}", file=sys.stderr)
-        return FAILED
     except KeyboardInterrupt:
         print("it goes on: ./scripts/ringout.py list", file=sys.stderr)
         return FAILED

@@ -16,18 +16,16 @@ from scripts.venv import ROOT, reexec_in_venv
 reexec_in_venv()
 
 import msgspec
-from redis import RedisError
 
 from runtime import guarding, logs
 from runtime.clocks import redis_time
 from runtime.guarding import Guarded
 from runtime.leases import LeaseHeld, LeaseLost, lease
 from runtime.metrics import Recorder
-from runtime.settings import Account, SettingsError
-from scripts.terminal.command import Refused, add_data_option, at_the_terminal
+from runtime.settings import Account
+from scripts.terminal.command import add_data_option, at_the_terminal
 from scripts.terminal.installation import chosen
 from scripts.terminal.place import Place, open_place
-from scripts.terminal.redis_server import NoRedis
 from scripts.terminal.tables import Column, table
 from telephony.subscriptions import Health, Seen
 from telephony.times import moment_at
@@ -59,12 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for, for each account."""
     options = _options(arguments)
     logs.configure(level="error", form="text", process="subscribe")
-    try:
-        with open_place(root=ROOT, data=options.data) as place:
-            dependencies = Dependencies(place.settings, place.redis, Recorder(place.redis))
-            return _done(place, dependencies, chosen(place.settings, options.account), options)
-    except (NoRedis, RedisError, SettingsError, Refused) as fault:
-        return _failed(str(fault))
+    with open_place(root=ROOT, data=options.data) as place:
+        dependencies = Dependencies(place.settings, place.redis, Recorder(place.redis))
+        return _done(place, dependencies, chosen(place.settings, options.account), options)
 
 
 def _done(place: Place, dependencies: Dependencies, accounts: list[Account], options: argparse.Namespace) -> int:

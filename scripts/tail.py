@@ -18,15 +18,15 @@ from redis.exceptions import NoPermissionError
 
 from scripts.terminal import stretch
 from scripts.terminal.amounts import whole
-from scripts.terminal.command import Refused, add_data_option, at_the_terminal
+from scripts.terminal.command import add_data_option, at_the_terminal
 from scripts.terminal.installation import judge_account
 from scripts.terminal.moments import moment_option
 from scripts.terminal.outcome_table import LEGEND, OutcomeTable
 from scripts.terminal.published import LiveChannels, OutcomeLog, Told, Wanted
-from scripts.terminal.redis_server import NoRedis, open_redis
+from scripts.terminal.redis_server import open_redis
 from telephony.words import Outcome
 
-DONE, FAILED = 0, 1
+DONE = 0
 SHOWN_FIRST = 10
 RETRY_SECONDS = 1.0
 EPILOG = f"""
@@ -48,13 +48,9 @@ def main() -> int:
     """Show events until there are no more, or until stopped."""
     options = _options()
     show = _Screen(as_json=options.json).show
-    try:
-        with open_redis(root=ROOT, data=options.data) as redis:
-            judge_account(redis, options.wanted.account)
-            _tail(redis, options, show)
-    except (NoRedis, RedisError, Refused) as fault:
-        print(f"scripts/tail.py: {fault}", file=sys.stderr)
-        return FAILED
+    with open_redis(root=ROOT, data=options.data) as redis:
+        judge_account(redis, options.wanted.account)
+        _tail(redis, options, show)
     return DONE
 
 

@@ -14,7 +14,7 @@ _FAILED = 1
 
 
 class Refused(Exception):
-    """It is not done; the message says why."""
+    """It is not done; the message says why, and `at_the_terminal` tells it."""
 
 
 def add_data_option(parser: ArgumentParser) -> None:
@@ -26,8 +26,8 @@ def add_data_option(parser: ArgumentParser) -> None:
 def at_the_terminal(main: Callable[[], int], *, stopped: int = 1) -> int:
     r"""Give the exit code of `main`, or `stopped` where it was stopped: by Ctrl-C, or because nobody reads any more.
 
-    What the machine refuses, as to write to a full disk, is said in one line. A sign that the terminal's encoding does
-    not have is written as `\u2192`.
+    What is Refused, or what the machine refuses, as to write to a full disk, is said in one line. A sign that the
+    terminal's encoding does not have is written as `\u2192`.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -41,7 +41,7 @@ def at_the_terminal(main: Callable[[], int], *, stopped: int = 1) -> int:
         return stopped
     except OSError as fault:
         with suppress(OSError):  # that disk may be where this is written as well
-            print(f"scripts/{Path(sys.argv[0]).name}: {fault}", file=sys.stderr)
+            _complain(fault)
         _write_no_more()
         return _FAILED
     except KeyboardInterrupt:
@@ -53,10 +53,17 @@ def _code_of(main: Callable[[], int]) -> int:
     """Give the exit code of `main`, of argparse's own end as well: `--help` is printed like anything else."""
     try:
         return main()
+    except Refused as why:
+        _complain(why)
+        return _FAILED
     except SystemExit as end:
         if isinstance(end.code, int):
             return end.code
         raise
+
+
+def _complain(why: Exception) -> None:
+    print(f"scripts/{Path(sys.argv[0]).name}: {why}", file=sys.stderr)
 
 
 def _write_no_more() -> None:

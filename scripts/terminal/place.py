@@ -9,9 +9,10 @@ from typing import NamedTuple
 from redis import Redis
 
 from runtime import settings
-from runtime.settings import Settings
+from runtime.settings import Settings, SettingsError
 from scripts.supervisor.box_file import read_box, told_last
 from scripts.supervisor.environment import FOR_THE_BOX, gather, wants_box
+from scripts.terminal.command import Refused
 from scripts.terminal.redis_server import find_url, open_redis, running_server
 
 
@@ -31,9 +32,12 @@ class Surroundings(NamedTuple):
 
 @contextmanager
 def open_place(*, root: Path, data: Path) -> Iterator[Place]:
-    """Read the settings and connect while the block runs. Raises NoRedis, SettingsError."""
-    environ, _ = surroundings(root=root, data=data)
-    ours = settings.load({**environ, "REDIS_URL": find_url(os.environ, root=root, data=data)})
+    """Read the settings and connect while the block runs. Raises Refused."""
+    try:
+        environ, _ = surroundings(root=root, data=data)
+        ours = settings.load({**environ, "REDIS_URL": find_url(os.environ, root=root, data=data)})
+    except SettingsError as fault:
+        raise Refused(str(fault)) from fault
     with open_redis(root=root, data=data) as redis:
         yield Place(redis, ours)
 

@@ -14,12 +14,13 @@ from runtime.setting_values import redis_url
 from runtime.settings import SettingsError
 from scripts.supervisor.embedded import URL_FILE
 from scripts.supervisor.environment import gather
+from scripts.terminal.command import Refused
 
 AT_THE_TERMINAL: Final = Profile(timeout=10, connect_timeout=3, retries=1, longest_pause=0)
 """Somebody is waiting: a Redis that is away is said so at once."""
 
 
-class NoRedis(Exception):
+class NoRedis(Refused):
     """No Redis was found, it does not answer, or it refuses; the message says which, or what to do."""
 
 
@@ -32,12 +33,14 @@ class Server(NamedTuple):
 
 @contextmanager
 def open_redis(*, root: Path, data: Path) -> Iterator[Redis]:
-    """Connect to the Redis of this installation while the block runs. Raises NoRedis."""
+    """Connect to the Redis of this installation while the block runs. Raises NoRedis, also when it goes away."""
     with reach(find_url(os.environ, root=root, data=data)) as redis:
         try:
             yield redis
         except NoPermissionError as error:
             raise NoRedis(f"Redis refuses: {error}") from error
+        except RedisError as error:
+            raise NoRedis(str(error)) from error
 
 
 def reach(url: str) -> Redis:
