@@ -21,7 +21,7 @@ from runtime.audit_documents import counts_document, hour_document
 from runtime.clocks import redis_time
 from scripts.terminal import stretch
 from scripts.terminal.audit_report import report
-from scripts.terminal.command import at_the_terminal
+from scripts.terminal.command import at_the_terminal, command_parser
 from scripts.terminal.installation import accounts_of
 from scripts.terminal.place import Place, open_place
 from telephony.completeness import MEANINGS, Standing
@@ -82,12 +82,7 @@ def _says_something(hour: Hour) -> bool:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="scripts/audit.py",
-        description=__doc__,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("audit.py", __doc__, EPILOG)
     stretch.add_options(parser, usual="1d")
     return stretch.parse(parser)
 

@@ -22,7 +22,7 @@ from runtime import logs, settings
 from runtime.settings import Settings, SettingsError
 from scripts.checkup.checks import CHECKS, OF_THE_REAL_ONE, examine
 from scripts.checkup.findings import Patient, Severity, Told
-from scripts.terminal.command import Refused, add_data_option, at_the_terminal
+from scripts.terminal.command import Refused, add_data_option, at_the_terminal, command_parser
 from scripts.terminal.place import surroundings
 from scripts.terminal.redis_server import NoRedis, find_url, reach
 from scripts.terminal.tables import cell
@@ -86,12 +86,7 @@ def _lines(one: Told) -> list[str]:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="scripts/doctor.py",
-        description=__doc__,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("doctor.py", __doc__, EPILOG)
     names = [check.name for check in CHECKS]
     add = parser.add_argument
     add("only", nargs="*", metavar="CHECK", help=f"make only these: {', '.join(names)}")

@@ -16,7 +16,7 @@ import msgspec
 
 from runtime.leases import LeaseHeld, LeaseLost
 from scripts.terminal.beginnings import beginning
-from scripts.terminal.command import Refused, add_data_option, at_the_terminal
+from scripts.terminal.command import Refused, add_data_option, at_the_terminal, command_parser
 from scripts.terminal.place import open_place
 from telephony.traces import TooShort, of_number
 from workers.erasing import Erased, UnknownExtension, erase, person
@@ -75,12 +75,7 @@ def _lines(erased: Erased, *, dry_run: bool) -> list[str]:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="scripts/erase.py",
-        description=__doc__,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("erase.py", __doc__, EPILOG)
     who = parser.add_mutually_exclusive_group(required=True)
     who.add_argument("--number", type=_number, metavar="NUMBER", help="a phone number, in any spelling")
     who.add_argument("--extension", type=beginning, metavar="EXT", help="an extension, by its id or its number")

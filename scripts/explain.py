@@ -20,7 +20,7 @@ from runtime.showing.call_document import document
 from runtime.showing.call_history import CallHistory
 from scripts.terminal.beginnings import beginning
 from scripts.terminal.call_report import report
-from scripts.terminal.command import Refused, add_data_option, at_the_terminal
+from scripts.terminal.command import Refused, add_data_option, at_the_terminal, command_parser
 from scripts.terminal.installation import judge_account
 from scripts.terminal.redis_server import open_redis
 from telephony.events import CallEvent
@@ -96,12 +96,7 @@ def _revision(history: CallHistory, wanted: int | None) -> CallEvent | None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="scripts/explain.py",
-        description=__doc__,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("explain.py", __doc__, EPILOG)
     add = parser.add_argument
     add("session", metavar="SESSION", type=beginning, help="telephonySessionId, or its beginning")
     add("--revision", type=int, metavar="N", help="explain this revision (the newest)")

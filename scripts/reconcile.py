@@ -22,7 +22,7 @@ from runtime.clocks import redis_time
 from runtime.comparisons import Comparison, Why
 from scripts.terminal import stretch
 from scripts.terminal.amounts import number
-from scripts.terminal.command import at_the_terminal
+from scripts.terminal.command import at_the_terminal, command_parser
 from scripts.terminal.installation import accounts_of
 from scripts.terminal.place import open_place
 from scripts.terminal.replay_report import NOBODY_SECONDS
@@ -111,12 +111,7 @@ def _text(seconds: float) -> str:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="scripts/reconcile.py",
-        description=__doc__,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("reconcile.py", __doc__, EPILOG)
     stretch.add_options(parser, usual="1h")
     add = parser.add_argument
     add("--no-wait", dest="wait", action="store_false", help="only ask for it")

@@ -23,7 +23,7 @@ from scripts.simulator.scenarios import SCENARIOS
 from scripts.simulator.server import served
 from scripts.simulator.world import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, USER_JWT
 from scripts.terminal.amounts import positive, whole
-from scripts.terminal.command import at_the_terminal
+from scripts.terminal.command import at_the_terminal, command_parser
 
 DONE, FAILED = 0, 1
 WEBHOOK_PATIENCE_SECONDS = 60
@@ -126,12 +126,7 @@ def _say(options: argparse.Namespace, text: str, **facts: object) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="scripts/simulate.py",
-        description=__doc__,
-        epilog=EPILOGUE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("simulate.py", __doc__, EPILOGUE)
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     add("--port", type=whole(0, LAST_PORT), default=8090, help="port to listen on; 0 takes a free one (8090)")

@@ -26,7 +26,7 @@ from scripts.soaking.report import document, markdown
 from scripts.soaking.schedule import planned
 from scripts.supervisor.watchdog import Watchdog
 from scripts.terminal.amounts import positive
-from scripts.terminal.command import at_the_terminal
+from scripts.terminal.command import at_the_terminal, command_parser
 from scripts.terminal.files import to_write
 
 DONE, FAILED = 0, 1
@@ -79,9 +79,7 @@ def _wanted(options: argparse.Namespace) -> dict[str, Fault]:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="scripts/soak.py", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_parser("soak.py", __doc__, EPILOG)
     add = parser.add_argument
     add("--minutes", type=positive, default=10.0, metavar="N", help="how long calls come (10)")
     add("--seed", type=int, metavar="S", help="the same seed plans the same faults and plays the same calls")

@@ -23,7 +23,7 @@ from runtime.guarding import Guarded
 from runtime.leases import LeaseHeld, LeaseLost, lease
 from runtime.metrics import Recorder
 from runtime.settings import Account
-from scripts.terminal.command import add_data_option, at_the_terminal
+from scripts.terminal.command import add_data_option, at_the_terminal, command_parser
 from scripts.terminal.installation import chosen
 from scripts.terminal.place import Place, open_place
 from scripts.terminal.tables import Column, table
@@ -183,12 +183,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="scripts/subscribe.py",
-        description=__doc__,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("subscribe.py", __doc__, EPILOG)
     parser.add_argument("command", choices=[*ACTS], help="what to do")
     parser.add_argument("id", nargs="?", metavar="ID", help="which subscription, for renew and delete")
     parser.add_argument("--account", metavar="NAME", help="only this account of the settings")

@@ -18,7 +18,7 @@ from redis.exceptions import NoPermissionError
 
 from scripts.terminal import stretch
 from scripts.terminal.amounts import whole
-from scripts.terminal.command import add_data_option, at_the_terminal
+from scripts.terminal.command import add_data_option, at_the_terminal, command_parser
 from scripts.terminal.installation import judge_account
 from scripts.terminal.moments import moment_option
 from scripts.terminal.outcome_table import LEGEND, OutcomeTable
@@ -97,9 +97,7 @@ class _Screen:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="scripts/tail.py", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_parser("tail.py", __doc__, EPILOG)
     add = parser.add_argument
     begin = parser.add_mutually_exclusive_group()
     begin.add_argument(

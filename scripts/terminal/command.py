@@ -2,7 +2,7 @@
 
 import os
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Callable
 from contextlib import suppress
 from io import TextIOWrapper
@@ -15,6 +15,13 @@ _FAILED = 1
 
 class Refused(Exception):
     """It is not done; the message says why, and `at_the_terminal` tells it."""
+
+
+def command_parser(name: str, about: str | None, epilog: str) -> ArgumentParser:
+    """Make the parser of `scripts/NAME`. What stands below its options stays as it is written."""
+    return ArgumentParser(
+        prog=f"scripts/{name}", description=about, epilog=epilog, formatter_class=RawDescriptionHelpFormatter
+    )
 
 
 def add_data_option(parser: ArgumentParser) -> None:

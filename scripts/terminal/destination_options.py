@@ -9,7 +9,7 @@ from runtime.deliveries.redrive import LEAST_PER_SECOND, MOST_PER_SECOND
 from scripts.terminal import stretch
 from scripts.terminal.amounts import number, whole
 from scripts.terminal.beginnings import beginning
-from scripts.terminal.command import add_data_option
+from scripts.terminal.command import add_data_option, command_parser
 from scripts.terminal.moments import moment_option
 from telephony.destination_faults import DIRECTIONS
 from telephony.destinations import FIELDS, Include
@@ -51,12 +51,7 @@ _LISTS: Final = (
 
 def parse(acts: Mapping[str, Act], *, description: str) -> argparse.Namespace:
     """Read the command line; `act` is what it asks for."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/destinations.py",
-        description=description,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("destinations.py", description, EPILOG)
     every = argparse.ArgumentParser(add_help=False)
     every.add_argument("--json", action="store_true", help="print JSON")
     add_data_option(every)

@@ -6,7 +6,7 @@ from typing import Final
 from runtime.replays import Level
 from scripts.terminal import stretch
 from scripts.terminal.beginnings import beginning
-from scripts.terminal.command import add_data_option
+from scripts.terminal.command import add_data_option, command_parser
 from scripts.terminal.moments import moment_option
 from telephony.search_terms import spellings
 from telephony.selection import Selection
@@ -47,7 +47,7 @@ exit codes: 0 done, 1 failed or cancelled, 2 usage
 
 def replay_parser(*, description: str) -> argparse.ArgumentParser:
     """Make the parser of the command that replays."""
-    parser = _parser("scripts/replay.py", description, REPLAY_EPILOG)
+    parser = _parser("replay.py", description, REPLAY_EPILOG)
     add = parser.add_argument
     add("calls", type=beginning, metavar="SESSION", nargs="*", help="telephonySessionId of a call, or its beginning")
     levels = [level.value for level in (Level.DELIVER, Level.REFETCH, Level.RAW)]
@@ -94,7 +94,7 @@ def parse_replay(parser: argparse.ArgumentParser) -> argparse.Namespace:
 
 def backfill_parser(*, description: str) -> argparse.ArgumentParser:
     """Make the parser of the command that backfills."""
-    parser = _parser("scripts/backfill.py", description, BACKFILL_EPILOG)
+    parser = _parser("backfill.py", description, BACKFILL_EPILOG)
     add = parser.add_argument
     add(
         "--since",
@@ -124,9 +124,7 @@ def selection(options: argparse.Namespace, calls: tuple[str, ...]) -> Selection:
 
 
 def _parser(name: str, description: str, epilog: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=name, description=description, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_parser(name, description, epilog)
     add = parser.add_argument
     add("--account", metavar="NAME", help="the account, by its name in the settings, where there are several")
     add("--no-follow", action="store_true", help="ask for it and return at once")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from scripts.terminal.amounts import number, whole
 from scripts.terminal.beginnings import beginning
-from scripts.terminal.command import add_data_option
+from scripts.terminal.command import add_data_option, command_parser
 
 EPILOG = """
 examples:
@@ -28,12 +28,7 @@ Act = Callable[..., int]
 
 def parse(acts: Mapping[str, Act], *, description: str) -> argparse.Namespace:
     """Read the command line; `act` is what to do."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/ringout.py",
-        description=description,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("ringout.py", description, EPILOG)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
