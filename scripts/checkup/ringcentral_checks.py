@@ -2,7 +2,7 @@
 
 import time
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -49,7 +49,7 @@ def call_log(patient: Patient) -> Findings:
             patient.ringcentral(account).get(
                 ROOTS[account.scope],
                 {"perPage": "1", "view": "Simple"},
-                decode=_anything,
+                decode=msgspec.json.decode,
                 group=Group.HEAVY,
                 share=Share.INTERACTIVE,
             )
@@ -159,7 +159,3 @@ def _subscriptions(patient: Patient, account: Account) -> tuple[Subscription, ..
 
 def _codes(fault: RingCentralError) -> str:
     return " ".join((type(fault).__name__, *fault.codes))
-
-
-def _anything(body: bytes) -> Any:
-    return msgspec.json.decode(body)

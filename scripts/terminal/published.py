@@ -102,10 +102,6 @@ class LiveChannels:
         self._channels.close()
 
 
-class _Kind(msgspec.Struct):
-    type: str
-
-
 def _told(entry: outcome_log.Entry) -> Told | None:
     event = outcome_log.event_of(entry.document)
     return None if event is None else Told(entry.account, event, entry.document)
@@ -119,12 +115,11 @@ def _told_live(message: dict[str, Any]) -> Told | None:
     account = message["channel"].decode(errors="replace").removeprefix(keys.live(""))
     document = message["data"]
     try:
-        if ":" in account or _KIND.decode(document).type != UPDATED:
+        if ":" in account or outcome_log.type_of(document) != UPDATED:
             return None
         return Told(account, _LIVE.decode(document), document)
     except (ValueError, RecursionError):
         return None
 
 
-_KIND: Final = msgspec.json.Decoder(_Kind)
 _LIVE: Final = msgspec.json.Decoder(LiveEvent)
