@@ -231,6 +231,14 @@ def test_one_that_is_not_there_is_told_so_whatever_is_asked_of_it(client: FlaskC
     assert (answer.status_code, "There is no such destination" in answer.text) == (404, True)
 
 
+def test_that_its_secrets_cannot_be_opened_is_said_with_what_mends_it(client: FlaskClient, redis: Redis) -> None:
+    sealed, _ = destinations.create(redis, Draft(url=PUBLIC), keys=("lost",))
+
+    answer = post(client, f"/destinations/{sealed.id}/rotate")
+
+    assert (answer.status_code, "Its secrets cannot be read" in answer.text) == (409, True)
+
+
 def test_attempts_are_shown_page_by_page(client: FlaskClient, redis: Redis, destination: str) -> None:
     keep(redis, *(an_attempt(destination, f"s-{number:02}/1") for number in range(26)))
     path = f"/destinations/{destination}"

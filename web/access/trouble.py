@@ -6,6 +6,7 @@ import msgspec
 from flask import Blueprint, render_template, request
 from redis.exceptions import RedisError
 
+from runtime.deliveries.sealing import CannotOpen
 from runtime.logs import log
 from web.access.roles import Role, may
 
@@ -56,13 +57,14 @@ class Trouble(Exception):
 
 def add_trouble(pages: Blueprint) -> None:
     """Tell trouble on a page of its own."""
-
-    @pages.errorhandler(Trouble)
-    def told(error: Trouble) -> tuple[str, int]:
-        return render_template("trouble.html", trouble=error.kind), error.kind.status
+    pages.register_error_handler(Trouble, lambda error: _told(error.kind))
+    pages.register_error_handler(CannotOpen, lambda _: _told(CANNOT_OPEN))
 
     @pages.errorhandler(RedisError)
     def redis_away(error: RedisError) -> tuple[str, int]:
         log.error("dashboard.redis_away", error=type(error).__name__)
-        kind = REDIS_AWAY if may(Role.READER, request.method) else NOT_KNOWN
-        return render_template("trouble.html", trouble=kind), kind.status
+        return _told(REDIS_AWAY if may(Role.READER, request.method) else NOT_KNOWN)
+
+
+def _told(kind: Kind) -> tuple[str, int]:
+    return render_template("trouble.html", trouble=kind), kind.status

@@ -10,11 +10,10 @@ from flask import Blueprint, Flask, Response, g, request, url_for
 from redis import Redis
 
 from runtime.clocks import wall_clock
-from runtime.deliveries.sealing import CannotOpen
 from runtime.settings import Settings
 from web.access.door import add_door
 from web.access.entry import Entry
-from web.access.trouble import CANNOT_OPEN, Trouble, add_trouble
+from web.access.trouble import add_trouble
 from web.access.visitors import visitor
 from web.dashboard import accounts, call, calls, completeness, destinations, now, quarantine, replays, trail
 from web.dashboard.notices import notice
@@ -45,7 +44,6 @@ def add_dashboard(app: Flask, settings: Settings, redis: Redis, entry: Entry) ->
     )
     add_door(pages, entry)
     add_trouble(pages)
-    pages.errorhandler(CannotOpen)(lambda _: _raise(Trouble(CANNOT_OPEN)))
     parts = now.add_routes(pages, settings, redis, completeness.add_routes(pages, settings, redis))
     for part in (calls, call, destinations, replays, quarantine, accounts, trail):
         part.add_routes(pages, settings, redis)
@@ -105,7 +103,3 @@ def _keep_static(response: Response) -> Response:
         if _digests().get(filename) == version:
             response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
     return response
-
-
-def _raise(error: Exception) -> Response:
-    raise error
