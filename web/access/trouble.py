@@ -6,6 +6,7 @@ import msgspec
 from flask import Blueprint, render_template, request
 from redis.exceptions import RedisError
 
+from runtime.deliveries.destinations import UnknownDestination
 from runtime.deliveries.sealing import CannotOpen
 from runtime.logs import log
 from web.access.roles import Role, may
@@ -59,6 +60,7 @@ def add_trouble(pages: Blueprint) -> None:
     """Tell trouble on a page of its own."""
     pages.register_error_handler(Trouble, lambda error: _told(error.kind))
     pages.register_error_handler(CannotOpen, lambda _: _told(CANNOT_OPEN))
+    pages.register_error_handler(UnknownDestination, lambda _: _told(NO_DESTINATION))
 
     @pages.errorhandler(RedisError)
     def redis_away(error: RedisError) -> tuple[str, int]:

@@ -6,6 +6,7 @@ from typing import Final
 from flask import Blueprint, Flask
 from redis import Redis
 
+from runtime.deliveries.destinations import UnknownDestination
 from runtime.deliveries.sealing import CannotOpen
 from runtime.settings import Settings, WebRole
 from web import stream
@@ -13,11 +14,11 @@ from web.access.entry import Entry
 from web.api import asked, audit, calls, deliveries, destinations, outcomes, replays, ringouts
 from web.api.answers import tagged
 from web.api.door import ROOT, add_door
-from web.api.problems import CONFLICT, Problem
+from web.api.problems import CONFLICT, NOT_FOUND, Problem
 from web.hub import Hub
 
 PREFIX: Final = f"{ROOT}/v1"
-
+NO_DESTINATION: Final = "There is no destination with this id."
 
 SEATS: Final = MappingProxyType({WebRole.ALL: 2, WebRole.OPS: 6})
 """How many of a process's threads may be held by who follows the stream (docs/adr/0013-watchers-have-few-seats.md)."""
@@ -37,6 +38,7 @@ def add_api(app: Flask, settings: Settings, redis: Redis, entry: Entry) -> Hub:
     stream.add_routes(api, redis, hub)
     api.before_request(asked.know_parameters)
     api.register_error_handler(CannotOpen, lambda error: Problem(CONFLICT, f"{error}.").response())
+    api.register_error_handler(UnknownDestination, lambda _: Problem(NOT_FOUND, NO_DESTINATION).response())
     api.after_request(tagged)
     add_door(app, entry)
     app.register_blueprint(api)

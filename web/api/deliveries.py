@@ -1,6 +1,5 @@
 """What becomes of the events of a destination: its attempts, a test, and sending again what failed."""
 
-from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -15,7 +14,7 @@ from web.access.trail import note
 from web.api import asked
 from web.api.answers import Page, answer, page
 from web.api.described import described
-from web.api.destinations import found, known
+from web.api.destinations import found
 
 
 class Again(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -75,15 +74,13 @@ def add_routes(api: Blueprint, redis: Redis) -> None:
     def send_again(destination_id: str) -> Response:
         again = asked.body_or(Again())
         note(again.named)
-        ask = partial(redrive.redrive, redis, destination_id, again.selection, dry_run=again.dry_run)
-        count = known(ask)
+        count = redrive.redrive(redis, destination_id, again.selection, dry_run=again.dry_run)
         return answer(Counted(count, again.dry_run), 200 if again.dry_run else 202)
 
     @api.post("/destinations/<destination_id>/test")
     @described("Have a test sent; `id` is that of its event.", answers={202: Named})
     def send_test(destination_id: str) -> Response:
-        event_id = known(partial(redrive.send_test, redis, destination_id))
-        return answer(Named(event_id), 202)
+        return answer(Named(redrive.send_test(redis, destination_id)), 202)
 
     @api.get("/destinations/<destination_id>/attempts")
     @described(

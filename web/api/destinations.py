@@ -1,8 +1,6 @@
 """CRM webhooks: add, list, show, change and remove them, and give them new secrets."""
 
-from collections.abc import Callable
-from functools import partial
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 import msgspec
 from flask import Blueprint, Response, url_for
@@ -19,9 +17,7 @@ from web.access.trail import note
 from web.api import asked
 from web.api.answers import Page, answer, nothing, page
 from web.api.described import described
-from web.api.problems import CONFLICT, FORBIDDEN_ADDRESS, INVALID, NOT_FOUND, Fault, Problem
-
-T = TypeVar("T")
+from web.api.problems import CONFLICT, FORBIDDEN_ADDRESS, INVALID, Fault, Problem
 
 LONGEST_OVERLAP: Final = 30 * 86400.0
 _ID: Final = f"^[A-Za-z0-9_-]{{1,64}}{asked.END}"
@@ -60,19 +56,11 @@ def add_routes(api: Blueprint, settings: Settings, redis: Redis) -> None:
 
 
 def found(redis: Redis, destination_id: str) -> Destination:
-    """Find a destination. Raises Problem when it is not there (any more)."""
+    """Find a destination. Raises UnknownDestination when it is not there (any more)."""
     destination = destinations.get(redis, destination_id)
     if destination is None:
-        raise _unknown()
+        raise destinations.UnknownDestination(destination_id)
     return destination
-
-
-def known(ask: Callable[[], T]) -> T:
-    """Ask for something of a destination. Raises Problem when it is not there (any more)."""
-    try:
-        return ask()
-    except destinations.UnknownDestination as error:
-        raise _unknown() from error
 
 
 def _add_list(api: Blueprint, settings: Settings, redis: Redis) -> None:
@@ -108,8 +96,7 @@ def _add_one(api: Blueprint, settings: Settings, redis: Redis) -> None:
     @described("One, and how it fares (`status`).", answers={200: DestinationDocument})
     def show_destination(destination_id: str) -> Response:
         destination = found(redis, destination_id)
-        status = known(partial(backlog.status, redis, destination_id))
-        return answer(destination_document(destination, status))
+        return answer(destination_document(destination, backlog.status(redis, destination_id)))
 
     @api.patch("/destinations/<destination_id>")
     @described(
@@ -122,12 +109,12 @@ def _add_one(api: Blueprint, settings: Settings, redis: Redis) -> None:
         changes = asked.body_as(Changes)
         _judge(changes, settings)
         note(_what(changes))
-        return answer(known(partial(destinations.update, redis, destination_id, changes)))
+        return answer(destinations.update(redis, destination_id, changes))
 
     @api.delete("/destinations/<destination_id>")
     @described("Remove it and all that is kept for it.", answers={204: None})
     def remove_destination(destination_id: str) -> Response:
-        known(partial(destinations.delete, redis, destination_id))
+        destinations.delete(redis, destination_id)
         return nothing()
 
 
@@ -145,9 +132,8 @@ def _add_rotation(api: Blueprint, settings: Settings, redis: Redis) -> None:
         if not 0 <= overlap <= LONGEST_OVERLAP:
             why = f"must be from 0 to {LONGEST_OVERLAP:.0f}"
             raise Problem(INVALID, f"overlapSeconds {why}", faults=[Fault(why, pointer="/overlapSeconds")])
-        keys = settings.secrets_keys
-        rotate = partial(destinations.rotate, redis, destination_id, keys=keys, overlap_seconds=overlap)
-        return answer(NewSecret(destination_id, known(rotate)))
+        secret = destinations.rotate(redis, destination_id, keys=settings.secrets_keys, overlap_seconds=overlap)
+        return answer(NewSecret(destination_id, secret))
 
 
 def _what(changes: Changes) -> str:
@@ -165,7 +151,3 @@ def _judge(told: Draft | Changes, settings: Settings) -> None:
     why = None if told.url is UNSET else why_not(told.url, settings.allow_private_destinations)
     if why is not None:
         raise Problem(FORBIDDEN_ADDRESS, why, faults=[Fault(why, pointer="/url")])
-
-
-def _unknown() -> Problem:
-    return Problem(NOT_FOUND, "There is no destination with this id.")

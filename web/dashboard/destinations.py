@@ -1,9 +1,8 @@
 """Destinations: who is told, how they fare, and everything that can be done about it."""
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -18,16 +17,15 @@ from runtime.settings import Settings
 from runtime.showing import glance
 from runtime.streams import place_of
 from telephony.destination_faults import faults
-from telephony.destinations import Changes, Destination, DestinationState, Draft, Include
+from telephony.destinations import Changes, DestinationState, Draft, Include
 from telephony.operator_events import SUBJECT
 from telephony.trial import is_trial
 from telephony.words import OUTCOME_MEANINGS
 from web.access.trail import made
-from web.access.trouble import NO_DESTINATION, READ_ONLY, Trouble
+from web.access.trouble import READ_ONLY, Trouble
 from web.access.visitors import visitor
+from web.api.destinations import found
 from web.dashboard.many_accounts import Offered
-
-T = TypeVar("T")
 
 _ATTEMPTS: Final = 25
 
@@ -56,11 +54,11 @@ def _add_pages(pages: Blueprint, redis: Redis) -> None:
 
     @pages.get("/destinations/<destination_id>")
     def destination(destination_id: str) -> str:
-        found = _found(redis, destination_id)
+        one = found(redis, destination_id)
         after = place_of(request.args.get("after"))
         read = attempts.page(redis, destination_id, after=after, limit=_ATTEMPTS)
-        status = _known(partial(backlog.status, redis, destination_id))
-        told = {"one": found, "status": status, "attempts": read, "after": after}
+        status = backlog.status(redis, destination_id)
+        told = {"one": one, "status": status, "attempts": read, "after": after}
         return render_template("destination.html", **told, about=_about, includes=INCLUDES)
 
 
@@ -86,17 +84,17 @@ def _add_new(pages: Blueprint, settings: Settings, redis: Redis) -> None:
 def _add_switches(pages: Blueprint, redis: Redis) -> None:
     @pages.post("/destinations/<destination_id>/pause")
     def pause_destination(destination_id: str) -> Response:
-        _change(redis, destination_id, Changes(state=DestinationState.PAUSED))
+        destinations.update(redis, destination_id, Changes(state=DestinationState.PAUSED))
         return _back(destination_id, "paused")
 
     @pages.post("/destinations/<destination_id>/resume")
     def resume_destination(destination_id: str) -> Response:
-        _change(redis, destination_id, Changes(state=DestinationState.ACTIVE))
+        destinations.update(redis, destination_id, Changes(state=DestinationState.ACTIVE))
         return _back(destination_id, "resumed")
 
     @pages.post("/destinations/<destination_id>/remove")
     def remove_destination(destination_id: str) -> Response:
-        _known(partial(destinations.delete, redis, destination_id))
+        destinations.delete(redis, destination_id)
         return redirect(url_for("dashboard.destinations", done="removed"), 303)
 
 
@@ -104,22 +102,22 @@ def _add_sending(pages: Blueprint, redis: Redis) -> None:
     @pages.post("/destinations/<destination_id>/redrive")
     def send_again(destination_id: str) -> Response:
         held = _held(redis, destination_id)
-        count = _known(partial(redrive.redrive, redis, destination_id, Redrive(), dry_run=False))
+        count = redrive.redrive(redis, destination_id, Redrive(), dry_run=False)
         return _back(destination_id, f"redriven{held}" if count else "nothing-failed")
 
     @pages.post("/destinations/<destination_id>/test")
     def send_test(destination_id: str) -> Response:
         held = _held(redis, destination_id)
-        _known(partial(redrive.send_test, redis, destination_id))
+        redrive.send_test(redis, destination_id)
         return _back(destination_id, f"tested{held}")
 
 
 def _add_secrets(pages: Blueprint, settings: Settings, redis: Redis) -> None:
     @pages.post("/destinations/<destination_id>/rotate")
     def rotate_secret(destination_id: str) -> str:
-        found = _found(redis, destination_id)
-        secret = _known(partial(destinations.rotate, redis, destination_id, keys=settings.secrets_keys))
-        return render_template("destination_secret.html", one=found, secret=secret, is_new=False)
+        one = found(redis, destination_id)
+        secret = destinations.rotate(redis, destination_id, keys=settings.secrets_keys)
+        return render_template("destination_secret.html", one=one, secret=secret, is_new=False)
 
 
 def _draft() -> Draft:
@@ -169,31 +167,13 @@ def _held(redis: Redis, destination_id: str) -> str:
 
     To be called before it is asked for: that rings the bell that tells until when the destination is left alone.
     """
-    if _found(redis, destination_id).state is not DestinationState.ACTIVE:
+    if found(redis, destination_id).state is not DestinationState.ACTIVE:
         return "-later"
     return "" if destinations.left_alone_until(redis, destination_id) is None else "-alone"
 
 
 def _listed(text: str) -> list[str]:
     return [one.strip() for one in text.split(",") if one.strip()]
-
-
-def _found(redis: Redis, destination_id: str) -> Destination:
-    found = destinations.get(redis, destination_id)
-    if found is None:
-        raise Trouble(NO_DESTINATION)
-    return found
-
-
-def _change(redis: Redis, destination_id: str, changes: Changes) -> None:
-    _known(partial(destinations.update, redis, destination_id, changes))
-
-
-def _known(ask: Callable[[], T]) -> T:
-    try:
-        return ask()
-    except destinations.UnknownDestination as error:
-        raise Trouble(NO_DESTINATION) from error
 
 
 def _back(destination_id: str, done: str) -> Response:
