@@ -10,8 +10,7 @@ from web.access.entry import Entry
 from web.access.roles import Tokens
 from web.access.trail import add_trail
 from web.api.blueprint import add_api
-from web.api.door import told
-from web.dashboard.blueprint import add_dashboard, known_to_all
+from web.dashboard.blueprint import add_dashboard
 from web.dashboard.nowhere import add_nowhere
 from web.front import Front
 from web.live import Live
@@ -45,4 +44,4 @@ def _add_ops(app: Flask, settings: Settings, redis: Redis) -> None:
     hub = add_api(app, settings, redis, entry)
     draw = add_dashboard(app, settings, redis, entry)
     app.extensions["live"] = Live(entry.sessions, hub, draw)
-    add_nowhere(app, entry, known_to_all, otherwise=told)
+    add_nowhere(app, entry)
