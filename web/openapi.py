@@ -14,6 +14,7 @@ from flask import Flask, Response
 from werkzeug.routing import Rule
 
 from runtime.version import VERSION
+from web.access.roles import Role, may
 from web.api.answers import answer
 from web.api.described import Description, described, description_of
 from web.api.problems import (
@@ -44,7 +45,6 @@ _JSON: Final = "application/json"
 _REFERENCE: Final = "#/components/schemas/{name}"
 _ARGUMENT: Final = re.compile(r"<(?:\w+:)?(\w+)>")
 _REASONS: Final[Mapping[int, str]] = {200: "Done", 201: "Made", 202: "Taken up", 204: "Done", 503: "Not now"}
-_CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 INTRODUCTION: Final = """\
 How RingCentral calls ended, and everything around it. Send `Authorization: Bearer` and the `ADMIN_TOKEN`, or for
@@ -203,7 +203,7 @@ def _problems(method: str, rule: Rule, said: Description, schemas: Mapping[Any, 
 
 def _usual(method: str, rule: Rule, said: Description) -> Iterator[Kind]:
     yield from (UNAUTHORIZED, TOO_MANY_GUESSES, NO_TOKEN_SET, REDIS_AWAY, INTERNAL, INVALID)
-    if method in _CHANGING:
+    if not may(Role.READER, method):
         yield READ_ONLY
     if rule.arguments:
         yield NOT_FOUND
