@@ -47,7 +47,8 @@ def add_routes(api: Blueprint, settings: Settings, redis: Redis) -> None:
         since = wanted.since.timestamp() if wanted.since else now - USUAL_SECONDS
         until = wanted.until.timestamp() if wanted.until else now
         since, until = max(since, lifetimes.kept_since(redis, settings.retention_seconds, now=now)), min(until, now)
-        rows = _after(_rows(redis, asked.accounts(names, wanted.account), since=since, until=until, after=after), after)
+        every = _rows(redis, asked.accounts(names, wanted.account), since=since, until=until, after=after)
+        rows = (row for row in every if _place(*row) != after)
         shown = list(islice(rows, limit))
         more = next(rows, None) is not None
         following = _place(*shown[-1]) if more else None
@@ -63,10 +64,6 @@ def _rows(
         first = max(since, begin) if account == of else since
         if account >= of and first <= until:
             yield from ((account, hour) for hour in audit.hours(redis, account, since=first, until=until))
-
-
-def _after(rows: Iterator[tuple[str, Hour]], after: str | None) -> Iterator[tuple[str, Hour]]:
-    return (row for row in rows if _place(*row) != after)
 
 
 def _place(account: str, hour: Hour) -> str:

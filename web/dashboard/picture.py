@@ -1,6 +1,5 @@
 """The picture of a call's legs: who was rung when, for how long, and who answered. Pure: numbers to draw with."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -44,12 +43,12 @@ class Picture(msgspec.Struct, frozen=True):
 
 def picture(data: CallData) -> Picture:
     """Draw the legs of a call."""
-    starts = [_time(leg.start_time) for leg in data.legs]
-    known = [start for start in starts if start is not None]
-    first = min(known, default=None)
-    ends = [start.timestamp() + (leg.duration_seconds or 0) for leg, start in _known(data.legs, starts)]
+    legs = [(leg, _time(leg.start_time)) for leg in data.legs]
+    known = [(leg, start) for leg, start in legs if start is not None]
+    first = min((start for _, start in known), default=None)
+    ends = [start.timestamp() + (leg.duration_seconds or 0) for leg, start in known]
     seconds = max(1.0, max(ends, default=0.0) - first.timestamp()) if first else 1.0
-    bars = tuple(_bar(leg, start, first, seconds) for leg, start in zip(data.legs, starts, strict=True))
+    bars = tuple(_bar(leg, start, first, seconds) for leg, start in legs)
     answered = _time(data.answer_time)
     at = None if answered is None or first is None else _across((answered - first).total_seconds(), seconds)
     return Picture(bars, seconds, at if at is not None and 0 <= at <= WIDE else None)
@@ -67,10 +66,6 @@ def _who(leg: LegOutcome) -> Endpoint:
     """Give whom a leg rang, or who came in by it: the legs of a RingOut are `from` whom they rang."""
     is_ringout = (leg.leg_type or "").casefold().startswith(_RINGOUT)
     return leg.from_ if is_ringout or leg.role is LegRole.CALLER else leg.to
-
-
-def _known(legs: Sequence[LegOutcome], starts: Sequence[datetime | None]) -> list[tuple[LegOutcome, datetime]]:
-    return [(leg, start) for leg, start in zip(legs, starts, strict=True) if start is not None]
 
 
 def _across(part: float, whole: float) -> int:
