@@ -77,7 +77,7 @@ class Receiver:
             except BrokenBody:
                 answer = answers.BROKEN
             else:
-                answer = self.of_body(account, environ, body)
+                answer = self.echoed(environ, self.store(account, (body,)))
         return self.counted(account, answer, started)
 
     def before_body(self, account: str, environ: Mapping[str, Any]) -> Answer | None:
@@ -95,10 +95,6 @@ class Receiver:
             self._strangers.tell(endpoint.name, why="verification")
             return answers.UNVERIFIED
         return None
-
-    def of_body(self, account: str, environ: Mapping[str, Any], body: bytes) -> Answer:
-        """Store a body that was let in, and answer."""
-        return self.echoed(environ, self.store(account, (body,)))
 
     def store(self, account: str, bodies: Sequence[bytes]) -> Answer:
         """Store bodies that were let in, all or none; each is answered with what this gives."""
