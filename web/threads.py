@@ -3,20 +3,19 @@
 import asyncio
 import io
 import sys
-from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
 from flask import Flask
-from msgspec import Struct
 
 from web.api.asked import BROKEN
 from web.api.door import is_behind
 from web.api.problems import BAD_REQUEST, MEDIA_TYPE, TOO_BUSY, TOO_SLOW, Problem
 from web.arriving import read_arriving
 from web.body import MAX_BODY, BrokenBody, OversizedBody, has_body
+from web.front import Wsgi
 from web.server_sent import CLOSE
 
 MOST_THREADS: Final = 32
@@ -35,10 +34,9 @@ _OVERSIZED: Final = bytes(MAX_BODY + 1)
 """What stands for a body that is too large, whatever it holds: whoever may send none learns that first."""
 
 Headers = list[tuple[str, str]]
-Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-class _Answer(Struct):
+class _Answer(msgspec.Struct):
     """What the application says; `rest` is a stream that goes on after the headers."""
 
     status: int = 500
