@@ -147,7 +147,7 @@ class Sweeper:
         """Remember for what RingCentral, which was there, had no answer, and whether that was too much for it."""
         if was_there(error):
             (self.found.unanswered if share is Share.LIVE else self.found.past_unanswered).append(request)
-        if isinstance(request, Window) and _is_late(error):
+        if isinstance(request, Window) and error.late:
             density = self._density_after(request, share, now=now)
             self.found.asking = self.found.asking.after_late(density, share, now=now)
 
@@ -256,16 +256,12 @@ def was_there(error: RingCentralError) -> bool:
     whatever was said to the request for that.
     """
     is_unheard = isinstance(error, NotSent | BrokenConfiguration)
-    return not is_unheard and (error.status is not None or _is_late(error))
+    return not is_unheard and (error.status is not None or error.late)
 
 
 def _is_not_offered(error: Unavailable) -> bool:
     """Say whether there is no such lane, going by a status in whosever words, or an answer that is of another one."""
     return was_there(error) and (error.status in _NOT_OFFERED or isinstance(error.__cause__, NoToken))
-
-
-def _is_late(error: RingCentralError) -> bool:
-    return isinstance(error, Unavailable) and error.late
 
 
 def _bare(error: RingCentralError) -> RingCentralError:

@@ -17,34 +17,8 @@ from http import HTTPStatus
 class RingCentralError(Exception):
     """RingCentral did not do what it was asked. `codes` are RingCentral's own, outermost first; `status` is HTTP's.
 
-    `retry_after` is in seconds; None where it says nothing of when to come back.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        retry_after: float | None = None,
-        status: int | None = None,
-        codes: tuple[str, ...] = (),
-    ) -> None:
-        super().__init__(" ".join((message, *(str(status),) * (status is not None), *codes)))
-        self.retry_after = retry_after
-        self.status = status
-        self.codes = codes
-
-
-class RateLimited(RingCentralError):
-    """The budget of the rate-limit group is spent, or RingCentral said so; `retry_after` seconds from now it is not."""
-
-    retry_after: float
-
-
-class Unavailable(RingCentralError):
-    """Nothing usable came back: no connection, no answer in time, a 5xx, half a body, or somebody else's HTML.
-
-    `late` says that RingCentral was there and took longer than is waited, by us or by its own gateway, as for a page
-    that is too much for it.
+    `retry_after` is in seconds; None where it says nothing of when to come back. `late` says that RingCentral was there
+    and took longer than is waited, by us or by its own gateway, as for a page that is too much for it.
     """
 
     def __init__(
@@ -56,8 +30,21 @@ class Unavailable(RingCentralError):
         codes: tuple[str, ...] = (),
         late: bool = False,
     ) -> None:
-        super().__init__(message, retry_after=retry_after, status=status, codes=codes)
+        super().__init__(" ".join((message, *(str(status),) * (status is not None), *codes)))
+        self.retry_after = retry_after
+        self.status = status
+        self.codes = codes
         self.late = late
+
+
+class RateLimited(RingCentralError):
+    """The budget of the rate-limit group is spent, or RingCentral said so; `retry_after` seconds from now it is not."""
+
+    retry_after: float
+
+
+class Unavailable(RingCentralError):
+    """Nothing usable came back: no connection, no answer in time, a 5xx, half a body, or somebody else's HTML."""
 
 
 class NotSent(Unavailable):
