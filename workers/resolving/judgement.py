@@ -117,12 +117,10 @@ class Judge:
             yield from self._resolved(case, case.session, now)
         elif is_settled and self._is_too_old(case, now):
             yield from self._look_again(case, None)
-        elif is_settled and not case.has_ended:  # its notifications may be late: look again when they would not be
+        elif is_settled:  # its notifications may be late: look again when they would not be
             yield from self._look_again(case, max(now, self._forgotten_at(case, now)))
         elif not case.has_ended:
             yield from self._goes_on(case, now)
-        elif case.due is None:
-            return
         elif case.asked:
             yield from self._waiting(case, case.session, now)
 
