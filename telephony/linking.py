@@ -14,11 +14,10 @@ from typing import Final
 
 import msgspec
 
-from telephony.notifications import Notification, Party
+from telephony.notifications import CONFERENCE_SESSION_ID, Notification, Party
 from telephony.records import CallLogRecord, CallPart
 
 CONFERENCE_ORIGIN: Final = "conference"
-CONFERENCE_SESSION_ID: Final = "0"
 
 
 class ConversationRole(StrEnum):

@@ -17,6 +17,12 @@ from telephony import wire
 from telephony.repair import tidied
 from telephony.times import parse_time
 
+SESSION_PREFIX: Final = "s-"
+"""What today's ids of telephony sessions begin with."""
+
+CONFERENCE_SESSION_ID: Final = "0"
+"""The older id that all conferences share."""
+
 MOST_IN_A_BODY: Final = 500
 """Far more than RingCentral ever posts at once; two bytes an element would be a hundred thousand of them."""
 
@@ -26,9 +32,7 @@ MOST_PARTIES: Final = 500
 _MAX_ID: Final = 200
 _TELEPHONY_SUFFIX: Final = "/telephony/sessions"
 _REMINDER_PART: Final = "/subscription/"
-_SESSION_PREFIX: Final = "s-"
 _PARTY_PREFIX: Final = "p-"
-_CONFERENCE: Final = "0"
 _ACCOUNT_IN_EVENT: Final = re.compile(r"/account/([0-9]+)/", re.ASCII)
 _NAMED: Final = re.compile(rb'"telephonySessionId"\s*:\s*"([^"\\]+)"')
 _DIGITS_OF_A_VERSION: Final = 2
@@ -205,7 +209,7 @@ def _party(party: wire.Party) -> Party:
         peer=_peer_session(peer) if peer else None,
         missed=bool(party.missed_call),
         queue=bool(party.queue_call),
-        peer_is_conference=peer is not None and _text(peer.session_id) == _CONFERENCE,
+        peer_is_conference=peer is not None and _text(peer.session_id) == CONFERENCE_SESSION_ID,
     )
 
 
@@ -215,11 +219,11 @@ def _peer_session(peer: wire.Peer) -> str | None:
     A numeric `sessionId` names none: sessions share it, and all conferences have "0".
     """
     named = (peer.telephony_session_id, peer.session_id)
-    found = next((one for one in named if isinstance(one, str) and one.startswith(_SESSION_PREFIX)), None)
+    found = next((one for one in named if isinstance(one, str) and one.startswith(SESSION_PREFIX)), None)
     if found is None and (peer.party_id or "").startswith(_PARTY_PREFIX):
-        found = _SESSION_PREFIX + (peer.party_id or "").removeprefix(_PARTY_PREFIX).rpartition("-")[0]
+        found = SESSION_PREFIX + (peer.party_id or "").removeprefix(_PARTY_PREFIX).rpartition("-")[0]
     found = found or peer.telephony_session_id
-    return found if found and found != _SESSION_PREFIX and _is_id(found) else None
+    return found if found and found != SESSION_PREFIX and _is_id(found) else None
 
 
 def _endpoint(side: wire.Side | None) -> Endpoint:

@@ -22,7 +22,7 @@ from workers.dependencies import Dependencies, current
 from workers.resolving import agenda, reconcile, rereads, unanswered, unheard
 from workers.resolving.agenda import Agenda
 from workers.resolving.casebook import is_listed, newest_of_each, session_of, with_what_they_need
-from workers.resolving.cases import Case
+from workers.resolving.cases import TOGETHER, Case
 from workers.resolving.comparing import Comparing
 from workers.resolving.judgement import Judge
 from workers.resolving.older_ids import OlderIds, joins
@@ -40,9 +40,6 @@ MOST_DUE: Final = 2000
 
 MOST_REQUESTS: Final = 4
 """Requests planned for one sweep; the budget may stop it earlier."""
-
-TOGETHER: Final = 200
-"""Calls judged in one atomic step."""
 
 
 def serve(account: str) -> None:

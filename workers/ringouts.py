@@ -26,6 +26,7 @@ from telephony.ringout_words import live_event
 from telephony.times import moment_at
 from workers.dependencies import Dependencies, current
 from workers.resolving import rereads
+from workers.resolving.patience import RENEW_SECONDS
 from workers.ringcentral.ringout import RingOuts
 from workers.ringout_evidence import Evidence
 from workers.ringout_steps import Step, Steps, begun, next_time
@@ -39,9 +40,6 @@ MOST_FOLLOWED: Final = 500
 
 REQUESTS: Final = 8
 """Requests of one runner that are on their way at the same time, so that a slow one keeps no other waiting."""
-
-RENEW_SECONDS: Final = 2.0
-"""How often the lease is renewed while RingCentral takes its time."""
 
 LINGER_SECONDS: Final = 1.5
 SHIFT_SECONDS: Final = 20.0

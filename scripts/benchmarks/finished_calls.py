@@ -24,8 +24,7 @@ from scripts.simulator.take import Take
 from scripts.simulator.world import ACCOUNT_ID, OWNER_ID
 from telephony import events, sessions
 from telephony.events import CallEvent, Trigger
-from telephony.linking import CONFERENCE_SESSION_ID
-from telephony.notifications import Notification, read
+from telephony.notifications import CONFERENCE_SESSION_ID, Notification, read
 from telephony.outcomes import derive
 from telephony.records import CallLogRecord
 from telephony.sessions import Session

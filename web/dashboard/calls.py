@@ -17,6 +17,7 @@ from runtime.showing.call_rows import Row
 from runtime.showing.calls import BadCursor
 from runtime.streams import Page
 from telephony.endings import INBOUND, OUTBOUND
+from telephony.notifications import SESSION_PREFIX
 from telephony.words import Outcome
 from web.dashboard.many_accounts import Offered
 
@@ -24,7 +25,6 @@ _LIMIT: Final = 50
 _SHORTEST_NUMBER: Final = 7
 """Digits; fewer are an extension's number."""
 
-_SESSION: Final = "s-"
 _ALMOST_A_SECOND: Final = timedelta(microseconds=999_999)
 CHOICES: Final = {
     "outcome": tuple(Outcome),
@@ -66,7 +66,7 @@ def add_routes(pages: Blueprint, settings: Settings, redis: Redis) -> None:
     @pages.get("/calls", endpoint="calls")
     def calls() -> str | Response:
         asked = _asked()
-        if asked.text.startswith(_SESSION):
+        if asked.text.startswith(SESSION_PREFIX):
             return redirect(url_for("dashboard.call", telephony_session_id=asked.text), 303)
         names = accounts.meant_by(asked.account)
         page = _found(redis, names, asked, request.args.get("after"))

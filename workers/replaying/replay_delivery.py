@@ -14,7 +14,8 @@ from runtime.outcome_log import Entry, event_of
 from runtime.replays import Finding
 from telephony.destinations import Destination, DestinationState, wants
 from telephony.events import CallEvent
-from workers.replaying.replay_errand import TOGETHER, Errand, Step
+from workers.replaying.replay_errand import Errand, Step
+from workers.resolving.cases import TOGETHER
 
 PER_SECOND: Final = 50.0
 """Events a destination is asked to be sent in a second."""

@@ -13,17 +13,13 @@ from runtime.leases import Command, Lease
 from runtime.replays import Progress, Replay
 from workers.dependencies import Dependencies
 from workers.replaying.borrowed import borrowed
-from workers.resolving.cases import Case, Judged
+from workers.resolving.cases import TOGETHER, Case, Judged
 from workers.resolving.judgement import Judge
 from workers.resolving.telling import tell
 from workers.ringcentral.errors import RingCentralError
 
 HANDFUL: Final = 10
 """Calls for which somebody waits; more than these take only what the budget has to spare."""
-
-TOGETHER: Final = 200
-"""Calls judged in one atomic step."""
-
 
 PutTogether = Callable[[Sequence[str]], list[Case]]
 """Gives all that is known of some calls."""

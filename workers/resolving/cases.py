@@ -1,6 +1,7 @@
 """One call before and after its judgement: all that is known of it, and what is to be done about it."""
 
 from functools import cached_property
+from typing import Final
 
 import msgspec
 
@@ -16,6 +17,9 @@ from telephony.sessions import Session
 from telephony.settled import is_settled
 from workers.ringout_evidence import NO_RINGOUT, Belonging
 from workers.tracking.conversations import NONE, Gathered
+
+TOGETHER: Final = 200
+"""Calls judged in one atomic step."""
 
 
 class Case(msgspec.Struct, frozen=True, dict=True):

@@ -14,7 +14,7 @@ from redis import Redis
 from runtime import keys, ledger
 from runtime.leases import Command
 from runtime.ledger import Tracked
-from telephony.linking import CONFERENCE_SESSION_ID
+from telephony.notifications import CONFERENCE_SESSION_ID
 from telephony.records import CallLogRecord
 
 

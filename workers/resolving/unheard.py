@@ -11,15 +11,13 @@ from runtime.asking import Asking
 from runtime.budget import Share
 from runtime.ledger import Tracked
 from telephony.fetch_plan import PATIENCE_SECONDS, STRAGGLER_SECONDS, LookUp, Request, Wanted
+from telephony.notifications import SESSION_PREFIX
 from telephony.records import last_end
 from telephony.settled import is_settled
 from telephony.times import moment_at
 
 WHOLE_SECONDS: Final = 60.0
 """How often a call of which only a part was shown takes a request from others: after an outage they may be hundreds."""
-
-SESSION_PREFIX: Final = "s-"
-"""A call that is known by another id cannot be looked up by it: its records name no telephony session."""
 
 
 def silent(
@@ -66,7 +64,7 @@ def whole(
     starts = {one: [record.start_time for record in seen if record.start_time] for one, seen in records.items()}
     return {
         one: Wanted(
-            one if one.startswith(SESSION_PREFIX) else None,
+            one if one.startswith(SESSION_PREFIX) else None,  # known by another id, its records name no session
             min(begins),
             ended_at=last_end(records[one]),
             waiting=PATIENCE_SECONDS,
