@@ -106,7 +106,7 @@ def _in_time(item: Waiting, *, now: float) -> Waiting:
 def _of_log(destination: Destination, rows: Sequence[Any], *, now: float) -> Iterator[DeadLetter]:
     for one in intake.of_log(destination, entries_of(rows), deadline=0):
         if one.wanted:
-            yield msgspec.structs.replace(letter(one.call, one.item, "retention", now=now), attempts=0)
+            yield letter(one.call, one.item, "retention", now=now)
 
 
 def _oldest_waiting(redis: Redis, destination: str) -> int:
