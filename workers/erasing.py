@@ -82,24 +82,22 @@ def erase(
     stopping: Stopping | None = None,
 ) -> Erased:
     """Erase everybody's calls that `pattern` is found in. What is killed is simply begun anew: it finds the rest."""
+    stopping = stopping or Stopping()
     found = [one for one in traces(redis, pattern) if one.kind not in _COUNTED]
     calls = {account: sorted(ids) for account, ids in _calls(redis, found).items()}
     every = [one for ids in calls.values() for one in ids]
-    also = list(_of_calls(redis, every))
-    places = {(one.key, one.part, one.value): one for one in (*found, *also) if one.kind not in _COUNTED}
+    places = dict.fromkeys((*found, *_of_calls(redis, every)))
     if not dry_run:
         for account, ids in calls.items():
-            _of_stages(redis, account, ids, retention=retention, stopping=stopping or Stopping())
-        _of_destinations(redis, every, stopping or Stopping())
-        meanwhile = _of_calls(redis, every)  # a sweep may just have told of them
-        gone = places | {(one.key, one.part, one.value): one for one in meanwhile if one.kind not in _COUNTED}
+            _of_stages(redis, account, ids, retention=retention, stopping=stopping)
+        _of_destinations(redis, every, stopping)
+        gone = places | dict.fromkeys(_of_calls(redis, every))  # a sweep may just have told of them
         # What names the person goes last: by it whoever begins anew finds the calls.
-        theirs = {(one.key, one.part, one.value) for one in found}
-        left = [gone[place] for place in sorted(gone, key=theirs.__contains__) if not _is_of_stages(gone[place])]
-        _of_ringouts(redis, left, stopping or Stopping())
+        left = [one for one in sorted(gone, key=set(found).__contains__) if not _is_of_stages(one)]
+        _of_ringouts(redis, left, stopping)
         for start in range(0, len(left), TOGETHER):
             take_out(redis, left[start : start + TOGETHER])
-    counts = Counter(one.kind for one in places.values())
+    counts = Counter(one.kind for one in places)
     return Erased(len(every), dict(sorted(counts.items())), tuple(_filters(redis, pattern)))
 
 
@@ -125,14 +123,17 @@ def _told_at(redis: Redis, one: Trace) -> Iterator[tuple[str, str]]:
 
 
 def _of_calls(redis: Redis, ids: Sequence[str]) -> Iterator[Trace]:
-    """Give the traces of the calls themselves. What is kept of others of their conversations names them, and stays."""
+    """Give the traces of the calls themselves. What is kept of others of their conversations names them, and stays.
+
+    So does what counts them.
+    """
     erased = frozenset(ids)
     for one in traces(redis, _naming(ids)) if ids else ():
         named = _LINKS.fullmatch(one.key)
         of_another = named[2] not in erased if named else bool(_OF_MANY.fullmatch(one.key))
         if one.key == keys.OUTCOMES:
             of_another = erased.isdisjoint(call for _, call in _told_at(redis, one))
-        if not of_another:
+        if not of_another and one.kind not in _COUNTED:
             yield one
 
 
