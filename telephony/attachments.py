@@ -82,7 +82,7 @@ def _cost(call: OneCall) -> Cost | None:
 
 def _transfer(parts: tuple[CallPart, ...]) -> Transfer | None:
     found = [
-        (part.start_time or LONG_AGO, *_transfer_sessions(part))
+        (part.start_time or LONG_AGO, *part.transfer_sessions)
         for part in parts
         if part.transfer_target or part.transferee
     ]
@@ -95,11 +95,3 @@ def _transfer(parts: tuple[CallPart, ...]) -> Transfer | None:
 
 def _named(transfer: Transfer) -> str | None:
     return transfer.target_telephony_session_id or transfer.transferee_telephony_session_id
-
-
-def _transfer_sessions(part: CallPart) -> tuple[str | None, str | None]:
-    """Give the sessions of the transfer's target and of whom was transferred."""
-    return (
-        part.transfer_target.telephony_session_id if part.transfer_target else None,
-        part.transferee.telephony_session_id if part.transferee else None,
-    )

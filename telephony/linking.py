@@ -229,8 +229,7 @@ def _names_another(part: CallPart, own: str) -> bool:
 
 
 def _of_part(part: CallPart, own: str) -> Iterator[Link]:
-    target = part.transfer_target.telephony_session_id if part.transfer_target else None
-    transferee = part.transferee.telephony_session_id if part.transferee else None
+    target, transferee = part.transfer_sessions
     if target or transferee:
         first, then = transferee or own, target or own
         yield link(TRANSFER_NAMED, first, then)

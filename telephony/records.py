@@ -123,6 +123,14 @@ class CallPart(_Part, frozen=True):
         return str(self.extension.id)
 
     @property
+    def transfer_sessions(self) -> tuple[str | None, str | None]:
+        """The sessions of a warm transfer's target and of whom was transferred, as far as they are named."""
+        return (
+            self.transfer_target.telephony_session_id if self.transfer_target else None,
+            self.transferee.telephony_session_id if self.transferee else None,
+        )
+
+    @property
     def length_ms(self) -> int | None:
         """How long it lasted in milliseconds, from the finer of the two durations RingCentral gives."""
         if self.duration_ms is not None:
