@@ -128,7 +128,7 @@ def without_ids(event: str) -> str:
 
 @lru_cache(maxsize=1024)
 def account_of(event: str) -> str | None:
-    """Name the account that stands in the path of an event; None for `~`, which is whoever subscribed."""
+    """Name the account that stands in a path of RingCentral's, as of an event; None for `~`, which is whoever asked."""
     found = _ACCOUNT_IN_EVENT.search(event)
     return found.group(1) if found else None
 

@@ -1,10 +1,8 @@
 """Put together what is known of calls, for their judgement by whoever asks about them besides resolve."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Final
 
 import msgspec
 from redis import Redis
@@ -15,6 +13,7 @@ from runtime.outcome_log import Entry
 from telephony import linking
 from telephony.events import Trigger
 from telephony.linking import Link
+from telephony.notifications import account_of
 from telephony.records import CallLogRecord, last_end
 from telephony.ringout_link import Sighting, sighting
 from telephony.sessions import Session
@@ -23,8 +22,6 @@ from workers.resolving.cases import Case
 from workers.resolving.sweep import Sweep
 from workers.ringout_evidence import Evidence
 from workers.tracking import conversations
-
-_ACCOUNT_IN_URI: Final = re.compile(r"/account/(\d+)/")
 
 
 def cases(  # noqa: PLR0913 - each says something else of the calls
@@ -178,9 +175,8 @@ def session_of(one: str, tracked: Tracked | None, records: Sequence[CallLogRecor
     """Give the session the notifications told of, else what can be said of it from its records."""
     if tracked is not None or not records:
         return tracked.session if tracked is not None else None
-    uris = (_ACCOUNT_IN_URI.search(record.uri or "") for record in records)
     return Session(
         id=one,
-        account_id=next((found.group(1) for found in uris if found), None),
+        account_id=next(filter(None, (account_of(record.uri or "") for record in records)), None),
         session_id=next((record.session_id for record in records if record.session_id), None),
     )
