@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 import requests
 
-from runtime.settings import DEFAULT_ACCOUNT, Account
 from scripts.checkup.findings import Findings, Patient, error, of_each, warning
+from workers.housekeeping.guardian import posted_to
 
 MOST_BYTES: Final = 1024
 MOST_SECONDS: Final = 3.0
@@ -37,7 +37,7 @@ def handshake(patient: Patient) -> Findings:
     if patient.settings.public_url is None:
         yield warning("PUBLIC_URL is not set: there is nobody to shake hands with", "set PUBLIC_URL")
         return
-    yield from of_each(patient.settings.accounts, lambda account: _shaken(address(patient, account)))
+    yield from of_each(patient.settings.accounts, lambda account: _shaken(posted_to(patient.settings, account)[0]))
 
 
 def _shaken(url: str) -> Findings:
@@ -66,13 +66,6 @@ def _shaken(url: str) -> Findings:
             f"the answer took {answer.seconds:.1f} s; RingCentral waits {MOST_SECONDS:.0f} s",
             "move web nearer to its Redis, or start more of it",
         )
-
-
-def address(patient: Patient, account: Account) -> str:
-    """Say where RingCentral posts the notifications of an account."""
-    root = f"{(patient.settings.public_url or '').rstrip('/')}/webhooks/ringcentral"
-    is_only = account.name == DEFAULT_ACCOUNT and len(patient.settings.accounts) == 1
-    return root if is_only else f"{root}/{account.name}"
 
 
 def shake_hands(url: str, token: str) -> Answer:

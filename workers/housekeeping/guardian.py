@@ -288,11 +288,13 @@ class Guardian:
 
 
 def addresses(settings: Settings, account: Account) -> tuple[str, ...]:
-    """Give the addresses at which `web` takes this account's notifications, the first for new subscriptions.
+    """Give the addresses that a subscription may have: none without a token by which `web` would know RingCentral."""
+    return posted_to(settings, account) if account.verification_tokens else ()
 
-    None without `PUBLIC_URL`, nor without a token by which `web` would know RingCentral.
-    """
-    if settings.public_url is None or not account.verification_tokens:
+
+def posted_to(settings: Settings, account: Account) -> tuple[str, ...]:
+    """Give the addresses at which `web` takes this account's notifications, the first for new subscriptions."""
+    if settings.public_url is None:
         return ()
     whole = settings.public_url.rstrip("/") + "/webhooks/ringcentral"
     own = f"{whole}/{account.name}"
