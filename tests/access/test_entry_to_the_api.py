@@ -34,7 +34,7 @@ def ask(app: Flask, method: str = "GET", token: str = ADMIN, **more: Any) -> Any
     return app.test_client().open(more.pop("path", LIST), method=method, headers=headers, **more)
 
 
-def test_a_reader_sees_what_is_there_and_changes_nothing(app: Flask, redis: Redis) -> None:
+def test_a_reader_sees_what_is_there_and_changes_nothing(app: Flask) -> None:
     refused = ask(app, "POST", READER, json=DRAFT)
 
     assert ask(app, token=READER).json == {"items": [], "next": None}

@@ -228,7 +228,7 @@ def test_even_a_page_of_what_cannot_be_read_does_not_stop_the_comparison(list_on
     assert int(counted[1]) >= PAGE + 100
 
 
-def test_a_long_outage_is_healed_window_by_window(list_only: ListOnly, clock: Clock) -> None:
+def test_a_long_outage_is_healed_window_by_window(list_only: ListOnly) -> None:
     legwork, company = list_only(reread_seconds=())
     legwork.pass_time(60)
     takes = [company.call(begins=60.0 * number, heard=False) for number in range(120)]

@@ -199,7 +199,7 @@ def test_what_another_version_has_kept_is_passed_over(client: RingCentral, redis
     assert get(client) == 1
 
 
-def test_one_whose_fetcher_was_killed_does_not_wait_for_ever(server: Server, client: RingCentral, redis: Redis) -> None:
+def test_one_whose_fetcher_was_killed_does_not_wait_for_ever(client: RingCentral, redis: Redis) -> None:
     redis.hset(keys.lease("acme", STAGE), "token", "killed")
     redis.pexpire(keys.lease("acme", STAGE), 100)
     began = time.monotonic()

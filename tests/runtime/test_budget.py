@@ -166,7 +166,7 @@ def test_threads_at_once_get_no_more_than_the_burst(redis: Redis) -> None:
     assert waits.count(0.0) == 2
 
 
-def test_a_backfill_leaves_the_last_token_to_live_calls(budget: Budget, clock: Clock) -> None:
+def test_a_backfill_leaves_the_last_token_to_live_calls(budget: Budget) -> None:
     assert budget.take(HEAVY, Share.BACKFILL) == 0.0
     assert budget.take(HEAVY, Share.BACKFILL) > 5
 
@@ -306,7 +306,7 @@ def test_a_scaled_minute_scales_the_pace(redis: Redis, clock: Clock) -> None:
     assert busiest_window(greedy(budget, clock, LIVE, 30), window=6) == 9
 
 
-def test_what_is_left_can_be_looked_at_without_taking_it(budget: Budget, clock: Clock) -> None:
+def test_what_is_left_can_be_looked_at_without_taking_it(budget: Budget) -> None:
     budget.take(HEAVY, LIVE)
 
     state = budget.left(HEAVY)

@@ -21,7 +21,7 @@ def test_a_comparison_is_asked_for_and_not_waited_for(redis_url: str, redis: Red
     assert found.until - found.since == pytest.approx(7200, abs=5)
 
 
-def test_who_waits_is_told_how_far_it_is_when_patience_ends(redis_url: str, redis: Redis) -> None:
+def test_who_waits_is_told_how_far_it_is_when_patience_ends(redis_url: str) -> None:
     waited = run_here("reconcile.py", "--timeout", "0.1", redis_url=redis_url)
 
     assert waited.returncode == 1
@@ -29,7 +29,7 @@ def test_who_waits_is_told_how_far_it_is_when_patience_ends(redis_url: str, redi
 
 
 def test_who_waits_while_nobody_asks_the_log_is_told_once_what_may_be_missing(
-    redis_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("scripts.terminal.replay_report.NOBODY_SECONDS", 0.0)
 

@@ -207,7 +207,7 @@ def test_a_destination_that_is_sent_nothing_for_now_is_named_with_what_ends_that
     assert held_back == [f"not to {paused} while it is paused: ./scripts/destinations.py resume {paused}"]
 
 
-def test_a_difference_is_told_as_field_before_and_after(redis: Redis) -> None:
+def test_a_difference_is_told_as_field_before_and_after() -> None:
     found = replays.Finding(
         "s-1", 2, (Difference("outcome", "busy", "rejected"), Difference("legs[0].reason", None, "x"))
     )

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import msgspec
 import pytest
-from redis import Redis
 
 from scripts import subscribe as command
 from scripts.simulator import RunningSimulator, running_simulator
@@ -36,7 +35,6 @@ def subscribe(
     simulator: RunningSimulator,
     webhook: Webhook,
     redis_url: str,
-    redis: Redis,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Subscribe:

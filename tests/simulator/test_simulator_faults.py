@@ -107,7 +107,7 @@ def test_a_penalty_can_be_provoked(client: Client, simulator: RunningSimulator) 
     assert client.get("/account/~/call-log").status_code == 200
 
 
-def test_records_can_be_late(simulator: RunningSimulator, client: Client, play: Play) -> None:
+def test_records_can_be_late(simulator: RunningSimulator, client: Client) -> None:
     simulator.fault("extra_lag", seconds=600)
 
     simulator.play(count=1, scenario="outbound_busy", speed=100)

@@ -91,7 +91,7 @@ def test_an_extract_comes_in_pages(client: Client, play: Play) -> None:
     assert more == [True] * ((len(everything) - 1) // 10) + [False]
 
 
-def test_a_rewritten_record_comes_again(client: Client, simulator: RunningSimulator, play: Play) -> None:
+def test_a_rewritten_record_comes_again(client: Client, play: Play) -> None:
     (telephony_session_id,) = play(1, "queue_answered")
     records = client.get(EXTRACT).json()["records"]
 
@@ -146,7 +146,7 @@ def test_the_feeds_do_not_take_each_others_tokens(client: Client) -> None:
     assert client.get(EXTRACT, syncType="ISync", syncToken=token(first)).status_code == 400
 
 
-def test_more_changes_than_a_sync_carries_are_refused(client: Client, simulator: RunningSimulator, play: Play) -> None:
+def test_more_changes_than_a_sync_carries_are_refused(client: Client, play: Play) -> None:
     first = client.get(SYNC, recordCount=10)
     play(260)
 

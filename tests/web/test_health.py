@@ -73,7 +73,7 @@ def test_a_redis_that_is_nearly_full_is_not_ready(app: Flask, redis: Redis, conf
 
 
 def test_a_redis_with_too_few_replicas_to_take_a_write_is_not_ready_and_the_metrics_tell_it(
-    app: Flask, redis: Redis, configured: Configure
+    app: Flask, configured: Configure
 ) -> None:
     configured(min_replicas_to_write=1)
 
