@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.venv import ROOT, reexec_in_venv
+from scripts.venv import reexec_in_venv
 
 reexec_in_venv()
 
@@ -49,7 +49,7 @@ exit codes: 0 every call is accounted for, 1 one is not, or it failed, 2 usage
 def main() -> int:
     """Count, show, and say by the exit code whether every call is accounted for."""
     options = _options()
-    with open_place(root=ROOT, data=options.data) as place:
+    with open_place(options.data) as place:
         names = accounts_of(place.settings, options.account)
         found = _counted(place, names, options)
     everything = audit.total(hour for hours in found.values() for hour in hours)

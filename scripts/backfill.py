@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.venv import ROOT, reexec_in_venv
+from scripts.venv import reexec_in_venv
 
 reexec_in_venv()
 
@@ -33,7 +33,7 @@ def main() -> int:
     since, until = options.since.timestamp(), options.until.timestamp() if is_over else None
     asked = Asked(level=Level.BACKFILL, selection=Selection(since=since, until=until), deliver=not options.no_delivery)
     try:
-        with open_place(root=ROOT, data=options.data) as place:
+        with open_place(options.data) as place:
             replay = replays.create(place.redis, only_account(place.settings, options.account), asked)
             if not options.no_follow:
                 replay = follow(place.redis, replay)

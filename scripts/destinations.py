@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.venv import ROOT, reexec_in_venv
+from scripts.venv import reexec_in_venv
 
 reexec_in_venv()
 
@@ -59,7 +59,7 @@ def main() -> int:
     """Do what the command line asks for."""
     options = parse(ACTS, description=__doc__ or "")
     try:
-        with open_place(root=ROOT, data=options.data) as place:
+        with open_place(options.data) as place:
             told = options.act(place, options)
             _tell(told, as_json=options.json)
     except CannotOpen as fault:

@@ -11,7 +11,7 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.venv import ROOT, reexec_in_venv
+from scripts.venv import reexec_in_venv
 
 reexec_in_venv()
 
@@ -41,7 +41,7 @@ def main() -> int:
     options = _options()
     logs.configure(level="error", form="text", process="doctor")
     try:
-        environ, in_a_box = surroundings(root=ROOT, data=options.data)
+        environ, in_a_box = surroundings(options.data)
     except SettingsError as fault:
         raise Refused(str(fault)) from fault
     in_a_box = in_a_box and not options.only
@@ -64,7 +64,7 @@ def _patient(environ: Mapping[str, str], data: Path) -> Patient:
     redis: Redis | None = None
     no_redis = ""
     try:
-        environ = {**environ, "REDIS_URL": find_url(os.environ, root=ROOT, data=data)}
+        environ = {**environ, "REDIS_URL": find_url(os.environ, data)}
         redis = reach(environ["REDIS_URL"])
     except NoRedis as fault:
         no_redis = str(fault)

@@ -8,7 +8,7 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.venv import ROOT, reexec_in_venv
+from scripts.venv import reexec_in_venv
 
 reexec_in_venv()
 
@@ -41,7 +41,7 @@ def main() -> int:
     """Erase, or say what would be."""
     options = _options()
     try:
-        with open_place(root=ROOT, data=options.data) as place:
+        with open_place(options.data) as place:
             who = person(place.redis, number=options.number, extension=options.extension)
             retention = place.settings.retention_seconds
             erased = erase(place.redis, who.pattern, retention=retention, dry_run=options.dry_run)

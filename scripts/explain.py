@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.venv import ROOT, reexec_in_venv
+from scripts.venv import reexec_in_venv
 
 reexec_in_venv()
 
@@ -46,7 +46,7 @@ exit codes: 0 done, 1 failed or no such call, 2 usage
 def main() -> int:
     """Explain the call."""
     options = _options()
-    with open_redis(root=ROOT, data=options.data) as redis:
+    with open_redis(options.data) as redis:
         judge_account(redis, options.account)
         account, telephony_session_id = _find(redis, options.session, options.account)
         history = _history(redis, account, telephony_session_id)

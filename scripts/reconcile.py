@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.venv import ROOT, reexec_in_venv
+from scripts.venv import reexec_in_venv
 
 reexec_in_venv()
 
@@ -52,7 +52,7 @@ def main() -> int:
     """Ask for the comparison, and watch it."""
     options = _options()
     try:
-        with open_place(root=ROOT, data=options.data) as (redis, settings):
+        with open_place(options.data) as (redis, settings):
             now = redis_time(redis)
             kept_since = lifetimes.kept_since(redis, settings.retention_seconds, now=now)
             since, until = stretch.stretch(options, usual_seconds=USUAL_SECONDS, now=now, kept_since=kept_since)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.venv import ROOT, reexec_in_venv
+from scripts.venv import reexec_in_venv
 
 reexec_in_venv()
 
@@ -36,7 +36,7 @@ def main() -> int:
     """Do what the command line asks for."""
     options = parse_replay(replay_parser(description=__doc__ or ""))
     try:
-        with open_place(root=ROOT, data=options.data) as place:
+        with open_place(options.data) as place:
             if options.list:
                 return _list(place, options)
             if options.show or options.cancel:

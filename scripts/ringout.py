@@ -11,7 +11,7 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.venv import ROOT, reexec_in_venv
+from scripts.venv import reexec_in_venv
 
 reexec_in_venv()
 
@@ -39,7 +39,7 @@ def main() -> int:
     """Do what the command line asks for."""
     options = parse(ACTS, description=__doc__ or "")
     try:
-        with open_place(root=ROOT, data=options.data) as place:
+        with open_place(options.data) as place:
             return int(options.act(place, options))
     except KeyboardInterrupt:
         print("it goes on: ./scripts/ringout.py list", file=sys.stderr)

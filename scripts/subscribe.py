@@ -11,7 +11,7 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.venv import ROOT, reexec_in_venv
+from scripts.venv import reexec_in_venv
 
 reexec_in_venv()
 
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for, for each account."""
     options = _options(arguments)
     logs.configure(level="error", form="text", process="subscribe")
-    with open_place(root=ROOT, data=options.data) as place:
+    with open_place(options.data) as place:
         dependencies = Dependencies(place.settings, place.redis, Recorder(place.redis))
         return _done(place, dependencies, chosen(place.settings, options.account), options)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.venv import ROOT, reexec_in_venv
+from scripts.venv import reexec_in_venv
 
 reexec_in_venv()
 
@@ -48,7 +48,7 @@ def main() -> int:
     """Show events until there are no more, or until stopped."""
     options = _options()
     show = _Screen(as_json=options.json).show
-    with open_redis(root=ROOT, data=options.data) as redis:
+    with open_redis(options.data) as redis:
         judge_account(redis, options.wanted.account)
         _tail(redis, options, show)
     return DONE

@@ -14,6 +14,7 @@ from scripts.supervisor.box_file import read_box, told_last
 from scripts.supervisor.environment import FOR_THE_BOX, gather, wants_box
 from scripts.terminal.command import Refused
 from scripts.terminal.redis_server import find_url, open_redis, running_server
+from scripts.venv import ROOT
 
 
 class Place(NamedTuple):
@@ -31,18 +32,18 @@ class Surroundings(NamedTuple):
 
 
 @contextmanager
-def open_place(*, root: Path, data: Path) -> Iterator[Place]:
+def open_place(data: Path, *, root: Path = ROOT) -> Iterator[Place]:
     """Read the settings and connect while the block runs. Raises Refused."""
     try:
-        environ, _ = surroundings(root=root, data=data)
-        ours = settings.load({**environ, "REDIS_URL": find_url(os.environ, root=root, data=data)})
+        environ, _ = surroundings(data, root=root)
+        ours = settings.load({**environ, "REDIS_URL": find_url(os.environ, data, root=root)})
     except SettingsError as fault:
         raise Refused(str(fault)) from fault
-    with open_redis(root=root, data=data) as redis:
+    with open_redis(data, root=root) as redis:
         yield Place(redis, ours)
 
 
-def surroundings(*, root: Path, data: Path) -> Surroundings:
+def surroundings(data: Path, *, root: Path = ROOT) -> Surroundings:
     """Gather the settings. Those of RingCentral in a box come along where one runs, and outweigh the others then.
 
     So what is made up for the box is never shown to the real RingCentral, nor takes effect on a real installation:

@@ -15,6 +15,7 @@ from runtime.settings import SettingsError
 from scripts.supervisor.embedded import URL_FILE
 from scripts.supervisor.environment import gather
 from scripts.terminal.command import Refused
+from scripts.venv import ROOT
 
 AT_THE_TERMINAL: Final = Profile(timeout=10, connect_timeout=3, retries=1, longest_pause=0)
 """Somebody is waiting: a Redis that is away is said so at once."""
@@ -32,9 +33,9 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def open_redis(*, root: Path, data: Path) -> Iterator[Redis]:
+def open_redis(data: Path, *, root: Path = ROOT) -> Iterator[Redis]:
     """Connect to the Redis of this installation while the block runs. Raises NoRedis, also when it goes away."""
-    with reach(find_url(os.environ, root=root, data=data)) as redis:
+    with reach(find_url(os.environ, data, root=root)) as redis:
         try:
             yield redis
         except NoPermissionError as error:
@@ -57,7 +58,7 @@ def reach(url: str) -> Redis:
     return redis
 
 
-def find_url(environ: Mapping[str, str], *, root: Path, data: Path) -> str:
+def find_url(environ: Mapping[str, str], data: Path, *, root: Path = ROOT) -> str:
     """Say where Redis is: REDIS_URL of the environment or of .env, else an embedded server that runs on `data`.
 
     Raises NoRedis when neither is there.

@@ -112,7 +112,7 @@ class Product:
 
     def redis(self) -> Redis:
         """Connect to its server."""
-        return Redis.from_url(self._redis_url or find_url({}, root=self.data, data=self.data))
+        return Redis.from_url(self._redis_url or find_url({}, self.data, root=self.data))
 
     def events(self, event_type: str | None = None) -> list[Event]:
         """Read what it has published (of one type), oldest first; nothing while its server is down."""

@@ -16,16 +16,16 @@ def data(tmp_path: Path) -> Path:
 def test_the_configured_redis_goes_first(tmp_path: Path, data: Path) -> None:
     (tmp_path / ".env").write_text("REDIS_URL=redis://from-dotenv\n")
 
-    assert find_url({"REDIS_URL": "redis://given"}, root=tmp_path, data=data) == "redis://given"
-    assert find_url({}, root=tmp_path, data=data) == "redis://from-dotenv"
+    assert find_url({"REDIS_URL": "redis://given"}, data, root=tmp_path) == "redis://given"
+    assert find_url({}, data, root=tmp_path) == "redis://from-dotenv"
 
 
 def test_a_running_embedded_server_is_found(tmp_path: Path, data: Path, watchdog: Watchdog) -> None:
     with EmbeddedRedis(data / "demo", watchdog=watchdog) as server:
-        assert find_url({}, root=tmp_path, data=data) == server.url
+        assert find_url({}, data, root=tmp_path) == server.url
 
     with pytest.raises(NoRedis, match=r"start \./scripts/run"):
-        find_url({}, root=tmp_path, data=data)
+        find_url({}, data, root=tmp_path)
 
 
 def test_the_address_of_a_server_that_was_killed_is_passed_over(tmp_path: Path, data: Path, watchdog: Watchdog) -> None:
@@ -35,7 +35,7 @@ def test_the_address_of_a_server_that_was_killed_is_passed_over(tmp_path: Path, 
     ):
         killed.kill()
 
-        assert find_url({}, root=tmp_path, data=data) == living.url
+        assert find_url({}, data, root=tmp_path) == living.url
 
 
 def test_an_address_that_cannot_be_read_is_said_so_without_its_password() -> None:
@@ -53,6 +53,6 @@ def test_what_redis_refuses_is_told_as_that(
 
     with pytest.raises(NoRedis, match=r"^Redis refuses: invalid"):
         reach(redis_url.replace("://", "://looker:wrong@"))
-    with pytest.raises(NoRedis, match=r"^Redis refuses: .*'time'"), open_redis(root=tmp_path, data=tmp_path) as opened:
+    with pytest.raises(NoRedis, match=r"^Redis refuses: .*'time'"), open_redis(tmp_path, root=tmp_path) as opened:
         opened.time()
     redis.acl_deluser("looker")

@@ -25,7 +25,7 @@ def data(tmp_path: Path, redis_url: str) -> Path:
 
 
 def settings(data: Path) -> Settings:
-    with open_place(root=data, data=data) as place:
+    with open_place(data, root=data) as place:
         return place.settings
 
 
@@ -64,13 +64,13 @@ def test_a_box_that_runs_outweighs_settings_that_a_real_one_is_to_get_later(data
     (data / ".env").write_text("RC_SERVER_URL=https://platform.ringcentral.com\n")
 
     with box_told(data / "demo", ENVIRON):
-        environ, in_a_box = surroundings(root=data, data=data)
+        environ, in_a_box = surroundings(data, root=data)
 
     assert (environ["RC_SERVER_URL"], in_a_box) == (ENVIRON["RC_SERVER_URL"], True)
 
 
 def test_where_no_box_runs_nothing_of_a_demonstration_is_in_effect(tmp_path: Path) -> None:
-    environ, in_a_box = surroundings(root=tmp_path, data=tmp_path)
+    environ, in_a_box = surroundings(tmp_path, root=tmp_path)
 
     assert not in_a_box
     assert not set(FOR_THE_BOX) & set(environ)
@@ -80,7 +80,7 @@ def test_credentials_of_the_real_one_outweigh_a_box(data: Path) -> None:
     (data / ".env").write_text("RC_USER_JWT=a-real-one\n")
 
     with box_told(data / "demo", ENVIRON):
-        environ, in_a_box = surroundings(root=data, data=data)
+        environ, in_a_box = surroundings(data, root=data)
 
     assert not in_a_box
     assert "RC_SERVER_URL" not in environ

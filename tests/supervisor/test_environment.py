@@ -68,7 +68,7 @@ def test_a_dotenv_in_another_encoding_is_named(root: Path) -> None:
     with pytest.raises(SettingsError, match=r"\.env cannot be read"):
         gather({}, root=root)
     with pytest.raises(NoRedis, match=r"\.env cannot be read"):
-        find_url({}, root=root, data=root)
+        find_url({}, root, root=root)
 
 
 def test_a_dotenv_may_begin_with_the_mark_that_windows_writes(root: Path) -> None:
