@@ -94,6 +94,13 @@ class StageWorker(SimpleWorker):
         self._stopping = dependencies.stopping
         self._next = NextBells(redis, stage)
 
+    def _set_ip_address(self, connection: Redis) -> None:
+        """Note where we come from; redis-py cannot read it of a socket with a space or an equals sign in its path."""
+        try:
+            super()._set_ip_address(connection)
+        except ValueError:
+            self.ip_address = "unknown"
+
     def execute_job(self, job: Job, queue: Queue) -> Any:
         """Serve a bell."""
         faults.point("worker.taken")

@@ -6,6 +6,7 @@ import pickle
 import signal
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -18,6 +19,9 @@ from rq.serializers import JSONSerializer
 from runtime import bells, keys
 from runtime.bells import JOBS, Stage
 from scripts.checkup import rq_state
+from scripts.simulator import running_simulator
+from scripts.supervisor.embedded import EmbeddedRedis
+from scripts.supervisor.watchdog import Watchdog
 from tests.builders.calls import ivr_call
 from tests.simulator.webhook import Webhook
 from tests.workers.office import ACCOUNT, Office
@@ -47,6 +51,22 @@ def run_all(office: Office) -> None:
     office.dependencies.stopping.set()  # no lingering
     worker = StageWorker(Stage.TRACK, office.redis, office.dependencies)
     worker.work(burst=True, with_scheduler=False, logging_level="CRITICAL")
+
+
+def test_a_worker_serves_over_a_socket_in_a_folder_of_any_name(
+    watchdog: Watchdog,
+) -> None:
+    with (
+        TemporaryDirectory(prefix="my calls=") as folder,
+        EmbeddedRedis(Path(folder), watchdog=watchdog) as server,
+        running_simulator() as platform,
+    ):
+        office = Office(server.url, platform)
+        worker = StageWorker(Stage.TRACK, office.redis, office.dependencies)
+        worker.register_birth()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
+
+        assert [one.queues for one in rq_state.workers(office.redis)] == [(QUEUE,)]
+        office.close()
 
 
 def test_a_worker_of_which_redis_has_lost_everything_announces_itself_anew(office: Office, redis: Redis) -> None:
