@@ -53,11 +53,10 @@ def run_all(office: Office) -> None:
     worker.work(burst=True, with_scheduler=False, logging_level="CRITICAL")
 
 
-def test_a_worker_serves_over_a_socket_in_a_folder_of_any_name(
-    watchdog: Watchdog,
-) -> None:
+@pytest.mark.parametrize("name", ["my calls", "calls="])
+def test_a_worker_serves_over_a_socket_in_a_folder_of_any_name(watchdog: Watchdog, name: str) -> None:
     with (
-        TemporaryDirectory(prefix="my calls=") as folder,
+        TemporaryDirectory(prefix=name) as folder,
         EmbeddedRedis(Path(folder), watchdog=watchdog) as server,
         running_simulator() as platform,
     ):
