@@ -31,7 +31,8 @@ from telephony.subscriptions import Health, Seen
 from telephony.times import moment_at
 from workers.dependencies import Dependencies
 from workers.housekeeping import guardian
-from workers.housekeeping.guardian import Guardian, addresses
+from workers.housekeeping.guardian import Guardian
+from workers.housekeeping.webhook_addresses import addresses
 from workers.ringcentral.breaker import try_again
 from workers.ringcentral.errors import NotFound, NotSent, RateLimited, RingCentralError
 from workers.ringcentral.subscriptions import Subscriptions, seen

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import requests
 
 from scripts.checkup.findings import Findings, Patient, error, of_each, warning
-from workers.housekeeping.guardian import posted_to
+from workers.housekeeping.webhook_addresses import posted_to
 
 MOST_BYTES: Final = 1024
 MOST_SECONDS: Final = 3.0

@@ -10,7 +10,7 @@ from runtime.budget import Group, Share
 from runtime.settings import Account, Scope, Settings
 from scripts.checkup.findings import Finding, Findings, Patient, error, of_each, warning
 from telephony.subscriptions import Seen
-from workers.housekeeping.guardian import addresses
+from workers.housekeeping.webhook_addresses import addresses
 from workers.ringcentral.call_log import ROOTS
 from workers.ringcentral.errors import (
     BrokenConfiguration,

@@ -19,7 +19,7 @@ from runtime.guarding import LONGEST_PATIENCE, MOMENT_SECONDS, Guarded
 from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
 from runtime.logs import log
 from runtime.metrics import FAILURES
-from runtime.settings import DEFAULT_ACCOUNT, Account, Scope, Settings
+from runtime.settings import Account, Scope
 from telephony import subscriptions as rules
 from telephony.operator_events import What
 from telephony.subscriptions import Health, Plan, Seen
@@ -27,6 +27,7 @@ from telephony.times import moment_at
 from workers.dependencies import Dependencies, current
 from workers.housekeeping import presence, watches
 from workers.housekeeping.silence import Silences
+from workers.housekeeping.webhook_addresses import addresses
 from workers.ringcentral.breaker import FIRST_PAUSE
 from workers.ringcentral.errors import BrokenConfiguration, Forbidden, NotFound, RingCentralError, is_404
 from workers.ringcentral.subscriptions import Subscription, Subscriptions, seen
@@ -285,18 +286,3 @@ class Guardian:
     def _keep(self, guarded: Guarded) -> Guarded:
         guarding.keep(self._redis, self._name, guarded)
         return guarded
-
-
-def addresses(settings: Settings, account: Account) -> tuple[str, ...]:
-    """Give the addresses that a subscription may have: none without a token by which `web` would know RingCentral."""
-    return posted_to(settings, account) if account.verification_tokens else ()
-
-
-def posted_to(settings: Settings, account: Account) -> tuple[str, ...]:
-    """Give the addresses at which `web` takes this account's notifications, the first for new subscriptions."""
-    if settings.public_url is None:
-        return ()
-    whole = settings.public_url.rstrip("/") + "/webhooks/ringcentral"
-    own = f"{whole}/{account.name}"
-    both = (whole, own) if len(settings.accounts) == 1 else (own, whole)  # it was the only one when it was subscribed
-    return both if account.name == DEFAULT_ACCOUNT else (own,)
