@@ -29,11 +29,16 @@ class Follower:
         self._last = newest_id(redis)
 
     def follow(self, stop: StopRequest) -> None:
-        """Read until we are to stop; a server that is away for a while is waited for."""
+        """Read until we are to stop; a server that is away for a while is waited for.
+
+        What only a later version can read is passed over: it ends nothing here.
+        """
         while not stop.wait(0):
             try:
                 for entry_id, event in self._read():
                     self._last = entry_id
+                    if event is None:
+                        continue
                     if self._keep:
                         self._events.append(event)
                     self._on_event(event)
@@ -44,11 +49,18 @@ class Follower:
         """All events kept so far, in the order they were published."""
         return list(self._events)
 
-    def _read(self) -> Iterator[tuple[bytes, Event]]:
+    def _read(self) -> Iterator[tuple[bytes, Event | None]]:
         answer: Any = self._redis.xread({OUTCOMES: self._last}, count=BATCH, block=BLOCK_MILLISECONDS)
         for entries in answer[OUTCOMES.encode()] if answer else ():
             for entry_id, fields in entries:
-                yield entry_id, msgspec.json.decode(fields[b"event"], type=Event)
+                yield entry_id, _event_of(fields.get(b"event", b""))
+
+
+def _event_of(document: bytes) -> Event | None:
+    try:
+        return msgspec.json.decode(document, type=Event)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
 def newest_id(redis: Redis) -> bytes:

@@ -39,6 +39,25 @@ def test_what_is_published_from_now_on_is_told_once_and_in_order(redis: Redis, r
     assert told[0].data.from_ == Person(phone_number="+16505550101")
 
 
+def test_what_only_a_later_version_can_read_is_passed_over(redis: Redis, redis_url: str) -> None:
+    told: list[Event] = []
+    stop = StopRequest()
+
+    def tell(event: Event) -> None:
+        told.append(event)
+        stop.request()
+
+    with Redis.from_url(redis_url, protocol=3) as client:
+        follower = Follower(client, on_event=tell, keep=True)
+        summary = {"id": "s-1/words", "type": "legwork.call.summary", "subject": "s-1", "data": {"words": []}}
+        redis.xadd("legwork:outcomes", {"event": json.dumps(summary)})
+        redis.xadd("legwork:outcomes", {"summary": "without an event"})
+        publish(redis, 1)
+        follower.follow(stop)
+
+    assert [event.id for event in told] == ["s-1/1"]
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
