@@ -222,9 +222,10 @@ def test_what_was_to_be_tried_again_before_the_clock_was_put_back_waits_no_longe
     stage.run(destination)
 
     trim(stage, later=-back)
+    is_rung = (stage.redis.zscore(keys.BELLS, f"deliver|{destination.id}") or 9e9) <= redis_time(stage.redis)
     stage.run(destination)
 
-    assert len(stage.sender.sent) == sent
+    assert (len(stage.sender.sent), is_rung) == (sent, sent > 1)
 
 
 @pytest.mark.parametrize(("back", "is_due"), [(86400.0, False), (366 * 86400.0, True)])

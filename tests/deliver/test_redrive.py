@@ -13,6 +13,7 @@ from telephony.destinations import Destination, Include
 from telephony.operator_events import What
 from telephony.times import parse_time
 from telephony.words import Outcome
+from tests.builders.attempts import a_dead_letter
 from tests.deliver.conftest import Stage
 from tests.deliver.test_deliver import A_MISSED_CALL, at_present, make_due, revised
 from tests.fakes.sender import delivered, forbidden, refused
@@ -140,6 +141,21 @@ def test_so_it_is_where_nothing_might_be_sent_there_any_more_when_it_was_sent_ag
     stage.run(destination)
 
     assert set(stage.sender.ids()) == {"s-1/1"}
+
+
+def test_of_what_was_sent_in_vain_and_cannot_be_sent_again_a_later_revision_is_sent(stage: Stage) -> None:
+    destination = stage.add(create_only=True)
+    publish(stage.redis, outcome_of("s-1", A_MISSED_CALL))
+    letter = a_dead_letter("s-1/1", "1-0", attempts=len(SCHEDULE), because="retention")
+    stage.redis.execute_command(*attempts.buried(destination.id, letter))  # type: ignore[no-untyped-call]  # redis-py's
+
+    publish(stage.redis, revised("s-1", 2, A_MISSED_CALL))
+    stage.redis.hset(
+        keys.delivery_cursor(destination.id), "place", outcome_log.after(stage.redis, "0-0", most=1)[0].place
+    )
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-1/2"]
 
 
 def test_so_it_is_of_what_is_tried_still_which_everything_has_sent_at_once(stage: Stage) -> None:

@@ -33,13 +33,16 @@ def test_a_destination_left_alone_is_not_rung_by_news_but_when_it_shall_be_tried
 def test_until_when_a_destination_is_left_alone_is_told_and_not_of_one_that_is_sent_events_or_paused(
     stage: Stage,
 ) -> None:
-    sound, alone, paused = stage.add(), left_alone(stage), left_alone(stage)
-    stage.run(sound)
+    alone, paused, sound = left_alone(stage), left_alone(stage, calls="of-another"), stage.add()
     destinations.update(stage.redis, paused.id, Changes(state=DestinationState.PAUSED))
+    stage.sender.answer = lambda _: refused()
+    publish(stage.redis, outcome_of("s-tried-again"))
+    stage.run(sound)
 
-    told = [backlog.status(stage.redis, one.id).left_alone_until for one in (sound, alone, paused)]
+    told = [backlog.status(stage.redis, one.id).left_alone_until for one in (alone, paused, sound)]
 
-    assert told == [None, bell(stage, alone), None]
+    assert all((bell(stage, one) or 0.0) > redis_time(stage.redis) for one in (alone, paused, sound))
+    assert told == [bell(stage, alone), None, None]
 
 
 def test_a_bell_that_is_overdue_tells_of_a_runner_that_is_away_and_not_of_a_pause(stage: Stage) -> None:
@@ -175,11 +178,11 @@ def test_whichever_call_to_redis_a_runner_is_killed_at_the_bell_of_what_waits_is
     assert bell(stage, destination) is not None
 
 
-def left_alone(stage: Stage) -> Destination:
+def left_alone(stage: Stage, *, calls: str = "s") -> Destination:
     """Add a destination whose breaker is open, and for which nothing waits."""
     destination = stage.add()
     stage.sender.answer = lambda _: forbidden()
-    publish(stage.redis, *(outcome_of(f"s-{number}") for number in range(LEAST_ATTEMPTS)))
+    publish(stage.redis, *(outcome_of(f"{calls}-{number}") for number in range(LEAST_ATTEMPTS)))
     stage.run(destination)
     stage.sender.answer = lambda _: delivered()
     assert not waiting.everything(stage.redis, destination.id)

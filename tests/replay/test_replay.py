@@ -29,6 +29,7 @@ from tests.replay.replaying import ReplayOffice
 from tests.workers.office import ACCOUNT
 from tests.workers.test_guardian import DAY, with_jwt
 from tests.workers.test_resolve import look, the_record
+from workers.housekeeping.put_back import be_due_earlier
 from workers.replaying import replay_errand
 from workers.ringcentral import call_log
 from workers.ringcentral.call_log import CallLog
@@ -342,22 +343,42 @@ def test_a_call_that_ringcentral_has_no_answer_for_is_asked_for_once_a_minute_th
     assert len(replaying.office.platform.requests()) - before == 4
 
 
+@pytest.mark.parametrize("hours", [1, 5])
 def test_a_replay_that_ringcentral_has_had_no_answer_for_in_a_day_ends_and_says_so(
-    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
     replaying.resolved()
     cannot_answer(monkeypatch, "internal", session="s-nobody-knows")
     asked = replaying.ask(Level.REFETCH, calls=("s-nobody-knows",))
 
-    for _ in range(24):
+    for _ in range(0, 24, hours):
         replaying.serve()
         assert not replaying.look(asked).is_over
-        replaying.office.let_pass(3600)
+        replaying.office.let_pass(hours * 3600)
         replaying.office.be_patient()
     replaying.serve()
 
     over = replaying.look(asked)
     assert (over.progress.state, over.progress.why, over.left) == (State.FAILED, "Unavailable CMN-203", 1)
+
+
+def test_it_ends_after_a_day_also_where_the_clock_was_put_back_meanwhile(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaying.resolved()
+    cannot_answer(monkeypatch, "internal", session="s-nobody-knows")
+    asked = replaying.ask(Level.REFETCH, calls=("s-nobody-knows",))
+    replaying.serve()
+
+    replaying.office.redis.set(keys.TIDIED, replaying.office.now)
+    replaying.office.let_pass(-DAY)
+    be_due_earlier(replaying.redis, [ACCOUNT], now=replaying.office.now)
+    for _ in range(26):
+        replaying.office.let_pass(3600)
+        replaying.office.be_patient()
+        replaying.serve()
+
+    assert replaying.look(asked).progress.state is State.FAILED
 
 
 def test_a_runner_that_is_to_stop_asks_for_no_further_page(
