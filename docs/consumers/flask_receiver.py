@@ -12,6 +12,7 @@ from flask import Flask, request
 from standardwebhooks import Webhook, WebhookVerificationError
 
 MOST_BYTES = 1024 * 1024
+OF_A_CALL = {"legwork.call.ended", "legwork.call.outcome"}
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS seen (webhook_id TEXT PRIMARY KEY);
@@ -43,7 +44,7 @@ def make_receiver(secret: str, database: str) -> Flask:
             ValueError,
         ):  # ValueError: a signature that is no Base64, a body that is no text
             return "not verified", 401
-        if event["type"].startswith("legwork.call."):
+        if event["type"] in OF_A_CALL:
             keep(database, request.headers["webhook-id"], event, body.decode())
         return "", 204  # also for a test, and for types that do not exist yet
 

@@ -15,6 +15,7 @@ from typing import Any
 from redis import Redis, exceptions
 
 STREAM = "legwork:outcomes"
+OF_A_CALL = {"legwork.call.ended", "legwork.call.outcome"}
 BEGINNING = "0"  # "$": only what is published from now on
 BATCH = 100
 WAIT_MS = 5000
@@ -89,7 +90,9 @@ def abandoned(redis: Redis, group: str, reader: str) -> list[Any]:
 
 
 def keep(store: Redis, group: str, event: dict[str, Any], document: bytes) -> None:
-    """Keep an event; in your own reader this writes to the CRM's database."""
+    """Keep an event of a type that we know; in your own reader this writes to the CRM's database."""
+    if event["type"] not in OF_A_CALL:
+        return
     call, revision = event["subject"], event["data"]["revision"]
     if store.eval(KEEP_THE_NEWEST, 1, f"{group}:calls", call, revision, document):
         print(f"kept {call} revision {revision}", flush=True)

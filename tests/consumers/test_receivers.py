@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from runtime.deliveries.destinations import new_secret
@@ -102,6 +103,19 @@ def test_a_test_is_answered_and_not_kept(receiver: Receiver) -> None:
 
     assert receiver.post(signed_headers(event.id, body, (SECRET,), now=time.time()), body) == 204
     assert kept(receiver) == []
+
+
+def test_a_type_that_does_not_exist_yet_is_answered_and_takes_nobodys_place(receiver: Receiver) -> None:
+    summary = msgspec.to_builtins(revision(1)) | {
+        "id": f"{SESSION_ID}/words",
+        "type": "legwork.call.summary",
+        "data": {},
+    }
+    body = msgspec.json.encode(summary)
+
+    assert send(receiver, revision(1)) == 204
+    assert receiver.post(signed_headers(summary["id"], body, (SECRET,), now=time.time()), body) == 204
+    assert kept(receiver) == [f"{SESSION_ID} revision 1"]
 
 
 def test_a_giant_is_refused(receiver: Receiver) -> None:

@@ -132,5 +132,15 @@ def test_an_earlier_revision_that_comes_late_changes_nothing(redis: Redis, redis
         wait_until(lambda: kept(redis) == {SESSION_ID: 2, "s-last": 1}, seconds=30)
 
 
+def test_a_type_that_does_not_exist_yet_is_passed_over(redis: Redis) -> None:
+    redis.xadd(OUTCOMES, {"event": b'{"type": "legwork.call.summary", "subject": "s-1", "data": {}}'})
+    publish(redis, outcome_of("s-1"))
+
+    redis_group.read(redis, GROUP, "reader-1", store=redis, once=True)
+
+    assert kept(redis) == {"s-1": 1}
+    assert pending(redis) == 0
+
+
 def _entries(redis: Redis) -> Any:
     return redis.xrange(OUTCOMES)
