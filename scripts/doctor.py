@@ -11,9 +11,13 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.venv import reexec_in_venv
+from scripts.venv import ROOT, reexec_in_venv
 
 reexec_in_venv()
+
+from scripts.supervisor.environment import follow
+
+follow("RQ_KEY_PREFIX", root=ROOT)  # RQ reads it as it is imported
 
 import msgspec
 from redis import Redis

@@ -1,5 +1,6 @@
 """The environment the processes get: the caller's, then .env, then what a first run needs to work at all."""
 
+import contextlib
 import os
 import secrets
 import socket
@@ -67,6 +68,13 @@ def gather(environ: Mapping[str, str], *, root: Path) -> dict[str, str]:
     programs = Path(sys.executable).parent
     found["PATH"] = f"{programs}{os.pathsep}{found.get('PATH', os.defpath)}"
     return {**FOR_PEOPLE, **found}
+
+
+def follow(name: str, *, root: Path) -> None:
+    """Have in our own environment what .env says of `name`: for a library that reads it there as it is imported."""
+    with contextlib.suppress(SettingsError):  # whoever reads settings tells
+        if value := gather(os.environ, root=root).get(name):
+            os.environ[name] = value
 
 
 def _dotenv(file: Path) -> dict[str, str]:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import zlib
+from pathlib import Path
 
 from redis import Redis
 from rq import Queue
@@ -32,6 +33,16 @@ with Redis.from_url(sys.argv[1]) as redis:
     waiting = NextBells(redis, Stage.TRACK)
     waiting.give_back(waiting.take(wait=0.01))
     print(bells.waiting(redis, Stage.TRACK), len(rq_state.placed(redis)))
+"""
+
+PREFIX_OF_THE_DOCTOR = """
+import sys
+from pathlib import Path
+import scripts.venv
+scripts.venv.ROOT = Path(sys.argv[1])
+import scripts.doctor
+from scripts.checkup import rq_state
+print(rq_state.PREFIX)
 """
 
 
@@ -138,3 +149,12 @@ def test_bells_wait_where_rq_keeps_its_keys_though_that_be_elsewhere(redis: Redi
 
     assert told.split() == ["1"] * 4
     assert all(key.startswith(b"legwork:rq:") for key in redis.scan_iter())
+
+
+def test_the_doctor_looks_there_also_where_that_stands_in_the_file_of_settings(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("RQ_KEY_PREFIX=legwork:rq\n")
+    command = [sys.executable, "-c", PREFIX_OF_THE_DOCTOR, str(tmp_path)]
+
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    assert told.strip() == "legwork:rq:"
