@@ -14,7 +14,7 @@ from telephony.operator_events import What
 from tests.outputs import entries
 from tests.workers.office import ACCOUNT, Office
 from workers import upkeep
-from workers.housekeeping import alarms
+from workers.housekeeping import alarms, presence
 from workers.ringcentral.breaker import LONGEST_PARKING
 
 MANY = 1000  # entries; Redis drops them a hundred or so together
@@ -180,6 +180,16 @@ def test_that_the_call_log_was_not_answered_while_all_stood_still_is_no_alert_bu
     assert [one.what for one in operator_log.alerts(office.redis)] == [What.CALL_LOG_UNANSWERED]
 
 
+def test_after_the_clock_was_put_back_alarms_are_raised_as_soon_as_after_any_rest(office: Office) -> None:
+    office.let_pass(86_400)
+    upkeep.serve(ACCOUNT)
+    office.let_pass(-86_400)
+
+    upkeep.serve(ACCOUNT)
+
+    assert presence.since(office.redis, 0.0, now=office.now) == pytest.approx(office.now, abs=5)
+
+
 def test_that_the_call_log_is_not_answered_is_over_where_nobody_has_credentials_to_ask_it(office: Office) -> None:
     account = office.settings.accounts[0]
     for credentials in (account.credentials, None):
@@ -260,6 +270,18 @@ def test_it_is_not_over_for_a_process_without_credentials_while_others_look(offi
         assert {one.what for one in operator_log.alerts(office.redis)} == on
 
 
+@pytest.mark.parametrize("what", [What.SUBSCRIPTION_MISSING, What.ACCOUNT_PARKED])
+def test_who_looked_or_asked_before_the_clock_was_put_back_does_so_no_more_for_that(office: Office, what: What) -> None:
+    account = msgspec.structs.replace(office.settings.accounts[0], credentials=None)
+    operator_log.raise_alert(office.redis, what, ACCOUNT, "No.", account=ACCOUNT)
+    guarding.keep(office.redis, ACCOUNT, Guarded(checked_at=office.now + 86_400))
+    office.redis.hset(keys.breaker(ACCOUNT), mapping={"parkings": 1, "at": office.now + 86_400})
+
+    alarms.of_account(office.redis, office.settings, account)
+
+    assert operator_log.alerts(office.redis) == ()
+
+
 def test_who_has_no_credentials_tells_that_those_of_others_are_not_accepted(office: Office) -> None:
     office.redis.hset(keys.breaker(ACCOUNT), mapping={"parkings": 1, "at": office.now - LONGEST_PARKING})
     account = msgspec.structs.replace(office.settings.accounts[0], credentials=None)
@@ -272,7 +294,7 @@ def test_who_has_no_credentials_tells_that_those_of_others_are_not_accepted(offi
 @pytest.fixture
 def configuration(redis: Redis) -> Iterator[None]:
     """Leave the server as it was."""
-    names = ("maxmemory-policy", "maxmemory")
+    names = ("maxmemory-policy", "maxmemory", "appendonly")
     before = {name: redis.config_get(name)[name] for name in names}
     yield
     for name, value in before.items():
@@ -287,13 +309,22 @@ def unsafe(office: Office) -> list[tuple[What, str]]:
 
 
 @pytest.mark.usefixtures("configuration")
-def test_a_redis_that_may_forget_is_an_alert_until_it_may_not(office: Office) -> None:
-    office.redis.config_set("maxmemory-policy", "allkeys-lru")
-    assert unsafe(office) == [(What.REDIS_UNSAFE, "eviction")]
+@pytest.mark.parametrize(
+    ("name", "bad", "good", "check", "says"),
+    [
+        ("maxmemory-policy", "allkeys-lru", "noeviction", "eviction", "maxmemory-policy is allkeys-lru"),
+        ("appendonly", "no", "yes", "persistence", "appendonly is off"),
+    ],
+)
+def test_a_redis_that_may_forget_or_lose_is_an_alert_until_it_may_not(
+    office: Office, name: str, bad: str, good: str, check: str, says: str
+) -> None:
+    office.redis.config_set(name, bad)
+    assert unsafe(office) == [(What.REDIS_UNSAFE, check)]
     message = operator_log.alerts(office.redis)[0].message
-    assert message.startswith("Redis fails this check of /readyz: maxmemory-policy is allkeys-lru")
+    assert message.startswith(f"Redis fails this check of /readyz: {says}")
 
-    office.redis.config_set("maxmemory-policy", "noeviction")
+    office.redis.config_set(name, good)
     assert unsafe(office) == []
 
 

@@ -105,7 +105,7 @@ def is_parked(redis: Redis, account: str, fingerprint: str | None = None) -> boo
         return False
     if fingerprint is not None:
         return (of or b"").decode() == fingerprint
-    return others is None and redis_time(redis) - float(at or 0) < _ASKED_WITHIN
+    return others is None and 0 <= redis_time(redis) - float(at or 0) < _ASKED_WITHIN  # else the clock was put back
 
 
 def try_again(redis: Redis, account: str) -> None:
