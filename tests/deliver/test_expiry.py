@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import keys, metrics
+from runtime import bells, keys, metrics
 from runtime.bells import Stage as Bell
 from runtime.clocks import redis_time
 from runtime.deliveries import attempts, backlog, destinations, redrive, waiting
@@ -236,11 +236,13 @@ def test_what_was_held_before_the_clock_was_put_back_is_held_no_longer_than_anyt
     held = Waiting(place(stage, 10), "s-1/1", "default", 1, due=now + 600, held=True)
     for command in waiting.write(destination.id, "s-1", (held,)):
         stage.redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+    stage.redis.delete(keys.BELLS)
 
     trim(stage, later=-back)
 
     ((one,),) = waiting.everything(stage.redis, destination.id).values()
     assert (one.due <= now) is is_due
+    assert (stage.redis.zscore(keys.BELLS, bells.member(Bell.DELIVER, destination.id)) is not None) is is_due
 
 
 def test_what_was_given_up_is_not_sent_again_once_the_log_holds_it_no_more(stage: Stage) -> None:
