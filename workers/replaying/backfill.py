@@ -25,7 +25,7 @@ from runtime.replays import Progress, State, Unanswered
 from telephony.call_log import CallLogPage
 from telephony.events import Trigger
 from telephony.records import CallLogRecord
-from telephony.times import LONG_AGO, iso_ms_at, moment_at
+from telephony.times import iso_ms_at, moment_at
 from workers.replaying.replay_errand import Errand, Step
 from workers.resolving import casebook
 from workers.resolving.cases import Case, Judged
@@ -124,14 +124,13 @@ class Backfill:
         return list(begins.values())
 
     def _count(self, begins: Sequence[datetime], place: str) -> int:
-        """Count the calls of a page that neither the one before showed nor the next one, from `place`, will.
+        """Count the calls of a page that neither the one before has shown nor the next one, from `place`, shows again.
 
         Pages overlap by a moment, and any number of calls may have begun in it: they count where it is looked through.
         """
         reached, page = _read(place)
-        oldest = reached if page == 1 and reached > self._since else LONG_AGO
-        newest = self._until if self._errand.replay.progress.place else self._until + _TICK
-        return sum(oldest <= begin < newest for begin in begins)
+        is_first = not self._errand.replay.progress.place
+        return sum((reached <= begin or page > 1) and (begin < self._until or is_first) for begin in begins)
 
     def _moved_on(self, progress: Progress, page: CallLogPage) -> Progress:
         """Go on with what began before the oldest call of this page; where all began at once, with the next page."""
