@@ -27,7 +27,7 @@ from workers.replaying import replay_errand
 from workers.replaying.backfill import STUCK_SECONDS, Backfill, passed
 from workers.ringcentral import call_log
 from workers.ringcentral.call_log import CallLog
-from workers.ringcentral.errors import NotFound, Unavailable
+from workers.ringcentral.errors import NotFound, NotSent, Unavailable
 
 MINUTE, DAY = 60.0, 86400.0
 
@@ -216,14 +216,14 @@ def test_a_page_for_which_ringcentrals_own_gateway_would_not_wait_is_asked_for_i
     assert replaying.finish(asked).progress.total == len(records)
 
 
-def choke(monkeypatch: pytest.MonkeyPatch, *record_ids: str, ends: bool = False) -> None:
+def choke(monkeypatch: pytest.MonkeyPatch, *record_ids: str, ends: bool = False, late: bool = False) -> None:
     """Have the list answer for no page with one of these records on it; nor, where it `ends`, for one without any."""
     asked_for = CallLog._page
 
     def choosy(self: CallLog, begin: datetime, end: datetime, share: Share, number: int, size: int) -> CallLogPage:
         page = asked_for(self, begin, end, share, number, size)
         if any(one.id in record_ids for one in page.records):
-            raise Unavailable("no answer", status=500)
+            raise Unavailable("no answer", status=None if late else 500, late=late)
         if ends and not page.records:
             raise NotFound("no such page", status=404)
         return page
@@ -266,13 +266,47 @@ def test_a_page_that_ringcentral_has_no_answer_for_is_made_small_then_passed_ove
     began = records[number].start_time
     assert began is not None
     assert passed.begin <= began.timestamp() <= passed.end
+    assert done.progress.requests < 16  # pages are larger again at once
 
 
-def test_while_ringcentral_answers_nothing_no_page_of_a_backfill_is_passed_over(
+def test_the_smallest_page_is_passed_over_also_where_ringcentral_takes_too_long_for_any(
     replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(call_log, "PER_PAGE", 16)
+    records = history(replaying, 10)
+    choke(monkeypatch, "H000000", late=True)
+
+    done = go_on(replaying, replaying.ask(Level.BACKFILL, since=replaying.office.now - 31 * DAY), 20)
+
+    told = {event.subject for event in events(replaying.redis)}
+    assert told == {one.telephony_session_id for one in records[2:]}
+    assert done.progress.state is State.DONE
+
+
+def test_a_page_that_was_not_asked_for_is_neither_made_smaller_nor_passed_over(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history(replaying, 5)
+    choke(monkeypatch, "H000000")
+    asked = replaying.ask(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
+    go_on(replaying, asked, 1)
+
+    def not_asked(*_: object) -> CallLogPage:
+        raise NotSent("no access token")
+
+    monkeypatch.setattr(CallLog, "_page", not_asked)
+    waiting = go_on(replaying, asked, 10).progress
+
+    assert (waiting.place, waiting.halvings) == ("", 0)
+
+
+@pytest.mark.parametrize("answered_before", [True, False])
+def test_while_ringcentral_answers_nothing_no_page_of_a_backfill_is_passed_over(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch, *, answered_before: bool
+) -> None:
     records = history(replaying, 5)
-    compared(replaying)
+    if answered_before:
+        compared(replaying)
     with monkeypatch.context() as outage:
         choke(outage, "H000000")
         asked = replaying.ask(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
