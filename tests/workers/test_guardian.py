@@ -249,12 +249,17 @@ def test_a_blacklisted_one_is_replaced_and_exactly_the_gap_is_compared(guarding_
     assert len(office.outcomes(lost)) == 1
 
 
+@pytest.mark.parametrize("is_blacklisted", [True, False], ids=["to its deleting", "to its renewal"])
 def test_one_that_somebody_else_s_words_say_is_gone_is_replaced_when_ringcentral_is_asked_again(
-    guarding_office: Guarding, monkeypatch: pytest.MonkeyPatch
+    guarding_office: Guarding, monkeypatch: pytest.MonkeyPatch, *, is_blacklisted: bool
 ) -> None:
     office = guarding_office()
     first = guard(office, 2)
-    office.platform.fault("blacklist_subscriptions")
+    if is_blacklisted:
+        office.platform.fault("blacklist_subscriptions")
+    else:
+        box = office.platform._box.subscriptions._all[first.id or ""]
+        box.filters, box.expires_at = tuple(one for one in box.filters if one != REMINDER), office.now + HOUR
     office.platform.fault("answer_status", group="medium", status=404, count=1)
     pauses: list[float] = []
 

@@ -117,9 +117,10 @@ class Guardian:
         elif plan.keep is not None:
             try:
                 guarded = self._kept(guarded, plan.keep, renew=plan.renew, now=now)
-            except NotFound:  # it is listed, and has ended
-                if not addresses(self._settings, self._account):
+            except RingCentralError as error:  # it is listed, and has ended
+                if not (_is_gone(error) and addresses(self._settings, self._account)):
                     raise
+                self._wait_after(error)
                 gap = guarded.gap_from or self._gap(guarded, [], now)
                 missing = msgspec.structs.replace(guarded, health=Health.MISSING, gap_from=gap)
                 guarded = self._created(self._keep(missing))
@@ -235,7 +236,7 @@ class Guardian:
         try:
             return self._subscriptions.update(one.id, rules.filters(company=self._company), expires_in=rules.LIFETIME)
         except RingCentralError as error:
-            if not isinstance(error, NotFound):  # it stays as it is for now
+            if not _is_gone(error):  # it stays as it is for now
                 self._tell(one, incomplete=rules.disabled(one, company=self._company))
             raise
 
@@ -275,10 +276,14 @@ class Guardian:
         try:
             self._subscriptions.delete(one.id)
             log.info("subscription.deleted", account=self._name, id=one.id)
-        except RingCentralError as error:  # after a 404 it went by itself, in whosever words that is said
-            if not (isinstance(error, NotFound) or is_404(error)):
+        except RingCentralError as error:  # it went by itself
+            if not _is_gone(error):
                 raise
-            self._stopping.wait(min(error.retry_after or 0.0, FIRST_PAUSE))  # the breaker is shut till then
+            self._wait_after(error)
+
+    def _wait_after(self, error: RingCentralError) -> None:
+        """Wait until RingCentral may be asked once more: the breaker is shut for a moment after others' words."""
+        self._stopping.wait(min(error.retry_after or 0.0, FIRST_PAUSE))
 
     def _raise(self, what: What, message: str, details: dict[str, str]) -> None:
         operator_log.raise_alert(self._redis, what, self._name, message, account=self._name, details=details)
@@ -286,3 +291,8 @@ class Guardian:
     def _keep(self, guarded: Guarded) -> Guarded:
         guarding.keep(self._redis, self._name, guarded)
         return guarded
+
+
+def _is_gone(error: RingCentralError) -> bool:
+    """Say whether there is no such subscription, in whosever words that is said."""
+    return isinstance(error, NotFound) or is_404(error)
