@@ -123,10 +123,11 @@ def _account(place: Place, options: argparse.Namespace, ids: tuple[str, ...]) ->
     names = accounts_of(place.settings, options.account)
     if len(names) == 1:
         return names[0]
-    owners = {owner for one in ids if (owner := calls.account_of(place.redis, names, one)) is not None}
-    if len(owners) != 1:
+    owners = [frozenset(known) for one in ids if (known := calls.accounts_of(place.redis, names, one))]
+    common = frozenset[str]().union(*owners).intersection(*owners)
+    if len(common) != 1:
         raise Refused(f"a replay is of one account: name it with --account ({named(names)})")
-    return owners.pop()
+    return next(iter(common))
 
 
 if __name__ == "__main__":

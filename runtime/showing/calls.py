@@ -51,12 +51,12 @@ def search(
     return Page(tuple(row for _, row in shown[:limit]), following)
 
 
-def account_of(redis: Redis, accounts: Sequence[str], telephony_session_id: str) -> str | None:
-    """Say which account a call is of; None where nobody knows it."""
+def accounts_of(redis: Redis, accounts: Sequence[str], telephony_session_id: str) -> list[str]:
+    """Say which of these accounts know a call: two may, that are two users of one company, each as its user saw it."""
     with redis.pipeline(transaction=False) as pipeline:
         for account in accounts:
             pipeline.exists(keys.session(account, telephony_session_id), keys.revisions(account, telephony_session_id))
-        return next((account for account, there in zip(accounts, pipeline.execute(), strict=True) if there), None)
+        return [account for account, there in zip(accounts, pipeline.execute(), strict=True) if there]
 
 
 def _of_all(redis: Redis, accounts: Sequence[str], asked: Filter, before: _Hit | None) -> Iterator[tuple[_Hit, str]]:

@@ -175,6 +175,21 @@ def test_a_call_is_found_in_whichever_account_it_is(client: FlaskClient, redis: 
     assert client.get("/calls/s-0002").status_code == 404
 
 
+def test_a_call_that_two_accounts_know_is_shown_as_either_saw_it(client: FlaskClient, redis: Redis) -> None:
+    publish(redis, an_outcome_of(1, result="Missed"))
+    publish(redis, an_outcome_of(1), account="globex")
+
+    rows = re.findall(r'href="(/calls/s-0001[^"]*)"', client.get("/calls").text)
+    missed, answered = (client.get(f"/calls/s-0001?account={name}").text for name in ("acme", "globex"))
+
+    assert sorted(rows) == ["/calls/s-0001?account=acme", "/calls/s-0001?account=globex"]
+    assert "RingCentral says</dt><dd>Missed" in missed
+    assert "RingCentral says</dt><dd>Accepted" in answered
+    assert 'href="/calls/s-0001?account=globex">as globex saw it' in missed
+    assert 'action="/calls/s-0001/replay?account=globex"' in answered
+    assert '"result": "Accepted"' in client.get("/calls/s-0001/events.json?account=globex").text
+
+
 def test_what_people_ask_about_first_is_explained_first(client: FlaskClient, redis: Redis) -> None:
     publish(redis, an_outcome_of(1))
 

@@ -25,13 +25,16 @@ def run(name: str, *arguments: str, redis_url: str = "", cwd: Path | None = None
     )
 
 
-def run_here(name: str, *arguments: str, redis_url: str) -> subprocess.CompletedProcess[str]:
-    """Run `scripts/NAME` as `run` does, without the half second of work that the start of a process is."""
+def run_here(name: str, *arguments: str, redis_url: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run `scripts/NAME` as `run` does, without the half second of work that the start of a process is.
+
+    `more` are further settings.
+    """
     script, said, complained = str(SCRIPTS / name), StringIO(), StringIO()
     with pytest.MonkeyPatch.context() as patched, redirect_stdout(said), redirect_stderr(complained):
         patched.setattr(sys, "argv", [script, *arguments])
         patched.setattr(sys, "path", list(sys.path))
-        patched.setattr(os, "environ", _environ(redis_url))
+        patched.setattr(os, "environ", _environ(redis_url) | more)
         with pytest.raises(SystemExit) as ended:
             runpy.run_path(script, run_name="__main__")
     assert isinstance(ended.value.code, int), ended.value.code

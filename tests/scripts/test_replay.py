@@ -1,5 +1,7 @@
 """`scripts/replay.py` and `scripts/backfill.py`: what they ask for, and what they tell."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 from redis import Redis
@@ -156,6 +158,26 @@ def test_a_beginning_that_several_calls_have_is_refused_and_they_are_named(redis
     done = run_here("replay.py", "s-2", "--no-follow", redis_url=redis_url)
 
     assert (done.returncode, "2 calls begin with 's-2': s-23, s-24" in done.stderr) == (1, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "account"),
+    [(("s-1",), "acme"), (("s-of-both",), None), (("s-of-both", "s-1"), "acme"), (("s-unknown", "s-1"), "acme")],
+)
+def test_of_two_accounts_that_know_a_call_one_must_be_named(
+    redis_url: str, redis: Redis, tmp_path: Path, words: tuple[str, ...], account: str | None
+) -> None:
+    accounts = tmp_path / "accounts.toml"
+    accounts.write_text('[[accounts]]\nname = "acme"\n[[accounts]]\nname = "globex"\n')
+    publish(redis, outcome_of("s-1"), outcome_of("s-of-both"), account="acme")
+    publish(redis, outcome_of("s-of-both"), account="globex")
+
+    done = run_here("replay.py", *words, "--no-follow", "--json", redis_url=redis_url, ACCOUNTS_FILE=str(accounts))
+
+    if account is None:
+        assert (done.returncode, "name it with --account (acme, globex)" in done.stderr) == (1, True), done.stderr
+    else:
+        assert msgspec.json.decode(done.stdout)["account"] == account
 
 
 @pytest.mark.parametrize(("words", "deliver"), [((), True), (("--no-delivery",), False)])

@@ -176,6 +176,17 @@ def test_one_call_adds_all_that_is_known_of_it(client: Client, redis: Redis) -> 
     assert call["legs"]
 
 
+def test_of_two_accounts_that_know_a_call_the_one_asked_for_tells_it(redis: Redis) -> None:
+    client = Client(of_several(redis, names=("acme", "globex")))
+    publish(redis, an_outcome_of(1, result="Missed"))
+    publish(redis, an_outcome_of(1), account="globex")
+
+    told: Any = [client.ask("GET", f"/calls/s-0001?account={name}").json for name in ("acme", "globex")]
+
+    assert [(one["account"], one["outcome"]) for one in told] == [("acme", "missed"), ("globex", "answered")]
+    assert client.ask("GET", "/calls/s-0001?account=initech").status_code == 422
+
+
 def test_a_call_that_is_on_is_shown_too(client: Client, redis: Redis) -> None:
     see(redis, a_session_of(1))
 

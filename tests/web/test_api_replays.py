@@ -114,6 +114,8 @@ def test_times_at_the_end_of_the_calendar_break_neither_a_replay_nor_the_list(
         ({"since": "2026-11-01T00:00:00Z", "account": "globex"}, "globex"),
         ({"calls": ["s-1", "s-3"]}, None),
         ({"calls": ["s-1", "s-unknown"]}, None),
+        ({"calls": ["s-of-both"]}, None),
+        ({"calls": ["s-of-both", "s-3"]}, "globex"),
         ({"calls": ["s-unknown"]}, None),
         ({"since": "2026-11-01T00:00:00Z"}, None),
     ],
@@ -121,8 +123,8 @@ def test_times_at_the_end_of_the_calendar_break_neither_a_replay_nor_the_list(
 def test_of_several_accounts_a_replay_is_of_the_one_that_is_named_or_has_all_its_calls(
     redis: Redis, said: dict[str, object], account: str | None
 ) -> None:
-    publish(redis, outcome_of("s-1"), outcome_of("s-2"), account="acme")
-    publish(redis, outcome_of("s-3"), account="globex")
+    publish(redis, outcome_of("s-1"), outcome_of("s-2"), outcome_of("s-of-both"), account="acme")
+    publish(redis, outcome_of("s-3"), outcome_of("s-of-both"), account="globex")
     client = Client(of_several(redis, names=("acme", "globex")))
 
     answer = client.ask("POST", "/replays", {"level": "raw", **said})

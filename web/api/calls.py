@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+import msgspec
 from flask import Blueprint, Response
 from msgspec import Meta
 from redis import Redis
@@ -62,6 +63,15 @@ class CallsAsked(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid
         )
 
 
+class CallAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose call is asked for."""
+
+    account: (
+        Annotated[_Word, Meta(description="The call's account, by its name in the settings, where two know the call.")]
+        | None
+    ) = None
+
+
 def add_routes(api: Blueprint, settings: Settings, redis: Redis) -> None:
     """Add `/calls` and `/calls/<id>`."""
     names = tuple(account.name for account in settings.accounts)
@@ -80,9 +90,14 @@ def add_routes(api: Blueprint, settings: Settings, redis: Redis) -> None:
         return page([row.call for row in found.items], found.next)
 
     @api.get("/calls/<telephony_session_id>")
-    @described("Show one call: all that was heard of it, published, and sent.", answers={200: CallDocument})
+    @described(
+        "Show one call: all that was heard of it, published, and sent.",
+        parameters=CallAsked,
+        answers={200: CallDocument},
+    )
     def show_call(telephony_session_id: str) -> Response:
-        account = calls.account_of(redis, names, telephony_session_id)
+        among = asked.accounts(names, asked.parameters_as(CallAsked).account)
+        account = next(iter(calls.accounts_of(redis, among, telephony_session_id)), None)
         if account is None:
             raise Problem(NOT_FOUND, "There is no call with this telephonySessionId (any more).")
         history = call_history.read(redis, account, telephony_session_id)

@@ -150,9 +150,9 @@ def _account(redis: Redis, accounts: list[str], wished: ReplayWish) -> str:
         raise _no_account("there is no account of this name")
     if len(accounts) == 1:
         return accounts[0]
-    owners = {calls.account_of(redis, accounts, one) for one in wished.calls}
-    if len(owners) == 1 and (owner := owners.pop()) is not None:
-        return owner
+    owners = [frozenset(calls.accounts_of(redis, accounts, one)) for one in wished.calls]
+    if owners and len(common := frozenset.intersection(*owners)) == 1:
+        return next(iter(common))
     raise _no_account("a replay is of one account: name it")
 
 

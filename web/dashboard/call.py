@@ -1,5 +1,6 @@
 """One call: its time line, its legs, why each value is what it is, and what can be done about it."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -11,13 +12,13 @@ from runtime.settings import Settings
 from runtime.showing import call_history
 from runtime.showing.call_document import state
 from runtime.showing.call_history import CallHistory
-from runtime.showing.calls import account_of
 from telephony import endings
 from telephony.call_outcome import CallOutcome
 from telephony.events import CallData
 from telephony.explanations import Explanation
-from web.access.trouble import ERASED, NO_CALL, Trouble
+from web.access.trouble import ERASED, Trouble
 from web.dashboard.live_states import live_state
+from web.dashboard.many_accounts import whose
 from web.dashboard.picture import picture
 from web.dashboard.replays import LEVELS, NAMES
 from web.dashboard.timeline import moments
@@ -34,27 +35,25 @@ def add_routes(pages: Blueprint, settings: Settings, redis: Redis) -> None:
 
     @pages.get("/calls/<telephony_session_id>")
     def call(telephony_session_id: str) -> str:
-        return _page(redis, read(redis, names, telephony_session_id))
+        account, *others = whose(redis, names, telephony_session_id)
+        return _page(redis, read(redis, account, telephony_session_id), others)
 
     @pages.get("/calls/<telephony_session_id>/events.json")
     def call_events(telephony_session_id: str) -> Response:
-        history = read(redis, names, telephony_session_id)
+        history = read(redis, whose(redis, names, telephony_session_id)[0], telephony_session_id)
         text = msgspec.json.format(msgspec.json.encode(history.events), indent=2)
         return Response(text, content_type="application/json")
 
 
-def read(redis: Redis, accounts: tuple[str, ...], telephony_session_id: str) -> CallHistory:
-    """Find a call in whichever account has it. Raises Trouble when none has, or it was erased."""
-    account = account_of(redis, accounts, telephony_session_id)
-    if account is None:
-        raise Trouble(NO_CALL)
+def read(redis: Redis, account: str, telephony_session_id: str) -> CallHistory:
+    """Read what an account knows of a call. Raises Trouble when it was erased."""
     history = call_history.read(redis, account, telephony_session_id)
     if history.is_erased:
         raise Trouble(ERASED)
     return history
 
 
-def _page(redis: Redis, history: CallHistory) -> str:
+def _page(redis: Redis, history: CallHistory, others: Sequence[str]) -> str:
     data = history.events[-1].data if history.events else None
     known = {one.id: one.called for one in destinations.all(redis)}
     sent = attempts.of_call(redis, history.account, history.telephony_session_id)
@@ -62,6 +61,7 @@ def _page(redis: Redis, history: CallHistory) -> str:
     return render_template(
         "call.html",
         history=history,
+        others_know=others,
         levels=LEVELS,
         names=NAMES,
         state=state(history),

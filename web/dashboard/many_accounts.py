@@ -5,6 +5,10 @@ from typing import Final
 
 import msgspec
 from flask import request
+from redis import Redis
+
+from runtime.showing import calls
+from web.access.trouble import NO_CALL, Trouble
 
 MOST: Final = 50
 """Accounts on a page; a browser would take seconds for a thousand, and the server would write them every other."""
@@ -12,6 +16,14 @@ MOST: Final = 50
 
 SUGGESTED: Final = 1000
 """Names that a field suggests at most; any other is typed, or a part of it."""
+
+
+def whose(redis: Redis, names: Sequence[str], telephony_session_id: str) -> tuple[str, ...]:
+    """Give the accounts that know a call, beginning with the one that is asked for. Raises Trouble where none does."""
+    known = calls.accounts_of(redis, names, telephony_session_id)
+    if not known:
+        raise Trouble(NO_CALL)
+    return tuple(sorted(known, key=lambda name: name != request.args.get("account")))
 
 
 class Offered(msgspec.Struct, frozen=True):

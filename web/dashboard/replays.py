@@ -15,14 +15,13 @@ from runtime.deliveries import destinations
 from runtime.replay_documents import share
 from runtime.replays import Asked, Level, Replay
 from runtime.settings import Settings
-from runtime.showing.calls import account_of
 from telephony.search_terms import spellings
 from telephony.selection import Selection
 from telephony.words import Outcome
 from web.access.trail import made, note
 from web.access.trouble import NO_CALL, NOTHING_HERE, Trouble
 from web.dashboard.calls import moment_of
-from web.dashboard.many_accounts import Offered
+from web.dashboard.many_accounts import Offered, whose
 
 NAMES: Final[Mapping[Level, str]] = MappingProxyType(
     {
@@ -90,8 +89,8 @@ def _add_actions(pages: Blueprint, redis: Redis, names: tuple[str, ...]) -> None
 
     @pages.post("/calls/<telephony_session_id>/replay")
     def replay_call(telephony_session_id: str) -> Response:
-        account, level = account_of(redis, names, telephony_session_id), request.form.get("level", "")
-        if account is None or level not in LEVELS:
+        account, level = whose(redis, names, telephony_session_id)[0], request.form.get("level", "")
+        if level not in LEVELS:
             raise Trouble(NO_CALL)
         note(level)
         selection = Selection(calls=(telephony_session_id,))
