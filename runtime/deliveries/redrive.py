@@ -118,7 +118,7 @@ def last_told(redis: Redis, destination: Destination, events: Sequence[tuple[str
     That is what it took; where each call is told of once and it took none, what was sent to it in vain to the end: it
     may have made something of that, and would make the same once more of a later revision, which has another id.
     """
-    told = _last_taken(redis, destination.id, sorted({call for call, _, _ in events}))
+    told = last_taken(redis, destination.id, sorted({call for call, _, _ in events}))
     once = [(call, last) for call, last, place in events if call not in told and is_told_once(destination, place)]
     for letter in given_up(redis, destination.id, once):
         told.setdefault(letter.call, letter.revision)
@@ -139,7 +139,7 @@ def being_tried(redis: Redis, destination: Destination, calls: Sequence[str]) ->
             yield Candidate(first.place, call, first.revision, first.account)
 
 
-def _last_taken(redis: Redis, destination_id: str, calls: Sequence[str]) -> dict[str, int]:
+def last_taken(redis: Redis, destination_id: str, calls: Sequence[str]) -> dict[str, int]:
     """Give the highest revision the destination took of each of these calls; those it never took one of are absent."""
     if not calls:
         return {}

@@ -17,8 +17,8 @@ from telephony.destinations import Changes, Destination, DestinationState
 from telephony.words import Outcome
 from tests.builders.attempts import bury
 from tests.deliver.conftest import Stage
-from tests.deliver.test_deliver import revised
-from tests.fakes.sender import forbidden, refused
+from tests.deliver.test_deliver import A_MISSED_CALL, revised
+from tests.fakes.sender import delivered, forbidden, refused
 from tests.outputs import events
 from tests.scripts.publishing import outcome_of, publish
 from workers.housekeeping import expiry
@@ -261,6 +261,26 @@ def test_what_was_given_up_is_not_sent_again_once_the_log_holds_it_no_more(stage
     assert redrive.redrive(stage.redis, destination.id, Redrive(), dry_run=True) == 0
     stage.recorder.flush()
     assert "legwork_deliveries_dropped_total{" not in metrics.render(stage.redis).decode()  # which may have been taken
+
+
+@pytest.mark.parametrize("create_only", [False, True])
+def test_what_was_given_up_of_a_call_is_forgotten_once_a_later_revision_was_taken(
+    stage: Stage, *, create_only: bool
+) -> None:
+    destination = stage.add(create_only=create_only)
+    stage.sender.answer = lambda _: forbidden()
+    publish(stage.redis, outcome_of("s-1", A_MISSED_CALL), outcome_of("s-2", A_MISSED_CALL))
+    stage.run(destination)
+    trim(stage, later=0)
+    assert len(dead(stage, destination)) == 2
+    stage.sender.answer = lambda _: delivered()
+
+    publish(stage.redis, revised("s-1", 2, A_MISSED_CALL))
+    stage.run(destination)
+    trim(stage, later=0)
+
+    assert [one.event_id for one in dead(stage, destination)] == ["s-2/1"]
+    assert redrive.redrive(stage.redis, destination.id, Redrive(), dry_run=True) == 1
 
 
 def wait(stage: Stage, destination: Destination, call: str, *ages: float) -> None:

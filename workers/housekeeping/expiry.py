@@ -8,7 +8,7 @@ from redis import Redis
 
 from runtime import bells, keys, streams
 from runtime.bells import Stage
-from runtime.deliveries import attempts, destinations, waiting
+from runtime.deliveries import attempts, destinations, redrive, waiting
 from runtime.deliveries.attempts import DeadLetter
 from runtime.deliveries.waiting import Waiting
 from runtime.leases import Command, Lease, LeaseHeld, LeaseLost, lease
@@ -38,10 +38,17 @@ def trim(redis: Redis, recorder: Recorder, *, now: float, retention: float) -> N
             pipeline.xtrim(stream, minid=f"{before}-0", approximate=False)
         for one in destinations.all(redis):
             pipeline.xtrim(keys.attempts(one.id), minid=f"{before}-0", approximate=False)
-            old = [each.event_id for each in attempts.dead_letters(redis, one.id) if each.dead_at * 1000 < before]
-            if old:
-                pipeline.hdel(keys.dead(one.id), *old)
+            over = [each.event_id for each in _over(redis, one.id, before=before)]
+            if over:
+                pipeline.hdel(keys.dead(one.id), *over)
         pipeline.execute()
+
+
+def _over(redis: Redis, destination: str, *, before: int) -> Iterator[DeadLetter]:
+    """Give the dead letters that are too old, and those of which nothing is sent: a later revision was taken since."""
+    letters = list(attempts.dead_letters(redis, destination))
+    taken = redrive.last_taken(redis, destination, sorted({one.call for one in letters}))
+    return (one for one in letters if one.dead_at * 1000 < before or one.revision < taken.get(one.call, 0))
 
 
 def _let_go(redis: Redis, destination: Destination, recorder: Recorder, *, before: int, now: float) -> int:
