@@ -5,6 +5,7 @@ takes for nothing unusual, for ever: so what stops the boot is looked for before
 """
 
 import os
+import socket
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -32,6 +33,18 @@ def _command(words: Sequence[str], ours: Settings) -> list[str]:
     return [f"--port={ours.port}" if word == "--port=" else word for word in words]
 
 
+def _listen(words: Sequence[str], ours: Settings) -> None:
+    """End with the reason where nobody can listen: granian has none but a traceback. With their like they share."""
+    host = words[words.index("--host") + 1]
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+            probe.setsockopt(socket.SOL_SOCKET, option, 1)
+        try:
+            probe.bind((host, ours.port))
+        except OSError as error:
+            sys.exit(f"PORT {ours.port} cannot be listened on: {error.strerror}")
+
+
 def _program(name: str) -> str:
     """Find a program: beside our Python, to which no PATH may lead, as where systemd starts us; else on the PATH."""
     beside = Path(sys.executable).parent / name
@@ -39,5 +52,8 @@ def _program(name: str) -> str:
 
 
 if __name__ == "__main__":
-    command = _command(sys.argv[1:], whole_settings(os.environ))
+    whole = whole_settings(os.environ)
+    command = _command(sys.argv[1:], whole)
+    if command[0] == "granian" and "--host" in command:
+        _listen(command, whole)
     os.execvp(_program(command[0]), command)  # noqa: S606 - the Procfile's command, no shell

@@ -1,6 +1,7 @@
 """The web process does not start when it could not be safe."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -109,3 +110,18 @@ def test_the_server_is_found_where_the_path_does_not_lead_to_it() -> None:
     )
 
     assert (told.returncode, told.stdout.split()[0]) == (0, "granian"), told.stderr
+
+
+def test_a_server_whose_port_is_taken_ends_and_says_so_in_one_line() -> None:
+    with socket.create_server(("0.0.0.0", 0)) as taken:
+        port = taken.getsockname()[1]
+        told = subprocess.run(
+            ["/bin/sh", "-c", f"exec {command()}"],
+            cwd=ROOT,
+            env=environ(RC_VERIFICATION_TOKEN="token", PORT=str(port)),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert (told.returncode, told.stderr) == (1, f"PORT {port} cannot be listened on: Address already in use\n")
