@@ -4,6 +4,11 @@ Runs on any Python from 3.11 with nothing but the standard library. Safe to kill
 once: a lock lets one work at a time, a mark shows that a predecessor was killed, a stamp that all is done.
 """
 
+import signal
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends without a word what is still being imported
+
 import argparse
 import fcntl
 import hashlib
@@ -153,6 +158,8 @@ def alone(root: Path) -> Iterator[None]:
 
 def main() -> None:
     """Install what is missing; say nothing when nothing is."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     parser = argparse.ArgumentParser(prog="scripts/install", description="Make .venv hold the pinned requirements.")
     parser.add_argument("--dev", action="store_true", help="what the tests and checks need as well")
     parser.add_argument("--docs", action="store_true", help="only what the documentation is built with, in .venv-docs")

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -13,12 +14,23 @@ _REQUIREMENTS = ("cryptography", "flask", "hiredis", "msgspec", "redis", "reques
 """What commands import: an environment of another project's has some of these as well."""
 
 
+def end_at_ctrl_c() -> None:
+    """Have Ctrl-C end the process without a word until `at_the_terminal` hears it: what is imported takes a second.
+
+    Where it is ignored, as of what a shell started in the background, it stays so.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def reexec_in_venv() -> None:
     """Run the script again with `.venv/bin/python` when it was started outside any environment, or in a foreign one.
 
     In an environment that has what we need, or where there is no `.venv` as in the container, the running Python is
     kept. Either way the project's packages can be imported afterwards, and `scripts/` itself stands in nobody's way.
     """
+    if Path(sys.argv[0]).resolve().parent == ROOT / "scripts":  # and not what only imports a command
+        end_at_ctrl_c()
     python = ROOT / ".venv" / "bin" / "python"
     is_ours = Path(sys.prefix) == ROOT / ".venv"
     if python.exists() and not is_ours and (sys.prefix == sys.base_prefix or not _has_requirements()):

@@ -1,5 +1,10 @@
 """The whole product with one command, and RingCentral in a box when no real one is configured."""
 
+from scripts.venv import ROOT, end_at_ctrl_c
+
+if __name__ == "__main__":
+    end_at_ctrl_c()
+
 import argparse
 import os
 import secrets
@@ -21,7 +26,6 @@ from scripts.supervisor.running import run
 from scripts.supervisor.stopping import StopRequest
 from scripts.terminal.amounts import positive, whole
 from scripts.terminal.command import at_the_terminal
-from scripts.venv import ROOT
 
 HUMAN_RATE, BRISK_RATE = 0.2, 2.0
 DONE, FAILED = 0, 1

@@ -1,6 +1,7 @@
 """What all commands at the terminal do alike: find their server, refuse, and end, with no traceback for anybody."""
 
 import os
+import signal
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Callable
@@ -36,6 +37,8 @@ def at_the_terminal(main: Callable[[], int], *, stopped: int = 1) -> int:
     What is Refused, or what the machine refuses, as to write to a full disk, is said in one line. A sign that the
     terminal's encoding does not have is written as `\u2192`.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as it is while a command imports what it needs
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

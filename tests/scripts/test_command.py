@@ -1,6 +1,7 @@
 """What holds for every command at the terminal: however it ends and whatever the terminal can show, no traceback."""
 
 import os
+import signal
 import subprocess
 import sys
 import venv
@@ -99,6 +100,31 @@ def test_a_full_disk_is_said_in_one_line(count: int) -> None:
 @pytest.mark.parametrize("name", sorted(one.name for one in SCRIPTS.glob("*.py") if os.access(one, os.X_OK)))
 def test_every_command_ends_like_this(name: str) -> None:
     assert "sys.exit(at_the_terminal(main" in (SCRIPTS / name).read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "imported"),
+    [(("-m", "scripts.supervisor"), "redis"), (("scripts/tail.py",), "redis"), (("scripts/set_up.py",), "argparse")],
+    ids=["run", "tail", "install"],
+)
+def test_ctrl_c_ends_a_command_without_a_word_while_it_still_imports(
+    tmp_path: Path, words: tuple[str, ...], imported: str
+) -> None:
+    (tmp_path / f"{imported}.py").write_text("import os, time\nos.write(1, b'up')\ntime.sleep(1000)\n")
+
+    with subprocess.Popen(
+        [sys.executable, *words],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as command:
+        assert command.stdout is not None
+        assert command.stdout.read(2) == b"up"
+        command.send_signal(signal.SIGINT)
+        _, complaint = command.communicate()
+
+    assert (command.returncode, complaint) == (-signal.SIGINT, b"")
 
 
 @pytest.mark.skipif(not (ROOT / ".venv").exists(), reason="there is no .venv that could be preferred")
