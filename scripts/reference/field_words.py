@@ -35,7 +35,7 @@ _CALL: Final = {
     "action": "The record's `action`, verbatim.",
     "callerStatus": "RingOut: `result` of the leg to the caller, verbatim; null when there is no such leg.",
     "calleeStatus": "RingOut: `result` of the leg to the callee, verbatim; null when there is no such leg.",
-    "callerOutcome": "The same in our words; null when the call is no RingOut.",
+    "callerOutcome": "The same in our words; null when the call is no RingOut, or no record of it is there yet.",
     "calleeOutcome": "The same in our words; `not_attempted` where RingCentral never called the callee.",
     "from": "Who called, by the record; what it leaves open is as the notifications had it.",
     "to": "Who was called, by the same.",

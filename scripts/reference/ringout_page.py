@@ -120,10 +120,10 @@ def _placing() -> str:
     return f"""## Placing
 
 A RingOut is placed once. The same `Idempotency-Key` gives the same RingOut, whatever became of it, and the problem
-`conflict` where its record was erased. What RingCentral may have heard of is never asked for again: when the process is
-killed between asking and writing down the answer, or the answer is lost, `placing` is `uncertain` and the evidence
-tells whether there is a call. One that cannot be placed within {PATIENCE_SECONDS:g} s, because the budget is spent or
-RingCentral is away, is not placed later.
+`conflict` where its record was erased; each account has keys of its own. What RingCentral may have heard of is never
+asked for again: when the process is killed between asking and writing down the answer, or the answer is lost, `placing`
+is `uncertain` and the evidence tells whether there is a call. One that cannot be placed within {PATIENCE_SECONDS:g} s,
+because the budget is spent or RingCentral is away, is not placed later.
 
 What RingCentral has against it comes back as a problem document `ringout-not-placed` with its code; where the answer
 takes longer than two seconds the POST answers 201, and `GET` has it in `problem`.

@@ -102,6 +102,16 @@ def test_while_nobody_works_it_is_stored_and_shown_as_calling(client: Client, mo
     assert placed.json["live"] == {"callStatus": None, "callerStatus": None, "calleeStatus": None}
 
 
+def test_each_account_has_keys_of_its_own(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ringouts, "WAIT_SECONDS", 0.0)
+    client = Client(of_several(exchange.redis, names=("acme", "globex")))
+
+    placed = [place(client, BODY | {"account": name}, key="click").json for name in ("acme", "globex", "acme")]
+
+    assert [one["account"] for one in placed] == ["acme", "globex", "acme"]
+    assert placed[0]["id"] == placed[2]["id"] != placed[1]["id"]
+
+
 def test_a_key_gives_the_same_ringout_and_is_for_one_request_only(exchange: Exchange, client: Client) -> None:
     with at_work(exchange):
         first, again = place(client, key="click"), place(client, key="click")

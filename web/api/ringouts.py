@@ -47,7 +47,10 @@ def add_routes(api: Blueprint, settings: Settings, redis: Redis) -> None:
     @described(
         "Place a RingOut, or with `ringOutId` follow one that was placed elsewhere; see [RingOuts](../ringout.md).",
         body=Wish,
-        headers={"Idempotency-Key": "The same key, the same RingOut: it is placed once however often it is asked for."},
+        headers={
+            "Idempotency-Key": "The same key, the same RingOut: it is placed once however often it is asked for. "
+            "Each account has keys of its own."
+        },
         answers={201: RingOutDocument},
         problems=(CONFLICT, KEY_REUSED, NOT_PLACED),
     )
