@@ -657,12 +657,34 @@ def test_the_last_two_days_are_compared_once_a_night_as_far_back_as_calls_are_kn
     office.track()
 
     for _ in range(3 * 24):
-        office.let_pass(3600)
+        look(office, every=3600)
         watches.compare_at_night(office.redis, ACCOUNT, now=office.now)
 
     nights = [one for one in comparisons.all(office.redis, ACCOUNT) if one.why is Why.NIGHTLY]
     assert len(nights) in {3, 4}
     assert all(one.until - one.since <= watches.NIGHTLY_SECONDS for one in nights)
+
+
+def test_they_are_not_compared_once_more_while_that_of_a_night_before_is_not_done(office: Office) -> None:
+    office.redis.zadd(keys.calls(ACCOUNT), {"s-1": office.now})
+
+    for _ in range(10):
+        for _ in range(2):
+            office.let_pass(DAY / 2)
+            watches.compare_at_night(office.redis, ACCOUNT, now=office.now)
+
+    assert len(comparisons.all(office.redis, ACCOUNT)) == 1
+
+
+def test_they_are_compared_by_who_may_ask_the_log(office: Office) -> None:
+    office.redis.zadd(keys.calls(ACCOUNT), {"s-1": office.now})
+    account = msgspec.structs.replace(account_of(office), credentials=None)
+
+    for _ in range(2):
+        office.let_pass(DAY / 2)
+        office.guard(account)
+
+    assert comparisons.all(office.redis, ACCOUNT) == ()
 
 
 def test_upkeep_has_the_guardian_look_beside_it(guarding_office: Guarding) -> None:

@@ -76,8 +76,8 @@ class Guardian:
         """Look at everything once; give how the subscription is now."""
         now, guarded = redis_time(self._redis), guarding.load(self._redis, self._name)
         there_since = presence.since(self._redis, self._made_at, now=now)
-        watches.compare_at_night(self._redis, self._name, now=now)
         if self._account.credentials is not None:
+            watches.compare_at_night(self._redis, self._name, now=now)
             guarded = self._looked_after(guarded, now)
         since = max(there_since, guarded.doubtful_before or 0.0)
         watches.watch_for_silence(self._redis, self._name, since=since, now=now)

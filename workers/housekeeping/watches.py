@@ -49,11 +49,16 @@ def _refused_at(redis: Redis, account: str, now: float) -> float:
 
 
 def compare_at_night(redis: Redis, account: str, *, now: float) -> None:
-    """Have the last two days compared once a night, as far back as we know of calls."""
+    """Have the last two days compared once a night, as far back as we know of calls.
+
+    Not while that of a night before is not done, as in an outage: they would be more with each night, of older days.
+    """
     first = redis.zrange(keys.calls(account), 0, 0, withscores=True)
     if not first or moment_at(now).hour < NIGHT:
         return
     name = f"nightly_{moment_at(now):%Y-%m-%d}"
-    if comparisons.get(redis, account, name) is None:
+    if comparisons.get(redis, account, name) is not None:
+        return
+    if all(one.done_at is not None for one in comparisons.all(redis, account) if one.why is Why.NIGHTLY):
         since = max(now - NIGHTLY_SECONDS, float(first[0][1]))
         comparisons.ask(redis, account, Why.NIGHTLY, since=since, until=now, name=name)
