@@ -202,6 +202,26 @@ def test_pages_grow_again_one_step_at_a_time(replaying: ReplayOffice, monkeypatc
     assert sizes[:8] == [16, 8, 4, 4, 8, 8, 16, 16]
 
 
+def test_pages_do_not_grow_among_calls_that_all_began_at_once(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_for, late = CallLog._page, iter([True])
+
+    def busy_once(self: CallLog, begin: datetime, end: datetime, share: Share, number: int, size: int) -> CallLogPage:
+        replaying.office.let_pass(LATE_SECONDS)
+        if number > 1 and next(late, False):
+            raise Unavailable("no answer", late=True)
+        return asked_for(self, begin, end, share, number, size)
+
+    monkeypatch.setattr(call_log, "PER_PAGE", 16)
+    monkeypatch.setattr(CallLog, "_page", busy_once)
+    records = history(replaying, 40, days=1e-9)
+
+    replaying.run(Level.BACKFILL, since=replaying.office.now - DAY)
+
+    assert {event.subject for event in events(replaying.redis)} == {one.telephony_session_id for one in records}
+
+
 def test_a_page_for_which_ringcentrals_own_gateway_would_not_wait_is_asked_for_in_halves(
     replaying: ReplayOffice,
 ) -> None:
