@@ -32,6 +32,7 @@ TO_THE_END = HOURS * 3600
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(module, "wall_clock", clock)
+    monkeypatch.setattr(module, "stopwatch", clock)
     return clock
 
 
@@ -102,6 +103,20 @@ def test_who_leaves_is_out_at_once_and_elsewhere_after_a_moment_and_nobody_else_
     assert (sessions.of_cookie(cookie), sessions.believes(other)) == (None, True)
     clock.now += BELIEVED_SECONDS
     assert (elsewhere.of_cookie(cookie), elsewhere.of_cookie(other)) == (None, noor)
+
+
+def test_who_has_left_is_out_everywhere_after_a_moment_though_this_machine_s_clock_was_put_back(
+    sessions: Sessions, redis: Redis, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "wall_clock", lambda: clock.now - 3600 * (clock.now > before))
+    before = clock.now
+    mara, cookie = begun(sessions)
+    assert sessions.of_cookie(cookie) == mara
+    Sessions(BOTH, redis).end(mara, Response())
+
+    clock.now += BELIEVED_SECONDS
+
+    assert sessions.of_cookie(cookie) is None
 
 
 def test_that_somebody_left_is_remembered_for_as_long_as_the_cookie_would_be_good(

@@ -15,7 +15,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from redis import Redis
 
 from runtime import keys
-from runtime.clocks import wall_clock
+from runtime.clocks import stopwatch, wall_clock
 from web.access.roles import Role, Tokens
 
 COOKIE: Final = "legwork_session"
@@ -42,7 +42,7 @@ class Session(msgspec.Struct, frozen=True, array_like=True):
 
 
 class _Belief(msgspec.Struct):
-    """A session that was looked at: until when it is believed, and when it was used last (seconds)."""
+    """A session that was looked at: until when it is believed, and when it was used last, by the stopwatch."""
 
     session: Session
     until: float
@@ -78,11 +78,11 @@ class Sessions:
 
     def of_cookie(self, text: str) -> Session | None:
         """Read the same from the cookie itself."""
-        now = wall_clock()
+        now = stopwatch()
         if (belief := self._belief(text)) is not None:
             return belief.session
         session = self._signed(text)
-        if session is None or now >= session.until or self._redis.exists(keys.ended_session(session.id)):
+        if session is None or wall_clock() >= session.until or self._redis.exists(keys.ended_session(session.id)):
             return None
         if len(self._believed) >= _MOST_BELIEVED:
             self._believed = {}
@@ -95,7 +95,7 @@ class Sessions:
 
     def look_again(self) -> None:
         """Look at all sessions that were used lately, in one go: who watches is asked for every other second."""
-        now = wall_clock()
+        now = stopwatch()
         lately = {text: one for text, one in [*self._believed.items()] if now - one.used_at < WATCHING_SECONDS}
         if lately:
             have_ended = self._redis.mget(keys.ended_session(one.session.id) for one in lately.values())
@@ -120,8 +120,8 @@ class Sessions:
         return hmac.compare_digest(given, self.form_token(session).encode())
 
     def _belief(self, text: str) -> _Belief | None:
-        belief, now = self._believed.get(text), wall_clock()
-        if belief is None or now >= min(belief.until, belief.session.until):
+        belief, now = self._believed.get(text), stopwatch()
+        if belief is None or now >= belief.until or wall_clock() >= belief.session.until:
             return None
         belief.used_at = now
         return belief
