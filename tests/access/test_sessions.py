@@ -108,12 +108,11 @@ def test_who_leaves_is_out_at_once_and_elsewhere_after_a_moment_and_nobody_else_
 def test_who_has_left_is_out_everywhere_after_a_moment_though_this_machine_s_clock_was_put_back(
     sessions: Sessions, redis: Redis, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "wall_clock", lambda: clock.now - 3600 * (clock.now > before))
-    before = clock.now
     mara, cookie = begun(sessions)
     assert sessions.of_cookie(cookie) == mara
     Sessions(BOTH, redis).end(mara, Response())
 
+    monkeypatch.setattr(module, "wall_clock", lambda: clock.now - 3600)
     clock.now += BELIEVED_SECONDS
 
     assert sessions.of_cookie(cookie) is None
