@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from scripts.supervisor.procfile import Entry, parse
+from scripts.supervisor.procfile import Entry, processes
 from scripts.venv import ROOT
 
 PACKAGES = ("telephony", "runtime", "web", "workers", "scripts")
 LONGEST_MODULE = 300
 TABLES = {"runtime/keys.py"}  # one row after the other, and every key in one place
-ENTRIES = parse((ROOT / "Procfile").read_text().splitlines())
+ENTRIES = processes()
 PINNED = re.compile(r"[a-z0-9.-]+==[0-9][\w.]*( ; .+)?")
 
 

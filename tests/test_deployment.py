@@ -8,10 +8,9 @@ import yaml
 
 from runtime import settings
 from runtime.bells import Stage
-from scripts.supervisor.procfile import parse
+from scripts.supervisor.procfile import process
 from scripts.venv import ROOT
 
-PROCFILE = {entry.name: entry.command for entry in parse((ROOT / "Procfile").read_text().splitlines())}
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 MANIFESTS: list[dict[str, Any]] = list(yaml.safe_load_all((ROOT / "deploy/kubernetes/legwork.yaml").read_text()))
@@ -47,7 +46,7 @@ OF_A_POD = {
 
 
 def test_the_container_serves_as_the_procfile_does_and_as_nobody() -> None:
-    served = PROCFILE["web"].replace("$PORT", '\\"$PORT\\"')
+    served = process("web").command.replace("$PORT", '\\"$PORT\\"')
 
     assert served in DOCKERFILE
     assert f"USER {NOBODY}:{NOBODY}" in DOCKERFILE

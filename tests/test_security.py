@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.sbom import bill
-from scripts.supervisor.procfile import parse
+from scripts.supervisor.procfile import processes
 from scripts.venv import ROOT
 from telephony.call_log import MalformedPage, decode_page, decode_sync
 from telephony.notifications import Malformed, Notification, read
@@ -29,7 +29,7 @@ nearly_sessions = st.fixed_dictionaries({"uuid": st.text(), "event": st.just(ENV
 
 
 def test_no_process_is_given_a_secret_by_its_command_line() -> None:
-    commands = [entry.command for entry in parse((ROOT / "Procfile").read_text().splitlines())]
+    commands = [entry.command for entry in processes()]
 
     assert [command for command in commands if SECRET.search(command)] == []
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from statistics import median
 from typing import Final
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -163,7 +162,7 @@ class _Log:
 
 
 def _flooded(design: str, product: Installation, path: str, dealt: Dealt, heard: Heard) -> Run:
-    address = ("127.0.0.1", urlsplit(product.web_url).port or 0)
+    address = product.web_address
     requests = [posted(address, path, body) for _, body in dealt.posted]
     before = product.cpu()
     post_all(address, requests, connections=CONNECTIONS)

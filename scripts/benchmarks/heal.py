@@ -25,7 +25,7 @@ from scripts.benchmarks.published import from_outcome_log
 from scripts.simulator.configuration import LIMITS, Configuration
 from scripts.supervisor import box as supervised
 from scripts.supervisor.environment import free_port
-from scripts.supervisor.procfile import parse
+from scripts.supervisor.procfile import processes
 from scripts.supervisor.summary import Event, Report, Verdict, heard_of, judge
 from scripts.supervisor.watchdog import Watchdog
 from scripts.venv import ROOT
@@ -116,7 +116,7 @@ def run(options: Options) -> Result:
             "ADMIN_TOKEN": "benchmark",
             **plan.settings,
         }
-        with installed(parse((ROOT / "Procfile").read_text().splitlines()), environ, watchdog) as product:
+        with installed(processes(), environ, watchdog) as product:
             harm(box, product, plan, options.say)
             found = heal(box, product, plan)
     return Result(

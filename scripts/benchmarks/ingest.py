@@ -4,23 +4,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from statistics import median
 from typing import Final
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from runtime import keys
 from runtime.settings import DEFAULT_ACCOUNT
 from scripts.benchmarks.figures import Cell, Figure, Result, Table
-from scripts.benchmarks.installation import REDIS, START_SECONDS, Installation, installed
+from scripts.benchmarks.installation import REDIS, Installation, beside_web
 from scripts.benchmarks.notification import request
 from scripts.benchmarks.options import Options
 from scripts.benchmarks.posting import Answers, post
-from scripts.supervisor.box import wait_until_up
-from scripts.supervisor.environment import free_port
-from scripts.supervisor.procfile import Entry, parse
-from scripts.supervisor.stopping import StopRequest
+from scripts.supervisor.procfile import Entry
 from scripts.supervisor.watchdog import Watchdog
-from scripts.venv import ROOT
 
 DURABLE, EMPTY = "web", "empty"
 LABELS: Final = {DURABLE: "durable", EMPTY: "empty Flask"}
@@ -125,12 +120,8 @@ def run(options: Options) -> Result:
 @contextmanager
 def running(watchdog: Watchdog) -> Iterator[Bench]:
     """Serve both routes with the Procfile's settings while the block runs."""
-    web = next(entry for entry in parse((ROOT / "Procfile").read_text().splitlines()) if entry.name == DURABLE)
-    port = free_port()
-    with installed((web, empty(port)), {}, watchdog) as product:
-        wait_until_up(f"http://127.0.0.1:{port}/healthz", seconds=START_SECONDS, stop=StopRequest())
-        ours = urlsplit(product.web_url).port or 0
-        yield Bench(product, {EMPTY: ("127.0.0.1", port), DURABLE: ("127.0.0.1", ours)})
+    with beside_web(empty, watchdog) as (product, port):
+        yield Bench(product, {EMPTY: ("127.0.0.1", port), DURABLE: product.web_address})
 
 
 def empty(port: int) -> Entry:

@@ -3,10 +3,11 @@
 import os
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 from redis import Redis
@@ -18,7 +19,7 @@ from scripts.supervisor.box import wait_until_up
 from scripts.supervisor.embedded import EmbeddedRedis
 from scripts.supervisor.environment import FOR_THE_BOX, free_port
 from scripts.supervisor.group import Group
-from scripts.supervisor.procfile import Entry, parse
+from scripts.supervisor.procfile import Entry, process, processes
 from scripts.supervisor.stopping import StopRequest
 from scripts.supervisor.watchdog import Watchdog
 from scripts.venv import PROGRAMS, ROOT
@@ -44,6 +45,11 @@ class Installation:
         self._groups = groups
         self._data = data
         self._pids: dict[str, int] = {}
+
+    @property
+    def web_address(self) -> tuple[str, int]:
+        """Where `web` listens."""
+        return "127.0.0.1", urlsplit(self.web_url).port or 0
 
     def count_server(self, server: EmbeddedRedis) -> None:
         """Take the server's CPU into account as well."""
@@ -88,6 +94,15 @@ def installed(entries: Sequence[Entry], environ: Mapping[str, str], watchdog: Wa
         yield made
 
 
+@contextmanager
+def beside_web(other: Callable[[int], Entry], watchdog: Watchdog, **more: str) -> Iterator[tuple[Installation, int]]:
+    """Run `web` as the Procfile has it, and beside it what `other` gives for a port; that port is given as well."""
+    port = free_port()
+    with installed((process("web"), other(port)), more, watchdog) as product:
+        wait_until_up(f"http://127.0.0.1:{port}/healthz", seconds=START_SECONDS, stop=StopRequest())
+        yield product, port
+
+
 def _start(stack: ExitStack, entry: Entry, environ: Mapping[str, str], data: Path, watchdog: Watchdog) -> Group:
     """Start one process. Its log goes to a file, as a deployment's would."""
     with _log(data, entry.name).open("wb") as log:
@@ -114,12 +129,11 @@ def legwork(boxes: Sequence[Box], speed: float, watchdog: Watchdog, **more: str)
 @contextmanager
 def unsubscribed(boxes: Sequence[Box], speed: float, watchdog: Watchdog, **more: str) -> Iterator[Installation]:
     """Do the same, but have no account tell it anything."""
-    entries = parse((ROOT / "Procfile").read_text().splitlines())
     with tempfile.TemporaryDirectory(prefix="legwork-benchmark-") as folder:
         file = Path(folder) / "accounts.toml"
         file.write_text("".join(_account(number, box) for number, box in enumerate(boxes)))
         environ = {**time_scale.settings(speed), "ACCOUNTS_FILE": str(file), "ADMIN_TOKEN": "benchmark", **more}
-        with installed(entries, environ, watchdog) as product:
+        with installed(processes(), environ, watchdog) as product:
             yield product
 
 

@@ -15,9 +15,8 @@ from scripts.benchmarks import many_calls
 from scripts.benchmarks.figures import Cell, Figure, Result, Table
 from scripts.benchmarks.installation import Installation, installed
 from scripts.benchmarks.options import Options
-from scripts.supervisor.procfile import parse
+from scripts.supervisor.procfile import process
 from scripts.supervisor.watchdog import Watchdog
-from scripts.venv import ROOT
 
 FEW, MANY = 2_000, 200_000
 MOST_MS: Final = 100.0
@@ -62,7 +61,7 @@ class Asked(Struct):
 def run(options: Options) -> Result:
     """Fill both, ask both."""
     few, many, rounds = (200, 2_000, 10) if options.quick else (FEW, MANY, ROUNDS)
-    web = next(one for one in parse((ROOT / "Procfile").read_text().splitlines()) if one.name == "web")
+    web = process("web")
     with Watchdog() as watchdog, ExitStack() as stack:
         products = [stack.enter_context(installed((web,), {"ADMIN_TOKEN": TOKEN}, watchdog)) for _ in range(2)]
         for product, count in zip(products, (few, many), strict=True):

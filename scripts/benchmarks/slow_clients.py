@@ -5,20 +5,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from statistics import median
 from typing import Final
-from urllib.parse import urlsplit
 
 from scripts.benchmarks.figures import Figure, Result, Table
 from scripts.benchmarks.ingest import CONNECTIONS, DURABLE, OK, under_wsgi
-from scripts.benchmarks.installation import START_SECONDS, installed
+from scripts.benchmarks.installation import START_SECONDS, beside_web
 from scripts.benchmarks.notification import request
 from scripts.benchmarks.options import Options
 from scripts.benchmarks.posting import Answers, ConnectionLost, post
-from scripts.supervisor.box import wait_until_up
-from scripts.supervisor.environment import free_port
-from scripts.supervisor.procfile import parse
-from scripts.supervisor.stopping import StopRequest
 from scripts.supervisor.watchdog import Watchdog
-from scripts.venv import ROOT
 
 SLOW: Final = 150
 ROUNDS: Final = 3
@@ -52,11 +46,8 @@ def run(options: Options) -> Result:
 
 @contextmanager
 def _serving(watchdog: Watchdog) -> Iterator[dict[str, Address]]:
-    web = next(entry for entry in parse((ROOT / "Procfile").read_text().splitlines()) if entry.name == DURABLE)
-    port = free_port()
-    with installed((web, under_wsgi(THREADS, port, "web.wsgi:app")), {}, watchdog) as product:
-        wait_until_up(f"http://127.0.0.1:{port}/healthz", seconds=START_SECONDS, stop=StopRequest())
-        yield {DURABLE: ("127.0.0.1", urlsplit(product.web_url).port or 0), THREADS: ("127.0.0.1", port)}
+    with beside_web(lambda port: under_wsgi(THREADS, port, "web.wsgi:app"), watchdog) as (product, port):
+        yield {DURABLE: product.web_address, THREADS: ("127.0.0.1", port)}
 
 
 @contextmanager

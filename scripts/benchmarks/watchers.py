@@ -7,19 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from statistics import median
 from typing import Final
-from urllib.parse import urlsplit
 
 from scripts.benchmarks.figures import Cell, Figure, Result, Table
 from scripts.benchmarks.ingest import CONNECTIONS, DURABLE, Stretch
-from scripts.benchmarks.installation import REDIS, START_SECONDS, Installation, installed
+from scripts.benchmarks.installation import REDIS, Installation, beside_web
 from scripts.benchmarks.notification import request
 from scripts.benchmarks.options import Options
 from scripts.benchmarks.posting import post
-from scripts.supervisor.box import wait_until_up
-from scripts.supervisor.environment import free_port
 from scripts.supervisor.group import Group
-from scripts.supervisor.procfile import Entry, parse
-from scripts.supervisor.stopping import StopRequest
+from scripts.supervisor.procfile import Entry, process
 from scripts.supervisor.watchdog import Watchdog
 from scripts.venv import ROOT
 
@@ -50,11 +46,7 @@ def run(options: Options) -> Result:
     seconds, rounds = (0.5, 1) if options.quick else (2 * options.seconds, ROUNDS)
     found: dict[str, list[Stretch]] = {}
     told: dict[str, list[int]] = {kind: [] for kind in KINDS}
-    web = next(entry for entry in parse((ROOT / "Procfile").read_text().splitlines()) if entry.name == DURABLE)
-    port = free_port()
-    apart = Entry("ops", f"env WEB_ROLE=ops {web.command.replace('$PORT', str(port))}")
-    with Watchdog() as watchdog, installed((web, apart), {"ADMIN_TOKEN": TOKEN}, watchdog) as product:
-        wait_until_up(f"http://127.0.0.1:{port}/healthz", seconds=START_SECONDS, stop=StopRequest())
+    with Watchdog() as watchdog, beside_web(_apart, watchdog, ADMIN_TOKEN=TOKEN) as (product, port):
         urls = {WATCHED: product.web_url, APART: f"http://127.0.0.1:{port}"}
         for number in range(rounds):
             for kind in KINDS:
@@ -69,6 +61,10 @@ def run(options: Options) -> Result:
         tables=(Table("The durable route", COLUMNS, rows),),
         figures=tuple(_figures(found)),
     )
+
+
+def _apart(port: int) -> Entry:
+    return Entry("ops", f"env WEB_ROLE=ops {process('web').command.replace('$PORT', str(port))}")
 
 
 @contextmanager
@@ -89,7 +85,7 @@ def _dashboards(product: Installation, url: str | None, watchdog: Watchdog, told
 
 
 def _measured(product: Installation, seconds: float) -> Stretch:
-    address = ("127.0.0.1", urlsplit(product.web_url).port or 0)
+    address = product.web_address
     before = product.cpu()
     answers = post(address, request(address), connections=CONNECTIONS, seconds=seconds, rate=RATE)
     after = product.cpu()

@@ -17,8 +17,7 @@ from scripts.soaking import strangers, subscription
 from scripts.soaking.consumer import Mood
 from scripts.soaking.plant import Plant
 from scripts.supervisor.processes import descendants
-from scripts.supervisor.procfile import parse
-from scripts.venv import ROOT
+from scripts.supervisor.procfile import processes
 
 Undo = Callable[[], object] | None
 Begin = Callable[[Plant, Random, float], Undo]
@@ -112,7 +111,7 @@ def _mood(mood: Mood, plant: Plant, _chance: Random, _seconds: float) -> Undo:
 
 
 def _processes() -> dict[str, Fault]:
-    names = [entry.name for entry in parse((ROOT / "Procfile").read_text().splitlines())]
+    names = [entry.name for entry in processes()]
     killed = {f"{name}: kill -9": Fault("processes", partial(_signalled, name, signal.SIGKILL)) for name in names}
     stalled = {
         f"{name}: stopped past its lease, then woken": Fault("processes", partial(_stopped, name), (12, 14))

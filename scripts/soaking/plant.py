@@ -26,7 +26,7 @@ from scripts.supervisor.embedded import EmbeddedRedis
 from scripts.supervisor.environment import FOR_THE_BOX, free_port
 from scripts.supervisor.group import Group
 from scripts.supervisor.process import Process
-from scripts.supervisor.procfile import parse
+from scripts.supervisor.procfile import processes
 from scripts.supervisor.stopping import StopRequest
 from scripts.supervisor.supervision import keep_running, stop_all
 from scripts.supervisor.watchdog import Watchdog
@@ -192,7 +192,7 @@ def _running(made: Plant, environ: dict[str, str], watchdog: Watchdog) -> Iterat
     stop = StopRequest()
     with made.log.open("a", encoding="utf-8") as log:
         console = Console(log, coloured=False)
-        entries = parse((ROOT / "Procfile").read_text().splitlines())
+        entries = processes()
         made.environs = [
             {**environ, "REDIS_URL": f"redis://127.0.0.1:{_redis_port(made, entry.name)}/0"} for entry in entries
         ]

@@ -9,7 +9,7 @@ from runtime.setting_values import header_tokens
 from runtime.settings import Need, load
 from scripts.supervisor import environment
 from scripts.supervisor.ports import Ports
-from scripts.supervisor.procfile import Entry, parse
+from scripts.supervisor.procfile import Entry, processes
 
 USUAL_PORT = 8080
 EVERY_NEED = frozenset(Need)
@@ -46,7 +46,7 @@ def prepare(environ: Mapping[str, str], *, root: Path, box_options: str, ports: 
     Raises PreparationError, ProcfileError, and SettingsError with all faults at once.
     """
     chosen = environment.gather(environ, root=root)
-    entries = parse((root / "Procfile").read_text().splitlines())
+    entries = processes(root)
     wanted = chosen.get("PORT")
     chosen["PORT"], remarks = (wanted, []) if wanted is not None else _any_port(ports)
     web_url = f"http://127.0.0.1:{chosen['PORT']}"

@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
+
+from scripts.venv import ROOT
 
 LINE = re.compile(r"(?P<name>[A-Za-z0-9_-]+)\s*:\s*(?P<command>\S.*)")
 
@@ -16,6 +19,16 @@ class Entry(NamedTuple):
 
     name: str
     command: str
+
+
+def processes(root: Path = ROOT) -> tuple[Entry, ...]:
+    """Read the Procfile. Raises ProcfileError."""
+    return parse((root / "Procfile").read_text().splitlines())
+
+
+def process(name: str) -> Entry:
+    """Give one of our processes."""
+    return next(entry for entry in processes() if entry.name == name)
 
 
 def parse(lines: Iterable[str]) -> tuple[Entry, ...]:

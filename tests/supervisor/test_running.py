@@ -18,15 +18,14 @@ from pathlib import Path
 from scripts.supervisor.console import Console
 from scripts.supervisor.demo import Play
 from scripts.supervisor.preparation import Prepared
-from scripts.supervisor.procfile import parse
+from scripts.supervisor.procfile import processes
 from scripts.supervisor.running import run
 from scripts.supervisor.stopping import StopRequest
 
 root = Path(sys.argv[1])
 stop = StopRequest()
 stop.listen()
-entries = parse((root / "Procfile").read_text().splitlines())
-prepared = Prepared({"PATH": "/usr/bin:/bin"}, entries, "http://127.0.0.1:9", None, ("a remark",))
+prepared = Prepared({"PATH": "/usr/bin:/bin"}, processes(root), "http://127.0.0.1:9", None, ("a remark",))
 run(prepared, Play(None, 1, 1, False, None), console=Console(), stop=stop, root=root, data=root)
 """
 

@@ -16,7 +16,7 @@ from runtime.settings import DEFAULT_ACCOUNT
 from scripts.supervisor.embedded import EmbeddedRedis
 from scripts.supervisor.environment import free_port
 from scripts.supervisor.group import Group
-from scripts.supervisor.procfile import parse
+from scripts.supervisor.procfile import process
 from scripts.supervisor.watchdog import Watchdog
 from scripts.venv import ROOT
 from tests.simulator.waiting import is_listening, wait_until
@@ -76,9 +76,7 @@ def status(reply: bytes) -> int:
 def serve(server: EmbeddedRedis, folder: Path, watchdog: Watchdog, **more: str) -> Iterator[Served]:
     """Run the Procfile's web process; `more` are variables of its environment."""
     port = free_port()
-    command = next(
-        entry.command for entry in parse((ROOT / "Procfile").read_text().splitlines()) if entry.name == "web"
-    )
+    command = process("web").command
     environ = {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}",
         "REDIS_URL": server.url,

@@ -10,7 +10,7 @@ import pytest
 
 from runtime.settings import WebRole
 from scripts.supervisor.group import Group
-from scripts.supervisor.procfile import parse
+from scripts.supervisor.procfile import process
 from scripts.supervisor.watchdog import Watchdog
 from scripts.venv import ROOT
 from tests.simulator.waiting import wait_until
@@ -60,11 +60,6 @@ def test_the_web_process_starts_before_redis_does() -> None:
     assert boot(REDIS_URL="redis://127.0.0.1:1/0", RC_VERIFICATION_TOKEN="token").returncode == 0
 
 
-def command() -> str:
-    """Give the Procfile's line."""
-    return next(one.command for one in parse((ROOT / "Procfile").read_text().splitlines()) if one.name == "web")
-
-
 def environ(**more: str) -> dict[str, str]:
     """Give a process what any runner of Procfiles does, and `more`."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}"
@@ -74,7 +69,7 @@ def environ(**more: str) -> dict[str, str]:
 def test_a_server_that_cannot_serve_ends_and_says_once_why(watchdog: Watchdog, tmp_path: Path) -> None:
     log = tmp_path / "web.log"
     with log.open("wb") as output:
-        shell = ["/bin/sh", "-c", f"exec {command()}"]
+        shell = ["/bin/sh", "-c", f"exec {process('web').command}"]
         web = Group(shell, watchdog=watchdog, stdout=output, env=environ(PORT="none"), cwd=ROOT)
     try:
         wait_until(lambda: web.exit_code() is not None, seconds=30)
@@ -88,7 +83,7 @@ def test_a_server_that_cannot_serve_ends_and_says_once_why(watchdog: Watchdog, t
 @pytest.mark.parametrize(("given", "port"), [({}, "8080"), ({"PORT": ""}, "8080"), ({"PORT": "5000"}, "5000")])
 def test_the_server_listens_where_port_says_and_usually_on_8080(given: dict[str, str], port: str) -> None:
     told = subprocess.run(
-        ["/bin/sh", "-c", f"exec {command().replace(' granian ', ' echo ', 1)}"],
+        ["/bin/sh", "-c", f"exec {process('web').command.replace(' granian ', ' echo ', 1)}"],
         cwd=ROOT,
         env=environ(RC_VERIFICATION_TOKEN="token", **given),
         capture_output=True,
@@ -116,7 +111,7 @@ def test_a_server_whose_port_is_taken_ends_and_says_so_in_one_line() -> None:
     with socket.create_server(("0.0.0.0", 0)) as taken:
         port = taken.getsockname()[1]
         told = subprocess.run(
-            ["/bin/sh", "-c", f"exec {command()}"],
+            ["/bin/sh", "-c", f"exec {process('web').command}"],
             cwd=ROOT,
             env=environ(RC_VERIFICATION_TOKEN="token", PORT=str(port)),
             capture_output=True,

@@ -10,8 +10,8 @@ import pytest
 
 from runtime.bells import JOBS, Stage
 from scripts.simulator import CLIENT_ID, CLIENT_SECRET, USER_JWT
+from scripts.supervisor import procfile
 from scripts.supervisor.group import Group
-from scripts.supervisor.procfile import parse
 from scripts.supervisor.watchdog import Watchdog
 from scripts.venv import ROOT
 from telephony.words import Outcome
@@ -21,8 +21,7 @@ from tests.workers.office import Office
 from tests.workers.test_resolve import the_record
 from workers.__main__ import main
 
-PROCFILE = parse((ROOT / "Procfile").read_text().splitlines())
-WORKERS = [entry.command.split()[1:] for entry in PROCFILE if entry.command.startswith("python -m workers ")]
+WORKERS = [one.command.split()[1:] for one in procfile.processes() if one.command.startswith("python -m workers ")]
 STOP_SECONDS = 2.0
 
 
