@@ -252,6 +252,16 @@ def test_nothing_is_accepted_when_redis_is_nearly_full_and_all_again_when_it_is_
     wait_until(lambda: web.client.post(PATH, data=BODY, headers=SIGNED).status_code == 200)
 
 
+@pytest.mark.parametrize(("option", "value"), [("maxmemory_policy", "allkeys-lru"), ("appendonly", "no")])
+def test_what_redis_takes_and_may_lose_is_stored_for_to_refuse_it_would_lose_it(
+    web: Web, redis: Redis, configured: Callable[..., None], option: str, value: str
+) -> None:
+    configured(**{option: value})
+
+    assert web.client.post(PATH, data=BODY, headers=SIGNED).status_code == 200
+    assert stored(redis) == [BODY]
+
+
 def test_a_redis_that_forgot_the_script_learns_it_again(web: Web, redis: Redis) -> None:
     web.client.post(PATH, data=BODY, headers=SIGNED)
     redis.script_flush()
