@@ -398,6 +398,14 @@ def test_where_a_backfill_ends_just_behind_what_it_passed_over_it_says_that_it_b
     )
 
 
+@pytest.mark.parametrize(("count", "end"), [(5, "05.000Z"), (7, "05.000Z, and 2 more")])
+def test_of_what_was_passed_over_five_times_are_named(count: int, end: str) -> None:
+    told = passed(Progress(unanswered=tuple(Unanswered(0.5, 1.0 + number) for number in range(count))))
+
+    assert told is not None
+    assert told.endswith(end)
+
+
 def test_a_page_that_has_no_answer_is_asked_for_once_a_minute_though_ringcentral_answers_others(
     replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
