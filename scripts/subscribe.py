@@ -188,7 +188,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("command", choices=[*ACTS], help="what to do")
     parser.add_argument("id", nargs="?", metavar="ID", help="which subscription, for renew and delete")
     parser.add_argument("--account", metavar="NAME", help="only this account of the settings")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--json", action="store_true", help="print JSON, a line for each account")
     add_data_option(parser)
     options = parser.parse_args(arguments)
     if (options.command in {"renew", "delete"}) != bool(options.id):

@@ -121,6 +121,14 @@ def test_an_account_that_fails_hides_no_other(
     assert "account barred: RingCentral: " in listed.stderr
 
 
+def test_as_json_each_account_is_a_line(subscribe: Subscribe, accounts_file: str) -> None:
+    listed = subscribe("list", "--json", ACCOUNTS_FILE=accounts_file)
+    told = subscribe("list", "--help")
+
+    assert [msgspec.json.decode(line)["account"] for line in listed.stdout.splitlines()] == ["empty", "acme"]
+    assert "JSON, a line for each account" in told.stdout
+
+
 def test_what_is_named_is_found_in_whichever_account_it_is(
     subscribe: Subscribe, simulator: RunningSimulator, webhook: Webhook, accounts_file: str
 ) -> None:
