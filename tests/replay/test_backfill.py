@@ -222,6 +222,29 @@ def test_pages_do_not_grow_among_calls_that_all_began_at_once(
     assert {event.subject for event in events(replaying.redis)} == {one.telephony_session_id for one in records}
 
 
+def test_of_calls_that_all_began_at_once_none_is_passed_over_nor_asked_for_twice_where_pages_become_smaller(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_for, asked = CallLog._page, list[tuple[int, int]]()
+
+    def busy_twice(self: CallLog, begin: datetime, end: datetime, share: Share, number: int, size: int) -> CallLogPage:
+        asked.append((number, size))
+        replaying.office.let_pass(LATE_SECONDS / 2 + 1)
+        if (number, size) in {(1, 16), (3, 8)}:
+            raise Unavailable("no answer", late=True)
+        return asked_for(self, begin, end, share, number, size)
+
+    monkeypatch.setattr(call_log, "PER_PAGE", 16)
+    monkeypatch.setattr(CallLog, "_page", busy_twice)
+    records = history(replaying, 26, days=1e-9)
+
+    replaying.run(Level.BACKFILL, since=replaying.office.now - 31 * DAY)
+
+    told = [event.subject for event in events(replaying.redis)]
+    assert sorted(told) == [one.telephony_session_id for one in records]
+    assert asked == [(1, 16), (1, 8), (1, 8), (2, 8), (3, 8), (5, 4), (6, 4), (7, 4)]
+
+
 def test_a_page_for_which_ringcentrals_own_gateway_would_not_wait_is_asked_for_in_halves(
     replaying: ReplayOffice,
 ) -> None:

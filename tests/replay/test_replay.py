@@ -33,7 +33,7 @@ from workers.housekeeping.put_back import be_due_earlier
 from workers.replaying import replay_errand
 from workers.ringcentral import call_log
 from workers.ringcentral.call_log import CallLog
-from workers.ringcentral.errors import Unavailable
+from workers.ringcentral.errors import NotSent, RateLimited, Unavailable
 
 
 def test_a_refetch_tells_what_the_call_log_says_otherwise_now(replaying: ReplayOffice) -> None:
@@ -381,6 +381,16 @@ def test_it_ends_after_a_day_also_where_the_clock_was_put_back_meanwhile(
     assert replaying.look(asked).progress.state is State.FAILED
 
 
+def raising(*errors: Exception) -> Any:
+    """Make what raises one of these after the other."""
+    left = iter(errors)
+
+    def fail(*_: object, **_named: object) -> Any:
+        raise next(left)
+
+    return fail
+
+
 def test_a_runner_that_is_to_stop_asks_for_no_further_page(
     replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -418,6 +428,35 @@ def test_a_while_in_which_nobody_asked_is_none_in_which_ringcentral_had_no_answe
 
     replaying.office.be_patient()
     assert replaying.finish(asked).progress.state is State.DONE
+
+
+def test_what_is_not_sent_ends_no_replay_though_ringcentral_had_no_answer_a_day_ago(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaying.resolved()
+    asked = replaying.ask(Level.REFETCH, calls=("s-nobody-knows",))
+    for error in (Unavailable("no answer", status=500), NotSent("no connection")):
+        with monkeypatch.context() as hiccups:
+            hiccups.setattr(CallLog, "by_telephony_session_id", raising(error))
+            replaying.serve()
+        replaying.office.let_pass(DAY + 60)
+
+    assert replaying.finish(asked).progress.state is State.DONE
+
+
+def test_while_it_waits_for_the_budget_now_and_then_a_replay_without_an_answer_gets_on_with_nothing(
+    replaying: ReplayOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaying.resolved()
+    asked = replaying.ask(Level.REFETCH, calls=("s-nobody-knows",))
+    no_answer, no_budget = Unavailable("no answer", status=500), RateLimited("no budget", retry_after=1.0)
+
+    monkeypatch.setattr(CallLog, "by_telephony_session_id", raising(*[no_answer, no_budget] * 13))
+    for _ in range(26):
+        replaying.serve()
+        replaying.office.let_pass(3600)
+
+    assert replaying.look(asked).progress.state is State.FAILED
 
 
 @pytest.mark.parametrize("level", [Level.REFETCH, Level.BACKFILL])

@@ -297,6 +297,22 @@ def test_a_refusal_to_cancel_is_told_as_one_and_can_be_tried_again(exchange: Exc
     assert exchange.ringout(ringout_id).cancel is Cancel.CANCELLED
 
 
+def test_a_refusal_to_cancel_is_no_cancelling_that_may_have_been_heard(exchange: Exchange) -> None:
+    exchange.plan(gone="at_once", length=20.0)
+    ringout_id = exchange.call()
+    exchange.pass_time(5)
+    fault(exchange, "answer_status", group="heavy", status=409)
+    exchange.cancel(ringout_id)
+    exchange.pass_time(2)
+    assert exchange.ringout(ringout_id).cancel is Cancel.REFUSED
+
+    exchange.pass_time(LONG_ENOUGH)
+    exchange.cancel(ringout_id)
+    exchange.pass_time(2)
+
+    assert exchange.ringout(ringout_id).cancel is Cancel.TOO_LATE
+
+
 @pytest.mark.parametrize("says", ["call-ended", "terminal"])
 def test_one_that_is_over_is_not_cancelled_any_more(exchange: Exchange, says: str) -> None:
     exchange.plan(length=10.0, gone="never", **({"says": ("InProgress",) * 3} if says == "call-ended" else {}))
