@@ -123,10 +123,8 @@ def test_an_account_that_fails_hides_no_other(
 
 def test_as_json_each_account_is_a_line(subscribe: Subscribe, accounts_file: str) -> None:
     listed = subscribe("list", "--json", ACCOUNTS_FILE=accounts_file)
-    told = subscribe("list", "--help")
 
     assert [msgspec.json.decode(line)["account"] for line in listed.stdout.splitlines()] == ["empty", "acme"]
-    assert "JSON, a line for each account" in told.stdout
 
 
 def test_what_is_named_is_found_in_whichever_account_it_is(
