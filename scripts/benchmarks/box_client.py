@@ -8,7 +8,6 @@ from subprocess import PIPE
 from typing import Any, TypeVar
 
 import msgspec
-import requests
 
 from scripts.simulator.configuration import Configuration
 from scripts.supervisor import box as supervised
@@ -53,8 +52,7 @@ class Box:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._http = requests.Session()
-        self._http.trust_env = False
+        self._http = supervised.local_session()
 
     def close(self) -> None:
         """Close the connection."""

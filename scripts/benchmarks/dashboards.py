@@ -13,13 +13,12 @@ from itertools import count
 from typing import Final
 from urllib.parse import urlsplit
 
-import requests
-
 from runtime import outcome_log
 from runtime.leases import lease
 from runtime.redis_client import WORK, connect
 from runtime.settings import DEFAULT_ACCOUNT
 from scripts.benchmarks.watched_call import event
+from scripts.supervisor.box import local_session
 
 AGAIN_SECONDS: Final = 1.0
 _TOLD: Final = b"event: told\n"
@@ -31,7 +30,8 @@ class Dashboard:
 
     def __init__(self, url: str, token: str) -> None:
         self._url = urlsplit(url)
-        answer = requests.post(f"{url}/login", {"password": token}, allow_redirects=False, timeout=30)
+        with local_session() as http:
+            answer = http.post(f"{url}/login", {"password": token}, allow_redirects=False, timeout=30)
         self._cookie = answer.headers["Set-Cookie"].partition(";")[0]
         self.told = 0
         self.was_told = asyncio.Event()

@@ -15,6 +15,7 @@ from scripts.benchmarks import many_calls
 from scripts.benchmarks.figures import Cell, Figure, Result, Table
 from scripts.benchmarks.installation import Installation, installed
 from scripts.benchmarks.options import Options
+from scripts.supervisor.box import local_session
 from scripts.supervisor.procfile import process
 from scripts.supervisor.watchdog import Watchdog
 
@@ -90,7 +91,7 @@ def p95(times: list[float]) -> float:
 
 
 def _logged_in(product: Installation) -> Session:
-    session = Session()
+    session = local_session()
     session.headers["Authorization"] = f"Bearer {TOKEN}"
     answer = session.post(f"{product.web_url}/login", data={"password": TOKEN, "name": "benchmark"}, timeout=10)
     answer.raise_for_status()

@@ -8,7 +8,6 @@ from typing import Final
 
 from msgspec import Struct
 from redis import Redis
-from requests import Session
 
 from runtime import keys
 from scripts.benchmarks.box_client import Box, played
@@ -20,6 +19,7 @@ from scripts.benchmarks.growth import NO_SECOND_LOOKS
 from scripts.benchmarks.installation import Installation, legwork
 from scripts.benchmarks.load import Load
 from scripts.benchmarks.options import Options
+from scripts.supervisor.box import local_session
 from scripts.supervisor.watchdog import Watchdog
 
 OPEN: Final = 1_000
@@ -86,9 +86,8 @@ class Past:
             Page("search by number", f"/api/v1/calls?number={NUMBER}&limit=100", []),
             Page("search by outcome and direction", "/api/v1/calls?outcome=busy&direction=Outbound&limit=20", []),
         ]
-        self._http = Session()
+        self._http = local_session()
         self._http.headers["Authorization"] = "Bearer benchmark"
-        self._http.trust_env = False
 
     def ask(self, page: Page) -> None:
         """Ask for one page."""

@@ -14,6 +14,7 @@ from redis import Redis
 from runtime.bells import Stage, queue_name
 from scripts.soaking.hostile import BODIES
 from scripts.soaking.plant import TOKEN, Plant
+from scripts.supervisor.box import local_session
 
 SLOW_CLIENTS: Final = 150
 WRONG_TOKENS: Final = 100
@@ -31,16 +32,14 @@ _TIMEOUT: Final = 3.0
 
 def post_hostile_bodies(plant: Plant, _chance: Random, _seconds: float) -> None:
     """Post every hostile body with the right token."""
-    with requests.Session() as http:
-        http.trust_env = False
+    with local_session() as http:
         for body in BODIES.values():
             _post(http, plant.webhook, body, TOKEN)
 
 
 def try_tokens(plant: Plant, chance: Random, _seconds: float) -> None:
     """Knock many times with wrong tokens, some of them no text at all."""
-    with requests.Session() as http:
-        http.trust_env = False
+    with local_session() as http:
         for _ in range(WRONG_TOKENS):
             _post(http, plant.webhook, b"{}", chance.choice(["", "wrong", "\xe9\xff", TOKEN[:-1], "x" * 4000]))
 

@@ -33,7 +33,7 @@ class Box:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._http = _of_this_machine()
+        self._http = local_session()
 
     def close(self) -> None:
         """Close the connections."""
@@ -86,7 +86,7 @@ class Box:
 def wait_until_up(url: str, *, seconds: float, stop: StopRequest) -> None:
     """Return when `url` answers 200; raise `BoxError` when that takes too long, or we are to stop."""
     deadline = time.monotonic() + seconds
-    with _of_this_machine() as http:
+    with local_session() as http:
         while not _is_up(http, url):
             if time.monotonic() > deadline or stop.wait(0.1):
                 raise BoxError(f"{url} did not answer")
@@ -99,7 +99,7 @@ def _is_up(http: requests.Session, url: str) -> bool:
         return False
 
 
-def _of_this_machine() -> requests.Session:
+def local_session() -> requests.Session:
     """Make a session for what is on this machine, which no proxy of the environment can reach."""
     session = requests.Session()
     session.trust_env = False
