@@ -23,6 +23,7 @@ from runtime.replays import Asked, Finding, Level, Replay, State
 from runtime.showing import call_history, calls
 from scripts.terminal.command import Refused, at_the_terminal
 from scripts.terminal.destination_asked import find
+from scripts.terminal.destination_report import left_alone
 from scripts.terminal.installation import accounts_of, named
 from scripts.terminal.place import Place, open_place
 from scripts.terminal.replay_options import parse_replay, replay_parser, selection
@@ -72,8 +73,11 @@ def told(redis: Redis, replay: Replay, *, as_json: bool) -> int:
 def _held_back(redis: Redis, found: Sequence[Finding]) -> Iterator[str]:
     """Say which destinations are sent nothing for now of what was asked for."""
     meant = {one for each in found for one in each.destinations}
-    for one in destinations.held_back(redis, meant) if meant else ():
-        yield f"not to {one.id} while it is {one.state}: ./scripts/destinations.py resume {one.id}"
+    for one, until in destinations.held_back(redis, meant) if meant else ():
+        if until is None:
+            yield f"not to {one.id} while it is {one.state}: ./scripts/destinations.py resume {one.id}"
+        else:
+            yield f"not to {one.id} for now: {left_alone(one, until)}"
 
 
 def _document(redis: Redis, replay: Replay) -> str:

@@ -78,9 +78,10 @@ def get(redis: Redis, destination_id: str) -> Destination | None:
     return None if text is None else _decode(text)
 
 
-def held_back(redis: Redis, ids: Container[str]) -> tuple[Destination, ...]:
-    """Give those of these destinations to which nothing is sent until somebody resumes them."""
-    return tuple(one for one in all(redis) if one.id in ids and one.state is not DestinationState.ACTIVE)
+def held_back(redis: Redis, ids: Container[str]) -> list[tuple[Destination, float | None]]:
+    """Give those of these destinations that are sent nothing now, and until when: None until somebody resumes them."""
+    found = [(one, left_alone_until(redis, one.id)) for one in all(redis) if one.id in ids]
+    return [(one, until) for one, until in found if until is not None or one.state is not DestinationState.ACTIVE]
 
 
 def left_alone_until(redis: Redis, destination_id: str) -> float | None:

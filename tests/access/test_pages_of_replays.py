@@ -7,7 +7,9 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from runtime import keys, replays
+from runtime import bells, keys, replays
+from runtime.bells import Stage
+from runtime.clocks import redis_time
 from runtime.deliveries import destinations
 from runtime.leases import lease
 from runtime.replays import Asked, Finding, Level, Progress, Replay, State
@@ -108,6 +110,17 @@ def test_a_destination_that_is_sent_nothing_for_now_is_named(client: FlaskClient
     told = text_of(client, path_of(a_replay(redis, finding, level=Level.DELIVER, state=State.DONE)), "progress")
 
     assert told.endswith("Nothing is sent to https://b.example/ while it is paused.")
+
+
+def test_a_destination_that_is_left_alone_is_named_with_until_when(client: FlaskClient, redis: Redis) -> None:
+    alone = destinations.create(redis, Draft(url="https://a.example/"), keys=())[0].id
+    redis.srem(keys.LISTENING, alone)
+    redis.zadd(keys.BELLS, {bells.member(Stage.DELIVER, alone): redis_time(redis) + 60})
+    finding = Finding("s-1", 1, destinations=(alone,))
+
+    told = text_of(client, path_of(a_replay(redis, finding, level=Level.DELIVER, state=State.DONE)), "progress")
+
+    assert "Nothing is sent to https://a.example/ until" in told
 
 
 def test_calls_of_which_nothing_is_stored_are_told_of_where_events_are_sent_again(

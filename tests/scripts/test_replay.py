@@ -6,7 +6,9 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import replays
+from runtime import bells, keys, replays
+from runtime.bells import Stage
+from runtime.clocks import redis_time
 from runtime.deliveries import destinations
 from runtime.leases import lease
 from runtime.replays import Asked, Finding, Level, Progress, State
@@ -214,19 +216,23 @@ def test_one_that_was_cancelled_is_shown_as_a_failure_and_cannot_be_cancelled_ag
 
 
 def test_a_destination_that_is_sent_nothing_for_now_is_named_with_what_ends_that(redis_url: str, redis: Redis) -> None:
-    ids = [destinations.create(redis, Draft(url="https://crm.example/hook"), keys=())[0].id for _ in range(3)]
-    sound, paused, unconcerned = ids
+    ids = [destinations.create(redis, Draft(url="https://crm.example/hook"), keys=())[0].id for _ in range(4)]
+    sound, paused, alone, unconcerned = ids
     for one in (paused, unconcerned):
         destinations.update(redis, one, Changes(state=DestinationState.PAUSED))
+    redis.srem(keys.LISTENING, alone)
+    redis.zadd(keys.BELLS, {bells.member(Stage.DELIVER, alone): redis_time(redis) + 60})
     asked = replays.create(redis, ACCOUNT, Asked(level=Level.DELIVER, selection=Selection(calls=("s-1",))))
     with lease(redis, ACCOUNT, "replay") as held:
-        held.commit([replays.found(asked, Finding("s-1", 1, destinations=(sound, paused)))])
+        held.commit([replays.found(asked, Finding("s-1", 1, destinations=(sound, paused, alone)))])
         held.commit(replays.ended(asked, Progress(state=State.DONE, total=1), retention=600.0))
 
     shown = run_here("replay.py", "--show", asked.id, redis_url=redis_url)
 
-    held_back = [line for line in shown.stdout.splitlines() if line.startswith("not to")]
-    assert held_back == [f"not to {paused} while it is paused: ./scripts/destinations.py resume {paused}"]
+    held_back = {line.split()[2]: line for line in shown.stdout.splitlines() if line.startswith("not to")}
+    assert set(held_back) == {paused, alone}
+    assert held_back[paused] == f"not to {paused} while it is paused: ./scripts/destinations.py resume {paused}"
+    assert "for now: it is left alone until" in held_back[alone]
 
 
 def test_a_difference_is_told_as_field_before_and_after() -> None:
