@@ -10,10 +10,9 @@ from msgspec import Struct
 from scripts.benchmarks.box_client import Box, played
 from scripts.benchmarks.figures import Cell, Figure, Result, Table
 from scripts.benchmarks.installation import legwork
-from scripts.benchmarks.load import Load, begin
+from scripts.benchmarks.load import Load, begin, looked_at
 from scripts.benchmarks.observation import HEAVY, TOO_MANY, Observation, quantile, unseen
 from scripts.benchmarks.options import Options
-from scripts.benchmarks.published import from_outcome_log
 from scripts.supervisor.watchdog import Watchdog
 
 CALM, STORM = "calm", "storm"
@@ -97,19 +96,7 @@ def _measured(plan: Plan) -> dict[str, Accounts]:
         times = [(weather, *_weather(weather, plan, boxes[1])) for weather in plan.weathers]
         time.sleep(SETTLING_SECONDS / plan.speed)
         product.cpu()  # all of it still runs
-        published = from_outcome_log(product.redis)
-        quiet, busy = (
-            Observation(
-                speed=plan.speed,
-                begin=times[0][1],
-                end=times[-1][2],
-                until=time.time(),
-                truths=box.truths(),
-                requests=box.requests(),
-                published=published,
-            )
-            for box in boxes
-        )
+        quiet, busy = looked_at(boxes, product, speed=plan.speed, begin=times[0][1], end=times[-1][2])
     return {
         weather: Accounts(
             tuple(quiet.narrowed(begin, end) for name, begin, end in times if name == weather),

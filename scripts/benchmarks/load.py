@@ -10,7 +10,7 @@ from scripts.benchmarks import cpu, time_scale
 from scripts.benchmarks.box_client import Box
 from scripts.benchmarks.installation import Installation
 from scripts.benchmarks.observation import Observation
-from scripts.benchmarks.published import Published
+from scripts.benchmarks.published import Published, from_outcome_log
 from scripts.simulator.configuration import LIMITS, Configuration
 
 FEEDS = ("call-log-extract-sync", "call-log-sync")
@@ -97,4 +97,23 @@ def observe(load: Load, box: Box, product: Installation, read: Callable[[], Mapp
         truths=box.truths(),
         requests=box.requests(),
         published=read(),
+    )
+
+
+def looked_at(
+    boxes: Sequence[Box], product: Installation, *, speed: float, begin: float, end: float
+) -> tuple[Observation, ...]:
+    """Give what several accounts have shown by now; the figures are about what happened from `begin` to `end`."""
+    published, until = from_outcome_log(product.redis), time.time()
+    return tuple(
+        Observation(
+            speed=speed,
+            begin=begin,
+            end=end,
+            until=until,
+            truths=box.truths(),
+            requests=box.requests(),
+            published=published,
+        )
+        for box in boxes
     )

@@ -10,10 +10,9 @@ from msgspec import Struct
 from scripts.benchmarks.box_client import played
 from scripts.benchmarks.figures import Cell, Figure, Result, Table
 from scripts.benchmarks.installation import legwork
-from scripts.benchmarks.load import Load, begin_in_turn
+from scripts.benchmarks.load import Load, begin_in_turn, looked_at
 from scripts.benchmarks.observation import Observation, Wait, quantile, unseen
 from scripts.benchmarks.options import Options
-from scripts.benchmarks.published import from_outcome_log
 from scripts.supervisor.watchdog import Watchdog
 
 STEADY, WIDE = (15.0, 16.0), (15.0, 20.0)  # as RingCentral says; never before SETTLE_SECONDS, when nobody looks yet
@@ -132,19 +131,8 @@ def _measured(plan: Plan, options: Options, watchdog: Watchdog) -> Iterator[Seen
         begin_in_turn(loads, boxes, pause=min(kind.every for kind in kinds) / plan.speed / len(boxes))
         time.sleep(max(0.0, begun + plan.seconds - time.time()))
         product.cpu()  # all of it still runs
-        published, until = from_outcome_log(product.redis), time.time()
-        accounts = [
-            Observation(
-                speed=plan.speed,
-                begin=begun,
-                end=until - LAST_SECONDS / plan.speed,
-                until=until,
-                truths=box.truths(),
-                requests=box.requests(),
-                published=published,
-            )
-            for box in boxes
-        ]
+        ended = time.time() - LAST_SECONDS / plan.speed
+        accounts = looked_at(boxes, product, speed=plan.speed, begin=begun, end=ended)
     for kind, found in groupby(zip(kinds, accounts, strict=True), key=lambda pair: pair[0]):
         yield Seen(kind, plan.speed, tuple(observation for _, observation in found))
 

@@ -10,10 +10,9 @@ from msgspec import Struct, structs
 from scripts.benchmarks.box_client import played
 from scripts.benchmarks.figures import Cell, Figure, Result, Table
 from scripts.benchmarks.installation import REDIS, Installation, legwork, unsubscribed
-from scripts.benchmarks.load import Load, begin_in_turn
+from scripts.benchmarks.load import Load, begin_in_turn, looked_at
 from scripts.benchmarks.observation import Observation, Wait, quantile, unseen
 from scripts.benchmarks.options import Options
-from scripts.benchmarks.published import from_outcome_log
 from scripts.supervisor.watchdog import Watchdog
 
 PARTS: Final = ("web", "track", "resolve", "upkeep", "clock", REDIS)
@@ -126,19 +125,7 @@ def _shared(plan: Plan, number: int, options: Options, watchdog: Watchdog) -> Sh
         with _counted(product) as counted:
             time.sleep(plan.window / plan.speed)
         time.sleep(loads[0].rest / plan.speed)
-        published, until = from_outcome_log(product.redis), time.time()
-        accounts = tuple(
-            Observation(
-                speed=plan.speed,
-                begin=counted.begun,
-                end=counted.ended,
-                until=until,
-                truths=box.truths(),
-                requests=box.requests(),
-                published=published,
-            )
-            for box in boxes
-        )
+        accounts = looked_at(boxes, product, speed=plan.speed, begin=counted.begun, end=counted.ended)
     return Shared(loads[0].per_minute, accounts, counted.cpu)
 
 
