@@ -201,7 +201,9 @@ class EmbeddedRedis:
                 time.sleep(0.01)
 
     def _last_words(self) -> str:
-        return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-8:])
+        said = "\n".join(self.log_file.read_text(errors="replace").splitlines()[-8:])
+        free = shutil.disk_usage(self.data_dir).free
+        return said or f"it could not say why in {self.log_file}; {free:,} bytes are free there"
 
 
 def server_program() -> str:

@@ -84,6 +84,15 @@ def test_who_is_asked_to_stop_waits_for_no_server_that_still_reads_its_data(
         pass  # it starts, so the other is gone
 
 
+def test_a_server_that_could_say_nothing_as_on_a_full_disk_is_not_reported_in_silence(
+    tmp_path: Path, watchdog: Watchdog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "server_program", lambda: "false")
+
+    with pytest.raises(EmbeddedServerError, match=r"server\.log; [0-9,]+ bytes are free there"):
+        EmbeddedRedis(tmp_path, watchdog=watchdog).start()
+
+
 def test_broken_data_is_reported_in_the_servers_own_words(server: EmbeddedRedis) -> None:
     with server, Redis.from_url(server.url) as client:
         client.set("call", "answered")
