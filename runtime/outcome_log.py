@@ -180,6 +180,15 @@ def newest_of(redis: Redis, account: str, ids: Sequence[str]) -> dict[str, Entry
     return {one: entries[place] for one, place in there.items() if place in entries}
 
 
+def last_revisions(redis: Redis, calls: Sequence[tuple[str, str]]) -> dict[str, int]:
+    """Give the last revision published of each of these calls (account and id), as far as that is known."""
+    with redis.pipeline(transaction=False) as pipeline:
+        for account, one in calls:
+            pipeline.hget(keys.revisions(account, one), "last")
+        found = pipeline.execute()
+    return {one: int(last) for (_, one), last in zip(calls, found, strict=True) if last is not None}
+
+
 def revisions(redis: Redis, account: str, telephony_session_id: str) -> list[bytes]:
     """Read every event published of one call, oldest first, as far as the log still holds them."""
     places = cast("dict[bytes, bytes]", redis.hgetall(keys.revisions(account, telephony_session_id)))

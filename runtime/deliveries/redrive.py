@@ -91,7 +91,10 @@ def test_event(destination_id: str, place: str) -> TrialEvent:
 
 def tellable(redis: Redis, destination: Destination, page: Sequence[Candidate]) -> Iterator[Candidate]:
     """Leave out what the destination must not be told any more, see `may_be_told`, or will not: see `being_tried`."""
-    told = last_told(redis, destination, [(one.call, one.revision, one.place) for one in page])
+    calls = [(one.account, one.call) for one in page if one.account and is_told_once(destination, one.place)]
+    last = outcome_log.last_revisions(redis, calls)  # what was sent in vain of a call may be later than what is chosen
+    events = [(one.call, max(one.revision, last.get(one.call, 0) + 1), one.place) for one in page]
+    told = last_told(redis, destination, events)
     for one in being_tried(redis, destination, [one.call for one in page]):
         told.setdefault(one.call, one.revision)
     for one in page:
@@ -184,7 +187,7 @@ def _failed(redis: Redis, destination: Destination, selection: Redrive) -> Itera
         one for one in letters if one.because != "retention" and (not selection.blame or one.blame in selection.blame)
     ]
     for one in sorted(can, key=lambda letter: streams.order(letter.place)):
-        yield Candidate(one.place, one.call, one.revision)
+        yield Candidate(one.place, one.call, one.revision, one.account)
     if not selection.blame:
         for call, queue in waiting.everything(redis, destination.id).items():
             yield from (Candidate(one.place, call, one.revision) for one in queue[:1] if one.attempts)

@@ -158,6 +158,22 @@ def test_of_what_was_sent_in_vain_and_cannot_be_sent_again_a_later_revision_is_s
     assert stage.sender.ids() == ["s-1/2"]
 
 
+def test_so_it_is_where_an_earlier_revision_that_was_never_sent_is_chosen_by_blame(stage: Stage) -> None:
+    destination = stage.add(create_only=True)
+    stage.sender.answer = lambda _: forbidden()
+    publish(stage.redis, outcome_of("s-1", A_MISSED_CALL))
+    stage.run(destination)
+    publish(stage.redis, revised("s-1", 2, A_MISSED_CALL))
+    stage.sender.answer = lambda _: refused()
+    for _ in SCHEDULE:
+        stage.run(destination)
+        make_due(stage, destination)
+    assert len(list(attempts.dead_letters(stage.redis, destination.id))) == 2
+
+    assert count(stage, destination, Redrive(blame=("configuration",))) == 0
+    assert count(stage, destination, Redrive(blame=("theirs",))) == 1
+
+
 def test_so_it_is_of_what_is_tried_still_which_everything_has_sent_at_once(stage: Stage) -> None:
     destination = stage.add(create_only=True)
     stage.sender.answer = lambda _: refused()
