@@ -5,7 +5,7 @@ news about a call, and what needs a field says what its absence means. Fields no
 Schema: CallLogRecord, https://developers.ringcentral.com/api-reference/Call-Log/readCompanyCallRecord
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -165,3 +165,33 @@ def last_end(records: Iterable[CallLogRecord]) -> datetime | None:
     """Give the latest end that any of these records tells of."""
     ends = (later(record.start_time, record.length_ms or 0) for record in records)
     return max((end for end in ends if end is not None), default=None)
+
+
+def newest_of_each(records: Sequence[CallLogRecord]) -> tuple[CallLogRecord, ...]:
+    """Keep the version of each record that was modified last; the later in the list where that does not tell.
+
+    Legs come in no promised order: where two versions have the same ones, the first order stays.
+    """
+    newest: dict[str | bytes, CallLogRecord] = {}
+    for record in records:
+        name = record.id or msgspec.json.encode(record)
+        known = newest.get(name)
+        if known is None:
+            newest[name] = record
+        elif not _is_older(record, known):
+            newest[name] = msgspec.structs.replace(record, legs=known.legs) if _is_reordered(record, known) else record
+    return tuple(newest.values())
+
+
+def _is_older(one: CallLogRecord, other: CallLogRecord) -> bool:
+    """Say whether RingCentral tells that one version was written before another."""
+    ours, theirs = one.last_modified_time, other.last_modified_time
+    return ours is not None and theirs is not None and ours < theirs
+
+
+def _is_reordered(one: CallLogRecord, other: CallLogRecord) -> bool:
+    """Say whether two versions differ in the order of their legs."""
+    if one.legs == other.legs or len(one.legs) != len(other.legs):
+        return False
+    ours, theirs = (sorted(map(msgspec.json.encode, record.legs)) for record in (one, other))
+    return ours == theirs

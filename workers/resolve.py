@@ -17,11 +17,12 @@ from runtime.ledger import Loaded, Resolution, Tracked
 from runtime.metrics import MALFORMED_RECORDS
 from runtime.settings import Scope
 from telephony.fetch_plan import Lane, Request, Wanted, Window, plan
+from telephony.records import newest_of_each
 from telephony.times import moment_at
 from workers.dependencies import Dependencies, current
 from workers.resolving import agenda, reconcile, rereads, unanswered, unheard
 from workers.resolving.agenda import Agenda
-from workers.resolving.casebook import is_listed, newest_of_each, session_of, with_what_they_need
+from workers.resolving.casebook import is_listed, session_of, with_what_they_need
 from workers.resolving.cases import TOGETHER, Case
 from workers.resolving.comparing import Comparing
 from workers.resolving.judgement import Judge

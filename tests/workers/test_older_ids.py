@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import msgspec
 import pytest
 from redis import Redis
 
@@ -9,6 +10,7 @@ from runtime import keys, ledger
 from runtime.ledger import Tracked
 from telephony.records import CallLogRecord
 from telephony.sessions import Session
+from telephony.times import moment_at
 from tests.builders.call_log import a_record
 from tests.builders.kept_calls import ACCOUNT, commit
 from workers.resolving.older_ids import OlderIds, joins, session_of
@@ -117,6 +119,20 @@ def test_a_record_that_waits_joins_the_one_call_that_is_heard_of_later(
 
     assert list(ledger.records(redis, ACCOUNT, sharing)) == joined
     assert bool(ledger.records(redis, ACCOUNT, [waits_as])) != bool(joined)
+
+
+def test_of_what_waited_and_what_the_call_has_the_newest_version_of_each_record_is_kept(redis: Redis) -> None:
+    waited = (
+        msgspec.structs.replace(nameless("11"), last_modified_time=moment_at(NOW + 60), result="Voicemail"),
+        nameless("11", "R2"),
+    )
+    had = msgspec.structs.replace(nameless("11"), last_modified_time=moment_at(NOW), result="In Progress")
+    see(redis, [("s-a", "11")], place=keys.open_sessions(ACCOUNT))
+    commit(redis, [ledger.write_records(ACCOUNT, "11", waited), ledger.write_records(ACCOUNT, "s-a", (had,))])
+
+    commit(redis, joins(redis, ACCOUNT, ["11"], now=NOW))
+
+    assert ledger.records(redis, ACCOUNT, ["s-a"])["s-a"] == waited
 
 
 def test_what_the_release_before_remembered_is_read_while_both_run(redis: Redis) -> None:

@@ -14,7 +14,7 @@ from telephony import linking
 from telephony.events import Trigger
 from telephony.linking import Link
 from telephony.notifications import account_of
-from telephony.records import CallLogRecord, last_end
+from telephony.records import CallLogRecord, last_end, newest_of_each
 from telephony.ringout_link import Sighting, sighting
 from telephony.sessions import Session
 from telephony.times import moment_at
@@ -139,36 +139,6 @@ def with_ringout(redis: Redis, account: str, case: Case, evidence: Evidence) -> 
 def links_of(case: Case) -> frozenset[Link]:
     """Give the links of the conversation that a call is part of."""
     return case.gathered.links.get(case.telephony_session_id, frozenset())
-
-
-def newest_of_each(records: Sequence[CallLogRecord]) -> tuple[CallLogRecord, ...]:
-    """Keep the version of each record that was modified last; the later in the list where that does not tell.
-
-    Legs come in no promised order: where two versions have the same ones, the first order stays.
-    """
-    newest: dict[str | bytes, CallLogRecord] = {}
-    for record in records:
-        name = record.id or msgspec.json.encode(record)
-        known = newest.get(name)
-        if known is None:
-            newest[name] = record
-        elif not _is_older(record, known):
-            newest[name] = msgspec.structs.replace(record, legs=known.legs) if _is_reordered(record, known) else record
-    return tuple(newest.values())
-
-
-def _is_older(one: CallLogRecord, other: CallLogRecord) -> bool:
-    """Say whether RingCentral tells that one version was written before another."""
-    ours, theirs = one.last_modified_time, other.last_modified_time
-    return ours is not None and theirs is not None and ours < theirs
-
-
-def _is_reordered(one: CallLogRecord, other: CallLogRecord) -> bool:
-    """Say whether two versions differ in the order of their legs."""
-    if one.legs == other.legs or len(one.legs) != len(other.legs):
-        return False
-    ours, theirs = (sorted(map(msgspec.json.encode, record.legs)) for record in (one, other))
-    return ours == theirs
 
 
 def session_of(one: str, tracked: Tracked | None, records: Sequence[CallLogRecord]) -> Session | None:

@@ -15,7 +15,7 @@ from runtime import keys, ledger
 from runtime.leases import Command
 from runtime.ledger import Tracked
 from telephony.notifications import CONFERENCE_SESSION_ID
-from telephony.records import CallLogRecord
+from telephony.records import CallLogRecord, newest_of_each
 
 
 class Bearers(msgspec.Struct):
@@ -120,7 +120,7 @@ def _joined(
     account: str, older_id: str, call: Tracked, records: Sequence[CallLogRecord], now: float
 ) -> Iterator[Command]:
     one = call.session.id
-    yield ledger.write_records(account, one, tuple({record.id: record for record in records}.values()))
+    yield ledger.write_records(account, one, newest_of_each(records))
     yield from ledger.listed(account, {one: call.began_at})
     if call.ended_at is not None:
         yield ("ZADD", keys.due(account), "LT", f"{now:.3f}", one)
