@@ -15,6 +15,7 @@ import hashlib
 import importlib.util
 import os
 import platform
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -65,9 +66,14 @@ class Environment:
             self._stamp(stale).unlink(missing_ok=True)
         self._unfinished.touch()
         print(f"installing {files[-1]}", flush=True)
-        # Isolated, or what is on somebody's PYTHONPATH would be taken for installed.
-        pip = (self.python, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input")
-        run(*pip, "-r", "/dev/stdin", text=self._lines(files))
+        # Isolated, or what is on somebody's PYTHONPATH would be taken for installed; and here, whatever pip.conf says.
+        pip = (self.python, "-I", "-m", "pip", "install", "--no-user", "--quiet", "--disable-pip-version-check")
+        try:
+            run(*pip, "--no-input", "-r", "/dev/stdin", text=self._lines(files))
+        except subprocess.CalledProcessError as error:
+            if error.returncode > 0:  # not killed: pip has put back what it had changed, as where there is no network
+                self._unfinished.unlink()
+            raise
         self._unfinished.unlink()
         self.note_as_done(files)
 
@@ -174,7 +180,8 @@ def main() -> None:
         try:
             environment.install(files)
         except subprocess.CalledProcessError as error:
-            raise SystemExit(f"scripts/install: {error}") from error
+            command = shlex.join(map(str, error.cmd))
+            raise SystemExit(f"scripts/install: this failed with {error.returncode}: {command}") from error
         except KeyboardInterrupt:
             raise SystemExit(130) from None
 

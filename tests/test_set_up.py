@@ -1,4 +1,5 @@
 import re
+import subprocess
 import sys
 import venv
 from pathlib import Path
@@ -48,6 +49,22 @@ def test_an_environment_is_sound_until_an_installation_into_it_is_killed(environ
 
     (environment.directory / ".installing").touch()
     assert not environment.is_sound()
+
+
+@pytest.mark.parametrize(
+    ("ending", "sound"), [("sys.exit(1)", True), ("os.kill(os.getpid(), 9)", False)], ids=["by itself", "killed"]
+)
+def test_an_installation_that_ends_by_itself_leaves_what_there_was(
+    environment: Environment, ending: str, *, sound: bool
+) -> None:
+    (packages,) = (environment.directory / "lib").glob("python*/site-packages")
+    (packages / "pip.py").write_text(f"import os, sys\nif __name__ == '__main__':\n    {ending}\n")
+
+    with pytest.raises(subprocess.CalledProcessError):
+        environment.install(RUNTIME)
+
+    assert environment.is_sound() is sound
+    assert not environment.holds(RUNTIME)
 
 
 def test_an_environment_whose_python_is_gone_holds_nothing(environment: Environment) -> None:
