@@ -14,7 +14,10 @@ from telephony.times import iso_ms_at_or_none
 
 
 class AttemptDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One attempt to deliver an event. `number` counts an event's attempts from 1, `seconds` is how long it took."""
+    """One attempt to deliver an event. `number` counts an event's attempts from 1, `seconds` is how long it took.
+
+    `id` is its place among those of its destination; empty where those of a call are listed.
+    """
 
     id: str
     at: str | None
