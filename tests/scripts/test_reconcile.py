@@ -38,6 +38,19 @@ def test_who_waits_while_nobody_asks_the_log_is_told_once_what_may_be_missing(
     assert waited.stderr.count("default: nothing was asked yet: is a `python -m workers resolve` running?") == 1
 
 
+@pytest.mark.parametrize(("requests", "told"), [(0, True), (1, False)])
+def test_it_is_nobody_s_fault_once_the_log_was_asked(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], requests: int, *, told: bool
+) -> None:
+    monkeypatch.setattr(reconcile, "NOBODY_SECONDS", 0.0)
+    one = msgspec.structs.replace(ONE, requests=requests)
+    redis.execute_command(*comparisons.write("default", one))  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+
+    reconcile._watched(redis, "default", one, 0.1)
+
+    assert ("nothing was asked yet" in capsys.readouterr().err) is told
+
+
 @pytest.mark.parametrize("command", ["audit.py", "reconcile.py", "backfill.py"])
 @pytest.mark.parametrize("stretch", [("--since", "1d", "--until", "2d"), ("--since", "2099-01-01")], ids=" ".join)
 def test_a_stretch_without_any_time_in_it_is_a_usage_error(
