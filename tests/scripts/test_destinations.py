@@ -348,10 +348,8 @@ def test_a_new_secret_that_nobody_has_seen_replaces_none(
 
 
 def test_a_secret_that_was_printed_nowhere_was_seen_by_nobody(redis: Redis, redis_url: str) -> None:
-    command = f"{SCRIPTS / 'destinations.py'} add {URL} >&-"
-
     done = subprocess.run(
-        ["/bin/sh", "-c", command],
+        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", SCRIPTS / "destinations.py", "add", URL],
         env={"PATH": "/usr/local/bin:/usr/bin:/bin", "REDIS_URL": redis_url},
         capture_output=True,
         check=False,
