@@ -103,7 +103,7 @@ class Hub:
     def after(self, number: int, *, wait: float = 0.0) -> tuple[News, ...]:
         """Give what is in the ring after `number`; where there is nothing, wait for some, or to be sent away."""
         with self._changed:
-            if self._count <= number and wait and not self._stopped.is_set():
+            if self._count <= number and not self._stopped.is_set():
                 self._changed.wait(wait)
             return tuple(one for one in self._ring if one.number > number)
 

@@ -44,7 +44,7 @@ def search(
     before = _read_cursor(after) if after else None
     hits = _of_all(redis, accounts, asked, before)
     shown: list[tuple[_Hit, Row]] = []
-    while len(shown) <= limit and (some := list(islice(hits, limit + 1 - len(shown)))):
+    while some := list(islice(hits, limit + 1 - len(shown))):
         rows = call_rows.read(redis, [(account, hit.call) for hit, account in some])
         shown += [(hit, row) for (hit, _), row in zip(some, rows, strict=True) if row is not None]
     following = _cursor(shown[limit - 1][0]) if len(shown) > limit else None

@@ -62,6 +62,16 @@ def test_page_by_page_every_call_comes_once(redis: Redis, limit: int) -> None:
     assert found(redis, limit=limit) == [f"s-{number:04}" for number in reversed(range(6))]
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_calls_of_which_only_the_place_is_left_end_no_page(redis: Redis, limit: int) -> None:
+    publish(redis, *(an_outcome_of(number) for number in range(6)))
+    for number in range(6):
+        start = redis.zscore(keys.calls(ACCOUNT), f"s-{number:04}")
+        redis.zadd(keys.calls(ACCOUNT), {f"s-gone-{number}": start or 0})
+
+    assert found(redis, limit=limit) == [f"s-{number:04}" for number in reversed(range(6))]
+
+
 @pytest.mark.parametrize("asked", [{}, {"number": CALLER}, {"number": CALLER, "extension": MIRA}], ids=str)
 def test_more_calls_than_one_answer_of_redis_gives_are_all_found(
     redis: Redis, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
