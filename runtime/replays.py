@@ -203,7 +203,7 @@ def page(
 ) -> tuple[list[Replay], str | None]:
     """Give `limit` replays of these accounts after that one, newest first; and after what there is more.
 
-    Raises no error for one that is gone: then the list begins anew.
+    Raises `newest_first.NotThere` for one that is gone.
     """
     return newest_first.page(
         redis,

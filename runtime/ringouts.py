@@ -141,7 +141,7 @@ def page(
 ) -> tuple[list[RingOut], str | None]:
     """Give `limit` RingOuts of these accounts after that one, those asked for last first; and after what there is more.
 
-    Raises no error for one that is gone: then the list begins anew. Those whose record is gone are passed over.
+    Raises `newest_first.NotThere` for one that is gone. Those whose record is gone are passed over.
     """
     return newest_first.page(
         redis,

@@ -281,6 +281,15 @@ def test_a_list_passes_over_one_whose_record_is_gone(exchange: Exchange, client:
     assert rest["next"] is None
 
 
+def test_a_page_after_what_is_gone_is_refused_for_the_list_would_begin_anew(exchange: Exchange, client: Client) -> None:
+    exchange.follow("s-1")
+
+    answer = client.ask("GET", "/ringouts?after=ro-0000000000000000")
+
+    assert told(answer) == (422, "invalid")
+    assert answer.json["errors"] == [{"detail": "names no RingOut (any more)", "parameter": "after"}]
+
+
 def test_what_is_not_there_is_not_found(client: Client) -> None:
     for method in ("GET", "DELETE"):
         for name in ("ro-0000000000000000", "s-1", "*"):

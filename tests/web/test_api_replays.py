@@ -89,6 +89,15 @@ def test_the_pages_of_replays_hold_all_there_are(client: Client, redis: Redis) -
     assert second["next"] is None
 
 
+def test_a_page_after_what_is_gone_is_refused_for_the_list_would_begin_anew(client: Client) -> None:
+    client.ask("POST", "/replays", {"level": "raw", "calls": ["s-1"]})
+
+    answer = client.ask("GET", "/replays?after=rpl_000000000000")
+
+    assert answer.status_code == 422
+    assert answer.json["errors"] == [{"detail": "names no replay (any more)", "parameter": "after"}]
+
+
 @pytest.mark.parametrize(
     "stretch",
     [

@@ -11,6 +11,7 @@ from redis import Redis
 from runtime import replays
 from runtime.clocks import redis_time
 from runtime.deliveries import destinations
+from runtime.newest_first import NotThere
 from runtime.replay_documents import FindingDocument, ReplayDocument, finding_document, replay_document
 from runtime.replays import Asked, Level, Replay
 from runtime.settings import Settings
@@ -98,9 +99,11 @@ def add_routes(api: Blueprint, settings: Settings, redis: Redis) -> None:
     @described("The replays, the newest first.", parameters=FromReplay, answers={200: Page[ReplayDocument]})
     def list_replays() -> Response:
         wanted = asked.parameters_as(FromReplay)
-        shown, following = replays.page(
-            redis, asked.accounts(accounts, wanted.account), after=wanted.after, limit=wanted.limit
-        )
+        among = asked.accounts(accounts, wanted.account)
+        try:
+            shown, following = replays.page(redis, among, after=wanted.after, limit=wanted.limit)
+        except NotThere as error:
+            raise asked.wrong_parameter("after", "names no replay (any more)") from error
         return page([_document(redis, one) for one in shown], following)
 
     @api.get("/replays/<replay_id>")

@@ -12,6 +12,7 @@ from msgspec import Meta
 from redis import Redis
 
 from runtime import ringout_wishes, ringouts
+from runtime.newest_first import NotThere
 from runtime.ringout_documents import RingOutDocument, refused_because, ringout_document
 from runtime.ringout_wishes import KeyReused, RecordGone
 from runtime.ringouts import CANCEL_MEANINGS, Cancel, Placing, RingOut
@@ -70,9 +71,11 @@ def add_routes(api: Blueprint, settings: Settings, redis: Redis) -> None:
     )
     def list_ringouts() -> Response:
         wanted = asked.parameters_as(FromRingOut)
-        shown, following = ringouts.page(
-            redis, asked.accounts(accounts, wanted.account), after=wanted.after, limit=wanted.limit
-        )
+        among = asked.accounts(accounts, wanted.account)
+        try:
+            shown, following = ringouts.page(redis, among, after=wanted.after, limit=wanted.limit)
+        except NotThere as error:
+            raise asked.wrong_parameter("after", "names no RingOut (any more)") from error
         return page([ringout_document(redis, one) for one in shown], following)
 
     @api.get("/ringouts/<ringout_id>")
