@@ -24,9 +24,9 @@ def page(
 ) -> tuple[list[T], str | None]:
     """Give `limit` of these accounts after that one, those asked for last first; and after what there is more.
 
-    `key` names the sorted set of an account, `load` gives one by its account and id. Those whose record is gone are passed
-    over. Raises NotThere for an `after` that is gone: were the list to begin anew, whoever reads it page by page would be
-    told all of it again.
+    `key` names the sorted set of an account, `load` gives one by its account and id. Those whose record is gone are
+    passed over. Raises NotThere for an `after` that is gone: were the list to begin anew, whoever reads it page by page
+    would be told all of it again.
     """
     with redis.pipeline(transaction=False) as pipeline:
         for account in accounts:
