@@ -203,10 +203,14 @@ def _redrive(place: Place, options: argparse.Namespace) -> Told:
     if follows:
         one = _followed(place.redis, one, count, held)
     lines = [f"{count} events {'would be' if options.dry_run else 'are'} sent to {one.url}"]
-    if one.state is not DestinationState.ACTIVE:
+    is_paused = one.state is not DestinationState.ACTIVE
+    if is_paused:
         lines.append(f"not while it is {one.state}: ./scripts/destinations.py resume {one.id}")
-    code = FAILED if follows and len(lines) > 1 else DONE
     lines += [] if follows else held
+    is_all = not (options.since or options.until or options.blame or options.everything)
+    if not count and is_all and backlog.status(place.redis, one.id).dead:
+        lines.append("what was given up cannot be sent again: the log holds it no more, or a later event was taken")
+    code = FAILED if follows and is_paused else DONE
     return Told({"count": count, "dryRun": options.dry_run}, lines, code)
 
 

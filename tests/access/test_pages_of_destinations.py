@@ -87,6 +87,16 @@ def test_a_test_is_said_to_wait_where_nothing_is_sent(
     assert redis.zcard(keys.asked(destination)) == 1
 
 
+def test_that_what_was_given_up_cannot_be_sent_again_is_not_told_as_that_nothing_failed(
+    client: FlaskClient, redis: Redis, destination: str
+) -> None:
+    bury(redis, destination, a_dead_letter("s-1/1", "1-0", because="retention"))
+
+    answer = client.post(f"/destinations/{destination}/redrive", data={"token": form_token(client)})
+
+    assert "cannot be sent again: the log holds it no more" in client.get(answer.location).text
+
+
 @pytest.mark.parametrize("action", ["test", "redrive"])
 def test_what_is_asked_for_of_one_that_is_left_alone_is_said_to_wait(
     client: FlaskClient, redis: Redis, destination: str, action: str

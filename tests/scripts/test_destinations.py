@@ -224,6 +224,17 @@ def test_nobody_waits_for_what_is_not_sent_while_a_destination_is_paused(
     assert f"while it is paused: ./scripts/destinations.py resume {made}" in done.stdout
 
 
+@pytest.mark.parametrize(("words", "is_said"), [((), True), (("--blame", "ours"), False)])
+def test_that_what_was_given_up_cannot_be_sent_again_is_said(
+    redis: Redis, redis_url: str, made: str, words: tuple[str, ...], *, is_said: bool
+) -> None:
+    bury(redis, made, a_dead_letter("s-1/1", "1-0", because="retention"))
+
+    done = run_here("destinations.py", "redrive", made, *words, redis_url=redis_url)
+
+    assert (done.returncode, "the log holds it no more" in done.stdout) == (0, is_said)
+
+
 @pytest.mark.parametrize("follow", [(), ("--follow",)])
 def test_that_what_failed_waits_with_a_destination_that_is_left_alone_is_said(
     redis: Redis, redis_url: str, made: str, monkeypatch: pytest.MonkeyPatch, follow: tuple[str, ...]

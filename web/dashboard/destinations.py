@@ -103,7 +103,10 @@ def _add_sending(pages: Blueprint, redis: Redis) -> None:
     def send_again(destination_id: str) -> Response:
         held = _held(redis, destination_id)
         count = redrive.redrive(redis, destination_id, Redrive(), dry_run=False)
-        return _back(destination_id, f"redriven{held}" if count else "nothing-failed")
+        if count:
+            return _back(destination_id, f"redriven{held}")
+        is_any_given_up = backlog.status(redis, destination_id).dead > 0
+        return _back(destination_id, "nothing-held" if is_any_given_up else "nothing-failed")
 
     @pages.post("/destinations/<destination_id>/test")
     def send_test(destination_id: str) -> Response:
