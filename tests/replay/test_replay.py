@@ -14,7 +14,7 @@ from runtime.deliveries.waiting import Waiting
 from runtime.leases import lease
 from runtime.replay_documents import done as looked_at
 from runtime.replay_documents import replay_document
-from runtime.replays import Level, State
+from runtime.replays import Finding, Level, State
 from scripts.simulator import USER_JWT
 from telephony import results, search_terms, sessions
 from telephony.call_log import CallLogPage
@@ -201,7 +201,7 @@ def test_what_is_tried_still_where_each_call_is_told_of_once_is_sent_at_once_and
 
     done = replaying.run(Level.DELIVER, since=0.0)
 
-    assert [one.destinations for one in replaying.findings(done)] == [(destination.id,)]
+    assert replaying.findings(done) == [Finding(first.subject, 1, destinations=(destination.id,))]
     assert replaying.redis.zrange(keys.asked(destination.id), 0, -1) == [entry.place.encode()]
 
 

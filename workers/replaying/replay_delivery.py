@@ -43,18 +43,22 @@ class Redelivery:
         calls = [one.decode() for one in cast("list[bytes]", errand.redis.zrange(name, 0, TOGETHER - 1))]
         newest = outcome_log.newest_of(errand.redis, errand.account, calls).items()
         known = {one: _Newest(entry, event) for one, entry in newest if (event := event_of(entry.document))}
-        told: dict[str, list[str]] = {one: [] for one in known}
+        told: dict[str, dict[str, int]] = {one: {} for one in known}
         commands: list[Command] = []
         for destination in self._destinations:
             commands += self._asked(destination, known, told, now)
-        commands += [replays.found(replay, _finding(one, known[one], to)) for one, to in told.items() if to]
+        commands += [
+            replays.found(replay, Finding(one, max(to.values()), destinations=tuple(to)))
+            for one, to in told.items()
+            if to
+        ]
         commands += [replays.missed(replay, one) for one in calls if one not in known]
         commands += replays.looked_at(replay, calls)
         pause = 0.0 if replay.asked.dry_run else len(calls) / PER_SECOND
         return Step(replay.progress, tuple(commands), again_at=now + (pause if replay.left > len(calls) else 0.0))
 
     def _asked(
-        self, destination: Destination, known: Mapping[str, _Newest], told: dict[str, list[str]], now: float
+        self, destination: Destination, known: Mapping[str, _Newest], told: dict[str, dict[str, int]], now: float
     ) -> Iterator[Command]:
         wanted = [
             Candidate(one.entry.place, call, one.event.data.revision)
@@ -64,7 +68,7 @@ class Redelivery:
         every = {one.place: one for one in [*wanted, *self._in_vain(destination, wanted)]}
         again = list(redrive.tellable(self._errand.redis, destination, [*every.values()]))
         for number, one in enumerate(again):
-            told[one.call].append(destination.id)
+            told[one.call][destination.id] = one.revision
             if not self._errand.replay.asked.dry_run:
                 yield ("ZADD", keys.asked(destination.id), "LT", f"{now + number / PER_SECOND:.3f}", one.place)
         if again and destination.state is DestinationState.ACTIVE and not self._errand.replay.asked.dry_run:
@@ -78,7 +82,3 @@ class Redelivery:
         yield from redrive.being_tried(redis, destination, [one.call for one in newest])
         for letter in redrive.given_up(redis, destination.id, [(one.call, one.revision) for one in newest]):
             yield Candidate(letter.place, letter.call, letter.revision)
-
-
-def _finding(call: str, newest: _Newest, to: Sequence[str]) -> Finding:
-    return Finding(call, newest.event.data.revision, destinations=tuple(to))
