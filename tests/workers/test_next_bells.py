@@ -23,9 +23,11 @@ A_MOMENT = 0.01
 RING_AND_TAKE = """
 import sys
 from redis import Redis
+from rq.registry import FailedJobRegistry
 from runtime import bells
 from runtime.bells import Stage
-from scripts.checkup import rq_state
+from scripts.checkup import rq_state, worker_checks
+from scripts.checkup.findings import Patient
 from workers.next_bells import NextBells
 with Redis.from_url(sys.argv[1]) as redis:
     bells.ring(redis, Stage.TRACK, "acme")
@@ -33,6 +35,8 @@ with Redis.from_url(sys.argv[1]) as redis:
     waiting = NextBells(redis, Stage.TRACK)
     waiting.give_back(waiting.take(wait=0.01))
     print(bells.waiting(redis, Stage.TRACK), len(rq_state.placed(redis)))
+    redis.zadd(FailedJobRegistry(bells.queue_name(Stage.TRACK), connection=redis).key, {"a-job": 1})
+    print(len([*worker_checks.failed_jobs(Patient({}, None, redis))]))
 """
 
 PREFIX_OF_THE_DOCTOR = """
@@ -147,7 +151,7 @@ def test_bells_wait_where_rq_keeps_its_keys_though_that_be_elsewhere(redis: Redi
 
     told = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
-    assert told.split() == ["1"] * 4
+    assert told.split() == ["1"] * 5
     assert all(key.startswith(b"legwork:rq:") for key in redis.scan_iter())
 
 
