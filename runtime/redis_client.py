@@ -9,6 +9,7 @@ none, and for servers that announce their maintenance, is half of the time a com
 (docs/adr/0044-commands-go-past-redis-pys-observers.md).
 """
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -23,6 +24,7 @@ from redis.sentinel import Sentinel
 
 _SENTINEL_SCHEME: Final = "redis+sentinel"
 _SENTINEL_PORT: Final = 26379
+_DATABASE: Final = re.compile(r"(/[0-9]*)?/?")
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -189,7 +191,10 @@ def is_address(url: str) -> bool:
     """Say whether `connect` can read this address to its end; nothing is asked of the server."""
     try:
         client = connect(url, WORK)
-        if urlsplit(url).query:
+        parts = urlsplit(url)
+        if parts.scheme in {"redis", "rediss"} and not _DATABASE.fullmatch(parts.path):
+            return False  # redis-py takes `/1/2` for 12, and words for no database
+        if parts.query:
             client.connection_pool.make_connection()  # only a connection refuses what is no option
     except (ValueError, TypeError, redis.RedisError):  # as redis-py tells it
         return False

@@ -75,10 +75,12 @@ def header_tokens(text: str) -> tuple[str, ...]:
 
 
 def http_url(text: str) -> str:
-    """Read an address, without a slash at its end."""
+    """Read an address that paths are added to: without a query, and without a slash at its end."""
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(f"must be an http:// or https:// address, not {text!r}")
+    if "?" in text or "#" in text or not text.isprintable() or " " in text:
+        raise ValueError(f"must be an address that paths can be added to, without '?', '#' or blanks, not {text!r}")
     return text.rstrip("/")
 
 

@@ -67,6 +67,7 @@ def test_what_is_empty_or_blank_is_not_set() -> None:
     "url",
     [
         *("redis://:pw@cache.example:6379/0", "rediss://cache.example", "unix:///run/redis.sock"),
+        *("redis://cache.example/", "redis://cache.example/15?socket_timeout=5"),
         "redis+sentinel://one.example:26379,two.example:26379/mymaster",
     ],
 )
@@ -144,10 +145,15 @@ def test_all_faults_are_told_at_once_each_beginning_with_its_setting() -> None:
         ("RC_VERIFICATION_TOKEN", "s3cret,with a\nbreak"),
         ("RC_SERVER_URL", "ftp://platform.example"),
         ("RC_SERVER_URL", "https://"),
+        ("PUBLIC_URL", "https://legwork.example/?from=ringcentral"),
+        ("PUBLIC_URL", "https://legwork.example/#top"),
+        ("PUBLIC_URL", "https://legwork.example /hooks"),
         ("REDIS_URL", "redis:cache.example"),
         ("REDIS_URL", "redis://cache.example:port"),
         ("REDIS_URL", "redis://cache.example:65536"),
         ("REDIS_URL", "redis://[cache.example"),
+        ("REDIS_URL", "redis://cache.example/calls"),
+        ("REDIS_URL", "rediss://cache.example/1/2"),
         ("REDIS_URL", "redis://cache.example/0?socket_timeout=soon"),
         ("REDIS_URL", "rediss://cache.example/0?no_option=1"),
         ("REDIS_URL", "rediss://cache.example/0?ssl_cert_reqs=perhaps"),
