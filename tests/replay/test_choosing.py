@@ -162,6 +162,17 @@ def test_a_call_of_which_nothing_was_told_is_chosen_by_who_took_part(
     assert replaying.run(Level.REFETCH, dry_run=True, **named).progress.total == count
 
 
+def test_many_calls_of_which_nothing_was_told_cost_few_requests(replaying: ReplayOffice) -> None:
+    for number in range(5):
+        replaying.office.hear(*ivr_call().ending_at(replaying.office.now - number).bodies)
+    replaying.office.track()
+
+    done = replaying.run(Level.REFETCH, dry_run=True, since=0.0)
+
+    assert (done.progress.total, done.missing) == (5, 5)
+    assert done.progress.requests <= 2
+
+
 def test_for_a_destination_only_what_it_wants_and_never_took_itself_is_chosen(replaying: ReplayOffice) -> None:
     drafts = (
         Draft(url="https://crm.example/hook"),

@@ -1,9 +1,10 @@
+import os
 from pathlib import Path
 
 import pytest
 from redis import Redis
 
-from scripts.supervisor.embedded import EmbeddedRedis
+from scripts.supervisor.embedded import URL_FILE, EmbeddedRedis
 from scripts.supervisor.watchdog import Watchdog
 from scripts.terminal.redis_server import NoRedis, find_url, open_redis, reach
 
@@ -36,6 +37,18 @@ def test_the_address_of_a_server_that_was_killed_is_passed_over(tmp_path: Path, 
         killed.kill()
 
         assert find_url({}, data, root=tmp_path) == living.url
+
+
+def test_of_several_servers_that_run_the_one_is_found_that_was_started_last(
+    tmp_path: Path, data: Path, watchdog: Watchdog
+) -> None:
+    with EmbeddedRedis(data / "a", watchdog=watchdog) as one, EmbeddedRedis(data / "b", watchdog=watchdog) as other:
+        for last in (one, other):
+            for server in (one, other):
+                began = 2000 if server is last else 1000
+                os.utime(data / ("a" if server is one else "b") / URL_FILE, (began, began))
+
+            assert find_url({}, data, root=tmp_path) == last.url
 
 
 def test_an_address_that_cannot_be_read_is_said_so_without_its_password() -> None:

@@ -48,7 +48,7 @@ def _page(errand: Errand, selection: Selection, now: float) -> Step:
         until=selection.until,
         calls=_named(errand, selection),
     )
-    page = calls.search(errand.redis, [errand.account], asked, after=errand.replay.progress.place or None, limit=PAGE)
+    page = calls.search(errand.redis, [errand.account], asked, after=errand.replay.progress.place, limit=PAGE)
     ids = [row.call.telephony_session_id for row in page.items]
     errand.note(replays.chosen(errand.replay, _rows(errand, ids, selection)))
     if page.next is None:
