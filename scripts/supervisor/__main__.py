@@ -49,7 +49,7 @@ def main() -> int:
     stop = StopRequest()
     stop.listen()
     try:
-        with Ports() as ports, closing(Console()) as console:
+        with Ports() as ports, closing(Console(stopping=stop.is_wanted)) as console:
             prepared = prepare(os.environ, root=ROOT, box_options=play.box_options, ports=ports)
             if options.calls is not None and prepared.box_url is None:
                 parser.error("--calls is for RingCentral in a box, but credentials of the real one are set")

@@ -2,8 +2,11 @@
 
 import contextlib
 import os
+import select
 import sys
 import threading
+from collections.abc import Callable
+from io import UnsupportedOperation
 from typing import TextIO
 
 from runtime.logs import takes_colours
@@ -12,14 +15,26 @@ from scripts.terminal.tables import harmless
 COLOURS = (36, 33, 35, 34, 32, 96, 93, 95)  # cyan, yellow, magenta, blue, green, and brighter ones
 RESET = "\x1b[0m"
 LEGWORK = "legwork"  # our own lines
+LOOK_SECONDS = 0.5
+PIECE = 1024  # characters; in UTF-8 no more than a pipe takes in one go when it has room
 
 
 class Console:
     """Prints lines from many threads; coloured on a terminal, plain anywhere else."""
 
-    def __init__(self, stream: TextIO | None = None, *, coloured: bool | None = None) -> None:
-        """Print to `stream`; left out: to standard output, or nowhere if that was closed before we began."""
+    def __init__(
+        self,
+        stream: TextIO | None = None,
+        *,
+        coloured: bool | None = None,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Print to `stream`; left out: to standard output, or nowhere if that was closed before we began.
+
+        Whoever reads and stands still is waited for, but not once `stopping` says so.
+        """
         self._stream: TextIO | None = stream or sys.stdout
+        self._stopping = stopping
         self._coloured = takes_colours(self._stream) if coloured is None else coloured
         self._colours: dict[str, int] = {LEGWORK: 1}  # bold
         self._width = len(LEGWORK)
@@ -55,5 +70,17 @@ class Console:
         if self._stream is None:
             return
         with self._lock, contextlib.suppress(OSError):
-            self._stream.write(text)
-            self._stream.flush()
+            for begin in range(0, len(text), PIECE):
+                if not _has_room(self._stream, self._stopping):
+                    return
+                self._stream.write(text[begin : begin + PIECE])
+                self._stream.flush()
+
+
+def _has_room(stream: TextIO, stopping: Callable[[], bool]) -> bool:
+    """Wait until a piece can be written; say no where that takes long and we are to stop."""
+    with contextlib.suppress(UnsupportedOperation):  # what is no file takes everything
+        while not select.select([], [stream], [], LOOK_SECONDS)[1]:
+            if stopping():
+                return False
+    return True

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.supervisor import console
 from scripts.supervisor.console import Console
 
 FULL = Path("/dev/full")
@@ -21,6 +22,17 @@ def test_a_terminal_that_is_gone_stops_nothing() -> None:
         console.say("stopping")
         console.show("the summary")
         console.close()
+
+
+def test_a_reader_who_stands_still_keeps_nobody_from_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "LOOK_SECONDS", 0)
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb"), os.fdopen(writing, "w") as stream:
+        stopping = Console(stream, stopping=lambda: True)
+
+        for _ in range(100):  # a pipe takes some 64 KiB
+            stopping.show("a line of a summary\n" * 100)
+        stopping.close()
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no device that is always full")
