@@ -22,7 +22,7 @@ from workers.ringcentral.errors import (
     RateLimited,
     RingCentralError,
     Unavailable,
-    is_404,
+    is_gone,
 )
 from workers.ringcentral.ringout import RingOuts
 
@@ -151,9 +151,7 @@ class Steps:
         except NotFound:
             return Step(_over(ringout, OVER_GONE, now))
         except (RateLimited, Unavailable) as error:
-            if is_404(error):
-                return Step(_over(ringout, OVER_GONE, now))
-            return Step(ringout, _pause(error))
+            return Step(_over(ringout, OVER_GONE, now)) if is_gone(error) else Step(ringout, _pause(error))
         except RingCentralError:
             return Step(_over(ringout, OVER_REFUSED, now))
         return Step(_seen(ringout, live, now))
@@ -167,7 +165,7 @@ class Steps:
         try:
             self._ringcentral.cancel(ringout.ring_out_id or "", extension=ringout.extension)
         except RingCentralError as error:
-            if not (isinstance(error, NotFound) or (ringout.over == OVER_GONE and is_404(error))):
+            if not (isinstance(error, NotFound) or (ringout.over == OVER_GONE and is_gone(error))):
                 return _not_cancelled(ringout, error, now)
             if ringout.cancels == 1:
                 return _with(ringout, Cancel.TOO_LATE)
@@ -179,10 +177,10 @@ def _not_cancelled(ringout: RingOut, error: RingCentralError, now: float) -> Ste
     """Take a refusal as one, and try again after all else; a 404 in whosever words is believed the second time."""
     if not isinstance(error, RateLimited | Unavailable):
         return _with(msgspec.structs.replace(ringout, codes=error.codes, cancels=0), Cancel.REFUSED)
-    is_gone = is_404(error)
-    unheard = is_gone or isinstance(error, RateLimited | NotSent)
+    gone = is_gone(error)
+    unheard = gone or isinstance(error, RateLimited | NotSent)
     after = msgspec.structs.replace(ringout, cancels=ringout.cancels - unheard)
-    return Step(_over(after, OVER_GONE, now) if is_gone else after, _pause(error))
+    return Step(_over(after, OVER_GONE, now) if gone else after, _pause(error))
 
 
 def _why_not_cancelled(ringout: RingOut) -> Cancel | None:

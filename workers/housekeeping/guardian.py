@@ -29,7 +29,7 @@ from workers.housekeeping import presence, watches
 from workers.housekeeping.silence import Silences
 from workers.housekeeping.webhook_addresses import addresses
 from workers.ringcentral.breaker import FIRST_PAUSE
-from workers.ringcentral.errors import BrokenConfiguration, Forbidden, NotFound, RingCentralError, is_404
+from workers.ringcentral.errors import BrokenConfiguration, Forbidden, RingCentralError, is_gone
 from workers.ringcentral.subscriptions import Subscription, Subscriptions, seen
 from workers.ringcentral.telephony_sessions import TelephonySessions
 
@@ -118,7 +118,7 @@ class Guardian:
             try:
                 guarded = self._kept(guarded, plan.keep, renew=plan.renew, now=now)
             except RingCentralError as error:  # it is listed, and has ended
-                if not (_is_gone(error) and addresses(self._settings, self._account)):
+                if not (is_gone(error) and addresses(self._settings, self._account)):
                     raise
                 self._wait_after(error)
                 gap = guarded.gap_from or self._gap(guarded, [], now)
@@ -236,7 +236,7 @@ class Guardian:
         try:
             return self._subscriptions.update(one.id, rules.filters(company=self._company), expires_in=rules.LIFETIME)
         except RingCentralError as error:
-            if not _is_gone(error):  # it stays as it is for now
+            if not is_gone(error):  # it stays as it is for now
                 self._tell(one, incomplete=rules.disabled(one, company=self._company))
             raise
 
@@ -277,7 +277,7 @@ class Guardian:
             self._subscriptions.delete(one.id)
             log.info("subscription.deleted", account=self._name, id=one.id)
         except RingCentralError as error:  # it went by itself
-            if not _is_gone(error):
+            if not is_gone(error):
                 raise
             self._wait_after(error)
 
@@ -291,8 +291,3 @@ class Guardian:
     def _keep(self, guarded: Guarded) -> Guarded:
         guarding.keep(self._redis, self._name, guarded)
         return guarded
-
-
-def _is_gone(error: RingCentralError) -> bool:
-    """Say whether there is no such subscription, in whosever words that is said."""
-    return isinstance(error, NotFound) or is_404(error)

@@ -15,7 +15,7 @@ from runtime.bells import Stage
 from runtime.guarding import Guarded, Silence
 from runtime.logs import log
 from telephony.sessions import TERMINAL_CODES
-from workers.ringcentral.errors import Forbidden, NotFound, NotSent, Refused, Unavailable, is_404, is_501
+from workers.ringcentral.errors import Forbidden, NotFound, NotSent, Refused, Unavailable, is_501, is_gone
 from workers.ringcentral.telephony_sessions import TelephonySessions
 from workers.stopping import Stopping
 
@@ -81,14 +81,12 @@ class Silences:
     def _looked_up(self, one: str, now: float) -> Silence:
         try:
             session = self._sessions.get(one)
-        except NotFound:
-            return self._ask_the_log(one, _UNKNOWN, now)
         except (Forbidden, Refused):  # without this permission, the log alone tells
             return self._ask_the_log(one, _UNTOLD, now)
-        except Unavailable as error:
-            if not (is_404(error) or is_501(error)):
+        except (NotFound, Unavailable) as error:
+            if not (is_gone(error) or is_501(error)):
                 raise
-            return self._ask_the_log(one, _UNKNOWN if is_404(error) else _UNTOLD, now)
+            return self._ask_the_log(one, _UNKNOWN if is_gone(error) else _UNTOLD, now)
         codes = [party.status.code for party in session.parties]
         if codes and all(code.lower() in TERMINAL_CODES for code in codes):
             return self._ask_the_log(one, "RingCentral says that all parties have left", now)

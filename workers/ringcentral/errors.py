@@ -71,11 +71,11 @@ class TokenRefused(RingCentralError):
     """The access token is not accepted (any more): get another one, once. Never leaves the client."""
 
 
-def is_404(error: RingCentralError) -> bool:
-    """Say whether that was said of what was asked about, in whosever words, and not of the request for a token."""
-    return error.status == HTTPStatus.NOT_FOUND and not isinstance(error, NotSent)
+def is_gone(error: RingCentralError) -> bool:
+    """Say whether what was asked about is not there, in whosever words; not of a request for a token."""
+    return isinstance(error, NotFound) or (error.status == HTTPStatus.NOT_FOUND and not isinstance(error, NotSent))
 
 
 def is_501(error: RingCentralError) -> bool:
-    """Say whether whoever answers does not offer what was asked for, as a proxy may not; as above."""
+    """Say whether whoever answers does not offer what was asked for, as a proxy may not; of a token as above."""
     return error.status == HTTPStatus.NOT_IMPLEMENTED and not isinstance(error, NotSent)
