@@ -129,6 +129,13 @@ def test_who_comes_from_another_site_without_a_cookie_asks_once_more_from_ours(a
     assert (answer.status_code, answer.headers["Location"]) == (303, "/calls?q=1")
 
 
+def test_who_comes_from_there_with_a_cookie_that_is_worth_nothing_may_log_in_at_once(app: Flask) -> None:
+    client = app.test_client()
+    client.set_cookie(sessions.COOKIE, "of-long-ago")
+
+    assert 'type="password"' in client.get("/login", headers={"Sec-Fetch-Site": "cross-site"}).text
+
+
 @pytest.mark.parametrize("wanted", ["//evil.example", "https://evil.example"])
 def test_who_asks_once_more_is_led_to_no_other_site(app: Flask, wanted: str) -> None:
     assert log_in(app).get(f"/login?again=1&next={wanted}").headers["Location"] == "/"
