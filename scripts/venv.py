@@ -34,7 +34,8 @@ def reexec_in_venv() -> None:
     python = ROOT / ".venv" / "bin" / "python"
     is_ours = Path(sys.prefix) == ROOT / ".venv"
     if python.exists() and not is_ours and (sys.prefix == sys.base_prefix or not _has_requirements()):
-        os.execv(python, [str(python), *sys.argv])  # noqa: S606 - our own interpreter, no shell
+        others = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}  # of another project's
+        os.execve(python, [str(python), *sys.argv], others)  # noqa: S606 - our own interpreter, no shell
     if not _has_requirements():
         sys.exit("the project's requirements are not installed; ./scripts/install does it")
     here = str(ROOT / "scripts")

@@ -132,10 +132,27 @@ def test_an_environment_of_another_project_that_has_some_of_what_is_needed_is_le
     venv.create(tmp_path, symlinks=True)
     (packages,) = (tmp_path / "lib").glob("python*/site-packages")
     (packages / "msgspec.py").touch()
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "redis.py").write_text("raise ImportError('of another project')")
 
     told = subprocess.run(
         [tmp_path / "bin" / "python", SCRIPTS / "tail.py", "--help"],
-        env={"PATH": os.defpath},
+        env={"PATH": os.defpath, "PYTHONPATH": str(theirs)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_a_benchmark_runs_with_our_libraries_whatever_is_on_the_path_of_another_project(tmp_path: Path) -> None:
+    (tmp_path / "redis.py").write_text("raise ImportError('of another project')")
+
+    told = subprocess.run(
+        [SCRIPTS / "bench", "--help"],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
