@@ -1,5 +1,10 @@
 """Run benchmarks by name, and print what they found: the work behind `scripts/bench`."""
 
+from scripts.venv import end_at_ctrl_c
+
+if __name__ == "__main__":
+    end_at_ctrl_c()
+
 import argparse
 import sys
 from collections.abc import Callable, Mapping
@@ -22,6 +27,7 @@ from scripts.benchmarks import (
 )
 from scripts.benchmarks.figures import Result, render
 from scripts.benchmarks.options import Options
+from scripts.terminal.command import at_the_terminal
 from scripts.terminal.files import to_write
 
 BENCHMARKS: Final[Mapping[str, Callable[[Options], Result]]] = MappingProxyType(
@@ -96,4 +102,4 @@ def _rates(text: str) -> tuple[float, ...]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(at_the_terminal(main))

@@ -6,7 +6,6 @@ import select
 import sys
 import threading
 from collections.abc import Callable
-from io import UnsupportedOperation
 from typing import TextIO
 
 from runtime.logs import takes_colours
@@ -79,7 +78,7 @@ class Console:
 
 def _has_room(stream: TextIO, stopping: Callable[[], bool]) -> bool:
     """Wait until a piece can be written; say no where that takes long and we are to stop."""
-    with contextlib.suppress(UnsupportedOperation):  # what is no file takes everything
+    with contextlib.suppress(ValueError):  # what is no file, or none that can be looked at, takes everything
         while not select.select([], [stream], [], LOOK_SECONDS)[1]:
             if stopping():
                 return False

@@ -104,8 +104,13 @@ def test_every_command_ends_like_this(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("words", "imported"),
-    [(("-m", "scripts.supervisor"), "redis"), (("scripts/tail.py",), "redis"), (("scripts/set_up.py",), "argparse")],
-    ids=["run", "tail", "install"],
+    [
+        (("-m", "scripts.supervisor"), "redis"),
+        (("-m", "scripts.benchmarks"), "msgspec"),
+        (("scripts/tail.py",), "redis"),
+        (("scripts/set_up.py",), "argparse"),
+    ],
+    ids=["run", "bench", "tail", "install"],
 )
 def test_ctrl_c_ends_a_command_without_a_word_while_it_still_imports(
     tmp_path: Path, words: tuple[str, ...], imported: str
