@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -87,7 +88,8 @@ def _take(ports: Ports, port: int) -> None:
 
 def _any_port(ports: Ports) -> tuple[str, list[str]]:
     """Take the usual port, else any."""
-    if ports.take(USUAL_PORT):
-        return str(USUAL_PORT), []
+    with suppress(PermissionError):  # nobody has asked for this one
+        if ports.take(USUAL_PORT):
+            return str(USUAL_PORT), []
     port = ports.take_any()
     return str(port), [f"port {USUAL_PORT} is taken, so this is port {port}"]

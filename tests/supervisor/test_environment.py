@@ -7,7 +7,7 @@ import pytest
 from runtime.settings import SettingsError
 from scripts.supervisor.environment import gather, is_free, read_dotenv, wants_box
 from scripts.supervisor.ports import Ports
-from scripts.supervisor.preparation import PreparationError, prepare
+from scripts.supervisor.preparation import USUAL_PORT, PreparationError, prepare
 from scripts.terminal.redis_server import NoRedis, find_url
 
 REAL = {"RC_APP_CLIENT_ID": "id", "RC_APP_CLIENT_SECRET": "secret", "RC_USER_JWT": "jwt", "RC_VERIFICATION_TOKEN": "v"}
@@ -169,6 +169,17 @@ def test_a_port_that_is_not_for_this_user_is_not_said_to_be_taken(
 
     with pytest.raises(PreparationError, match=r"port 80 is not for this user \(Permission denied\)"):
         prepare(REAL | {"PORT": "80"}, root=root, box_options="", ports=ports)
+
+
+def test_where_the_usual_port_is_not_for_this_user_another_is_taken(root: Path) -> None:
+    class Few(Ports):
+        def take(self, port: int) -> bool:
+            if port == USUAL_PORT:
+                raise PermissionError
+            return super().take(port)
+
+    with Few() as ports:
+        assert prepare(REAL, root=root, box_options="", ports=ports).environ["PORT"] != str(USUAL_PORT)
 
 
 def test_a_port_is_taken_before_anybody_listens_on_it(root: Path, ports: Ports) -> None:
