@@ -146,7 +146,7 @@ class Hub:
                 self._listening.set()
                 before = self._count
                 self._tell([(None, kind, document) for kind, document in heard if kind and kind not in _LOGGED])
-                if not heard or any(kind is None or kind in _LOGGED for kind, _ in heard):
+                if not heard or any(kind in _LOGGED for kind, _ in heard):
                     self._catch_up()
                 if self._count > before and not self._taken:
                     self._asked.wait(REST_SECONDS)

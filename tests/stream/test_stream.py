@@ -16,6 +16,7 @@ from telephony.live_events import LiveEvent, updated
 from tests.builders.calls import ivr_call
 from tests.builders.notifications import second
 from tests.builders.sessions import folded
+from tests.outputs import entries
 from tests.scripts.publishing import outcome_of, publish
 from tests.simulator.waiting import wait_until
 from tests.web.api_client import Client, an_app
@@ -120,6 +121,33 @@ def test_what_happens_during_calls_has_no_place_and_is_told_once_and_what_is_pub
     assert next(parts) == BEAT
     publish(redis, outcome_of("s-now"))
     assert subjects(until(parts, 1)) == ["s-now"]
+
+
+def test_what_the_channel_lost_is_told_from_the_log(redis: Redis, hub: Hub) -> None:
+    parts = watcher(redis, hub).told()
+    publish(redis, outcome_of("s-heard"))
+    assert subjects(until(parts, 1)) == ["s-heard"]
+
+    (_, fields) = entries(redis, keys.OUTCOMES)[-1]
+    redis.xadd(keys.OUTCOMES, {"event": fields[b"event"], "account": fields[b"account"]})
+
+    assert [one.id for one in until(parts, 1)] == [outcome_log.end(redis)[0]]
+
+
+def test_what_is_published_is_told_before_the_log_is_looked_at_again(
+    redis: Redis, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "LOOK_SECONDS", 20.0)
+    monkeypatch.setattr(stream, "SEAT_SECONDS", 5.0)
+    parts = watcher(redis, hub).told()
+    next(parts)
+    hub.wait_until_listening()
+
+    publish(redis, outcome_of("s-1"))
+
+    assert subjects(until(parts, 1)) == ["s-1"]
+    hub.dismiss()
+    tell(redis)  # the reader waits for anything
 
 
 def test_who_was_cut_off_goes_on_where_that_was(redis: Redis, hub: Hub) -> None:
