@@ -18,6 +18,9 @@ from runtime.clocks import stopwatch
 LEASE_SECONDS: Final = 10.0
 """How long a killed runner's stage stays untouched."""
 
+RENEW_SECONDS: Final = 2.0
+"""How often a runner renews its lease while it waits for an answer of RingCentral's, however long that takes."""
+
 Word = str | bytes
 Command = Sequence[Word]
 """A Redis command as words, or one of the steps only `COMMIT` knows: PUBLISHED, KEPT, INDEXED, TOLD, MOVE and SEEN."""

@@ -14,7 +14,7 @@ import msgspec
 from runtime import bells, faults, keys, ledger, outcome_log, ringouts
 from runtime.bells import Stage
 from runtime.clocks import redis_time, stopwatch
-from runtime.leases import Command, Lease, lease
+from runtime.leases import RENEW_SECONDS, Command, Lease, lease
 from runtime.logs import log
 from runtime.metrics import RINGOUTS, UNKNOWN_WORDS
 from runtime.ringouts import Placing, RingOut
@@ -26,7 +26,6 @@ from telephony.ringout_words import live_event
 from telephony.times import moment_at
 from workers.dependencies import Dependencies, current
 from workers.resolving import rereads
-from workers.resolving.patience import RENEW_SECONDS
 from workers.ringcentral.ringout import RingOuts
 from workers.ringout_evidence import Evidence
 from workers.ringout_steps import Step, Steps, begun, next_time

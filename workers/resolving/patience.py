@@ -5,10 +5,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Final
 
 from runtime.clocks import stopwatch
+from runtime.leases import RENEW_SECONDS
 from workers.stopping import Stopping
-
-RENEW_SECONDS: Final = 2.0
-"""How often the lease is renewed while RingCentral takes its time."""
 
 LONGEST_SECONDS: Final = 45.0
 """After so long a sweep asks for nothing more: with the last answer on its way it must end before its job would."""

@@ -22,7 +22,7 @@ from runtime import keys
 from runtime.budget import Group, Share
 from runtime.clocks import stopwatch
 from runtime.deliveries.sealing import CannotOpen, seal, unseal
-from runtime.leases import Lease, LeaseHeld, LeaseLost, lease
+from runtime.leases import RENEW_SECONDS, Lease, LeaseHeld, LeaseLost, lease
 from runtime.settings import Account, Credentials
 from workers.ringcentral.answers import granted_by
 from workers.ringcentral.errors import BrokenConfiguration, NotSent, RingCentralError
@@ -33,8 +33,6 @@ from workers.stopping import Stopping
 PATH: Final = "/restapi/oauth/token"
 STAGE: Final = "token"
 _GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-RENEW_SECONDS: Final = 2.0
-"""How often the right to ask is renewed: a killed asker holds the others up no longer than its stage."""
 
 NEW_SECONDS: Final = 600.0
 """How long a token is new: where it is refused at once, or without a word, the fault is hardly the token's."""
