@@ -1,5 +1,4 @@
 import re
-import signal
 import subprocess
 import sys
 import venv
@@ -66,23 +65,6 @@ def test_an_installation_that_ends_by_itself_leaves_what_there_was(
 
     assert environment.is_sound() is sound
     assert not environment.holds(RUNTIME)
-
-
-def test_ctrl_c_ends_the_making_of_an_environment_without_a_word(tmp_path: Path) -> None:
-    (tmp_path / "venv.py").write_text("import os, time\nos.write(1, b'up')\ntime.sleep(1000)\n")
-
-    with subprocess.Popen(
-        [sys.executable, "-c", set_up.VENV, "--clear", tmp_path / ".venv"],
-        env={"PYTHONPATH": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as making:
-        assert making.stdout is not None
-        assert making.stdout.read(2) == b"up"
-        making.send_signal(signal.SIGINT)
-        _, complaint = making.communicate()
-
-    assert (making.returncode, complaint) == (-signal.SIGINT, b"")
 
 
 def test_an_environment_whose_python_is_gone_holds_nothing(environment: Environment) -> None:

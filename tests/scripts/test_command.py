@@ -12,6 +12,7 @@ from redis import Redis
 
 from runtime import bells, keys
 from runtime.bells import Stage
+from scripts.set_up import VENV
 from scripts.terminal.command import at_the_terminal
 from scripts.terminal.installation import named
 from scripts.venv import ROOT
@@ -109,8 +110,9 @@ def test_every_command_ends_like_this(name: str) -> None:
         (("-m", "scripts.benchmarks"), "msgspec"),
         (("scripts/tail.py",), "redis"),
         (("scripts/set_up.py",), "argparse"),
+        (("-c", VENV, "--clear", ".venv-of-a-test"), "venv"),
     ],
-    ids=["run", "bench", "tail", "install"],
+    ids=["run", "bench", "tail", "install", "venv"],
 )
 def test_ctrl_c_ends_a_command_without_a_word_while_it_still_imports(
     tmp_path: Path, words: tuple[str, ...], imported: str
