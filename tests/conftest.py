@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from functools import cache
@@ -44,7 +45,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Distribution
 
 
 def pytest_configure() -> None:
-    """Have no test ask a proxy of the developer's environment for what is on this machine."""
+    """Have no test ask a proxy of the environment for what is on this machine, nor start what hears no Ctrl-C.
+
+    A shell's job in the background ignores that, and so would what tests start and send it to.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in [one for one in os.environ if one.lower().endswith("_proxy")]:
         del os.environ[name]
 

@@ -33,7 +33,6 @@ NOT_HERE = {"public-url", "memory", "subscription"}
 """Checks that find something even in a test's installation: no TLS, no bound on memory, no subscription yet."""
 
 SLOW = """
-import signal
 import sys
 import threading
 from scripts.checkup.findings import of_each
@@ -44,7 +43,6 @@ def look(account):
     threading.Event().wait()
     yield
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # as at a terminal: a shell's job in the background ignores it
 sys.exit(at_the_terminal(lambda: len(list(of_each([None], look)))))
 """
 

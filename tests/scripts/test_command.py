@@ -129,7 +129,7 @@ def test_ctrl_c_ends_a_command_without_a_word_while_it_still_imports(
         assert command.stdout is not None
         assert command.stdout.read(2) == b"up"
         command.send_signal(signal.SIGINT)
-        _, complaint = command.communicate()
+        _, complaint = command.communicate(timeout=60)
 
     assert (command.returncode, complaint) == (-signal.SIGINT, b"")
 
