@@ -78,6 +78,14 @@ def get(redis: Redis, destination_id: str) -> Destination | None:
     return None if text is None else _decode(text)
 
 
+def known(redis: Redis, destination_id: str) -> Destination:
+    """Give one destination. Raises UnknownDestination when it is not there (any more)."""
+    destination = get(redis, destination_id)
+    if destination is None:
+        raise UnknownDestination(destination_id)
+    return destination
+
+
 def held_back(redis: Redis, ids: Container[str]) -> list[tuple[Destination, float | None]]:
     """Give those of these destinations that are sent nothing now, and until when: None until somebody resumes them."""
     found = [(one, left_alone_until(redis, one.id)) for one in all(redis) if one.id in ids]

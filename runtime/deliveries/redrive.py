@@ -12,7 +12,6 @@ from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.deliveries import attempts, destinations, waiting
 from runtime.deliveries.attempts import DeadLetter
-from runtime.deliveries.destinations import UnknownDestination
 from telephony.destinations import Destination, takes_back, wants
 from telephony.times import moment_at
 from telephony.trial import TrialEvent, trial
@@ -55,7 +54,7 @@ def redrive(redis: Redis, destination_id: str, selection: Redrive, *, dry_run: b
     at once instead; a revision of which the destination took a later one is left out, and where each call is told of
     once, all but the last of those selected; that, too, where a later one is not wanted.
     """
-    destination = _known(redis, destination_id)
+    destination = destinations.known(redis, destination_id)
     pages = _pages(_candidates(redis, destination, selection))
     chosen = _last_words(destination, (one for page in pages for one in tellable(redis, destination, page)))
     if chosen and not dry_run:
@@ -70,7 +69,7 @@ def redrive(redis: Redis, destination_id: str, selection: Redrive, *, dry_run: b
 
 def send_test(redis: Redis, destination_id: str) -> str:
     """Ask for a test event to be sent, and give its id. Raises UnknownDestination."""
-    _known(redis, destination_id)
+    destinations.known(redis, destination_id)
     now = redis_time(redis)
     place = f"{_TRIAL}{int(now * 1000)}-0"
     redis.zadd(keys.asked(destination_id), {place: now})
@@ -148,13 +147,6 @@ def last_taken(redis: Redis, destination_id: str, calls: Sequence[str]) -> dict[
         return {}
     found = cast("list[bytes | None]", redis.mget([keys.delivered(destination_id, call) for call in calls]))
     return {call: int(revision) for call, revision in zip(calls, found, strict=True) if revision is not None}
-
-
-def _known(redis: Redis, destination_id: str) -> Destination:
-    destination = destinations.get(redis, destination_id)
-    if destination is None:
-        raise UnknownDestination(destination_id)
-    return destination
 
 
 def _candidates(redis: Redis, destination: Destination, selection: Redrive) -> Iterator[Candidate]:

@@ -6,7 +6,7 @@ import msgspec
 from flask import Blueprint, Response
 from redis import Redis
 
-from runtime.deliveries import attempts, redrive
+from runtime.deliveries import attempts, destinations, redrive
 from runtime.deliveries.attempts import Blame
 from runtime.deliveries.destination_documents import AttemptDocument, attempt_document
 from runtime.deliveries.redrive import MOST_PER_SECOND, Redrive
@@ -14,7 +14,6 @@ from web.access.trail import note
 from web.api import asked
 from web.api.answers import Page, answer, page
 from web.api.described import described
-from web.api.destinations import found
 
 
 class Again(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -90,6 +89,6 @@ def add_routes(api: Blueprint, redis: Redis) -> None:
     )
     def list_attempts(destination_id: str) -> Response:
         wanted = asked.parameters_as(asked.FromPlace)
-        found(redis, destination_id)
+        destinations.known(redis, destination_id)
         read = attempts.page(redis, destination_id, after=wanted.after, limit=wanted.limit)
         return page([attempt_document(one) for one in read.items], read.next)

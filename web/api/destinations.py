@@ -55,14 +55,6 @@ def add_routes(api: Blueprint, settings: Settings, redis: Redis) -> None:
     _add_rotation(api, settings, redis)
 
 
-def found(redis: Redis, destination_id: str) -> Destination:
-    """Find a destination. Raises UnknownDestination when it is not there (any more)."""
-    destination = destinations.get(redis, destination_id)
-    if destination is None:
-        raise destinations.UnknownDestination(destination_id)
-    return destination
-
-
 def _add_list(api: Blueprint, settings: Settings, redis: Redis) -> None:
     @api.get("/destinations")
     @described("The destinations, the oldest first.", parameters=FromOne, answers={200: Page[Destination]})
@@ -95,7 +87,7 @@ def _add_one(api: Blueprint, settings: Settings, redis: Redis) -> None:
     @api.get("/destinations/<destination_id>")
     @described("One, and how it fares (`status`).", answers={200: DestinationDocument})
     def show_destination(destination_id: str) -> Response:
-        destination = found(redis, destination_id)
+        destination = destinations.known(redis, destination_id)
         return answer(destination_document(destination, backlog.status(redis, destination_id)))
 
     @api.patch("/destinations/<destination_id>")

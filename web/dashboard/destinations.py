@@ -24,7 +24,6 @@ from telephony.words import OUTCOME_MEANINGS
 from web.access.trail import made
 from web.access.trouble import READ_ONLY, Trouble
 from web.access.visitors import visitor
-from web.api.destinations import found
 from web.dashboard.many_accounts import Offered
 
 _ATTEMPTS: Final = 25
@@ -54,7 +53,7 @@ def _add_pages(pages: Blueprint, redis: Redis) -> None:
 
     @pages.get("/destinations/<destination_id>")
     def destination(destination_id: str) -> str:
-        one = found(redis, destination_id)
+        one = destinations.known(redis, destination_id)
         after = place_of(request.args.get("after"))
         read = attempts.page(redis, destination_id, after=after, limit=_ATTEMPTS)
         status = backlog.status(redis, destination_id)
@@ -118,7 +117,7 @@ def _add_sending(pages: Blueprint, redis: Redis) -> None:
 def _add_secrets(pages: Blueprint, settings: Settings, redis: Redis) -> None:
     @pages.post("/destinations/<destination_id>/rotate")
     def rotate_secret(destination_id: str) -> str:
-        one = found(redis, destination_id)
+        one = destinations.known(redis, destination_id)
         secret = destinations.rotate(redis, destination_id, keys=settings.secrets_keys)
         return render_template("destination_secret.html", one=one, secret=secret, is_new=False)
 
@@ -170,7 +169,7 @@ def _held(redis: Redis, destination_id: str) -> str:
 
     To be called before it is asked for: that rings the bell that tells until when the destination is left alone.
     """
-    if found(redis, destination_id).state is not DestinationState.ACTIVE:
+    if destinations.known(redis, destination_id).state is not DestinationState.ACTIVE:
         return "-later"
     return "" if destinations.left_alone_until(redis, destination_id) is None else "-alone"
 
