@@ -1,6 +1,7 @@
 """What holds for every command at the terminal: however it ends and whatever the terminal can show, no traceback."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,21 @@ from scripts.terminal.command import at_the_terminal
 from scripts.terminal.installation import named
 from scripts.venv import ROOT
 from tests.scripts.commands import SCRIPTS, run, run_here
+
+A_COMMAND = """
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.venv import reexec_in_venv
+
+reexec_in_venv()
+
+import redis
+
+print(sys.prefix)
+"""
 
 PROGRAM = """
 import sys
@@ -134,17 +150,18 @@ def test_ctrl_c_ends_a_command_without_a_word_while_it_still_imports(
     assert (command.returncode, complaint) == (-signal.SIGINT, b"")
 
 
-@pytest.mark.skipif(not (ROOT / ".venv").exists(), reason="there is no .venv that could be preferred")
 def test_an_environment_of_another_project_that_has_some_of_what_is_needed_is_left(tmp_path: Path) -> None:
-    venv.create(tmp_path, symlinks=True)
-    (packages,) = (tmp_path / "lib").glob("python*/site-packages")
-    (packages / "msgspec.py").touch()
-    theirs = tmp_path / "theirs"
+    project, foreign, theirs = tmp_path / "ours", tmp_path / "foreign", tmp_path / "theirs"
+    (project / "scripts").mkdir(parents=True)
+    shutil.copy(SCRIPTS / "venv.py", project / "scripts")
+    (project / "scripts" / "a_command.py").write_text(A_COMMAND)
+    with_packages(project / ".venv", "ours.pth", "\n".join(sys.path))
+    with_packages(foreign, "msgspec.py")
     theirs.mkdir()
     (theirs / "redis.py").write_text("raise ImportError('of another project')")
 
     told = subprocess.run(
-        [tmp_path / "bin" / "python", SCRIPTS / "tail.py", "--help"],
+        [foreign / "bin" / "python", project / "scripts" / "a_command.py"],
         env={"PATH": os.defpath, "PYTHONPATH": str(theirs)},
         capture_output=True,
         text=True,
@@ -152,6 +169,14 @@ def test_an_environment_of_another_project_that_has_some_of_what_is_needed_is_le
     )
 
     assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout == f"{project / '.venv'}\n"
+
+
+def with_packages(environment: Path, file: str, text: str = "") -> None:
+    """Make an environment in which this file lies among the packages."""
+    venv.create(environment, symlinks=True)
+    (packages,) = (environment / "lib").glob("python*/site-packages")
+    (packages / file).write_text(text)
 
 
 def test_a_benchmark_runs_with_our_libraries_whatever_is_on_the_path_of_another_project(tmp_path: Path) -> None:
