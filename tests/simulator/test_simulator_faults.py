@@ -1,12 +1,19 @@
 """Faults: each does what its row says, and clears."""
 
+import socket
 from typing import Any
 
 import pytest
 import requests
+from flask import Request
 
 from scripts.simulator import RunningSimulator
+from scripts.simulator.api.spoiled import spoil
+from scripts.simulator.box import Box
+from scripts.simulator.clock import read_clock
+from scripts.simulator.configuration import Configuration
 from scripts.simulator.fault_table import FAULTS
+from scripts.simulator.faults import BadAnswer
 from tests.simulator.client import Client
 from tests.simulator.conftest import Play
 from tests.simulator.waiting import wait_until
@@ -94,6 +101,20 @@ def test_an_answer_that_breaks_off_is_a_connection_error(
 
     assert client.get("/account/~/call-log").status_code == 200
     assert simulator.status()["requests"]["heavy"] == {"0": 1, "200": 1}
+
+
+@pytest.mark.parametrize("kind", ["truncated", "reset", "stall"])
+def test_nobody_is_hung_up_on_before_the_answer_is_handed_over(kind: str) -> None:
+    """The guard notes it first, so that whoever was hung up on finds it counted."""
+    theirs, ours = socket.socketpair()
+    asked = Request({"simulator.connection": ours})
+    with theirs, ours:
+        answer = spoil(BadAnswer(kind), Box(Configuration(), "http://127.0.0.1", read_clock), asked)
+
+        with pytest.raises(BlockingIOError):
+            theirs.recv(1, socket.MSG_DONTWAIT)
+        assert answer.get_data() == b""
+        theirs.recv(4096)  # the last words, or the end
 
 
 def test_a_penalty_can_be_provoked(client: Client, simulator: RunningSimulator) -> None:

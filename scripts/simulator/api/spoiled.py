@@ -4,7 +4,7 @@ import os
 import socket
 import struct
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from flask import Request, Response
@@ -34,21 +34,17 @@ def _truncated(_answer: BadAnswer, _box: Box, request: Request) -> Response:
     """Promise more than is sent, then hang up."""
     start = b'{"uri": "https://platform.example/restapi", "records": [{"id": "cut o'
     head = f"HTTP/1.1 200 OK\r\nContent-Type: {CONTENT_TYPE}\r\nContent-Length: 4096\r\n\r\n"
-    return _hang_up(request, head.encode() + start)
+    return _without_answer(_last_words(_connection(request), head.encode() + start))
 
 
 def _reset(_answer: BadAnswer, _box: Box, request: Request) -> Response:
     """Cut the connection with a TCP reset."""
-    connection = _connection(request)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    os.close(connection.detach())
-    return Response(status=NO_ANSWER)
+    return _without_answer(_cut(_connection(request)))
 
 
 def _stall(answer: BadAnswer, _box: Box, request: Request) -> Response:
     """Say nothing for a while, then hang up."""
-    time.sleep(answer.seconds)
-    return _hang_up(request, b"")
+    return _without_answer(_last_words(_connection(request), b"", after=answer.seconds))
 
 
 _SPOILERS: Mapping[str, Callable[[BadAnswer, Box, Request], Response]] = MappingProxyType(
@@ -67,8 +63,19 @@ def _connection(request: Request) -> socket.socket:
     return connection
 
 
-def _hang_up(request: Request, last_words: bytes) -> Response:
-    connection = _connection(request)
-    connection.sendall(last_words)
+def _without_answer(hanging_up: Iterator[bytes]) -> Response:
+    """Hang up as the body is sent: what was asked is noted before whoever asked knows, as it is of any answer."""
+    return Response(hanging_up, status=NO_ANSWER)
+
+
+def _last_words(connection: socket.socket, words: bytes, after: float = 0) -> Iterator[bytes]:
+    time.sleep(after)
+    connection.sendall(words)
     connection.shutdown(socket.SHUT_RDWR)
-    return Response(status=NO_ANSWER)
+    yield b""
+
+
+def _cut(connection: socket.socket) -> Iterator[bytes]:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    os.close(connection.detach())
+    yield b""
