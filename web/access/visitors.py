@@ -54,17 +54,25 @@ def address_of(request: Request) -> str:
     """
     peer = request.remote_addr or ""
     told = _address_in(request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip())
-    return str(told) if told is not None and _is_near(peer) else peer
+    address = _plain(peer)
+    if told is not None and (not peer or _is_near(address)):
+        return str(told)
+    return str(address or peer)
 
 
-def _is_near(peer: str) -> bool:
+def _is_near(peer: Address | None) -> bool:
     """Say whether a peer is in no public network: clouds and carriers have inner ones that are not called private."""
-    address = parsed(peer)
-    return not peer or (address is not None and not address.is_global)
+    return peer is not None and not peer.is_global
 
 
 def _address_in(text: str) -> Address | None:
     """Read an address; some proxies write a port behind it, as `192.0.2.7:4711` and `[2001:db8::7]:4711`."""
     host = text[1:].partition("]")[0] if text.startswith("[") else text
-    address = parsed(host) or parsed(host.partition(":")[0])
+    address = _plain(host) or _plain(host.partition(":")[0])
     return None if getattr(address, "scope_id", None) else address
+
+
+def _plain(text: str) -> Address | None:
+    """Read an address as itself: who listens on IPv6 is told `::ffff:192.0.2.7`, which is taken for a near one."""
+    address = parsed(text)
+    return getattr(address, "ipv4_mapped", None) or address
