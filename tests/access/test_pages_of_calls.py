@@ -34,13 +34,14 @@ def client(redis: Redis) -> FlaskClient:
 
 def found(client: FlaskClient, query: str) -> list[str]:
     """Give the calls on a page, in their order."""
-    return re.findall(r'href="/calls/(s-\d+)"', client.get(f"/calls?{query}").text)
+    return re.findall(r'href="/calls/(s-\d+)[?"]', client.get(f"/calls?{query}").text)
 
 
-def test_an_id_leads_to_its_call(client: FlaskClient) -> None:
-    answer = client.get("/calls?q=%20s-0001%20&outcome=missed")
+@pytest.mark.parametrize("account", ["", "?account=globex"])
+def test_an_id_leads_to_its_call_as_the_account_that_was_chosen_saw_it(client: FlaskClient, account: str) -> None:
+    answer = client.get(f"/calls?q=%20s-0001%20&outcome=missed{account.replace('?', '&')}")
 
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/calls/s-0001")
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/calls/s-0001{account}")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_digits_are_a_number_or_an_extension_whichever_finds_something(
 
     page = client.get("/calls", query_string={"q": typed})
 
-    assert re.findall(r'href="/calls/(s-\d+)"', page.text) == expected
+    assert re.findall(r'href="/calls/(s-\d+)[?"]', page.text) == expected
     assert ("No call is like that." in page.text) is not bool(expected)
 
 
@@ -130,7 +131,7 @@ def test_the_next_page_asks_for_the_same(client: FlaskClient, redis: Redis) -> N
     assert len(re.findall(r'href="/calls/s-', first.text)) == 50
     assert following is not None
     second = client.get(following)
-    assert re.findall(r'href="/calls/(s-\d+)"', second.text) == ["s-0000"]
+    assert re.findall(r'href="/calls/(s-\d+)[?"]', second.text) == ["s-0000"]
     assert {name: second.request.args[name] for name in asked} == asked
 
 
@@ -179,10 +180,14 @@ def test_a_call_that_two_accounts_know_is_shown_as_either_saw_it(client: FlaskCl
     publish(redis, an_outcome_of(1, result="Missed"))
     publish(redis, an_outcome_of(1), account="globex")
 
-    rows = re.findall(r'href="(/calls/s-0001[^"]*)"', client.get("/calls").text)
+    rows, rows_of_one = (
+        re.findall(r'href="(/calls/s-0001[^"]*)"', client.get(path).text)
+        for path in ("/calls", "/calls?account=globex")
+    )
     missed, answered = (client.get(f"/calls/s-0001?account={name}").text for name in ("acme", "globex"))
 
     assert sorted(rows) == ["/calls/s-0001?account=acme", "/calls/s-0001?account=globex"]
+    assert rows_of_one == ["/calls/s-0001?account=globex"]
     assert "RingCentral says</dt><dd>Missed" in missed
     assert "RingCentral says</dt><dd>Accepted" in answered
     assert 'href="/calls/s-0001?account=globex">as globex saw it' in missed

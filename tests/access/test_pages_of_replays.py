@@ -315,6 +315,16 @@ def test_what_differs_is_told_field_by_field(client: FlaskClient, redis: Redis) 
     assert client.get(path_of(one)).text.count('class="diff"') == 1
 
 
+@pytest.mark.parametrize(("accounts", "leads_to"), [(("default",), ""), (("default", "globex"), "?account=default")])
+def test_what_was_found_leads_to_the_call_as_the_account_of_the_replay_saw_it(
+    redis: Redis, accounts: tuple[str, ...], leads_to: str
+) -> None:
+    client = log_in(an_app(redis, names=accounts))
+    one = a_replay(redis, Finding("s-1", 2), state=State.DONE)
+
+    assert f'href="/calls/s-1{leads_to}"' in client.get(path_of(one)).text
+
+
 def test_the_form_asks_for_a_try_unless_that_is_taken_back(client: FlaskClient) -> None:
     fresh = client.get("/replays").text
     chosen = {"level": "", "outcome": "missed", "unresolved": "on", "failed": "on"}

@@ -67,7 +67,9 @@ def add_routes(pages: Blueprint, settings: Settings, redis: Redis) -> None:
     def calls() -> str | Response:
         asked = _asked()
         if asked.text.startswith(SESSION_PREFIX):
-            return redirect(url_for("dashboard.call", telephony_session_id=asked.text), 303)
+            return redirect(
+                url_for("dashboard.call", telephony_session_id=asked.text, account=asked.account or None), 303
+            )
         names = accounts.meant_by(asked.account)
         page = _found(redis, names, asked, request.args.get("after"))
         told = {"page": page, "asked": asked, "accounts": accounts, "is_of_nobody": not names}
