@@ -284,9 +284,9 @@ def rung(account: str, stage: str) -> str:
     return f"{PREFIX}{{{account}}}:rung:{stage}"
 
 
-def access_token(account: str) -> str:
-    """String. RingCentral's access token, sealed with the account's credentials. Lives as long as the token."""
-    return f"{PREFIX}{{{account}}}:token"
+def access_token(account: str, digest: str) -> str:
+    """String. RingCentral's access token for the credentials of this digest, sealed with them. As long as it lives."""
+    return f"{PREFIX}{{{account}}}:token:{digest}"
 
 
 def budget(account: str, group: str) -> str:

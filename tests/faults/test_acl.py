@@ -54,7 +54,7 @@ HARMFUL = (
 OF_WORKERS = (
     ("XRANGE", keys.inbox(DEFAULT_ACCOUNT), "-", "+"),
     ("XADD", keys.OUTCOMES, "*", "event", "forged"),
-    ("GET", keys.access_token(DEFAULT_ACCOUNT)),
+    ("GET", keys.access_token(DEFAULT_ACCOUNT, "x")),
     ("HGETALL", keys.DESTINATIONS),
     ("DEL", keys.inbox(DEFAULT_ACCOUNT)),
     ("PUBLISH", keys.LIVE, "forged"),

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from redis import Redis
 
+from runtime import keys
 from runtime.budget import Budget, Group
 from runtime.settings import Account, Credentials, Scope
 from tests.ringcentral.server import Server
 from workers.ringcentral.client import RingCentral
 from workers.ringcentral.exchange import Observe
+from workers.ringcentral.tokens import fingerprint_of
 from workers.ringcentral.transport import Bounds
 from workers.stopping import Stopping
 
@@ -32,6 +34,12 @@ def an_account(server: Server) -> MakeAccount:
         return Account(name, url or server.url, scope, Credentials("client", "secret", jwt), ())
 
     return make
+
+
+@pytest.fixture
+def token_key(an_account: MakeAccount) -> str:
+    """Name the key at which the account's access token is kept."""
+    return keys.access_token("acme", fingerprint_of(an_account()))
 
 
 @pytest.fixture

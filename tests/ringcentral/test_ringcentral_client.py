@@ -218,12 +218,12 @@ def test_a_refused_token_is_replaced_once_and_the_request_repeated(
 
 @pytest.mark.parametrize("reply", [html(401), Reply(401, b"")], ids=["html", "nothing"])
 def test_after_a_401_without_a_word_of_ringcentrals_another_token_is_asked_for(
-    server: Server, client: RingCentral, redis: Redis, reply: Reply
+    server: Server, client: RingCentral, redis: Redis, reply: Reply, token_key: str
 ) -> None:
     server.on(TOKEN_PATH, a_token("old"), a_token("new"))
     server.on(PATH, says(0), reply, says(1))
     get(client)
-    redis.expire(keys.access_token("acme"), 3600 - 30 - int(NEW_SECONDS))
+    redis.expire(token_key, 3600 - 30 - int(NEW_SECONDS))
 
     assert isinstance(error_of(lambda: get(client)), Unavailable)
     redis.delete(keys.breaker("acme"))  # as after its pause
@@ -245,11 +245,11 @@ def test_a_new_token_stays_where_it_meets_such_a_401_for_the_fault_is_another(
 
 
 def test_a_token_that_lives_for_longer_than_it_was_given_is_not_new_the_clock_was_put_back(
-    server: Server, client: RingCentral, redis: Redis
+    server: Server, client: RingCentral, redis: Redis, token_key: str
 ) -> None:
     server.on(PATH, says(0), html(401), says(1))
     get(client)
-    redis.expire(keys.access_token("acme"), 365 * 86_400)
+    redis.expire(token_key, 365 * 86_400)
 
     assert isinstance(error_of(lambda: get(client)), Unavailable)
     redis.delete(keys.breaker("acme"))  # as after its pause
@@ -283,7 +283,7 @@ def test_when_the_new_token_is_refused_too_we_give_up_for_a_while(server: Server
 
 
 def test_no_other_token_is_asked_for_while_one_that_was_refused_at_once_is_new(
-    server: Server, client: RingCentral, redis: Redis
+    server: Server, client: RingCentral, redis: Redis, token_key: str
 ) -> None:
     server.on(PATH, *[fails(401, "OAU-213")] * 5, says(1))
     server.on(TOKEN_PATH, a_token("first"), a_token("second"), a_token("third"))
@@ -291,7 +291,7 @@ def test_no_other_token_is_asked_for_while_one_that_was_refused_at_once_is_new(
         assert isinstance(error_of(lambda: get(client)), Unavailable)
         assert len(server.asked(TOKEN_PATH)) == 2
         redis.delete(keys.breaker("acme"))  # as after its pause
-        redis.expire(keys.access_token("acme"), 3600 - 30 - seconds_old)
+        redis.expire(token_key, 3600 - 30 - seconds_old)
 
     assert get(client) == 1
     used = [seen.headers["authorization"].removeprefix("Bearer ") for seen in server.asked(PATH)]

@@ -14,6 +14,7 @@ from runtime import keys
 from runtime.budget import Budget, Group
 from runtime.deliveries.sealing import CannotOpen, unseal
 from runtime.leases import LEASE_SECONDS
+from runtime.settings import Credentials
 from tests.asking.processes import all_at_once
 from tests.fakes.losing import losing
 from tests.ringcentral.conftest import PLENTY, QUICK, MakeAccount, MakeClient
@@ -21,7 +22,7 @@ from tests.ringcentral.server import TOKEN_PATH, Reply, Server, a_token, fails, 
 from workers.ringcentral import tokens
 from workers.ringcentral.client import RingCentral
 from workers.ringcentral.errors import BrokenConfiguration, NotSent, RateLimited, Unavailable
-from workers.ringcentral.tokens import STAGE, fingerprint_of
+from workers.ringcentral.tokens import STAGE
 from workers.ringcentral.transport import Bounds
 from workers.stopping import Stopping
 
@@ -85,40 +86,46 @@ def test_a_grant_that_fails_is_not_repeated_by_those_who_waited(
 
 
 def test_the_token_is_shared_by_processes_and_kept_for_less_than_its_life(
-    server: Server, a_client: MakeClient, redis: Redis
+    server: Server, a_client: MakeClient, redis: Redis, token_key: str
 ) -> None:
     get(a_client())
     get(a_client())
 
     assert len(server.asked(TOKEN_PATH)) == 1
-    assert 3560 < redis.ttl(keys.access_token("acme")) <= 3570
+    assert 3560 < redis.ttl(token_key) <= 3570
 
 
-def test_who_reads_redis_reads_no_token(client: RingCentral, redis: Redis) -> None:
+def test_who_reads_redis_reads_no_token(client: RingCentral, redis: Redis, token_key: str) -> None:
     get(client)
 
-    kept = redis.get(keys.access_token("acme"))
+    kept = redis.get(token_key)
     assert isinstance(kept, bytes)
     assert b"token-1" not in kept
     with pytest.raises(CannotOpen):
         unseal(kept, ("client", "secret", "jwt"))
 
 
-def test_a_token_that_the_version_before_has_fetched_is_used(
-    server: Server, client: RingCentral, an_account: MakeAccount, redis: Redis
+def test_while_a_secret_is_replaced_the_older_and_the_newer_have_a_token_each(
+    server: Server, a_client: MakeClient, an_account: MakeAccount
 ) -> None:
-    kept = {"access_token": "older", "fingerprint": fingerprint_of(an_account()), "renew_at": 1}
-    redis.set(keys.access_token("acme"), msgspec.json.encode(kept), px=300_000)
+    server.on(TOKEN_PATH, a_token("of the older"), a_token("of the newer"))
+    newer = msgspec.structs.replace(an_account(), credentials=Credentials("client", "another secret", "jwt"))
+    clients = a_client(limits={}), a_client(newer, limits={})
 
-    get(client)
+    for client in clients * 3:
+        assert get(client) == 1
 
-    assert [seen.headers["authorization"] for seen in server.asked(PATH)] == ["Bearer older"]
+    assert len(server.asked(TOKEN_PATH)) == 2
+    used = [seen.headers["authorization"].removeprefix("Bearer ") for seen in server.asked(PATH)]
+    assert used == ["of the older", "of the newer"] * 3
 
 
-def test_a_token_is_renewed_before_it_expires(server: Server, client: RingCentral, redis: Redis) -> None:
+def test_a_token_is_renewed_before_it_expires(
+    server: Server, client: RingCentral, redis: Redis, token_key: str
+) -> None:
     server.on(TOKEN_PATH, a_token("old"), a_token("new"))
     get(client)
-    redis.pexpire(keys.access_token("acme"), 300_000)
+    redis.pexpire(token_key, 300_000)
 
     get(client)
 
@@ -126,10 +133,10 @@ def test_a_token_is_renewed_before_it_expires(server: Server, client: RingCentra
 
 
 def test_while_one_renews_early_the_others_go_on_with_the_old_token(
-    server: Server, client: RingCentral, redis: Redis
+    server: Server, client: RingCentral, redis: Redis, token_key: str
 ) -> None:
     get(client)
-    redis.pexpire(keys.access_token("acme"), 300_000)
+    redis.pexpire(token_key, 300_000)
     redis.hset(keys.lease("acme", STAGE), "token", "somebody else")
 
     assert get(client) == 1
@@ -138,28 +145,30 @@ def test_while_one_renews_early_the_others_go_on_with_the_old_token(
 
 @pytest.mark.parametrize("reply", [REFUSED, fails(503, "CMN-201")])
 def test_a_failed_early_renewal_does_not_harm_the_old_token(
-    server: Server, client: RingCentral, redis: Redis, reply: Any
+    server: Server, client: RingCentral, redis: Redis, reply: Any, token_key: str
 ) -> None:
     server.on(TOKEN_PATH, a_token("old"), reply)
     get(client)
-    redis.pexpire(keys.access_token("acme"), 300_000)
+    redis.pexpire(token_key, 300_000)
 
     assert client._tokens.current() == "old"
 
 
-def test_a_short_lived_token_is_used_for_half_of_its_life(server: Server, client: RingCentral, redis: Redis) -> None:
+def test_a_short_lived_token_is_used_for_half_of_its_life(
+    server: Server, client: RingCentral, redis: Redis, token_key: str
+) -> None:
     server.on(TOKEN_PATH, a_token(expires_in=10))
 
     get(client)
 
-    assert 4000 < redis.pttl(keys.access_token("acme")) <= 5000
+    assert 4000 < redis.pttl(token_key) <= 5000
 
 
-def test_a_life_may_be_written_as_text(server: Server, client: RingCentral, redis: Redis) -> None:
+def test_a_life_may_be_written_as_text(server: Server, client: RingCentral, redis: Redis, token_key: str) -> None:
     server.on(TOKEN_PATH, says({"access_token": "token-1", "expires_in": "3600"}))
 
     assert get(client) == 1
-    assert 3560 < redis.ttl(keys.access_token("acme")) <= 3570
+    assert 3560 < redis.ttl(token_key) <= 3570
 
 
 @pytest.mark.parametrize(
@@ -181,20 +190,20 @@ def test_an_unusable_grant_is_unavailable(server: Server, client: RingCentral, r
     assert server.asked(PATH) == []
 
 
-def test_grants_have_a_budget_too(server: Server, a_client: MakeClient, redis: Redis) -> None:
+def test_grants_have_a_budget_too(server: Server, a_client: MakeClient, redis: Redis, token_key: str) -> None:
     client = a_client(limits={})
     for _ in range(2):
-        redis.delete(keys.access_token("acme"))
+        redis.delete(token_key)
         get(client)
-    redis.delete(keys.access_token("acme"))
+    redis.delete(token_key)
 
     with pytest.raises(RateLimited):
         get(client)
     assert len(server.asked(TOKEN_PATH)) == 2
 
 
-def test_what_another_version_has_kept_is_passed_over(client: RingCentral, redis: Redis) -> None:
-    redis.set(keys.access_token("acme"), b"\x80something else")
+def test_what_another_version_has_kept_is_passed_over(client: RingCentral, redis: Redis, token_key: str) -> None:
+    redis.set(token_key, b"\x80something else")
 
     assert get(client) == 1
 

@@ -14,6 +14,7 @@ from scripts.simulator import records
 from scripts.simulator.fault_table import FaultRequest, switch
 from telephony.ringout_link import FITS_SEVERAL
 from tests.ringouts.exchange import ACCOUNT, ADA, OUTSIDE, Exchange
+from workers.ringcentral.tokens import fingerprint_of
 
 GUIDE = Path(__file__).parents[2] / "docs/guides/dashboards.md"
 LONG_ENOUGH = 60
@@ -92,7 +93,7 @@ def test_a_404_to_the_request_for_an_access_token_is_no_end_of_the_live_status(e
     ringout_id = exchange.call()
     exchange.pass_time(3)
 
-    exchange.redis.delete(keys.access_token(ACCOUNT))
+    exchange.redis.delete(keys.access_token(ACCOUNT, fingerprint_of(exchange.settings.accounts[0])))
     switch(exchange.box, FaultRequest(fault="answer_status", group="auth", status=404))
     exchange.pass_time(10)
 

@@ -2,7 +2,9 @@
 
 RingCentral allows five grants a minute and about five sessions at a time per user and app, of which it revokes the
 oldest; so one process asks and the others wait for what it gets. There is no refresh token: the grant is simply made
-again. https://developers.ringcentral.com/guide/authentication/jwt-flow
+again. While credentials are replaced, the older and the newer ones have a token each: whoever has the one can do
+nothing with the other's, and would ask for another at every turn.
+https://developers.ringcentral.com/guide/authentication/jwt-flow
 """
 
 import hashlib
@@ -62,7 +64,6 @@ class _Kept(msgspec.Struct, frozen=True):
     """
 
     access_token: str
-    fingerprint: str
     renew_at: int
     doubted: bool = False
 
@@ -90,7 +91,7 @@ class Tokens:
         self._redis = redis
         self._exchange = exchange
         self._stopping = stopping
-        self._fingerprint = fingerprint_of(account)
+        self._key = keys.access_token(account.name, fingerprint_of(account))
         self._sealing = _sealing(account)
 
     def current(self, *, instead_of: str | None = None) -> str:
@@ -151,7 +152,7 @@ class Tokens:
         """Give the token in Redis, and whether it has long to live."""
         value, left = self._stored()
         kept = _opened(value, self._sealing)
-        if kept is None or kept.fingerprint != self._fingerprint or kept.access_token == instead_of:
+        if kept is None or kept.access_token == instead_of:
             return None, False
         return kept.access_token, left > kept.renew_at
 
@@ -199,15 +200,11 @@ class Tokens:
             request, Group.AUTH, Share.INTERACTIVE, read=lambda answer: granted_by(answer, _decode_grant)
         )
         usable = max(grant.expires_in - _SPARE_SECONDS, grant.expires_in / 2)
-        self._keep(_Kept(grant.access_token, self._fingerprint, int(usable * _EARLY * 1000)), int(usable * 1000))
+        self._keep(_Kept(grant.access_token, int(usable * _EARLY * 1000)), int(usable * 1000))
         return grant.access_token
 
     def _keep(self, kept: _Kept, milliseconds: int) -> None:
         self._redis.set(self._key, seal(msgspec.json.encode(kept), self._sealing), px=max(1, milliseconds))
-
-    @property
-    def _key(self) -> str:
-        return keys.access_token(self._account.name)
 
 
 _decode_grant: Final = msgspec.json.Decoder(_Grant, strict=False).decode
@@ -218,10 +215,9 @@ def _opened(value: bytes | None, sealing: tuple[str, ...]) -> _Kept | None:
     if value is None:
         return None
     try:
-        text = value if value.startswith(b"{") else unseal(value, sealing)  # the version before did not seal it
-        return msgspec.json.decode(text, type=_Kept)
+        return msgspec.json.decode(unseal(value, sealing), type=_Kept)
     except (CannotOpen, msgspec.DecodeError):
-        return None  # written by another version, or for other credentials
+        return None  # written by another version
 
 
 def _is_new(kept: _Kept, left: int) -> bool:
