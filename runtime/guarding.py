@@ -29,6 +29,7 @@ class Guarded(msgspec.Struct, frozen=True, rename="camel"):
     `token` tells verification tokens apart. `well_at` is when it was last seen delivering; `gap_from` since when it may
     not have been; `doubtful_before`: sessions not heard of since then may have ended unheard. `missing_since` is when
     it was first found that another has to be made. `problem` says what was wrong at the last look, if anything.
+    `leaving` are the ids of those that were to be deleted then.
     """
 
     id: str | None = None
@@ -44,6 +45,7 @@ class Guarded(msgspec.Struct, frozen=True, rename="camel"):
     next_at: float = 0.0
     problem: str | None = None
     foreign: tuple[str, ...] = ()
+    leaving: tuple[str, ...] = ()
 
     def is_just_missed(self, seconds: float = JUST_SECONDS, *, there_since: float = 0.0) -> bool:
         """Say whether it was missing at the last look, and not for long, as far as who is `there_since` then can know.

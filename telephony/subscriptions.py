@@ -76,6 +76,11 @@ class Plan(msgspec.Struct, frozen=True):
     delete_after: tuple[Seen, ...] = ()
     foreign: tuple[Seen, ...] = ()
 
+    @property
+    def leaving(self) -> tuple[str, ...]:
+        """The ids of those that are to be deleted."""
+        return tuple(one.id for one in (*self.delete_first, *self.delete_after))
+
 
 def filters(*, company: bool) -> tuple[str, ...]:
     """Name the event filters to ask for: all calls of the account, or of the user alone, and the reminder to renew.
@@ -94,23 +99,26 @@ def plan(
     is_current: bool,
     reminded: bool,
     now: datetime,
+    leaving: Sequence[str] = (),
 ) -> Plan:
     """Decide what to do about the subscriptions there are.
 
     `addresses` are ours; where there are none, nothing is made or deleted. `known` is the one that we made or took
-    over, `is_current` says that its verification token is the newest. Those that do not deliver are deleted before
-    another is made, those with an older token after it, so that at no moment nobody delivers. One whose filter of calls
-    is not served is renewed with each look, for RingCentral may serve it by now.
+    over, `is_current` says that its verification token is the newest; `leaving` are the ids of those that were to be
+    deleted before, and may be there still. Those that do not deliver are deleted before another is made, those with an
+    older token after it, so that at no moment nobody delivers. One whose filter of calls is not served is renewed with
+    each look, for RingCentral may serve it by now.
     """
     ours = [one for one in seen if one.tells_of_calls and (one.address in addresses or not addresses)]
     able = [one for one in ours if one.is_active and _covers(one, company=company)]
     good = [one for one in able if is_current or one.id != known]
     keep = min(good, key=lambda one: (one.id != known, -_left(one, now)), default=None)
-    foreign = tuple(one for one in seen if one.tells_of_calls and one not in ours and one.id != known)
+    made = {known, *leaving}
+    foreign = tuple(one for one in seen if one.tells_of_calls and one not in ours and one.id not in made)
     if not addresses:
         health = Health.UNMANAGED if not ours else _health(ours, keep, company=company)
         return Plan(health, keep, renew=keep is not None and _is_old(keep, reminded=reminded, now=now), foreign=foreign)
-    moved = [one for one in seen if one.id == known and one not in ours]  # PUBLIC_URL has changed
+    moved = [one for one in seen if one.id in made and one not in ours]  # PUBLIC_URL has changed
     others = [one for one in (*ours, *moved) if one is not keep]
     return Plan(
         _health(ours, keep, company=company),

@@ -86,6 +86,13 @@ def test_what_is_not_about_calls_or_goes_to_others_is_left_alone() -> None:
     assert names(made.foreign) == ["elsewhere"]
 
 
+def test_one_that_was_to_be_deleted_is_though_another_is_the_one_we_made_by_now() -> None:
+    made = planned(one("moved", address=THEIRS), one("ours"), known="ours", leaving=("moved", "gone"))
+
+    assert (kept(made), made.create, made.foreign) == ("ours", False, ())
+    assert (names(made.delete_after), made.leaving) == (["moved"], ("moved",))
+
+
 def test_the_one_we_made_for_an_older_address_is_deleted_once_there_is_another() -> None:
     made = planned(one("moved", address=THEIRS), known="moved")
 

@@ -28,7 +28,7 @@ from web.answers import Answer as Answered
 from workers import upkeep
 from workers.housekeeping import alarms, guardian, presence, watches
 from workers.ringcentral.breaker import FIRST_PAUSE
-from workers.ringcentral.errors import NotFound
+from workers.ringcentral.errors import NotFound, Unavailable
 from workers.ringcentral.subscriptions import Subscriptions
 from workers.stopping import Stopping
 
@@ -316,6 +316,27 @@ def test_where_web_is_moved_the_old_address_is_left(guarding_office: Guarding, w
     assert {one["id"] for one in subscriptions(office)} == {after.id, foreign}
     assert after.foreign == (f"{webhook.url}/somebody-else",)
     assert len(gaps(office)) == 1
+
+
+def test_the_one_at_the_old_address_is_deleted_though_that_failed_when_the_new_one_was_made(
+    guarding_office: Guarding, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise Unavailable("500")
+
+    office = guarding_office()
+    guard(office, 2)
+    office.settings = msgspec.structs.replace(office.settings, public_url=webhook.url)
+    office.dependencies.settings = office.settings
+    with monkeypatch.context() as failing:
+        failing.setattr(Subscriptions, "delete", fails)
+        guard(office)
+    assert len(subscriptions(office)) == 2
+
+    after = guard(office)
+
+    assert [one["id"] for one in subscriptions(office)] == [after.id]
+    assert after.foreign == ()
 
 
 def test_the_subscription_of_the_only_account_is_kept_when_others_come(

@@ -138,6 +138,7 @@ class Guardian:
             is_current=self._has_newest_token(guarded),
             reminded=bool(self._redis.exists(keys.reminded(self._name))),
             now=moment_at(now),
+            leaving=guarded.leaving,
         )
 
     def _has_newest_token(self, guarded: Guarded) -> bool:
@@ -158,11 +159,12 @@ class Guardian:
             reasons = "; ".join(one.reason or "no reason given" for one in blacklisted) or "no reason given"
             message = "RingCentral had given up delivering notifications."
             self._raise(What.SUBSCRIPTION_BLACKLISTED, message, {"reason": reasons})
-        foreign = tuple(one.address for one in plan.foreign)
         missing = (guarded.missing_since or now) if plan.create else None
         noted = msgspec.structs.replace(
-            guarded, health=plan.health, checked_at=now, gap_from=gap, missing_since=missing, foreign=foreign
+            guarded, health=plan.health, checked_at=now, gap_from=gap, missing_since=missing
         )
+        foreign = tuple(one.address for one in plan.foreign)
+        noted = msgspec.structs.replace(noted, foreign=foreign, leaving=plan.leaving)
         unmanaged = plan.health is Health.UNMANAGED  # which is meant so where there is no PUBLIC_URL either
         if unmanaged or guarded.problem == NOT_GIVEN:
             problem = NOT_GIVEN if unmanaged and self._settings.public_url else None
