@@ -74,7 +74,7 @@ def trim_former(redis: Redis, settings: Settings, *, now: float) -> None:
         untracked = max(_tracked_to(redis, account), (int((now - settings.retention_seconds) * 1000), 0))
         _trim(redis, account, settings, now=now, untracked=untracked)
         bodies = redis.xlen(keys.inbox(account)) + redis.xlen(keys.quarantine(account))
-        if not bodies and not redis.exists(keys.calls(account)):
+        if not bodies and not redis.exists(keys.calls(account), keys.open_sessions(account)):
             redis.srem(keys.ACCOUNTS, account)
 
 
@@ -88,6 +88,7 @@ def _tracked_to(redis: Redis, account: str) -> tuple[int, int]:
 def _trim(redis: Redis, account: str, settings: Settings, *, now: float, untracked: tuple[int, int]) -> None:
     kept_since = lifetimes.kept_since(redis, settings.retention_seconds, now=now)
     call_index.trim(redis, account, before=kept_since)
+    _strike_off(redis, account, before=kept_since)
     inbox = min((int((now - settings.inbox_retention_seconds) * 1000), 0), untracked)
     log = (int((now - settings.retention_seconds) * 1000), 0)
     audit.forget(redis, account, before=kept_since)
@@ -101,3 +102,19 @@ def _trim(redis: Redis, account: str, settings: Settings, *, now: float, untrack
         for calls in (keys.ringouts, keys.ringout_sessions, keys.replays, keys.replays_due):
             pipeline.zremrangebyscore(calls(account), "-inf", now - settings.retention_seconds)
         pipeline.execute()
+
+
+def _strike_off(redis: Redis, account: str, *, before: float) -> None:
+    """Take calls out of the list of open ones that were not heard of since `before`, and of which nothing is left.
+
+    Nobody else can: whoever would end such a call has to know something of it. It ended while all was stopped for
+    longer than the retention, say; or only the call log told of it, and never called it final.
+    """
+    rows = redis.zrange(keys.open_sessions(account), "-inf", f"({before:.3f}", byscore=True)
+    ids = [row.decode() for row in cast("list[bytes]", rows)]
+    with redis.pipeline(transaction=False) as pipeline:
+        for one in ids:
+            pipeline.exists(keys.session(account, one), keys.records(account, one))
+        gone = [one for one, there in zip(ids, pipeline.execute(), strict=True) if not there]
+    if gone:
+        redis.zrem(keys.open_sessions(account), *gone)

@@ -11,6 +11,7 @@ from runtime.bells import Stage
 from runtime.guarding import Guarded
 from runtime.leases import lease
 from telephony.operator_events import What
+from tests.builders.calls import ivr_call
 from tests.outputs import entries
 from tests.workers.office import ACCOUNT, Office
 from workers import upkeep
@@ -155,6 +156,34 @@ def test_what_only_another_worker_s_settings_name_is_not_forgotten(office: Offic
 
     assert office.redis.sismember(keys.ACCOUNTS, GLOBEX)
     assert left(office.redis, keys.inbox(GLOBEX)) == MANY
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_call_that_nobody_can_end_any_more_is_open_no_longer_than_anything_of_it_is_kept(
+    office: Office, *, is_kept: bool
+) -> None:
+    call = ivr_call().ending_at(office.now)
+    office.hear(*call.bodies[:6])
+    office.track()
+    office.let_pass(office.settings.retention_seconds + 60)
+    if not is_kept:
+        office.redis.delete(keys.session(ACCOUNT, call.telephony_session_id))  # its clock is not set ahead
+
+    upkeep.trim(office.redis, ACCOUNT, office.settings)
+
+    assert office.redis.zcard(keys.open_sessions(ACCOUNT)) == is_kept
+
+
+def test_nor_is_one_of_an_account_that_was_taken_out_of_the_settings(office: Office) -> None:
+    upkeep.trim(office.redis, GLOBEX, office.settings)  # while it was in them
+    office.redis.zadd(keys.open_sessions(GLOBEX), {"s-1": office.now})
+    upkeep.serve(ACCOUNT)
+    assert office.redis.exists(keys.open_sessions(GLOBEX))
+
+    office.let_pass(office.settings.retention_seconds + 60)
+    upkeep.serve(ACCOUNT)
+
+    assert not office.redis.exists(keys.open_sessions(GLOBEX))
 
 
 def test_upkeep_of_an_account_of_which_nothing_is_known_does_nothing(office: Office) -> None:
