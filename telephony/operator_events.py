@@ -82,7 +82,8 @@ ALERTS: Final[Mapping[What, Row]] = MappingProxyType(
         What.COMPLETENESS_UNEXPLAINED: Row(
             Severity.CRITICAL,
             "A call is neither published, nor open, waiting, unresolved or suppressed.",
-            "`./scripts/audit.py` names it and says what is missing; `./scripts/reconcile.py` heals it.",
+            "`./scripts/audit.py --since 7d` names it and says what is missing;"
+            " `./scripts/reconcile.py --since 7d` heals it.",
         ),
         What.CALL_LOG_UNANSWERED: Row(
             Severity.CRITICAL,

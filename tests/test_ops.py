@@ -13,7 +13,10 @@ from redis import Redis
 from runtime import metrics
 from runtime.bells import MOST_QUEUED
 from runtime.metrics import INGEST_SECONDS, Count, Gauge, Histogram
+from runtime.settings import Settings
 from runtime.showing import gauges, glance
+from telephony.operator_events import ALERTS as ALERT
+from telephony.operator_events import What
 
 OPS = Path(__file__).parent.parent / "docs" / "ops"
 ALERTS, DASHBOARD = OPS / "alerts.yml", OPS / "grafana.json"
@@ -29,6 +32,8 @@ DROPPED = 'legwork_deliveries_dropped_total{destination="d-1", instance="a"}'
 DEAD = 'legwork_dead_letters{destination="d-1", instance="a"}'
 WORD = 'legwork_unknown_words_total{kind="result", word="Wound up", instance="a"}'
 ASTRAY = 'legwork_notifications_total{account="?", answer="unknown_account", instance="a"}'
+FAILED = 'legwork_failures_total{stage="resolve", error="Unavailable", instance="a"}'
+TAKEN = 'legwork_leases_taken_over_total{stage="track", instance="a"}'
 MALFORMED = 'legwork_tracked_total{account="acme", kind="malformed", instance="a"}'
 
 
@@ -87,6 +92,17 @@ RINGS: dict[str, tuple[str, dict[str, str], bool]] = {
     "one that was, an hour ago": ("LegworkNotificationsAstray", {ASTRAY: "0+1x30 30x60"}, False),
     "events given up": ("LegworkDeadLetters", {DEAD: "0x78 7x12"}, True),
     "dead letters sent again": ("LegworkDeadLetters", {DEAD: "100x70 100-10x9 0x9"}, False),
+    "a stage failed three times, as two web processes tell": (
+        "LegworkStageFails",
+        {FAILED: "1x75 4x14", FAILED.replace('"a"', '"b"'): "1x75 4x14"},
+        False,
+    ),
+    "a stage failed seven times": ("LegworkStageFails", {FAILED: "1x75 8x14"}, True),
+    "three leases taken over, as two web processes tell": (
+        "LegworkLeasesTakenOver",
+        {TAKEN: "1x75 4x14", TAKEN.replace('"a"', '"b"'): "1x75 4x14"},
+        False,
+    ),
     "three answers of a hundred within half a second": ("LegworkIngestSlow", ingested(within=0.5), False),
     "three answers of a hundred within a second": ("LegworkIngestSlow", ingested(within=1.0), True),
 }
@@ -126,6 +142,14 @@ def test_every_alert_says_what_to_do_and_the_page_of_alerts_names_it() -> None:
         name = rule.split("\n")[0]
         assert all(word in rule for word in ("expr:", "severity:", "summary:", "what_to_do:")), name
         assert f"`{name}`" in page, name
+
+
+def test_unexplained_calls_are_looked_for_in_all_that_is_kept_for_so_they_are_counted() -> None:
+    texts = (ALERTS.read_text(), (OPS / "README.md").read_text(), ALERT[What.COMPLETENESS_UNEXPLAINED].remedy)
+
+    for text in texts:
+        (days,) = set(re.findall(r"scripts/audit\.py(?: --since (\d+)d)?", text))
+        assert int(days or 1) * 86400 >= Settings(redis_url="", accounts=()).retention_seconds
 
 
 def test_now_tells_that_somebody_is_needed_at_the_bounds_of_the_alerts() -> None:
