@@ -31,10 +31,11 @@ class BadCursor(ValueError):
 
 
 class _Hit(msgspec.Struct, frozen=True, order=True, array_like=True):
-    """A call's place among all calls: by its start, then by its id."""
+    """A call's place among all calls: by its start, then by its id, then by the account, for two may know it."""
 
     start: float
     call: str
+    account: str = ""
 
 
 def search(
@@ -45,8 +46,8 @@ def search(
     hits = _of_all(redis, accounts, asked, before)
     shown: list[tuple[_Hit, Row]] = []
     while some := list(islice(hits, limit + 1 - len(shown))):
-        rows = call_rows.read(redis, [(account, hit.call) for hit, account in some])
-        shown += [(hit, row) for (hit, _), row in zip(some, rows, strict=True) if row is not None]
+        rows = call_rows.read(redis, [(hit.account, hit.call) for hit in some])
+        shown += [(hit, row) for hit, row in zip(some, rows, strict=True) if row is not None]
     following = _cursor(shown[limit - 1][0]) if len(shown) > limit else None
     return Page(tuple(row for _, row in shown[:limit]), following)
 
@@ -59,27 +60,27 @@ def accounts_of(redis: Redis, accounts: Sequence[str], telephony_session_id: str
         return [account for account, there in zip(accounts, pipeline.execute(), strict=True) if there]
 
 
-def _of_all(redis: Redis, accounts: Sequence[str], asked: Filter, before: _Hit | None) -> Iterator[tuple[_Hit, str]]:
+def _of_all(redis: Redis, accounts: Sequence[str], asked: Filter, before: _Hit | None) -> Iterator[_Hit]:
     """Walk all accounts together, the newest call first; one is begun when its newest call may be next.
 
     So most of very many accounts are asked for nothing but that: a page is full before it is their turn.
     """
-    walked: list[tuple[_Hit, str, Iterator[_Hit]]] = []
+    walked: list[tuple[_Hit, Iterator[_Hit]]] = []
 
-    def go_on(account: str, hits: Iterator[_Hit]) -> None:
+    def go_on(hits: Iterator[_Hit]) -> None:
         if (following := next(hits, None)) is not None:
-            insort(walked, (following, account, hits), key=itemgetter(0))
+            insort(walked, (following, hits), key=itemgetter(0))
 
     for start, account in _newest(redis, accounts, asked, before):
         while walked and walked[-1][0].start > start:
-            hit, of, hits = walked.pop()
-            yield hit, of
-            go_on(of, hits)
-        go_on(account, _Walk(redis, account, asked, before).hits())
+            hit, hits = walked.pop()
+            yield hit
+            go_on(hits)
+        go_on(_Walk(redis, account, asked, before).hits())
     while walked:
-        hit, of, hits = walked.pop()
-        yield hit, of
-        go_on(of, hits)
+        hit, hits = walked.pop()
+        yield hit
+        go_on(hits)
 
 
 def _newest(redis: Redis, accounts: Sequence[str], asked: Filter, before: _Hit | None) -> Sequence[tuple[float, str]]:
@@ -164,7 +165,7 @@ class _Walk:
             for member, start in rows:
                 if self._asked.since is not None and start < self._asked.since:
                     return
-                hit = _Hit(start, member.decode())
+                hit = _Hit(start, member.decode(), self._account)
                 if self._before is None or hit < self._before:
                     yield hit
             if len(rows) < size:
@@ -176,7 +177,7 @@ class _Walk:
         ids = sorted(calls)
         starts = self._redis.zmscore(self._all, ids) if ids else []
         low, high = float(self._since), float(self._until)
-        hits = (_Hit(start, one) for one, start in zip(ids, starts, strict=True) if start is not None)
+        hits = (_Hit(start, one, self._account) for one, start in zip(ids, starts, strict=True) if start is not None)
         yield from sorted(
             (hit for hit in hits if low <= hit.start <= high and (self._before is None or hit < self._before)),
             reverse=True,

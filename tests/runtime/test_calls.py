@@ -62,6 +62,15 @@ def test_page_by_page_every_call_comes_once(redis: Redis, limit: int) -> None:
     assert found(redis, limit=limit) == [f"s-{number:04}" for number in reversed(range(6))]
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 7])
+def test_page_by_page_a_call_that_two_accounts_know_comes_once_of_each(redis: Redis, limit: int) -> None:
+    both = (ACCOUNT, "globex")
+    for account in both:
+        publish(redis, *map(an_outcome_of, (1, 2, 3)), account=account)
+
+    assert found(redis, accounts=both, limit=limit) == [f"s-{number:04}" for number in (3, 3, 2, 2, 1, 1)]
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_calls_of_which_only_the_place_is_left_end_no_page(redis: Redis, limit: int) -> None:
     publish(redis, *(an_outcome_of(number) for number in range(6)))
