@@ -98,10 +98,10 @@ def on_now(redis: Redis, accounts: Sequence[str]) -> tuple[OnNow, ...]:
     return tuple(sorted(calls, key=lambda call: call.heard_at, reverse=True))
 
 
-def published_last(redis: Redis) -> tuple[CallEvent, ...]:
-    """Give the events published last, the newest first."""
+def published_last(redis: Redis) -> tuple[tuple[str, CallEvent], ...]:
+    """Give the events published last, each with its account, the newest first."""
     entries = islice(outcome_log.newest_first(redis, page=EVENTS), EVENTS)
-    return tuple(event for entry in entries if (event := outcome_log.event_of(entry.document)))
+    return tuple((entry.account, event) for entry in entries if (event := outcome_log.event_of(entry.document)))
 
 
 def waits(redis: Redis, accounts: Sequence[str]) -> dict[str, Waits]:

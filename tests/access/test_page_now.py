@@ -47,7 +47,7 @@ def test_calls_that_are_on_are_shown_with_what_they_are_doing_and_since_when_and
 
     assert re.search(r"on hold \d+ \w.*\+1 212 555 0111 .*talking \d+ \w", told)
     on = page[page.index('id="on"') : page.index('id="published"')]
-    assert re.findall(r'href="/calls/(s-\d+)"', on) == ["s-0002", "s-0001"]
+    assert re.findall(r'href="/calls/(s-\d+)\?account=acme"', on) == ["s-0002", "s-0001"]
 
 
 def test_where_more_are_on_than_are_shown_the_others_are_a_click_away(
@@ -69,10 +69,23 @@ def test_what_was_published_last_is_shown_first_and_whether_it_is_the_last_word(
     publish(redis, an_outcome_of(2), an_outcome_of(2, revision=2))
 
     rows = re.findall(
-        r'<li><a href="/calls/(s-\d+)">.*?<span class="soft">(\w*)</span>', client.get("/").text, re.DOTALL
+        r'<li><a href="/calls/(s-\d+)\?account=acme">.*?<span class="soft">(\w*)</span>',
+        client.get("/").text,
+        re.DOTALL,
     )
 
     assert rows == [("s-0002", "corrected"), ("s-0002", ""), ("s-0001", "ended")]
+
+
+def test_what_two_accounts_tell_of_one_call_is_shown_of_either_and_leads_to_the_call_as_that_one_saw_it(
+    client: FlaskClient, redis: Redis
+) -> None:
+    publish(redis, an_outcome_of(1, result="Missed"))
+    publish(redis, an_outcome_of(1), account="globex")
+
+    rows = re.findall(r'<li><a href="/calls/(s-0001\?account=\w+)">.*?</i>(\w+)', client.get("/").text, re.DOTALL)
+
+    assert rows == [("s-0001?account=globex", "answered"), ("s-0001?account=acme", "missed")]
 
 
 def test_where_there_is_nothing_yet_it_is_said_what_brings_something(client: FlaskClient) -> None:
@@ -141,7 +154,7 @@ def test_the_call_that_was_silent_for_longest_is_named_whichever_account_s_it_is
 
     page = client.get("/").text
 
-    assert 'href="/calls/s-0001">one silent for' in page
+    assert 'href="/calls/s-0001?account=globex">one silent for' in page
 
 
 @pytest.mark.parametrize(("count", "said"), [(8, ""), (9, "1 more account"), (10, "2 more accounts")])

@@ -22,6 +22,7 @@ from tests.access.test_pages_of_many_accounts import next_of
 from tests.builders.attempts import a_dead_letter, an_attempt, bury
 from tests.builders.kept_calls import CALLER, START, a_session_of, an_end_of, an_outcome_of, commit, publish, see
 from tests.builders.notifications import MIRA, MIRAS_NUMBER
+from web.dashboard import calls as pages_of_calls
 from web.dashboard.calls import Asked, filters
 
 ELSEWHERE = "+442079460018"
@@ -193,6 +194,21 @@ def test_a_call_that_two_accounts_know_is_shown_as_either_saw_it(client: FlaskCl
     assert 'href="/calls/s-0001?account=globex">as globex saw it' in missed
     assert 'action="/calls/s-0001/replay?account=globex"' in answered
     assert '"result": "Accepted"' in client.get("/calls/s-0001/events.json?account=globex").text
+
+
+@pytest.mark.parametrize("query", ["account=globex", "outcome=answered", "", "after={next}"])
+def test_a_row_leads_to_the_call_as_the_account_of_the_row_saw_it_though_no_other_row_is_on_the_page(
+    client: FlaskClient, redis: Redis, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    monkeypatch.setattr(pages_of_calls, "_LIMIT", 1)
+    publish(redis, an_outcome_of(1, result="Missed"))
+    publish(redis, an_outcome_of(1), account="globex")
+    following = (next_of(client, "/calls") or "").partition("after=")[2]
+
+    page = client.get(f"/calls?{query.format(next=following)}").text
+
+    (name,) = re.findall(r'href="/calls/s-0001\?account=(\w+)"', page)
+    assert f" · {name}</span>" in page
 
 
 def test_what_people_ask_about_first_is_explained_first(client: FlaskClient, redis: Redis) -> None:

@@ -109,6 +109,8 @@ def test_the_accounts_with_calls_that_nobody_can_account_for_come_first_and_thei
     told = text_of(client, "/completeness", "account-78")
     assert "Nobody can say what became of these" in told
     assert "s-lost" in told
+    its_page = f'href="/calls/s-lost?account={NAMES[77]}"'
+    assert its_page in client.get(f"/completeness?name={NAMES[77]}").text
 
 
 def test_of_what_many_accounts_need_now_tells_some_and_how_many_there_are_besides(

@@ -62,7 +62,7 @@ def test_an_event_with_a_word_of_a_later_version_hides_no_other(redis: Redis) ->
     destination, _ = destinations.create(redis, Draft(url="https://crm.example", include=Include.BOTH), keys=())
     ringout = RingOut("rgo_1", ACCOUNT, "~", asked_at=0.0, linking=Linking((Linked(CALL.id, "partyId", ""),)))
 
-    assert glance.published_last(redis) == (ENDED,)
+    assert glance.published_last(redis) == ((ACCOUNT, ENDED),)
     assert glance.Speeds(redis).now().calls == 0
     assert call_history.read(redis, ACCOUNT, CALL.id).events == (ENDED,)
     assert calls.search(redis, [ACCOUNT], Filter()).items == ()

@@ -61,6 +61,7 @@ class LiveCall(msgspec.Struct, frozen=True):
     """A call that is on, as it is shown."""
 
     id: str
+    account: str
     state: str
     call: CallOutcome
 
@@ -112,10 +113,10 @@ class Vitals(msgspec.Struct, frozen=True):
         return sum(one.status.backlog for one in self.delivering)
 
     @property
-    def oldest(self) -> Waits | None:
-        """The account whose call was silent for longest."""
-        waiting = [one for one in self.waits.values() if one.oldest_heard is not None]
-        return min(waiting, key=lambda one: one.oldest_heard or 0.0, default=None)
+    def oldest(self) -> tuple[str, Waits] | None:
+        """The account whose call was silent for longest, by its name, and what waits there."""
+        waiting = [(name, one) for name, one in self.waits.items() if one.oldest_heard is not None]
+        return min(waiting, key=lambda each: each[1].oldest_heard or 0.0, default=None)
 
     @property
     def more_accounts(self) -> int:
@@ -141,7 +142,7 @@ def add_routes(pages: Blueprint, settings: Settings, redis: Redis, ledger: Behin
     names = [account.name for account in settings.accounts]
     reader = VitalsReader(redis, names)
     frame = Cached(lambda: _frame(reader.read(), ledger.get()), seconds=SLOW_SECONDS)
-    rows = Rows()
+    rows = Rows(are_several=len(names) > 1)
     parts = Cached(lambda: _parts(redis, names, rows, *frame.get()), seconds=FAST_SECONDS)
 
     @pages.get("/")
@@ -184,7 +185,9 @@ def fuel(redis: Redis, accounts: list[str]) -> Iterator[Fuel]:
 
 def live_calls(calls: tuple[OnNow, ...]) -> tuple[LiveCall, ...]:
     """Say of each call that is on who is in it, and what it is doing."""
-    return tuple(LiveCall(one.session.id, live_state(one.session), endings.ending(one.session)) for one in calls)
+    return tuple(
+        LiveCall(one.session.id, one.account, live_state(one.session), endings.ending(one.session)) for one in calls
+    )
 
 
 def _frame(slow: Vitals, ledger: Ledger | None) -> tuple[str, str]:
@@ -195,26 +198,34 @@ def _frame(slow: Vitals, ledger: Ledger | None) -> tuple[str, str]:
 
 
 class Rows:
-    """Writes what was published last, each event once: it never changes, and stays for a while."""
+    """Writes what was published last, each event once: it never changes, and stays for a while.
 
-    def __init__(self) -> None:
-        self._written: dict[str, Markup] = {}
+    Of a call that two accounts know, each has events of its own, though with the same ids.
+    """
 
-    def of(self, events: Iterable[CallEvent]) -> list[Markup]:
-        """Give the rows of these events, and keep them for the next time."""
-        self._written = {one.id: self._written.get(one.id) or _row(one) for one in events}
+    def __init__(self, *, are_several: bool) -> None:
+        self._are_several = are_several
+        self._written: dict[tuple[str, str], Markup] = {}
+
+    def of(self, published: Iterable[tuple[str, CallEvent]]) -> list[Markup]:
+        """Give the rows of these events, each beside its account, and keep them for the next time."""
+        self._written = {
+            (account, one.id): self._written.get((account, one.id)) or self._row(account, one)
+            for account, one in published
+        }
         return [*self._written.values()]
 
-
-def _row(event: CallEvent) -> Markup:
-    return Markup(render_template("now_published.html", event=event))  # noqa: S704 - our own
+    def _row(self, account: str, event: CallEvent) -> Markup:
+        told = {"event": event, "account": account, "are_several": self._are_several}
+        return Markup(render_template("now_published.html", **told))  # noqa: S704 - our own
 
 
 def _parts(redis: Redis, names: list[str], rows: Rows, above: str, below: str) -> Parts:
     """Write what changes: the same for everybody who looks, so it is written once."""
     published = rows.of(glance.published_last(redis))
     calls = live_calls(glance.on_now(redis, names))
-    return above, render_template("now_calls.html", calls=calls, most=glance.CALLS, published=published), below
+    told = {"calls": calls, "most": glance.CALLS, "published": published, "are_several": len(names) > 1}
+    return above, render_template("now_calls.html", **told), below
 
 
 def _first(kind: tuple[Need, ...]) -> Iterator[Need]:
