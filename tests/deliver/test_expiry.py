@@ -1,6 +1,6 @@
 """What the retention takes away, on a real server."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import pytest
@@ -15,7 +15,7 @@ from runtime.deliveries.waiting import Waiting
 from runtime.leases import Command, lease
 from telephony.destinations import Changes, Destination, DestinationState
 from telephony.words import Outcome
-from tests.builders.attempts import bury
+from tests.builders.attempts import a_dead_letter, bury
 from tests.deliver.conftest import Stage
 from tests.deliver.test_deliver import A_MISSED_CALL, revised
 from tests.fakes.sender import delivered, forbidden, refused
@@ -281,6 +281,28 @@ def test_what_was_given_up_of_a_call_is_forgotten_once_a_later_revision_was_take
 
     assert [one.event_id for one in dead(stage, destination)] == ["s-2/1"]
     assert redrive.redrive(stage.redis, destination.id, Redrive(), dry_run=True) == 1
+
+
+def test_what_was_given_up_is_looked_through_so_much_at_a_time_however_much_it_is(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    destination = stage.add()
+    for number in range(7):
+        bury(stage.redis, destination.id, a_dead_letter(f"s-{number}/1", "1-0", dead_at=redis_time(stage.redis)))
+    stage.redis.set(keys.delivered(destination.id, "s-5"), "2")
+    asked: list[int] = []
+
+    def last_taken(redis: Redis, destination_id: str, calls: Sequence[str]) -> dict[str, int]:
+        asked.append(len(calls))
+        return found(redis, destination_id, calls)
+
+    found = redrive.last_taken
+    monkeypatch.setattr(redrive, "last_taken", last_taken)
+    monkeypatch.setattr(expiry, "_PAGE", 2)
+    trim(stage, later=0)
+
+    assert sorted(one.call for one in dead(stage, destination)) == [f"s-{number}" for number in range(7) if number != 5]
+    assert asked == [2, 2, 2, 1]
 
 
 def wait(stage: Stage, destination: Destination, call: str, *ages: float) -> None:

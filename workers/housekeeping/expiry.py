@@ -1,6 +1,7 @@
 """Expiry: what the retention takes away before a destination had it is counted and listed, never dropped in silence."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, Final, cast
 
 import msgspec
@@ -45,10 +46,14 @@ def trim(redis: Redis, recorder: Recorder, *, now: float, retention: float) -> N
 
 
 def _over(redis: Redis, destination: str, *, before: int) -> Iterator[DeadLetter]:
-    """Give the dead letters that are too old, and those of which nothing is sent: a later revision was taken since."""
-    letters = list(attempts.dead_letters(redis, destination))
-    taken = redrive.last_taken(redis, destination, sorted({one.call for one in letters}))
-    return (one for one in letters if one.dead_at * 1000 < before or one.revision < taken.get(one.call, 0))
+    """Give the dead letters that are too old, and those of which nothing is sent: a later revision was taken since.
+
+    A page at a time: an endpoint that refuses many for good has hundreds of thousands of them.
+    """
+    letters = attempts.dead_letters(redis, destination)
+    while page := list(islice(letters, _PAGE)):
+        taken = redrive.last_taken(redis, destination, sorted({one.call for one in page}))
+        yield from (one for one in page if one.dead_at * 1000 < before or one.revision < taken.get(one.call, 0))
 
 
 def _let_go(redis: Redis, destination: Destination, recorder: Recorder, *, before: int, now: float) -> int:
