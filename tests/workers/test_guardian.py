@@ -1,14 +1,14 @@
 """The guardian, with RingCentral in a box and a clock that is set ahead: it delivers, or it is put right."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 
 from runtime import comparisons, guarding, keys, operator_log
 from runtime.bells import Stage
-from runtime.clocks import stopwatch
+from runtime.clocks import stopwatch, wall_clock
 from runtime.comparisons import Why
 from runtime.guarding import Guarded
 from runtime.metrics import NOTIFICATIONS
@@ -272,6 +272,28 @@ def test_one_that_somebody_else_s_words_say_is_gone_is_replaced_when_ringcentral
 
     assert (after.health, after.problem, after.id == first.id) == (Health.ACTIVE, None, False)
     assert [0 < seconds <= FIRST_PAUSE for seconds in pauses] == [True]
+
+
+def test_so_it_is_where_several_are_said_to_be_gone_and_each_shuts_the_breaker_for_longer(
+    guarding_office: Guarding, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = guarding_office()
+    first = guard(office, 2)
+    office.platform.subscribe(f"{webhook.url}/{ACCOUNT}", NEW)
+    office.platform.fault("blacklist_subscriptions")
+    office.platform.fault("answer_status", group="medium", status=404, count=2)
+    left: list[float] = []
+
+    def wait(_: Stopping, seconds: float) -> None:
+        until = cast("bytes", office.redis.hget(keys.breaker(ACCOUNT), "until"))
+        left.append(float(until) - wall_clock() - seconds)  # by the clock of the server, which nobody sets ahead
+        office.redis.hset(keys.breaker(ACCOUNT), "until", "0")
+
+    monkeypatch.setattr(Stopping, "wait", wait)
+    after = guard(office)
+
+    assert (after.health, after.problem, after.id == first.id) == (Health.ACTIVE, None, False)
+    assert [seconds <= 0 for seconds in left] == [True] * 2
 
 
 def test_one_that_is_gone_is_made_anew_and_the_time_since_it_was_last_seen_compared(guarding_office: Guarding) -> None:
@@ -626,6 +648,22 @@ def test_nor_are_calls_of_which_redis_took_no_notification(office: Office, answe
 
     office.redis.zadd(keys.unheard(ACCOUNT), {"s-2": office.now})
     office.guard()
+    assert alerts(office) == [What.NOTIFICATIONS_MISSING]
+
+
+def test_what_redis_did_not_take_before_its_clock_was_put_back_hides_no_calls_from_then_on(office: Office) -> None:
+    office.dependencies.made_at -= DAY
+    office.let_pass(HOUR)
+    office.dependencies.recorder.count(NOTIFICATIONS, ACCOUNT, answers.NOT_STORED.word)
+    office.dependencies.recorder.flush()
+    office.guard()
+
+    office.let_pass(-HOUR)
+    office.guard()
+    office.let_pass(MINUTE)
+    office.redis.zadd(keys.unheard(ACCOUNT), {"s-1": office.now})
+    office.guard()
+
     assert alerts(office) == [What.NOTIFICATIONS_MISSING]
 
 

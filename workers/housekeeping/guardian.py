@@ -28,7 +28,6 @@ from workers.dependencies import Dependencies, current
 from workers.housekeeping import presence, watches
 from workers.housekeeping.silence import Silences
 from workers.housekeeping.webhook_addresses import addresses
-from workers.ringcentral.breaker import FIRST_PAUSE
 from workers.ringcentral.errors import BrokenConfiguration, Forbidden, RingCentralError, is_gone
 from workers.ringcentral.subscriptions import Subscription, Subscriptions, seen
 from workers.ringcentral.telephony_sessions import TelephonySessions
@@ -41,6 +40,9 @@ MARGIN_SECONDS: Final = 300.0
 """How much earlier than we know of it a gap may have begun: a blacklisting comes after failures."""
 
 LONGEST_DOUBT_SECONDS: Final = 1800.0
+WHILE_SHUT_SECONDS: Final = 10.0
+"""How long others' words are waited out at most; each in a row shuts the breaker for twice as long."""
+
 NOT_GIVEN: Final = "RC_VERIFICATION_TOKEN is not set"
 
 
@@ -285,7 +287,7 @@ class Guardian:
 
     def _wait_after(self, error: RingCentralError) -> None:
         """Wait until RingCentral may be asked once more: the breaker is shut for a moment after others' words."""
-        self._stopping.wait(min(error.retry_after or 0.0, FIRST_PAUSE))
+        self._stopping.wait(min(error.retry_after or 0.0, WHILE_SHUT_SECONDS))
 
     def _raise(self, what: What, message: str, details: dict[str, str]) -> None:
         operator_log.raise_alert(self._redis, what, self._name, message, account=self._name, details=details)

@@ -42,7 +42,7 @@ def _refused_at(redis: Redis, account: str, now: float) -> float:
     """Say when something was last seen to have come that Redis did not take. Seconds; 0: nothing ever was."""
     count = sum(counted(redis, NOTIFICATIONS, account, answer) for answer in (NO_ROOM, NOT_STORED))
     before, at = (cast("bytes | None", redis.get(keys.refused(account))) or b"0 0").split()
-    if count == int(before):
+    if count == int(before) and float(at) <= now:  # what is later was seen before the clock was put back
         return float(at)
     redis.set(keys.refused(account), f"{count} {now:.3f}")
     return now
