@@ -22,6 +22,7 @@ from workers.ringcentral.errors import (
     RateLimited,
     RingCentralError,
     Unavailable,
+    is_501,
     is_gone,
 )
 from workers.ringcentral.ringout import RingOuts
@@ -148,10 +149,9 @@ class Steps:
     def _looked_at(self, ringout: RingOut, now: float) -> Step:
         try:
             live = self._ringcentral.status(ringout.ring_out_id or "", extension=ringout.extension)
-        except NotFound:
-            return Step(_over(ringout, OVER_GONE, now))
-        except (RateLimited, Unavailable) as error:
-            return Step(_over(ringout, OVER_GONE, now)) if is_gone(error) else Step(ringout, _pause(error))
+        except (NotFound, RateLimited, Unavailable) as error:
+            over = OVER_GONE if is_gone(error) else OVER_REFUSED if is_501(error) else None
+            return Step(ringout, _pause(error)) if over is None else Step(_over(ringout, over, now))
         except RingCentralError:
             return Step(_over(ringout, OVER_REFUSED, now))
         return Step(_seen(ringout, live, now))
@@ -175,7 +175,7 @@ class Steps:
 
 def _not_cancelled(ringout: RingOut, error: RingCentralError, now: float) -> Step:
     """Take a refusal as one, and try again after all else; a 404 in whosever words is believed the second time."""
-    if not isinstance(error, RateLimited | Unavailable):
+    if is_501(error) or not isinstance(error, RateLimited | Unavailable):
         return _with(msgspec.structs.replace(ringout, codes=error.codes, cancels=0), Cancel.REFUSED)
     gone = is_gone(error)
     unheard = gone or isinstance(error, RateLimited | NotSent)
@@ -212,5 +212,5 @@ def _refused(ringout: RingOut, error: RingCentralError) -> RingOut:
     return msgspec.structs.replace(ringout, placing=Placing.REFUSED, placed_at=None, codes=codes)
 
 
-def _pause(error: RateLimited | Unavailable) -> float:
+def _pause(error: RingCentralError) -> float:
     return min(max(error.retry_after or RETRY_SECONDS, 0.05), LONGEST_RETRY)

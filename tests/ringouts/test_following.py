@@ -88,6 +88,19 @@ def test_a_404_is_the_end_of_the_live_status_though_it_says_nothing_else(exchang
     assert_is_right(exchange, ringout_id)
 
 
+def test_a_501_ends_it_likewise_for_it_is_not_offered(exchange: Exchange) -> None:
+    exchange.plan(length=120.0)
+    ringout_id = exchange.call()
+    exchange.pass_time(3)
+
+    switch(exchange.box, FaultRequest(fault="answer_status", group="light", status=501))
+    exchange.pass_time(10)
+
+    assert exchange.shown(ringout_id)["liveOver"] == "not-shown"
+    exchange.pass_time(150)
+    assert_is_right(exchange, ringout_id)
+
+
 def test_a_404_to_the_request_for_an_access_token_is_no_end_of_the_live_status(exchange: Exchange) -> None:
     exchange.plan(length=120.0)
     ringout_id = exchange.call()

@@ -281,17 +281,19 @@ def test_one_whose_status_is_not_shown_is_cancelled_though_such_a_404_comes_firs
     assert (shown["cancel"], shown["liveOver"]) == (Cancel.CANCELLED, "cancelled")
 
 
-def test_a_refusal_to_cancel_is_told_as_one_and_can_be_tried_again(exchange: Exchange) -> None:
+@pytest.mark.parametrize("status", [409, 501])
+def test_a_refusal_to_cancel_is_told_as_one_and_can_be_tried_again(exchange: Exchange, status: int) -> None:
     exchange.plan(length=120.0)
     ringout_id = exchange.call()
     exchange.pass_time(3)
 
-    fault(exchange, "answer_status", group="heavy", status=409)
+    fault(exchange, "answer_status", group="heavy", status=status)
     exchange.cancel(ringout_id)
     exchange.pass_time(2)
     assert exchange.ringout(ringout_id).cancel is Cancel.REFUSED
     assert exchange.shown(ringout_id)["state"] == "calling"
 
+    exchange.pass_time(2)
     exchange.cancel(ringout_id)
     exchange.pass_time(2)
     assert exchange.ringout(ringout_id).cancel is Cancel.CANCELLED
