@@ -15,6 +15,7 @@ import hashlib
 import importlib.util
 import os
 import platform
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -100,8 +101,8 @@ class Environment:
 
     def _was_made_here(self) -> bool:
         """Say whether the programs in it point here: they hold absolute paths, so a moved checkout breaks them."""
-        activate = self.directory / "bin" / "activate"
-        return activate.exists() and str(self.directory) in activate.read_text()
+        activate, here = self.directory / "bin" / "activate", str(self.directory)
+        return activate.exists() and any(one in activate.read_text() for one in (here, shlex.quote(here)))
 
     def _stamp(self, files: tuple[str, ...]) -> Path:
         return self.directory / f".installed-{files[-1]}"
@@ -131,7 +132,8 @@ def make_environment(directory: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         wheel = Path(scratch) / PIP_WHEEL.rsplit("/", 1)[1]
         wheel.write_bytes(fetch_pip())
-        run(directory / "bin" / "python", wheel / "pip", "install", "--quiet", "--no-index", wheel)
+        pip = (directory / "bin" / "python", "-I", wheel / "pip", "install", "--no-user", "--quiet")  # as in `install`
+        run(*pip, "--no-index", wheel)
 
 
 def fetch_pip() -> bytes:

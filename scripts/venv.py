@@ -27,14 +27,19 @@ def reexec_in_venv() -> None:
     """Run the script again with `.venv/bin/python` when it was started outside any environment, or in a foreign one.
 
     In an environment that has what we need, or where there is no `.venv` as in the container, the running Python is
-    kept. Either way the project's packages can be imported afterwards, and `scripts/` itself stands in nobody's way.
+    kept. In ours nothing is taken from another project's PYTHONPATH, whoever started it. Either way the project's
+    packages can be imported afterwards, and `scripts/` itself stands in nobody's way.
     """
-    if Path(sys.argv[0]).resolve().parent == ROOT / "scripts":  # and not what only imports a command
+    is_command = Path(sys.argv[0]).resolve().parent == ROOT / "scripts"  # and not what only imports one
+    if is_command:
         end_at_ctrl_c()
     python = ROOT / ".venv" / "bin" / "python"
-    is_ours = Path(sys.prefix) == ROOT / ".venv"
-    if python.exists() and not is_ours and (sys.prefix == sys.base_prefix or not _has_requirements()):
-        others = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}  # of another project's
+    if Path(sys.prefix) == ROOT / ".venv":
+        is_wrong = is_command and "PYTHONPATH" in os.environ
+    else:
+        is_wrong = python.exists() and (sys.prefix == sys.base_prefix or not _has_requirements())
+    if is_wrong:
+        others = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         os.execve(python, [str(python), *sys.argv], others)  # noqa: S606 - our own interpreter, no shell
     if not _has_requirements():
         sys.exit("the project's requirements are not installed; ./scripts/install does it")

@@ -1,8 +1,12 @@
+import importlib.util
 import re
+import shlex
 import subprocess
 import sys
 import venv
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -91,6 +95,30 @@ def test_what_is_on_somebody_s_path_of_packages_is_not_taken_for_installed(
     assert str(theirs) not in (environment.root / "argv").read_text()
 
 
+def test_where_python_brings_no_pip_it_is_put_in_whatever_is_set_for_other_projects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel, here = BytesIO(), tmp_path / ".venv"
+    with ZipFile(wheel, "w") as packed:
+        told = "open(sys.prefix + '/told', 'w').write(repr((sys.flags.isolated, sys.argv[1:3])))"
+        packed.writestr("pip/__main__.py", f"import sys\n{told}")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(set_up, "fetch_pip", wheel.getvalue)
+
+    set_up.make_environment(here)
+
+    assert (here / "told").read_text() == "(1, ['install', '--no-user'])"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [script for script in SHELL_SCRIPTS if "python" in script.read_text() and script.name != "install"],
+    ids=lambda script: script.name,
+)
+def test_no_script_runs_with_the_libraries_of_another_project(script: Path) -> None:
+    assert re.search(r'^(unset .*\bPYTHONPATH\b|export PYTHONPATH="\$root"$)', script.read_text(), re.MULTILINE)
+
+
 @pytest.mark.parametrize("script", SHELL_SCRIPTS, ids=lambda script: script.name)
 def test_where_a_shell_looks_for_directories_leads_no_script_elsewhere(script: Path) -> None:
     assert re.findall(r"""\bcd "\$\(dirname""", script.read_text()) == ['cd "$(dirname']
@@ -113,6 +141,13 @@ def test_the_documentation_has_an_environment_of_its_own_that_is_made_alike(
     assert installed == ["mkdocs==1.6.1"]
     assert Environment(environment.root, ".venv-docs").holds(DOCUMENTATION)
     assert not environment.holds(RUNTIME)
+
+
+def test_an_environment_whose_folder_is_quoted_in_its_programs_was_made_here(environment: Environment) -> None:
+    here = environment.root.rename(environment.root.with_name("Mara's calls")) / ".venv"
+    (here / "bin" / "activate").write_text(f"VIRTUAL_ENV={shlex.quote(str(here))}\n")  # as Python 3.13 writes it
+
+    assert Environment(here.parent).is_sound()
 
 
 def test_an_environment_that_was_moved_is_made_anew(environment: Environment) -> None:

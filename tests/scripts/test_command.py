@@ -53,6 +53,13 @@ from scripts.terminal.command import at_the_terminal
 sys.exit(at_the_terminal(lambda: argparse.ArgumentParser().parse_args(["--help"])))
 """
 
+TAIL_IN_OUR_ENVIRONMENT = """
+import os, runpy, sys
+del os.environ["PYTHONPATH"]  # what it led to stays
+sys.argv[:] = ["scripts/tail.py"]
+runpy.run_path("scripts/tail.py", run_name="__main__")
+"""
+
 FULL = Path("/dev/full")
 
 OF_AN_ACCOUNT = (
@@ -124,7 +131,7 @@ def test_every_command_ends_like_this(name: str) -> None:
     [
         (("-m", "scripts.supervisor"), "redis"),
         (("-m", "scripts.benchmarks"), "msgspec"),
-        (("scripts/tail.py",), "redis"),
+        (("-c", TAIL_IN_OUR_ENVIRONMENT), "redis"),
         (("scripts/set_up.py",), "argparse"),
         (("-c", VENV, "--clear", ".venv-of-a-test"), "venv"),
     ],
@@ -170,6 +177,20 @@ def test_an_environment_of_another_project_that_has_some_of_what_is_needed_is_le
 
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout == f"{project / '.venv'}\n"
+
+
+def test_in_our_environment_nothing_is_taken_from_the_path_of_another_project(tmp_path: Path) -> None:
+    (tmp_path / "redis.py").write_text("raise ImportError('of another project')")
+
+    told = subprocess.run(
+        [sys.executable, SCRIPTS / "tail.py", "--help"],
+        env={"PATH": os.defpath, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (told.returncode, told.stderr) == (0, "")
 
 
 def with_packages(environment: Path, file: str, text: str = "") -> None:
