@@ -33,16 +33,30 @@ def _command(words: Sequence[str], ours: Settings) -> list[str]:
     return [f"--port={ours.port}" if word == "--port=" else word for word in words]
 
 
-def _listen(words: Sequence[str], ours: Settings) -> None:
-    """End with the reason where nobody can listen: granian has none but a traceback. With their like they share."""
-    host = words[words.index("--host") + 1]
+def _listen(words: Sequence[str]) -> None:
+    """End with the reason where nobody can listen: granian has none but a traceback. With their like they share.
+
+    Where is what the command says, which may name another port than `PORT`, or a socket.
+    """
+    host, port = _said(words, "--host"), _said(words, "--port")
+    if not (host and port.isdecimal() and int(port) < 2**16):
+        return
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
             probe.setsockopt(socket.SOL_SOCKET, option, 1)
         try:
-            probe.bind((host, ours.port))
+            probe.bind((host, int(port)))
         except OSError as error:
-            sys.exit(f"PORT {ours.port} cannot be listened on: {error.strerror}")
+            sys.exit(f"PORT {port} cannot be listened on: {error.strerror}")
+
+
+def _said(words: Sequence[str], option: str) -> str:
+    """Read what follows an option, in the same word or in the next; empty where it is not there."""
+    for word, following in zip(words, (*words[1:], ""), strict=True):
+        name, is_joined, value = word.partition("=")
+        if name == option:
+            return value if is_joined else following
+    return ""
 
 
 def _program(name: str) -> str:
@@ -54,6 +68,6 @@ def _program(name: str) -> str:
 if __name__ == "__main__":
     whole = whole_settings(os.environ)
     command = _command(sys.argv[1:], whole)
-    if command[0] == "granian" and "--host" in command:
-        _listen(command, whole)
+    if command[0] == "granian":
+        _listen(command)
     os.execvp(_program(command[0]), command)  # noqa: S606 - the Procfile's command, no shell

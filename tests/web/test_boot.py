@@ -120,3 +120,19 @@ def test_a_server_whose_port_is_taken_ends_and_says_so_in_one_line() -> None:
         )
 
     assert (told.returncode, told.stderr) == (1, f"PORT {port} cannot be listened on: Address already in use\n")
+
+
+@pytest.mark.parametrize("form", ["--host 127.0.0.1 --port={}", "--host=127.0.0.1 --port {}"])
+def test_a_command_that_names_another_port_is_told_of_that_one(form: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as usual, socket.create_server(("127.0.0.1", 0)) as taken:
+        ports = [str(one.getsockname()[1]) for one in (usual, taken)]
+        told = subprocess.run(
+            [sys.executable, "-m", "web.boot", "granian", *form.format(ports[1]).split(), "web.rsgi:app"],
+            cwd=ROOT,
+            env=environ(RC_VERIFICATION_TOKEN="token", PORT=ports[0]),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert (told.returncode, told.stderr) == (1, f"PORT {ports[1]} cannot be listened on: Address already in use\n")
