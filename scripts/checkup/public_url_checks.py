@@ -11,6 +11,9 @@ from workers.housekeeping.webhook_addresses import posted_to
 
 MOST_BYTES: Final = 1024
 MOST_SECONDS: Final = 3.0
+JSON: Final = "application/json"
+"""What RingCentral wants an answer to be called, though it be empty."""
+
 _ECHO: Final = "Validation-Token"
 
 
@@ -19,6 +22,7 @@ class Answer(NamedTuple):
 
     status: int
     echo: str | None
+    content_type: str
     size: int
     seconds: float
 
@@ -56,6 +60,11 @@ def _shaken(url: str) -> Findings:
             "have the proxy pass /webhooks/ and the Validation-Token header on to web, and back",
         )
         return
+    if answer.content_type != JSON:
+        yield error(
+            f"the answer is called {answer.content_type or 'nothing'}; RingCentral takes {JSON}",
+            "have the proxy pass the Content-Type header of answers of /webhooks/ on",
+        )
     if answer.size > MOST_BYTES:
         yield error(
             f"the answer has {answer.size} bytes; RingCentral takes {MOST_BYTES}",
@@ -76,4 +85,5 @@ def shake_hands(url: str, token: str) -> Answer:
         seconds = time.monotonic() - began
     head = len(f"HTTP/1.1 {answer.status_code} {answer.reason}\r\n\r\n")
     size = head + sum(len(name) + len(value) + 4 for name, value in answer.headers.items()) + len(body)
-    return Answer(answer.status_code, answer.headers.get(_ECHO), size, seconds)
+    content_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return Answer(answer.status_code, answer.headers.get(_ECHO), content_type, size, seconds)

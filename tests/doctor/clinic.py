@@ -36,7 +36,7 @@ class Receiver:
                 self.send_response(how.get("status", 200))
                 if how.get("echo", True):
                     self.send_header("Validation-Token", self.headers.get("Validation-Token", ""))
-                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Type", how.get("content_type", "application/json; charset=utf-8"))
                 self.send_header("X-Filler", "x" * how.get("filler", 0))
                 self.send_header("Content-Length", "0")
                 self.end_headers()

@@ -151,6 +151,10 @@ def answer_without_echo(clinic: Clinic) -> None:
     clinic.receiver.answer = {"echo": False}
 
 
+def answer_as_a_web_page(clinic: Clinic) -> None:
+    clinic.receiver.answer = {"content_type": "text/html"}
+
+
 def answer_with_many_headers(clinic: Clinic) -> None:
     clinic.receiver.answer = {"filler": 1000}
 
@@ -220,6 +224,7 @@ PLANTED: tuple[tuple[Callable[[Clinic], None], str, str], ...] = (
     (have_a_job_fail, "failed-jobs", "look at the log of track"),
     (orphan_a_job, "orphaned-jobs", "redis-cli DEL"),
     (answer_without_echo, "handshake", "Validation-Token header on"),
+    (answer_as_a_web_page, "handshake", "pass the Content-Type header"),
     (answer_with_many_headers, "handshake", "fewer headers"),
     (be_nowhere, "handshake", "set PUBLIC_URL"),
     (be_away, "handshake", "whether web runs"),
