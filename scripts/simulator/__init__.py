@@ -16,8 +16,9 @@ The control API, beside RingCentral's own routes:
   null, "speed": 1}` starts playing and answers 201 `{"telephonySessionIds": [...]}`.
 - `GET /simulator/truth` answers `{"items": [{"telephonySessionId", "scenario", "direction",
   "outcome", "callerStatus", "calleeStatus", "callerOutcome", "calleeOutcome",
-  "linkedSessions", "conversation", "agents", "played", "heard", "endedAt", "recordVisibleAt"}]}`; the two times are
-  null until they have come, `played` says that all notifications have been sent, `heard` that each was answered 200.
+  "linkedSessions", "conversation", "agents", "played", "heard", "acknowledged", "endedAt", "recordVisibleAt"}]}`; the
+  two times are null until they have come, `played` says that all notifications have been sent, `heard` that each was
+  answered 200, and `acknowledged` names those that were, by their sequences.
 - `GET /simulator/status` counts calls, requests by group and status, 429s, requests during
   a penalty, and webhooks; and shows the subscriptions.
 - `GET /simulator/requests` lists every API request: time, group, path, status, duringPenalty.

@@ -90,6 +90,7 @@ class Box:
                 "sent": self.deliveries.sent,
                 "failed": self.deliveries.failed,
                 "dropped": self.deliveries.dropped,
+                "late": self.deliveries.late,
                 "lastFailure": self.deliveries.last_failure,
             },
             "records": len(self.call_log),

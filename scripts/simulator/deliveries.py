@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,7 @@ from scripts.simulator.take import Take
 from scripts.simulator.world import OWNER_ID
 
 FINAL_CODES = frozenset({"Disconnected", "Gone"})
+LATE_SECONDS = 1.0  # a third of what RingCentral waits for an answer
 
 
 class Delivery(msgspec.Struct, frozen=True):
@@ -55,6 +57,7 @@ class Deliveries:
         self.sent = 0
         self.failed = 0
         self.dropped = 0
+        self.late = 0
         self.last_failure: str | None = None
 
     def start(self) -> None:
@@ -135,14 +138,17 @@ class Deliveries:
         poster = Poster()
         while (delivery := lane.get()) is not None:
             if delivery.subscription.blacklisted_at is None:
-                self._note(delivery, _send(poster, delivery))
+                began = time.monotonic()
+                failure = _send(poster, delivery)
+                self._note(delivery, failure, late=time.monotonic() - began > LATE_SECONDS)
             with self._lock:
                 delivery.take.unsent -= 1
         poster.close()
 
-    def _note(self, delivery: Delivery, failure: str | None) -> None:
+    def _note(self, delivery: Delivery, failure: str | None, *, late: bool) -> None:
         self._subscriptions.note_delivery(delivery.subscription, failure)
         with self._lock:
+            self.late += late
             if failure is None:
                 self.sent += 1
                 delivery.take.heard.add(delivery.number)

@@ -5,10 +5,8 @@ from typing import Any
 from scripts.simulator.chance import digits
 from scripts.simulator.moments import written
 from scripts.simulator.scripting import Party, Step
-from scripts.simulator.take import Take
+from scripts.simulator.take import FIRST_SEQUENCE, Take
 from scripts.simulator.world import Cast, Endpoint
-
-FIRST_SEQUENCE = 2  # as in every complete sequence seen from the real platform
 
 
 def party_body(take: Take, step: Step, account_id: str) -> dict[str, Any]:

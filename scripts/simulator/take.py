@@ -6,6 +6,7 @@ from scripts.simulator.calls import Call, SessionIds
 from scripts.simulator.moments import written
 from scripts.simulator.scripting import Session
 
+FIRST_SEQUENCE = 2  # as in every complete sequence seen from the real platform
 _PROVISIONAL_MOMENT = 0.6  # of the session: when a provisional record is listed
 
 
@@ -97,6 +98,7 @@ class Take(Struct, eq=False, kw_only=True):
             "agents": self._agents(),
             "played": self.unsent == 0,
             "heard": len(self.heard) == len(self.session.steps),
+            "acknowledged": [FIRST_SEQUENCE + number for number in sorted(self.heard)],
             "endedAt": written(self.ends_at) if self.ends_at <= now else None,
             "recordVisibleAt": written(self.record_at) if self.record_visible else None,
         }

@@ -11,6 +11,7 @@ from scripts.simulator.problems import ApiError, OAuthError
 from scripts.simulator.world import CLIENT_ID, CLIENT_SECRET, OWNER_ID, USER_JWT
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+TOKEN_PREFIX = "simulated-access-token-"  # noqa: S105 - by which it can be told wherever it turns up
 SCOPE = "CallControl ReadAccounts ReadCallLog ReadCallRecording RingOut SubscriptionWebhook"
 
 
@@ -33,7 +34,7 @@ class Tokens:
             raise OAuthError("grant_type")
         if assertion != USER_JWT or self.jwt_refused:
             raise OAuthError("grant")
-        token = secrets.token_urlsafe(36)
+        token = TOKEN_PREFIX + secrets.token_urlsafe(36)
         with self._lock:
             self._expiry[token] = self._clock() + self._seconds
             while len(self._expiry) > self._sessions:

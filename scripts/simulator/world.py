@@ -79,6 +79,8 @@ EXTENSIONS: Mapping[str, Endpoint] = MappingProxyType(
 _TOWNS = (("212", "New York, NY"), ("303", "Denver, CO"), ("415", "San Francisco, CA"), ("720", "Boulder, CO"))
 _NAMES = ("WIRELESS CALLER", "Ivy Ingram", "Jon Jarvis", "Kim Knight", "Lea Lowe", None)
 
+NAMES = (*(str(one.name) for one in (OWNER, *AGENTS)), *filter(None, _NAMES))
+
 
 def choose_cast(rng: random.Random) -> Cast:
     """Give every role to somebody, the same for the same state of `rng`."""

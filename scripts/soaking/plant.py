@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -70,15 +71,20 @@ class Plant:
         self.reader = GroupReader(self.redis)
         self.ends_meant: dict[str, int] = {}
         self.starts: dict[str, int] = {}
+        self.anew: dict[str, list[float]] = {}
         self.megabytes: dict[str, list[float]] = {}
         self.web_url = ""
         self.destination = ""
         self.trap = ""
+        self.trapped = Outcome.FAX_RECEIVED
         self.proxies: dict[str, Proxy] = {}
         self.processes: tuple[Process, ...] = ()
         self.environs: list[dict[str, str]] = []
         self.tokens: tuple[str, str] = (TOKEN, OTHER_TOKEN)
         self.on_command_lines: set[str] = set()
+        self.looks = 0
+        self.answers: Counter[tuple[str, int]] = Counter()
+        self.forged = 0
         self._reviving = threading.Event()
         self._reviving.set()
 
@@ -144,7 +150,7 @@ def plant(data: Path, *, seed: int, watchdog: Watchdog) -> Iterator[Plant]:
         made.destination = destinations.create(made.patient, Draft(url=consumer.url, include=Include.BOTH), keys=())[
             0
         ].id
-        trap = Draft(url=bird.url, outcomes=(Outcome.FAX_FAILED,))  # written past the API, which would refuse it
+        trap = Draft(url=bird.url, outcomes=(made.trapped,))  # written past the API, which would refuse it
         made.trap = destinations.create(made.patient, trap, keys=())[0].id
         port = free_port()
         made.web_url = f"http://127.0.0.1:{port}"

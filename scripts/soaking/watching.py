@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,7 @@ class Watcher:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watcher", daemon=True)
         self._pids: dict[str, int] = {}
+        self._families: dict[str, frozenset[int]] = {}
 
     def start(self) -> None:
         """Begin."""
@@ -38,6 +40,7 @@ class Watcher:
             for one in descendants(os.getpid()):
                 if any(secret in one.command for secret in SECRETS):
                     self._plant.on_command_lines.add(one.command.partition(" ")[0])
+            self._plant.looks += 1
             for process in self._plant.processes:
                 group = process.group
                 if group is None:
@@ -45,8 +48,11 @@ class Watcher:
                 if self._pids.get(process.name, group.pid) != group.pid:
                     self._plant.starts[process.name] = self._plant.starts.get(process.name, 0) + 1
                 self._pids[process.name] = group.pid
-                size = sum(map(_megabytes, (group.pid, *(one.pid for one in descendants(group.pid)))))
-                self._plant.megabytes.setdefault(process.name, []).append(size)
+                family = frozenset((group.pid, *(one.pid for one in descendants(group.pid))))
+                if family - self._families.get(process.name, family):
+                    self._plant.anew.setdefault(process.name, []).append(time.time())
+                self._families[process.name] = family
+                self._plant.megabytes.setdefault(process.name, []).append(sum(map(_megabytes, family)))
 
 
 def _megabytes(pid: int) -> float:

@@ -3,8 +3,9 @@
 from functools import partial
 
 import msgspec
+import pytest
 
-from scripts.simulator import Configuration, RunningSimulator, running_simulator
+from scripts.simulator import Configuration, RunningSimulator, deliveries, running_simulator
 from scripts.simulator.scenarios import A_ROUND, DEALT
 from tests.simulator.conftest import Play
 from tests.simulator.schemas import NOTIFICATION
@@ -65,6 +66,20 @@ def test_a_session_is_heard_when_each_of_its_notifications_was_taken(
     assert [row["heard"] for row in simulator.truth()] == [False, True, False]
 
 
+def test_of_each_session_the_sequences_are_told_that_were_answered_200(
+    simulator: RunningSimulator, webhook: Webhook, play: Play
+) -> None:
+    simulator.subscribe(webhook.url)
+    simulator.fault("drop_webhooks", share=0.5)
+    play(2)
+
+    told = {row["telephonySessionId"]: row["acknowledged"] for row in simulator.truth()}
+    came: dict[str, list[int]] = {one: [] for one in told}
+    for body in webhook.bodies:
+        came[body["telephonySessionId"]].append(body["sequence"])
+    assert told == came
+
+
 def test_an_extension_filter_lets_only_that_extension_through(
     simulator: RunningSimulator, webhook: Webhook, play: Play
 ) -> None:
@@ -106,6 +121,18 @@ def test_a_reply_over_the_limit_counts_as_failed(simulator: RunningSimulator, we
 
     webhooks = simulator.status()["webhooks"]
     assert (webhooks["sent"], webhooks["failed"]) == (0, 5)
+
+
+def test_deliveries_that_wait_for_their_answer_are_counted(
+    simulator: RunningSimulator, webhook: Webhook, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulator.subscribe(webhook.url)
+    play(1, "outbound_busy")
+    soon = simulator.status()["webhooks"]["late"]
+    monkeypatch.setattr(deliveries, "LATE_SECONDS", 0.0)
+    play(1, "outbound_busy")
+
+    assert (soon, simulator.status()["webhooks"]["late"]) == (0, 5)
 
 
 def test_a_webhook_that_keeps_failing_is_blacklisted_when_chosen(webhook: Webhook) -> None:

@@ -5,7 +5,7 @@ import requests
 
 from scripts.simulator import RunningSimulator
 from scripts.simulator.problems import ApiError
-from scripts.simulator.tokens import JWT_BEARER, Tokens
+from scripts.simulator.tokens import JWT_BEARER, TOKEN_PREFIX, Tokens
 from tests.simulator.client import Client
 
 BASIC = "Basic c2ltdWxhdGVkLWNsaWVudC1pZDpzaW11bGF0ZWQtY2xpZW50LXNlY3JldA=="
@@ -23,6 +23,10 @@ def test_a_wrong_jwt_is_an_invalid_grant(client: Client) -> None:
     answer = client.ask_for_token(jwt="wrong")
 
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+
+
+def test_a_token_can_be_told_wherever_it_turns_up(client: Client) -> None:
+    assert client.ask_for_token().json()["access_token"].startswith(TOKEN_PREFIX)
 
 
 def test_a_refused_jwt_is_refused_until_it_is_not(client: Client, simulator: RunningSimulator) -> None:

@@ -1,0 +1,77 @@
+"""What reached the CRM: all that was published, in order, the same to the byte each time; and whom nobody may reach."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+from runtime.deliveries import attempts
+from scripts.soaking.driving import Course
+from scripts.soaking.findings import Finding, finding
+from scripts.soaking.outcome_checks import published
+from scripts.soaking.plant import Plant
+
+_PAGE: Final = 1000
+
+
+def delivered(plant: Plant, _: Course) -> Finding:
+    """Every event has arrived, but for those that gave way to a later revision, which did."""
+    there = {event.id for _, event in published(plant)}
+    taken = plant.consumer.taken()
+    replaced = {one.event_id for one in _attempts(plant, plant.destination) if one.verdict == "replaced"}
+    last: dict[str, int] = {}
+    for event_id in taken:
+        call, __, revision = event_id.rpartition("/")
+        last[call] = max(last.get(call, -1), int(revision))
+    given_way = {one for one in replaced if last.get(one.rpartition("/")[0], -1) > int(one.rpartition("/")[2])}
+    faults = [f"{event_id} never arrived" for event_id in sorted(there - taken - given_way)]
+    faults += [f"{event_id} was never published" for event_id in sorted(taken - there)]
+    good = f"{len(taken):,} of {len(there):,}; {len(given_way - taken):,} gave way to a later revision"
+    return finding("the CRM got exactly what was published", faults, good)
+
+
+def bodies(plant: Plant, _: Course) -> Finding:
+    """Look for events that came with two bodies."""
+    seen: dict[str, bytes] = {}
+    faults = [
+        f"{one.event_id} came with two bodies"
+        for one in plant.consumer.arrivals
+        if seen.setdefault(one.event_id, one.digest) != one.digest
+    ]
+    again = len(plant.consumer.arrivals) - len(seen)
+    return finding("what is sent again is the same to the byte", faults, f"{again:,} events were sent again")
+
+
+def order(plant: Plant, _: Course) -> Finding:
+    """Look for calls of which an earlier revision came after a later one."""
+    calls: dict[str, list[int]] = {}
+    for one in plant.consumer.arrivals:
+        call, __, revision = one.event_id.rpartition("/")
+        calls.setdefault(call, []).append(int(revision))
+    faults = (
+        f"{call} came in the order {revisions}"
+        for call, revisions in calls.items()
+        if any(later < earlier for earlier, later in pairwise(revisions))
+    )
+    return finding("the revisions of a call arrive in their order", faults, f"{len(calls):,} calls")
+
+
+def canary(plant: Plant, _: Course) -> Finding:
+    """Count who talked to the canary. That nobody did says something only where somebody was sent there."""
+    visits = plant.canary.visits
+    tried = len({one.event_id for one in _attempts(plant, plant.trap)})
+    wanted = sum(event.data["outcome"] == plant.trapped for _, event in published(plant) if event.revision)
+    faults = [f"{visits} connections were made"] * (visits > 0) + ["no event was sent there"] * (
+        wanted > 0 and not tried
+    )
+    good = f"the canary saw nobody, in {tried:,} events that were to go there"
+    return finding("nobody was made to talk to our own network", faults, good)
+
+
+def _attempts(plant: Plant, destination: str) -> Iterator[attempts.Attempt]:
+    after: str | None = None
+    while True:
+        page = attempts.page(plant.patient, destination, after=after, limit=_PAGE)
+        yield from page.items
+        after = page.next
+        if after is None:
+            return
