@@ -209,7 +209,8 @@ def _redrive(place: Place, options: argparse.Namespace) -> Told:
     lines += [] if follows else held
     is_all = not (options.since or options.until or options.blame or options.everything)
     if not count and is_all and backlog.status(place.redis, one.id).dead:
-        lines.append("what was given up cannot be sent again: the log holds it no more, or a later event was taken")
+        why = "the log holds it no more, a later event was taken, or it is wanted no more"
+        lines.append(f"what was given up cannot be sent again: {why}")
     code = FAILED if follows and is_paused else DONE
     return Told({"count": count, "dryRun": options.dry_run}, lines, code)
 

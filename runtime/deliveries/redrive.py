@@ -12,7 +12,8 @@ from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.deliveries import attempts, destinations, waiting
 from runtime.deliveries.attempts import DeadLetter
-from telephony.destinations import Destination, takes_back, wants
+from runtime.outcome_log import Entry
+from telephony.destinations import Destination, takes_back, wants, wants_operator
 from telephony.times import moment_at
 from telephony.trial import TrialEvent, trial
 
@@ -80,6 +81,26 @@ def send_test(redis: Redis, destination_id: str) -> str:
 def is_test(place: str) -> bool:
     """Say whether a place is none of the outcome log but a test's."""
     return place.startswith(_TRIAL)
+
+
+def is_of_log(place: str) -> bool:
+    """Say whether a place is one of the outcome log."""
+    return not (is_test(place) or operator_log.is_operator(place))
+
+
+def entries(redis: Redis, places: Sequence[str]) -> list[Entry]:
+    """Read the entries at these places, whichever log they are of; those that are held no more are absent."""
+    of_operator = [place for place in places if operator_log.is_operator(place)]
+    of_log = [place for place in places if is_of_log(place)]
+    return [*outcome_log.at_places(redis, of_log), *operator_log.at_places(redis, of_operator)]
+
+
+def is_wanted(destination: Destination, entry: Entry) -> bool:
+    """Say whether a destination, as it is now, wants an event that it wanted once; one that cannot be read counts."""
+    if operator_log.is_operator(entry.place):
+        return wants_operator(destination, entry.account)
+    event = outcome_log.event_of(entry.document)
+    return event is None or wants(destination, entry.account, event)
 
 
 def test_event(destination_id: str, place: str) -> TrialEvent:
@@ -150,9 +171,10 @@ def last_taken(redis: Redis, destination_id: str, calls: Sequence[str]) -> dict[
 
 
 def _candidates(redis: Redis, destination: Destination, selection: Redrive) -> Iterator[Candidate]:
-    found = (
-        _published(redis, destination, selection) if selection.everything else _failed(redis, destination, selection)
-    )
+    if selection.everything:
+        found = _published(redis, destination, selection)
+    else:
+        found = _wanted_still(redis, destination, _failed(redis, destination, selection))
     first, last = selection.since or 0.0, selection.until or float("inf")
     return (one for one in found if first <= streams.added_at(one.place) <= last)
 
@@ -183,6 +205,14 @@ def _failed(redis: Redis, destination: Destination, selection: Redrive) -> Itera
     if not selection.blame:
         for call, queue in waiting.everything(redis, destination.id).items():
             yield from (Candidate(one.place, call, one.revision) for one in queue[:1] if one.attempts)
+
+
+def _wanted_still(redis: Redis, destination: Destination, candidates: Iterator[Candidate]) -> Iterator[Candidate]:
+    """Leave out what the destination does not want any more, because its filters were changed since."""
+    for page in _pages(candidates):
+        there = entries(redis, [one.place for one in page])
+        unwanted = {entry.place for entry in there if not is_wanted(destination, entry)}
+        yield from (one for one in page if one.place not in unwanted)
 
 
 def _published(redis: Redis, destination: Destination, selection: Redrive) -> Iterator[Candidate]:

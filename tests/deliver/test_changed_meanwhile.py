@@ -5,15 +5,20 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 import msgspec
+import pytest
 
-from runtime import bells, keys
+from runtime import bells, keys, operator_log
 from runtime.bells import Stage as Bell
 from runtime.clocks import redis_time
-from runtime.deliveries import attempts, destinations, waiting
+from runtime.deliveries import attempts, destinations, redrive, waiting
+from runtime.deliveries.redrive import Redrive
 from runtime.leases import lease
 from telephony.destinations import Changes, Destination, DestinationState
+from telephony.operator_events import What
+from telephony.words import Outcome
 from tests.deliver.conftest import Stage
-from tests.fakes.sender import Sent, delivered, gone, refused
+from tests.deliver.test_deliver import A_MISSED_CALL, make_due
+from tests.fakes.sender import Sent, delivered, forbidden, gone, refused
 from tests.scripts.publishing import outcome_of, publish
 from workers import dependencies
 from workers.delivering import charge
@@ -114,6 +119,53 @@ def test_a_new_address_is_not_disabled_because_the_old_one_is_gone(stage: Stage)
     assert after.state is DestinationState.ACTIVE
     assert [one.url for one in stage.sender.sent] == [destination.url, NEW_URL]
     assert [one.verdict for one in attempts.of_call(stage.redis, "default", "s-1")] == ["gone", "delivered"]
+
+
+@pytest.mark.parametrize(
+    "narrower", [{"accounts": ("another",)}, {"outcomes": (Outcome.MISSED,)}, {"include": "ended"}]
+)
+def test_what_waits_is_not_sent_any_more_once_a_filter_leaves_it_out(stage: Stage, narrower: dict[str, Any]) -> None:
+    destination = stage.add()
+    stage.sender.answer = lambda _: refused()
+    publish(stage.redis, outcome_of("s-1"))
+    stage.run(destination)
+    stage.sender.answer = lambda _: delivered()
+    change(stage, destination, **msgspec.to_builtins(narrower))
+    make_due(stage, destination)
+
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-1/1"]
+    assert not waiting.everything(stage.redis, destination.id)
+    assert not list(attempts.dead_letters(stage.redis, destination.id))
+
+
+def test_so_it_is_of_alerts_once_it_is_not_told_of_any(stage: Stage) -> None:
+    destination = stage.add(operator=True)
+    stage.sender.answer = lambda _: refused()
+    operator_log.raise_alert(stage.redis, What.NOTIFICATIONS_MISSING, "default", "It is quiet.", account="default")
+    stage.run(destination)
+    change(stage, destination, operator=False)
+    make_due(stage, destination)
+
+    stage.run(destination)
+
+    assert len(stage.sender.sent) == 1
+    assert not waiting.everything(stage.redis, destination.id)
+
+
+def test_what_a_filter_leaves_out_by_now_is_not_sent_again_by_a_redrive(stage: Stage) -> None:
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-given-up"), outcome_of("s-waits"), outcome_of("s-missed", A_MISSED_CALL))
+    stage.sender.answer = lambda sent: forbidden() if sent.event_id == "s-given-up/1" else refused()
+    stage.run(destination)
+    stage.sender.answer = lambda _: delivered()
+    change(stage, destination, outcomes=(Outcome.MISSED,))
+
+    assert redrive.redrive(stage.redis, destination.id, Redrive(), dry_run=False) == 1
+    stage.run(destination)
+
+    assert stage.sender.ids()[3:] == ["s-missed/1"]
 
 
 def answering(first: Answer, meanwhile: Callable[[], object]) -> Callable[[Sent], Answer]:

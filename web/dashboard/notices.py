@@ -15,7 +15,10 @@ _NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "redriven-later": "What failed is sent again when you resume: until then, nothing is.",
         "redriven-alone": "What failed is sent when it is tried again: it is left alone for now, as said below.",
         "nothing-failed": "Nothing has failed, so nothing is sent again.",
-        "nothing-held": "What was given up cannot be sent again: the log holds it no more, or a later event was taken.",
+        "nothing-held": (
+            "What was given up cannot be sent again: the log holds it no more, a later event was taken,"
+            " or it is wanted no more."
+        ),
         "removed": "Removed, with everything that was kept for it.",
         "read-again": "Given back to the inbox. If it still cannot be read, it comes back here.",
         "discarded": "Discarded.",

@@ -142,16 +142,21 @@ class Deliverer:
     def _launched(self, destination: Destination, arrivals: Sequence[Arrival], now: View) -> list[Command]:
         """Send the first event of every call that is due, as far as there is room; bury what the log lost.
 
+        What is not wanted any more, for a filter was changed while it waited, is neither sent nor given up.
+
         Where a call is told of once, that its event is going to be sent is stored a step before: whoever comes after a
         kill must send that one again, and no later one in its place.
         """
         due = self._due(now, arrivals)
         entries = self._entries([self._queues[call][0] for call in due], arrivals)
+        judged = {entry.place for entry in now.entries}
         commands: list[Command] = []
         for call in due:
             item, *others = self._queues[call]
-            body = self._body(destination, item, entries)
-            if body is None:
+            body, entry = self._body(destination, item, entries), entries.get(item.place)
+            if entry is not None and entry.place not in judged and not redrive.is_wanted(destination, entry):
+                self._queues[call] = tuple(others)
+            elif body is None:
                 self._queues[call] = tuple(others)
                 commands.append(attempts.buried(self._id, letter(call, item, "retention", now=now.now)))
             elif redrive.is_told_once(destination, item.place) and not item.going:
@@ -172,7 +177,7 @@ class Deliverer:
     def _entries(self, items: Sequence[Waiting], arrivals: Sequence[Arrival]) -> Mapping[str, Entry]:
         known = {one.entry.place: one.entry for one in arrivals if one.entry is not None}
         missing = [one.place for one in items if one.place not in known]
-        return known | {entry.place: entry for entry in intake.entries(self._redis, missing)}
+        return known | {entry.place: entry for entry in redrive.entries(self._redis, missing)}
 
     def _body(self, destination: Destination, item: Waiting, entries: Mapping[str, Entry]) -> bytes | None:
         if redrive.is_test(item.place):

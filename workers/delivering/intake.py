@@ -54,25 +54,11 @@ def of_asked(
         news = _OPERATOR.decode(entry.document)
         if wants_operator(destination, entry.account):
             yield Arrival(news.subject, Waiting(entry.place, news.id, entry.account, news.data.revision, now), entry)
-    for entry in at_places(redis, [place for place in places if is_of_log(place)]):
+    for entry in at_places(redis, [place for place in places if redrive.is_of_log(place)]):
         event = _read(entry)
         if event is not None:
             due = max(now, ready_at(event, deadline=deadline)) if destination.create_only else now
             yield Arrival(event.subject, _waiting(entry, event, due), entry)
-
-
-def is_of_log(place: str) -> bool:
-    """Say whether a place is one of the outcome log."""
-    return not (redrive.is_test(place) or operator_log.is_operator(place))
-
-
-def entries(redis: Redis, places: Sequence[str]) -> list[Entry]:
-    """Read the entries at these places, whichever log they are of."""
-    of_operator = [place for place in places if operator_log.is_operator(place)]
-    return [
-        *at_places(redis, [place for place in places if is_of_log(place)]),
-        *operator_log.at_places(redis, of_operator),
-    ]
 
 
 def tellable(destination: Destination, arrivals: Sequence[Arrival], told: Mapping[str, int]) -> Iterator[Arrival]:
