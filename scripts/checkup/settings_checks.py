@@ -10,12 +10,20 @@ from scripts.terminal.installation import named
 
 
 def complete(patient: Patient) -> Findings:
-    """Every setting that a process needs is there and can be read."""
+    """Every setting that a process needs is there and can be read, and no call is forgotten before its time."""
     try:
-        settings.load(patient.environ, needs=frozenset({Need.CREDENTIALS, Need.VERIFICATION}))
+        ours = settings.load(patient.environ, needs=frozenset({Need.CREDENTIALS, Need.VERIFICATION}))
     except SettingsError as faults:
         for fault in faults.faults:
             yield error(fault, f"{_mending(fault)} (docs/reference/settings.md)")
+        return
+    waits = {"RECORD_DEADLINE_SECONDS": ours.record_deadline_seconds, "SILENCE_SECONDS": ours.silence_seconds}
+    for name, seconds in waits.items():
+        if seconds >= ours.retention_seconds:
+            yield warning(
+                f"RETENTION_SECONDS is not longer than {name}: what is waited for so long is forgotten first",
+                f"set RETENTION_SECONDS to more than {seconds:g}, or {name} to less",
+            )
 
 
 def admin_token(patient: Patient) -> Findings:

@@ -202,8 +202,18 @@ def leave_a_gap(clinic: Clinic) -> None:
     guarding.keep(clinic.redis, ACCOUNT, Guarded(checked_at=clinic.now, gap_from=clinic.now - 120))
 
 
+def keep_little(clinic: Clinic) -> None:
+    clinic.environ["RETENTION_SECONDS"] = "3600"
+
+
+def wait_for_a_record_as_long_as_anything_is_kept(clinic: Clinic) -> None:
+    clinic.environ["RECORD_DEADLINE_SECONDS"] = "604800"
+
+
 PLANTED: tuple[tuple[Callable[[Clinic], None], str, str], ...] = (
     (forget_a_setting, "settings", "set RC_USER_JWT"),
+    (keep_little, "settings", "set RETENTION_SECONDS to more than 14400, or SILENCE_SECONDS to less"),
+    (wait_for_a_record_as_long_as_anything_is_kept, "settings", "RECORD_DEADLINE_SECONDS to less"),
     (choose_a_short_token, "admin-token", "ADMIN_TOKEN"),
     (let_readers_guess, "admin-token", "READ_TOKEN"),
     (let_anybody_be_ringcentral, "verification-token", "`new,old`"),
