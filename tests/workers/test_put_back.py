@@ -1,16 +1,21 @@
 """After Redis's clock was put back, what was due soon is still due soon."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from runtime import bells, keys
+from runtime.asking import Asking
 from runtime.bells import Stage
 from runtime.deliveries import destinations
 from telephony.destinations import Draft
+from telephony.fetch_plan import Window
 from tests.builders.calls import ivr_call
 from tests.workers.office import ACCOUNT, Office
 from workers import upkeep
+from workers.resolving import rereads
+from workers.resolving.sweep import Sweep
 
 HOUR, MINUTE = 3600.0, 60.0
 
@@ -33,6 +38,22 @@ def test_what_was_due_before_is_due_as_much_earlier_once(office: Office, due: Ca
 
     left = [(office.redis.zscore(due(ACCOUNT), one) or 0) - office.now for one in ("soon", "later")]
     assert left == [pytest.approx(5, abs=2), pytest.approx(2 * HOUR, abs=2)]
+
+
+def test_of_a_minute_that_is_looked_at_again_so_is_what_no_answer_reached(office: Office) -> None:
+    upkeep.serve(ACCOUNT)
+    for command in rereads.scheduled(ACCOUNT, office.now, [office.now + 5]):
+        office.redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+    put_back(office)
+    office.let_pass(MINUTE)
+    minutes = rereads.due(office.redis, ACCOUNT, office.now)
+    (minute,) = minutes.values()
+    first = Window(minute.date_from, minute.date_from + timedelta(seconds=30))
+
+    for command in rereads.done(ACCOUNT, minutes, Sweep(Asking(), answered=[first]), office.now):
+        office.redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+
+    assert [*rereads.due(office.redis, ACCOUNT, office.now).values()] == [Window(first.date_to, minute.date_to)]
 
 
 def test_nothing_is_due_in_the_past_for_that(office: Office) -> None:

@@ -52,7 +52,10 @@ def wanted(minutes: Iterable[Window]) -> list[Wanted]:
 
 
 def done(account: str, asked: Mapping[str, Window], found: Sweep, now: float) -> list[Command]:
-    """Give the commands that strike off what the sweep answered, and what is too late."""
+    """Give the commands that strike off what the sweep answered, and what is too late.
+
+    What is left is due as before; what was due later than now was so before the clock was put back, and is due now.
+    """
     answered = tuple(found.asked())
     commands: list[Command] = []
     for text, minute in asked.items():
@@ -60,7 +63,8 @@ def done(account: str, asked: Mapping[str, Window], found: Sweep, now: float) ->
         left = () if now - float(when) > TOO_LATE_SECONDS else minute.without(answered)
         if left != (minute,):
             commands.append(("ZREM", keys.rereads(account), text))
-            commands += [("ZADD", keys.rereads(account), when, _written(when, part)) for part in left]
+            due_at = f"{min(float(when), now):.3f}"
+            commands += [("ZADD", keys.rereads(account), due_at, _written(when, part)) for part in left]
     return commands
 
 
