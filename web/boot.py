@@ -13,6 +13,8 @@ from pathlib import Path
 from runtime import settings
 from runtime.settings import Settings
 
+_SERVER = "granian"
+
 
 def whole_settings(environ: Mapping[str, str]) -> Settings:
     """Read the settings of a web process; a fault in them ends the process with all of them named."""
@@ -59,15 +61,20 @@ def _said(words: Sequence[str], option: str) -> str:
     return ""
 
 
-def _program(name: str) -> str:
-    """Find a program: beside our Python, to which no PATH may lead, as where systemd starts us; else on the PATH."""
-    beside = Path(sys.executable).parent / name
-    return str(beside) if beside.is_file() else name
+def _found(words: Sequence[str]) -> list[str]:
+    """Give the command with its server: beside our Python, to which no PATH may lead, as where systemd starts us.
+
+    Our Python runs it, for its own first line may name that one to a shell, which takes some signs for its own. What is
+    not there is looked for on the PATH.
+    """
+    beside = Path(sys.executable).parent / words[0]
+    return [sys.executable, str(beside), *words[1:]] if words[0] == _SERVER and beside.is_file() else [*words]
 
 
 if __name__ == "__main__":
     whole = whole_settings(os.environ)
     command = _command(sys.argv[1:], whole)
-    if command[0] == "granian":
+    if command[0] == _SERVER:
         _listen(command)
-    os.execvp(_program(command[0]), command)  # noqa: S606 - the Procfile's command, no shell
+    command = _found(command)
+    os.execvp(command[0], command)  # noqa: S606 - the Procfile's command, no shell

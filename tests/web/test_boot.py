@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,27 @@ def test_the_server_is_found_where_the_path_does_not_lead_to_it() -> None:
     )
 
     assert (told.returncode, told.stdout.split()[0]) == (0, "granian"), told.stderr
+
+
+def test_the_server_is_run_in_a_folder_whose_name_means_something_to_a_shell(tmp_path: Path) -> None:
+    ours = tmp_path / "$HOME of `calls`"
+    venv.create(ours, symlinks=True)
+    (packages,) = (ours / "lib").glob("python*/site-packages")
+    (packages / "ours.pth").write_text("\n".join(sys.path))
+    python, server = ours / "bin" / "python", ours / "bin" / "granian"
+    server.write_text(f"""#!/bin/sh\n'''exec' "{python}" "$0" "$@"\n' '''\nprint("served")\n""")  # as pip writes it
+    server.chmod(0o755)
+
+    told = subprocess.run(
+        [python, "-m", "web.boot", "granian"],
+        cwd=ROOT,
+        env=environ(RC_VERIFICATION_TOKEN="token"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (told.returncode, told.stdout) == (0, "served\n"), told.stderr
 
 
 def test_a_server_whose_port_is_taken_ends_and_says_so_in_one_line() -> None:
