@@ -19,11 +19,11 @@ LEASE_SECONDS: Final = 10.0
 """How long a killed runner's stage stays untouched."""
 
 RENEW_SECONDS: Final = 2.0
-"""How often a runner renews its lease while it waits for an answer of RingCentral's, however long that takes."""
+"""How often a runner renews its lease while it waits for an answer of RingCentral's, or a step takes long."""
 
 Word = str | bytes
 Command = Sequence[Word]
-"""A Redis command as words, or one of the steps only `COMMIT` knows: PUBLISHED, KEPT, INDEXED, TOLD, MOVE and SEEN."""
+"""A Redis command as words, or one of the steps only `COMMIT` knows: those that stand above its code."""
 
 
 class LeaseHeld(Exception):
@@ -71,6 +71,8 @@ COMMIT: Final = """
 --     others with the score it has among all. A set that a call joins loses the oldest that is no longer among all.
 --   TOLD event channel...
 --     publishes on several channels what is sent to us once.
+--   LINKED list line ttl most
+--     appends a line to a string of lines, unless that has as many bytes already.
 --   MOVE sorted-set member old-score new-score
 --     gives a member a new score ('' removes it), unless somebody has moved it since we read the old one.
 --   SEEN hash field value command...
@@ -135,6 +137,11 @@ local function ring_destinations()
   for _, id in ipairs(redis.call('SMEMBERS', KEYS[3])) do redis.call('ZADD', KEYS[2], 'LT', now, 'deliver|' .. id) end
 end
 
+local function linked(list, line, ttl, most)
+  if redis.call('STRLEN', list) < tonumber(most) then redis.call('APPEND', list, line) end
+  redis.call('EXPIRE', list, ttl)
+end
+
 local function move(set, member, old, new)
   local score = redis.call('ZSCORE', set, member)
   if not score or tonumber(score) ~= tonumber(old) then return end
@@ -150,6 +157,8 @@ while at <= #ARGV do
     indexed(ARGV[first + 1], ARGV[first + 2], ARGV[first + 3], ARGV[first + 4], first + 5, last)
   elseif ARGV[first] == 'TOLD' then
     told(ARGV[first + 1], first + 2, last)
+  elseif ARGV[first] == 'LINKED' then
+    linked(unpack(ARGV, first + 1, last))
   elseif ARGV[first] == 'MOVE' then
     move(unpack(ARGV, first + 1, last))
   elseif ARGV[first] == 'SEEN' then
@@ -197,6 +206,11 @@ class Lease:
         if self._commit(keys=names, args=[self.token, self._commits, self._milliseconds, *words]) != b"applied":
             raise LeaseLost(self.key)
         self._renewed_at = asked_at
+
+    def keep(self) -> None:
+        """Renew it in the middle of a step that takes long; costs nothing while it does not. Raises LeaseLost."""
+        if stopwatch() - self._renewed_at >= RENEW_SECONDS:
+            self.commit(())
 
     @property
     def may_be_over(self) -> bool:

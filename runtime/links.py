@@ -23,6 +23,9 @@ PAUSE_SECONDS: Final = 9.0
 Most sessions that are linked have no outcome yet, which will say it: a bell for each would find nothing to do.
 """
 
+MOST_BYTES: Final = 64 * 1024
+"""Of a session's list: more than that of any conversation. Of one with so many links the rest is not remembered."""
+
 _LINE: Final = b"\n"
 
 
@@ -42,7 +45,8 @@ def found(account: str, new: Iterable[Link], *, now: float, retention: float) ->
     """Give the commands that remember new links, and have their conversations judged anew."""
     commands: list[Command] = []
     for one in sorted(set(new)):
-        commands += _appended(account, one, msgspec.json.encode(one), retention)
+        line, lives = msgspec.json.encode(one) + _LINE, str(int(retention))
+        commands += [("LINKED", key, line, lives, str(MOST_BYTES)) for key in _lists(account, one)]
         commands += changed(account, one.first, now=now)
     return commands
 
@@ -51,8 +55,9 @@ def withdrawn(account: str, gone: Iterable[Link], *, now: float, retention: floa
     """Give the commands that withdraw links, and have what is left of their conversations judged anew."""
     commands: list[Command] = []
     for one in sorted(set(gone)):
-        line = msgspec.json.encode(_Written(one.first, one.then, one.rule, holds=False))
-        commands += _appended(account, one, line, retention)
+        line = msgspec.json.encode(_Written(one.first, one.then, one.rule, holds=False)) + _LINE
+        for key in _lists(account, one):
+            commands += [("APPEND", key, line), ("EXPIRE", key, str(int(retention)))]
         commands += [command for end in (one.first, one.then) for command in changed(account, end, now=now)]
     return commands
 
@@ -99,8 +104,5 @@ def _read(blob: bytes) -> frozenset[Link]:
     return frozenset(one for one, holds in last.items() if holds)
 
 
-def _appended(account: str, one: Link, line: bytes, retention: float) -> list[Command]:
-    lists = [keys.links(account, end) for end in (one.first, one.then)]
-    return [
-        command for key in lists for command in (("APPEND", key, line + _LINE), ("EXPIRE", key, str(int(retention))))
-    ]
+def _lists(account: str, one: Link) -> list[str]:
+    return [keys.links(account, end) for end in (one.first, one.then)]

@@ -28,6 +28,10 @@ _RANK: Final[Mapping[ConversationRole, int]] = {
 }
 
 
+MOST_LINKS: Final = 250
+"""Of one conversation. More are no conversation of anybody's, and each of its sessions would name all the others."""
+
+
 class Place(msgspec.Struct, frozen=True):
     """A session's place in its conversation; `others` are the other sessions of it."""
 
@@ -44,11 +48,18 @@ def alone(session_id: str) -> Place:
 
 def apart(links: Iterable[Link]) -> dict[str, frozenset[Link]]:
     """Take links apart into conversations: for each session, all links of the one it is in."""
-    found: dict[str, set[Link]] = {}
+    by_end: dict[str, list[Link]] = {}
+    near: dict[str, set[str]] = {}
     for one in links:
-        joined = {one} | found.get(one.first, set()) | found.get(one.then, set())
-        found |= {end: joined for each in joined for end in (each.first, each.then)}
-    return {session_id: frozenset(joined) for session_id, joined in found.items()}
+        for end, other in ((one.first, one.then), (one.then, one.first)):
+            by_end.setdefault(end, []).append(one)
+            near.setdefault(end, set()).add(other)
+    found: dict[str, frozenset[Link]] = {}
+    for start in near:
+        if start not in found:
+            members = _reached(start, near)
+            found |= dict.fromkeys(members, frozenset(one for member in members for one in by_end[member]))
+    return found
 
 
 def place(session_id: str, links: Iterable[Link], starts: Mapping[str, datetime]) -> Place:
@@ -67,12 +78,21 @@ def place(session_id: str, links: Iterable[Link], starts: Mapping[str, datetime]
 
 def goes_on_in(session_id: str, links: Iterable[Link], starts: Mapping[str, datetime]) -> frozenset[str]:
     """List the later sessions in which a session's call may go on, directly or through others."""
-    following = [one for one, told in _in_order(links, starts) if told and KINDS[one.kind].goes_on]
-    found, seen = {session_id}, 0
-    while len(found) > seen:
-        seen = len(found)
-        found |= {one.then for one in following if one.first in found}
-    return frozenset(found - {session_id})
+    following: dict[str, set[str]] = {}
+    for one, told in _in_order(links, starts):
+        if told and KINDS[one.kind].goes_on:
+            following.setdefault(one.first, set()).add(one.then)
+    return frozenset(_reached(session_id, following) - {session_id})
+
+
+def _reached(start: str, near: Mapping[str, set[str]]) -> set[str]:
+    """List the sessions that can be reached from one by what is `near` each, itself among them."""
+    reached, waiting = {start}, [start]
+    while waiting:
+        new = near.get(waiting.pop(), set()) - reached
+        reached |= new
+        waiting += new
+    return reached
 
 
 def _in_order(links: Iterable[Link], starts: Mapping[str, datetime]) -> list[tuple[Link, bool]]:

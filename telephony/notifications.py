@@ -27,7 +27,8 @@ MOST_IN_A_BODY: Final = 500
 """Far more than RingCentral ever posts at once; two bytes an element would be a hundred thousand of them."""
 
 MOST_PARTIES: Final = 500
-"""Of one notification, which tells of a party or two; what follows from them is found by comparing each with each."""
+"""Of one notification, which tells of a party or two, and of a call; what follows from them is found by comparing each
+with each."""
 
 _MAX_ID: Final = 200
 _TELEPHONY_SUFFIX: Final = "/telephony/sessions"

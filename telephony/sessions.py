@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from telephony.notifications import Endpoint, Notification, Party, account_of
+from telephony.notifications import MOST_PARTIES, Endpoint, Notification, Party, account_of
 
 FIRST_SEQUENCE: Final = 2
 """RingCentral numbers a session's notifications 2, 3, 4, … across its parties (seen in every complete capture)."""
@@ -21,6 +21,9 @@ GAP_FACTOR: Final = 4
 
 MOVING_REASONS: Final = frozenset({"callswitch", "callflip"})
 """Somebody who leaves for one of these goes on in the same session, as another party, at another phone."""
+
+MOST_RUNS: Final = 100
+"""Of numbers that have come, with others missing between. More are of no call: the last two count as one then."""
 
 _NOBODY: Final = Endpoint()
 _GONE: Final = "gone"
@@ -164,6 +167,11 @@ def _accounts(notification: Notification) -> list[str | None]:
 
 
 def _joined(parties: tuple[PartyState, ...], notification: Notification) -> tuple[PartyState, ...]:
+    """Join a notification's parties with those that are known, of which a call has so many: the first in their order.
+
+    Whoever has the token may invent as many as they like, one notification after the other, and all are written anew
+    with each.
+    """
     joined = {party.id: party for party in parties}
     for party in notification.parties:
         news = _state(party, notification)
@@ -171,7 +179,7 @@ def _joined(parties: tuple[PartyState, ...], notification: Notification) -> tupl
         joined[party.id] = _join(known, news) if known else news
     if len(joined) == len(parties):
         return tuple(joined.values())
-    return tuple(sorted(joined.values(), key=_party_order))
+    return tuple(sorted(joined.values(), key=_party_order)[:MOST_PARTIES])
 
 
 def _party_order(party: PartyState) -> tuple[bool, int, str]:
@@ -275,4 +283,6 @@ def _with_sequence(runs: tuple[tuple[int, int], ...], sequence: int) -> tuple[tu
             merged[-1] = (merged[-1][0], last)
         else:
             merged.append((first, last))
+    if len(merged) > MOST_RUNS:
+        merged[-2:] = [(merged[-2][0], merged[-1][1])]
     return tuple(merged)

@@ -8,7 +8,10 @@ from typing import Annotated, Final
 import msgspec
 
 Sequence = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-Id = str | int | None
+Text = Annotated[str, msgspec.Meta(max_length=1000)]
+"""Longer is nothing that RingCentral tells of anybody; and a call is written anew with each of its notifications."""
+
+Id = Text | int | None
 
 
 class _Wire(msgspec.Struct, rename="camel"):
@@ -18,9 +21,9 @@ class _Wire(msgspec.Struct, rename="camel"):
 class Envelope(_Wire):
     """What is around every kind of news."""
 
-    event: str
+    event: Text
     uuid: Id = None
-    timestamp: str | None = None
+    timestamp: Text | None = None
 
 
 class Anything(Envelope):
@@ -32,39 +35,39 @@ class Anything(Envelope):
 class Origin(_Wire):
     """How the call came to be."""
 
-    type: str | None = None
+    type: Text | None = None
 
 
 class Peer(_Wire):
     """Where a party has gone on."""
 
-    telephony_session_id: str | None = None
+    telephony_session_id: Text | None = None
     session_id: Id = None
-    party_id: str | None = None
+    party_id: Text | None = None
 
 
 class Status(_Wire):
     """What a party is doing, and why."""
 
-    code: str
-    reason: str | None = None
+    code: Text
+    reason: Text | None = None
     peer_id: Peer | None = None
 
 
 class Side(_Wire):
     """One end of a party's call."""
 
-    phone_number: str | None = None
-    name: str | None = None
+    phone_number: Text | None = None
+    name: Text | None = None
     extension_id: Id = None
 
 
 class Party(_Wire):
     """One participant."""
 
-    id: str
+    id: Text
     status: Status
-    direction: str | None = None
+    direction: Text | None = None
     extension_id: Id = None
     account_id: Id = None
     from_: Side | None = msgspec.field(name="from", default=None)
@@ -76,11 +79,11 @@ class Party(_Wire):
 class Session(_Wire):
     """The body of news of a call."""
 
-    telephony_session_id: str
+    telephony_session_id: Text
     sequence: Sequence
     parties: list[Party]
     session_id: Id = None
-    event_time: str | None = None
+    event_time: Text | None = None
     origin: Origin | None = None
 
 

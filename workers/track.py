@@ -22,20 +22,25 @@ from runtime.logs import log
 from runtime.metrics import FAILURES
 from telephony import events, linking, sessions
 from telephony.linking import Link
-from telephony.notifications import read
 from telephony.times import moment_at
 from workers.dependencies import Dependencies, current
 from workers.tracking import conversations, holding
 from workers.tracking.changing import changes
 from workers.tracking.conversations import Gathered
-from workers.tracking.folding import MOMENT_SECONDS, Arrival, fold, is_telephony, kept_aside, quarantined, reminded
+from workers.tracking.folding import (
+    MOMENT_SECONDS,
+    Arrival,
+    fold,
+    is_telephony,
+    kept_aside,
+    quarantined,
+    reminded,
+    taken,
+)
 from workers.turns import turn
 
 BATCH: Final = 500
 """Bodies taken in one step."""
-
-MOST_ARRIVALS: Final = 2000
-"""Notifications after which a step takes no further body: one may hold hundreds of them."""
 
 PAUSE_SECONDS: Final = 0.75
 LINGER_SECONDS: Final = 1.0
@@ -125,6 +130,7 @@ class Tracker:
         self._gaps_tell = self._settings.gaps_tell(account)
         self._recorder = dependencies.recorder
         self._cursor = held.read or b"0-0"
+        self._most = BATCH
         self._remembered: dict[str, Tracked] = {}
 
     def rest(self) -> bool:
@@ -141,8 +147,9 @@ class Tracker:
     def step(self) -> Tally:
         """Take the next batch all the way: read, fold, decide, commit."""
         news = self._read()
-        now, (entries, arrivals) = news.now, _taken(news.entries)
-        has_more = len(entries) == BATCH or len(entries) < len(news.entries)
+        now, (entries, arrivals) = news.now, taken(news.entries)
+        has_more = len(news.entries) == self._most or len(entries) < len(news.entries)
+        self._most = BATCH if len(entries) == len(news.entries) else min(BATCH, 2 * len(entries))
         # With more to read, nothing is known yet of the time after what was read: a call may have gone on in it.
         heard_to = min(entries[-1].arrived_at, now) if has_more else now
         ending = {session_id for session_id, due in news.quiet if due <= heard_to}
@@ -151,6 +158,7 @@ class Tracker:
         if before.unreadable:
             arrivals = [(entry, kept_aside(item, before.unreadable)) for entry, item in arrivals]
         after = fold(self._account, before, arrivals, self._recorder, now=now)
+        self._lease.keep()
         changed = [record for session_id, record in after.items() if record is not before.get(session_id)]
         commands = changes(self._account, before, changed, self._settings, now=now, has_audience=news.has_audience)
         new = self._links(arrivals)
@@ -181,7 +189,7 @@ class Tracker:
         """Read what there is to do, in one round trip."""
         with self._redis.pipeline(transaction=False) as pipeline:
             pipeline.time()
-            pipeline.xrange(keys.inbox(self._account), min=b"(" + self._cursor, max="+", count=BATCH)
+            pipeline.xrange(keys.inbox(self._account), min=b"(" + self._cursor, max="+", count=self._most)
             pipeline.zrange(keys.quiet(self._account), 0, BATCH, withscores=True)
             pipeline.llen(bells.queue_key(Stage.TRACK))
             pipeline.get(keys.first_wait(self._account))
@@ -244,6 +252,7 @@ class Tracker:
         for session_id in over:
             if session_id in held:
                 continue
+            self._lease.keep()
             record = after.get(session_id)
             commands.append(("ZREM", keys.quiet(self._account), session_id))
             commands.append(("ZREM", keys.open_sessions(self._account), session_id))
@@ -258,10 +267,10 @@ class Tracker:
                 ("ZADD", keys.due(self._account), f"{look:.3f}", session_id),
                 bells.due_at(Stage.RESOLVE, self._account, look),
                 *self._told(ended, gathered, now),
-                *holding.ended(self._account, session_id, gathered, self._settings, now=now),
             ]
             log.info("call.ended", account=self._account, session=session_id)
-        return at_end, commands
+        ids = [one.session.id for one in at_end]
+        return at_end, [*commands, *holding.ended(self._account, ids, gathered, self._settings, now=now)]
 
     def _told(self, ended: Tracked, gathered: Gathered, now: float) -> list[Command]:
         """Publish the end of a call; one of which that cannot be told, which should not be, keeps no other waiting."""
@@ -285,13 +294,3 @@ class Tracker:
             quiet=self._quiet,
             gaps_tell=self._gaps_tell,
         )
-
-
-def _taken(entries: Sequence[Entry]) -> tuple[Sequence[Entry], list[Arrival]]:
-    """Read bodies, the oldest first, until they hold enough; give those that were read."""
-    arrivals: list[Arrival] = []
-    for count, entry in enumerate(entries, start=1):
-        arrivals += [(entry, item) for item in read(entry.body)]
-        if len(arrivals) >= MOST_ARRIVALS:
-            return entries[:count], arrivals
-    return entries, arrivals

@@ -73,6 +73,22 @@ def test_a_killed_runner_s_stage_is_free_again_after_the_lease(redis: Redis) -> 
     assert 0 < left <= LEASE_SECONDS * 1000
 
 
+def test_in_the_middle_of_a_long_step_the_lease_is_renewed_once_it_is_time(redis: Redis) -> None:
+    with lease(redis, ACCOUNT, STAGE) as held:
+        redis.pexpire(LEASE, 2000)
+        held.keep()
+        kept = int(redis.pttl(LEASE))
+        held._renewed_at -= leases.RENEW_SECONDS
+        held.keep()
+
+        assert kept <= 2000
+        assert int(redis.pttl(LEASE)) > 2000
+        expire(redis)
+        held._renewed_at -= leases.RENEW_SECONDS
+        with pytest.raises(LeaseLost):
+            held.keep()
+
+
 def test_a_commit_applies_everything_and_renews_the_lease(redis: Redis) -> None:
     with lease(redis, ACCOUNT, STAGE) as held:
         redis.pexpire(LEASE, 2000)

@@ -215,6 +215,16 @@ def test_a_call_of_more_parties_than_anybody_has_is_none() -> None:
     assert why_not(posted(a_document(*parties))) == f"{MOST_PARTIES + 1} parties"
 
 
+@pytest.mark.parametrize("field", ["to", "from"])
+def test_nobody_has_a_name_of_more_than_a_thousand_characters(field: str) -> None:
+    def named(name: str) -> bytes:
+        fields: dict[str, Any] = {field: {"name": name}}
+        return posted(a_document(a_party_document(1, **fields)))
+
+    assert isinstance(only(named("x" * 1000)), Notification)
+    assert why_not(named("x" * 1001)) == f"Expected `str` of length <= 1000 - at `$.parties[0].{field}.name`"
+
+
 def test_an_array_is_read_element_by_element_so_that_a_bad_one_harms_no_other() -> None:
     good, second_one, third = read(posted([a_document(), {"event": 1}, a_document(sequence=3)]))
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.notifications import Endpoint, Kind, Notification, Party
-from telephony.sessions import GAP_FACTOR, Session, ends_after, fold, has_ended
+from telephony.notifications import MOST_PARTIES, Endpoint, Kind, Notification, Party
+from telephony.sessions import GAP_FACTOR, MOST_RUNS, Session, ends_after, fold, has_ended
 from tests.builders.calls import Call, ivr_call, queue_call, ringout_call
 from tests.builders.notifications import (
     ANSWERED,
@@ -184,6 +184,29 @@ def test_parties_stand_in_the_order_of_their_numbers() -> None:
 
     ids = [party.id.rpartition("-")[2] for party in session.parties]
     assert ids == ["1", "2", "10", unnumbered[1].id, unnumbered[0].id]
+
+
+def test_a_session_has_so_many_parties_and_the_same_whatever_came_first() -> None:
+    last = MOST_PARTIES + 200
+    said = [
+        a_notification(*(a_party(number) for number in range(first, last, 2)), sequence=sequence)
+        for sequence, first in ((2, 1), (3, 2))
+    ]
+    gone = a_notification(a_party(1, GONE), a_party(last, GONE), sequence=4)
+
+    session, backwards = folded(*said, gone), folded(*reversed(said), gone)
+
+    assert session == backwards
+    assert [party.number for party in session.parties] == list(range(1, MOST_PARTIES + 1))
+    assert session.parties[0].is_gone
+
+
+def test_a_session_with_very_many_gaps_grows_no_further_and_has_one_still() -> None:
+    session = folded(*(a_notification(sequence=2 * number) for number in range(1, 3 * MOST_RUNS)))
+
+    assert len(session.heard) == MOST_RUNS
+    assert session.has_gap
+    assert session.heard[-1][1] == 2 * (3 * MOST_RUNS - 1)
 
 
 def test_a_session_keeps_the_older_id_that_any_of_its_notifications_gave() -> None:

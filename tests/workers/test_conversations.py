@@ -3,8 +3,9 @@
 import pytest
 from redis import Redis
 
-from runtime import ledger, links
+from runtime import keys, ledger, links
 from runtime.ledger import Tracked
+from telephony.conversations import MOST_LINKS
 from telephony.linking import GONE_CONFERENCE, Link
 from tests.builders.kept_calls import ACCOUNT, a_session_of, commit, see
 from workers.tracking import conversations
@@ -37,6 +38,30 @@ def test_a_chain_is_followed_but_not_for_ever(redis: Redis) -> None:
 
     assert gathered(redis, "s-0000").others("s-0000") == {f"s-{number + 1:04}" for number in range(HOPS + 1)}
     assert len(gathered(redis, f"s-{HOPS:04}").others(f"s-{HOPS:04}")) == 2 * HOPS
+
+
+@pytest.mark.parametrize("count", [MOST_LINKS, MOST_LINKS + 1])
+def test_what_has_more_links_than_a_conversation_is_none_and_another_beside_it_is(redis: Redis, count: int) -> None:
+    found = joined(*(("s-0000", f"s-{number + 1:04}") for number in range(count)), ("s-a", "s-b"))
+    commit(redis, links.found(ACCOUNT, found, now=0.0, retention=60))
+
+    both = gathered(redis, "s-0000", "s-a")
+
+    assert len(both.others("s-0000")) == (count if count == MOST_LINKS else 0)
+    assert both.place("s-0000").others == (() if count > MOST_LINKS else tuple(f"s-{n + 1:04}" for n in range(count)))
+    assert both.place("s-a").others == ("s-b",)
+
+
+def test_a_list_of_links_grows_no_further_than_what_no_conversation_has(redis: Redis) -> None:
+    for some in range(0, 3000, 1000):
+        found = joined(*(("s-0000", f"s-{'x' * 50}{number:04}") for number in range(some, some + 1000)))
+        commit(redis, links.found(ACCOUNT, found, now=0.0, retention=60))
+
+    kept = links.load(redis, ACCOUNT, ["s-0000"])["s-0000"]
+    assert redis.strlen(keys.links(ACCOUNT, "s-0000")) < links.MOST_BYTES + 200
+    assert len(kept) > MOST_LINKS
+    commit(redis, links.withdrawn(ACCOUNT, kept, now=0.0, retention=60))
+    assert links.load(redis, ACCOUNT, ["s-0000"])["s-0000"] == frozenset()
 
 
 def test_a_session_that_has_ended_is_not_on_whoever_lists_it_as_open(redis: Redis) -> None:

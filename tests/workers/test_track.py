@@ -26,6 +26,8 @@ from tests.workers.conftest import MakeOffice
 from tests.workers.office import ACCOUNT, Office
 from workers import track
 from workers.track import BATCH, tracking
+from workers.tracking import folding
+from workers.tracking.changing import MOST_WATCHED
 
 QUIET = 3.0  # the office's
 CALL = ivr_call()
@@ -354,6 +356,17 @@ def test_what_happens_in_a_call_is_written_down_for_nobody_while_nobody_watches(
     assert "cmdstat_publish" not in redis.info("commandstats")
 
 
+@pytest.mark.parametrize(("parties", "told"), [(MOST_WATCHED, 1), (MOST_WATCHED + 1, 0)])
+def test_of_a_call_of_more_than_a_hundred_nobody_is_told_while_it_is_on(
+    office: Office, redis: Redis, parties: int, told: int
+) -> None:
+    with listening(redis, "legwork:live") as listener:
+        office.hear(posted(a_document(*(a_party_document(number + 1) for number in range(parties)))))
+        office.track()
+
+        assert len(listener.heard()) == told
+
+
 def test_a_duplicate_is_news_for_nobody(office: Office, redis: Redis) -> None:
     office.hear(*CALL.bodies)
     office.track()
@@ -412,7 +425,7 @@ def test_a_worker_that_stops_leaves_a_backlog_to_the_next_and_rings_for_it(offic
 
 
 def test_bodies_that_hold_very_much_are_taken_a_few_at_a_time(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(track, "MOST_ARRIVALS", 5)
+    monkeypatch.setattr(folding, "MOST_ARRIVALS", 5)
     office.hear(*(posted([a_document(telephonySessionId=f"s-{n}{m}") for m in range(3)]) for n in range(4)))
     bells.ring(office.redis, Stage.TRACK, "globex")
 
@@ -420,6 +433,25 @@ def test_bodies_that_hold_very_much_are_taken_a_few_at_a_time(office: Office, mo
 
     assert read_so_far(office) == 2
     assert jobs(office) == ["globex", ACCOUNT]
+
+
+def test_a_step_takes_only_so_many_bytes_and_no_body_is_passed_over(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *others = CALL.bodies
+    office.hear(first, *[b"x" * 1000] * 20, *others)
+    monkeypatch.setattr(folding, "MOST_BYTES", 5000)
+
+    with tracking(ACCOUNT, office.dependencies) as tracker:
+        read: list[int] = []
+        while (tally := tracker.step()).read:
+            read.append(tally.read)
+
+    assert len(read) >= 5
+    assert read_so_far(office) == len(CALL.bodies) + 20
+    office.let_pass(QUIET)
+    office.track()
+    assert [event.data.revision for event in office.published(CALL)] == [0]
 
 
 def test_a_call_whose_end_cannot_be_told_keeps_no_other_waiting(

@@ -16,6 +16,10 @@ NOTED_SECONDS: Final = 30
 """How exactly the list of open sessions says when each was last heard of."""
 
 
+MOST_WATCHED: Final = 100
+"""Parties of a call beyond which nobody is told of it while it is on: each notification would tell of all of them."""
+
+
 def changes(
     account: str,
     before: Mapping[str, Tracked],
@@ -31,7 +35,7 @@ def changes(
     for record in changed:
         session, known = record.session, before.get(record.session.id)
         commands.append(ledger.write_tracked(account, record, retention=settings.retention_seconds))
-        if has_audience:
+        if has_audience and len(session.parties) <= MOST_WATCHED:
             commands.append(outcome_log.live(account, updated(session, now=moment)))
         commands += _indexed(account, record, known, settings.retention_seconds)
         if known and known.ended_at is not None and known.session.started_at != session.started_at:

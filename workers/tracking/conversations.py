@@ -80,30 +80,33 @@ def gather(
     """Gather the conversations that `known` links belong to.
 
     `loaded` are the sessions whose links are all among them; `tracked` are sessions that need not be loaded. `without`
-    are links that are about to be withdrawn.
+    are links that are about to be withdrawn. Sessions with more links than a conversation has are in none.
     """
     found, asked = set(known) - without, set(loaded)
     if not found:
         return NONE
+    together = _together(found)
     for _ in range(HOPS):
-        near = sorted(_ends(found) - asked)
+        near = sorted(together.keys() - asked)
         if not near:
             break
         asked |= set(near)
         found |= {one for some in links.load(redis, account, near).values() for one in some} - without
-    members = sorted(_ends(found))
+        together = _together(found)
+    members = sorted(together)
     at_hand = tracked or {}
     sessions = ledger.tracked(redis, account, [one for one in members if one not in at_hand])
     sessions |= {one: at_hand[one] for one in members if one in at_hand}
-    scores: Any = redis.zmscore(keys.open_sessions(account), members)
+    scores: Any = redis.zmscore(keys.open_sessions(account), members) if members else ()
     listed = {one for one, score in zip(members, scores, strict=True) if score is not None}
     over = {one for one, record in sessions.items() if record.ended_at is not None}  # resolve may list it all the same
     return Gathered(
-        links=conversations.apart(found),
+        links=together,
         tracked=sessions,
         open=frozenset(listed - over),
     )
 
 
-def _ends(found: Iterable[Link]) -> set[str]:
-    return {end for one in found for end in (one.first, one.then)}
+def _together(found: Iterable[Link]) -> dict[str, frozenset[Link]]:
+    """Take links apart into conversations, and leave out what is none."""
+    return {one: some for one, some in conversations.apart(found).items() if len(some) <= conversations.MOST_LINKS}

@@ -11,13 +11,33 @@ from runtime.leases import Command
 from runtime.ledger import Tracked
 from runtime.metrics import OTHER_EVENTS, TRACKED, Recorder
 from telephony import sessions
-from telephony.notifications import Kind, Malformed, Notification, without_ids
+from telephony.notifications import Kind, Malformed, Notification, read, without_ids
 
 MOMENT_SECONDS: Final = 1.0
 """What is read just now may have come after the time was asked for."""
 
+MOST_ARRIVALS: Final = 2000
+"""Notifications after which a step takes no further body: one may hold hundreds of them."""
+
+MOST_BYTES: Final = 1024 * 1024
+"""Bytes of bodies after which it takes none either: the usual ones of a step have fewer. What somebody who means ill
+has them say must fit into one commit, made while the lease holds; or the same is taken anew for ever, and nothing else.
+"""
+
 Arrival: TypeAlias = tuple[Entry, Notification | Malformed]
 """Something that was read out of an entry of the inbox."""
+
+
+def taken(entries: Sequence[Entry]) -> tuple[Sequence[Entry], list[Arrival]]:
+    """Read bodies, the oldest first, until they hold enough; give those that were read."""
+    arrivals: list[Arrival] = []
+    size = 0
+    for count, entry in enumerate(entries, start=1):
+        arrivals += [(entry, item) for item in read(entry.body)]
+        size += len(entry.body)
+        if len(arrivals) >= MOST_ARRIVALS or size >= MOST_BYTES:
+            return entries[:count], arrivals
+    return entries, arrivals
 
 
 def fold(

@@ -38,17 +38,19 @@ def wait(account: str, holding: frozenset[str], *, now: float) -> list[Command]:
     return [("ZADD", keys.quiet(account), f"{now + LOOK_SECONDS:.3f}", one) for one in sorted(holding)]
 
 
-def ended(account: str, session_id: str, gathered: Gathered, settings: Settings, *, now: float) -> list[Command]:
-    """Give the commands that tell a conversation of a session's end: what it held looks again; all is judged anew."""
-    others = sorted(gathered.others(session_id))
-    if not others:
-        return []
+def ended(account: str, ids: Sequence[str], gathered: Gathered, settings: Settings, *, now: float) -> list[Command]:
+    """Give the commands that tell conversations of sessions' ends: what they held looks again; all is judged anew.
+
+    Those of the sessions that leave the list of quiet ones come before.
+    """
+    others = {one: gathered.others(one) for one in ids}
     commands: list[Command] = []
-    for other in others:
+    for other in sorted(frozenset[str]().union(*others.values())):
         record = gathered.tracked.get(other)
         if record is None or record.ended_at is not None:
             continue
         due = ends_at(account, record, settings)
         if due is not None:
             commands.append(("ZADD", keys.quiet(account), "XX", "LT", f"{max(now, due):.3f}", other))
-    return [*commands, *links.changed(account, session_id, now=now)]
+    linked = [one for one in ids if others[one]]
+    return [*commands, *(command for one in linked for command in links.changed(account, one, now=now))]
