@@ -24,11 +24,15 @@ FLUSH_SECONDS: Final = 2.0
 
 
 class Count(msgspec.Struct, frozen=True):
-    """A number that only grows. Label values come from short closed lists."""
+    """A number that only grows. Label values come from short closed lists.
+
+    Where the last of them is somebody else's word, of which there may be any number, it `takes_any_word`.
+    """
 
     name: str
     help: str
     labels: tuple[str, ...] = ()
+    takes_any_word: bool = False
 
 
 class Histogram(msgspec.Struct, frozen=True):
@@ -54,11 +58,16 @@ NO_ROOM, NOT_STORED = "no_room", "not_stored"
 
 TRACKED = Count("legwork_tracked", "Notifications taken from the inbox, by what they were.", ("account", "kind"))
 OTHER_EVENTS = Count(
-    "legwork_other_events", "Events that are no news of calls, by their path without ids.", ("account", "event")
+    "legwork_other_events",
+    "Events that are no news of calls, by their path without ids.",
+    ("account", "event"),
+    takes_any_word=True,
 )
 OUTCOMES = Count("legwork_outcomes", "Events published, by outcome and trigger.", ("account", "outcome", "trigger"))
 REVISIONS = Count("legwork_revisions", "Outcomes published again because something changed.", ("account",))
-UNKNOWN_WORDS = Count("legwork_unknown_words", "Words of RingCentral's no table knows.", ("kind", "word"))
+UNKNOWN_WORDS = Count(
+    "legwork_unknown_words", "Words of RingCentral's no table knows.", ("kind", "word"), takes_any_word=True
+)
 RINGOUTS = Count("legwork_ringouts", "RingOuts asked for, by what became of placing them.", ("account", "placing"))
 MALFORMED_RECORDS = Count("legwork_malformed_records", "Call-log records that could not be read.", ("account",))
 REQUESTS = Count("legwork_ringcentral_requests", "Requests to RingCentral.", ("account", "group", "status"))
@@ -150,6 +159,11 @@ CALLS_IN_LOG = Gauge(
 CALLS_COUNTED_AT = Gauge("legwork_calls_counted_at_seconds", "When they were counted last.", ("account",))
 OPERATOR_ALERT = Gauge("legwork_operator_alert", "1 for each alert that is on.", ("what", "about", "severity"))
 
+MOST_WORDS: Final = 100
+"""Words of somebody else's that a process tells apart; they stay for ever, and whoever posts to us may invent them."""
+
+OTHER_WORDS: Final = "(others)"
+
 _BETWEEN: Final = "\x1f"
 _MAX_LABEL: Final = 64
 _ABOVE_ALL: Final = "+Inf"
@@ -164,13 +178,15 @@ class Recorder:
     def __init__(self, redis: Redis | None = None) -> None:
         self._redis = redis
         self._pending: Counter[_Series] = Counter()
+        self._words: dict[str, set[str]] = {}
         self._lock = threading.Lock()
         self._stopped = threading.Event()
 
     def count(self, metric: Count, *labels: str, by: int = 1) -> None:
         """Add to a count. Labels in the order of their declaration."""
         with self._lock:
-            self._pending[metric.name, labels] += by
+            told = self._told_apart(metric, labels) if metric.takes_any_word else labels
+            self._pending[metric.name, told] += by
 
     def observe(self, metric: Histogram, seconds: float, *labels: str) -> None:
         """Add one duration."""
@@ -179,6 +195,14 @@ class Recorder:
         with self._lock:
             self._pending[metric.name, (*labels, bound)] += 1
             self._pending[metric.name, (*labels, "sum")] += max(0, round(seconds * 1e6))
+
+    def _told_apart(self, metric: Count, labels: tuple[str, ...]) -> tuple[str, ...]:
+        """Give the labels, the last word as one of all others once so many were told apart."""
+        *others, word = labels
+        known = self._words.setdefault(metric.name, set())
+        if len(known) < MOST_WORDS:
+            known.add(word)
+        return labels if word in known else (*others, OTHER_WORDS)
 
     def flush(self) -> None:
         """Add what was counted to Redis. What cannot be added now is kept for the next time."""

@@ -11,9 +11,12 @@ from runtime.metrics import (
     DECLARED,
     FAILURES,
     INGEST_SECONDS,
+    MOST_WORDS,
+    OTHER_WORDS,
     OUTCOMES,
     SESSIONS,
     UNKNOWN_WORDS,
+    Count,
     Recorder,
     gauge,
     render,
@@ -69,6 +72,20 @@ def test_somebody_elses_word_as_a_label_does_no_harm(redis: Redis, word: str) ->
     recorder.flush()
 
     assert [value for name, value in told(redis).items() if name[0] == "legwork_unknown_words_total"] == [1]
+
+
+@pytest.mark.parametrize("metric", [metric for metric in DECLARED if getattr(metric, "takes_any_word", False)])
+def test_somebody_elses_words_are_told_apart_up_to_a_number_and_all_are_counted(redis: Redis, metric: Count) -> None:
+    recorder = Recorder(redis)
+    for number in range(MOST_WORDS + 50):
+        recorder.count(metric, "default", f"word {number}")
+        recorder.count(metric, "default", "word 0")
+        recorder.flush()
+
+    counted = {name: value for name, value in told(redis).items() if name[0] == f"{metric.name}_total"}
+    assert len(counted) == MOST_WORDS + 1
+    assert sum(counted.values()) == 2 * (MOST_WORDS + 50)
+    assert [value for name, value in counted.items() if OTHER_WORDS in name] == [50]
 
 
 def test_what_cannot_be_told_now_is_told_later(redis: Redis) -> None:
