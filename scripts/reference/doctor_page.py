@@ -27,7 +27,7 @@ request for each of its checks. Exit codes: 0 no error, 1 an error (with `--stri
 means that calls are lost, late or not told; a warning that they may be. A check that cannot be made, because Redis or
 the settings are missing, is an error too, unless the error that keeps it from being made stands above it.
 
-The settings it sees are those of where it runs, so run it where the workers' are: a process that is given no
+The settings it sees are those of where it runs, so run it where `upkeep` runs: a process that is given no
 credentials cannot try them. Where a RingCentral in a box runs, checks of the real one are left out, and one named all
 the same looks at the box.
 """
