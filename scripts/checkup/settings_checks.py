@@ -64,12 +64,18 @@ def one_user_each(patient: Patient) -> Findings:
 
 
 def secrets_key(patient: Patient) -> Findings:
-    """The secrets of destinations are stored encrypted, and can be opened."""
+    """The secrets of destinations are stored encrypted, by a key that cannot be guessed, and can be opened."""
     found = destinations.all(patient.redis)
     if found and not patient.settings.secrets_keys:
         yield warning(
             "SECRETS_KEY is not set: whoever reads Redis reads the secrets of destinations",
             "set SECRETS_KEY to a random text for web and the workers",
+        )
+    if any(len(key) < _SHORTEST_TOKEN for key in patient.settings.secrets_keys):
+        yield error(
+            "SECRETS_KEY can be guessed: whoever reads Redis may try as many keys as they like",
+            f"set it to `new,old`, the new one {_SHORTEST_TOKEN} random characters or more, rotate the secret of each "
+            "destination, then set it to the new one",
         )
     for one in found:
         try:

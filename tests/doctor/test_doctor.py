@@ -73,6 +73,10 @@ def let_anybody_be_ringcentral(clinic: Clinic) -> None:
     clinic.environ["RC_VERIFICATION_TOKEN"] = "a-token-that-nobody-guesses,hook"
 
 
+def let_readers_of_redis_guess(clinic: Clinic) -> None:
+    clinic.environ["SECRETS_KEY"] = "a-key-for-secrets,hook"
+
+
 def set_a_key_later(clinic: Clinic) -> None:
     add_destination(clinic, keys=())
 
@@ -218,6 +222,7 @@ PLANTED: tuple[tuple[Callable[[Clinic], None], str, str], ...] = (
     (let_readers_guess, "admin-token", "READ_TOKEN"),
     (let_anybody_be_ringcentral, "verification-token", "`new,old`"),
     (keep_secrets_in_the_open, "secrets-key", "set SECRETS_KEY"),
+    (let_readers_of_redis_guess, "secrets-key", "`new,old`"),
     (set_a_key_later, "secrets-key", "destinations.py rotate"),
     (lose_the_key, "secrets-key", "add the key it was sealed with"),
     (switch_persistence_off, "persistence", "appendonly yes"),
