@@ -16,7 +16,7 @@ TOLD: Final = ("RC_SERVER_URL", "PUBLIC_URL", "RC_VERIFICATION_TOKEN")
 def box_told(home: Path, environ: Mapping[str, str]) -> Iterator[None]:
     """Leave word in `home`, the run's own directory, while the block runs, for nobody but ourselves to read."""
     file = home / BOX_FILE
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     file.touch(mode=0o600)
     file.write_text("".join(f"{name}={environ[name]}\n" for name in TOLD))
     try:

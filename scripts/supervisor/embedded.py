@@ -25,6 +25,7 @@ URL_FILE = "url"  # in the data directory while the server runs: where commands 
 LONGEST_SOCKET_PATH = 100  # bytes; macOS allows 103, Linux 107
 ROOM_FOR_NAMES = len("/legwork-12345678/redis.sock")
 SHORT_DIRECTORY = "/tmp"  # noqa: S108 - where TMPDIR is too long as well; mkdtemp makes a directory of ours alone
+FOR_US_ALONE = 0o077  # what the server writes are calls, whoever may read the directory it was given
 START_SECONDS = 120.0  # a large append-only file takes a while to load
 PATIENCE_SECONDS = 5.0  # a predecessor that was killed needs a moment to be gone
 STOP_SECONDS = 10.0
@@ -96,6 +97,7 @@ class EmbeddedRedis:
                     stdout=log,
                     cwd=self.data_dir,
                     pass_fds=(lock,),
+                    umask=FOR_US_ALONE,
                 )
         finally:
             os.close(lock)

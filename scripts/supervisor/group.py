@@ -27,6 +27,7 @@ class Group:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         pass_fds: Sequence[int] = (),
+        umask: int = -1,
     ) -> None:
         self._watchdog = watchdog
         self._gone = False
@@ -38,6 +39,7 @@ class Group:
             env=env,
             cwd=cwd,
             pass_fds=pass_fds,
+            umask=umask,
             start_new_session=True,
         )
         watchdog.watch(self.pid)

@@ -35,6 +35,19 @@ def test_half_a_command_at_the_end_costs_only_that_command(server: EmbeddedRedis
         assert client.keys() == [b"call"]
 
 
+def test_nobody_else_reads_what_it_writes_into_a_directory_that_was_there(
+    server: EmbeddedRedis, tmp_path: Path
+) -> None:
+    tmp_path.chmod(0o755)
+
+    with server, Redis.from_url(server.url) as client:
+        client.set("call", "answered")
+        written = [tmp_path / "appendonlydir", *(tmp_path / "appendonlydir").iterdir()]
+
+    assert len(written) > 1
+    assert [one for one in written if one.stat().st_mode & 0o077] == []
+
+
 def test_nothing_is_evicted_and_everything_is_logged(redis: Redis) -> None:
     settings = redis.config_get("maxmemory-policy", "appendonly", "appendfsync")
 
