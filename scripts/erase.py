@@ -18,6 +18,7 @@ from runtime.leases import LeaseHeld, LeaseLost
 from scripts.terminal.beginnings import beginning
 from scripts.terminal.command import Refused, add_data_option, at_the_terminal, command_parser
 from scripts.terminal.place import open_place
+from scripts.terminal.tables import cell
 from telephony.traces import TooShort, of_number
 from workers.erasing import Erased, UnknownExtension, erase, person
 
@@ -62,7 +63,7 @@ def main() -> int:
             else "no event tells its number now"
         )
         for one in who.extension_ids:
-            print(f"its id is {one}: note it, for {when}, and what comes later is found by the id")
+            print(f"its id is {cell(one)}: note it, for {when}, and what comes later is found by the id")
     return DONE
 
 

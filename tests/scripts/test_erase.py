@@ -42,6 +42,18 @@ def test_whoever_erases_an_extension_is_told_its_id_and_that_its_number_is_told_
     assert "its id is 60200101: note it, for no event tells its number now" in done.stdout
 
 
+def test_an_id_that_somebody_made_up_does_nothing_to_the_terminal(redis: Redis, redis_url: str) -> None:
+    publish(
+        redis, outcome_of("s-2", an_answered_record(to=PhoneParty(extension_id="6020\x1b[2J", extension_number="101")))
+    )
+
+    tried = run_here("erase.py", "--extension", "101", "--dry-run", redis_url=redis_url)
+
+    assert (tried.returncode, "\x1b" in tried.stdout, "its id is 6020" in tried.stdout) == (0, False, True), (
+        tried.stderr
+    )
+
+
 def test_what_a_destination_removed_meanwhile_keeps_from_being_erased_the_next_time_erases(
     redis: Redis, redis_url: str
 ) -> None:
