@@ -305,6 +305,23 @@ def test_what_was_given_up_is_looked_through_so_much_at_a_time_however_much_it_i
     assert asked == [2, 2, 2, 1]
 
 
+def test_of_very_much_that_was_given_up_some_is_listed_with_each_look_as_what_the_retention_took(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    destination = stage.add()
+    for number in range(5):
+        bury(stage.redis, destination.id, a_dead_letter(f"s-{number}/1", "1-0", dead_at=redis_time(stage.redis)))
+    monkeypatch.setattr(expiry, "_PAGE", 2)
+    monkeypatch.setattr(expiry, "_PAGES", 1)
+
+    counts = []
+    for _ in range(3):
+        trim(stage, later=0)
+        counts.append(sum(one.because == "retention" for one in dead(stage, destination)))
+
+    assert counts == [2, 4, 5]
+
+
 def wait(stage: Stage, destination: Destination, call: str, *ages: float) -> None:
     """Have events of a call wait that were published so long ago."""
     queue = tuple(

@@ -23,7 +23,7 @@ from workers.destinations.schedule import longest_wait
 
 _PAGE: Final = 500
 _PAGES: Final = 20
-"""Pages of the log looked through in one go; upkeep comes again in a minute."""
+"""Pages of the log looked through in one go, and as much of what was given up; upkeep comes again in a minute."""
 
 
 def trim(redis: Redis, recorder: Recorder, *, now: float, retention: float) -> None:
@@ -39,9 +39,9 @@ def trim(redis: Redis, recorder: Recorder, *, now: float, retention: float) -> N
             pipeline.xtrim(stream, minid=f"{before}-0", approximate=False)
         for one in destinations.all(redis):
             pipeline.xtrim(keys.attempts(one.id), minid=f"{before}-0", approximate=False)
-            over = [each.event_id for each in _over(redis, one.id, before=before)]
-            if over:
-                pipeline.hdel(keys.dead(one.id), *over)
+            over = (each.event_id for each in _over(redis, one.id, before=before))
+            while some := list(islice(over, _PAGE)):
+                pipeline.hdel(keys.dead(one.id), *some)
         pipeline.execute()
 
 
@@ -72,7 +72,7 @@ def _let_go(redis: Redis, destination: Destination, recorder: Recorder, *, befor
 def _listed(redis: Redis, destination: Destination, held: Lease, recorder: Recorder, *, before: int, now: float) -> int:
     commands: list[Command] = list(_of_queues(redis, destination, before=before, now=now))
     lost = sum(command[0] == "HSET" and command[1] == keys.dead(destination.id) for command in commands)
-    commands = [*_of_letters(redis, destination, before=before), *commands]
+    commands = [*islice(_of_letters(redis, destination, before=before), _PAGES * _PAGE), *commands]
     place, taken = cursor = destinations.cursor(redis, destination.id)
     for _ in range(_PAGES):
         rows = cast("list[Any]", redis.xrange(keys.OUTCOMES, min=f"({place}", max=f"{before - 1}", count=_PAGE))
@@ -103,9 +103,12 @@ def _of_queues(redis: Redis, destination: Destination, *, before: int, now: floa
 
 
 def _of_letters(redis: Redis, destination: Destination, *, before: int) -> Iterator[Command]:
-    """Give the commands by which what was given up cannot be sent again, once the log need not hold it any more."""
+    """Give the commands by which what was given up cannot be sent again, once the log need not hold it any more.
+
+    What is forgotten in a moment is left as it is.
+    """
     for one in attempts.dead_letters(redis, destination.id):
-        if one.because != "retention" and one.published_at * 1000 < before:
+        if one.because != "retention" and one.published_at * 1000 < before <= one.dead_at * 1000:
             yield attempts.buried(destination.id, msgspec.structs.replace(one, because="retention"))
 
 
