@@ -211,6 +211,17 @@ def test_a_row_leads_to_the_call_as_the_account_of_the_row_saw_it_though_no_othe
     assert f" · {name}</span>" in page
 
 
+def test_a_conversation_leads_to_its_other_calls_as_the_account_saw_them_that_saw_this_one(
+    client: FlaskClient, redis: Redis
+) -> None:
+    event = an_outcome_of(1)
+    publish(redis, replace(event, data=replace(event.data, linked_sessions=("s-0002",))), account="globex")
+    for account in ("acme", "globex"):
+        publish(redis, an_outcome_of(2), account=account)
+
+    assert 'href="/calls/s-0002?account=globex"' in client.get("/calls/s-0001").text
+
+
 def test_what_people_ask_about_first_is_explained_first(client: FlaskClient, redis: Redis) -> None:
     publish(redis, an_outcome_of(1))
 
