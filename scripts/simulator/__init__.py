@@ -20,7 +20,7 @@ The control API, beside RingCentral's own routes:
   two times are null until they have come, `played` says that all notifications have been sent, `heard` that each was
   answered 200, and `acknowledged` names those that were, by their sequences.
 - `GET /simulator/status` counts calls, requests by group and status, 429s, requests during
-  a penalty, and webhooks; and shows the subscriptions.
+  a penalty, and webhooks; shows the subscriptions; and counts under `felt` how often each fault made a difference.
 - `GET /simulator/requests` lists every API request: time, group, path, status, duringPenalty.
 - `GET /simulator/ringouts` lists the RingOuts placed through the API; `POST` with a plan (see
   `ringouts.Plan`) says how further ones go. Without one the last digits of the number called

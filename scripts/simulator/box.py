@@ -28,7 +28,7 @@ class Box:
         self.clock = clock
         self.faults = Faults(chosen.seed)
         self.tokens = Tokens(chosen.token_seconds, clock, chosen.sessions)
-        self.limits = RateLimits(chosen.limits, chosen.minute_seconds, clock)
+        self.limits = RateLimits(chosen.limits, chosen.minute_seconds, clock, self.faults.feel)
         self.requests = RequestsSeen()
         self.call_log = CallLog()
         self.subscriptions = Subscriptions(
@@ -95,4 +95,5 @@ class Box:
             },
             "records": len(self.call_log),
             "faults": self.faults.document(),
+            "felt": dict(self.faults.felt),
         }

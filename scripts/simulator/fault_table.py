@@ -42,7 +42,7 @@ def _set(switch: str, field: str, box: Box, asked: FaultRequest) -> None:
 
 
 def _spoil(kind: str, box: Box, asked: FaultRequest) -> None:
-    answer = BadAnswer(kind, status=asked.status, seconds=asked.seconds)
+    answer = BadAnswer(kind, asked.fault, status=asked.status, seconds=asked.seconds)
     box.faults.answer_badly(asked.group, answer, asked.count)
 
 
@@ -63,12 +63,20 @@ def _reject_jwt(box: Box, asked: FaultRequest) -> None:
 
 def _blacklist(box: Box, _asked: FaultRequest) -> None:
     for subscription in box.subscriptions.receiving():
+        box.faults.feel("blacklist_subscriptions")
         box.subscriptions.blacklist(subscription, "I/O operation is failed. Details: [Read timed out]")
 
 
 def _expire_subscriptions(box: Box, _asked: FaultRequest) -> None:
     for subscription in box.subscriptions.active_or_blacklisted():
+        box.faults.feel("expire_subscriptions")
         subscription.expires_at = box.clock()
+
+
+def _delete_subscriptions(box: Box, _asked: FaultRequest) -> None:
+    for _ in box.subscriptions.active_or_blacklisted():
+        box.faults.feel("delete_subscriptions")
+    box.subscriptions.delete_all()
 
 
 def _expire_sync_tokens(box: Box, _asked: FaultRequest) -> None:
@@ -139,7 +147,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         "reject_jwt": Fault("grant no more tokens", ("on",), _reject_jwt),
         "blacklist_subscriptions": Fault("blacklist all subscriptions", (), _blacklist),
         "expire_subscriptions": Fault("let all subscriptions expire now", (), _expire_subscriptions),
-        "delete_subscriptions": Fault("delete all subscriptions", (), lambda box, _: box.subscriptions.delete_all()),
+        "delete_subscriptions": Fault("delete all subscriptions", (), _delete_subscriptions),
         "clear": Fault("switch all faults off and forget all penalties", (), _clear),
     }
 )

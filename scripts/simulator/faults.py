@@ -1,7 +1,7 @@
 """Which faults are switched on. Read by whoever has to misbehave; the table of faults is in `fault_table`."""
 
 import threading
-from collections import deque
+from collections import Counter, deque
 
 from msgspec import Struct
 
@@ -9,20 +9,27 @@ from scripts.simulator.chance import seeded
 
 
 class BadAnswer(Struct, frozen=True):
-    """What a request gets instead of its answer."""
+    """What a request gets instead of its answer; `fault` is what the table calls it."""
 
     kind: str  # status, html, truncated, reset, stall
+    fault: str = ""
     status: int = 503
     seconds: float = 0.0
 
 
 class Faults:
-    """The switches, all off at first."""
+    """The switches, all off at first; `felt` counts, by the names of the table, how often each made a difference."""
 
     def __init__(self, seed: int) -> None:
         self.rng = seeded(seed, "faults")
+        self.felt: Counter[str] = Counter()
         self._lock = threading.Lock()
         self.clear()
+
+    def feel(self, name: str) -> None:
+        """Count that a fault made a difference."""
+        with self._lock:
+            self.felt[name] += 1
 
     def clear(self) -> None:
         """Switch everything off."""
@@ -44,20 +51,52 @@ class Faults:
         """Take the spoiled answer the next request of the group is to get, if any."""
         with self._lock:
             waiting = self._answers.get(group)
-            return waiting.popleft() if waiting else None
+            answer = waiting.popleft() if waiting else None
+        if answer is not None:
+            self.feel(answer.fault)
+        return answer
 
     def drops(self, *, final: bool) -> bool:
         """Decide whether a delivery is lost; `final` says its party is gone with it."""
-        share = max(self.drop_share, self.drop_final_share if final else 0.0)
-        return share > 0.0 and self.rng.random() < share
+        of_final = self.drop_final_share if final else 0.0
+        share = max(self.drop_share, of_final)
+        lost = share > 0.0 and self.rng.random() < share
+        if lost:
+            self.feel("drop_final_webhooks" if of_final > self.drop_share else "drop_webhooks")
+        return lost
 
     def copies(self) -> int:
         """Decide how often a delivery is made."""
-        return 2 if self.duplicate_share and self.rng.random() < self.duplicate_share else 1
+        if self.duplicate_share and self.rng.random() < self.duplicate_share:
+            self.feel("duplicate_webhooks")
+            return 2
+        return 1
 
     def delay(self) -> float:
         """Decide how many seconds late a delivery is, so that deliveries overtake each other."""
-        return self.rng.uniform(0.0, self.shuffle_seconds) if self.shuffle_seconds else 0.0
+        if not self.shuffle_seconds:
+            return 0.0
+        self.feel("shuffle_webhooks")
+        return self.rng.uniform(0.0, self.shuffle_seconds)
+
+    def lag(self) -> float:
+        """Say how many seconds later than usual the record of a call that begins now is listed."""
+        if self.extra_lag:
+            self.feel("extra_lag")
+        return self.extra_lag
+
+    def forbids(self, what: str) -> bool:
+        """Say whether an endpoint, or the event filter of calls, is wanting a permission."""
+        return self._switched("forbid", what, self.forbidden)
+
+    def breaks(self, endpoint: str) -> bool:
+        """Say whether an endpoint is ill."""
+        return self._switched("break", endpoint, self.broken)
+
+    def _switched(self, name: str, what: str, on: set[str]) -> bool:
+        if what in on:
+            self.feel(name)
+        return what in on
 
     def document(self) -> dict[str, object]:
         """List what is switched on."""

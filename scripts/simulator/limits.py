@@ -6,7 +6,7 @@ https://developers.ringcentral.com/guide/basics/rate-limits
 import math
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -31,10 +31,17 @@ class _Window(Struct):
 class RateLimits:
     """Count requests and refuse those over the limit."""
 
-    def __init__(self, limits: Mapping[str, int], window_seconds: float, clock: Clock) -> None:
+    def __init__(
+        self,
+        limits: Mapping[str, int],
+        window_seconds: float,
+        clock: Clock,
+        feel: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._limits = dict(limits)
         self._seconds = window_seconds
         self._clock = clock
+        self._feel = feel
         self._windows: dict[tuple[str, str], _Window] = {}
         self._provoked: dict[str, tuple[float, str]] = {}
         self._lock = threading.Lock()
@@ -53,6 +60,7 @@ class RateLimits:
                 window.taken.popleft()
             if group in self._provoked:
                 window.penalty_seconds, window.retry_after = self._provoked.pop(group)
+                self._feel("rate_limit")
                 raise self._refuse(window, group, now)
             if len(window.taken) >= self._limits[group]:
                 window.penalty_seconds, window.retry_after = self._seconds, "seconds"

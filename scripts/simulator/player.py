@@ -59,9 +59,7 @@ class Player:
         """Begin one call now that somebody has placed; its notifications may be `withheld`."""
         now = self._clock()
         takes = [
-            Take(
-                call=call, place=place, started_at=now, speed=speed, extra_lag=self._faults.extra_lag, withheld=withheld
-            )
+            Take(call=call, place=place, started_at=now, speed=speed, extra_lag=self._faults.lag(), withheld=withheld)
             for place in range(len(call.sessions))
         ]
         self._begin(takes, iter(()))
@@ -91,7 +89,7 @@ class Player:
         start = self._clock()
         for call in calls:
             yield [
-                Take(call=call, place=place, started_at=start, speed=speed, extra_lag=self._faults.extra_lag)
+                Take(call=call, place=place, started_at=start, speed=speed, extra_lag=self._faults.lag())
                 for place in range(len(call.sessions))
             ]
             start += len(call.sessions) / rate

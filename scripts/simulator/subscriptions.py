@@ -174,7 +174,7 @@ class Subscriptions:
 
     def _read(self, request: dict[str, Any]) -> tuple[tuple[str, ...], tuple[dict[str, str], ...]]:
         """Read the filters asked for: those that are served, and those that are not."""
-        may_hear_of_calls = SESSIONS not in self._faults.forbidden
+        may_hear_of_calls = not self._faults.forbids(SESSIONS)
         return read_filters(request.get("eventFilters"), self._account_id, may_hear_of_calls=may_hear_of_calls)
 
     def note_delivery(self, subscription: Subscription, failure: str | None) -> None:

@@ -2,11 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 from redis import RedisError
 
@@ -27,12 +28,16 @@ _REDRIVE_SECONDS: Final = 3.0
 
 
 class Happened(Struct, frozen=True):
-    """One fault as it was: when it began and was over (seconds since 1970), and what kept it from happening, if any."""
+    """One fault as it was: when it began and was over (seconds since 1970), and what kept it from happening, if any.
+
+    `felt` is how often one of RingCentral's made a difference to anybody, till the next of its kind at the most.
+    """
 
     name: str
     began: float
     over: float
     failure: str = ""
+    felt: int | None = None
 
 
 class Course(Struct, frozen=True):
@@ -63,7 +68,8 @@ def drive(plant: Plant, plan: Iterable[Planned], *, minutes: float, rate: float,
     report, settled, took = _settle(plant, calls, say)
     watcher.stop()
     faults.sort(key=lambda one: one.began)
-    return Course(began_at, played_at, tuple(faults), calls, settled, took, report)
+    course = felt(faults, plant.box.status()["felt"])
+    return Course(began_at, played_at, course, calls, settled, took, report)
 
 
 def _play(plant: Plant, began: float, *, minutes: float, rate: float, say: Callable[[str], None]) -> int:
@@ -94,6 +100,8 @@ def _lane(plant: Plant, lane: list[Planned], began: float, say: Callable[[str], 
 def _happen(plant: Plant, one: Planned) -> Happened:
     """Let one fault happen and be over. Another lane may have taken away what it needs."""
     at, chance = time.time(), Random(f"{one.at} {one.name}")  # noqa: S311 - a plan
+    simulated = FAULTS[one.name].simulated
+    felt_before = plant.box.status()["felt"].get(simulated, 0) if simulated else None
     failure = ""
     try:
         undo = FAULTS[one.name].begin(plant, chance, one.seconds)
@@ -105,7 +113,20 @@ def _happen(plant: Plant, one: Planned) -> Happened:
             undo()
         except (OSError, RedisError) as error:
             failure = f"{type(error).__name__}: {error}"
-    return Happened(one.name, at, time.time(), failure)
+    return Happened(one.name, at, time.time(), failure, felt_before)
+
+
+def felt(faults: Sequence[Happened], counted: Mapping[str, int]) -> tuple[Happened, ...]:
+    """Say of each fault how often it was felt: what was counted when it began, and when the next of its kind did."""
+    told, then = [], dict(counted)
+    for one in reversed(faults):
+        name, before = FAULTS[one.name].simulated, one.felt
+        if before is None:
+            told.append(one)
+        else:
+            told.append(msgspec.structs.replace(one, felt=then.get(name, 0) - before))
+            then[name] = before
+    return tuple(reversed(told))
 
 
 def _settle(plant: Plant, calls: int, say: Callable[[str], None]) -> tuple[Report, bool, float]:

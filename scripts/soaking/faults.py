@@ -24,12 +24,16 @@ Begin = Callable[[Plant, Random, float], Undo]
 
 
 class Fault(Struct, frozen=True):
-    """One row: its lane, in which one fault happens at a time, and how long it lasts (seconds, from and to)."""
+    """One row: its lane, in which one fault happens at a time, and how long it lasts (seconds, from and to).
+
+    `simulated` is what RingCentral in a box calls it, which counts how often it was felt.
+    """
 
     lane: str
     begin: Begin
     seconds: tuple[float, float] = (0.0, 0.0)
     from_minutes: float = 0.0
+    simulated: str = ""
 
 
 def _kill_server(plant: Plant, _chance: Random, _seconds: float) -> Undo:
@@ -102,6 +106,16 @@ def _rolling(plant: Plant, _chance: Random, _seconds: float) -> None:
 
 def _of_ringcentral(fault: str, fields: Mapping[str, Any], plant: Plant, _chance: Random, _seconds: float) -> Undo:
     plant.box.fault(fault, **fields)
+    if fields.get("group") == "light":  # of which there are few, but for the guardian's
+        with suppress(RedisError):
+            subscription.guard(plant)
+    return partial(plant.box.fault, "clear")
+
+
+def _broken_feeds(plant: Plant, _chance: Random, _seconds: float) -> Undo:
+    """Break both: one is used only where RingCentral does not allow the other."""
+    for feed in ("call-log-extract-sync", "call-log-sync"):
+        plant.box.fault("break", endpoint=feed)
     return partial(plant.box.fault, "clear")
 
 
@@ -129,9 +143,9 @@ def _processes() -> dict[str, Fault]:
 
 def _of_the_platform() -> dict[str, Fault]:
     rows: tuple[tuple[str, dict[str, Any], tuple[float, float]], ...] = (
-        ("rate_limit", {"group": "heavy", "retryAfter": "seconds"}, (1, 3)),
-        ("rate_limit", {"group": "heavy", "retryAfter": "date"}, (1, 3)),
-        ("rate_limit", {"group": "light", "retryAfter": "absent"}, (1, 3)),
+        ("rate_limit", {"group": "heavy", "retryAfter": "seconds"}, (4, 7)),
+        ("rate_limit", {"group": "heavy", "retryAfter": "date"}, (4, 7)),
+        ("rate_limit", {"group": "light", "retryAfter": "absent"}, (4, 7)),
         ("answer_status", {"count": 3, "status": 503}, (3, 6)),
         ("answer_status", {"count": 2, "status": 500}, (3, 6)),
         ("answer_html", {"count": 2}, (3, 6)),
@@ -139,7 +153,6 @@ def _of_the_platform() -> dict[str, Fault]:
         ("reset", {"count": 3}, (3, 6)),
         ("stall", {"count": 1, "seconds": 4}, (5, 8)),
         ("forbid", {"endpoint": "call-log-extract-sync"}, (5, 10)),
-        ("break", {"endpoint": "call-log-sync"}, (3, 6)),
         ("expire_sync_tokens", {}, (0, 0)),
         ("revoke_tokens", {}, (0, 0)),
         ("extra_lag", {"seconds": 10}, (4, 8)),
@@ -148,12 +161,13 @@ def _of_the_platform() -> dict[str, Fault]:
         ("duplicate_webhooks", {"share": 0.5}, (3, 8)),
         ("shuffle_webhooks", {"seconds": 3}, (3, 8)),
     )
-    return {
+    faults = {
         " ".join(("RingCentral:", name, *(str(value) for value in fields.values()))): Fault(
-            "ringcentral", partial(_of_ringcentral, name, fields), seconds
+            "ringcentral", partial(_of_ringcentral, name, fields), seconds, simulated=name
         )
         for name, fields, seconds in rows
     }
+    return {**faults, "RingCentral: break the feeds": Fault("ringcentral", _broken_feeds, (3, 6), simulated="break")}
 
 
 FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
@@ -182,7 +196,9 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
         **_processes(),
         **_of_the_platform(),
         **{
-            f"RingCentral: {how.replace('_', ' ')}": Fault("ringcentral", partial(subscription.lose, how), (4, 8))
+            f"RingCentral: {how.replace('_', ' ')}": Fault(
+                "ringcentral", partial(subscription.lose, how), (4, 8), simulated=how
+            )
             for how in ("blacklist_subscriptions", "delete_subscriptions", "expire_subscriptions")
         },
         **{f"CRM: {mood}": Fault("crm", partial(_mood, mood), (2, 5)) for mood in Mood if mood is not Mood.WELL},

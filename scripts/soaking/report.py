@@ -18,7 +18,13 @@ def document(course: Course, findings: Sequence[Finding], *, run: dict[str, Any]
         "settledAfterSeconds": round(course.settled_after, 1),
         "findings": [{"check": one.check, "held": one.held, "detail": one.detail} for one in findings],
         "faults": [
-            {"name": one.name, "at": one.began, "seconds": round(one.over - one.began, 2), "failure": one.failure}
+            {
+                "name": one.name,
+                "at": one.began,
+                "seconds": round(one.over - one.began, 2),
+                "failure": one.failure,
+                "felt": one.felt,
+            }
             for one in course.faults
         ],
     }
@@ -41,8 +47,14 @@ def markdown(course: Course, findings: Sequence[Finding], *, run: dict[str, Any]
         "|-|-|-|",
         *(f"| {one.check} | {'yes' if one.held else 'NO'} | {one.detail} |" for one in findings),
         "",
-        "| fault | times |",
-        "|-|-|",
-        *(f"| {name} | {count} |" for name, count in sorted(happened.items())),
+        "| fault | times | felt |",
+        "|-|-|-|",
+        *(f"| {name} | {count} | {_felt(course, name)} |" for name, count in sorted(happened.items())),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _felt(course: Course, name: str) -> str:
+    """Say how often one of RingCentral's faults made a difference; of the others nobody counts that."""
+    counted = [one.felt for one in course.faults if one.name == name and one.felt is not None]
+    return f"{sum(counted):,}" if counted else ""

@@ -27,7 +27,7 @@ _LOOK_SECONDS: Final = 0.5
 def lose(how: str, plant: Plant, _chance: Random, _seconds: float) -> Callable[[], None]:
     """Have RingCentral deliver no more. The guardian looks when the fault is over: its minute is shorter here, too."""
     plant.box.fault(how)
-    return partial(_guard, plant)
+    return partial(guard, plant)
 
 
 def rotate_token(plant: Plant, _chance: Random, _seconds: float) -> Callable[[], None]:
@@ -36,10 +36,11 @@ def rotate_token(plant: Plant, _chance: Random, _seconds: float) -> Callable[[],
     for name in ("web", "upkeep"):
         plant.signal(name, signal.SIGTERM)
         time.sleep(RESTART_SECONDS)
-    return partial(_guard, plant)
+    return partial(guard, plant)
 
 
-def _guard(plant: Plant) -> None:
+def guard(plant: Plant) -> None:
+    """Have the guardian look now."""
     bells.ring_at(plant.patient, Stage.UPKEEP, DEFAULT_ACCOUNT, redis_time(plant.patient))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from scripts.soaking.driving import Happened, felt
 from scripts.soaking.faults import FAULTS
 from scripts.soaking.schedule import CALM_FROM, MINUTE, planned
 from scripts.venv import ROOT
@@ -46,6 +47,13 @@ def test_a_lane_has_one_fault_at_a_time_and_each_minute_ends_calm() -> None:
 
 def test_ten_minutes_hold_every_fault() -> None:
     assert {one.name for one in planned(FAULTS, seed=1, minutes=10)} == set(FAULTS)
+
+
+def test_how_often_a_fault_was_felt_is_counted_till_the_next_of_its_kind() -> None:
+    heavy, light = (f"RingCentral: rate_limit {limited}" for limited in ("heavy seconds", "light absent"))
+    course = [Happened(heavy, 1, 2, felt=0), Happened("Redis: frozen", 2, 3), Happened(light, 3, 4, felt=2)]
+
+    assert [one.felt for one in felt(course, {"rate_limit": 2, "reset": 7})] == [2, None, 0]
 
 
 def test_a_lane_of_faults_for_which_there_is_no_time_has_none() -> None:

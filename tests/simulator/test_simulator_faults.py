@@ -1,6 +1,7 @@
 """Faults: each does what its row says, and clears."""
 
 import socket
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -143,6 +144,33 @@ def test_deleted_subscriptions_are_gone(simulator: RunningSimulator, client: Cli
     simulator.fault("delete_subscriptions")
 
     assert client.get("/subscription").json()["records"] == []
+
+
+@pytest.mark.parametrize("name", sorted(FAULTS.keys() - {"clear"}))
+def test_that_a_fault_made_a_difference_is_counted(
+    simulator: RunningSimulator, client: Client, webhook: Webhook, play: Play, name: str
+) -> None:
+    simulator.subscribe(webhook.url)
+    token = client.get("/account/~/call-log-extract-sync").json()["syncInfo"]["syncToken"]
+    simulator.fault(name, seconds=0.05)
+
+    play(1)
+    client.ask_for_token()
+    for query in ({"syncType": "FSync"}, {"syncType": "ISync", "syncToken": token}):
+        with suppress(requests.RequestException):
+            client.get("/account/~/call-log-extract-sync", **query)
+    with suppress(requests.RequestException):
+        client.get("/account/~/call-log")
+
+    assert set(simulator.status()["felt"]) == {name}
+
+
+def test_a_fault_that_nobody_met_is_not_felt(simulator: RunningSimulator) -> None:
+    simulator.fault("answer_status", group="heavy")
+    simulator.fault("rate_limit", group="light")
+    simulator.fault("clear")
+
+    assert simulator.status()["felt"] == {}
 
 
 @pytest.mark.parametrize("name", sorted(FAULTS))

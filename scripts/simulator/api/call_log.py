@@ -51,9 +51,9 @@ def extension_id(text: str) -> str:
 
 def refuse_if_switched_off(box: Box, endpoint: str, permission: str) -> None:
     """Answer as RingCentral does when the permission is missing or the service is ill, if a fault says so."""
-    if endpoint in box.faults.forbidden:
+    if box.faults.forbids(endpoint):
         raise ApiError("user_forbidden", permission)
-    if endpoint in box.faults.broken:
+    if box.faults.breaks(endpoint):
         raise ApiError("internal")
 
 

@@ -15,6 +15,13 @@ from scripts.simulator.world import CLIENT_ID
 Handler: TypeAlias = Callable[..., Reply]
 View: TypeAlias = Callable[..., Response]
 AUTH_GROUP = "auth"
+_FELT_AS = {
+    "sync_token_expired": "expire_sync_tokens",
+    "token_unknown": "revoke_tokens",
+    "grant": "reject_jwt",
+}
+"""The faults of which somebody learns by what he is refused, by the names of the problems."""
+
 _GATEWAY_HEADERS = {"RCRequestId": "simulated"}
 
 
@@ -31,8 +38,10 @@ def guarded(box: Box, group: str, handler: Handler) -> View:
             spoiled = box.faults.next_bad_answer(group)
             reply = spoil(spoiled, box, request) if spoiled else _checked(box, handler, path)
         except ApiError as error:
+            _feel(box, error)
             reply = Reply(error.body(), error.problem.status, error.headers)
         except OAuthError as error:
+            _feel(box, error)
             reply = Reply(error.body(), 400)
         response = reply if isinstance(reply, Response) else reply.response(headers)
         box.requests.note(
@@ -41,6 +50,12 @@ def guarded(box: Box, group: str, handler: Handler) -> View:
         return response
 
     return view
+
+
+def _feel(box: Box, error: ApiError | OAuthError) -> None:
+    fault = _FELT_AS.get(str(error))
+    if fault is not None:
+        box.faults.feel(fault)
 
 
 def _user(box: Box, group: str, asked: Request) -> str:
