@@ -50,6 +50,9 @@ HARMFUL = (
     ("ACL", "LIST"),
     ("MONITOR",),
     ("SET", "somebody-elses", "1"),
+    ("FUNCTION", "FLUSH"),
+    ("SCRIPT", "FLUSH"),
+    ("SCRIPT", "KILL"),
 )
 OF_WORKERS = (
     ("XRANGE", keys.inbox(DEFAULT_ACCOUNT), "-", "+"),
