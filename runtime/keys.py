@@ -310,7 +310,7 @@ def secrets(destination: str) -> str:
 
 
 def delivery_cursor(destination: str) -> str:
-    """Hash, `place` of the last outcome log entry taken up and the count `taken`. Deliver's; lives with it."""
+    """Hash, `place` of the last log entry taken up, the count `taken`, and when one `asked` for was so. Deliver's."""
     return f"{PREFIX}{{{destination}}}:cursor"
 
 

@@ -20,8 +20,29 @@ from telephony.trial import TrialEvent, trial
 LEAST_PER_SECOND: Final = 0.01
 MOST_PER_SECOND: Final = 1000.0
 
+LATE_SECONDS: Final = 5.0
+"""What is to be sent at a pace is late by so much where nobody sent it: a runner comes within less."""
+
 _PAGE: Final = 500
 _TRIAL: Final = "trial/"
+
+_KEEP_PACE: Final = """
+-- Have the events of calls that somebody asked for be due from now on, as far apart as they were, where none was taken
+-- up for a while: a destination that is slow takes what it can. KEYS: what is asked for, cursor. ARGV: now (s), a while
+-- (s), how far apart they are at most (s): what is further was asked for by somebody else. Alerts and tests, whose
+-- places have a slash, come in no order.
+local now, due, before = tonumber(ARGV[1])
+if math.abs(now - (tonumber(redis.call('HGET', KEYS[2], 'asked')) or 0)) < tonumber(ARGV[2]) then return end
+local rows = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
+for row = 1, #rows, 2 do
+  if not string.find(rows[row], '/', 1, true) then
+    local at = tonumber(rows[row + 1])
+    local apart = before and at - before <= tonumber(ARGV[3]) and at - before or 0
+    due, before = math.max(at, due and due + apart or now), at
+    redis.call('ZADD', KEYS[1], string.format('%.3f', due), rows[row])
+  end
+end
+"""
 
 
 class Redrive(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -66,6 +87,12 @@ def redrive(redis: Redis, destination_id: str, selection: Redrive, *, dry_run: b
             pipeline.execute()
         bells.ring_at(redis, Stage.DELIVER, destination_id, now)
     return len(chosen)
+
+
+def keep_pace(redis: Redis, destination_id: str, *, now: float) -> None:
+    """Put off what was to be sent while nothing was, as while a destination was paused: it is not sent all at once."""
+    names = [keys.asked(destination_id), keys.delivery_cursor(destination_id)]
+    redis.register_script(_KEEP_PACE)(keys=names, args=[f"{now:.3f}", LATE_SECONDS, 1.01 / LEAST_PER_SECOND])
 
 
 def send_test(redis: Redis, destination_id: str) -> str:

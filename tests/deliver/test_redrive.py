@@ -223,6 +223,52 @@ def test_a_redrive_asks_for_so_many_in_a_second_and_in_the_order_of_publication(
     assert [at - asked[0][1] for _, at in asked] == pytest.approx([0.0, 0.5, 1.0])
 
 
+def test_a_redrive_keeps_its_pace_though_nothing_was_sent_for_an_hour(stage: Stage) -> None:
+    publish(stage.redis, *(outcome_of(f"s-{number}") for number in range(3)))
+    destination = stage.add(operator=True)
+    key = keys.asked(destination.id)
+    redrive.redrive(stage.redis, destination.id, Redrive(everything=True, per_second=0.1), dry_run=False)
+    an_hour_later(stage, key)
+    operator_log.raise_alert(stage.redis, What.NOTIFICATIONS_MISSING, "default", "It is quiet.", account="default")
+
+    stage.run(destination)
+
+    assert [one for one in stage.sender.ids() if not one.startswith("operator:")] == ["s-0/1"]
+    assert len(stage.sender.sent) == 2
+    left: Any = stage.redis.zrange(key, 0, -1, withscores=True)
+    assert [at - redis_time(stage.redis) for _, at in left] == pytest.approx([10, 20], abs=1)
+
+
+def test_what_is_late_because_a_destination_is_slow_is_not_put_off(stage: Stage) -> None:
+    publish(stage.redis, *(outcome_of(f"s-{number}") for number in range(3)))
+    destination = stage.add()
+    redrive.redrive(stage.redis, destination.id, Redrive(everything=True, per_second=0.1), dry_run=False)
+    an_hour_later(stage, keys.asked(destination.id))
+    stage.redis.hset(keys.delivery_cursor(destination.id), "asked", f"{redis_time(stage.redis):.3f}")
+
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-0/1", "s-1/1", "s-2/1"]
+
+
+def an_hour_later(stage: Stage, key: str) -> None:
+    """Have what was asked for be due as much earlier."""
+    rows: Any = stage.redis.zrange(key, 0, -1, withscores=True)
+    stage.redis.zadd(key, {place: at - 3600 for place, at in rows})
+
+
+def test_what_somebody_else_asks_for_meanwhile_waits_no_longer_for_that(stage: Stage) -> None:
+    publish(stage.redis, *(outcome_of(f"s-{number}") for number in range(2)))
+    destination = stage.add()
+    (first, then), key = outcome_log.after(stage.redis, "0-0", most=10), keys.asked(destination.id)
+    now = redis_time(stage.redis)
+    stage.redis.zadd(key, {first.place: now - 3600, then.place: now - 60})
+
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-0/1", "s-1/1"]
+
+
 @pytest.mark.parametrize("asks", ["a test", "a redrive"])
 def test_who_asks_has_the_bell_of_the_destination_rung(stage: Stage, asks: str) -> None:
     destination = stage.add()

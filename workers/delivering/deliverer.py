@@ -55,7 +55,7 @@ class Deliverer:
         self._flights = Flights(dependencies.sender, senders, held)
         self._queues = WorkingQueues(self._redis, destination)
         self._charge = Charge(destination, self._redis, self._recorder)
-        self._seen = b""
+        self._seen, self._is_new = b"", True
         self._cursor, _ = destinations.cursor(self._redis, destination)
 
     def step(self) -> Tally:
@@ -101,13 +101,20 @@ class Deliverer:
 
     def _look(self, room: int) -> View:
         """See what there is to do. If the destination was changed, take back what only waits for a thread."""
-        opening = self._settings.secrets_keys
-        now = view(self._redis, self._id, self._cursor, room, flying=len(self._flights), keys_of_secrets=opening)
+        now = self._view(room)
+        if self._is_new and now.asked_late > redrive.LATE_SECONDS:
+            redrive.keep_pace(self._redis, self._id, now=now.now)
+            now = self._view(room)
+        self._is_new = False
         if now.stored != self._seen:
             self._seen = now.stored
             self._flights.recall()
             self._charge.reload()
         return now
+
+    def _view(self, room: int) -> View:
+        opening = self._settings.secrets_keys
+        return view(self._redis, self._id, self._cursor, room, flying=len(self._flights), keys_of_secrets=opening)
 
     def _arrivals(self, destination: Destination, now: View) -> list[Arrival]:
         """Give what is new for this destination, and what somebody asked for."""
@@ -237,7 +244,10 @@ class Deliverer:
 
     def _taken(self, now: View) -> list[Command]:
         """Give the commands that move on past what was taken up."""
-        commands: list[Command] = [("ZREM", keys.asked(self._id), *now.asked)] if now.asked else []
+        commands: list[Command] = []
+        if now.asked:
+            commands.append(("ZREM", keys.asked(self._id), *now.asked))
+            commands.append(("HSET", keys.delivery_cursor(self._id), "asked", f"{now.now:.3f}"))
         if now.entries:
             self._cursor = now.entries[-1].place
             commands.append(("HSET", keys.delivery_cursor(self._id), "place", self._cursor))

@@ -9,7 +9,7 @@ from redis import Redis
 from runtime import bells, keys
 from runtime.bells import Stage
 from runtime.clocks import as_seconds, stopwatch
-from runtime.deliveries import destinations
+from runtime.deliveries import destinations, redrive
 from runtime.outcome_log import Entry, entries_of
 from telephony.destinations import Destination, DestinationState
 
@@ -23,7 +23,8 @@ MOST_HELD: Final = 200_000
 class View(msgspec.Struct, frozen=True):
     """What there is to do. `read_at` is what the stopwatch said at `now`; `due` are calls, `asked` places.
 
-    `stored` is the destination as Redis has it; empty when there is none. `is_crowded` says that so much waits that
+    `stored` is the destination as Redis has it; empty when there is none. `asked_late` is by how many seconds the first
+    of the events of calls that were asked for is late. `is_crowded` says that so much waits that
     nothing new is taken up.
     """
 
@@ -35,6 +36,7 @@ class View(msgspec.Struct, frozen=True):
     entries: tuple[Entry, ...]
     due: tuple[str, ...]
     asked: tuple[str, ...]
+    asked_late: float
     is_crowded: bool
     others_wait: bool
 
@@ -74,6 +76,7 @@ def view(
         entries=entries_of(rows) if room and not is_crowded else (),
         due=_due(retries, now) if room else (),
         asked=_due(asked, now) if room else (),
+        asked_late=now - min((score for member, score in asked if redrive.is_of_log(member.decode())), default=now),
         is_crowded=is_crowded,
         others_wait=others > 0,
     )
