@@ -17,7 +17,7 @@ GONE_SECONDS: Final = 600.0
 """After so long without a look, one a minute, nobody looks any more."""
 
 MOMENT_SECONDS: Final = 10.0
-"""How long the very first subscription is not made by us: somebody may be at it."""
+"""How long the very first subscription is not made by us: somebody may be at it. Nor any by who was just started."""
 
 JUST_SECONDS: Final = 30.0
 """How long one that is missing is nothing to tell of: who answers the handshake may be starting as well."""

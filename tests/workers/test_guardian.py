@@ -115,6 +115,25 @@ def test_the_first_one_is_left_to_whoever_may_be_making_it_for_ten_seconds(guard
     assert office.guard().health is Health.ACTIVE
 
 
+def test_one_that_is_gone_is_made_ten_seconds_after_all_was_started_together_for_web_may_not_answer_yet(
+    guarding_office: Guarding, webhook: Webhook
+) -> None:
+    office = guarding_office()
+    guard(office, 2)
+    office.platform.fault("delete_subscriptions")
+    office.redis.delete(keys.BELLS)
+    office.dependencies.made_at = stopwatch()
+    webhook.answer = Answer(status=500)
+
+    assert office.guard().problem is None
+    assert office.next_bell(Stage.UPKEEP) == pytest.approx(10, abs=1)
+
+    webhook.answer = Answer()
+    office.let_pass(10)
+    office.dependencies.made_at -= 10
+    assert office.guard().health is Health.ACTIVE
+
+
 def test_what_is_well_is_left_alone(guarding_office: Guarding) -> None:
     office = guarding_office()
     first = guard(office, 2)

@@ -102,14 +102,16 @@ class Guardian:
     def guard(self, *, patient: bool = True) -> Guarded:
         """Put the subscription right. Raises RingCentralError; what was found out before that is kept.
 
-        Where there never was one, a `patient` guardian gives whoever may be making it a moment.
+        A `patient` guardian gives a moment where there never was one to whoever may be making it, and where it was just
+        started itself to `web`, which may have been started with it and answers no handshake yet.
         """
         now, guarded = redis_time(self._redis), guarding.load(self._redis, self._name)
         plan = self.plan(guarded, now=now)
         self._lease.commit(())  # RingCentral may have taken its time: another may have put it right meanwhile
         guarded = self._noted(guarded, plan, now)
-        first = plan.create and guarded.id is None and plan.health is Health.MISSING
-        if first and patient and guarded.is_just_missed(MOMENT_SECONDS):
+        there_since = presence.since(self._redis, self._made_at, now=now)
+        is_early = guarded.is_just_missed(MOMENT_SECONDS) if guarded.id is None else now < there_since + MOMENT_SECONDS
+        if patient and is_early and plan.create and plan.health is Health.MISSING:
             bells.ring_at(self._redis, Stage.UPKEEP, self._name, now + MOMENT_SECONDS)
             return guarded
         for one in plan.delete_first:
