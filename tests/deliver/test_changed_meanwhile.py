@@ -17,7 +17,7 @@ from telephony.destinations import Changes, Destination, DestinationState
 from telephony.operator_events import What
 from telephony.words import Outcome
 from tests.deliver.conftest import Stage
-from tests.deliver.test_deliver import A_MISSED_CALL, make_due
+from tests.deliver.test_deliver import A_MISSED_CALL, make_due, revised
 from tests.fakes.sender import Sent, delivered, forbidden, gone, refused
 from tests.scripts.publishing import outcome_of, publish
 from workers import dependencies
@@ -166,6 +166,43 @@ def test_what_a_filter_leaves_out_by_now_is_not_sent_again_by_a_redrive(stage: S
     stage.run(destination)
 
     assert stage.sender.ids()[3:] == ["s-missed/1"]
+
+
+@pytest.mark.parametrize(
+    ("taken", "tried", "sent"),
+    [([], True, ["s-1/1", "s-1/1"]), (["s-1/1"], True, ["s-1/1", "s-1/2"]), ([], False, ["s-1/2"])],
+    ids=["one was tried", "one was taken", "none was sent"],
+)
+def test_of_what_waits_when_each_call_is_to_be_told_of_once_one_event_is_sent(
+    stage: Stage, taken: list[str], sent: list[str], *, tried: bool
+) -> None:
+    destination = stage.add()
+    stage.sender.answer = lambda sent: delivered() if sent.event_id in taken else refused()
+    publish(stage.redis, outcome_of("s-1"))
+    if tried:
+        stage.run(destination)
+    publish(stage.redis, revised("s-1", 2))
+    if tried:
+        stage.run(destination)
+    else:
+        wait_both(stage, destination)
+    change(stage, destination, create_only=True)
+    stage.sender.answer = lambda _: delivered()
+
+    for _ in range(3):
+        make_due(stage, destination)
+        stage.run(destination)
+
+    assert stage.sender.ids() == sent
+    assert not waiting.everything(stage.redis, destination.id)
+
+
+def wait_both(stage: Stage, destination: Destination) -> None:
+    """Have what was published wait, taken up by a runner that has no room to send it."""
+    with lease(stage.redis, destination.id, Bell.DELIVER) as held:
+        runner = Deliverer(destination.id, held, dependencies.current(), Busy())
+        runner.step()
+        runner.leave()
 
 
 def answering(first: Answer, meanwhile: Callable[[], object]) -> Callable[[Sent], Answer]:

@@ -161,12 +161,18 @@ class Deliverer:
         for call in due:
             item, *others = self._queues[call]
             body, entry = self._body(destination, item, entries), entries.get(item.place)
-            if entry is not None and entry.place not in judged and not redrive.is_wanted(destination, entry):
+            once = redrive.is_told_once(destination, item.place)
+            if once and not item.going and (item.attempts or others):  # each call is told of once only since it waits
+                taken = redrive.last_taken(self._redis, self._id, [call]).get(call)
+                after = waiting.told_once(self._queues[call], taken=taken)
+                self._queues[call] = after.queue
+                commands += self._replaced(call, after.replaced, now.now)
+            elif entry is not None and entry.place not in judged and not redrive.is_wanted(destination, entry):
                 self._queues[call] = tuple(others)
             elif body is None:
                 self._queues[call] = tuple(others)
                 commands.append(attempts.buried(self._id, letter(call, item, "retention", now=now.now)))
-            elif redrive.is_told_once(destination, item.place) and not item.going:
+            elif once and not item.going:
                 self._queues[call] = (msgspec.structs.replace(item, going=True), *others)
             else:
                 self._flights.launch(Flight(call, item, destination.url), body, now)
