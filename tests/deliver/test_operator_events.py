@@ -1,14 +1,17 @@
 """Operator events go to the destinations that ask for them, with the promises that all events have."""
 
+from typing import cast
+
 import msgspec
 import pytest
 
-from runtime import operator_log
+from runtime import keys, operator_log
 from runtime.clocks import redis_time
 from runtime.deliveries import backlog, destinations, redrive
 from runtime.deliveries.redrive import Redrive
 from telephony.destinations import Changes, DestinationState
-from telephony.operator_events import OperatorEvent, Told, What
+from telephony.events import encode
+from telephony.operator_events import Alert, OperatorEvent, Told, What, event
 from tests.deliver.conftest import Stage
 from tests.deliver.test_deliver import make_due
 from tests.fakes.sender import delivered, forbidden, gone, refused
@@ -45,6 +48,20 @@ def test_what_shapes_the_events_of_calls_leaves_them_as_they_are(stage: Stage) -
 
     assert [event.data.state for event in sent(stage)] == [Told.RAISED, Told.CLEARED]
     assert sent(stage)[0].data.message == "No."
+
+
+def test_one_of_a_kind_that_only_a_later_version_knows_is_sent_and_holds_up_no_call(stage: Stage) -> None:
+    asks = stage.add(operator=True)
+    alert = Alert(what=PARKED, about="default", account=None, message="No.", since=1.0)
+    later = encode(event(alert, Told.RAISED, now=2.0)).replace(PARKED.encode(), b"disk.slow")
+    place = cast("bytes", stage.redis.xadd(keys.OPERATOR, {"event": later, "account": ""})).decode()
+    stage.redis.zadd(keys.asked(asks.id), {f"operator/{place}": 1})
+    publish(stage.redis, outcome_of("s-1"))
+
+    stage.run(asks)
+
+    assert sorted(one.partition(":")[0] for one in stage.sender.ids()) == ["operator", "s-1/1"]
+    assert later in [one.body for one in stage.sender.sent]
 
 
 def test_what_concerns_another_account_is_not_sent(stage: Stage) -> None:

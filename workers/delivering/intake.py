@@ -14,7 +14,20 @@ from runtime.outcome_log import Entry, at_places
 from telephony.create_only import ready_at
 from telephony.destinations import Destination, takes_back, wants, wants_operator
 from telephony.events import CallEvent, decode
-from telephony.operator_events import OperatorEvent
+
+
+class _Numbered(msgspec.Struct, frozen=True):
+    """The part of an operator event's data that puts it in order."""
+
+    revision: int
+
+
+class _OperatorNews(msgspec.Struct, frozen=True):
+    """What has to be known of an operator event to send it: of which kind it is, only a later version may know."""
+
+    id: str
+    subject: str
+    data: _Numbered
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -82,4 +95,4 @@ def _read(entry: Entry) -> CallEvent | None:
         return None
 
 
-_OPERATOR: Final = msgspec.json.Decoder(OperatorEvent)
+_OPERATOR: Final = msgspec.json.Decoder(_OperatorNews)
