@@ -26,6 +26,7 @@ CHECKS: Final = (
     _check("verification-token", settings_checks.verification_token),
     _check("one-user-each", settings_checks.one_user_each),
     _check("redis", redis_checks.reached),
+    _check("redis-password", redis_checks.password),
     _check("secrets-key", settings_checks.secrets_key),
     _check("redis-version", redis_checks.version),
     _check("redis-role", redis_checks.role),

@@ -3,6 +3,7 @@
 import time
 import zlib
 from typing import Any, Final, cast
+from urllib.parse import urlsplit
 
 from runtime import keys, ledger, safety
 from runtime.clocks import redis_time, stopwatch
@@ -15,12 +16,22 @@ OLDEST: Final = 7
 SKEW_SECONDS: Final = 2.0
 WRONG_SECONDS: Final = 60.0
 SAMPLED: Final = 200
+_KNOWN_TO_ALL: Final = "change-me"
 
 
 def reached(patient: Patient) -> Findings:
     """Redis is where `REDIS_URL` says, or `./scripts/run` has started it, and answers."""
     if patient.no_redis:
         yield error(patient.no_redis, "start Redis, or set REDIS_URL to where it is")
+
+
+def password(patient: Patient) -> Findings:
+    """The password of our user of Redis is none that stands in `docs/ops/acl/users.acl`, for everybody to read."""
+    if (urlsplit(patient.environ.get("REDIS_URL", "")).password or "").startswith(_KNOWN_TO_ALL):
+        yield error(
+            "the password of Redis's user is the one that users.acl comes with",
+            f"replace every {_KNOWN_TO_ALL} in users.acl, and say the new ones in REDIS_URL, or with compose in .env",
+        )
 
 
 def version(patient: Patient) -> Findings:

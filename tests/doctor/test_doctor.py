@@ -77,6 +77,10 @@ def let_readers_of_redis_guess(clinic: Clinic) -> None:
     clinic.environ["SECRETS_KEY"] = "a-key-for-secrets,hook"
 
 
+def keep_the_password_that_everybody_knows(clinic: Clinic) -> None:
+    clinic.environ["REDIS_URL"] = "redis+sentinel://workers:change-me-workers@one:26379,two:26379/legwork"
+
+
 def set_a_key_later(clinic: Clinic) -> None:
     add_destination(clinic, keys=())
 
@@ -223,6 +227,7 @@ PLANTED: tuple[tuple[Callable[[Clinic], None], str, str], ...] = (
     (let_anybody_be_ringcentral, "verification-token", "`new,old`"),
     (keep_secrets_in_the_open, "secrets-key", "set SECRETS_KEY"),
     (let_readers_of_redis_guess, "secrets-key", "`new,old`"),
+    (keep_the_password_that_everybody_knows, "redis-password", "replace every change-me"),
     (set_a_key_later, "secrets-key", "destinations.py rotate"),
     (lose_the_key, "secrets-key", "add the key it was sealed with"),
     (switch_persistence_off, "persistence", "appendonly yes"),
