@@ -73,10 +73,10 @@ class Environment:
             self._stamp(stale).unlink(missing_ok=True)
         self._unfinished.touch()
         print(f"installing {files[-1]}", flush=True)
-        # Isolated, or what is on somebody's PYTHONPATH would be taken for installed; and here, whatever pip.conf says.
-        pip = (self.python, "-I", "-m", "pip", "install", "--no-user", "--quiet", "--disable-pip-version-check")
+        # Isolated, or what is on somebody's PYTHONPATH would be taken for installed.
+        pip = (self.python, "-I", "-m", "pip", "install", *into(self.directory), "--disable-pip-version-check")
         try:
-            run(*pip, "--no-input", "-r", "/dev/stdin", text=self._lines(files))
+            run(*pip, "--quiet", "--no-input", "-r", "/dev/stdin", text=self._lines(files))
         except subprocess.CalledProcessError as error:
             if error.returncode > 0:  # not killed: pip has put back what it had changed, as where there is no network
                 self._unfinished.unlink()
@@ -122,6 +122,11 @@ class Environment:
         return "\n".join(wanted)
 
 
+def into(directory: Path) -> tuple[str, ...]:
+    """Give the options by which pip installs here, whatever its own settings, as `PIP_TARGET`, say of elsewhere."""
+    return "--no-user", "--target=", f"--prefix={directory}"
+
+
 def make_environment(directory: Path) -> None:
     """Make an empty virtual environment with pip in it, replacing what is there."""
     python = getattr(sys, "_base_executable", sys.executable)  # we may be running from the one to be replaced
@@ -132,8 +137,8 @@ def make_environment(directory: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         wheel = Path(scratch) / PIP_WHEEL.rsplit("/", 1)[1]
         wheel.write_bytes(fetch_pip())
-        pip = (directory / "bin" / "python", "-I", wheel / "pip", "install", "--no-user", "--quiet")  # as in `install`
-        run(*pip, "--no-index", wheel)
+        pip = (directory / "bin" / "python", "-I", wheel / "pip", "install", *into(directory))  # as in `install`
+        run(*pip, "--quiet", "--no-index", wheel)
 
 
 def fetch_pip() -> bytes:

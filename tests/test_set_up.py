@@ -100,14 +100,27 @@ def test_where_python_brings_no_pip_it_is_put_in_whatever_is_set_for_other_proje
 ) -> None:
     wheel, here = BytesIO(), tmp_path / ".venv"
     with ZipFile(wheel, "w") as packed:
-        told = "open(sys.prefix + '/told', 'w').write(repr((sys.flags.isolated, sys.argv[1:3])))"
+        told = "open(sys.prefix + '/told', 'w').write(repr((sys.flags.isolated, *sys.argv[1:5])))"
         packed.writestr("pip/__main__.py", f"import sys\n{told}")
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     monkeypatch.setattr(set_up, "fetch_pip", wheel.getvalue)
 
     set_up.make_environment(here)
 
-    assert (here / "told").read_text() == "(1, ['install', '--no-user'])"
+    assert (here / "told").read_text() == repr((1, "install", "--no-user", "--target=", f"--prefix={here}"))
+
+
+def test_what_is_installed_comes_here_whatever_pip_s_own_settings_say_of_elsewhere(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = next((environment.directory / "lib").glob("python*/site-packages"))
+    (packages / "pip.py").write_text("import sys\n(open('argv', 'w')).write(repr(sys.argv[1:5]))\n")
+    monkeypatch.chdir(environment.root)
+
+    environment.install(RUNTIME)
+
+    options = ["install", "--no-user", "--target=", f"--prefix={environment.directory}"]
+    assert (environment.root / "argv").read_text() == repr(options)
 
 
 @pytest.mark.parametrize(
