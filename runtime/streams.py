@@ -21,7 +21,11 @@ PATTERN: Final = "[0-9]{1,15}-[0-9]{1,15}"
 _PLACE: Final = re.compile(PATTERN)
 _FIRST: Final = (0, 0)
 _TOGETHER: Final = 1000
-"""Entries read in one go."""
+_AT_FIRST: Final = 100
+"""Entries read in one go: more and more, unless they are large."""
+
+_MOST_BYTES: Final = 4 * 1024 * 1024
+"""What is read in one go, or little more; bodies have 256 KiB at most, and a thousand such would fill a process."""
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
@@ -72,11 +76,14 @@ def _end(known: Any) -> tuple[str, int]:
 
 def entries(redis: Redis, stream: str, *, first: str = "-", last: str = "+") -> Iterator[tuple[bytes, Fields]]:
     """Read a stream from the place `first` to the place `last`, the oldest entry first."""
-    while page := cast("list[Any]", redis.xrange(stream, min=first, max=last, count=_TOGETHER)):
+    count = _AT_FIRST
+    while page := cast("list[Any]", redis.xrange(stream, min=first, max=last, count=count)):
         yield from page
-        if len(page) < _TOGETHER:
+        if len(page) < count:
             return
         first = f"({page[-1][0].decode()}"
+        size = sum(len(value) for _, fields in page for value in fields.values())
+        count = max(1, min(_TOGETHER, 4 * count, count * _MOST_BYTES // max(1, size)))
 
 
 def page(

@@ -33,6 +33,18 @@ def test_a_stream_is_read_to_its_end_however_long_it_is(redis: Redis) -> None:
     assert streams.end(redis, STREAM) == ("2001-0", 2001)
 
 
+@pytest.mark.parametrize(("size", "goes"), [(10, range(2, 5)), (50_000, range(4, 12))], ids=["small", "large"])
+def test_large_entries_are_read_a_few_at_a_time_and_small_ones_together(redis: Redis, size: int, goes: range) -> None:
+    for number in range(1, 401):
+        redis.xadd(STREAM, {"n": b"x" * size}, id=f"{number}-0")
+    redis.config_resetstat()
+
+    read = [place for place, _ in streams.entries(redis, STREAM)]
+
+    assert read == [f"{number}-0".encode() for number in range(1, 401)]
+    assert redis.info("commandstats")["cmdstat_xrange"]["calls"] in goes
+
+
 def test_the_ends_of_several_streams_are_read_together_and_one_that_holds_nothing_has_none(redis: Redis) -> None:
     redis.xadd(STREAM, {"n": "x"}, id="7-2")
 
