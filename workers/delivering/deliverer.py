@@ -17,6 +17,7 @@ from runtime.clocks import redis_time
 from runtime.deliveries import attempts, destinations, redrive, waiting
 from runtime.deliveries.waiting import Queue, Waiting
 from runtime.leases import Command, Lease
+from runtime.logs import log
 from runtime.metrics import DELIVERIES, DELIVERY_LAG_SECONDS
 from runtime.outcome_log import Entry
 from telephony.destinations import Destination, body_for
@@ -33,6 +34,9 @@ from workers.destinations.verdicts import Answer, Verdict
 
 GATHER_SECONDS: Final = 0.25
 """How long a step waits for answers before it commits those that are there."""
+
+UNREAD_SECONDS: Final = 300.0
+"""How long what only a later version can read is left to a later `deliver` process, before it is looked at again."""
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -56,6 +60,7 @@ class Deliverer:
         self._queues = WorkingQueues(self._redis, destination)
         self._charge = Charge(destination, self._redis, self._recorder)
         self._seen, self._is_new = b"", True
+        self._unread: tuple[str, ...] = ()
         self._cursor, _ = destinations.cursor(self._redis, destination)
 
     def step(self) -> Tally:
@@ -119,15 +124,17 @@ class Deliverer:
     def _arrivals(self, destination: Destination, now: View) -> list[Arrival]:
         """Give what is new for this destination, and what somebody asked for."""
         deadline = self._settings.record_deadline_seconds
-        new = list(intake.of_log(destination, now.entries, deadline=deadline))
-        asked = list(intake.of_asked(self._redis, destination, now.asked, deadline=deadline, now=now.now))
+        of_log = intake.of_log(destination, now.entries, deadline=deadline)
+        of_asked = intake.of_asked(self._redis, destination, now.asked, deadline=deadline, now=now.now)
+        self._unread = (*of_log.unread, *of_asked.unread)
+        new, asked = of_log.arrivals, of_asked.arrivals
         doubtful = [*asked, *(new if destination.create_only else ())]
         if not doubtful:
-            return new
+            return [*new]
         events = [(one.call, one.item.revision, one.item.place) for one in doubtful]
         told = redrive.last_told(self._redis, destination, events)
         if destination.create_only:
-            new = list(intake.tellable(destination, new, told))
+            new = tuple(intake.tellable(destination, new, told))
         return [*new, *intake.tellable(destination, asked, told)]
 
     def _queued(self, destination: Destination, arrivals: Sequence[Arrival], now: float) -> list[Command]:
@@ -160,7 +167,12 @@ class Deliverer:
         commands: list[Command] = []
         for call in due:
             item, *others = self._queues[call]
-            body, entry = self._body(destination, item, entries), entries.get(item.place)
+            try:
+                body, entry = self._body(destination, item, entries), entries.get(item.place)
+            except msgspec.MsgspecError:  # a later version has queued it, and only such a one can shape it
+                log.exception("deliver.unreadable", place=item.place)
+                self._queues[call] = (msgspec.structs.replace(item, due=now.now + UNREAD_SECONDS), *others)
+                continue
             once = redrive.is_told_once(destination, item.place)
             if once and not item.going and (item.attempts or others):  # each call is told of once only since it waits
                 taken = redrive.last_taken(self._redis, self._id, [call]).get(call)
@@ -249,7 +261,7 @@ class Deliverer:
             self._commit(now.destination, self._answered(now.destination, now), now)
 
     def _taken(self, now: View) -> list[Command]:
-        """Give the commands that move on past what was taken up."""
+        """Give the commands that move on past what was taken up, and have what could not be read asked for again."""
         commands: list[Command] = []
         if now.asked:
             commands.append(("ZREM", keys.asked(self._id), *now.asked))
@@ -258,6 +270,9 @@ class Deliverer:
             self._cursor = now.entries[-1].place
             commands.append(("HSET", keys.delivery_cursor(self._id), "place", self._cursor))
             commands.append(("HINCRBY", keys.delivery_cursor(self._id), "taken", str(len(now.entries))))
+        if self._unread:
+            again = f"{now.now + UNREAD_SECONDS:.3f}"
+            commands.append(("ZADD", keys.asked(self._id), *(word for one in self._unread for word in (again, one))))
         return commands
 
     def _commit(self, destination: Destination, commands: Sequence[Command], now: View) -> None:

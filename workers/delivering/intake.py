@@ -42,36 +42,48 @@ class Arrival(msgspec.Struct, frozen=True):
     wanted: bool = True
 
 
-def of_log(destination: Destination, entries: Sequence[Entry], *, deadline: float) -> Iterator[Arrival]:
+class Intake(msgspec.Struct, frozen=True):
+    """What was taken up. `unread` are the places of events that only a later version can read."""
+
+    arrivals: tuple[Arrival, ...]
+    unread: tuple[str, ...]
+
+
+def of_log(destination: Destination, entries: Sequence[Entry], *, deadline: float) -> Intake:
     """Give the entries that `destination` wants, as they shall wait, and what takes back what is held of a call."""
+    arrivals, unread = [], []
     for entry in entries:
         event = _read(entry) if entry.deliver else None
         if event is None:
-            continue
-        if wants(destination, entry.account, event):
+            unread += [entry.place] if entry.deliver else []
+        elif wants(destination, entry.account, event):
             due = ready_at(event, deadline=deadline) if destination.create_only else 0.0
-            yield Arrival(event.subject, _waiting(entry, event, due), entry)
+            arrivals.append(Arrival(event.subject, _waiting(entry, event, due), entry))
         elif takes_back(destination, event):
-            yield Arrival(event.subject, _waiting(entry, event, 0.0), entry, wanted=False)
+            arrivals.append(Arrival(event.subject, _waiting(entry, event, 0.0), entry, wanted=False))
+    return Intake(tuple(arrivals), tuple(unread))
 
 
-def of_asked(
-    redis: Redis, destination: Destination, places: Sequence[str], *, deadline: float, now: float
-) -> Iterator[Arrival]:
+def of_asked(redis: Redis, destination: Destination, places: Sequence[str], *, deadline: float, now: float) -> Intake:
     """Give the events that somebody asked for, as far as the log still holds them; what may change is held still."""
+    arrivals, unread = [], []
     for place in places:
         if redrive.is_test(place):
             test = redrive.test_event(destination.id, place)
-            yield Arrival(test.id, Waiting(place, test.id, "", 0, now), None)
+            arrivals.append(Arrival(test.id, Waiting(place, test.id, "", 0, now), None))
     for entry in operator_log.at_places(redis, [place for place in places if operator_log.is_operator(place)]):
         news = _OPERATOR.decode(entry.document)
         if wants_operator(destination, entry.account):
-            yield Arrival(news.subject, Waiting(entry.place, news.id, entry.account, news.data.revision, now), entry)
+            item = Waiting(entry.place, news.id, entry.account, news.data.revision, now)
+            arrivals.append(Arrival(news.subject, item, entry))
     for entry in at_places(redis, [place for place in places if redrive.is_of_log(place)]):
         event = _read(entry)
-        if event is not None:
-            due = max(now, ready_at(event, deadline=deadline)) if destination.create_only else now
-            yield Arrival(event.subject, _waiting(entry, event, due), entry)
+        if event is None:
+            unread.append(entry.place)
+            continue
+        due = max(now, ready_at(event, deadline=deadline)) if destination.create_only else now
+        arrivals.append(Arrival(event.subject, _waiting(entry, event, due), entry))
+    return Intake(tuple(arrivals), tuple(unread))
 
 
 def tellable(destination: Destination, arrivals: Sequence[Arrival], told: Mapping[str, int]) -> Iterator[Arrival]:

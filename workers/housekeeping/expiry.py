@@ -119,7 +119,7 @@ def _in_time(item: Waiting, *, now: float) -> Waiting:
 
 
 def _of_log(destination: Destination, rows: Sequence[Any], *, now: float) -> Iterator[DeadLetter]:
-    for one in intake.of_log(destination, entries_of(rows), deadline=0):
+    for one in intake.of_log(destination, entries_of(rows), deadline=0).arrivals:
         if one.wanted:
             yield letter(one.call, one.item, "retention", now=now)
 
