@@ -74,9 +74,9 @@ class Environment:
         self._unfinished.touch()
         print(f"installing {files[-1]}", flush=True)
         # Isolated, or what is on somebody's PYTHONPATH would be taken for installed.
-        pip = (self.python, "-I", "-m", "pip", "install", *into(self.directory), "--disable-pip-version-check")
+        pip = (self.python, "-I", "-m", "pip", "install", "--disable-pip-version-check")
         try:
-            run(*pip, "--quiet", "--no-input", "-r", "/dev/stdin", text=self._lines(files))
+            run(*pip, *into(self.directory), "--quiet", "--no-input", "-r", "/dev/stdin", text=self._lines(files))
         except subprocess.CalledProcessError as error:
             if error.returncode > 0:  # not killed: pip has put back what it had changed, as where there is no network
                 self._unfinished.unlink()
@@ -137,8 +137,8 @@ def make_environment(directory: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         wheel = Path(scratch) / PIP_WHEEL.rsplit("/", 1)[1]
         wheel.write_bytes(fetch_pip())
-        pip = (directory / "bin" / "python", "-I", wheel / "pip", "install", *into(directory))  # as in `install`
-        run(*pip, "--quiet", "--no-index", wheel)
+        pip = (directory / "bin" / "python", "-I", wheel / "pip", "install")  # as in `install`
+        run(*pip, *into(directory), "--quiet", "--no-index", wheel)
 
 
 def fetch_pip() -> bytes:
