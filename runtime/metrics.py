@@ -1,4 +1,4 @@
-"""Metrics: each declared once, counted in memory, added up in Redis, told to Prometheus by any `web` process.
+"""Metrics: each declared once, counted in memory, added up in Redis; `runtime.prometheus` has any `web` tell of them.
 
 Workers come and go and `web` runs many times; adding the counts up in one Redis hash makes one scrape of one process
 tell about all of them. A process that is killed loses at most the last two seconds of its counts, and of nothing else.
@@ -6,21 +6,22 @@ tell about all of them. A process that is killed loses at most the last two seco
 
 import threading
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, deque
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final, cast
 
 import msgspec
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.exposition import generate_latest
-from prometheus_client.registry import Collector, CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily, Metric
 from redis import Redis
 from redis.exceptions import RedisError
 
 from runtime import keys
 
 FLUSH_SECONDS: Final = 2.0
+
+MOST_NOTED: Final = 256
+"""Notes after which they are added up: few enough for nobody to wait for that."""
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -164,19 +165,26 @@ MOST_WORDS: Final = 100
 
 OTHER_WORDS: Final = "(others)"
 
+ABOVE_ALL: Final = "+Inf"
+"""The label of durations that are above all bounds of their histogram."""
+
 _BETWEEN: Final = "\x1f"
 _MAX_LABEL: Final = 64
-_ABOVE_ALL: Final = "+Inf"
 
 _Series = tuple[str, tuple[str | float, ...]]
 """A metric's name, its label values, and for a histogram which part of it: a bound, or the sum in microseconds."""
 
 
 class Recorder:
-    """Counts in memory and adds the counts to Redis every other second, from a thread of its own once started."""
+    """Counts in memory and adds the counts to Redis every other second, from a thread of its own once started.
+
+    What is counted is only noted at first, on deques, which need no lock: somebody waits for an answer meanwhile.
+    """
 
     def __init__(self, redis: Redis | None = None) -> None:
         self._redis = redis
+        self._counts: deque[tuple[Count, tuple[str, ...], int]] = deque()
+        self._durations: deque[tuple[Histogram, tuple[str, ...], float]] = deque()
         self._pending: Counter[_Series] = Counter()
         self._words: dict[str, set[str]] = {}
         self._lock = threading.Lock()
@@ -184,17 +192,28 @@ class Recorder:
 
     def count(self, metric: Count, *labels: str, by: int = 1) -> None:
         """Add to a count. Labels in the order of their declaration."""
-        with self._lock:
-            told = self._told_apart(metric, labels) if metric.takes_any_word else labels
-            self._pending[metric.name, told] += by
+        self._counts.append((metric, labels, by))
+        if len(self._counts) >= MOST_NOTED:
+            self._add_up()
 
     def observe(self, metric: Histogram, seconds: float, *labels: str) -> None:
         """Add one duration."""
-        at = bisect_left(metric.buckets, seconds)
-        bound = metric.buckets[at] if at < len(metric.buckets) else _ABOVE_ALL
+        self._durations.append((metric, labels, seconds))
+        if len(self._durations) >= MOST_NOTED:
+            self._add_up()
+
+    def _add_up(self) -> None:
         with self._lock:
-            self._pending[metric.name, (*labels, bound)] += 1
-            self._pending[metric.name, (*labels, "sum")] += max(0, round(seconds * 1e6))
+            for _ in range(len(self._counts)):
+                count, labels, by = self._counts.popleft()
+                told = self._told_apart(count, labels) if count.takes_any_word else labels
+                self._pending[count.name, told] += by
+            for _ in range(len(self._durations)):
+                metric, labels, seconds = self._durations.popleft()
+                at = bisect_left(metric.buckets, seconds)
+                bound = metric.buckets[at] if at < len(metric.buckets) else ABOVE_ALL
+                self._pending[metric.name, (*labels, bound)] += 1
+                self._pending[metric.name, (*labels, "sum")] += max(0, round(seconds * 1e6))
 
     def _told_apart(self, metric: Count, labels: tuple[str, ...]) -> tuple[str, ...]:
         """Give the labels, the last word as one of all others once so many were told apart."""
@@ -206,6 +225,7 @@ class Recorder:
 
     def flush(self) -> None:
         """Add what was counted to Redis. What cannot be added now is kept for the next time."""
+        self._add_up()
         with self._lock:
             pending, self._pending = self._pending, Counter()
         if self._redis is None or not pending:
@@ -234,16 +254,18 @@ class Recorder:
             self.flush()
 
 
-def render(redis: Redis, gauges: Iterable[Metric] = ()) -> bytes:
-    """Write all metrics as Prometheus reads them."""
-    registry = CollectorRegistry()
-    registry.register(_Collected(redis, gauges))
-    return generate_latest(registry)
-
-
 def counted(redis: Redis, metric: Count, *labels: str) -> int:
     """Read a count, as far as it was added up."""
     return int(cast("bytes | None", redis.hget(keys.METRICS, _field(metric.name, labels).decode())) or 0)
+
+
+def added_up(redis: Redis) -> dict[str, list[tuple[tuple[str, ...], int]]]:
+    """Read what all processes have counted: by the name of the metric, each of its series' labels and value."""
+    values: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+    for field, value in cast("dict[bytes, bytes]", redis.hgetall(keys.METRICS)).items():
+        name, *labels = field.decode().split(_BETWEEN)
+        values.setdefault(name, []).append((tuple(labels), int(value)))
+    return values
 
 
 def gauge(metric: Gauge, values: Iterable[tuple[tuple[str, ...], float]]) -> Metric:
@@ -258,42 +280,3 @@ def _field(name: str, labels: tuple[str | float, ...]) -> bytes:
     """Write a series as a field of the hash. Labels may be anybody's words, so they are cut and made encodable."""
     words = (str(label)[:_MAX_LABEL].replace(_BETWEEN, "") for label in labels)
     return _BETWEEN.join((name, *words)).encode("utf-8", "replace")
-
-
-class _Collected(Collector):
-    """The counts in Redis, as prometheus_client wants them."""
-
-    def __init__(self, redis: Redis, gauges: Iterable[Metric]) -> None:
-        self._redis = redis
-        self._gauges = gauges
-
-    def collect(self) -> Iterator[Metric]:
-        values: dict[str, list[tuple[tuple[str, ...], int]]] = {}
-        for field, value in cast("dict[bytes, bytes]", self._redis.hgetall(keys.METRICS)).items():
-            name, *labels = field.decode().split(_BETWEEN)
-            values.setdefault(name, []).append((tuple(labels), int(value)))
-        for metric in DECLARED:
-            found = values.get(metric.name, [])
-            yield _counted(metric, found) if isinstance(metric, Count) else _measured(metric, found)
-        yield from self._gauges
-
-
-def _counted(metric: Count, values: list[tuple[tuple[str, ...], int]]) -> Metric:
-    family = CounterMetricFamily(metric.name, metric.help, labels=metric.labels)
-    for labels, value in values:
-        family.add_metric(labels, value)
-    return family
-
-
-def _measured(metric: Histogram, values: list[tuple[tuple[str, ...], int]]) -> Metric:
-    family = HistogramMetricFamily(metric.name, metric.help, labels=metric.labels)
-    series: dict[tuple[str, ...], dict[str, int]] = {}
-    for labels, value in values:
-        series.setdefault(labels[:-1], {})[labels[-1]] = value
-    for labels, found in series.items():
-        total, buckets = 0, []
-        for bound in (*(str(bound) for bound in metric.buckets), _ABOVE_ALL):
-            total += found.get(bound, 0)
-            buckets.append((bound, float(total)))
-        family.add_metric(labels, buckets, found.get("sum", 0) / 1e6)
-    return family

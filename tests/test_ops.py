@@ -10,7 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
-from runtime import metrics
+from runtime import metrics, prometheus
 from runtime.bells import MOST_QUEUED
 from runtime.metrics import INGEST_SECONDS, Count, Gauge, Histogram
 from runtime.settings import Settings
@@ -172,7 +172,7 @@ def test_every_panel_of_the_dashboard_asks_something() -> None:
 
 
 def test_every_gauge_that_is_told_is_declared(redis: Redis) -> None:
-    text = metrics.render(redis, gauges.all(redis, ["acme"])).decode()
+    text = prometheus.render(redis, gauges.all(redis, ["acme"])).decode()
 
     told = {family.name for family in text_string_to_metric_families(text)}
     assert told == {metric.name for metric in METRICS}

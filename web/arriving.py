@@ -1,8 +1,8 @@
 """Read a body that arrives on the event loop: as slowly as it may, but not for ever, and never more than is wanted."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Awaitable, Mapping
+from typing import Any, Final, cast
 
 from web.body import MAX_BODY, BrokenBody, OversizedBody, told_length
 
@@ -18,14 +18,32 @@ async def read_arriving(environ: Mapping[str, Any], protocol: Any) -> bytes:
     length = told_length(environ)
     if length is not None and length > MAX_BODY:
         raise OversizedBody
-    async with asyncio.timeout(BODY_SECONDS):
-        try:
-            body = bytes(await protocol()) if length is not None else await _counted(protocol)
-        except (OSError, RuntimeError) as error:  # granian's own are RuntimeErrors
-            raise BrokenBody from error
+    body = bytes(await _in_time(protocol() if length is not None else _counted(protocol)))
     if length is not None and len(body) < length:
         raise BrokenBody
     return body
+
+
+async def _in_time(arriving: Awaitable[bytes]) -> bytes:
+    """Wait for a body for `BODY_SECONDS`. Raises TimeoutError, as asyncio.timeout would with several times the work."""
+    reader, is_late = cast("asyncio.Task[Any]", asyncio.current_task()), False
+
+    def give_up() -> None:
+        nonlocal is_late
+        is_late = True
+        reader.cancel()
+
+    timer = asyncio.get_running_loop().call_later(BODY_SECONDS, give_up)
+    try:
+        return await arriving
+    except asyncio.CancelledError as error:
+        if is_late and not reader.uncancel():  # else it was somebody else
+            raise TimeoutError from error
+        raise
+    except (OSError, RuntimeError) as error:  # granian's own are RuntimeErrors
+        raise BrokenBody from error
+    finally:
+        timer.cancel()
 
 
 async def _counted(protocol: Any) -> bytes:

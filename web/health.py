@@ -8,7 +8,7 @@ from flask import Flask, Response, request
 from redis import Redis
 from redis.exceptions import NoPermissionError, RedisError
 
-from runtime.metrics import render
+from runtime.prometheus import render
 from runtime.safety import Check, Verdict, readiness
 from runtime.settings import Settings
 from runtime.showing import gauges

@@ -9,7 +9,8 @@ from structlog.testing import capture_logs
 
 from runtime import asking, keys, operator_log
 from runtime.budget import Group
-from runtime.metrics import FAILURES, REQUESTS, render
+from runtime.metrics import FAILURES, REQUESTS
+from runtime.prometheus import render
 from runtime.settings import Credentials, Settings
 from scripts.simulator import CLIENT_ID, CLIENT_SECRET
 from scripts.simulator.problems import ApiError

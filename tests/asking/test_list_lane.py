@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec import structs
 
-from runtime import asking, comparisons, keys, metrics
+from runtime import asking, comparisons, keys, prometheus
 from runtime.asking import Asking
 from runtime.comparisons import Why
 from runtime.leases import Command
@@ -222,7 +222,7 @@ def test_even_a_page_of_what_cannot_be_read_does_not_stop_the_comparison(list_on
 
     assert asking.load(legwork.redis, "acme").compared_to == pytest.approx(company.clock(), abs=400)
     legwork.dependencies.recorder.flush()
-    told = metrics.render(legwork.redis).decode()
+    told = prometheus.render(legwork.redis).decode()
     counted = re.search(r'^legwork_malformed_records_total{account="acme"} (\d+)', told, re.MULTILINE)
     assert counted is not None
     assert int(counted[1]) >= PAGE + 100

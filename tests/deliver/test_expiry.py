@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import bells, keys, metrics
+from runtime import bells, keys, prometheus
 from runtime.bells import Stage as Bell
 from runtime.clocks import redis_time
 from runtime.deliveries import attempts, backlog, destinations, redrive, waiting
@@ -86,7 +86,7 @@ def test_what_was_lost_is_counted(stage: Stage) -> None:
 
     stage.recorder.flush()
     counted = f'legwork_deliveries_dropped_total{{destination="{destination.id}"}} 2.0'
-    assert counted in metrics.render(stage.redis).decode().splitlines()
+    assert counted in prometheus.render(stage.redis).decode().splitlines()
 
 
 def test_attempts_are_kept_for_the_retention(stage: Stage) -> None:
@@ -131,7 +131,7 @@ def test_of_a_call_only_what_is_too_old_is_listed_and_counted_and_the_rest_is_se
     assert left == {"s-1": [2], "s-2": [1]}
     stage.recorder.flush()
     counted = f'legwork_deliveries_dropped_total{{destination="{destination.id}"}} 2.0'
-    assert counted in metrics.render(stage.redis).decode().splitlines()
+    assert counted in prometheus.render(stage.redis).decode().splitlines()
 
 
 def test_while_a_runner_is_at_it_the_log_is_kept_from_the_oldest_event_that_waits(stage: Stage) -> None:
@@ -260,7 +260,8 @@ def test_what_was_given_up_is_not_sent_again_once_the_log_holds_it_no_more(stage
     assert [one.because for one in dead(stage, destination)] == ["retention"]
     assert redrive.redrive(stage.redis, destination.id, Redrive(), dry_run=True) == 0
     stage.recorder.flush()
-    assert "legwork_deliveries_dropped_total{" not in metrics.render(stage.redis).decode()  # which may have been taken
+    told = prometheus.render(stage.redis).decode()
+    assert "legwork_deliveries_dropped_total{" not in told  # which may have been taken
 
 
 @pytest.mark.parametrize("create_only", [False, True])

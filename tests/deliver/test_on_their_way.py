@@ -7,7 +7,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from runtime import bells, keys, metrics
+from runtime import bells, keys, prometheus
 from runtime.bells import Stage as Bell
 from runtime.clocks import redis_time
 from runtime.deliveries import attempts, backlog, destinations, redrive, waiting
@@ -387,7 +387,7 @@ def test_what_became_of_attempts_is_counted_and_how_late_the_events_were(
     stage.run(destination)
 
     stage.recorder.flush()
-    lines = metrics.render(stage.redis).decode().splitlines()
+    lines = prometheus.render(stage.redis).decode().splitlines()
     counted = {"temporary": REPLACED_AFTER, "replaced": 1, "delivered": 2}
     for verdict, count in counted.items():
         assert f'legwork_deliveries_total{{destination="{destination.id}",verdict="{verdict}"}} {count}.0' in lines

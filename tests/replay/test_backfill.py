@@ -7,7 +7,7 @@ from itertools import cycle
 import msgspec
 import pytest
 
-from runtime import keys, metrics, replays
+from runtime import keys, prometheus, replays
 from runtime.asking import LATE_SECONDS, Asking
 from runtime.budget import Share
 from runtime.deliveries import destinations
@@ -497,7 +497,7 @@ def test_a_record_that_cannot_be_read_holds_up_no_other_and_is_counted(
 
     assert done.progress.total == len(records)
     replaying.office.dependencies.recorder.flush()
-    told = metrics.render(replaying.redis).decode()
+    told = prometheus.render(replaying.redis).decode()
     assert f'legwork_malformed_records_total{{account="{ACCOUNT}"}} {done.progress.requests}.0' in told
 
 

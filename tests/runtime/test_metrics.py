@@ -11,6 +11,7 @@ from runtime.metrics import (
     DECLARED,
     FAILURES,
     INGEST_SECONDS,
+    MOST_NOTED,
     MOST_WORDS,
     OTHER_WORDS,
     OUTCOMES,
@@ -19,8 +20,8 @@ from runtime.metrics import (
     Count,
     Recorder,
     gauge,
-    render,
 )
+from runtime.prometheus import render
 from runtime.redis_client import INGEST, connect
 
 
@@ -118,6 +119,19 @@ def test_nothing_counted_by_threads_at_once_is_missed(redis: Redis) -> None:
     recorder.stop()
 
     assert told(redis)["legwork_failures_total", "Broken", "track"] == 16000
+
+
+def test_however_much_is_counted_at_once_is_added_up_and_little_of_it_waits(redis: Redis) -> None:
+    recorder = Recorder(redis)
+    many = 2 * MOST_NOTED + 1
+    for _ in range(many):
+        recorder.count(FAILURES, "track", "Broken")
+        recorder.observe(INGEST_SECONDS, 0.001)
+
+    assert max(len(recorder._counts), len(recorder._durations)) < MOST_NOTED
+    recorder.flush()
+    metrics = told(redis)
+    assert metrics["legwork_failures_total", "Broken", "track"] == metrics["legwork_ingest_seconds_count",] == many
 
 
 def test_without_redis_counting_costs_nothing_and_fails_nothing() -> None:

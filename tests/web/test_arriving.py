@@ -106,3 +106,40 @@ def test_a_body_that_does_not_come_is_not_waited_for_for_ever(
 
     with pytest.raises(TimeoutError):
         read(environ, Sender(b"b", silent=60))
+
+
+async def read_and_go_on(sender: Sender) -> bytes:
+    body = await read_arriving(announced(4), sender)
+    await asyncio.sleep(0.05)  # as when it is stored by a slow Redis
+    return body
+
+
+def test_the_deadline_of_a_body_that_came_ends_nothing_of_what_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arriving, "BODY_SECONDS", 0.02)
+
+    assert run_on_a_loop(read_and_go_on(Sender(b"body"))) == b"body"
+
+
+async def read_till_cut_off() -> None:
+    reading = asyncio.create_task(read_arriving(announced(4), Sender(silent=60)))
+    await asyncio.sleep(0.01)
+    reading.cancel()
+    await reading
+
+
+def test_who_is_cut_off_while_a_body_is_awaited_is_not_told_that_it_came_too_late() -> None:
+    with pytest.raises(asyncio.CancelledError):
+        run_on_a_loop(read_till_cut_off())
+
+
+async def read_late_and_go_on() -> int:
+    with pytest.raises(TimeoutError):
+        await read_arriving(announced(4), Sender(silent=60))
+    reader = asyncio.current_task()
+    return reader.cancelling() if reader else -1
+
+
+def test_who_was_late_is_answered_like_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arriving, "BODY_SECONDS", 0.02)
+
+    assert run_on_a_loop(read_late_and_go_on()) == 0
