@@ -49,6 +49,7 @@ CHECKS: Final = (
     _check("call-log", ringcentral_checks.call_log),
     _check("subscription", ringcentral_checks.subscription),
     _check("delivery", other_checks.delivery),
+    _check("filters", other_checks.filters),
     _check("alerts", other_checks.alerts),
     _check("libraries", other_checks.libraries),
 )

@@ -8,6 +8,7 @@ from runtime import operator_log
 from runtime.deliveries import backlog, destinations
 from scripts.checkup.findings import Findings, Patient, error, warning
 from scripts.venv import ROOT
+from telephony.destination_faults import faults
 from telephony.destinations import DestinationState
 from telephony.operator_events import ALERTS, Severity, What
 
@@ -28,6 +29,19 @@ def delivery(patient: Patient) -> Findings:
             yield warning(
                 f"{one.id} never took {status.dead} events",
                 f"mend the receiver, then ./scripts/destinations.py redrive {one.id}",
+            )
+
+
+def filters(patient: Patient) -> Findings:
+    """The accounts that destinations are told of are there: one may have been renamed or taken out of the settings."""
+    names = {account.name for account in patient.settings.accounts}
+    for one in destinations.all(patient.redis):
+        strangers = [why for place, why in faults(one, names) if place.startswith("/accounts/")]
+        if strangers:
+            find = error if len(strangers) == len(one.accounts) else warning
+            yield find(
+                f"the filter of {one.id} names what {strangers[0]}",
+                f"./scripts/destinations.py change {one.id} --account NAME,... (--account '' for all)",
             )
 
 

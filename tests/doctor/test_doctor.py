@@ -193,6 +193,10 @@ def have_a_destination_disabled(clinic: Clinic) -> None:
     destinations.update(clinic.redis, destination_id, changes)
 
 
+def rename_an_account(clinic: Clinic) -> None:
+    destinations.update(clinic.redis, add_destination(clinic), Changes(accounts=("as-it-was-called",)))
+
+
 def hear_nothing(clinic: Clinic) -> None:
     message = "The call log shows 3 calls that no notification told of."
     operator_log.raise_alert(clinic.redis, What.NOTIFICATIONS_MISSING, ACCOUNT, message, account=ACCOUNT)
@@ -255,6 +259,7 @@ PLANTED: tuple[tuple[Callable[[Clinic], None], str, str], ...] = (
     (hinder_the_guardian, "guardian", "subscribe.py repair"),
     (leave_a_gap, "guardian", "subscribe.py repair"),
     (have_a_destination_disabled, "delivery", "destinations.py resume"),
+    (rename_an_account, "filters", "--account NAME"),
     (hear_nothing, "alerts", "what is before `web`"),
 )
 
@@ -269,6 +274,23 @@ def test_each_planted_fault_is_found_and_its_mending_named(
 
     assert fix in told.fix
     assert told.says
+
+
+@pytest.mark.parametrize(
+    ("accounts", "severities"),
+    [
+        (("gone",), [Severity.ERROR]),
+        (("gone", ACCOUNT), [Severity.WARNING]),
+        (("400131426008",), []),  # RingCentral's id of one
+        ((), []),
+    ],
+)
+def test_a_filter_that_leaves_nothing_over_is_an_error(
+    clinic: Clinic, accounts: tuple[str, ...], severities: list[Severity]
+) -> None:
+    destinations.update(clinic.redis, add_destination(clinic), Changes(accounts=accounts))
+
+    assert [told.severity for told in clinic.examine("filters")] == severities
 
 
 def test_what_one_of_many_accounts_lacks_is_put_right_in_their_file(clinic: Clinic, tmp_path: Path) -> None:
