@@ -106,7 +106,7 @@ def _list(place: Place, dependencies: Dependencies, account: Account, options: a
         items = [_document(one, ours) for one in found]
         print(msgspec.json.encode({"account": account.name, "items": items, "guardian": guarded}).decode())
     else:
-        print(f"account {account.name}: {_found(guarded, redis_time(place.redis))}")
+        print(f"account {account.name}: {_found(guarded, account, redis_time(place.redis))}")
         print("\n".join(table(COLUMNS, [_row(one, ours) for one in found])))
         heard = guarding.last_notification(place.redis, account.name)
         ago = "none yet" if heard is None else f"{redis_time(place.redis) - heard:.0f} s ago"
@@ -114,12 +114,15 @@ def _list(place: Place, dependencies: Dependencies, account: Account, options: a
     return DONE if any(one.is_active and (one.address in ours or not ours) for one in found) else FAILED
 
 
-def _found(guarded: Guarded, now: float) -> str:
-    """Say how the guardian found it last."""
+def _found(guarded: Guarded, account: Account, now: float) -> str:
+    """Say how the guardian found it last, and whether the verification token must not be dropped yet that it has."""
     if guarded.checked_at is None:
         return f"the guardian has not looked yet{f' ({guarded.problem})' if guarded.problem else ''}"
     problem = f", and was hindered: {guarded.problem}" if guarded.problem else ""
-    return f"the guardian found it {guarded.health} {now - guarded.checked_at:.0f} s ago{problem}"
+    newest = [guarding.fingerprint(token) for token in account.verification_tokens[:1]]
+    is_older = guarded.token is not None and newest not in ([], [guarded.token])
+    older = ", with an older verification token" if is_older else ""
+    return f"the guardian found it {guarded.health} {now - guarded.checked_at:.0f} s ago{older}{problem}"
 
 
 def _document(one: Seen, ours: tuple[str, ...]) -> dict[str, object]:

@@ -96,6 +96,23 @@ def test_the_list_says_what_is_wrong_and_repair_mends_it(subscribe: Subscribe, s
     assert (after.returncode, one["status"], one["ours"]) == (0, "Active", True)
 
 
+def test_the_list_says_that_the_token_of_the_one_there_is_must_stay_until_one_is_made_with_the_newer(
+    subscribe: Subscribe, webhook: Webhook
+) -> None:
+    tokens = {"RC_VERIFICATION_TOKEN": f"the-newer-token,{TOKEN}"}
+    subscribe("create")
+    said = [subscribe("list").stdout]
+    webhook.answer.status = 500
+
+    assert subscribe("repair", **tokens).returncode == 1
+    said.append(subscribe("list", **tokens).stdout)
+    webhook.answer.status = 200
+    assert subscribe("repair", **tokens).returncode == 0
+    said.append(subscribe("list", **tokens).stdout)
+
+    assert ["with an older verification token" in each for each in said] == [False, True, False]
+
+
 @pytest.fixture
 def accounts_file(simulator: RunningSimulator, tmp_path: Path) -> Iterator[str]:
     """Have an account that is not let in, then one without a subscription, then the simulator's."""
