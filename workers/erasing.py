@@ -188,15 +188,15 @@ def _taken_out(account: str, one: str, now: float) -> Iterator[Command]:
 
 def _of_destinations(redis: Redis, calls: Sequence[str], stopping: Stopping) -> None:
     """Take out what waits for destinations, while none of their runners has it in hand."""
-    for destination in destinations.all(redis) if calls else ():
-        with borrowed(redis, destination.id, Stage.DELIVER, stopping) as held:
+    for destination in destinations.ids(redis) if calls else ():
+        with borrowed(redis, destination, Stage.DELIVER, stopping) as held:
             for start in range(0, len(calls), TOGETHER):
                 together = calls[start : start + TOGETHER]
                 held.commit(
                     [
-                        ("HDEL", keys.waiting(destination.id), *together),
-                        ("ZREM", keys.retries(destination.id), *together),
-                        ("DEL", *(keys.delivered(destination.id, one) for one in together)),
+                        ("HDEL", keys.waiting(destination), *together),
+                        ("ZREM", keys.retries(destination), *together),
+                        ("DEL", *(keys.delivered(destination, one) for one in together)),
                     ]
                 )
 

@@ -67,15 +67,19 @@ def create(redis: Redis, draft: Draft, *, keys: Sequence[str]) -> tuple[Destinat
 
 
 def all(redis: Redis) -> tuple[Destination, ...]:  # noqa: A001 - read as `destinations.all`
-    """List the destinations, the oldest first."""
-    found = [_decode(text) for text in cast("list[bytes]", redis.hvals(names.DESTINATIONS))]
-    return tuple(sorted(found, key=lambda one: (one.created_at, one.id)))
+    """List the destinations, the oldest first. Those that only a later version can read are left to it."""
+    found = map(_read, cast("list[bytes]", redis.hvals(names.DESTINATIONS)))
+    return tuple(sorted((one for one in found if one is not None), key=lambda one: (one.created_at, one.id)))
+
+
+def ids(redis: Redis) -> frozenset[str]:
+    """Give the ids of all destinations, also of those that only a later version can read."""
+    return frozenset(one.decode() for one in cast("list[bytes]", redis.hkeys(names.DESTINATIONS)))
 
 
 def get(redis: Redis, destination_id: str) -> Destination | None:
-    """Find a destination."""
-    text = cast("bytes | None", redis.hget(names.DESTINATIONS, destination_id))
-    return None if text is None else _decode(text)
+    """Find a destination; None for one that only a later version can read as well."""
+    return _read(cast("bytes | None", redis.hget(names.DESTINATIONS, destination_id)))
 
 
 def known(redis: Redis, destination_id: str) -> Destination:
@@ -103,7 +107,8 @@ def left_alone_until(redis: Redis, destination_id: str) -> float | None:
         pipeline.hget(names.DESTINATIONS, destination_id)
         pipeline.time()
         listens, until, text, time = pipeline.execute()
-    is_left_alone = text is not None and _decode(text).state is DestinationState.ACTIVE and not listens
+    known = _read(text)
+    is_left_alone = known is not None and known.state is DestinationState.ACTIVE and not listens
     return until if is_left_alone and until is not None and until > as_seconds(*time) else None
 
 
@@ -115,10 +120,9 @@ def update(redis: Redis, destination_id: str, changes: Changes, *, seen: Destina
     after: list[Destination] = []
 
     def change(pipeline: Any) -> None:
-        text = pipeline.hget(names.DESTINATIONS, destination_id)
-        if text is None:
+        now, before = redis_time(redis), _read(pipeline.hget(names.DESTINATIONS, destination_id))
+        if before is None:
             raise UnknownDestination(destination_id)
-        now, before = redis_time(redis), _decode(text)
         outdated = seen is not None and _start(seen) != _start(before)
         after[:] = [before if outdated else changed(before, changes)]
         pipeline.multi()
@@ -252,5 +256,9 @@ def _store(pipeline: Any, destination: Destination, now: float) -> None:
         pipeline.srem(names.LISTENING, destination.id)
 
 
-def _decode(text: bytes) -> Destination:
-    return msgspec.json.decode(text, type=Destination)
+def _read(text: bytes | None) -> Destination | None:
+    """Read a destination; None where there is none, or one that only a later version can read: it hides no other."""
+    try:
+        return None if text is None else msgspec.json.decode(text, type=Destination)
+    except msgspec.MsgspecError:
+        return None

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from runtime import keys, ledger, safety
 from runtime.clocks import redis_time, stopwatch
+from runtime.deliveries import destinations
 from runtime.safety import Check, Verdict
 from scripts.checkup import rq_state
 from scripts.checkup.findings import Finding, Findings, Patient, error, warning
@@ -17,6 +18,7 @@ SKEW_SECONDS: Final = 2.0
 WRONG_SECONDS: Final = 60.0
 SAMPLED: Final = 200
 _KNOWN_TO_ALL: Final = "change-me"
+_ONE_VERSION: Final = "run one version everywhere: finish the deployment, or go back to the newer version"
 
 
 def reached(patient: Patient) -> Findings:
@@ -98,12 +100,15 @@ def payloads(patient: Patient) -> Findings:
             if len(found) >= SAMPLED:
                 break
         blobs = cast("list[bytes | None]", patient.redis.mget(found)) if found else []
-        strange = sum(blob is not None and not _is_readable(blob) for blob in blobs)
-        if strange:
+        count = sum(blob is not None and not _is_readable(blob) for blob in blobs)
+        if count:
             yield error(
-                f"{strange} of {len(found)} records like {pattern} were written by another version of Legwork",
-                "run one version everywhere: finish the deployment, or go back to the newer version",
+                f"{count} of {len(found)} records like {pattern} were written by another version of Legwork",
+                _ONE_VERSION,
             )
+    readable = {one.id for one in destinations.all(patient.redis)}
+    if strange := sorted(destinations.ids(patient.redis) - readable):
+        yield error(f"destinations were written by another version of Legwork: {named(strange)}", _ONE_VERSION)
 
 
 def _is_readable(blob: bytes) -> bool:

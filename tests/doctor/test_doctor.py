@@ -127,6 +127,10 @@ def write_with_another_version(clinic: Clinic) -> None:
     clinic.redis.set(keys.session(ACCOUNT, "s-1"), b"\x7ffrom the future")
 
 
+def add_a_destination_with_another_version(clinic: Clinic) -> None:
+    clinic.redis.hset(keys.DESTINATIONS, "dst_1", b'{"id":"dst_1","include":"summary"}')
+
+
 def end_a_worker(clinic: Clinic) -> None:
     clinic.redis.delete(clinic.worker_key(Stage.RESOLVE))
 
@@ -241,6 +245,7 @@ PLANTED: tuple[tuple[Callable[[Clinic], None], str, str], ...] = (
     (set_a_clock_ahead, "clocks", "NTP"),
     (share_the_redis, "one-deployment", "of its own"),
     (write_with_another_version, "payloads", "one version everywhere"),
+    (add_a_destination_with_another_version, "payloads", "one version everywhere"),
     (end_a_worker, "workers", "python -m workers resolve"),
     (have_a_worker_serve_two_queues, "one-queue", "one stage each"),
     (stop_the_clock, "bells", "python -m workers clock"),

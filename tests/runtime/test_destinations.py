@@ -32,6 +32,21 @@ def test_what_is_not_said_to_change_stays(redis: Redis) -> None:
     assert (after.url, after.description, after.state) == (DRAFT.url, "the CRM", DestinationState.ACTIVE)
 
 
+def test_one_that_only_a_later_version_can_read_hides_no_other_and_is_left_as_it_is(redis: Redis) -> None:
+    added, _ = destinations.create(redis, DRAFT, keys=())
+    later, _ = destinations.create(redis, DRAFT, keys=())
+    written = msgspec.json.encode(later).replace(b'"include":"outcome"', b'"include":"summary"')
+    redis.hset(keys.DESTINATIONS, later.id, written)
+
+    assert destinations.all(redis) == (added,)
+    assert destinations.get(redis, later.id) is None
+    assert destinations.left_alone_until(redis, later.id) is None
+    with pytest.raises(UnknownDestination):
+        destinations.update(redis, later.id, Changes(description="ours"))
+    assert redis.hget(keys.DESTINATIONS, later.id) == written
+    assert destinations.ids(redis) == {added.id, later.id}
+
+
 def test_only_an_active_destination_listens(redis: Redis) -> None:
     added, _ = destinations.create(redis, DRAFT, keys=())
     destinations.update(redis, added.id, Changes(state=DestinationState.PAUSED))

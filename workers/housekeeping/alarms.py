@@ -35,10 +35,9 @@ _OF_SUBSCRIPTIONS: Final = (What.SUBSCRIPTION_BLACKLISTED, What.SUBSCRIPTION_INC
 
 def of_destinations(redis: Redis) -> None:
     """Tell of the destinations that fail or are disabled; clear what is told of those that are well or gone."""
-    every = destinations.all(redis)
-    for one in every:
+    for one in destinations.all(redis):
         _of_destination(redis, one)
-    there = {one.id for one in every}
+    there = destinations.ids(redis)
     for alert in operator_log.alerts(redis):
         if alert.what in _OF_DESTINATIONS and alert.about not in there:
             operator_log.clear_alert(redis, alert.what, alert.about, "The destination was removed.")

@@ -31,7 +31,7 @@ end
 
 def be_due_earlier(redis: Redis, accounts: Iterable[str], *, now: float) -> None:
     """Have whatever of these accounts, and of all destinations, is due after `now` be due as much earlier."""
-    names = [keys.TIDIED, keys.BELLS, *_sets(accounts), *(keys.asked(one.id) for one in destinations.all(redis))]
+    names = [keys.TIDIED, keys.BELLS, *_sets(accounts), *map(keys.asked, destinations.ids(redis))]
     redis.register_script(_EARLIER)(keys=names, args=[f"{now:.3f}"])
 
 
