@@ -219,6 +219,11 @@ def unheard(account: str) -> str:
     return f"{PREFIX}{{{account}}}:unheard"
 
 
+def heard(account: str) -> str:
+    """String. The inbox's last id, where it is later than now, and when upkeep saw that it is. Lives for ever."""
+    return f"{PREFIX}{{{account}}}:heard"
+
+
 def refused(account: str) -> str:
     """String. How many notifications Redis did not take, and when upkeep saw that there are more. Lives for ever."""
     return f"{PREFIX}{{{account}}}:refused"

@@ -6,7 +6,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from runtime import comparisons, guarding, keys, operator_log
+from runtime import comparisons, guarding, keys, operator_log, streams
 from runtime.bells import Stage
 from runtime.clocks import stopwatch, wall_clock
 from runtime.comparisons import Why
@@ -684,6 +684,25 @@ def test_what_redis_did_not_take_before_its_clock_was_put_back_hides_no_calls_fr
     office.guard()
 
     assert alerts(office) == [What.NOTIFICATIONS_MISSING]
+
+
+def test_what_was_heard_before_redis_s_clock_was_put_back_hides_no_calls_from_then_on(office: Office) -> None:
+    office.dependencies.made_at -= DAY
+    office.hear(*ivr_call().bodies)
+    office.let_pass(-HOUR)
+    office.guard()
+    for number in range(2):
+        office.let_pass(MINUTE)
+        office.redis.zadd(keys.unheard(ACCOUNT), {f"s-{number}": office.now})
+        office.guard()
+        assert alerts(office) == [What.NOTIFICATIONS_MISSING]
+
+    office.let_pass(MINUTE)
+    milliseconds, number = streams.order(streams.end(office.redis, keys.inbox(ACCOUNT))[0])
+    office.redis.xadd(keys.inbox(ACCOUNT), {"body": b"{}"}, id=f"{milliseconds}-{number + 1}")  # as Redis gives it
+    office.guard()
+
+    assert alerts(office) == []
 
 
 def test_calls_from_before_the_subscription_was_mended_are_no_alarm(guarding_office: Guarding) -> None:

@@ -4,7 +4,7 @@ from typing import Final, cast
 
 from redis import Redis
 
-from runtime import comparisons, guarding, keys, operator_log
+from runtime import comparisons, keys, operator_log, streams
 from runtime.comparisons import Why
 from runtime.metrics import NO_ROOM, NOT_STORED, NOTIFICATIONS, counted
 from telephony.operator_events import What
@@ -27,7 +27,7 @@ def watch_for_silence(redis: Redis, account: str, *, since: float, now: float) -
     Nor for those from before something came that Redis did not take.
     """
     redis.zremrangebyscore(keys.unheard(account), "-inf", now - _DAY)
-    heard = guarding.last_notification(redis, account) or 0.0
+    heard = _heard_at(redis, account, now)
     since = max(since, _refused_at(redis, account, now))
     calls = redis.zcount(keys.unheard(account), heard + SLACK_SECONDS, "+inf")
     if not calls:
@@ -36,6 +36,22 @@ def watch_for_silence(redis: Redis, account: str, *, since: float, now: float) -
         last = "none ever came" if not heard else f"the last one came {int(now - heard)} seconds ago"
         message = f"The call log shows {calls} call{'s' * (calls != 1)} that no notification told of; {last}."
         operator_log.raise_alert(redis, What.NOTIFICATIONS_MISSING, account, message, account=account)
+
+
+def _heard_at(redis: Redis, account: str, now: float) -> float:
+    """Say when anything was heard last. Seconds; 0: nothing ever was.
+
+    Places in the inbox never go back: where the last is later than now, since Redis's clock was put back, it is when it
+    was first seen to be the last.
+    """
+    place, _ = streams.end(redis, keys.inbox(account))
+    if (at := streams.added_at(place)) <= now:
+        return at
+    last, seen_at = (cast("bytes | None", redis.get(keys.heard(account))) or b"- 0").split()
+    if last.decode() == place and float(seen_at) <= now:
+        return float(seen_at)
+    redis.set(keys.heard(account), f"{place} {now:.3f}")
+    return now
 
 
 def _refused_at(redis: Redis, account: str, now: float) -> float:
