@@ -30,9 +30,9 @@ _KEEP_PACE: Final = """
 -- Have the events of calls that somebody asked for be due from now on, as far apart as they were, where none was taken
 -- up for a while: a destination that is slow takes what it can. KEYS: what is asked for, cursor. ARGV: now (s), a while
 -- (s), how far apart they are at most (s): what is further was asked for by somebody else. Alerts and tests, whose
--- places have a slash, come in no order.
+-- places have a slash, come in no order. Gives 1 where any is put off.
 local now, due, before = tonumber(ARGV[1])
-if math.abs(now - (tonumber(redis.call('HGET', KEYS[2], 'asked')) or 0)) < tonumber(ARGV[2]) then return end
+if math.abs(now - (tonumber(redis.call('HGET', KEYS[2], 'asked')) or 0)) < tonumber(ARGV[2]) then return 0 end
 local rows = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
 for row = 1, #rows, 2 do
   if not string.find(rows[row], '/', 1, true) then
@@ -42,6 +42,7 @@ for row = 1, #rows, 2 do
     redis.call('ZADD', KEYS[1], string.format('%.3f', due), rows[row])
   end
 end
+return 1
 """
 
 
@@ -89,10 +90,11 @@ def redrive(redis: Redis, destination_id: str, selection: Redrive, *, dry_run: b
     return len(chosen)
 
 
-def keep_pace(redis: Redis, destination_id: str, *, now: float) -> None:
-    """Put off what was to be sent while nothing was, as while a destination was paused: it is not sent all at once."""
+def keep_pace(redis: Redis, destination_id: str, *, now: float) -> bool:
+    """Put off what was to be sent while nothing was, as while a destination was paused, and say whether any was."""
     names = [keys.asked(destination_id), keys.delivery_cursor(destination_id)]
-    redis.register_script(_KEEP_PACE)(keys=names, args=[f"{now:.3f}", LATE_SECONDS, 1.01 / LEAST_PER_SECOND])
+    words: list[str | float] = [f"{now:.3f}", LATE_SECONDS, 1.01 / LEAST_PER_SECOND]
+    return bool(redis.register_script(_KEEP_PACE)(keys=names, args=words))
 
 
 def send_test(redis: Redis, destination_id: str) -> str:

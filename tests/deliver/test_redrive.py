@@ -18,6 +18,8 @@ from tests.deliver.conftest import Stage
 from tests.deliver.test_deliver import A_MISSED_CALL, at_present, make_due, revised
 from tests.fakes.sender import delivered, forbidden, refused
 from tests.scripts.publishing import outcome_of, publish
+from workers.delivering.charge import Health
+from workers.destinations.breaker import Breaker
 from workers.destinations.schedule import SCHEDULE
 
 EVERYTHING = Redrive(everything=True)
@@ -237,6 +239,22 @@ def test_a_redrive_keeps_its_pace_though_nothing_was_sent_for_an_hour(stage: Sta
     assert len(stage.sender.sent) == 2
     left: Any = stage.redis.zrange(key, 0, -1, withscores=True)
     assert [at - redis_time(stage.redis) for _, at in left] == pytest.approx([10, 20], abs=1)
+
+
+def test_so_it_does_where_an_alert_shows_first_that_the_destination_is_back(stage: Stage) -> None:
+    publish(stage.redis, *(outcome_of(f"s-{number}") for number in range(3)))
+    destination = stage.add(operator=True)
+    redrive.redrive(stage.redis, destination.id, Redrive(everything=True, per_second=0.1), dry_run=False)
+    an_hour_later(stage, keys.asked(destination.id))
+    operator_log.raise_alert(stage.redis, What.NOTIFICATIONS_MISSING, "default", "It is quiet.", account="default")
+    asked: Any = stage.redis.zrange(keys.asked(destination.id), 3, 3)
+    stage.redis.zadd(keys.asked(destination.id), {asked[0]: 0})
+    left_alone = Breaker(opens_until=redis_time(stage.redis) - 1, pause=600)
+    stage.redis.set(keys.health(destination.id), msgspec.msgpack.encode(Health(left_alone)))
+
+    stage.run(destination)
+
+    assert [one for one in stage.sender.ids() if not one.startswith("operator:")] == ["s-0/1"]
 
 
 def test_what_is_late_because_a_destination_is_slow_is_not_put_off(stage: Stage) -> None:

@@ -59,7 +59,7 @@ class Deliverer:
         self._flights = Flights(dependencies.sender, senders, held)
         self._queues = WorkingQueues(self._redis, destination)
         self._charge = Charge(destination, self._redis, self._recorder)
-        self._seen, self._is_new = b"", True
+        self._seen = b""
         self._unread: tuple[str, ...] = ()
         self._cursor, _ = destinations.cursor(self._redis, destination)
 
@@ -107,10 +107,8 @@ class Deliverer:
     def _look(self, room: int) -> View:
         """See what there is to do. If the destination was changed, take back what only waits for a thread."""
         now = self._view(room)
-        if self._is_new and now.asked_late > redrive.LATE_SECONDS:
-            redrive.keep_pace(self._redis, self._id, now=now.now)
+        if now.asked_late > redrive.LATE_SECONDS and redrive.keep_pace(self._redis, self._id, now=now.now):
             now = self._view(room)
-        self._is_new = False
         if now.stored != self._seen:
             self._seen = now.stored
             self._flights.recall()
@@ -265,6 +263,7 @@ class Deliverer:
         commands: list[Command] = []
         if now.asked:
             commands.append(("ZREM", keys.asked(self._id), *now.asked))
+        if any(map(redrive.is_of_log, now.asked)):
             commands.append(("HSET", keys.delivery_cursor(self._id), "asked", f"{now.now:.3f}"))
         if now.entries:
             self._cursor = now.entries[-1].place
