@@ -5,7 +5,8 @@ resolve, window by window, with what the budget has to spare. Its position is st
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from enum import StrEnum
 from typing import Final, cast
 
@@ -90,13 +91,13 @@ def ask(redis: Redis, account: str, why: Why, *, since: float, until: float, nam
 def get(redis: Redis, account: str, comparison_id: str) -> Comparison | None:
     """Find a comparison."""
     text = cast("bytes | None", redis.hget(keys.comparisons(account), comparison_id))
-    return None if text is None else _decode(text)
+    return None if text is None else next(_read([text]), None)
 
 
 def all(redis: Redis, account: str) -> tuple[Comparison, ...]:  # noqa: A001 - read as `comparisons.all`
     """List the comparisons, the oldest first."""
-    found = map(_decode, cast("list[bytes]", redis.hvals(keys.comparisons(account))))
-    return tuple(sorted(found, key=lambda one: (one.asked_at, one.id)))
+    found = cast("list[bytes]", redis.hvals(keys.comparisons(account)))
+    return tuple(sorted(_read(found), key=lambda one: (one.asked_at, one.id)))
 
 
 def pending(texts: Iterable[bytes], *, now: float) -> Comparison | None:
@@ -104,7 +105,7 @@ def pending(texts: Iterable[bytes], *, now: float) -> Comparison | None:
 
     What somebody waits for comes first, then those of gaps, then the oldest.
     """
-    waiting = [one for one in map(_decode, texts) if one.done_at is None]
+    waiting = [one for one in _read(texts) if one.done_at is None]
     first = min(waiting, key=_turn, default=None)
     return None if first is None else first.as_of(now)
 
@@ -124,5 +125,11 @@ def _forget_old(redis: Redis, account: str) -> None:
         redis.hdel(keys.comparisons(account), *old)
 
 
-def _decode(text: bytes) -> Comparison:
-    return msgspec.json.decode(text, type=Comparison)
+def _read(texts: Iterable[bytes]) -> Iterator[Comparison]:
+    """Read comparisons; those that only a later version can read are left to it."""
+    for text in texts:
+        with suppress(msgspec.MsgspecError):
+            yield _DECODER.decode(text)
+
+
+_DECODER: Final = msgspec.json.Decoder(Comparison)

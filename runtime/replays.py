@@ -166,20 +166,22 @@ def create(redis: Redis, account: str, asked: Asked) -> Replay:
 
 
 def load(redis: Redis, account: str, replay_id: str) -> Replay | None:
-    """Read a replay; None when there is none, or its retention is over."""
+    """Read a replay; None when there is none, its retention is over, or only a later version can read it."""
     with redis.pipeline(transaction=True) as pipeline:
         pipeline.hgetall(keys.replay(account, replay_id))
         pipeline.zcard(keys.replay_calls(account, replay_id))
         pipeline.hlen(keys.replay_found(account, replay_id))
         pipeline.scard(keys.replay_missing(account, replay_id))
         fields, left, changed, missing = pipeline.execute()
-    if b"asked" not in fields:
+    try:
+        asked = msgspec.json.decode(fields[b"asked"], type=Asked)
+        progress = msgspec.json.decode(fields.get(b"progress", b"{}"), type=Progress)
+    except (KeyError, msgspec.MsgspecError):
         return None
-    progress = msgspec.json.decode(fields.get(b"progress", b"{}"), type=Progress)
     return Replay(
         id=replay_id,
         account=account,
-        asked=msgspec.json.decode(fields[b"asked"], type=Asked),
+        asked=asked,
         asked_at=float(fields[b"at"]),
         progress=progress,
         cancelled=b"cancelled" in fields,

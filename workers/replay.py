@@ -46,6 +46,9 @@ AWAY_SECONDS: Final = 21600.0
 """So long nobody rests from asking, but an hour at most, though some requests do not get through. Nobody was there, and
 that RingCentral had no answer then is not known."""
 
+LEFT_SECONDS: Final = 300.0
+"""How long one that only a later version can read is left to it."""
+
 HELD_SECONDS: Final = 2.0
 """When to come back where a stage's runner did not leave its lease for long."""
 
@@ -85,11 +88,13 @@ class Runner:
 
     def step(self, replay_id: str) -> None:
         """Choose some calls, or look at some, and say when to go on."""
-        replay = replays.load(self._redis, self._account, replay_id)
+        now, replay = redis_time(self._redis), replays.load(self._redis, self._account, replay_id)
         if replay is None:
-            self._lease.commit(replays.forgotten(self._redis, self._account, replay_id))
+            is_there = self._redis.hexists(keys.replay(self._account, replay_id), "asked")  # what a later version reads
+            left = ("ZADD", keys.replays_due(self._account), f"{now + LEFT_SECONDS:.3f}", replay_id)
+            gone = replays.forgotten(self._redis, self._account, replay_id)
+            self._lease.commit([left] if is_there else gone)
             return
-        now = redis_time(self._redis)
         try:
             step = self._next(replay, now)
         except RingCentralError as error:

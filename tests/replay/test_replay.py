@@ -30,6 +30,7 @@ from tests.workers.office import ACCOUNT
 from tests.workers.test_guardian import DAY, with_jwt
 from tests.workers.test_resolve import look, the_record
 from workers.housekeeping.put_back import be_due_earlier
+from workers.replay import LEFT_SECONDS
 from workers.replaying import replay_errand
 from workers.ringcentral import call_log
 from workers.ringcentral.call_log import CallLog
@@ -493,6 +494,21 @@ def test_a_call_that_a_later_version_wrote_down_is_left_as_it_is_and_holds_no_re
     assert (done.progress.state, done.left, done.changed) == (State.DONE, 0, 1)
     assert replaying.redis.get(resolution) == b"\x7f who knows"
     assert not replaying.office.is_due(call)
+
+
+def test_one_that_only_a_later_version_can_read_is_left_to_it_and_holds_up_no_other(replaying: ReplayOffice) -> None:
+    replaying.resolved()
+    later = replaying.ask(Level.REFETCH, since=0.0)
+    record = keys.replay(ACCOUNT, later.id)
+    replaying.redis.hset(record, "asked", b'{"level":"recount"}')
+
+    ours = replaying.run(Level.DELIVER, since=0.0)
+
+    assert ours.progress.state is State.DONE
+    assert replaying.redis.hget(record, "asked") == b'{"level":"recount"}'
+    left_until = replaying.redis.zscore(keys.replays_due(ACCOUNT), later.id)
+    assert left_until is not None
+    assert 0 < left_until - replaying.office.now <= LEFT_SECONDS
 
 
 @pytest.mark.parametrize("level", [Level.DELIVER, Level.REFETCH])

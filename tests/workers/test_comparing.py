@@ -137,6 +137,18 @@ def test_what_somebody_waits_for_does_not_wait_for_what_nobody_does(office: Offi
     assert done(office, long) is not None
 
 
+def test_one_that_only_a_later_version_can_read_is_left_to_it_and_holds_up_no_other(office: Office) -> None:
+    later = comparisons.ask(office.redis, ACCOUNT, Why.GAP, since=office.now - HOUR, until=office.now)
+    written = msgspec.json.encode(later).replace(b'"why":"gap"', b'"why":"whim"')
+    office.redis.hset(keys.comparisons(ACCOUNT), later.id, written)
+    ours = comparisons.ask(office.redis, ACCOUNT, Why.GAP, since=office.now - HOUR, until=office.now)
+
+    look(office, times=3)
+
+    assert done(office, ours) is not None
+    assert office.redis.hget(keys.comparisons(ACCOUNT), later.id) == written
+
+
 @pytest.mark.parametrize("change", [{"requests": HANDFUL}, {"narrowing": Narrowing(60.0)}])
 def test_after_its_first_pages_or_where_ringcentral_has_no_answer_it_waits_for_gaps(
     office: Office, change: dict[str, Any]
