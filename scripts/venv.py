@@ -35,7 +35,7 @@ def reexec_in_venv() -> None:
         end_at_ctrl_c()
     python = ROOT / ".venv" / "bin" / "python"
     if Path(sys.prefix) == ROOT / ".venv":
-        is_wrong = is_command and "PYTHONPATH" in os.environ
+        is_wrong = is_command and os.environ.get("PYTHONPATH", str(ROOT)) != str(ROOT)
     else:
         is_wrong = python.exists() and (sys.prefix == sys.base_prefix or not _has_requirements())
     if is_wrong:
