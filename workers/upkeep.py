@@ -1,5 +1,6 @@
 """Upkeep: drop what has been kept as long as it was promised, and tell of what is not well."""
 
+from collections.abc import Iterator
 from typing import Final, cast
 
 from redis import Redis
@@ -17,6 +18,8 @@ UPKEEP_SECONDS: Final = 60.0
 
 TIDY_SECONDS: Final = UPKEEP_SECONDS - 5
 """How long after the last time what is no account's own is done again: by every upkeep of an only account."""
+
+_SCANNED: Final = 1000
 
 
 def serve(account: str) -> None:
@@ -68,6 +71,8 @@ def trim_former(redis: Redis, settings: Settings, *, now: float) -> None:
 
     What came last may not be tracked any more. It is kept as long as all else, should the account come back.
     """
+    if not redis.exists(keys.ACCOUNTS):  # no version has noted yet which there are
+        redis.sadd(keys.ACCOUNTS, *{one.name for one in settings.accounts}, *_with_an_inbox(redis))
     there = {one.name for one in settings.accounts}
     every = {one.decode() for one in cast("set[bytes]", redis.smembers(keys.ACCOUNTS))}
     for account in every - there:
@@ -76,6 +81,13 @@ def trim_former(redis: Redis, settings: Settings, *, now: float) -> None:
         bodies = redis.xlen(keys.inbox(account)) + redis.xlen(keys.quarantine(account))
         if not bodies and not redis.exists(keys.calls(account), keys.open_sessions(account)):
             redis.srem(keys.ACCOUNTS, account)
+
+
+def _with_an_inbox(redis: Redis) -> Iterator[str]:
+    """Find all accounts that anything was ever heard of, by a look at every key."""
+    before, _, after = keys.inbox("*").partition("*")
+    for key in redis.scan_iter(match=keys.inbox("*"), count=_SCANNED):
+        yield key.decode().removeprefix(before).removesuffix(after)
 
 
 def _tracked_to(redis: Redis, account: str) -> tuple[int, int]:

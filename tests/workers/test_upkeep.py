@@ -129,8 +129,12 @@ def test_an_account_is_looked_after_by_one_at_a_time(office: Office) -> None:
     assert office.redis.zscore(keys.BELLS, bells.member(Stage.UPKEEP, ACCOUNT)) == 1000.0
 
 
-def test_of_an_account_that_was_taken_out_of_the_settings_nothing_is_kept_for_longer(office: Office) -> None:
-    upkeep.trim(office.redis, GLOBEX, office.settings)  # while it was in them
+@pytest.mark.parametrize("is_noted", [True, False], ids=["noted while it was in them", "before any version noted them"])
+def test_of_an_account_that_was_taken_out_of_the_settings_nothing_is_kept_for_longer(
+    office: Office, *, is_noted: bool
+) -> None:
+    if is_noted:
+        upkeep.trim(office.redis, GLOBEX, office.settings)
     last = fill(office, keys.inbox(GLOBEX), age=3600)
     office.redis.set(keys.inbox_cursor(GLOBEX), last)
     fill(office, keys.inbox(GLOBEX), age=1800, count=1)  # which nobody will track
