@@ -34,6 +34,7 @@ CHECKS: Final = (
     _check("eviction", redis_checks.eviction),
     _check("memory", redis_checks.memory),
     _check("clocks", redis_checks.clock),
+    _check("places", redis_checks.places),
     _check("one-deployment", redis_checks.one_deployment),
     _check("payloads", redis_checks.payloads),
     _check("workers", worker_checks.every_stage),

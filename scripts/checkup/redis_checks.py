@@ -5,7 +5,7 @@ import zlib
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
-from runtime import keys, ledger, safety
+from runtime import keys, ledger, safety, streams
 from runtime.clocks import redis_time, stopwatch
 from runtime.deliveries import destinations
 from runtime.safety import Check, Verdict
@@ -77,6 +77,21 @@ def clock(patient: Patient) -> Findings:
         ahead = worker.heard_at - theirs
         if ahead > SKEW_SECONDS:
             yield _skew(f"the clock of worker {worker.name} is {ahead:.0f} s ahead of Redis's", ahead)
+
+
+def places(patient: Patient) -> Findings:
+    """No entry of a stream is from a time that is still to come: till then nothing of it would be dropped."""
+    inboxes = {keys.inbox(one.name): keys.inbox_cursor(one.name) for one in patient.settings.accounts}
+    names, now = [*inboxes, keys.OUTCOMES], redis_time(patient.redis)
+    for name, (place, _) in zip(names, streams.ends(patient.redis, names), strict=True):
+        ahead = streams.added_at(place) - now
+        if ahead > WRONG_SECONDS:
+            anew = f"stop web and track, then redis-cli DEL '{name}' '{inboxes[name]}'" if name in inboxes else ""
+            yield error(
+                f"{name} has entries from {ahead / 3600:,.1f} hours ahead: Redis's clock was wrong, or somebody has put "
+                "them there; what is added now has their time, and is dropped its retention after that",
+                anew or "see that Redis has the room till then",
+            )
 
 
 def one_deployment(patient: Patient) -> Findings:

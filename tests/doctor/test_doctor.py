@@ -119,6 +119,14 @@ def set_a_clock_ahead(clinic: Clinic) -> None:
     clinic.redis.hset(clinic.worker_key(Stage.TRACK), "last_heartbeat", "2099-01-01T00:00:00.000000Z")
 
 
+def append_what_is_to_come(clinic: Clinic) -> None:
+    clinic.redis.xadd(keys.inbox(ACCOUNT), {"body": b"{}"}, id="18446744073709551615-0")  # the last there is
+
+
+def tell_what_is_to_come(clinic: Clinic) -> None:
+    clinic.redis.xadd(keys.OUTCOMES, {"event": b"{}"}, id=f"{int(clinic.now + 3600) * 1000}-0")
+
+
 def share_the_redis(clinic: Clinic) -> None:
     clinic.ring("track|globex", ago=0)
 
@@ -243,6 +251,8 @@ PLANTED: tuple[tuple[Callable[[Clinic], None], str, str], ...] = (
     (let_redis_forget, "eviction", "noeviction"),
     (fill_redis, "memory", "more of it"),
     (set_a_clock_ahead, "clocks", "NTP"),
+    (append_what_is_to_come, "places", "stop web and track"),
+    (tell_what_is_to_come, "places", "has the room"),
     (share_the_redis, "one-deployment", "of its own"),
     (write_with_another_version, "payloads", "one version everywhere"),
     (add_a_destination_with_another_version, "payloads", "one version everywhere"),
