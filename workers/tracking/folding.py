@@ -71,7 +71,8 @@ def _joined(after: dict[str, Tracked], entry: Entry, item: Notification | Malfor
     session = sessions.fold(known.session, item)
     if session is known.session:
         return "duplicate"
-    after[session.id] = Tracked(session, _heard_at(entry, now), known.ended_at if session.is_over else None)
+    ended_at = known.ended_at if known.ended_at and session.is_over else None
+    after[session.id] = Tracked(session, _heard_at(entry, now), ended_at)
     return "folded"
 
 
