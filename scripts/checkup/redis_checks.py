@@ -88,7 +88,7 @@ def places(patient: Patient) -> Findings:
         if ahead > WRONG_SECONDS:
             anew = f"stop web and track, then redis-cli DEL '{name}' '{inboxes[name]}'" if name in inboxes else ""
             yield error(
-                f"{name} has entries from {ahead / 3600:,.1f} hours ahead: Redis's clock was wrong, or somebody has put "
+                f"{name} has entries from {ahead / 3600:,.1f} hours ahead: Redis's clock was wrong, or somebody put "
                 "them there; what is added now has their time, and is dropped its retention after that",
                 anew or "see that Redis has the room till then",
             )
