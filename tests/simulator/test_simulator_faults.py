@@ -1,6 +1,7 @@
 """Faults: each does what its row says, and clears."""
 
 import socket
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -131,11 +132,14 @@ def test_a_penalty_can_be_provoked(client: Client, simulator: RunningSimulator) 
 
 def test_records_can_be_late(simulator: RunningSimulator, client: Client) -> None:
     simulator.fault("extra_lag", seconds=600)
-
-    simulator.play(count=1, scenario="outbound_busy", speed=100)
+    (late,) = simulator.play(count=1, scenario="outbound_busy", speed=100)
     wait_until(lambda: simulator.truth()[0]["played"])
 
-    assert client.call_log()["records"] == []
+    simulator.fault("clear")
+    begun_later = simulator.play(count=5, scenario="outbound_busy", speed=100, rate=2000)
+    wait_until(lambda: len(client.call_log()["records"]) == len(begun_later))
+
+    assert late not in {record["telephonySessionId"] for record in client.call_log()["records"]}
 
 
 def test_deleted_subscriptions_are_gone(simulator: RunningSimulator, client: Client, webhook: Webhook) -> None:
@@ -190,10 +194,22 @@ def test_a_fault_that_makes_no_sense_is_refused(simulator: RunningSimulator, bod
     assert answer.json()["error"]
 
 
-def test_clearing_switches_everything_off(simulator: RunningSimulator) -> None:
+def test_a_stalled_answer_keeps_whoever_asked_waiting(client: Client, simulator: RunningSimulator) -> None:
+    client.get("/account/~/call-log")
+    simulator.fault("stall", seconds=0.3)
+    began = time.monotonic()
+
+    with pytest.raises(requests.RequestException):
+        client.get("/account/~/call-log")
+
+    assert time.monotonic() - began >= 0.3
+
+
+def test_clearing_switches_everything_off(simulator: RunningSimulator, client: Client) -> None:
     for name in FAULTS:
         simulator.fault(name)
 
     simulator.fault("clear")
 
     assert simulator.status()["faults"] == {}
+    assert client.ask_for_token().status_code == 200
