@@ -15,10 +15,11 @@ The control API, beside RingCentral's own routes:
 - `POST /simulator/calls` with `{"count": N, "rate": sessions a second, "scenario": name or
   null, "speed": 1}` starts playing and answers 201 `{"telephonySessionIds": [...]}`.
 - `GET /simulator/truth` answers `{"items": [{"telephonySessionId", "scenario", "direction",
-  "outcome", "callerStatus", "calleeStatus", "callerOutcome", "calleeOutcome",
-  "linkedSessions", "conversation", "agents", "played", "heard", "acknowledged", "endedAt", "recordVisibleAt"}]}`; the
-  two times are null until they have come, `played` says that all notifications have been sent, `heard` that each was
-  answered 200, and `acknowledged` names those that were, by their sequences.
+  "outcome", "callerStatus", "calleeStatus", "callerOutcome", "calleeOutcome", "linkedSessions",
+  "conversation", "agents", "played", "heard", "acknowledged", "endedAt", "recorded",
+  "recordVisibleAt"}]}`; the two times are null until they have come, `played` says that all
+  notifications have been sent, `heard` that each was answered 200, `acknowledged` names those
+  that were, by their sequences, and `recorded` says that the record has got its recording.
 - `GET /simulator/status` counts calls, requests by group and status, 429s, requests during
   a penalty, and webhooks; shows the subscriptions; and counts under `felt` how often each fault made a difference.
 - `GET /simulator/requests` lists every API request: time, group, path, status, duringPenalty.

@@ -116,7 +116,7 @@ class Player:
                 self._agenda.at(take.listed_mid_call_at, self._in_edition(take, partial(self._list_provisional, take)))
             self._agenda.at(take.record_at, self._in_edition(take, partial(self._list_final, take)))
             if take.recording_at is not None and any(is_recordable(record) for record in take.session.records):
-                self._agenda.at(take.recording_at, self._in_edition(take, partial(self._list, take, recorded=True)))
+                self._agenda.at(take.recording_at, self._in_edition(take, partial(self._list_recorded, take)))
         self._raise_curtain(performances)
 
     def _in_edition(self, take: Take, action: Action) -> Action:
@@ -152,6 +152,10 @@ class Player:
     def _list_final(self, take: Take) -> None:
         self._list(take, recorded=False)
         take.record_visible = True
+
+    def _list_recorded(self, take: Take) -> None:
+        self._list(take, recorded=True)
+        take.recorded = True
 
     def _list(self, take: Take, *, recorded: bool) -> None:
         now = self._clock()

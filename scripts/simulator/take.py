@@ -14,7 +14,7 @@ class Take(Struct, eq=False, kw_only=True):
     """One session of a call, played from `started_at` on at `speed`.
 
     The moving parts are the count of notifications still to be sent, the steps that somebody has taken, and the records
-    made final, which only ever approach their end; and a RingOut may be cancelled.
+    made final and given their recordings, which only ever approach their end; and a RingOut may be cancelled.
     """
 
     call: Call
@@ -27,6 +27,7 @@ class Take(Struct, eq=False, kw_only=True):
     unsent: int = 0
     heard: set[int] = field(default_factory=set)  # steps whose notification was answered with 200
     record_visible: bool = False
+    recorded: bool = False
     edition: int = 0  # rises when the call goes on otherwise than it was written
 
     def __post_init__(self) -> None:
@@ -100,6 +101,7 @@ class Take(Struct, eq=False, kw_only=True):
             "heard": len(self.heard) == len(self.session.steps),
             "acknowledged": [FIRST_SEQUENCE + number for number in sorted(self.heard)],
             "endedAt": written(self.ends_at) if self.ends_at <= now else None,
+            "recorded": self.recorded,
             "recordVisibleAt": written(self.record_at) if self.record_visible else None,
         }
 

@@ -1,14 +1,19 @@
 """What reached the CRM: all that was published, in order, the same to the byte each time; and whom nobody may reach."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
 from runtime.deliveries import attempts
+from scripts.soaking.consumer import OK
 from scripts.soaking.driving import Course
 from scripts.soaking.findings import Finding, finding
 from scripts.soaking.outcome_checks import published
 from scripts.soaking.plant import Plant
+
+MOST_TAKEN_AGAIN: Final = 0.1
+"""Of the events: what was answered while somebody was killed, or cut off from Redis, is sent again."""
 
 _PAGE: Final = 1000
 
@@ -39,6 +44,14 @@ def bodies(plant: Plant, _: Course) -> Finding:
     ]
     again = len(plant.consumer.arrivals) - len(seen)
     return finding("what is sent again is the same to the byte", faults, f"{again:,} events were sent again")
+
+
+def needless(plant: Plant, _: Course) -> Finding:
+    """Count the events that were sent again though the CRM had taken them."""
+    times = Counter(one.event_id for one in plant.consumer.arrivals if one.status == OK)
+    again = sum(count > 1 for count in times.values())
+    faults = [f"{again:,} of {len(times):,}"] * (again > MOST_TAKEN_AGAIN * len(times))
+    return finding("seldom is an event sent again that was taken", faults, f"{again:,} of {len(times):,}")
 
 
 def order(plant: Plant, _: Course) -> Finding:

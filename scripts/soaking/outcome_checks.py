@@ -25,6 +25,13 @@ MOST_WITHOUT_END: Final = 0.1
 """Of the calls all of whose notifications were taken: the call log may tell of one before its end was read."""
 
 
+class Recorded(msgspec.Struct, frozen=True, rename="camel"):
+    """Whether RingCentral has listed a recording of a call."""
+
+    telephony_session_id: str
+    recorded: bool
+
+
 class Published(msgspec.Struct, frozen=True):
     """An event as it stands in the outcome log."""
 
@@ -101,6 +108,16 @@ def ends(plant: Plant, _: Course) -> Finding:
     faults = [f"{one} has none" for one in missing] if len(missing) > MOST_WITHOUT_END * len(heard) else []
     good = f"{len(heard - set(missing)):,} of {len(heard):,}; of the others their outcome was told first"
     return finding("the end of a call is told from its notifications", faults, good)
+
+
+def recordings(plant: Plant, _: Course) -> Finding:
+    """Look for recordings, which come after the record, in the last that was published of their calls."""
+    last = {event.subject: event for _, event in published(plant) if event.revision}
+    told = {call for call, event in last.items() if event.data.get("recordings")}
+    there = {one.telephony_session_id for one in plant.box.truths_as(Recorded) if one.recorded}
+    faults = [f"{one} has one that nobody was told of" for one in sorted(there - told)]
+    faults += [f"{one} has none and was said to have one" for one in sorted(told - there)]
+    return finding("a recording that comes later is told of", faults, f"{len(told):,} calls have one")
 
 
 def heard_by_a_group(plant: Plant, _: Course) -> Finding:

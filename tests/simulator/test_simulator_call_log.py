@@ -3,7 +3,7 @@
 import pytest
 from msgspec import structs
 
-from scripts.simulator import Configuration, running_simulator
+from scripts.simulator import Configuration, RunningSimulator, running_simulator
 from scripts.simulator.call_log import CallLog
 from scripts.simulator.records import RecordWriter
 from scripts.simulator.scenarios import A_ROUND, DEALT
@@ -198,10 +198,20 @@ class TestRecordings:
     def configuration(self, configuration: Configuration) -> Configuration:
         return structs.replace(configuration, recording_share=1.0)
 
-    def test_a_recording_comes_through_the_call_log(self, client: Client, play: Play) -> None:
+    def test_a_recording_comes_through_the_call_log(
+        self, simulator: RunningSimulator, client: Client, play: Play
+    ) -> None:
         play(1, "outbound_answered")
 
         wait_until(lambda: "recording" in client.call_log()["records"][0])
+        wait_until(lambda: simulator.truth()[0]["recorded"])
+
+    def test_the_truth_says_of_no_other_call_that_it_has_one(self, simulator: RunningSimulator, play: Play) -> None:
+        play(1, "outbound_busy")
+        play(1, "outbound_answered")
+
+        wait_until(lambda: simulator.truth()[1]["recorded"])
+        assert not simulator.truth()[0]["recorded"]
 
 
 def test_a_page_of_a_very_long_log_is_not_a_walk_over_it() -> None:

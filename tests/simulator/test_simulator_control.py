@@ -24,7 +24,7 @@ def test_calls_are_played_on_request_and_the_truth_told(simulator: RunningSimula
     assert set(rows[0]) == {
         *("telephonySessionId", "scenario", "direction", "outcome", "callerStatus", "calleeStatus"),
         *("callerOutcome", "calleeOutcome", "linkedSessions", "conversation", "agents"),
-        *("played", "heard", "acknowledged", "endedAt", "recordVisibleAt"),
+        *("played", "heard", "acknowledged", "endedAt", "recorded", "recordVisibleAt"),
     }
 
 

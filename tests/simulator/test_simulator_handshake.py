@@ -117,6 +117,19 @@ def test_a_subscription_is_renewed_changed_and_deleted(client: Client, webhook: 
     assert client.send("POST", f"{path}/renew").json()["errorCode"] == "SUB-507"
 
 
+def test_a_subscription_that_was_given_up_is_not_served_again_by_being_renewed(
+    simulator: RunningSimulator, client: Client, webhook: Webhook, play: Play
+) -> None:
+    created = client.send("POST", "/subscription", a_request(webhook.url)).json()
+    simulator.fault("blacklist_subscriptions")
+
+    renewed = client.send("POST", f"/subscription/{created['id']}/renew").json()
+    play(1)
+
+    assert renewed["status"] == "Blacklisted"
+    assert webhook.received == []
+
+
 def test_a_subscription_is_renewed_for_as_long_as_it_was_made_for_however_often(
     client: Client, simulator: RunningSimulator, webhook: Webhook
 ) -> None:

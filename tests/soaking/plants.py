@@ -70,6 +70,11 @@ def acknowledged(plant: Plant, call: str, *sequences: int) -> None:
     cast("BoxOfTruths", plant.box).truths.append(truth)
 
 
+def listed(plant: Plant, call: str, *, recorded: bool) -> None:
+    """Have RingCentral's call log hold a call, with a recording or without one."""
+    cast("BoxOfTruths", plant.box).truths.append({"telephonySessionId": call, "recorded": recorded})
+
+
 def posted(plant: Plant, *, sent: int, failed: int, late: int) -> None:
     """Have RingCentral remember how many notifications were answered 200, and how many of all waited for long."""
     cast("BoxOfTruths", plant.box).webhooks = {"sent": sent, "failed": failed, "late": late}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from inspect import isfunction, signature
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from runtime import keys
 from runtime.settings import DEFAULT_ACCOUNT
 from scripts.simulator.tokens import TOKEN_PREFIX
 from scripts.soaking import calm, crm_checks, inbox_checks, outcome_checks, process_checks, strangers
+from scripts.soaking.findings import Finding, finding
+from scripts.soaking.oracle import CHECKS
 from scripts.soaking.plant import ADMIN_TOKEN, Plant
 from telephony.sessions import Session, fold
 from tests.builders.attempts import an_attempt, keep
@@ -22,6 +25,7 @@ from tests.soaking.plants import (
     a_plant,
     acknowledged,
     arrived,
+    listed,
     posted,
     published,
     stored,
@@ -46,6 +50,15 @@ def session_of(call: Call, *, but: int | None = None) -> Session:
             session = fold(session, notification)
     assert session is not None
     return session
+
+
+def test_every_check_that_is_written_is_made() -> None:
+    modules = (calm, crm_checks, inbox_checks, outcome_checks, process_checks)
+    functions = [each for module in modules for each in vars(module).values() if isfunction(each)]
+    written = {each for each in functions if each.__name__[0] != "_" and signature(each).return_annotation is Finding}
+
+    assert written - {finding} <= set(CHECKS)
+    assert len(CHECKS) == len(written - {finding}) + 2  # and two of a plant alone
 
 
 class TestNotifications:
@@ -107,6 +120,20 @@ class TestEvents:
 
         assert two.detail == "s-8 has none; s-9 has none"
         assert outcome_checks.ends(plant, COURSE).held
+
+    def test_a_recording_nobody_was_told_of_is_missed(self, plant: Plant, redis: Redis) -> None:
+        listed(plant, "s-1", recorded=True)
+        listed(plant, "s-2", recorded=False)
+        published(redis, "s-1/1", recordings=[])
+        published(redis, "s-2/1", recordings=[])
+        untold = outcome_checks.recordings(plant, COURSE)
+        published(redis, "s-1/2", recordings=[{"id": "1"}])
+        told = outcome_checks.recordings(plant, COURSE)
+        published(redis, "s-2/2", recordings=[{"id": "2"}])
+
+        assert untold.detail == "s-1 has one that nobody was told of"
+        assert (told.held, told.detail) == (True, "1 calls have one")
+        assert outcome_checks.recordings(plant, COURSE).detail == "s-2 has none and was said to have one"
 
     def test_the_same_fact_under_another_id_is_published_twice(self, plant: Plant, redis: Redis) -> None:
         published(redis, "s-1/1", timing={"publishedAt": "1"})
@@ -174,6 +201,16 @@ class TestCrm:
 
         assert neither.detail == "s-1/1 never arrived; s-1/2 never arrived"
         assert crm_checks.delivered(plant, COURSE).held
+
+    def test_events_that_are_sent_again_though_they_were_taken_are_seen(self, plant: Plant) -> None:
+        for number in range(9):
+            arrived(plant, f"s-{number}/1", status=500)
+            arrived(plant, f"s-{number}/1")
+        refused = crm_checks.needless(plant, COURSE)
+        arrived(plant, "s-0/1")
+
+        assert (refused.held, refused.detail) == (True, "0 of 9")
+        assert (crm_checks.needless(plant, COURSE).held, crm_checks.needless(plant, COURSE).detail) == (False, "1 of 9")
 
     def test_two_bodies_and_the_wrong_order_are_seen(self, plant: Plant) -> None:
         arrived(plant, "s-1/2", body=b"1")
