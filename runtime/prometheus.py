@@ -44,10 +44,11 @@ def _measured(metric: Histogram, values: list[tuple[tuple[str, ...], int]]) -> M
     series: dict[tuple[str, ...], dict[str, int]] = {}
     for labels, value in values:
         series.setdefault(labels[:-1], {})[labels[-1]] = value
+    bounds = [*((str(bound), float(bound)) for bound in metric.buckets), (ABOVE_ALL, float(ABOVE_ALL))]
     for labels, found in series.items():
-        total, buckets = 0, []
-        for bound in (*(str(bound) for bound in metric.buckets), ABOVE_ALL):
-            total += found.get(bound, 0)
-            buckets.append((bound, float(total)))
-        family.add_metric(labels, buckets, found.get("sum", 0) / 1e6)
+        total = found.pop("sum", 0)
+        # What another version has counted in a bucket that is none of ours is in the next one, or it would be in none.
+        counts = [(float(bound), count) for bound, count in found.items()]
+        buckets = [(text, float(sum(count for at, count in counts if at <= bound))) for text, bound in bounds]
+        family.add_metric(labels, buckets, total / 1e6)
     return family

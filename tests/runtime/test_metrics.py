@@ -7,6 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
+from runtime import keys
 from runtime.metrics import (
     DECLARED,
     FAILURES,
@@ -52,6 +53,21 @@ def test_a_duration_counts_in_its_bucket_and_in_all_larger_ones(redis: Redis) ->
     assert buckets == {"0.001": 1, "0.0025": 1, "0.005": 2, "0.01": 2, "0.05": 2, "0.1": 2, "0.5": 2, "1": 2, "+Inf": 3}
     assert metrics["legwork_ingest_seconds_count",] == 3
     assert metrics["legwork_ingest_seconds_sum",] == pytest.approx(2.505)
+
+
+def test_a_duration_that_another_version_counted_in_a_bucket_of_its_own_counts_in_the_next_of_ours(
+    redis: Redis,
+) -> None:
+    recorder = Recorder(redis)
+    recorder.observe(INGEST_SECONDS, 0.0001)
+    recorder.flush()
+    redis.hset(keys.METRICS, f"{INGEST_SECONDS.name}\x1f0.25", "2")
+
+    metrics = told(redis)
+
+    assert metrics["legwork_ingest_seconds_bucket", "0.1"] == 1
+    assert metrics["legwork_ingest_seconds_bucket", "0.5"] == 3
+    assert metrics["legwork_ingest_seconds_count",] == 3
 
 
 def test_every_metric_is_told_even_before_it_was_counted(redis: Redis) -> None:
