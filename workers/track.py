@@ -25,7 +25,7 @@ from telephony.linking import Link
 from telephony.times import moment_at
 from workers.dependencies import Dependencies, current
 from workers.tracking import conversations, holding
-from workers.tracking.changing import changes
+from workers.tracking.changing import changes, leaving
 from workers.tracking.conversations import Gathered
 from workers.tracking.folding import (
     MOMENT_SECONDS,
@@ -247,28 +247,24 @@ class Tracker:
         self, after: Mapping[str, Tracked], over: Sequence[str], gathered: Gathered, now: float, wait: float
     ) -> tuple[list[Tracked], list[Command]]:
         """End the sessions whose quiet pause is over: publish that, and have the call log asked `wait` after them."""
-        held, at_end = holding.held(after, over, gathered), []
+        held, at_end, looks = holding.held(after, over, gathered), [], {}
         commands = holding.wait(self._account, held, now=now)
-        for session_id in over:
-            if session_id in held:
-                continue
+        gone = [session_id for session_id in over if session_id not in held]
+        for session_id in gone:
             self._lease.keep()
             record = after.get(session_id)
-            commands.append(("ZREM", keys.quiet(self._account), session_id))
-            commands.append(("ZREM", keys.open_sessions(self._account), session_id))
             if record is None or record.ended_at is not None:
                 continue
             heard_at = min(gathered.heard_at(record, now=now), now)
             ended = msgspec.structs.replace(record, heard_at=heard_at, ended_at=now)
             at_end.append(ended)
-            look = max(now, heard_at + wait)
+            looks[session_id] = max(now, heard_at + wait)
             commands += [
                 ledger.write_tracked(self._account, ended, retention=self._settings.retention_seconds),
-                ("ZADD", keys.due(self._account), f"{look:.3f}", session_id),
-                bells.due_at(Stage.RESOLVE, self._account, look),
                 *self._told(ended, gathered, now),
             ]
             log.info("call.ended", account=self._account, session=session_id)
+        commands += leaving(self._account, gone, looks)
         ids = [one.session.id for one in at_end]
         return at_end, [*commands, *holding.ended(self._account, ids, gathered, self._settings, now=now)]
 

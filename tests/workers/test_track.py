@@ -247,6 +247,23 @@ def test_an_ended_call_is_looked_for_in_the_call_log_once_its_record_may_be_ther
     assert office.next_bell(Stage.RESOLVE) == pytest.approx(office.settings.settle_seconds - QUIET, abs=1)
 
 
+def test_calls_that_end_together_are_each_looked_for_in_their_own_time(office: Office) -> None:
+    other = queue_call()
+    office.hear(*CALL.bodies)
+    office.track()
+    office.let_pass(0.5)
+    office.hear(*other.bodies)
+    office.track()
+    office.let_pass(QUIET + 0.1)
+
+    office.track()
+
+    dues = [office.redis.zscore(keys.due(ACCOUNT), one.telephony_session_id) or 0 for one in (CALL, other)]
+    assert 0.4 < dues[1] - dues[0] < 1
+    assert office.redis.zscore(keys.BELLS, bells.member(Stage.RESOLVE, ACCOUNT)) == pytest.approx(dues[0], abs=0.01)
+    assert office.redis.exists(keys.quiet(ACCOUNT), keys.open_sessions(ACCOUNT)) == 0
+
+
 def test_open_calls_are_known_until_they_end(office: Office) -> None:
     office.hear(CALL.bodies[0])
     office.track()

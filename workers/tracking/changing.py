@@ -1,10 +1,11 @@
 """Say what is to be done about the sessions that a batch of notifications has changed: store, tell, index, wait."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from runtime import call_index, keys, ledger, links, outcome_log
+from runtime import bells, call_index, keys, ledger, links, outcome_log
+from runtime.bells import Stage
 from runtime.leases import Command
 from runtime.ledger import Tracked
 from runtime.settings import Settings
@@ -43,6 +44,20 @@ def changes(
         if record.ended_at is None and not _is_noted_open(known, record):
             commands.append(("ZADD", keys.open_sessions(account), f"{record.heard_at:.3f}", session.id))
         commands += _waiting(account, record, known, settings)
+    return commands
+
+
+def leaving(account: str, over: Sequence[str], looks: Mapping[str, float]) -> list[Command]:
+    """Give the commands that take calls out of the lists of those that are on, all of them together.
+
+    Of those that have ended now `looks` says when the call log is asked about them (seconds).
+    """
+    commands: list[Command] = []
+    if over:
+        commands += [("ZREM", keys.quiet(account), *over), ("ZREM", keys.open_sessions(account), *over)]
+    if looks:
+        rows = [word for one, look in looks.items() for word in (f"{look:.3f}", one)]
+        commands += [("ZADD", keys.due(account), *rows), bells.due_at(Stage.RESOLVE, account, min(looks.values()))]
     return commands
 
 
