@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Final, cast
 
 from msgspec import Struct
+from redis import Redis
 
 from runtime import audit, keys, ledger, streams
 from runtime.ledger import Tracked
@@ -45,7 +46,7 @@ def stored(plant: Plant, _: Course) -> Finding:
     """Look in the inbox for each notification that RingCentral was answered 200 for."""
     there = {
         (item.telephony_session_id, item.sequence)
-        for _, items in _entries(plant)
+        for _, items in _entries(plant.patient)
         for item in items
         if isinstance(item, Notification)
     }
@@ -61,23 +62,28 @@ def stored(plant: Plant, _: Course) -> Finding:
 
 
 def read_whole(plant: Plant, _: Course) -> Finding:
-    """Read the whole inbox again, and hold what comes of it against the ledger and the quarantine."""
+    """Hold what was made of the inbox against what it holds."""
+    count = plant.patient.xlen(keys.quarantine(DEFAULT_ACCOUNT))
+    good = f"sessions are what theirs make of them, {count:,} bodies are in quarantine"
+    return finding("every notification that is stored was read", unread(plant.patient), good)
+
+
+def unread(redis: Redis) -> list[str]:
+    """Read the whole inbox again, and say where what comes of it is not what ledger and quarantine have."""
     sessions: dict[str, Session] = {}
     unreadable: Counter[str] = Counter()
-    for place, items in _entries(plant):
+    for place, items in _entries(redis):
         for item in items:
             if isinstance(item, Malformed):
                 unreadable[place] = 1
             elif item.kind is Kind.TELEPHONY_SESSION and item.telephony_session_id is not None:
                 sessions[item.telephony_session_id] = fold(sessions.get(item.telephony_session_id), item)
-    known = ledger.tracked(plant.patient, DEFAULT_ACCOUNT, list(sessions))
+    known = ledger.tracked(redis, DEFAULT_ACCOUNT, list(sessions))
     faults = [fault for one in sessions.values() if (fault := _otherwise(one, known.get(one.id)))]
-    rows = streams.entries(plant.patient, keys.quarantine(DEFAULT_ACCOUNT))
+    rows = streams.entries(redis, keys.quarantine(DEFAULT_ACCOUNT))
     aside = Counter(fields[b"inboxId"].decode() for _, fields in rows)
     faults += [f"{place} cannot be read and is not in quarantine" for place in unreadable - aside]
-    faults += [f"{place} is in quarantine without need" for place in aside - unreadable]
-    good = f"{len(sessions):,} sessions are what theirs make of them, {len(aside):,} bodies are in quarantine"
-    return finding("every notification that is stored was read", faults, good)
+    return faults + [f"{place} is in quarantine without need" for place in aside - unreadable]
 
 
 def _otherwise(session: Session, known: Tracked | None) -> str | None:
@@ -122,7 +128,7 @@ def conserved(plant: Plant, course: Course) -> Finding:
     return finding("the completeness ledger accounts for every call", faults, good)
 
 
-def _entries(plant: Plant) -> Iterator[tuple[str, tuple[Notification | Malformed, ...]]]:
+def _entries(redis: Redis) -> Iterator[tuple[str, tuple[Notification | Malformed, ...]]]:
     """Read the inbox from end to end: where each body is, and what it says."""
-    for place, fields in streams.entries(plant.patient, keys.inbox(DEFAULT_ACCOUNT)):
+    for place, fields in streams.entries(redis, keys.inbox(DEFAULT_ACCOUNT)):
         yield place.decode(), read(fields[b"body"])

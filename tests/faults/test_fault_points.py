@@ -1,4 +1,4 @@
-"""At each fault point a process is killed, as by a power cut; every call comes out right and is delivered once."""
+"""At each fault point a process is killed, as by a power cut: all is read, comes out right and is delivered once."""
 
 import time
 from collections.abc import Sequence
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from redis import RedisError
+from redis import Redis, RedisError
 
-from runtime import faults, keys, replays, ringout_wishes
+from runtime import faults, keys, replays, ringout_wishes, streams
 from runtime.bells import Stage
 from runtime.deliveries import destinations
 from runtime.replays import Asked, Level
@@ -18,6 +18,7 @@ from scripts.simulator import Configuration, RunningSimulator, running_simulator
 from scripts.simulator.configuration import LIMITS
 from scripts.simulator.problems import ApiError
 from scripts.soaking.consumer import consuming
+from scripts.soaking.inbox_checks import unread
 from scripts.supervisor.summary import Event, Truth, judge
 from scripts.supervisor.watchdog import Watchdog
 from telephony.destinations import Draft, Include
@@ -78,6 +79,11 @@ def right(simulator: RunningSimulator, events: Sequence[Event]) -> bool:
     return report.all_right
 
 
+def is_read_to_its_end(redis: Redis) -> bool:
+    place, _ = streams.end(redis, keys.inbox(DEFAULT_ACCOUNT))
+    return redis.get(keys.inbox_cursor(DEFAULT_ACCOUNT)) == place.encode()
+
+
 @pytest.mark.timeout(240)
 def test_a_process_may_die_anywhere(tmp_path: Path, watchdog: Watchdog) -> None:
     points = tmp_path / "points"
@@ -111,6 +117,9 @@ def test_a_process_may_die_anywhere(tmp_path: Path, watchdog: Watchdog) -> None:
         assert simulator.ringouts()["asked"] <= operator.ringouts
         wait_until(lambda: right(simulator, product.events()), PATIENCE)
         wait_until(lambda: crm.taken() == {event.id for event in product.events()}, 30)
+        with product.redis() as redis:
+            wait_until(lambda: is_read_to_its_end(redis), 10)
+            assert unread(redis) == []
         bodies = {(one.event_id, one.digest) for one in crm.arrivals}
         assert len(bodies) == len(crm.taken())
 
