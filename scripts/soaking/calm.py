@@ -31,16 +31,19 @@ def rest(_: Plant, course: Course) -> Finding:
 
 
 def undisturbed(plant: Plant, course: Course) -> Finding:
-    """Look for processes that began anew when no fault had been on for long, the last minutes included."""
+    """Look for processes that began anew more than once when no fault had been on for long, while all settled included.
+
+    Once may be the end of something: a process that ends again and again is started after ten seconds at the latest.
+    """
     calms = [(over + RECOVERY_SECONDS, until) for over, until in _calms(course, course.played + course.settled_after)]
     seconds = sum(until - since for since, until in calms)
     faults = [
-        f"{name} began anew {at - course.began:.0f} s after the first call"
+        f"{name} began anew {len(found)} times, first {found[0] - course.began:.0f} s after the first call"
         for name, times in sorted(plant.anew.items())
-        for at in times
-        if any(since < at <= until for since, until in calms)
+        for since, until in calms
+        if len(found := [at for at in times if since < at <= until]) > 1
     ]
-    return finding("no process ends by itself", faults, f"none in {seconds:.0f} s without a fault")
+    return finding("no process ends though nothing befalls it", faults, f"none in {seconds:.0f} s without a fault")
 
 
 def _calms(course: Course, end: float) -> Iterator[tuple[float, float]]:
