@@ -16,6 +16,7 @@ from web.access.entry import Entry
 from web.access.trouble import add_trouble
 from web.access.visitors import visitor
 from web.dashboard import accounts, call, calls, completeness, destinations, now, quarantine, replays, trail
+from web.dashboard.many_accounts import call_at
 from web.dashboard.notices import notice
 from web.dashboard.now import Parts
 from web.dashboard.tones import LEGEND, tone
@@ -52,6 +53,7 @@ def add_dashboard(app: Flask, settings: Settings, redis: Redis, entry: Entry) ->
     for name, write in FILTERS.items():
         pages.add_app_template_filter(write, name)
     pages.add_app_template_filter(tone, "tone")
+    pages.add_app_template_global(call_at([account.name for account in settings.accounts]), "call_at")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.register_blueprint(pages)
 

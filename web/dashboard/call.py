@@ -36,8 +36,7 @@ def add_routes(pages: Blueprint, settings: Settings, redis: Redis) -> None:
     @pages.get("/calls/<telephony_session_id>")
     def call(telephony_session_id: str) -> str:
         account, *others = whose(redis, names, telephony_session_id)
-        history = read(redis, account, telephony_session_id)
-        return _page(redis, history, others, are_several=len(names) > 1)
+        return _page(redis, read(redis, account, telephony_session_id), others)
 
     @pages.get("/calls/<telephony_session_id>/events.json")
     def call_events(telephony_session_id: str) -> Response:
@@ -54,7 +53,7 @@ def read(redis: Redis, account: str, telephony_session_id: str) -> CallHistory:
     return history
 
 
-def _page(redis: Redis, history: CallHistory, others: Sequence[str], *, are_several: bool) -> str:
+def _page(redis: Redis, history: CallHistory, others: Sequence[str]) -> str:
     data = history.events[-1].data if history.events else None
     known = {one.id: one.called for one in destinations.all(redis)}
     sent = attempts.of_call(redis, history.account, history.telephony_session_id)
@@ -63,7 +62,6 @@ def _page(redis: Redis, history: CallHistory, others: Sequence[str], *, are_seve
         "call.html",
         history=history,
         others_know=others,
-        are_several=are_several,
         levels=LEVELS,
         names=NAMES,
         state=state(history),

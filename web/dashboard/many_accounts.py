@@ -1,10 +1,10 @@
 """Of many accounts those that are meant: on a page so many at a time, in a form by a name that somebody types."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Final
 
 import msgspec
-from flask import request
+from flask import request, url_for
 from redis import Redis
 
 from runtime.showing import calls
@@ -24,6 +24,16 @@ def whose(redis: Redis, names: Sequence[str], telephony_session_id: str) -> tupl
     if not known:
         raise Trouble(NO_CALL)
     return tuple(sorted(known, key=lambda name: name != request.args.get("account")))
+
+
+def call_at(names: Sequence[str]) -> Callable[[str, str], str]:
+    """Give what tells templates where a call is shown as an account saw it: two of several may know it."""
+
+    def address(account: str, telephony_session_id: str) -> str:
+        named = account if len(names) > 1 else None
+        return url_for("dashboard.call", telephony_session_id=telephony_session_id, account=named)
+
+    return address
 
 
 class Offered(msgspec.Struct, frozen=True):

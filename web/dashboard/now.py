@@ -142,7 +142,7 @@ def add_routes(pages: Blueprint, settings: Settings, redis: Redis, ledger: Behin
     names = [account.name for account in settings.accounts]
     reader = VitalsReader(redis, names)
     frame = Cached(lambda: _frame(reader.read(), ledger.get()), seconds=SLOW_SECONDS)
-    rows = Rows(are_several=len(names) > 1)
+    rows = Rows()
     parts = Cached(lambda: _parts(redis, names, rows, *frame.get()), seconds=FAST_SECONDS)
 
     @pages.get("/")
@@ -203,29 +203,26 @@ class Rows:
     Of a call that two accounts know, each has events of its own, though with the same ids.
     """
 
-    def __init__(self, *, are_several: bool) -> None:
-        self._are_several = are_several
+    def __init__(self) -> None:
         self._written: dict[tuple[str, str], Markup] = {}
 
     def of(self, published: Iterable[tuple[str, CallEvent]]) -> list[Markup]:
         """Give the rows of these events, each beside its account, and keep them for the next time."""
         self._written = {
-            (account, one.id): self._written.get((account, one.id)) or self._row(account, one)
-            for account, one in published
+            (account, one.id): self._written.get((account, one.id)) or _row(account, one) for account, one in published
         }
         return [*self._written.values()]
 
-    def _row(self, account: str, event: CallEvent) -> Markup:
-        told = {"event": event, "account": account, "are_several": self._are_several}
-        return Markup(render_template("now_published.html", **told))  # noqa: S704 - our own
+
+def _row(account: str, event: CallEvent) -> Markup:
+    return Markup(render_template("now_published.html", event=event, account=account))  # noqa: S704 - our own
 
 
 def _parts(redis: Redis, names: list[str], rows: Rows, above: str, below: str) -> Parts:
     """Write what changes: the same for everybody who looks, so it is written once."""
     published = rows.of(glance.published_last(redis))
     calls = live_calls(glance.on_now(redis, names))
-    told = {"calls": calls, "most": glance.CALLS, "published": published, "are_several": len(names) > 1}
-    return above, render_template("now_calls.html", **told), below
+    return above, render_template("now_calls.html", calls=calls, most=glance.CALLS, published=published), below
 
 
 def _first(kind: tuple[Need, ...]) -> Iterator[Need]:

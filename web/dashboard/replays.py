@@ -65,8 +65,7 @@ def _add_pages(pages: Blueprint, redis: Redis, names: tuple[str, ...]) -> None:
         shown = store.findings(redis, account, replay_id, most=_SHOWN)
         meant = {one for each in shown for one in each.destinations}
         held = destinations.held_back(redis, meant) if meant else ()
-        told = {"findings": shown, "held": held, "share": share(found), "several": len(names) > 1}
-        return render_template("replay.html", one=found, **told, names=NAMES)
+        return render_template("replay.html", one=found, findings=shown, held=held, share=share(found), names=NAMES)
 
 
 def _add_actions(pages: Blueprint, redis: Redis, names: tuple[str, ...]) -> None:
