@@ -6,7 +6,7 @@ the ledger and the outcome log.
 """
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final, cast
 
@@ -73,13 +73,20 @@ def trim(redis: Redis, account: str, *, before: float) -> int:
     rows = cast("list[bytes]", redis.zrange(keys.calls(account), first, min(old, first + TRIMMED_AT_ONCE) - 1))
     if not old or not rows:
         return 0
-    ids = [row.decode() for row in rows]
+    kept = (keys.session, keys.revisions)
+    return strike_off(redis, account, keys.calls(account), [row.decode() for row in rows], kept=kept)
+
+
+def strike_off(
+    redis: Redis, account: str, calls: str, ids: Sequence[str], *, kept: Sequence[Callable[[str, str], str]]
+) -> int:
+    """Take those of `ids` out of a sorted set of calls of which none of the keys `kept` is left; give their number."""
     with redis.pipeline(transaction=False) as pipeline:
         for one in ids:
-            pipeline.exists(keys.session(account, one), keys.revisions(account, one))
+            pipeline.exists(*(key(account, one) for key in kept))
         gone = [one for one, there in zip(ids, pipeline.execute(), strict=True) if not there]
     if gone:
-        redis.zrem(keys.calls(account), *gone)
+        redis.zrem(calls, *gone)
     return len(gone)
 
 

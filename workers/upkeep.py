@@ -123,10 +123,5 @@ def _strike_off(redis: Redis, account: str, *, before: float) -> None:
     longer than the retention, say; or only the call log told of it, and never called it final.
     """
     rows = redis.zrange(keys.open_sessions(account), "-inf", f"({before:.3f}", byscore=True)
-    ids = [row.decode() for row in cast("list[bytes]", rows)]
-    with redis.pipeline(transaction=False) as pipeline:
-        for one in ids:
-            pipeline.exists(keys.session(account, one), keys.records(account, one))
-        gone = [one for one, there in zip(ids, pipeline.execute(), strict=True) if not there]
-    if gone:
-        redis.zrem(keys.open_sessions(account), *gone)
+    ids, kept = [row.decode() for row in cast("list[bytes]", rows)], (keys.session, keys.records)
+    call_index.strike_off(redis, account, keys.open_sessions(account), ids, kept=kept)

@@ -284,12 +284,18 @@ def test_what_was_given_up_of_a_call_is_forgotten_once_a_later_revision_was_take
     assert redrive.redrive(stage.redis, destination.id, Redrive(), dry_run=True) == 1
 
 
+def given_up(stage: Stage, count: int) -> Destination:
+    """Add a destination to which so many events were given up just now, each of another call."""
+    destination = stage.add()
+    for number in range(count):
+        bury(stage.redis, destination.id, a_dead_letter(f"s-{number}/1", "1-0", dead_at=redis_time(stage.redis)))
+    return destination
+
+
 def test_what_was_given_up_is_looked_through_so_much_at_a_time_however_much_it_is(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    destination = stage.add()
-    for number in range(7):
-        bury(stage.redis, destination.id, a_dead_letter(f"s-{number}/1", "1-0", dead_at=redis_time(stage.redis)))
+    destination = given_up(stage, 7)
     stage.redis.set(keys.delivered(destination.id, "s-5"), "2")
     asked: list[int] = []
 
@@ -309,9 +315,7 @@ def test_what_was_given_up_is_looked_through_so_much_at_a_time_however_much_it_i
 def test_of_very_much_that_was_given_up_some_is_listed_with_each_look_as_what_the_retention_took(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    destination = stage.add()
-    for number in range(5):
-        bury(stage.redis, destination.id, a_dead_letter(f"s-{number}/1", "1-0", dead_at=redis_time(stage.redis)))
+    destination = given_up(stage, 5)
     monkeypatch.setattr(expiry, "_PAGE", 2)
     monkeypatch.setattr(expiry, "_PAGES", 1)
 
