@@ -74,6 +74,17 @@ def silence(endpoint: "Endpoint", _: socket.socket) -> None:
     endpoint.released.wait()
 
 
+def says_first(interim: int, reply: Reply, *, after: float = 0.0) -> Reply:
+    """Say that an answer will come, and give it after so many seconds."""
+
+    def both(endpoint: "Endpoint", wire: socket.socket) -> None:
+        wire.sendall(head(interim))
+        endpoint.released.wait(after)
+        reply(endpoint, wire)
+
+    return both
+
+
 def closes_afterwards(reply: Reply) -> Reply:
     """Promise to keep the connection, and close it."""
 

@@ -14,7 +14,18 @@ from standardwebhooks.webhooks import Webhook
 from runtime.deliveries.attempts import Blame
 from runtime.deliveries.destinations import new_secret
 from tests.destinations.conftest import Send
-from tests.destinations.endpoint import Endpoint, Reply, closes_afterwards, drips, floods, head, says, silence, writes
+from tests.destinations.endpoint import (
+    Endpoint,
+    Reply,
+    closes_afterwards,
+    drips,
+    floods,
+    head,
+    says,
+    says_first,
+    silence,
+    writes,
+)
 from tests.destinations.resolving import Names
 from workers.destinations.sender import MOST_READ, Sender
 from workers.destinations.verdicts import Verdict, judge_error
@@ -92,6 +103,18 @@ def test_a_status_has_its_verdict(
     answer = send()
 
     assert (answer.status, answer.verdict, answer.blame) == (status, verdict, blame)
+
+
+@pytest.mark.parametrize("interim", [100, 102, 103])
+def test_an_answer_that_says_only_that_one_will_come_is_none_nor_is_the_next_event_given_that_one(
+    endpoint: Endpoint, send: Send, interim: int
+) -> None:
+    endpoint.on(says_first(interim, says(200, b"taken"), after=0.05), says(500, b"refused"))
+
+    answers = [send(), send()]
+
+    assert [(answer.status, answer.excerpt) for answer in answers] == [(200, "taken"), (500, "refused")]
+    assert endpoint.connections == 1
 
 
 @pytest.mark.parametrize(
@@ -188,6 +211,9 @@ NASTY: dict[str, tuple[Reply, Blame]] = {
     "chunks that drip": (drips(CHUNKED, b"1\r\nx\r\n"), Blame.THEIRS),
     "a body without an end that drips": (drips(head(200), b"x"), Blame.THEIRS),
     "endless interim answers": (floods(b"", head(100)), Blame.THEIRS),
+    "endless interim answers of another kind": (floods(b"", head(103, Link="x" * 1000)), Blame.THEIRS),
+    "interim answers that drip": (drips(b"", head(102)), Blame.THEIRS),
+    "an interim answer and no other": (writes(head(102)), Blame.NETWORK),
     "one endless header": (floods(OK + b"X: ", b"x" * 65536), Blame.THEIRS),
     "endless headers": (floods(OK, b"X: " + b"x" * 60000 + b"\r\n"), Blame.THEIRS),
     "endless small headers": (floods(OK, b"X: y\r\n"), Blame.THEIRS),

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.destinations.certificates import Authority
-from tests.destinations.endpoint import Endpoint, drips
+from tests.destinations.endpoint import Endpoint, drips, says_first
+from tests.destinations.endpoint import says as answers
 from tests.ringcentral.conftest import QUICK
 from tests.ringcentral.server import Reply, Server, fails, says, zipped
 from workers.ringcentral.errors import Unavailable
@@ -45,6 +46,15 @@ def test_the_connection_is_kept(server: Server, transport: Transport) -> None:
         transport.send(Request("GET", server.url + "/it"))
 
     assert server.connections == 1
+
+
+def test_an_answer_that_says_only_that_one_will_come_is_none(transport: Transport) -> None:
+    with Endpoint().running() as endpoint:
+        endpoint.on(says_first(103, answers(200, b"1"), after=0.05), answers(404))
+
+        told = [transport.send(Request("GET", endpoint.url)) for _ in range(2)]
+
+    assert [(answer.status, answer.body) for answer in told] == [(200, b"1"), (404, b"")]
 
 
 @pytest.mark.parametrize(

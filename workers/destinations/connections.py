@@ -20,6 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from runtime.clocks import stopwatch
 from runtime.deliveries.url_guard import Target
+from workers.final_answer import FinalAnswer
 from workers.hurried import Hurried
 
 MOST_RECEIVED: Final = 96 * 1024
@@ -60,6 +61,7 @@ class _BoundedTls(_Bounded, ssl.SSLSocket):
 class _Http(HTTPConnection):
     """A connection of which connecting, sending and receiving each end in time. urllib3 sets `timeout` before each."""
 
+    response_class = FinalAnswer
     _has_answered = False
 
     def _new_conn(self) -> socket.socket:

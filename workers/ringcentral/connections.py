@@ -17,6 +17,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context
 
+from workers.final_answer import FinalAnswer
 from workers.hurried import Hurried
 
 _KEPT: Final = 10
@@ -56,6 +57,8 @@ class _InTimeTls(_InTime, ssl.SSLSocket):
 
 
 class _Http(HTTPConnection):
+    response_class = FinalAnswer
+
     def _new_conn(self) -> socket.socket:
         plain = super()._new_conn()
         in_time = _InTime(plain.family, plain.type, plain.proto, plain.detach())
