@@ -1,9 +1,6 @@
 """A RingOut is followed from the click to the record: whatever the live status says, the call log decides."""
 
-import json
-import textwrap
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +10,10 @@ from runtime import keys
 from scripts.simulator import records
 from scripts.simulator.fault_table import FaultRequest, switch
 from telephony.ringout_link import FITS_SEVERAL
+from tests import board
 from tests.ringouts.exchange import ACCOUNT, ADA, OUTSIDE, Exchange
 from workers.ringcentral.tokens import fingerprint_of
 
-GUIDE = Path(__file__).parents[2] / "docs/guides/dashboards.md"
 LONG_ENOUGH = 60
 OUTCOMES = [
     "ringout_answered",
@@ -409,17 +406,11 @@ def test_the_dashboard_to_copy_shows_the_parties_of_a_ringouts_call_until_it_is_
     channel: PubSub = exchange.redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
     channel.subscribe("legwork:live")
     channel.get_message(timeout=5)  # that it is subscribed
-    example = GUIDE.read_text().partition("for message in channel.listen():\n")[2].partition("```")[0]
-    loop = "for message in messages:\n" + textwrap.indent(textwrap.dedent(example), "    ")
-    shown: list[list[list[str]]] = []
 
     exchange.call()
     exchange.pass_time(LONG_ENOUGH)
 
-    calls: dict[str, list[str]] = {}
-    messages = iter(lambda: channel.get_message(timeout=0.05), None)
-    show = lambda *_: shown.append(list(calls.values()))  # noqa: E731 - what stands for print
-    exec(loop, {"json": json, "messages": messages, "calls": calls, "print": show})  # noqa: S102 - of our own page
+    shown = board.shown(iter(lambda: channel.get_message(timeout=0.05), None))
     assert [["Answered", "Answered"]] in shown
     assert [[]] not in shown
     assert shown[-1] == []

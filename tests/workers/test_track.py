@@ -7,6 +7,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 from redis import Redis
+from redis.client import PubSub
 from rq import Queue
 from rq.serializers import JSONSerializer
 
@@ -19,6 +20,7 @@ from telephony import events as call_events
 from telephony.events import CallEvent
 from telephony.sessions import Session
 from telephony.words import Outcome
+from tests import board
 from tests.builders.calls import Call, ivr_call, queue_call, ringout_call
 from tests.builders.notifications import DISCONNECTED, PROCEEDING, SESSION_ID, a_document, a_party_document, posted
 from tests.outputs import entries, events, listening
@@ -392,6 +394,41 @@ def test_a_duplicate_is_news_for_nobody(office: Office, redis: Redis) -> None:
         office.track()
 
         assert listener.heard() == []
+
+
+def test_what_comes_late_of_a_call_that_is_over_is_no_news_of_a_call_that_is_on(office: Office, redis: Redis) -> None:
+    early, late = (posted(a_document(a_party_document(1, DISCONNECTED), sequence=number)) for number in (4, 3))
+    office.hear(early)
+    office.track()
+    office.let_pass(60)
+    office.track()
+    with listening(redis, "legwork:live") as listener:
+        office.hear(late)
+        office.track()
+        told = listener.heard()
+        office.hear(posted(a_document(a_party_document(2, PROCEEDING), sequence=5)))
+        office.track()
+
+        assert (told, len(listener.heard())) == ([], 1)
+
+
+def test_the_dashboard_to_copy_shows_no_call_that_ended_once_more_after_somebody_came_back(
+    office: Office, redis: Redis
+) -> None:
+    channel: PubSub = redis.pubsub()  # type: ignore[no-untyped-call]
+    channel.subscribe("legwork:live")
+    parties = [(1, PROCEEDING), (1, DISCONNECTED), (2, PROCEEDING), (2, DISCONNECTED)]
+    for sequence, party in enumerate(parties, start=2):
+        office.hear(posted(a_document(a_party_document(*party), sequence=sequence)))
+        office.track()
+        office.let_pass(60)
+        office.track()
+
+    shown = board.shown(iter(lambda: channel.get_message(timeout=0.05), None))
+    channel.close()
+
+    assert [[DISCONNECTED, PROCEEDING]] in shown
+    assert shown[-1] == []
 
 
 def test_every_notification_is_counted_by_what_it_was(office: Office) -> None:

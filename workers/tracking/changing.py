@@ -36,7 +36,7 @@ def changes(
     for record in changed:
         session, known = record.session, before.get(record.session.id)
         commands.append(ledger.write_tracked(account, record, retention=settings.retention_seconds))
-        if has_audience and len(session.parties) <= MOST_WATCHED:
+        if has_audience and record.ended_at is None and len(session.parties) <= MOST_WATCHED:
             commands.append(outcome_log.live(account, updated(session, now=moment)))
         commands += _indexed(account, record, known, settings.retention_seconds)
         if known and known.ended_at is not None and known.session.started_at != session.started_at:
