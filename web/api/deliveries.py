@@ -9,11 +9,12 @@ from redis import Redis
 from runtime.deliveries import attempts, destinations, redrive
 from runtime.deliveries.attempts import Blame
 from runtime.deliveries.destination_documents import AttemptDocument, attempt_document
-from runtime.deliveries.redrive import MOST_PER_SECOND, Redrive
+from runtime.deliveries.redrive import LEAST_PER_SECOND, MOST_PER_SECOND, Redrive
 from web.access.trail import note
 from web.api import asked
 from web.api.answers import Page, answer, page
 from web.api.described import described
+from web.api.problems import INVALID, Fault, Problem
 
 
 class Again(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -26,7 +27,7 @@ class Again(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     until: asked.Moment | None = None
     blame: tuple[Blame, ...] = ()
     everything: bool = False
-    per_second: Annotated[float, msgspec.Meta(gt=0, le=MOST_PER_SECOND)] = 50.0
+    per_second: Annotated[float, msgspec.Meta(ge=LEAST_PER_SECOND, le=MOST_PER_SECOND)] = 50.0
     dry_run: bool = False
 
     @property
@@ -72,6 +73,7 @@ def add_routes(api: Blueprint, redis: Redis) -> None:
     )
     def send_again(destination_id: str) -> Response:
         again = asked.body_or(Again())
+        _judge(again)
         note(again.named)
         count = redrive.redrive(redis, destination_id, again.selection, dry_run=again.dry_run)
         return answer(Counted(count, again.dry_run), 200 if again.dry_run else 202)
@@ -92,3 +94,10 @@ def add_routes(api: Blueprint, redis: Redis) -> None:
         destinations.known(redis, destination_id)
         read = attempts.page(redis, destination_id, after=wanted.after, limit=wanted.limit)
         return page([attempt_document(one) for one in read.items], read.next)
+
+
+def _judge(again: Again) -> None:
+    """Refuse a time that ends before it begins: that nothing failed in it would be taken for good news."""
+    if again.since is not None and again.until is not None and again.until < again.since:
+        why = "is before since"
+        raise Problem(INVALID, f"/until {why}", faults=[Fault(why, pointer="/until")])
