@@ -153,8 +153,11 @@ class Hub:
                 self._asked.clear()
 
     def _catch_up(self) -> None:
+        """Pass on what was published; history that is told to nobody is passed over, as it is on the channels."""
         while entries := outcome_log.after(self._redis, self._place or "0-0", most=_PAGE):
-            self._tell([(entry.place, type_of(entry.document), entry.document) for entry in entries])
+            self._tell([(one.place, type_of(one.document), one.document) for one in entries if one.deliver])
+            with self._changed:
+                self._place = entries[-1].place
 
     def _tell(self, told: list[tuple[str | None, str, bytes]]) -> None:
         if not told:

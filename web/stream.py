@@ -1,9 +1,11 @@
 """`GET /api/v1/stream`: the outcome log and what happens during calls, as Server-Sent Events.
 
 An event's id is its place in the log; with `Last-Event-ID` a watcher goes on where it was cut off. What happens during
-calls has no id, and may be missed. Watching never takes the threads that notifications need: a process has few seats,
-a seat is held for a while only, and whoever finds none is told at once what is new and asked to come again in two
-seconds, which every EventSource does by itself. docs/adr/0013-watchers-have-few-seats.md has the figures.
+calls has no id, and may be missed. History that was brought in without telling anybody is told to nobody here, either.
+
+Watching never takes the threads that notifications need: a process has few seats, a seat is held for a while only, and
+whoever finds none is told at once what is new and asked to come again in two seconds, which every EventSource does by
+itself. docs/adr/0013-watchers-have-few-seats.md has the figures.
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
@@ -88,7 +90,8 @@ class Watcher:
             if not entries:
                 break
             self._place = entries[-1].place
-            yield self._counted(event(outcome_log.type_of(one.document), one.document, one.place) for one in entries)
+            told = (event(outcome_log.type_of(one.document), one.document, one.place) for one in entries if one.deliver)
+            yield self._counted(told) or at(self._place)
         return self._left > 0
 
     def _as_it_comes(self) -> Iterator[bytes]:

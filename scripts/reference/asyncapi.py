@@ -63,7 +63,8 @@ def _channels() -> Schema:
     return {
         "outcomes": _channel(
             keys.OUTCOMES,
-            "A stream with an entry for each event: `event` (the document), `type`, `subject`, `account`. "
+            "A stream with an entry for each event: `event` (the document), `type`, `subject`, `account`, and of "
+            "history that nobody is told of `deliver`, which is `no`. "
             "Kept for RETENTION_SECONDS; read it with a consumer group.",
             _CALL,
         ),

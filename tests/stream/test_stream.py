@@ -23,7 +23,7 @@ from tests.web.api_client import Client, an_app
 from web import hub as hub_module
 from web import stream
 from web.hub import KEPT, Hub
-from web.server_sent import BEAT
+from web.server_sent import BEAT, at
 from web.stream import Watcher
 
 NEWS = updated(folded(*ivr_call().notifications), now=second(40))
@@ -121,6 +121,27 @@ def test_what_happens_during_calls_has_no_place_and_is_told_once_and_what_is_pub
     assert next(parts) == BEAT
     publish(redis, outcome_of("s-now"))
     assert subjects(until(parts, 1)) == ["s-now"]
+
+
+def test_history_that_nobody_is_told_of_is_told_to_no_watcher_who_goes_on_after_it(redis: Redis, hub: Hub) -> None:
+    publish(redis, *many(3), deliver=False)
+    parts = watcher(redis, hub, "0-1").told()
+    assert read(next(parts) + next(parts)) == []
+    publish(redis, outcome_of("s-past"), deliver=False)
+
+    publish(redis, outcome_of("s-now"))
+
+    assert subjects(until(parts, 1)) == ["s-now"]
+    assert subjects(standing(redis, hub, "0-1")) == ["s-now"]
+
+
+def test_who_was_told_nothing_but_history_goes_on_after_that(redis: Redis, hub: Hub) -> None:
+    publish(redis, *many(3), deliver=False)
+
+    with hub.seat():
+        *_, told, _ = watcher(redis, hub, "0-1").told()
+
+    assert told == at(outcome_log.end(redis)[0])
 
 
 def test_what_the_channel_lost_is_told_from_the_log(redis: Redis, hub: Hub) -> None:
