@@ -4,7 +4,6 @@
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -140,10 +139,9 @@ def _document(one: Seen, ours: tuple[str, ...]) -> dict[str, object]:
 
 
 def _row(one: Seen, ours: tuple[str, ...]) -> tuple[object, ...]:
-    until = one.expires_at and one.expires_at.astimezone(UTC)
     wrong = "; ".join([*([one.reason] if one.reason else []), *(f"not served: {each}" for each in one.disabled)])
     yes = "yes" if one.address in ours else "no"
-    return one.id, one.status, yes, until and f"{until:%Y-%m-%d %H:%M}", one.address, wrong
+    return one.id, one.status, yes, one.expires_at and f"{one.expires_at:%Y-%m-%d %H:%M}", one.address, wrong
 
 
 def _repair(place: Place, dependencies: Dependencies, account: Account, options: argparse.Namespace) -> int:
@@ -163,12 +161,12 @@ def _repair(place: Place, dependencies: Dependencies, account: Account, options:
 
 
 def _renew(place: Place, dependencies: Dependencies, account: Account, options: argparse.Namespace) -> int:
-    one = Subscriptions(dependencies.ringcentral(account)).renew(options.id)
+    one = seen(Subscriptions(dependencies.ringcentral(account)).renew(options.id))
     if options.json:
-        renewed = _document(seen(one), addresses(place.settings, account))
+        renewed = _document(one, addresses(place.settings, account))
         print(msgspec.json.encode({"account": account.name, "renewed": renewed}).decode())
         return DONE
-    until = one.expiration_time and f"{one.expiration_time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    until = one.expires_at and f"{one.expires_at:%Y-%m-%d %H:%M} UTC"
     print(f"renewed {one.id}, until {until}")
     return DONE
 

@@ -1,6 +1,7 @@
 """Subscriptions, asked for over HTTP."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from tests.ringcentral.conftest import MakeClient
 from tests.ringcentral.server import Reply, Server, fails, says
 from workers.ringcentral.client import RingCentral
 from workers.ringcentral.errors import NotFound, Refused
-from workers.ringcentral.subscriptions import Subscriptions
+from workers.ringcentral.subscriptions import Subscriptions, seen
 
 PATH = "/restapi/v1.0/subscription"
 FILTER = "/restapi/v1.0/account/~/telephony/sessions"
@@ -75,6 +76,27 @@ def test_filters_that_are_not_served_and_blacklisting_are_seen(server: Server, s
     assert first.blacklisted_data.reason == "[Read timed out]"
     assert first.delivery_mode.address == "https://crm.example/hook"
     assert (second.id, second.status, second.expiration_time) == ("sub-2", None, None)
+
+
+@pytest.mark.parametrize("written", ["2025-10-31T12:00:00.000Z", "2025-10-31T14:00:00+0200", "2025-10-31T12:00:00"])
+def test_a_time_is_read_whether_it_has_a_zone_or_not(
+    server: Server, subscriptions: Subscriptions, written: str
+) -> None:
+    listed = a_subscription(expirationTime=written, blacklistedData={"blacklistedAt": written})
+    server.on(PATH, says({"records": [listed]}))
+
+    (one,) = map(seen, subscriptions.all())
+
+    assert (one.expires_at, one.blacklisted_at) == (datetime(2025, 10, 31, 12, tzinfo=UTC),) * 2
+
+
+def test_a_time_that_is_none_hides_no_subscription(server: Server, subscriptions: Subscriptions) -> None:
+    server.on(PATH, says({"records": [a_subscription(expirationTime="never"), a_subscription(id="sub-2")]}))
+
+    assert [(one.id, one.expires_at is None) for one in map(seen, subscriptions.all())] == [
+        ("sub-1", True),
+        ("sub-2", False),
+    ]
 
 
 def test_one_is_renewed_changed_and_deleted(server: Server, subscriptions: Subscriptions) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from runtime.budget import Group, Share
 from telephony.subscriptions import Seen
+from telephony.times import any_time
 from workers.ringcentral.client import RingCentral
 
 _ROOT: Final = "/restapi/v1.0/subscription"
@@ -34,7 +35,7 @@ class DeliveryMode(msgspec.Struct, frozen=True, rename="camel"):
 class BlacklistedData(msgspec.Struct, frozen=True, rename="camel"):
     """Why RingCentral has given up delivering, and when."""
 
-    blacklisted_at: datetime | None = None
+    blacklisted_at: str | None = None
     reason: str | None = None
 
 
@@ -45,7 +46,7 @@ class Subscription(msgspec.Struct, frozen=True, rename="camel"):
     status: str | None = None
     event_filters: tuple[str, ...] = ()
     disabled_filters: tuple[DisabledFilter, ...] = ()
-    expiration_time: datetime | None = None
+    expiration_time: str | None = None
     delivery_mode: DeliveryMode = DeliveryMode()
     blacklisted_data: BlacklistedData | None = None
 
@@ -106,10 +107,15 @@ def seen(one: Subscription) -> Seen:
         filters=one.event_filters,
         disabled=tuple(each.filter for each in one.disabled_filters),
         because=tuple(" ".join(filter(None, (each.reason, each.message))) for each in one.disabled_filters),
-        expires_at=one.expiration_time,
-        blacklisted_at=data.blacklisted_at if data else None,
+        expires_at=_moment(one.expiration_time),
+        blacklisted_at=_moment(data.blacklisted_at) if data else None,
         reason=data.reason if data else None,
     )
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Read a time as those of calls are read: with a zone or without; one that is none must not hide all there are."""
+    return any_time(text) if text else None
 
 
 def _path(subscription_id: str) -> str:
