@@ -45,7 +45,8 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     counts the last polls of a feed that were answered with nothing usable or took its token for none, `past_failures`
     windows of the past, which is not asked for before `past_from`; `whole_at` is when a call of which only a part was
     shown was looked up last. `late` is, for the present and the past, by how many records per second windows were short
-    enough after one that took too long, and when that was.
+    enough after one that took too long, and when that was. `behind` says that a feed had more to show when there was no
+    request left for it, and nobody who waits has been asked about since.
     """
 
     token: str | None = None
@@ -65,6 +66,7 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     whole_at: float = 0.0
     late: dict[Share, tuple[float, float]] = msgspec.field(default_factory=dict)
     narrowing: Narrowing = Narrowing()
+    behind: bool = False
 
     def as_of(self, now: float) -> "Asking":
         """Give it as it can be at `now`: whatever is later was noted before Redis's clock was put back.

@@ -16,8 +16,9 @@ from telephony.fetch_plan import PAGE, PATIENCE_SECONDS, STRAGGLER_SECONDS, Lane
 from tests.asking.clock import Clock, RedisWithClock
 from tests.asking.company import EXTRACT, LIST, SYNC, Company
 from tests.asking.conftest import Opened, an_account
-from tests.asking.legwork import Legwork, events_of, is_right, state_of
+from tests.asking.legwork import Legwork, events_of, is_right, published_at, state_of
 from tests.ringcentral.server import TOKEN_PATH, Reply, Server, a_token, fails, html, says
+from workers.ringcentral import feeds
 
 HOUR = 3600.0
 QUIET = {"reread_seconds": (), "reconcile_seconds": 86_400.0}
@@ -60,6 +61,22 @@ def test_newer_records_are_followed_to_the_end_of_the_feed(opened: Opened) -> No
 
     assert is_right(legwork.redis, take)
     assert [one.kind for one in company.asked(EXTRACT)] == ["FSync", "ISync", "ISync"]
+
+
+def test_while_a_feed_has_a_long_rest_to_show_calls_that_just_ended_are_asked_about_in_turn_with_it(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(feeds.MOST, Lane.EXTRACT, 10)
+    legwork, company = opened(reread_seconds=())
+    legwork.pass_time(60)
+    untold = [company.call(begins=60.0 * number, heard=False) for number in range(600)]
+    legwork.be_away(10 * HOUR)
+    live = [company.call(begins=10.0 * number, length=20) for number in range(60)]
+
+    legwork.pass_time(900)
+
+    assert max(published_at(legwork.redis, take) - take.ends_at for take in live) < 60
+    assert is_right(legwork.redis, *untold)
 
 
 def test_a_feed_that_is_refused_gives_way_to_the_next_one_and_the_last_to_the_list(opened: Opened) -> None:

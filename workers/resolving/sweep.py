@@ -120,6 +120,8 @@ class Sweeper:
             self.found.stopped_by = _bare(error)
 
     def _carry_out(self, request: Request, share: Share, *, since: datetime, now: float) -> Iterator[None]:
+        if share is Share.LIVE and not isinstance(request, Feed):  # who waits has had a turn, whatever is answered
+            self.found.asking = msgspec.structs.replace(self.found.asking, behind=False)
         try:
             if isinstance(request, Feed):
                 yield from self._poll(request, share, since=since, now=now)
@@ -160,6 +162,7 @@ class Sweeper:
                 page = self._next(request.lane, since, share, now)
                 yield from self._take(page)
                 more = page.newer_records_exist
+                self.found.asking = msgspec.structs.replace(self.found.asking, behind=more)
                 if more and page.sync_token == token:  # it would say so for ever
                     log.warning("call_log.feed_stands_still", lane=request.lane)
                     self.found.asking = self.found.asking.after_failure(request.lane, now=now)
