@@ -5,6 +5,7 @@ holds what the other may have missed. What became of a call is read from its own
 records of a call change together, in commits, so what is read of it in one step fits together.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar, cast
@@ -12,7 +13,7 @@ from typing import Any, Final, TypeVar, cast
 import msgspec
 from redis import Redis
 
-from runtime import keys, ledger, streams
+from runtime import keys, ledger, lifetimes, streams
 from runtime.clocks import redis_time
 from runtime.ledger import Resolution, State
 from telephony.completeness import Evidence, Standing, standing
@@ -78,16 +79,20 @@ def hours(redis: Redis, account: str, *, since: float, until: float, fresh: bool
     """Count the hours from the one that holds `since` to the one that holds `until`, the oldest first.
 
     `fresh` counts the hours anew that are over for good, too. What is read of a call in one step is what it was then;
-    calls go on from hour to hour, so a sum over hours is of the moment only once it is quiet.
+    calls go on from hour to hour, so a sum over hours is of the moment only once it is quiet. Calls that began before
+    anything is kept are left out: what is stored of them goes by itself, and their places in the lists only after that.
     """
     now = redis_time(redis)
+    kept_since = lifetimes.kept_since(redis, math.inf, now=now)
     starts = [HOUR * number for number in range(int(since // HOUR), int(until // HOUR) + 1)]
     quarantined = _quarantined(redis, account, starts)
     before = {} if fresh else _counted_before(redis, account, starts)
     for start, lengths in _lengths(redis, account, starts):
         known = before.get(start)
-        if lengths == (0, 0):
+        if lengths == (0, 0) or start + HOUR <= kept_since:
             hour = Hour(start)
+        elif start < kept_since:
+            hour = _count(redis, account, start, since=kept_since)
         elif known is not None and known.lengths == lengths and now - known.at < COUNTED_FOR_SECONDS:
             hour = known.hour
         else:
@@ -130,8 +135,8 @@ def forget(redis: Redis, account: str, *, before: float) -> None:
         redis.hdel(keys.suppressed(account), *gone)
 
 
-def _count(redis: Redis, account: str, start: float) -> Hour:
-    known, listed = _calls_of(redis, account, start)
+def _count(redis: Redis, account: str, start: float, *, since: float = 0.0) -> Hour:
+    known, listed = _calls_of(redis, account, max(start, since), start + HOUR)
     standings, triggers = Counter[Standing](), Counter[str]()
     unexplained: list[Unexplained] = []
     for page in _pages(sorted(known)):
@@ -145,12 +150,12 @@ def _count(redis: Redis, account: str, start: float) -> Hour:
     return Hour(start, len(known), len(listed), dict(standings), dict(triggers), 0, tuple(unexplained))
 
 
-def _calls_of(redis: Redis, account: str, start: float) -> tuple[set[str], set[str]]:
-    """Give the calls of an hour, and which of them the call log has shown.
+def _calls_of(redis: Redis, account: str, start: float, end: float) -> tuple[set[str], set[str]]:
+    """Give the calls of an hour, or of what is left of it, and which of them the call log has shown.
 
     The two lists may differ by a moment about when a call began: it belongs to the hour that the first one says.
     """
-    known, shown = (_between(redis, key, start) for key in (keys.calls(account), keys.listed(account)))
+    known, shown = (_between(redis, key, start, end) for key in (keys.calls(account), keys.listed(account)))
     only_shown = sorted(shown - known)
     elsewhere = {one for one, score in _scores(redis, keys.calls(account), only_shown) if score is not None}
     only_known = sorted(known - shown)
@@ -201,8 +206,8 @@ def _put_together(resolution: Resolution | None, last: bytes, due: Any, is_open:
     )
 
 
-def _between(redis: Redis, key: str, start: float) -> set[str]:
-    rows = cast("list[bytes]", redis.zrange(key, f"{start:.0f}", f"({start + HOUR:.0f}", byscore=True))
+def _between(redis: Redis, key: str, start: float, end: float) -> set[str]:
+    rows = cast("list[bytes]", redis.zrange(key, f"{start:.3f}", f"({end:.0f}", byscore=True))
     return {member.decode() for member in rows}
 
 

@@ -278,6 +278,22 @@ def test_calls_that_are_gone_by_a_shorter_retention_are_not_missed_by_a_longer_o
     assert not office.is_due(call)
 
 
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_call_that_began_before_anything_is_kept_is_not_missed_though_it_is_listed_still(
+    office: Office, *, is_kept: bool
+) -> None:
+    call = a_resolved_call(office)
+    upkeep.serve(ACCOUNT)
+    office.let_pass(office.settings.retention_seconds - is_kept * audit.HOUR / 2)
+    if not is_kept:  # its time to live is over, and upkeep has yet to come by
+        of_call = (keys.session, keys.resolution, keys.revisions, keys.records)
+        office.redis.delete(*(build(ACCOUNT, call.telephony_session_id) for build in of_call))
+
+    counted = audit.total(audit.hours(office.redis, ACCOUNT, since=office.now - 8 * DAY, until=office.now))
+
+    assert (counted.known, counted.explained) == (is_kept, is_kept)
+
+
 def test_one_bar_counts_the_hours_of_all_accounts(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     bars: list[Bar] = []
 
