@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import bells, keys, prometheus
+from runtime import bells, keys, operator_log, prometheus
 from runtime.bells import Stage as Bell
 from runtime.clocks import redis_time
 from runtime.deliveries import attempts, backlog, destinations, redrive, waiting
@@ -14,6 +14,7 @@ from runtime.deliveries.redrive import Redrive
 from runtime.deliveries.waiting import Waiting
 from runtime.leases import Command, lease
 from telephony.destinations import Changes, Destination, DestinationState
+from telephony.operator_events import What
 from telephony.words import Outcome
 from tests.builders.attempts import a_dead_letter, bury
 from tests.deliver.conftest import Stage
@@ -45,6 +46,35 @@ def test_what_waits_for_another_attempt_is_listed_too(stage: Stage) -> None:
     trim(stage, later=LONG + 1)
 
     assert [(one.event_id, one.attempts) for one in dead(stage, destination)] == [("s-1/1", 1)]
+
+
+def test_what_somebody_asked_for_and_a_paused_destination_never_got_is_listed_too(stage: Stage) -> None:
+    publish(stage.redis, outcome_of("s-1"))
+    destination = paused(stage, operator=True)
+    redrive.redrive(stage.redis, destination.id, Redrive(everything=True), dry_run=False)
+    operator_log.raise_alert(stage.redis, What.ACCOUNT_PARKED, "default", "No.")
+    redrive.send_test(stage.redis, destination.id)
+    trim(stage, later=0)
+    assert backlog.status(stage.redis, destination.id).asked == 3
+
+    trim(stage, later=LONG + 1)
+
+    kinds = sorted((one.event_id.partition(":")[0], one.because) for one in dead(stage, destination))
+    assert kinds == [("operator", "retention"), ("s-1/1", "retention")]
+    assert backlog.status(stage.redis, destination.id).backlog == 0
+
+
+def test_what_it_had_taken_before_somebody_asked_for_it_again_is_not_lost_with_that(stage: Stage) -> None:
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-1"))
+    stage.run(destination)
+    destinations.update(stage.redis, destination.id, Changes(state=DestinationState.PAUSED))
+    redrive.redrive(stage.redis, destination.id, Redrive(everything=True), dry_run=False)
+
+    trim(stage, later=LONG + 1)
+
+    assert not dead(stage, destination)
+    assert backlog.status(stage.redis, destination.id).backlog == 0
 
 
 def test_inside_the_retention_everything_is_kept(stage: Stage) -> None:
@@ -342,8 +372,8 @@ def place(stage: Stage, age: float) -> str:
     return f"{int((redis_time(stage.redis) - age) * 1000)}-0"
 
 
-def paused(stage: Stage) -> Destination:
-    return destinations.update(stage.redis, stage.add().id, Changes(state=DestinationState.PAUSED))
+def paused(stage: Stage, **draft: object) -> Destination:
+    return destinations.update(stage.redis, stage.add(**draft).id, Changes(state=DestinationState.PAUSED))
 
 
 def dead(stage: Stage, destination: Destination) -> list[attempts.DeadLetter]:

@@ -66,11 +66,12 @@ def _let_go(redis: Redis, destination: Destination, recorder: Recorder, *, befor
             return _listed(redis, destination, held, recorder, before=before, now=now)
     except (LeaseHeld, LeaseLost):  # its runner is at it: next time
         place, _ = destinations.cursor(redis, destination.id)
-        return min(streams.order(place)[0], _oldest_waiting(redis, destination.id))
+        return min(streams.order(place)[0], _oldest_held(redis, destination.id))
 
 
 def _listed(redis: Redis, destination: Destination, held: Lease, recorder: Recorder, *, before: int, now: float) -> int:
     commands: list[Command] = list(_of_queues(redis, destination, before=before, now=now))
+    commands += _of_asked(redis, destination, before=before, now=now)
     lost = sum(command[0] == "HSET" and command[1] == keys.dead(destination.id) for command in commands)
     commands = [*islice(_of_letters(redis, destination, before=before), _PAGES * _PAGE), *commands]
     place, taken = cursor = destinations.cursor(redis, destination.id)
@@ -102,6 +103,24 @@ def _of_queues(redis: Redis, destination: Destination, *, before: int, now: floa
             yield bells.due_at(Stage.DELIVER, destination.id, now)
 
 
+def _of_asked(redis: Redis, destination: Destination, *, before: int, now: float) -> Iterator[Command]:
+    """Give the commands that list what somebody asked for and is too old, as after a long pause: it is sent no more.
+
+    What the destination had taken before, or is listed already, is not lost with that.
+    """
+    old = (place for place in _asked(redis, destination.id) if streams.order(place)[0] < before)
+    while some := list(islice(old, _PAGE)):
+        arrivals = intake.of_asked(redis, destination, some, deadline=0, now=now).arrivals
+        known = attempts.letters(redis, destination.id, [one.item.event_id for one in arrivals])
+        taken = redrive.last_taken(redis, destination.id, sorted({one.call for one in arrivals}))
+        given_up = {one.event_id for one in known}
+        for one in arrivals:
+            is_news = one.item.event_id not in given_up and one.item.revision > taken.get(one.call, -1)
+            if is_news and one.entry is not None and redrive.is_wanted(destination, one.entry):
+                yield attempts.buried(destination.id, letter(one.call, one.item, "retention", now=now))
+        yield ("ZREM", keys.asked(destination.id), *some)
+
+
 def _of_letters(redis: Redis, destination: Destination, *, before: int) -> Iterator[Command]:
     """Give the commands by which what was given up cannot be sent again, once the log need not hold it any more.
 
@@ -124,9 +143,15 @@ def _of_log(destination: Destination, rows: Sequence[Any], *, now: float) -> Ite
             yield letter(one.call, one.item, "retention", now=now)
 
 
-def _oldest_waiting(redis: Redis, destination: str) -> int:
-    found = waiting.everything(redis, destination)
-    return min((int(one.published_at * 1000) for queue in found.values() for one in queue), default=_NEVER)
+def _oldest_held(redis: Redis, destination: str) -> int:
+    """Say when the oldest event of the log was published that waits, or that somebody asked for. Milliseconds."""
+    queues, asked = waiting.everything(redis, destination), _asked(redis, destination)
+    places = [*(one.place for queue in queues.values() for one in queue), *filter(redrive.is_of_log, asked)]
+    return min((streams.order(place)[0] for place in places), default=_NEVER)
+
+
+def _asked(redis: Redis, destination: str) -> list[str]:
+    return [place.decode() for place in cast("list[bytes]", redis.zrange(keys.asked(destination), 0, -1))]
 
 
 _NEVER: Final = 1 << 62
