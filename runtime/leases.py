@@ -68,7 +68,8 @@ COMMIT: Final = """
 --     appends it for who reads the log, and says so with it: destinations pass it over.
 --   INDEXED set-of-all call start ttl count left... joined...
 --     adds a call to the sorted set of all calls, unless it is there already, takes it out of some, and adds it to
---     others with the score it has among all. A set that a call joins loses the oldest that is no longer among all.
+--     others with the score it has among all. A set that a call joins loses the oldest two that are no longer among
+--     all: more than it gains, for one that began long ago and is kept may have stood before many that are not.
 --   TOLD event channel...
 --     publishes on several channels what is sent to us once.
 --   LINKED list line ttl most
@@ -91,8 +92,10 @@ end
 
 local function join(set, all, call, score, ttl)
   if redis.call('ZADD', set, score, call) == 1 then
-    local oldest = redis.call('ZRANGE', set, 0, 0)[1]
-    if not redis.call('ZSCORE', all, oldest) then redis.call('ZREM', set, oldest) end
+    for _, oldest in ipairs(redis.call('ZRANGE', set, 0, 1)) do
+      if redis.call('ZSCORE', all, oldest) then break end
+      redis.call('ZREM', set, oldest)
+    end
   end
   redis.call('EXPIRE', set, ttl)
 end

@@ -286,6 +286,16 @@ def test_upkeep_takes_out_only_calls_of_which_nothing_is_left(redis: Redis) -> N
     assert redis.zrange(keys.calls(ACCOUNT), 0, -1) == [b"s-0002", b"s-0003"]
 
 
+def test_upkeep_takes_out_however_many_calls_there_are_of_which_nothing_is_left(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call_index, "TRIMMED_AT_ONCE", 2)
+    publish(redis, *map(an_outcome_of, range(7)))
+    redis.delete(*(keys.revisions(ACCOUNT, f"s-{number:04}") for number in range(7)))
+
+    assert call_index.trim(redis, ACCOUNT, before=START.timestamp() + 3600) == 7
+
+
 def test_a_set_loses_what_is_no_longer_kept_when_a_call_joins_it(redis: Redis) -> None:
     publish(redis, an_outcome_of(1), an_outcome_of(2))
     redis.zrem(keys.calls(ACCOUNT), "s-0001")
@@ -294,6 +304,19 @@ def test_a_set_loses_what_is_no_longer_kept_when_a_call_joins_it(redis: Redis) -
 
     assert found(redis, number=CALLER) == ["s-0003", "s-0002"]
     assert redis.zrange(keys.calls_by(ACCOUNT, "number", CALLER[1:]), 0, -1) == [b"s-0002", b"s-0003"]
+
+
+def test_a_set_loses_more_than_it_gains_until_it_holds_nothing_that_is_no_longer_kept(redis: Redis) -> None:
+    publish(redis, *map(an_outcome_of, range(1, 7)))
+    redis.zrem(keys.calls(ACCOUNT), *(f"s-{number:04}" for number in range(2, 6)))  # behind one that is kept
+    publish(redis, an_outcome_of(7))
+    assert redis.zcard(keys.calls_by(ACCOUNT, "number", CALLER[1:])) == 7
+
+    redis.zrem(keys.calls(ACCOUNT), "s-0001")
+    publish(redis, *map(an_outcome_of, range(8, 11)))
+
+    left = [f"s-{number:04}".encode() for number in range(6, 11)]
+    assert redis.zrange(keys.calls_by(ACCOUNT, "number", CALLER[1:]), 0, -1) == left
 
 
 def test_no_set_of_the_index_outlives_its_calls_but_the_one_upkeep_trims(redis: Redis) -> None:
