@@ -43,6 +43,7 @@ class State(StrEnum):
 
 
 OVER: Final = frozenset({State.DONE, State.CANCELLED, State.FAILED})
+_OWN_KEYS: Final = (keys.replay, keys.replay_calls, keys.replay_found, keys.replay_missing)
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -287,13 +288,13 @@ def missed(replay: Replay, call: str) -> Command:
 
 
 def forgotten(redis: Redis, account: str, replay_id: str) -> list[Command]:
-    """Give the commands that strike off a replay whose retention was over before it was."""
+    """Give the commands that leave nothing of a replay whose retention was over before it was."""
     asked: Any = redis.hgetall(keys.replays_asked(account))
     digests = [digest for digest, one in asked.items() if one.decode() == replay_id]
     gone: list[Command] = [("ZREM", key, replay_id) for key in (keys.replays_due(account), keys.replays(account))]
+    gone += [("DEL", build(account, replay_id)) for build in _OWN_KEYS]
     return [*gone, *(("HDEL", keys.replays_asked(account), digest) for digest in digests)]
 
 
 def _kept(replay: Replay, retention: float) -> list[Command]:
-    builders = (keys.replay, keys.replay_calls, keys.replay_found, keys.replay_missing)
-    return [("EXPIRE", build(replay.account, replay.id), str(int(retention))) for build in builders]
+    return [("EXPIRE", build(replay.account, replay.id), str(int(retention))) for build in _OWN_KEYS]

@@ -5,7 +5,7 @@ from typing import Final, cast
 
 from redis import Redis
 
-from runtime import audit, bells, call_index, faults, keys, lifetimes, streams
+from runtime import audit, bells, call_index, faults, keys, lifetimes, replays, streams
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.leases import LeaseHeld, lease
@@ -104,6 +104,7 @@ def _trim(redis: Redis, account: str, settings: Settings, *, now: float, untrack
     inbox = min((int((now - settings.inbox_retention_seconds) * 1000), 0), untracked)
     log = (int((now - settings.retention_seconds) * 1000), 0)
     audit.forget(redis, account, before=kept_since)
+    _trim_replays(redis, account, before=now - settings.retention_seconds)
     with redis.pipeline(transaction=False) as pipeline:
         for stream, (milliseconds, number) in (
             (keys.inbox(account), inbox),
@@ -111,9 +112,25 @@ def _trim(redis: Redis, account: str, settings: Settings, *, now: float, untrack
         ):
             # Not approximate, which leaves a hundred entries of a quiet account for ever: they are somebody's calls.
             pipeline.xtrim(stream, minid=f"{milliseconds}-{number}", approximate=False)
-        for calls in (keys.ringouts, keys.ringout_sessions, keys.replays, keys.replays_due):
+        for calls in (keys.ringouts, keys.ringout_sessions):
             pipeline.zremrangebyscore(calls(account), "-inf", now - settings.retention_seconds)
         pipeline.execute()
+
+
+def _trim_replays(redis: Redis, account: str, *, before: float) -> None:
+    """Take replays out of the list of which nothing is left, and what nobody has gone on with since it was due then.
+
+    Of the latter nothing is kept: one that was never begun has no time to live yet; and as long as it is noted as asked
+    for, asking for the same again would give that one, which nobody would begin any more.
+    """
+    for one in cast("list[bytes]", redis.zrange(keys.replays_due(account), "-inf", before, byscore=True)):
+        with redis.pipeline(transaction=True) as pipeline:
+            for command in replays.forgotten(redis, account, one.decode()):
+                pipeline.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py's
+            pipeline.execute()
+    old = cast("list[bytes]", redis.zrange(keys.replays(account), "-inf", before, byscore=True))
+    ids = [one.decode() for one in old]
+    call_index.strike_off(redis, account, keys.replays(account), ids, kept=(keys.replay,))
 
 
 def _strike_off(redis: Redis, account: str, *, before: float) -> None:

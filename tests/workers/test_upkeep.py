@@ -6,11 +6,13 @@ import msgspec
 import pytest
 from redis import Redis
 
-from runtime import bells, guarding, keys, operator_log
+from runtime import bells, guarding, keys, operator_log, replays
 from runtime.bells import Stage
 from runtime.guarding import Guarded
 from runtime.leases import lease
+from runtime.replays import Asked, Level
 from telephony.operator_events import What
+from telephony.selection import Selection
 from tests.builders.calls import ivr_call
 from tests.outputs import entries
 from tests.workers.office import ACCOUNT, Office
@@ -150,6 +152,29 @@ def test_of_an_account_that_was_taken_out_of_the_settings_nothing_is_kept_for_lo
     assert [left(office.redis, stream(GLOBEX)) for stream in (keys.inbox, keys.quarantine)] == [0, 0]
     assert not office.redis.exists(keys.calls(GLOBEX))
     assert office.redis.smembers(keys.ACCOUNTS) == {ACCOUNT.encode()}
+
+
+def test_a_replay_that_nobody_began_within_the_retention_is_gone_and_can_be_asked_for_anew(office: Office) -> None:
+    asked = Asked(level=Level.RAW, selection=Selection(number="+12125550199"))
+    first = replays.create(office.redis, ACCOUNT, asked)
+    office.let_pass(office.settings.retention_seconds + 60)
+
+    upkeep.serve(ACCOUNT)
+
+    assert not office.redis.exists(keys.replay(ACCOUNT, first.id))
+    again = replays.create(office.redis, ACCOUNT, asked)
+    assert replays.next_due(office.redis, ACCOUNT, office.now) == again.id != first.id
+
+
+def test_a_replay_that_takes_longer_than_the_retention_stays_in_the_list(office: Office) -> None:
+    made = replays.create(office.redis, ACCOUNT, Asked(level=Level.BACKFILL, selection=Selection(since=1.0)))
+    office.let_pass(office.settings.retention_seconds + 60)
+    office.redis.zadd(keys.replays_due(ACCOUNT), {made.id: office.now})  # it has just gone on
+
+    upkeep.serve(ACCOUNT)
+
+    listed, _ = replays.page(office.redis, [ACCOUNT], limit=10)
+    assert [one.id for one in listed] == [made.id]
 
 
 def test_what_only_another_worker_s_settings_name_is_not_forgotten(office: Office) -> None:
