@@ -13,7 +13,7 @@ BELLS = "legwork:bells"
 """Sorted set, `stage|account` by the time (seconds) the clock rings it next. Written by every stage's commits."""
 
 METRICS = "legwork:metrics"
-"""Hash, metric and labels -> count. What all processes have counted; added to every other second. Lives for ever."""
+"""Hash, metric and labels -> count, of all processes. Lives for ever, but for those of destinations that are gone."""
 
 DESTINATIONS = "legwork:destinations"
 """Hash, id -> destination as JSON. Written by `runtime.deliveries.destinations`; it lives until it is removed."""
@@ -330,7 +330,7 @@ def retries(destination: str) -> str:
 
 
 def asked(destination: str) -> str:
-    """Sorted set. Events somebody asked to be sent (again), by the time (seconds) of it. Taken over by deliver."""
+    """Sorted set. Events somebody asked to be sent (again), by the time (seconds) of it. Deliver's; the retention."""
     return f"{PREFIX}{{{destination}}}:asked"
 
 

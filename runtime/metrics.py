@@ -7,7 +7,7 @@ tell about all of them. A process that is killed loses at most the last two seco
 import threading
 from bisect import bisect_left
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Final, cast
 
@@ -266,6 +266,19 @@ def added_up(redis: Redis) -> dict[str, list[tuple[tuple[str, ...], int]]]:
         name, *labels = field.decode().split(_BETWEEN)
         values.setdefault(name, []).append((tuple(labels), int(value)))
     return values
+
+
+def forget(redis: Redis, label: str, is_gone: Callable[[str], bool]) -> None:
+    """Forget what was counted by metrics that begin with this label, where it says something that is no more.
+
+    A destination that is added has an id of its own, so that the series of them all would only ever become more.
+    """
+    named = {metric.name for metric in DECLARED if metric.labels[:1] == (label,)}
+    fields = cast("list[bytes]", redis.hkeys(keys.METRICS))
+    parts = [field.decode().split(_BETWEEN) for field in fields]
+    gone = [one for one, (name, *labels) in zip(fields, parts, strict=True) if name in named and is_gone(labels[0])]
+    if gone:
+        redis.hdel(keys.METRICS, *gone)
 
 
 def gauge(metric: Gauge, values: Iterable[tuple[tuple[str, ...], float]]) -> Metric:

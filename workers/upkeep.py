@@ -5,9 +5,11 @@ from typing import Final, cast
 
 from redis import Redis
 
-from runtime import audit, bells, call_index, faults, keys, lifetimes, replays, streams
+from runtime import audit, bells, call_index, faults, keys, lifetimes, metrics, replays, streams
+from runtime import completeness as counts
 from runtime.bells import Stage
 from runtime.clocks import redis_time
+from runtime.deliveries import destinations
 from runtime.leases import LeaseHeld, lease
 from runtime.metrics import Recorder
 from runtime.settings import Settings
@@ -20,6 +22,39 @@ TIDY_SECONDS: Final = UPKEEP_SECONDS - 5
 """How long after the last time what is no account's own is done again: by every upkeep of an only account."""
 
 _SCANNED: Final = 1000
+
+_OF_FORMER: Final = (
+    keys.inbox,
+    keys.inbox_cursor,
+    keys.quarantine,
+    keys.relinked,
+    keys.quiet,
+    keys.due,
+    keys.open_sessions,
+    keys.calls,
+    keys.listed,
+    keys.suppressed,
+    keys.audited,
+    keys.completeness,
+    keys.ringouts,
+    keys.ringouts_due,
+    keys.ringout_sessions,
+    keys.comparisons,
+    keys.subscription,
+    keys.reminded,
+    keys.silences,
+    keys.over,
+    keys.unheard,
+    keys.heard,
+    keys.refused,
+    keys.asking,
+    keys.rereads,
+    keys.first_wait,
+    keys.replays,
+    keys.replays_due,
+    keys.replays_asked,
+)
+"""What is kept of an account until somebody takes it out; all else has a time to live."""
 
 
 def serve(account: str) -> None:
@@ -54,6 +89,8 @@ def tidy(redis: Redis, settings: Settings, recorder: Recorder) -> None:
     alarms.of_redis(redis)
     alarms.of_destinations(redis)
     alarms.of_accounts(redis, {one.name for one in settings.accounts})
+    there = destinations.ids(redis)
+    metrics.forget(redis, "destination", lambda one: one not in there)
     trim_former(redis, settings, now=now)
     redis.set(keys.TIDIED, f"{now:.3f}")
 
@@ -69,7 +106,8 @@ def trim(redis: Redis, account: str, settings: Settings) -> None:
 def trim_former(redis: Redis, settings: Settings, *, now: float) -> None:
     """Trim those that were accounts of the settings: nobody's upkeep is theirs, and what they hold is somebody's calls.
 
-    What came last may not be tracked any more. It is kept as long as all else, should the account come back.
+    What came last may not be tracked any more. It is kept as long as all else, should the account come back; after
+    that nothing is, not even how far the call log was asked: it would begin anew.
     """
     if not redis.exists(keys.ACCOUNTS):  # no version has noted yet which there are
         redis.sadd(keys.ACCOUNTS, *{one.name for one in settings.accounts}, *_with_an_inbox(redis))
@@ -79,8 +117,25 @@ def trim_former(redis: Redis, settings: Settings, *, now: float) -> None:
         untracked = max(_tracked_to(redis, account), (int((now - settings.retention_seconds) * 1000), 0))
         _trim(redis, account, settings, now=now, untracked=untracked)
         bodies = redis.xlen(keys.inbox(account)) + redis.xlen(keys.quarantine(account))
-        if not bodies and not redis.exists(keys.calls(account), keys.open_sessions(account)):
-            redis.srem(keys.ACCOUNTS, account)
+        if bodies or redis.exists(keys.calls(account), keys.open_sessions(account)):
+            continue
+        if not _is_looked_after(redis, account, settings, now=now):
+            _forget(redis, account)
+
+
+def _is_looked_after(redis: Redis, account: str, settings: Settings, *, now: float) -> bool:
+    """Say whether upkeep counted an account's calls within the retention: by other settings it may still be one."""
+    counted = counts.last(redis, account)
+    return counted is not None and now - counted.at < settings.retention_seconds
+
+
+def _forget(redis: Redis, account: str) -> None:
+    """Leave nothing of an account that was one."""
+    metrics.forget(redis, "account", lambda name: name == account)
+    with redis.pipeline(transaction=True) as pipeline:
+        pipeline.delete(*(build(account) for build in _OF_FORMER))
+        pipeline.srem(keys.ACCOUNTS, account)
+        pipeline.execute()
 
 
 def _with_an_inbox(redis: Redis) -> Iterator[str]:

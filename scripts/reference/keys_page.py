@@ -30,10 +30,10 @@ _HEAD: Final = """# Redis keys
 Generated from `runtime/keys.py` by `scripts/generate_docs.py`; do not edit.
 
 `legwork:outcomes`, `legwork:operator` and the `legwork:live` channels are for everybody; the rest is Legwork's own and
-may change with any version. Keys of an account carry its name as a hash tag. Times are seconds since 1970 by Redis's
-clock. RQ keeps its own keys under `rq:`, or under what its `RQ_KEY_PREFIX`, in the environment of all processes (or in
-`.env`, for `./scripts/run` and the doctor), says instead, such as `legwork:rq`; [users.acl](../ops/acl/users.acl) names
-them as well.
+may change with any version. Keys of an account carry its name as a hash tag; what lives for ever goes with the account,
+once nothing else of it is kept. Times are seconds since 1970 by Redis's clock. RQ keeps its own keys under `rq:`, or
+under what its `RQ_KEY_PREFIX`, in the environment of all processes (or in `.env`, for `./scripts/run` and the doctor),
+says instead, such as `legwork:rq`; [users.acl](../ops/acl/users.acl) names them as well.
 
 | key | what it is, who writes it, how long it lives |
 |-|-|

@@ -1,16 +1,22 @@
 """Upkeep: what has been kept as long as was promised is dropped, and nothing that is still needed."""
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
 
 import msgspec
 import pytest
 from redis import Redis
 
-from runtime import bells, guarding, keys, operator_log, replays
+from runtime import bells, completeness, guarding, keys, operator_log, prometheus, replays
+from runtime.audit import Hour
 from runtime.bells import Stage
+from runtime.completeness import Completeness
+from runtime.deliveries import destinations
 from runtime.guarding import Guarded
 from runtime.leases import lease
+from runtime.metrics import DELIVERIES, DELIVERY_LAG_SECONDS, TRACKED, counted
 from runtime.replays import Asked, Level
+from telephony.destinations import Draft
 from telephony.operator_events import What
 from telephony.selection import Selection
 from tests.builders.calls import ivr_call
@@ -25,6 +31,28 @@ ROUGHLY = 110
 GLOBEX = "globex"
 NOW = 1_900_000_000.0
 INBOX, QUARANTINE = keys.inbox(ACCOUNT), keys.quarantine(ACCOUNT)
+
+
+OF_ACCOUNTS = [
+    build
+    for build in vars(keys).values()
+    if inspect.isfunction(build)
+    and [*inspect.signature(build).parameters] == ["account"]
+    and build is not keys.breaker  # which has a time to live
+]
+"""The builders of keys of which an account has one each."""
+
+
+def write_anything(redis: Redis, build: Callable[[str], str]) -> None:
+    """Keep something of an account, of whatever type that is."""
+    name, what = build(GLOBEX), (build.__doc__ or "").partition(".")[0].partition(",")[0]
+    written: dict[str, Callable[[], object]] = {
+        "String": lambda: redis.set(name, "1"),
+        "Hash": lambda: redis.hset(name, "1", "1"),
+        "Sorted set": lambda: redis.zadd(name, {"1": 1.0}),
+        "Stream": lambda: redis.xadd(name, {"body": b"{}"}, id="1-1"),
+    }
+    written[what]()
 
 
 def fill(office: Office, stream: str, *, age: float, count: int = MANY) -> str:
@@ -154,6 +182,30 @@ def test_of_an_account_that_was_taken_out_of_the_settings_nothing_is_kept_for_lo
     assert office.redis.smembers(keys.ACCOUNTS) == {ACCOUNT.encode()}
 
 
+def test_of_such_an_account_no_key_is_left_that_has_no_time_to_live(office: Office) -> None:
+    for build in OF_ACCOUNTS:
+        write_anything(office.redis, build)
+    office.dependencies.recorder.count(TRACKED, GLOBEX, "folded")
+    office.dependencies.recorder.flush()
+
+    upkeep.serve(ACCOUNT)
+
+    assert [build.__name__ for build in OF_ACCOUNTS if office.redis.exists(build(GLOBEX))] == []
+    assert counted(office.redis, TRACKED, GLOBEX, "folded") == 0
+    assert office.redis.smembers(keys.ACCOUNTS) == {ACCOUNT.encode()}
+
+
+def test_of_one_without_calls_that_another_worker_s_settings_name_all_is_kept(office: Office) -> None:
+    upkeep.trim(office.redis, GLOBEX, office.settings)
+    completeness.keep(office.redis, GLOBEX, Completeness(office.now, 0.0, Hour(0.0)))
+    office.redis.set(keys.asking(GLOBEX), "{}")
+
+    upkeep.serve(ACCOUNT)
+
+    assert office.redis.exists(keys.asking(GLOBEX))
+    assert office.redis.sismember(keys.ACCOUNTS, GLOBEX)
+
+
 def test_a_replay_that_nobody_began_within_the_retention_is_gone_and_can_be_asked_for_anew(office: Office) -> None:
     asked = Asked(level=Level.RAW, selection=Selection(number="+12125550199"))
     first = replays.create(office.redis, ACCOUNT, asked)
@@ -175,6 +227,22 @@ def test_a_replay_that_takes_longer_than_the_retention_stays_in_the_list(office:
 
     listed, _ = replays.page(office.redis, [ACCOUNT], limit=10)
     assert [one.id for one in listed] == [made.id]
+
+
+def test_what_was_counted_of_a_destination_goes_with_it(office: Office) -> None:
+    draft = Draft(url="https://crm.example/hook")
+    gone, kept = (destinations.create(office.redis, draft, keys=())[0].id for _ in range(2))
+    for one in (gone, kept):
+        office.dependencies.recorder.count(DELIVERIES, one, "delivered")
+        office.dependencies.recorder.observe(DELIVERY_LAG_SECONDS, 1.0, one)
+    office.dependencies.recorder.flush()
+    destinations.delete(office.redis, gone)
+
+    upkeep.serve(ACCOUNT)
+
+    told = prometheus.render(office.redis).decode()
+    assert gone not in told
+    assert f'legwork_deliveries_total{{destination="{kept}",verdict="delivered"}} 1.0' in told
 
 
 def test_what_only_another_worker_s_settings_name_is_not_forgotten(office: Office) -> None:
