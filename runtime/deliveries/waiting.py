@@ -79,14 +79,14 @@ def joined(queue: Queue, new: Waiting, *, create_only: bool = False, in_flight: 
     return Joined(tuple(sorted((*kept, new), key=lambda one: one.revision)), replaced)
 
 
-def told_once(queue: Queue, *, taken: int | None) -> Joined:
-    """Leave one event of a call that is told of once by now, and was not when it came to wait.
+def told_once(queue: Queue, *, told: int | None) -> Joined:
+    """Leave one event of a call that is told of once by now, and may not have been when it came to wait.
 
-    That is what the receiver may have made something of: the revision it has `taken`, or what was tried in vain; else
+    That is what the receiver may have made something of: the revision it was `told`, or what was tried in vain; else
     the last.
     """
-    if taken is not None:
-        kept = tuple(one for one in queue if one.revision == taken)
+    if told is not None:
+        kept = tuple(one for one in queue if one.revision == told)
     else:
         kept = queue[:1] if queue[0].attempts else queue[-1:]
     going = tuple(msgspec.structs.replace(one, going=True) if one.attempts else one for one in kept)

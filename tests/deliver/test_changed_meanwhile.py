@@ -13,9 +13,10 @@ from runtime.clocks import redis_time
 from runtime.deliveries import attempts, destinations, redrive, waiting
 from runtime.deliveries.redrive import Redrive
 from runtime.leases import lease
-from telephony.destinations import Changes, Destination, DestinationState
+from telephony.destinations import Changes, Destination, DestinationState, Include
 from telephony.operator_events import What
 from telephony.words import Outcome
+from tests.builders.attempts import a_dead_letter, bury
 from tests.deliver.conftest import Stage
 from tests.deliver.test_deliver import A_MISSED_CALL, make_due, revised
 from tests.fakes.sender import Sent, delivered, forbidden, gone, refused
@@ -185,7 +186,7 @@ def test_of_what_waits_when_each_call_is_to_be_told_of_once_one_event_is_sent(
     if tried:
         stage.run(destination)
     else:
-        wait_both(stage, destination)
+        wait_for_room(stage, destination)
     change(stage, destination, create_only=True)
     stage.sender.answer = lambda _: delivered()
 
@@ -197,7 +198,51 @@ def test_of_what_waits_when_each_call_is_to_be_told_of_once_one_event_is_sent(
     assert not waiting.everything(stage.redis, destination.id)
 
 
-def wait_both(stage: Stage, destination: Destination) -> None:
+def test_a_correction_that_was_to_be_sent_is_not_once_each_call_is_to_be_told_of_once(stage: Stage) -> None:
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-1"))
+    stage.run(destination)
+    publish(stage.redis, revised("s-1", 2), outcome_of("s-2"))
+    wait_for_room(stage, destination)
+    change(stage, destination, create_only=True)
+
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-1/1", "s-2/1"]
+    assert not waiting.everything(stage.redis, destination.id)
+
+
+def test_nor_is_one_of_what_was_sent_in_vain_to_the_end_and_may_have_arrived(stage: Stage) -> None:
+    destination = stage.add()
+    bury(stage.redis, destination.id, a_dead_letter("s-1/1", "1-0", attempts=2))
+    publish(stage.redis, revised("s-1", 2))
+    wait_for_room(stage, destination)
+    change(stage, destination, create_only=True)
+
+    stage.run(destination)
+
+    assert stage.sender.ids() == []
+
+
+def test_an_end_that_was_sent_in_vain_gives_way_to_the_outcome_once_that_alone_is_wanted(stage: Stage) -> None:
+    destination = stage.add(include=Include.BOTH)
+    stage.sender.answer = lambda _: refused()
+    publish(stage.redis, revised("s-1", 0))
+    stage.run(destination)
+    publish(stage.redis, revised("s-1", 1))
+    stage.run(destination)
+    change(stage, destination, create_only=True)
+    stage.sender.answer = lambda _: delivered()
+
+    for _ in range(2):
+        make_due(stage, destination)
+        stage.run(destination)
+
+    assert stage.sender.ids() == ["s-1/0", "s-1/1"]
+    assert not waiting.everything(stage.redis, destination.id)
+
+
+def wait_for_room(stage: Stage, destination: Destination) -> None:
     """Have what was published wait, taken up by a runner that has no room to send it."""
     with lease(stage.redis, destination.id, Bell.DELIVER) as held:
         runner = Deliverer(destination.id, held, dependencies.current(), Busy())

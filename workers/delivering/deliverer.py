@@ -15,7 +15,7 @@ from runtime import bells, faults, keys, operator_log
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.deliveries import attempts, destinations, redrive, waiting
-from runtime.deliveries.waiting import Queue, Waiting
+from runtime.deliveries.waiting import Joined, Queue, Waiting
 from runtime.leases import Command, Lease
 from runtime.logs import log
 from runtime.metrics import DELIVERIES, DELIVERY_LAG_SECONDS
@@ -161,32 +161,39 @@ class Deliverer:
         """
         due = self._due(now, arrivals)
         entries = self._entries([self._queues[call][0] for call in due], arrivals)
-        judged = {entry.place for entry in now.entries}
+        told, judged = self._told(destination, due), {entry.place for entry in now.entries}
         commands: list[Command] = []
         for call in due:
-            item, *others = self._queues[call]
+            queue = self._queues[call]
+            item, *others = queue
             try:
                 body, entry = self._body(destination, item, entries), entries.get(item.place)
             except msgspec.MsgspecError:  # a later version has queued it, and only such a one can shape it
                 log.exception("deliver.unreadable", place=item.place)
                 self._queues[call] = (msgspec.structs.replace(item, due=now.now + UNREAD_SECONDS), *others)
                 continue
-            once = redrive.is_told_once(destination, item.place)
-            if once and not item.going and (item.attempts or others):  # each call is told of once only since it waits
-                taken = redrive.last_taken(self._redis, self._id, [call]).get(call)
-                after = waiting.told_once(self._queues[call], taken=taken)
-                self._queues[call] = after.queue
-                commands += self._replaced(call, after.replaced, now.now)
-            elif entry is not None and entry.place not in judged and not redrive.is_wanted(destination, entry):
+            once = redrive.is_told_once(destination, item.place) and not item.going
+            alone = waiting.told_once(queue, told=told.get(call)) if once else Joined(queue)
+            if entry is not None and entry.place not in judged and not redrive.is_wanted(destination, entry):
                 self._queues[call] = tuple(others)
+            elif alone.queue != queue:  # each call is told of once only since it waits
+                self._queues[call] = alone.queue
+                commands += self._replaced(call, alone.replaced, now.now)
             elif body is None:
                 self._queues[call] = tuple(others)
                 commands.append(attempts.buried(self._id, letter(call, item, "retention", now=now.now)))
-            elif once and not item.going:
+            elif once:
                 self._queues[call] = (msgspec.structs.replace(item, going=True), *others)
             else:
                 self._flights.launch(Flight(call, item, destination.url), body, now)
         return commands
+
+    def _told(self, destination: Destination, calls: Sequence[str]) -> Mapping[str, int]:
+        """Say what the destination was told last of those calls of which it is told once, and nothing is going yet."""
+        waits = ((call, self._queues[call]) for call in calls)
+        untold = [(call, queue[-1].revision, queue[0].place) for call, queue in waits if not queue[0].going]
+        events = [one for one in untold if redrive.is_told_once(destination, one[2])]
+        return redrive.last_told(self._redis, destination, events)
 
     def _due(self, now: View, arrivals: Sequence[Arrival]) -> list[str]:
         """Give the calls whose first event is to be sent now; those that waited longest come first."""
