@@ -132,6 +132,11 @@ def is_wanted(destination: Destination, entry: Entry) -> bool:
     return event is None or wants(destination, entry.account, event)
 
 
+def unwanted(redis: Redis, destination: Destination, places: Sequence[str]) -> frozenset[str]:
+    """Give those of these places whose events a destination does not want any more: its filters were changed since."""
+    return frozenset(one.place for one in entries(redis, places) if not is_wanted(destination, one))
+
+
 def test_event(destination_id: str, place: str) -> TrialEvent:
     """Make the test event that was asked for, always the same for the same place."""
     milliseconds, _ = streams.order(place)
@@ -239,9 +244,8 @@ def _failed(redis: Redis, destination: Destination, selection: Redrive) -> Itera
 def _wanted_still(redis: Redis, destination: Destination, candidates: Iterator[Candidate]) -> Iterator[Candidate]:
     """Leave out what the destination does not want any more, because its filters were changed since."""
     for page in _pages(candidates):
-        there = entries(redis, [one.place for one in page])
-        unwanted = {entry.place for entry in there if not is_wanted(destination, entry)}
-        yield from (one for one in page if one.place not in unwanted)
+        left_out = unwanted(redis, destination, [one.place for one in page])
+        yield from (one for one in page if one.place not in left_out)
 
 
 def _published(redis: Redis, destination: Destination, selection: Redrive) -> Iterator[Candidate]:

@@ -146,6 +146,23 @@ def test_what_is_refused_again_and_again_keeps_nothing_new_from_a_destination(
     assert sorted((one.event_id, one.because) for one in letters) == [("s-1/1", "crowded"), ("s-2/1", "crowded")]
 
 
+def test_what_is_not_wanted_any_more_is_not_given_up_for_that(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    destination = stage.add()
+    stage.sender.answer = lambda _: refused()
+    publish(stage.redis, outcome_of("s-1"), outcome_of("s-2", A_MISSED_CALL))
+    for _ in range(waiting.REPLACED_AFTER):
+        stage.run(destination)
+        make_due(stage, destination)
+    monkeypatch.setattr(delivery_view, "MOST_WAITING", 2)
+    destinations.update(stage.redis, destination.id, Changes(outcomes=(Outcome.MISSED,)))
+
+    stage.run(destination)
+
+    letters = attempts.dead_letters(stage.redis, destination.id)
+    assert [(one.event_id, one.because) for one in letters] == [("s-2/1", "crowded")]
+    assert not waiting.everything(stage.redis, destination.id)
+
+
 def test_nothing_is_given_up_of_a_destination_that_is_left_alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     destination = stage.add()
     stage.sender.answer = lambda _: refused()

@@ -10,9 +10,10 @@ from typing import Final, cast
 from redis import Redis
 
 from runtime import keys
-from runtime.deliveries import attempts
+from runtime.deliveries import attempts, redrive
 from runtime.deliveries.waiting import REPLACED_AFTER
 from runtime.leases import Command
+from telephony.destinations import Destination
 from workers.delivering.aftermath import letter
 from workers.delivering.working_queues import WorkingQueues
 
@@ -21,14 +22,18 @@ TOGETHER: Final = 100
 
 
 def given_up(
-    redis: Redis, destination: str, queues: WorkingQueues, *, flying: set[str], now: float
+    redis: Redis, destination: Destination, queues: WorkingQueues, *, flying: set[str], now: float
 ) -> Iterator[Command]:
-    """Make dead letters of events that were refused often and would be sent again last; they can be redriven."""
-    rows = cast("list[bytes]", redis.zrange(keys.retries(destination), 0, TOGETHER - 1, desc=True))
+    """Make dead letters of events that were refused often and would be sent again last; they can be redriven.
+
+    Those that are not wanted any more are not given up: nobody misses them.
+    """
+    rows = cast("list[bytes]", redis.zrange(keys.retries(destination.id), 0, TOGETHER - 1, desc=True))
     calls = [call for call in (row.decode() for row in rows) if call not in flying]
     queues.load(calls)
-    for call in calls:
-        queue = queues[call]
-        if queue and queue[0].attempts >= REPLACED_AFTER:
-            queues[call] = queue[1:]
-            yield attempts.buried(destination, letter(call, queue[0], "crowded", now=now))
+    crowd = {call: queues[call] for call in calls if any(one.attempts >= REPLACED_AFTER for one in queues[call][:1])}
+    unwanted = redrive.unwanted(redis, destination, [queue[0].place for queue in crowd.values()])
+    for call, (first, *others) in crowd.items():
+        queues[call] = tuple(others)
+        if first.place not in unwanted:
+            yield attempts.buried(destination.id, letter(call, first, "crowded", now=now))

@@ -74,7 +74,7 @@ class Deliverer:
         commands = self._queued(now.destination, arrivals, now.now)
         if now.is_crowded and self._charge.may_send(now.now):
             flying = self._flights.calls()
-            commands += crowding.given_up(self._redis, self._id, self._queues, flying=flying, now=now.now)
+            commands += crowding.given_up(self._redis, now.destination, self._queues, flying=flying, now=now.now)
         commands += self._launched(now.destination, arrivals, now)
         faults.point("deliver.queued")
         busy = bool(now.entries or now.asked or now.due or self._flights)
