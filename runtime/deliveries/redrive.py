@@ -1,8 +1,9 @@
 """Redrive: ask for events to be sent again. The request is written down; the deliver stage sees to it."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import msgspec
 from redis import Redis
@@ -12,6 +13,7 @@ from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.deliveries import attempts, destinations, waiting
 from runtime.deliveries.attempts import DeadLetter
+from runtime.leases import Lease
 from runtime.outcome_log import Entry
 from telephony.destinations import Destination, takes_back, wants, wants_operator
 from telephony.times import moment_at
@@ -26,24 +28,8 @@ LATE_SECONDS: Final = 5.0
 _PAGE: Final = 500
 _TRIAL: Final = "trial/"
 
-_KEEP_PACE: Final = """
--- Have the events of calls that somebody asked for be due from now on, as far apart as they were, where none was taken
--- up for a while: a destination that is slow takes what it can. KEYS: what is asked for, cursor. ARGV: now (s), a while
--- (s), how far apart they are at most (s): what is further was asked for by somebody else. Alerts and tests, whose
--- places have a slash, come in no order. Gives 1 where any is put off.
-local now, due, before = tonumber(ARGV[1])
-if math.abs(now - (tonumber(redis.call('HGET', KEYS[2], 'asked')) or 0)) < tonumber(ARGV[2]) then return 0 end
-local rows = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
-for row = 1, #rows, 2 do
-  if not string.find(rows[row], '/', 1, true) then
-    local at = tonumber(rows[row + 1])
-    local apart = before and at - before <= tonumber(ARGV[3]) and at - before or 0
-    due, before = math.max(at, due and due + apart or now), at
-    redis.call('ZADD', KEYS[1], string.format('%.3f', due), rows[row])
-  end
-end
-return 1
-"""
+_FURTHEST: Final = 1.01 / LEAST_PER_SECOND
+"""How far apart (seconds) events are at most that were asked for together."""
 
 
 class Redrive(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -90,11 +76,46 @@ def redrive(redis: Redis, destination_id: str, selection: Redrive, *, dry_run: b
     return len(chosen)
 
 
-def keep_pace(redis: Redis, destination_id: str, *, now: float) -> bool:
-    """Put off what was to be sent while nothing was, as while a destination was paused, and say whether any was."""
-    names = [keys.asked(destination_id), keys.delivery_cursor(destination_id)]
-    words: list[str | float] = [f"{now:.3f}", LATE_SECONDS, 1.01 / LEAST_PER_SECOND]
-    return bool(redis.register_script(_KEEP_PACE)(keys=names, args=words))
+def keep_pace(redis: Redis, held: Lease, destination_id: str, *, now: float) -> bool:
+    """Put off what was to be sent while nothing was, as while a destination was paused, and say whether any was.
+
+    From now on it is due as far apart as it was. While some is taken up none is put off: a destination that is slow
+    takes what it can. As there may be hundreds of thousands, they are put off a page at a time, the last first, so that
+    a kill leaves them in their order, and Redis keeps nobody waiting. Raises LeaseLost.
+    """
+    taken_at = cast("bytes | None", redis.hget(keys.delivery_cursor(destination_id), "asked"))
+    if abs(now - float(taken_at or 0)) < LATE_SECONDS:
+        return False
+    later = list(_paced(_asked_for(redis, held, destination_id), now))
+    while later:
+        redis.zadd(keys.asked(destination_id), dict(later[-_PAGE:]), xx=True)
+        del later[-_PAGE:]
+        held.keep()
+    return True
+
+
+def _asked_for(redis: Redis, held: Lease, destination_id: str) -> Iterator[tuple[str, float]]:
+    """Give what was asked for of calls, and when it is due (seconds), the earliest first.
+
+    Alerts and tests come in no order.
+    """
+    first = 0
+    while rows := cast(
+        "list[Any]", redis.zrange(keys.asked(destination_id), first, first + _PAGE - 1, withscores=True)
+    ):
+        held.keep()
+        yield from ((place.decode(), due) for place, due in rows if is_of_log(place.decode()))
+        first += _PAGE
+
+
+def _paced(asked: Iterable[tuple[str, float]], now: float) -> Iterator[tuple[str, float]]:
+    """Give what is put off, and until when. What is further apart than any pace was asked for by somebody else."""
+    due, before = now, -math.inf
+    for place, at in asked:
+        apart = at - before if at - before <= _FURTHEST else 0.0
+        due, before = max(at, due + apart), at
+        if due > at:
+            yield place, round(due, 3)
 
 
 def send_test(redis: Redis, destination_id: str) -> str:

@@ -9,6 +9,7 @@ from runtime import keys, operator_log, outcome_log
 from runtime.clocks import redis_time
 from runtime.deliveries import attempts, redrive, waiting
 from runtime.deliveries.redrive import Redrive
+from runtime.leases import lease
 from telephony.destinations import Destination, Include
 from telephony.operator_events import What
 from telephony.times import parse_time
@@ -16,6 +17,7 @@ from telephony.words import Outcome
 from tests.builders.attempts import a_dead_letter
 from tests.deliver.conftest import Stage
 from tests.deliver.test_deliver import A_MISSED_CALL, at_present, make_due, revised
+from tests.fakes.killed import Killed
 from tests.fakes.sender import delivered, forbidden, refused
 from tests.scripts.publishing import outcome_of, publish
 from workers.delivering.charge import Health
@@ -255,6 +257,33 @@ def test_so_it_does_where_an_alert_shows_first_that_the_destination_is_back(stag
     stage.run(destination)
 
     assert [one for one in stage.sender.ids() if not one.startswith("operator:")] == ["s-0/1"]
+
+
+def test_very_many_are_put_off_a_page_at_a_time_and_a_kill_leaves_them_in_their_order(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redrive, "_PAGE", 2)
+    destination, now = stage.add(), redis_time(stage.redis)
+    key, places = keys.asked(destination.id), [f"{number}-0".encode() for number in range(1, 8)]
+    stage.redis.zadd(key, {place: now - 3600 + number for number, place in enumerate(places)})
+    renewals = iter(range(6))  # four times while they are read, then after two of four pages
+
+    def renew() -> None:
+        if next(renewals, None) is None:
+            raise Killed
+
+    with lease(stage.redis, destination.id, "deliver") as held:
+        with monkeypatch.context() as killed:
+            killed.setattr(held, "keep", renew)
+            with pytest.raises(Killed):
+                redrive.keep_pace(stage.redis, held, destination.id, now=now)
+        assert stage.redis.zrange(key, 0, -1) == places
+        assert stage.redis.zcount(key, now, "+inf") > 0
+
+        redrive.keep_pace(stage.redis, held, destination.id, now=now + 10)
+
+    assert stage.redis.zrange(key, 0, -1) == places
+    assert stage.redis.zcount(key, now + 9.999, now + 20) == len(places)
 
 
 def test_what_is_late_because_a_destination_is_slow_is_not_put_off(stage: Stage) -> None:

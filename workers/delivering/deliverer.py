@@ -107,7 +107,8 @@ class Deliverer:
     def _look(self, room: int) -> View:
         """See what there is to do. If the destination was changed, take back what only waits for a thread."""
         now = self._view(room)
-        if now.asked_late > redrive.LATE_SECONDS and redrive.keep_pace(self._redis, self._id, now=now.now):
+        is_late = room and now.is_active and now.asked_late > redrive.LATE_SECONDS
+        if is_late and redrive.keep_pace(self._redis, self._lease, self._id, now=now.now):
             now = self._view(room)
         if now.stored != self._seen:
             self._seen = now.stored
