@@ -32,7 +32,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     """One attempt to deliver an event. `at` and `next_at` are seconds, `number` counts an event's attempts from 1.
 
     `verdict` is the sender's word, `blame` one of `Blame`; a revision whose place a later one took has the verdict
-    `replaced`.
+    `replaced`. `account` is whose event it is; empty where an earlier version noted it, and of a test.
     """
 
     at: float
@@ -47,6 +47,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     excerpt: str = ""
     error: str | None = None
     next_at: float | None = None
+    account: str = ""
     id: str = ""
 
 

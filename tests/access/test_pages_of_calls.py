@@ -196,6 +196,17 @@ def test_a_call_that_two_accounts_know_is_shown_as_either_saw_it(client: FlaskCl
     assert '"result": "Accepted"' in client.get("/calls/s-0001/events.json?account=globex").text
 
 
+def test_an_id_leads_to_its_call_as_the_account_saw_it_of_whose_name_a_part_was_typed(
+    client: FlaskClient, redis: Redis
+) -> None:
+    publish(redis, an_outcome_of(1))
+    publish(redis, an_outcome_of(1), account="globex")
+
+    shown = client.get("/calls?q=s-0001&account=Glob", follow_redirects=True)
+
+    assert 'action="/calls/s-0001/replay?account=globex"' in shown.text
+
+
 @pytest.mark.parametrize("query", ["account=globex", "outcome=answered", "", "after={next}"])
 def test_a_row_leads_to_the_call_as_the_account_of_the_row_saw_it_though_no_other_row_is_on_the_page(
     client: FlaskClient, redis: Redis, monkeypatch: pytest.MonkeyPatch, query: str

@@ -72,6 +72,17 @@ def test_only_an_attempt_of_a_call_leads_to_one(client: FlaskClient, redis: Redi
     assert {"an alert", "a test"} <= set(re.findall(r"<td>([^<]+)</td>", page))
 
 
+def test_an_attempt_leads_to_the_call_as_the_account_saw_it_whose_event_was_sent(
+    redis: Redis, destination: str
+) -> None:
+    of_before = an_attempt(destination, event_id="s-0/1")  # as an earlier version noted it
+    keep(redis, of_before, an_attempt(destination, account="globex"))
+
+    page = log_in(an_app(redis, names=("default", "globex"))).get(f"/destinations/{destination}").text
+
+    assert set(re.findall(r'href="(/calls/[^"]+)"', page)) == {"/calls/s-0", "/calls/s-1?account=globex"}
+
+
 @pytest.mark.parametrize(
     ("state", "said"),
     [(DestinationState.ACTIVE, "A test is on its way."), (DestinationState.PAUSED, "when you resume")],

@@ -117,6 +117,23 @@ def test_a_later_revision_takes_the_place_of_one_that_was_never_delivered(stage:
     assert [one.verdict for one in attempts.of_call(stage.redis, "default", "s-1")][-2:] == ["replaced", "delivered"]
 
 
+def test_an_attempt_says_of_which_account_its_event_is(stage: Stage) -> None:
+    destination = stage.add()
+    stage.sender.answer = lambda sent: refused() if sent.event_id == "s-1/1" else delivered()
+    publish(stage.redis, outcome_of("s-1"), account="globex")
+    for _ in range(waiting.REPLACED_AFTER - 1):
+        stage.run(destination)
+        make_due(stage, destination)
+    publish(stage.redis, revised("s-1", 2), account="globex")
+    stage.run(destination)
+    make_due(stage, destination)
+    stage.run(destination)
+
+    kept = attempts.page(stage.redis, destination.id).items
+    assert {one.verdict for one in kept} == {"temporary", "replaced", "delivered"}
+    assert {one.account for one in kept} == {"globex"}
+
+
 def test_a_call_that_fails_keeps_no_other_waiting(stage: Stage) -> None:
     destination = stage.add()
     stage.sender.answer = lambda sent: refused() if sent.event_id == "s-1/1" else delivered()

@@ -19,18 +19,22 @@ SUGGESTED: Final = 1000
 
 
 def whose(redis: Redis, names: Sequence[str], telephony_session_id: str) -> tuple[str, ...]:
-    """Give the accounts that know a call, beginning with the one that is asked for. Raises Trouble where none does."""
+    """Give the accounts that know a call, beginning with those that are meant. Raises Trouble where none does."""
     known = calls.accounts_of(redis, names, telephony_session_id)
     if not known:
         raise Trouble(NO_CALL)
-    return tuple(sorted(known, key=lambda name: name != request.args.get("account")))
+    meant = Offered(tuple(names)).meant_by(request.args.get("account", ""))
+    return tuple(sorted(known, key=lambda name: name not in meant))
 
 
 def call_at(names: Sequence[str]) -> Callable[[str, str], str]:
-    """Give what tells templates where a call is shown as an account saw it: two of several may know it."""
+    """Give what tells templates where a call is shown as an account saw it: two of several may know it.
+
+    Of which account it is may be unknown: empty.
+    """
 
     def address(account: str, telephony_session_id: str) -> str:
-        named = account if len(names) > 1 else None
+        named = account if account and len(names) > 1 else None
         return url_for("dashboard.call", telephony_session_id=telephony_session_id, account=named)
 
     return address

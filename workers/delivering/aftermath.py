@@ -73,6 +73,7 @@ def replacement(destination_id: str, call: str, item: Waiting, *, now: float) ->
         call=call,
         number=item.attempts,
         verdict="replaced",
+        account=item.account,
     )
 
 
@@ -89,4 +90,5 @@ def _attempt(destination_id: str, call: str, tried: Waiting, answer: Answer, now
         seconds=answer.seconds,
         excerpt=answer.excerpt,
         error=answer.error,
+        account=tried.account,
     )
