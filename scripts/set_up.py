@@ -64,6 +64,10 @@ class Environment:
         except OSError:
             return False
 
+    def has(self, files: tuple[str, ...]) -> bool:
+        """Say whether nothing is to be done for them: what the tests need has all that the product does."""
+        return self.holds(files) or self.holds(DEVELOPMENT)
+
     def install(self, files: tuple[str, ...]) -> None:
         """Install the requirements, into a new environment unless the present one is sound."""
         if not self.is_sound():
@@ -185,19 +189,16 @@ def main() -> None:
     options = parser.parse_args()
     files = DOCUMENTATION if options.docs else DEVELOPMENT if options.dev else RUNTIME
     environment = Environment(ROOT, ".venv-docs" if options.docs else ".venv")
-    if environment.holds(files) or environment.holds(DEVELOPMENT):
+    if environment.has(files):
         return
-    with alone(ROOT):
-        if environment.holds(files):  # the one we waited for has done it
-            return
-        try:
-            environment.install(files)
-        except subprocess.CalledProcessError as error:
-            raise SystemExit(
-                f"scripts/install: that failed with {error.returncode}; what it says stands above"
-            ) from error
-        except KeyboardInterrupt:
-            raise SystemExit(130) from None
+    try:
+        with alone(ROOT):
+            if not environment.has(files):  # the one we waited for may have done it
+                environment.install(files)
+    except subprocess.CalledProcessError as error:
+        raise SystemExit(f"scripts/install: that failed with {error.returncode}; what it says stands above") from error
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 import importlib.util
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -138,6 +141,24 @@ def test_where_a_shell_looks_for_directories_leads_no_script_elsewhere(script: P
     assert """CDPATH='' cd "$(dirname "$0")/..\"""" in script.read_text()
 
 
+@pytest.mark.parametrize(
+    "script", [one for one in SHELL_SCRIPTS if one.parent.name == "scripts"], ids=lambda one: one.name
+)
+def test_a_link_from_elsewhere_leads_to_the_script_and_all_that_is_beside_it(script: Path, tmp_path: Path) -> None:
+    lines = script.read_text().splitlines()
+    place = next(number for number, line in enumerate(lines) if "CDPATH=" in line)  # where it goes to what is beside it
+    project = tmp_path / "a project"
+    (project / "scripts").mkdir(parents=True)
+    ours = project / "scripts" / script.name
+    ours.write_text("\n".join((*lines[:place], 'echo "$0" "$@"; exit', *lines[place:])))
+    ours.chmod(0o755)
+    (tmp_path / "link").symlink_to(ours)
+
+    told = subprocess.run([tmp_path / "link", "a word"], capture_output=True, text=True, check=True)
+
+    assert told.stdout == f"{ours} a word\n"
+
+
 def test_the_documentation_has_an_environment_of_its_own_that_is_made_alike(
     environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +175,48 @@ def test_the_documentation_has_an_environment_of_its_own_that_is_made_alike(
     assert installed == ["mkdocs==1.6.1"]
     assert Environment(environment.root, ".venv-docs").holds(DOCUMENTATION)
     assert not environment.holds(RUNTIME)
+
+
+def test_what_the_tests_need_is_all_that_the_product_does_also_where_somebody_else_has_just_installed_it(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def waiting(_: Path) -> Iterator[None]:
+        environment.note_as_done(DEVELOPMENT)
+        yield
+
+    monkeypatch.setattr(set_up, "ROOT", environment.root)
+    monkeypatch.setattr(set_up, "alone", waiting)
+    monkeypatch.setattr(sys, "argv", ["scripts/install"])
+
+    set_up.main()
+
+    assert environment.holds(DEVELOPMENT)
+    assert not environment.holds(RUNTIME)
+
+
+WAITS = """
+import sys
+from pathlib import Path
+from scripts import set_up
+set_up.ROOT = Path(sys.argv.pop())
+set_up.main()
+"""
+
+
+def test_ctrl_c_ends_without_a_word_also_who_waits_for_another_installation(tmp_path: Path) -> None:
+    with (
+        set_up.alone(tmp_path),
+        subprocess.Popen(
+            [sys.executable, "-c", WAITS, tmp_path], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as waiting,
+    ):
+        assert waiting.stdout is not None
+        assert b"waiting for it" in waiting.stdout.readline()
+        waiting.send_signal(signal.SIGINT)
+        _, complaint = waiting.communicate(timeout=60)
+
+    assert (waiting.returncode, complaint) == (130, b"")
 
 
 def test_an_environment_whose_folder_is_quoted_in_its_programs_was_made_here(environment: Environment) -> None:
