@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 import socket
 import sys
@@ -28,6 +29,9 @@ FOR_THE_BOX = MappingProxyType(
         "ALLOW_PRIVATE_DESTINATIONS": "127.0.0.0/8,::1/128",
     }
 )
+
+
+UNDERSTOOD = re.compile(r"\s*(#.*|(export +)?[\w.-]+\s*=.*|export +[\w.-]+\s*)?")
 
 
 def read_dotenv(lines: Iterable[str]) -> dict[str, str]:
@@ -78,10 +82,15 @@ def follow(name: str, *, root: Path) -> None:
 
 
 def _dotenv(file: Path) -> dict[str, str]:
+    """Read .env. A line that says nothing is meant to: as `NAME: value`, or the rest of a token that was broken."""
     try:
-        return read_dotenv(file.read_text("utf-8-sig").splitlines()) if file.is_file() else {}
+        lines = file.read_text("utf-8-sig").splitlines() if file.is_file() else []
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError((f".env cannot be read: {error}",)) from error
+    wrong = [number for number, line in enumerate(lines, start=1) if not UNDERSTOOD.fullmatch(line)]
+    if wrong:  # it may be a secret: its number tells enough
+        raise SettingsError(tuple(f".env: line {number} is no NAME=value" for number in wrong))
+    return read_dotenv(lines)
 
 
 def point_at_box(environ: Mapping[str, str], *, box_url: str) -> dict[str, str]:

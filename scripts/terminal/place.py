@@ -58,6 +58,6 @@ def surroundings(data: Path, *, root: Path = ROOT) -> Surroundings:
 def _home(environ: Mapping[str, str], data: Path) -> Path | None:
     """Give the directory of the run whose Redis is asked, of several with one Redis of the last."""
     if "REDIS_URL" in environ:
-        return told_last(data)
+        return told_last(data, environ["REDIS_URL"])
     server = running_server(data)
     return server.home if server else None

@@ -11,7 +11,8 @@ from scripts.supervisor.embedded import URL_FILE
 from scripts.supervisor.environment import FOR_THE_BOX
 from scripts.terminal.place import open_place, surroundings
 
-ENVIRON = dict(zip(TOLD, ("http://127.0.0.1:8081", "http://127.0.0.1:8080", "a=token"), strict=True))
+BOX = dict(zip(TOLD, ("http://127.0.0.1:8081", "http://127.0.0.1:8080", "a=token"), strict=True))
+ENVIRON = BOX | {"REDIS_URL": "unix:///of/the/run"}
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def test_word_is_left_while_the_box_runs_for_nobody_else_to_read(tmp_path: Path)
     home = tmp_path / "data" / "demo"
 
     with box_told(home, ENVIRON):
-        assert read_box(home) == ENVIRON
+        assert read_box(home) == BOX
         assert [one for one in (home, home / BOX_FILE) if one.stat().st_mode & 0o077] == []
 
     assert read_box(home) == {}
@@ -46,9 +47,19 @@ def test_commands_ask_the_box_or_nobody(
     if configured:
         monkeypatch.setenv("REDIS_URL", redis_url)
 
-    with box_told(data / "demo", ENVIRON):
+    with box_told(data / "demo", ENVIRON | {"REDIS_URL": redis_url}):
         assert settings(data).accounts[0].server_url == ENVIRON["RC_SERVER_URL"]
     assert settings(data).accounts[0].credentials is None
+
+
+def test_a_box_is_none_of_another_redis(data: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", redis_url)
+
+    with box_told(data / "demo", ENVIRON):  # a demonstration beside what is looked at
+        environ, in_a_box = surroundings(data, root=data)
+
+    assert not in_a_box
+    assert not set(FOR_THE_BOX) & set(environ)
 
 
 def test_a_check_that_ends_leaves_a_demonstration_its_box(data: Path) -> None:

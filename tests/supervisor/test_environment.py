@@ -79,6 +79,15 @@ def test_a_dotenv_may_begin_with_the_mark_that_windows_writes(root: Path) -> Non
     assert (found["RC_APP_CLIENT_ID"], found["LOG_LEVEL"]) == ("id", "info")
 
 
+@pytest.mark.parametrize("line", ["RC_USER_JWT: a-jwt", "RC_USER_JWT a-jwt", "RC_USER_JWT: a=jwt", 'the-rest-of-it"'])
+def test_a_line_of_a_dotenv_that_says_nothing_is_named_and_not_told(root: Path, line: str) -> None:
+    (root / ".env").write_text(f"# a comment\n\n  export LOG_LEVEL\nLOG_LEVEL=info\n{line}\n")
+
+    with pytest.raises(SettingsError) as fault:
+        gather({}, root=root)
+    assert fault.value.faults == (".env: line 5 is no NAME=value",)
+
+
 def test_an_empty_setting_counts_as_none(root: Path) -> None:
     assert wants_box(gather({"RC_USER_JWT": ""}, root=root))
     assert not wants_box(gather({"ACCOUNTS_FILE": "accounts.toml"}, root=root))
