@@ -153,6 +153,20 @@ def page(
     )
 
 
+def beginning(redis: Redis, accounts: Sequence[str], start: str) -> list[RingOut]:
+    """Load the RingOuts of these accounts whose ids begin so. However many others there are, none of them is read."""
+    with redis.pipeline(transaction=False) as pipeline:
+        for account in accounts:
+            pipeline.zrange(keys.ringouts(account), 0, -1)
+        kept = cast("list[list[bytes]]", pipeline.execute())
+    found: list[RingOut] = []
+    for account, members in zip(accounts, kept, strict=True):
+        found += load(
+            redis, account, [one for member in members if (one := member.decode()).startswith(start)]
+        ).values()
+    return found
+
+
 def of_time(redis: Redis, account: str, since: float, until: float) -> list[RingOut]:
     """Load the RingOuts that were asked for in this time (seconds)."""
     members = cast("list[bytes]", redis.zrange(keys.ringouts(account), since, until, byscore=True))

@@ -2,7 +2,6 @@
 """Backfill: the history of an account, from RingCentral's call log into outcomes."""
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -10,6 +9,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from scripts.venv import reexec_in_venv
 
 reexec_in_venv()
+
+from datetime import UTC, datetime
 
 from runtime import replays
 from runtime.replays import Asked, Level
@@ -22,8 +23,6 @@ from scripts.terminal.replay_options import backfill_parser
 from scripts.terminal.replay_report import follow
 from telephony.selection import Selection
 
-FAILED = 1
-
 
 def main() -> int:
     """Ask for a backfill, and watch it."""
@@ -32,15 +31,11 @@ def main() -> int:
     is_over = options.until and options.until < datetime.now(UTC)  # until later than now is until now
     since, until = options.since.timestamp(), options.until.timestamp() if is_over else None
     asked = Asked(level=Level.BACKFILL, selection=Selection(since=since, until=until), deliver=not options.no_delivery)
-    try:
-        with open_place(options.data) as place:
-            replay = replays.create(place.redis, only_account(place.settings, options.account), asked)
-            if not options.no_follow:
-                replay = follow(place.redis, replay)
-            return told(place.redis, replay, as_json=options.json)
-    except KeyboardInterrupt:
-        print("it goes on: ./scripts/replay.py --list", file=sys.stderr)
-        return FAILED
+    with open_place(options.data) as place:
+        replay = replays.create(place.redis, only_account(place.settings, options.account), asked)
+        if not options.no_follow:
+            replay = follow(place.redis, replay)
+        return told(place.redis, replay, as_json=options.json)
 
 
 if __name__ == "__main__":

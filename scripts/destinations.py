@@ -5,6 +5,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -36,6 +37,7 @@ from scripts.terminal.destination_report import (
     why_not_sent,
 )
 from scripts.terminal.place import Place, open_place
+from scripts.terminal.redis_server import patiently
 from telephony.destinations import Changes, Destination, DestinationState, Draft
 
 DONE, FAILED = 0, 1
@@ -168,7 +170,7 @@ def _attempts(place: Place, options: argparse.Namespace) -> Told:
 def _test(place: Place, options: argparse.Namespace) -> Told:
     one = find(place.redis, options.id)
     event_id = redrive.send_test(place.redis, one.id)
-    attempt = next(_tried(place.redis, one.id, event_id, options.wait), None)
+    attempt = next(_tried(place.redis, event_id, options.wait), None)
     if attempt is None:
         why = why_not_sent(find(place.redis, one.id), backlog.status(place.redis, one.id))
         told = f"asked for {event_id}; not sent within {options.wait:g} s: {why}"
@@ -177,11 +179,14 @@ def _test(place: Place, options: argparse.Namespace) -> Told:
     return Told({"id": event_id, "attempt": attempt_document(attempt)}, attempt_list([attempt]), code)
 
 
-def _tried(redis: Redis, destination_id: str, event_id: str, seconds: float) -> Iterator[Attempt]:
-    """Give the attempt of an event as soon as there is one; nothing when the time is over."""
+def _tried(redis: Redis, event_id: str, seconds: float) -> Iterator[Attempt]:
+    """Give the attempt of a test as soon as there is one; nothing when the time is over.
+
+    It is kept as one of a call's, which it alone is: the destination's own list may be hundreds further by then.
+    """
     until = time.monotonic() + seconds
     while True:
-        yield from (one for one in attempts.page(redis, destination_id).items if one.event_id == event_id)
+        yield from attempts.of_call(redis, "", event_id)
         if time.monotonic() >= until:
             return
         time.sleep(LOOK_SECONDS)
@@ -225,10 +230,10 @@ def _followed(redis: Redis, one: Destination, count: int, held: Iterable[str]) -
         print(line, file=sys.stderr)
     with tqdm(total=count, unit=" events", file=sys.stderr, disable=None) as bar:
         while left and one.state is DestinationState.ACTIVE:
-            left = backlog.status(redis, one.id).asked
+            left = patiently(partial(backlog.status, redis, one.id)).asked
             bar.update(max(0, count - left - int(bar.n)))
             time.sleep(LOOK_SECONDS)
-            found = destinations.get(redis, one.id)
+            found = patiently(partial(destinations.get, redis, one.id))
             if found is None:
                 raise UnknownDestination(one.id)
             one = found

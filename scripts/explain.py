@@ -61,7 +61,7 @@ def main() -> int:
 
 def _find(redis: Redis, beginning: str, account: str | None) -> tuple[str, str]:
     """Find the one call that begins so; a whole id is never taken for the beginning of another."""
-    found = [call for call in call_history.find(redis, beginning) if account in {None, call[0]}]
+    found = [call for call in call_history.find(redis, [beginning])[beginning] if account in {None, call[0]}]
     whole = [call for call in found if call[1] == beginning]
     candidates = whole or found
     if len(candidates) == 1:

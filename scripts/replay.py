@@ -36,21 +36,18 @@ MOST_LISTED = 100
 def main() -> int:
     """Do what the command line asks for."""
     options = parse_replay(replay_parser(description=__doc__ or ""))
-    try:
-        with open_place(options.data) as place:
-            if options.list:
-                return _list(place, options)
-            if options.show or options.cancel:
-                return _one(place, options)
-            return _ask(place, options)
-    except KeyboardInterrupt:
-        print("it goes on: ./scripts/replay.py --list", file=sys.stderr)
-        return FAILED
+    with open_place(options.data) as place:
+        if options.list:
+            return _list(place, options)
+        if options.show or options.cancel:
+            return _one(place, options)
+        return _ask(place, options)
 
 
 def _ask(place: Place, options: argparse.Namespace) -> int:
-    ids = tuple(_whole(place.redis, one) for one in options.calls)
-    account = _account(place, options, ids)
+    names = accounts_of(place.settings, options.account)
+    ids = _whole(place.redis, names, options.calls)
+    account = _account(place.redis, names, ids)
     if options.destination is not None:
         options.destination = find(place.redis, options.destination).id
     asked = Asked(level=Level(options.level), selection=selection(options, ids), dry_run=options.dry_run)
@@ -67,7 +64,7 @@ def told(redis: Redis, replay: Replay, *, as_json: bool) -> int:
     else:
         found = replays.findings(redis, replay.account, replay.id)
         print("\n".join((*changes(found), *summary(replay), *_held_back(redis, found))))
-    return FAILED if replay.progress.state in {State.FAILED, State.CANCELLED} else DONE
+    return FAILED if replay.state in {State.FAILED, State.CANCELLED} else DONE
 
 
 def _held_back(redis: Redis, found: Sequence[Finding]) -> Iterator[str]:
@@ -112,9 +109,13 @@ def _one(place: Place, options: argparse.Namespace) -> int:
     return told(place.redis, replay, as_json=options.json)
 
 
-def _whole(redis: Redis, beginning: str) -> str:
-    """Give the id of the one call that begins so; an id nobody knows here is asked about as it is."""
-    found = {one for _, one in call_history.find(redis, beginning)}
+def _whole(redis: Redis, names: Sequence[str], beginnings: Sequence[str]) -> tuple[str, ...]:
+    """Give for each the id of the one call of these accounts that begins so; one nobody knows is taken as it is."""
+    found, among = call_history.find(redis, beginnings) if beginnings else {}, set(names)
+    return tuple(_only(one, {call for name, call in found[one] if name in among}) for one in beginnings)
+
+
+def _only(beginning: str, found: set[str]) -> str:
     if beginning in found or not found:
         return beginning
     if len(found) > 1:
@@ -122,12 +123,11 @@ def _whole(redis: Redis, beginning: str) -> str:
     return found.pop()
 
 
-def _account(place: Place, options: argparse.Namespace, ids: tuple[str, ...]) -> str:
+def _account(redis: Redis, names: Sequence[str], ids: tuple[str, ...]) -> str:
     """Say whose calls are replayed: of several accounts, who has all of those that are named."""
-    names = accounts_of(place.settings, options.account)
     if len(names) == 1:
         return names[0]
-    owners = [frozenset(known) for one in ids if (known := calls.accounts_of(place.redis, names, one))]
+    owners = [frozenset(known) for one in ids if (known := calls.accounts_of(redis, names, one))]
     common = frozenset[str]().union(*owners).intersection(*owners)
     if len(common) != 1:
         raise Refused(f"a replay is of one account: name it with --account ({named(names)})")

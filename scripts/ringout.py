@@ -5,6 +5,7 @@ import argparse
 import sys
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -24,6 +25,7 @@ from runtime.ringouts import NEVER_PLACED, Cancel, Placing, RingOut
 from scripts.terminal.command import Refused, at_the_terminal
 from scripts.terminal.installation import accounts_of, only_account
 from scripts.terminal.place import Place, open_place
+from scripts.terminal.redis_server import patiently
 from scripts.terminal.ringout_options import Act, parse
 from scripts.terminal.ringout_report import Telling, listing
 from telephony.ringout_request import Wish, faults
@@ -32,7 +34,6 @@ DONE, FAILED = 0, 1
 LOOK_SECONDS: Final = 0.25
 PLACE_SECONDS: Final = 25.0
 CANCEL_SECONDS: Final = 10.0
-_MOST: Final = 100_000
 
 
 def main() -> int:
@@ -127,8 +128,7 @@ def _shown_to_the_end(place: Place, one: RingOut, options: argparse.Namespace) -
     """Tell what happens as it happens, until the call log has decided, or there is nothing to decide."""
     telling, deadline = Telling(), time.monotonic() + options.wait
     while True:
-        one = ringouts.load(place.redis, one.account, [one.id]).get(one.id, one)
-        document = _document(place, one)
+        one, document = patiently(partial(_seen, place, one), until=deadline)
         if not options.json:
             for line in telling.lines(document):
                 print(line, flush=True)
@@ -141,6 +141,12 @@ def _shown_to_the_end(place: Place, one: RingOut, options: argparse.Namespace) -
     if not is_known and one.placing not in NEVER_PLACED:
         print("scripts/ringout.py: no outcome yet; it goes on without this command", file=sys.stderr)
     return DONE if is_known else FAILED
+
+
+def _seen(place: Place, one: RingOut) -> tuple[RingOut, dict[str, Any]]:
+    """Read how it is now, as far as there is anything of it (any more)."""
+    now = ringouts.load(place.redis, one.account, [one.id]).get(one.id, one)
+    return now, _document(place, now)
 
 
 def _told(place: Place, one: RingOut, options: argparse.Namespace) -> int:
@@ -167,8 +173,7 @@ def _find(place: Place, options: argparse.Namespace) -> RingOut:
     for name in names:
         if (found := ringouts.by_ring_out_id(place.redis, name, options.id)) is not None:
             return found
-    every, _ = ringouts.page(place.redis, names, limit=_MOST)
-    fitting = [one for one in every if one.id.startswith(options.id)]
+    fitting = ringouts.beginning(place.redis, names, options.id)
     if len(fitting) != 1:
         many = "no RingOut's id begins" if not fitting else f"{len(fitting)} RingOuts begin"
         raise Refused(f"{many} with {options.id!r}; ./scripts/ringout.py list")

@@ -5,6 +5,8 @@ notifications for the inbox's retention, the rest for the retention.
 """
 
 import re
+from collections.abc import Collection, Mapping
+from os.path import commonprefix
 from typing import Final
 
 import msgspec
@@ -89,18 +91,21 @@ def read(
     )
 
 
-def find(redis: Redis, beginning: str) -> tuple[tuple[str, str], ...]:
-    """Find the calls whose telephonySessionId begins so, as (account, telephonySessionId), in order.
+def find(redis: Redis, beginnings: Collection[str]) -> Mapping[str, tuple[tuple[str, str], ...]]:
+    """Find the calls whose telephonySessionId begins so, as (account, telephonySessionId), in order, by the beginnings.
 
-    For people: it passes over all keys, which takes a second or two where there are millions.
+    For people: it passes over all keys, which takes a second or two where there are millions, and does so once however
+    many are looked for.
     """
-    escaped = _GLOB.sub(r"\\\g<0>", beginning)
-    found = set()
+    found: dict[str, set[tuple[str, str]]] = {one: set() for one in beginnings}
+    lengths = {len(one) for one in found}
+    escaped = _GLOB.sub(r"\\\g<0>", commonprefix([*found]))  # noqa: RUF071 - of ids, not of paths
     for kind in (keys.session, keys.revisions):  # a call that no notification told of has only the latter
         for key in redis.scan_iter(match=kind("*", f"{escaped}*"), count=_SCANNED):
             _, tag, _, telephony_session_id = key.decode().split(":", 3)
-            found.add((tag.strip("{}"), telephony_session_id))
-    return tuple(sorted(found))
+            for beginning in {telephony_session_id[:length] for length in lengths} & found.keys():
+                found[beginning].add((tag.strip("{}"), telephony_session_id))
+    return {one: tuple(sorted(calls)) for one, calls in found.items()}
 
 
 def _notifications(

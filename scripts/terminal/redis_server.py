@@ -1,13 +1,19 @@
 """Find the Redis of this installation: the configured one, else the embedded server of a running `./scripts/run`."""
 
+import math
 import os
-from collections.abc import Iterator, Mapping
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from redis import Redis, RedisError
 from redis.exceptions import AuthenticationError, NoPermissionError
+from redis.exceptions import ConnectionError as BrokenConnectionError
+from redis.exceptions import TimeoutError as NoAnswerError
+from tqdm import tqdm
 
 from runtime.redis_client import Profile, connect
 from runtime.setting_values import redis_url
@@ -16,6 +22,11 @@ from scripts.supervisor.embedded import URL_FILE
 from scripts.supervisor.environment import gather
 from scripts.terminal.command import Refused
 from scripts.venv import ROOT
+
+T = TypeVar("T")
+
+AWAY_SECONDS: Final = 1.0
+"""How long it is until a Redis that is away is asked again."""
 
 AT_THE_TERMINAL: Final = Profile(timeout=10, connect_timeout=3, retries=1, longest_pause=0)
 """Somebody is waiting: a Redis that is away is said so at once."""
@@ -42,6 +53,24 @@ def open_redis(data: Path, *, root: Path = ROOT) -> Iterator[Redis]:
             raise NoRedis(f"Redis refuses: {error}") from error
         except RedisError as error:
             raise NoRedis(str(error)) from error
+
+
+def patiently(look: Callable[[], T], *, until: float = math.inf) -> T:
+    """Give what there is to see of what goes on by itself: a Redis that is away, as while it restarts, is waited for.
+
+    That is said once. Raises RedisError for what does not pass, and where the time is over (a monotonic clock's).
+    """
+    is_said = False
+    while True:
+        try:
+            return look()
+        except (BrokenConnectionError, NoAnswerError) as fault:
+            if isinstance(fault, AuthenticationError) or time.monotonic() > until:
+                raise
+            if not is_said:
+                tqdm.write(f"waiting for Redis: {fault}", file=sys.stderr)  # beside a bar, where one is drawn
+            is_said = True
+            time.sleep(AWAY_SECONDS)
 
 
 def reach(url: str) -> Redis:

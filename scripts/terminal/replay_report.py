@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +13,7 @@ from tqdm import tqdm
 from runtime import replays
 from runtime.replay_documents import done, replay_document, share
 from runtime.replays import Finding, Level, Replay, State
+from scripts.terminal.redis_server import patiently
 from scripts.terminal.tables import Column, cell, table
 
 LOOK_SECONDS: Final = 0.3
@@ -24,12 +26,20 @@ _PARTS: Final = 1000
 
 
 def follow(redis: Redis, replay: Replay) -> Replay:
-    """Show how far a replay is, with an estimate, until it is over."""
+    """Show how far a replay is, with an estimate, until it is over. Whoever stops watching is told that it goes on."""
+    try:
+        return _to_the_end(redis, replay)
+    except KeyboardInterrupt:
+        print(f"it goes on: ./scripts/replay.py --show {replay.id}", file=sys.stderr)
+        raise
+
+
+def _to_the_end(redis: Redis, replay: Replay) -> Replay:
     warned, began = False, time.monotonic()
     with tqdm(total=_PARTS, file=sys.stderr, bar_format=_BAR, desc=replay.id, disable=None) as bar:
         while not replay.is_over:
             time.sleep(LOOK_SECONDS)
-            found = replays.load(redis, replay.account, replay.id)
+            found = patiently(partial(replays.load, redis, replay.account, replay.id))
             if found is None:
                 return replay
             replay = found
@@ -48,7 +58,7 @@ _BAR: Final = "{desc} {percentage:3.0f}% |{bar}| {elapsed} so far, {remaining} t
 def _where(replay: Replay) -> str:
     progress = replay.progress
     waits = f", waits for {progress.why}" if progress.why and not replay.is_over else ""
-    return f"{progress.state}: {done(replay)} calls, {replay.changed} differ, {progress.requests} requests{waits}"
+    return f"{replay.state}: {done(replay)} calls, {replay.changed} differ, {progress.requests} requests{waits}"
 
 
 def summary(replay: Replay) -> Iterator[str]:
@@ -56,12 +66,12 @@ def summary(replay: Replay) -> Iterator[str]:
     progress, asked = replay.progress, replay.asked
     took = (progress.finished_at or 0.0) - (progress.started_at or 0.0)
     if asked.level is Level.BACKFILL:
-        yield f"{replay.id} {progress.state}: {done(replay)} calls seen with {progress.requests} requests"
+        yield f"{replay.id} {replay.state}: {done(replay)} calls seen with {progress.requests} requests"
     else:
         what = "would change" if asked.dry_run else "changed"
         if asked.level is Level.DELIVER:
             what = "would be sent again" if asked.dry_run else "are sent again"
-        yield f"{replay.id} {progress.state}: of {done(replay)} calls {replay.changed} {what}"
+        yield f"{replay.id} {replay.state}: of {done(replay)} calls {replay.changed} {what}"
     if replay.missing:
         what = "no event is stored" if asked.level is Level.DELIVER else "there is no final record"
         yield f"of {replay.missing} calls {what}"

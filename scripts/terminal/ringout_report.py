@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from scripts.terminal.moments import fine_time
+from scripts.terminal.moments import clock_time, fine_time
 from scripts.terminal.people import way
 from scripts.terminal.tables import Column, cell, table
 from telephony.events import CallData
@@ -25,14 +25,8 @@ CANCELS: Final[Mapping[str, str]] = {
     "refused": "not cancelled: RingCentral did not let us; once that is mended it can be tried again",
     "unknown": "not cancelled: nobody knows RingCentral's id of it, as its placing was interrupted",
 }
-_COLUMNS: Final = (
-    Column("id"),
-    Column("asked for"),
-    Column("state"),
-    Column("from → to"),
-    Column("caller / callee"),
-    Column("outcome"),
-)
+_WHICH: Final = ("id", "asked for (UTC)")
+_HOW: Final = ("state", "from → to", "caller / callee", "outcome")
 
 
 class Telling:
@@ -92,16 +86,24 @@ def _side(status: str | None, outcome: str | None) -> str:
 
 
 def listing(documents: list[dict[str, Any]]) -> list[str]:
-    """Lay out RingOuts, one a line."""
-    return table(_COLUMNS, map(_row, documents))
+    """Lay out RingOuts, one a line, with their accounts where these are several."""
+    are_several = len({one["account"] for one in documents}) > 1
+    columns = map(Column, (*_WHICH, *(("account",) if are_several else ()), *_HOW))
+    rows = ((*_which(one), *((one["account"],) if are_several else ()), *_how(one)) for one in documents)
+    return table(tuple(columns), rows)
 
 
-def _row(document: Mapping[str, Any]) -> tuple[object, ...]:
+def _which(document: Mapping[str, Any]) -> tuple[object, ...]:
+    asked_at = parse_time(document["askedAt"])
+    return document["id"], clock_time(asked_at) if asked_at else None
+
+
+def _how(document: Mapping[str, Any]) -> tuple[object, ...]:
     data = document["outcome"]
     known = isinstance(data, CallData) and bool(data.record_ids)
     sides = f"{data.caller_status or '-'} / {data.callee_status or '-'}" if known else _live(document["live"])
     became = data.outcome if isinstance(data, CallData) else document["placing"]
-    return document["id"], _clock(document["askedAt"]), document["state"], _ends(document), sides, became
+    return document["state"], _ends(document), sides, became
 
 
 def _live(live: Mapping[str, str | None]) -> str:

@@ -41,10 +41,10 @@ def a_dead_letter(event_id: str, place: str, **fields: Any) -> DeadLetter:
     return DeadLetter(**usual | fields)
 
 
-def keep(redis: Redis, *kept: Attempt) -> None:
+def keep(redis: Redis, *kept: Attempt, account: str = "default") -> None:
     """Keep attempts as deliver does."""
     with lease(redis, "dst", "deliver") as held:
-        held.commit([command for one in kept for command in attempts.written("default", one, retention=600)])
+        held.commit([command for one in kept for command in attempts.written(account, one, retention=600)])
 
 
 def bury(redis: Redis, destination_id: str, *letters: DeadLetter) -> None:

@@ -1,9 +1,13 @@
 """What is asked for of RingOuts, on a real server."""
 
+from collections.abc import Sequence
+
+import pytest
 from redis import Redis
 
-from runtime import bells, keys, ringout_wishes
+from runtime import bells, keys, ringout_wishes, ringouts
 from runtime.bells import Stage
+from runtime.ringouts import RingOut
 from telephony.ringout_request import Caller, MakeRingOut, Number
 from tests.fakes.losing import losing
 
@@ -28,3 +32,19 @@ def test_a_wish_to_cancel_whose_storing_was_not_answered_is_rung_for(redis: Redi
     ringout_wishes.cancel(redis, wanted)
 
     assert bells.waiting(redis, Stage.RINGOUT) == 2
+
+
+def test_of_all_there_are_those_alone_are_read_whose_ids_begin_so(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted, *_ = [ringout_wishes.ask(redis, account, retention=60, call=WANTED) for account in (ACCOUNT, "globex")]
+    load, read = ringouts.load, list[str]()
+
+    def reading(redis: Redis, account: str, ids: Sequence[str]) -> dict[str, RingOut]:
+        read.extend(ids)
+        return load(redis, account, ids)
+
+    monkeypatch.setattr(ringouts, "load", reading)
+
+    assert ringouts.beginning(redis, [ACCOUNT, "globex"], wanted.id[:-2]) == [wanted]
+    assert read == [wanted.id]

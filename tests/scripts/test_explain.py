@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -115,7 +116,7 @@ def test_a_call_without_an_outcome_is_told_as_far_as_it_got(redis: Redis) -> Non
 def test_a_call_known_from_its_record_alone_is_told_too(redis: Redis) -> None:
     publish(redis, outcome_of("s-only", RECORD))
 
-    assert call_history.find(redis, "s-o") == (("default", "s-only"),)
+    assert call_history.find(redis, ["s-o"]) == {"s-o": (("default", "s-only"),)}
     history = call_history.read(redis, "default", "s-only")
     assert "LEGS" in "\n".join(report(history, history.events[-1]))
 
@@ -124,8 +125,31 @@ def test_a_beginning_is_taken_word_for_word(redis: Redis) -> None:
     for one in ("s-a*c", "s-abc", "s-[ab]"):
         publish(redis, outcome_of(one))
 
-    assert call_history.find(redis, "s-a*") == (("default", "s-a*c"),)
-    assert call_history.find(redis, "s-[ab") == (("default", "s-[ab]"),)
+    assert call_history.find(redis, ["s-a*"]) == {"s-a*": (("default", "s-a*c"),)}
+    assert call_history.find(redis, ["s-[ab"]) == {"s-[ab": (("default", "s-[ab]"),)}
+
+
+def test_however_many_beginnings_are_looked_for_all_keys_are_passed_over_once(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for one in ("s-a1", "s-a12", "s-b1"):
+        publish(redis, outcome_of(one))
+    scan, passes = redis.scan_iter, list[str]()
+
+    def scanning(match: str, count: int) -> Iterator[bytes]:
+        passes.append(match)
+        return scan(match, count=count)
+
+    monkeypatch.setattr(redis, "scan_iter", scanning)
+
+    found = call_history.find(redis, ["s-a1", "s-b", "s-unknown-to-us"])
+
+    assert {one: [call for _, call in calls] for one, calls in found.items()} == {
+        "s-a1": ["s-a1", "s-a12"],
+        "s-b": ["s-b1"],
+        "s-unknown-to-us": [],
+    }
+    assert len(passes) == len({"sessions", "revisions"})
 
 
 def test_the_command_takes_the_beginning_of_an_id(redis_url: str, call: Call) -> None:

@@ -1,12 +1,16 @@
 import os
+import time
 from pathlib import Path
 
 import pytest
 from redis import Redis
+from redis.exceptions import AuthenticationError, BusyLoadingError
+from redis.exceptions import ConnectionError as BrokenConnectionError
 
 from scripts.supervisor.embedded import URL_FILE, EmbeddedRedis
 from scripts.supervisor.watchdog import Watchdog
-from scripts.terminal.redis_server import NoRedis, find_url, open_redis, reach
+from scripts.terminal import redis_server
+from scripts.terminal.redis_server import NoRedis, find_url, open_redis, patiently, reach
 
 
 @pytest.fixture
@@ -69,3 +73,29 @@ def test_what_redis_refuses_is_told_as_that(
     with pytest.raises(NoRedis, match=r"^Redis refuses: .*'time'"), open_redis(tmp_path, root=tmp_path) as opened:
         opened.time()
     redis.acl_deluser("looker")
+
+
+def test_who_watches_what_goes_on_by_itself_waits_for_a_redis_that_restarts_and_is_told_so_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(redis_server, "AWAY_SECONDS", 0)
+    faults = iter([BrokenConnectionError("Connection closed by server."), BusyLoadingError("Redis is loading")])
+
+    def look() -> int:
+        for fault in faults:
+            raise fault
+        return 7
+
+    assert patiently(look) == 7
+    assert capsys.readouterr().err == "waiting for Redis: Connection closed by server.\n"
+
+
+@pytest.mark.parametrize(("fault", "is_over"), [(BrokenConnectionError, True), (AuthenticationError, False)])
+def test_nobody_waits_for_what_does_not_pass_nor_for_longer_than_was_asked_for(
+    fault: type[Exception], *, is_over: bool
+) -> None:
+    def look() -> None:
+        raise fault
+
+    with pytest.raises(fault):
+        patiently(look, until=time.monotonic() + (-1 if is_over else 60))

@@ -182,6 +182,21 @@ def test_of_two_accounts_that_know_a_call_one_must_be_named(
         assert msgspec.json.decode(done.stdout)["account"] == account
 
 
+def test_a_beginning_is_that_of_a_call_of_the_account_that_is_named(
+    redis_url: str, redis: Redis, tmp_path: Path
+) -> None:
+    accounts = tmp_path / "accounts.toml"
+    accounts.write_text('[[accounts]]\nname = "acme"\n[[accounts]]\nname = "globex"\n')
+    publish(redis, outcome_of("s-21"), account="acme")
+    publish(redis, outcome_of("s-22"), account="globex")
+
+    words = ("s-2", "--account", "globex", "--no-follow", "--json")
+    done = run_here("replay.py", *words, redis_url=redis_url, ACCOUNTS_FILE=str(accounts))
+
+    document = msgspec.json.decode(done.stdout)
+    assert (document["account"], document["selection"]["calls"]) == ("globex", ["s-22"])
+
+
 @pytest.mark.parametrize(("words", "deliver"), [((), True), (("--no-delivery",), False)])
 def test_a_backfill_is_delivered_unless_it_is_said_not_to_be(
     redis_url: str, redis: Redis, words: tuple[str, ...], *, deliver: bool
@@ -213,6 +228,15 @@ def test_one_that_was_cancelled_is_shown_as_a_failure_and_cannot_be_cancelled_ag
 
     assert (shown.returncode, shown.stdout) == (1, f"{asked.id} cancelled: of 0 calls 0 changed\n")
     assert (cancelled.returncode, cancelled.stdout) == (0, f"{asked.id} was over\n")
+
+
+def test_one_that_was_cancelled_is_so_at_once_also_where_nobody_carries_it_out(redis_url: str, redis: Redis) -> None:
+    asked = replays.create(redis, ACCOUNT, Asked(level=Level.RAW, selection=Selection(unresolved=True)))
+    replays.cancel(redis, ACCOUNT, asked.id)
+
+    shown = run_here("replay.py", "--show", asked.id, "--no-follow", redis_url=redis_url)
+
+    assert (shown.returncode, shown.stdout) == (1, f"{asked.id} cancelled: of 0 calls 0 changed\n")
 
 
 def test_a_destination_that_is_sent_nothing_for_now_is_named_with_what_ends_that(redis_url: str, redis: Redis) -> None:

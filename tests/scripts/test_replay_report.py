@@ -149,6 +149,19 @@ def test_who_follows_a_replay_sees_its_end_and_is_told_once_that_nobody_takes_it
     assert capsys.readouterr().err.count("nobody has taken it up yet") == times
 
 
+def test_who_stops_following_a_replay_is_told_that_it_goes_on_and_how_to_see_it_again(
+    redis: Redis, going_on: Replay, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    after(2, interrupt, monkeypatch)
+
+    with pytest.raises(KeyboardInterrupt):
+        follow(redis, going_on)
+    assert capsys.readouterr().err == f"it goes on: ./scripts/replay.py --show {going_on.id}\n"
+
+
 def test_who_follows_a_replay_that_is_gone_has_what_was_seen_last(
     redis: Redis, going_on: Replay, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,6 +37,7 @@ def a_document(**fields: Any) -> dict[str, Any]:
     """Build what is known of a RingOut; without more it was asked for, and nothing is heard of it yet."""
     usual: dict[str, Any] = {
         "id": "ro-1",
+        "account": "acme",
         "state": "calling",
         "request": {"from": {"phoneNumber": MIRAS_NUMBER}, "to": {"phoneNumber": CALLERS_NUMBER}},
         "placing": "asked",
@@ -137,13 +138,19 @@ def test_a_list_tells_of_each_how_it_goes_live_until_the_call_log_says_how_it_we
 
     _, *rows = listing([going_on, ended_only, resolved])
 
-    words = ["ro-1", "09:00:00.000", "calling", *WAYS.split()]
+    words = ["ro-1", "03-02", "09:00:00", "calling", *WAYS.split()]
     assert rows[0].split() == [*words, "Success", "/", "-", "placed"]
     assert rows[1].split() == [*words, "Success", "/", "-", "busy"]
     assert rows[2].split() == [
-        "ro-1",
-        "09:00:00.000",
+        *("ro-1", "03-02", "09:00:00"),
         "resolved",
         *WAYS.split(),
         *["Call", "connected", "/", "Busy", "busy"],
     ]
+
+
+def test_of_several_accounts_a_list_says_whose_a_ringout_is() -> None:
+    heading, one, other = listing([a_document(), a_document(account="globex")])
+
+    assert heading.split()[:5] == ["id", "asked", "for", "(UTC)", "account"]
+    assert [line.split()[3] for line in (one, other)] == ["acme", "globex"]
