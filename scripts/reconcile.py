@@ -5,6 +5,7 @@ import argparse
 import math
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -24,7 +25,9 @@ from scripts.terminal import stretch
 from scripts.terminal.amounts import number
 from scripts.terminal.command import at_the_terminal, command_parser
 from scripts.terminal.installation import accounts_of
+from scripts.terminal.moments import times_told
 from scripts.terminal.place import open_place
+from scripts.terminal.redis_server import patiently
 from scripts.terminal.replay_report import NOBODY_SECONDS
 from telephony.times import moment_at
 
@@ -82,7 +85,7 @@ def _watched(redis: Redis, account: str, one: Comparison, seconds: float) -> Com
     with tqdm(total=100, unit="%", desc=account, delay=1.0, leave=False, file=sys.stderr, disable=None) as bar:
         while one.done_at is None and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
-            one = comparisons.get(redis, account, one.id) or one
+            one = patiently(partial(comparisons.get, redis, account, one.id), until=deadline) or one
             bar.update(int(100 * one.share) - int(bar.n))
             bar.set_postfix(missing=one.missing, healed=one.healed)
             if time.monotonic() >= warns_at and not one.requests and one.done_at is None:
@@ -92,7 +95,7 @@ def _watched(redis: Redis, account: str, one: Comparison, seconds: float) -> Com
 
 
 def _document(one: Comparison) -> dict[str, object]:
-    document: dict[str, object] = msgspec.to_builtins(one)
+    document = times_told(msgspec.to_builtins(one), "since", "until", "askedAt", "position", "doneAt")
     del document["narrowing"]  # resolve's own
     return document
 

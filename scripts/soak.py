@@ -21,7 +21,7 @@ from scripts.soaking.driving import drive
 from scripts.soaking.faults import FAULTS, Fault
 from scripts.soaking.findings import all_held
 from scripts.soaking.oracle import judge
-from scripts.soaking.plant import plant
+from scripts.soaking.plant import DATA, plant
 from scripts.soaking.report import document, markdown
 from scripts.soaking.schedule import planned
 from scripts.supervisor.watchdog import Watchdog
@@ -88,11 +88,19 @@ def _options() -> argparse.Namespace:
     add("--outage", type=positive, metavar="SECONDS", help="instead: take Redis away once for so long")
     add("--json", type=to_write, metavar="FILE", help="write what was found there")
     add("--markdown", type=to_write, metavar="FILE", help="write the report there as well")
-    add("--keep", type=Path, metavar="DIR", help="keep logs and the server's data there")
+    add("--keep", type=_kept_by_nobody, metavar="DIR", help="keep logs and the server's data there")
     options = parser.parse_args()
     if not _wanted(options):
         parser.error(f"no fault of a soak of {options.minutes:g} minutes has {options.only!r} in its name")
     return options
+
+
+def _kept_by_nobody(text: str) -> Path:
+    """Read the name of a directory that holds no other soak: its calls and destinations would be taken for ours."""
+    directory = Path(text)
+    if (directory / DATA).exists():
+        raise argparse.ArgumentTypeError(f"{text} holds what another soak has kept; name another directory")
+    return directory
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from scripts.venv import reexec_in_venv
 
 reexec_in_venv()
 
+from datetime import UTC
+
 import msgspec
 
 from runtime import guarding, logs
@@ -24,6 +26,7 @@ from runtime.metrics import Recorder
 from runtime.settings import Account
 from scripts.terminal.command import add_data_option, at_the_terminal, command_parser
 from scripts.terminal.installation import chosen
+from scripts.terminal.moments import times_told
 from scripts.terminal.place import Place, open_place
 from scripts.terminal.tables import Column, table
 from telephony.subscriptions import Health, Seen
@@ -38,6 +41,7 @@ from workers.ringcentral.subscriptions import Subscriptions, seen
 
 DONE, FAILED = 0, 1
 COLUMNS: Final = tuple(Column(name) for name in ("id", "status", "ours", "expires (UTC)", "address", "what is wrong"))
+_TIMES: Final = ("checkedAt", "wellAt", "expiresAt", "gapFrom", "doubtfulBefore", "missingSince", "nextAt")
 EPILOG = """
 commands:
   list          the subscriptions of the account's user and app, and how the guardian found them last
@@ -86,15 +90,13 @@ def _failed(why: str) -> int:
 
 def _said(fault: RingCentralError | LeaseHeld | LeaseLost) -> str:
     """Say what went wrong, and what to do."""
-    match fault:
-        case LeaseHeld() | LeaseLost():
-            return "the guardian is at it just now; try again in a moment"
-        case RateLimited():
-            return f"the budget of requests is spent ({fault}); try again in {fault.retry_after:.0f} s"
-        case NotSent():
-            return f"RingCentral was not asked ({fault}); try again in a minute"
-        case _:
-            return f"RingCentral: {fault}"
+    if isinstance(fault, (LeaseHeld, LeaseLost)):
+        return "the guardian is at it just now; try again in a moment"
+    if isinstance(fault, RateLimited):
+        return f"the budget of requests is spent ({fault}); try again in {fault.retry_after:.0f} s"
+    if isinstance(fault, NotSent):
+        return f"RingCentral was not asked ({fault}); try again in a minute"
+    return f"RingCentral: {fault}"
 
 
 def _list(place: Place, dependencies: Dependencies, account: Account, options: argparse.Namespace) -> int:
@@ -103,7 +105,7 @@ def _list(place: Place, dependencies: Dependencies, account: Account, options: a
     guarded = guarding.load(place.redis, account.name)
     if options.json:
         items = [_document(one, ours) for one in found]
-        print(msgspec.json.encode({"account": account.name, "items": items, "guardian": guarded}).decode())
+        print(msgspec.json.encode({"account": account.name, "items": items, "guardian": _told(guarded)}).decode())
     else:
         print(f"account {account.name}: {_found(guarded, account, redis_time(place.redis))}")
         print("\n".join(table(COLUMNS, [_row(one, ours) for one in found])))
@@ -122,6 +124,11 @@ def _found(guarded: Guarded, account: Account, now: float) -> str:
     is_older = guarded.token is not None and newest not in ([], [guarded.token])
     older = ", with an older verification token" if is_older else ""
     return f"the guardian found it {guarded.health} {now - guarded.checked_at:.0f} s ago{older}{problem}"
+
+
+def _told(guarded: Guarded) -> dict[str, object]:
+    """Write how the guardian left it, as other documents are written."""
+    return times_told(msgspec.to_builtins(guarded), *_TIMES)
 
 
 def _document(one: Seen, ours: tuple[str, ...]) -> dict[str, object]:
@@ -152,7 +159,7 @@ def _repair(place: Place, dependencies: Dependencies, account: Account, options:
     with lease(place.redis, account.name, guardian.STAGE, seconds=guardian.LEASE_SECONDS) as held:
         guarded = Guardian(account, held, dependencies).guard(patient=False)
     if options.json:
-        print(msgspec.json.encode({"account": account.name, "guardian": guarded}).decode())
+        print(msgspec.json.encode({"account": account.name, "guardian": _told(guarded)}).decode())
     else:
         until = guarded.expires_at and f"{moment_at(guarded.expires_at):%Y-%m-%d %H:%M} UTC"
         how = "was there already" if guarded.id == before else "is the one from now on"

@@ -29,6 +29,9 @@ def reexec_in_venv() -> None:
     In an environment that has what we need, or where there is no `.venv` as in the container, the running Python is
     kept. In ours nothing is taken from another project's PYTHONPATH, whoever started it. Either way the project's
     packages can be imported afterwards, and `scripts/` itself stands in nobody's way.
+
+    The script is read by whatever Python a machine calls `python3`, one that is too old for us among them: it holds
+    no newer words, and imports nothing newer before this.
     """
     is_command = Path(sys.argv[0]).resolve().parent == ROOT / "scripts"  # and not what only imports one
     if is_command:

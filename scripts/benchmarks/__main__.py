@@ -27,6 +27,7 @@ from scripts.benchmarks import (
 )
 from scripts.benchmarks.figures import Result, render
 from scripts.benchmarks.options import Options
+from scripts.terminal.amounts import number, positive, whole
 from scripts.terminal.command import at_the_terminal
 from scripts.terminal.files import to_write
 
@@ -43,6 +44,13 @@ BENCHMARKS: Final[Mapping[str, Callable[[Options], Result]]] = MappingProxyType(
         "retained": retained.run,
     }
 )
+SHORTEST: Final = 0.1
+LONGEST: Final = 600
+"""Seconds of one stretch: ten minutes are more than enough."""
+
+FEWEST: Final = 10_000
+"""Outcomes that are kept: a tenth of them is a thousand, which they are held against."""
+
 NOISE: Final = "Shared machines are noisy: believe the ratios of one run, not the figures of two."
 
 
@@ -70,9 +78,21 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("names", nargs="*", type=_name, metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; none: all")
     add("--quick", action="store_true", help="at most 20 s each: does it work at all; the figures mean nothing")
-    add("--seconds", type=_seconds, default=3.0, metavar="N", help="ingest: length of each stretch (default 3)")
+    add(
+        "--seconds",
+        type=number(SHORTEST, LONGEST),
+        default=3.0,
+        metavar="N",
+        help="ingest: length of each stretch (default 3)",
+    )
     add("--rates", type=_rates, default=(), metavar="N,...", help="call-log: calls a minute, over both lanes")
-    add("--outcomes", type=_outcomes, default=0, metavar="N", help="retained: the most that are kept (default 100000)")
+    add(
+        "--outcomes",
+        type=whole(FEWEST),
+        default=0,
+        metavar="N",
+        help="retained: the most that are kept (default 100000)",
+    )
     add("--json", type=to_write, metavar="FILE", help="write the results there as well")
     return parser
 
@@ -83,22 +103,8 @@ def _name(text: str) -> str:
     return text
 
 
-def _outcomes(text: str) -> int:
-    outcomes = int(text)
-    if outcomes < 10_000:  # noqa: PLR2004 - a tenth of it is more than a thousand, which it is held against
-        raise argparse.ArgumentTypeError("must be at least 10000")
-    return outcomes
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds <= 600:  # noqa: PLR2004 - ten minutes for one stretch are more than enough
-        raise argparse.ArgumentTypeError("must be more than 0 and at most 600")
-    return seconds
-
-
 def _rates(text: str) -> tuple[float, ...]:
-    return tuple(float(rate) for rate in text.split(","))
+    return tuple(positive(rate) for rate in text.split(","))
 
 
 if __name__ == "__main__":

@@ -38,6 +38,9 @@ from telephony.words import Outcome
 TOKEN: Final = "soak-verification-token-7f3a"  # noqa: S105 - opens nothing but this run
 OTHER_TOKEN: Final = "soak-verification-token-b60e"  # noqa: S105 - as above; the two take turns in being the newest
 ADMIN_TOKEN: Final = "soak-admin-token-91c2"  # noqa: S105 - as above
+DATA: Final = "redis"
+"""Where, in the directory of a soak, the server's data is."""
+
 START_SECONDS: Final = 60.0
 MINUTE_SECONDS: Final = 6.0
 """RingCentral's minute, a tenth of a real one, as are most waits: a soak of ten minutes is a hundred minutes long."""
@@ -140,7 +143,7 @@ class Plant:
 def plant(data: Path, *, seed: int, watchdog: Watchdog) -> Iterator[Plant]:
     """Run everything while the block runs; calls begin when the box is told to play."""
     with ExitStack() as stack:
-        server = stack.enter_context(EmbeddedRedis(data / "redis", watchdog=watchdog, port=free_port()))
+        server = stack.enter_context(EmbeddedRedis(data / DATA, watchdog=watchdog, port=free_port()))
         (box,) = stack.enter_context(played([_account(seed)], watchdog))
         bird = stack.enter_context(canary())
         consumer = stack.enter_context(consuming(bird.url))

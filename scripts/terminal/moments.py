@@ -2,9 +2,11 @@
 
 import re
 from argparse import ArgumentTypeError
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from telephony.times import any_time, parse_time
+from telephony.times import any_time, iso_ms_at_or_none, parse_time
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 AGO = re.compile(r"(\d{1,9})\s*([smhd])")
@@ -25,6 +27,11 @@ def moment(text: str, *, now: datetime) -> datetime:
 def moment_option(text: str) -> datetime:
     """Read a moment as an option of the command line tells it, such as `2h` ago."""
     return moment(text, now=datetime.now(UTC))
+
+
+def times_told(document: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Write these of its times, which are stored as seconds since 1970, as all that leave are: text, in UTC."""
+    return {**document, **{name: iso_ms_at_or_none(document[name] or None) for name in names}}
 
 
 def clock_time(when: datetime) -> str:

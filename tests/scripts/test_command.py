@@ -1,11 +1,14 @@
 """What holds for every command at the terminal: however it ends and whatever the terminal can show, no traceback."""
 
+import ast
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import venv
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from redis import Redis
 from runtime import bells, keys
 from runtime.bells import Stage
 from scripts.set_up import VENV
+from scripts.soaking.plant import DATA
 from scripts.terminal.command import at_the_terminal
 from scripts.terminal.installation import named
 from scripts.venv import ROOT
@@ -60,6 +64,7 @@ sys.argv[:] = ["scripts/tail.py"]
 runpy.run_path("scripts/tail.py", run_name="__main__")
 """
 
+COMMANDS = sorted(one.name for one in SCRIPTS.glob("*.py") if os.access(one, os.X_OK))
 FULL = Path("/dev/full")
 
 OF_AN_ACCOUNT = (
@@ -121,9 +126,31 @@ def test_a_full_disk_is_said_in_one_line(count: int) -> None:
     assert told.stderr.count(b"\n") == 1
 
 
-@pytest.mark.parametrize("name", sorted(one.name for one in SCRIPTS.glob("*.py") if os.access(one, os.X_OK)))
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_ends_like_this(name: str) -> None:
     assert "sys.exit(at_the_terminal(main" in (SCRIPTS / name).read_text()
+
+
+NEWER_NAMES = {"UTC", "StrEnum", "Self", "assert_never", "assert_type", "batched", "override", "tomllib"}
+"""What of Python's own library one may want at the head of a command that Python 3.9 does not have."""
+
+
+@pytest.mark.parametrize("name", ["venv.py", *COMMANDS])
+def test_a_command_finds_its_own_python_from_whatever_python_a_machine_calls_python3(name: str) -> None:
+    read = ast.parse((SCRIPTS / name).read_text(), feature_version=(3, 9))  # newer words are a SyntaxError
+
+    lines = takewhile(lambda line: ast.unparse(line) != "reexec_in_venv()", read.body)
+    imported = [line for line in lines if isinstance(line, (ast.Import, ast.ImportFrom))]
+    assert {one.name for line in imported for one in line.names}.isdisjoint(NEWER_NAMES)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_a_command_prints_for_machines_is_written_down(name: str) -> None:
+    page = (ROOT / "docs/ops/README.md").read_text()
+    written = {one for row in re.findall(r"^\| (`.+?) \|", page, re.MULTILINE) for one in re.findall(r"`(.+?)`", row)}
+
+    told = run_here(name, "--help", redis_url="").stdout
+    assert (name in written) is bool(re.search(r"--json(?! FILE)", told))
 
 
 @pytest.mark.parametrize(
@@ -240,6 +267,13 @@ def test_a_number_that_makes_no_sense_is_a_usage_error(words: tuple[str, ...]) -
     assert (told.returncode, "or more" in told.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("words", [("--outcomes", "x"), ("--seconds", "x"), ("--rates", "60,0")], ids=" ".join)
+def test_a_number_that_no_benchmark_takes_is_refused_in_words(words: tuple[str, ...]) -> None:
+    told = run("bench", *words)
+
+    assert (told.returncode, f"argument {words[0]}: must be " in told.stderr) == (2, True), told.stderr
+
+
 def test_the_results_of_benchmarks_go_where_their_file_is_seen_from(tmp_path: Path) -> None:
     told = run("bench", "--json", "results.json", "none-of-the-benchmarks", cwd=tmp_path)
 
@@ -261,6 +295,14 @@ def test_a_soak_that_would_be_for_nothing_does_not_begin(words: tuple[str, ...],
     done = run_here("soak.py", *words, redis_url="")
 
     assert (done.returncode, told in done.stderr) == (2, True), done.stderr
+
+
+def test_a_soak_does_not_begin_with_the_data_of_another(tmp_path: Path) -> None:
+    (tmp_path / DATA).mkdir()
+
+    done = run_here("soak.py", "--keep", str(tmp_path), redis_url="")
+
+    assert (done.returncode, "holds what another soak has kept" in done.stderr) == (2, True), done.stderr
 
 
 @pytest.mark.parametrize("command", OF_AN_ACCOUNT, ids=" ".join)

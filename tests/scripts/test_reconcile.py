@@ -7,6 +7,7 @@ from redis import Redis
 from runtime import comparisons
 from runtime.comparisons import Comparison, Why
 from scripts import reconcile
+from telephony.times import iso_ms_at
 from tests.scripts.commands import run, run_here
 
 ONE = Comparison("cmp_1", Why.ASKED, since=0.0, until=3600.0, asked_at=3600.0, position=900.0)
@@ -18,6 +19,7 @@ def test_a_comparison_is_asked_for_and_not_waited_for(redis_url: str, redis: Red
     (found,) = comparisons.all(redis, "default")
     (item,) = msgspec.json.decode(asked.stdout)["items"]
     assert (asked.returncode, item["id"], found.why) == (0, found.id, Why.ASKED)
+    assert [item[name] for name in ("until", "doneAt")] == [iso_ms_at(found.until), None]  # as all times that leave
     assert found.until - found.since == pytest.approx(7200, abs=5)
 
 

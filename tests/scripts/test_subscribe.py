@@ -9,6 +9,7 @@ import pytest
 
 from scripts import subscribe as command
 from scripts.simulator import RunningSimulator, running_simulator
+from telephony.times import parse_time
 from tests.faults.product import TOKEN, account_of
 from tests.simulator.webhook import Webhook
 
@@ -71,11 +72,14 @@ def test_one_is_made_once_renewed_and_deleted(subscribe: Subscribe, simulator: R
 
 
 def test_each_command_tells_machines_what_it_did(subscribe: Subscribe) -> None:
-    made = msgspec.json.decode(subscribe("create", "--json").stdout)["guardian"]["id"]
+    guardian = msgspec.json.decode(subscribe("create", "--json").stdout)["guardian"]
+    made = guardian["id"]
 
     renewed = msgspec.json.decode(subscribe("renew", made, "--json").stdout)
     deleted = msgspec.json.decode(subscribe("delete", made, "--json").stdout)
 
+    assert all(parse_time(guardian[name]) for name in ("checkedAt", "expiresAt"))  # text, as all times that leave
+    assert guardian["gapFrom"] is None
     assert (renewed["renewed"]["id"], renewed["renewed"]["status"]) == (made, "Active")
     assert deleted == {"account": "default", "deleted": made}
 
