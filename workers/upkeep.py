@@ -80,6 +80,8 @@ def tidy(redis: Redis, settings: Settings, recorder: Recorder) -> None:
     """Do what is no account's own, unless another account's upkeep has just done it: once a minute is enough."""
     now, before = redis_time(redis), float(cast("bytes | None", redis.get(keys.TIDIED)) or 0)
     presence.note(redis, before=before, now=now)
+    if not redis.exists(keys.ACCOUNTS):  # no version has noted yet which there are, though one may just have been here
+        redis.sadd(keys.ACCOUNTS, *{one.name for one in settings.accounts}, *_with_an_inbox(redis))
     if before <= now < before + TIDY_SECONDS:
         return
     if now < before:
@@ -109,8 +111,6 @@ def trim_former(redis: Redis, settings: Settings, *, now: float) -> None:
     What came last may not be tracked any more. It is kept as long as all else, should the account come back; after
     that nothing is, not even how far the call log was asked: it would begin anew.
     """
-    if not redis.exists(keys.ACCOUNTS):  # no version has noted yet which there are
-        redis.sadd(keys.ACCOUNTS, *{one.name for one in settings.accounts}, *_with_an_inbox(redis))
     there = {one.name for one in settings.accounts}
     every = {one.decode() for one in cast("set[bytes]", redis.smembers(keys.ACCOUNTS))}
     for account in every - there:

@@ -182,6 +182,17 @@ def test_of_an_account_that_was_taken_out_of_the_settings_nothing_is_kept_for_lo
     assert office.redis.smembers(keys.ACCOUNTS) == {ACCOUNT.encode()}
 
 
+def test_so_it_is_where_a_version_that_noted_no_accounts_was_at_it_just_before_the_upgrade(office: Office) -> None:
+    office.redis.set(keys.inbox_cursor(GLOBEX), fill(office, keys.inbox(GLOBEX), age=3600))
+    office.redis.set(keys.TIDIED, f"{office.now:.3f}")
+    upkeep.serve(ACCOUNT)
+
+    office.let_pass(office.settings.retention_seconds)
+    upkeep.serve(ACCOUNT)
+
+    assert left(office.redis, keys.inbox(GLOBEX)) == 0
+
+
 def test_of_such_an_account_no_key_is_left_that_has_no_time_to_live(office: Office) -> None:
     for build in OF_ACCOUNTS:
         write_anything(office.redis, build)
