@@ -11,7 +11,8 @@ Sequence = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Text = Annotated[str, msgspec.Meta(max_length=1000)]
 """Longer is nothing that RingCentral tells of anybody; and a call is written anew with each of its notifications."""
 
-Id = Text | int | None
+Id = Text | Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | None
+"""A number with thousands of digits is as long a text."""
 
 
 class _Wire(msgspec.Struct, rename="camel"):

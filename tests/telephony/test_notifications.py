@@ -225,6 +225,13 @@ def test_nobody_has_a_name_of_more_than_a_thousand_characters(field: str) -> Non
     assert why_not(named("x" * 1001)) == f"Expected `str` of length <= 1000 - at `$.parties[0].{field}.name`"
 
 
+@pytest.mark.parametrize(("number", "read_as"), [(2**63 - 1, str(2**63 - 1)), (10**1000, None)])
+def test_an_id_of_thousands_of_digits_is_none(number: int, read_as: str | None) -> None:
+    notification = only(posted(a_document(a_party_document(1, extensionId=number))))
+
+    assert notification.parties[0].extension_id == read_as
+
+
 def test_an_array_is_read_element_by_element_so_that_a_bad_one_harms_no_other() -> None:
     good, second_one, third = read(posted([a_document(), {"event": 1}, a_document(sequence=3)]))
 
