@@ -168,7 +168,7 @@ def rotate(redis: Redis, destination_id: str, *, keys: Sequence[str], overlap_se
             raise UnknownDestination(destination_id)
         last = now + overlap_seconds
         newest = _valid(unsealed(blob, keys), now)[:1]
-        old = (Secret(one.text, min(one.until or last, last)) for one in newest)
+        old = (Secret(one.text, last) for one in newest)
         pipeline.multi()
         if any(one.text == secret for one in newest):  # it is stored, and the answer that said so was lost
             return

@@ -96,7 +96,7 @@ def test_an_answered_call_is_told_at_once_to_who_can_be_told_again(stage: Stage)
     assert stage.sender.ids() == ["s-1/1"]
 
 
-def test_of_a_call_the_last_attempts_are_kept_and_no_longer_than_all_else(
+def test_of_a_call_the_last_attempts_and_what_was_taken_are_kept_and_no_longer_than_all_else(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attempts, "KEPT_OF_CALL", 2)
@@ -108,7 +108,8 @@ def test_of_a_call_the_last_attempts_are_kept_and_no_longer_than_all_else(
 
     assert [one.event_id for one in attempts.of_call(stage.redis, "default", "s-1")] == ["s-1/2", "s-1/3"]
     retention = load({"REDIS_URL": "redis://127.0.0.1:1"}).retention_seconds
-    assert retention - 5 < stage.redis.ttl(keys.attempts_of_call("default", "s-1")) <= retention
+    kept = (keys.attempts_of_call("default", "s-1"), keys.delivered(destination.id, "s-1"))
+    assert all(retention - 5 < stage.redis.ttl(name) <= retention for name in kept)
     newest, (place, _) = attempts.page(stage.redis, destination.id).items[0], entries(stage.redis, log)[-1]
     assert (newest.event_id, newest.id.encode()) == ("s-1/3", place)
 

@@ -11,10 +11,10 @@ from runtime.bells import Stage as Bell
 from runtime.deliveries import destinations
 from runtime.deliveries.attempts import Blame
 from runtime.leases import lease
-from telephony.destinations import DestinationState
+from telephony.destinations import Changes, DestinationState
 from telephony.operator_events import What
 from tests.deliver.conftest import Stage
-from tests.fakes.sender import delivered, refused
+from tests.fakes.sender import delivered, gone, refused
 from workers.delivering.charge import DISABLED_AFTER_SECONDS, Charge, Health
 from workers.destinations.schedule import LONGEST_WAIT
 from workers.destinations.verdicts import Answer, Verdict
@@ -118,6 +118,18 @@ def test_a_destination_whose_runner_was_killed_just_before_it_was_disabled_is_by
     after = destinations.get(stage.redis, destination.id)
     assert after is not None
     assert after.state is DestinationState.DISABLED
+
+
+def test_one_that_somebody_has_given_another_address_meanwhile_is_neither_disabled_nor_told_of(stage: Stage) -> None:
+    destination = stage.add()
+    charge = Charge(destination.id, stage.redis, stage.recorder)
+    charge.add(gone(), BEGAN)
+    after = destinations.update(stage.redis, destination.id, Changes(url="https://crm.example/new"))
+
+    charge.carry_out(destination)
+
+    assert destinations.get(stage.redis, destination.id) == after
+    assert not operator_log.alerts(stage.redis)
 
 
 def test_a_destination_left_alone_is_tried_with_one_event_and_is_back_when_it_takes_it(stage: Stage) -> None:

@@ -180,6 +180,17 @@ def test_what_is_not_wanted_any_more_is_not_given_up_for_that(stage: Stage, monk
     assert not waiting.everything(stage.redis, destination.id)
 
 
+def test_history_that_is_only_written_down_is_sent_to_nobody_and_keeps_nothing_waiting(stage: Stage) -> None:
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-old"), deliver=False)
+    publish(stage.redis, outcome_of("s-1"))
+
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-1/1"]
+    assert backlog.status(stage.redis, destination.id).backlog == 0
+
+
 def test_nothing_is_given_up_of_a_destination_that_is_left_alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     destination = stage.add()
     stage.sender.answer = lambda _: refused()

@@ -31,6 +31,11 @@ def test_an_event_that_only_a_later_version_can_read_is_left_to_it_and_keeps_no_
     left_until = stage.redis.zscore(keys.asked(destination.id), place)
     assert left_until is not None
     assert UNREAD_SECONDS - 60 < left_until - redis_time(stage.redis) <= UNREAD_SECONDS
+    stage.redis.zadd(keys.asked(destination.id), {place: 1})
+    stage.run(destination)
+    left_again = stage.redis.zscore(keys.asked(destination.id), place)
+    assert left_again is not None
+    assert left_again >= left_until
 
     put_in(stage, OURS, for_=THEIRS)  # the later version comes by
     publish(stage.redis, outcome_of("s-2"))
@@ -56,3 +61,18 @@ def test_what_a_later_version_has_queued_waits_for_it_where_only_that_can_shape_
     assert stage.sender.ids() == ["s-1/1", "s-2/1"]
     (left,) = waiting.everything(stage.redis, destination.id)["s-1"]
     assert UNREAD_SECONDS - 60 < left.due - redis_time(stage.redis) <= UNREAD_SECONDS
+
+
+def test_what_a_later_version_has_queued_is_sent_as_it_is_where_nobody_need_shape_it(stage: Stage) -> None:
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-1"))
+    stage.sender.answer = lambda _: refused()
+    stage.run(destination)
+    put_in(stage, THEIRS, for_=OURS)
+    make_due(stage, destination)
+    stage.sender.answer = lambda _: delivered()
+
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-1/1", "s-1/1"]
+    assert THEIRS in stage.sender.sent[1].body

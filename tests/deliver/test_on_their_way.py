@@ -242,6 +242,24 @@ def test_an_event_that_is_on_its_way_is_told_before_a_later_one_however_often_it
     assert waiting.everything(stage.redis, destination.id) == {}
 
 
+def test_what_is_on_its_way_is_not_given_up_however_much_waits(
+    stage: Stage, destination: Destination, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(stage.redis, outcome_of("s-1"), outcome_of("s-2"))
+    stage.sender.answer = lambda _: refused()
+    fail_so_often_that_it_would_be_replaced(stage, destination, runner)
+    runner.step()
+    stage.sender.answer = lambda _: delivered()
+    monkeypatch.setattr(delivery_view, "MOST_WAITING", 1)
+    runner.step()
+
+    runner.threads.send()
+    runner.step()
+
+    assert not list(attempts.dead_letters(stage.redis, destination.id))
+    assert not waiting.everything(stage.redis, destination.id)
+
+
 def test_what_was_refused_while_a_later_one_came_yields_to_it_and_that_is_noted(
     stage: Stage, destination: Destination, runner: Runner
 ) -> None:
@@ -373,6 +391,23 @@ def test_what_is_unread_does_not_count_what_was_taken_up_before(stage: Stage, de
     publish(stage.redis, outcome_of("s-new"), outcome_of("s-newer"))
 
     assert backlog.status(stage.redis, destination.id).unread == 2
+
+
+def test_a_new_destination_has_nothing_to_read_of_what_was_published_before_it_was_added(stage: Stage) -> None:
+    publish(stage.redis, *(outcome_of(f"s-{number}") for number in range(3)))
+    added = stage.add()
+    publish(stage.redis, outcome_of("s-new"))
+
+    assert backlog.status(stage.redis, added.id).unread == 1
+
+
+def test_what_is_there_is_unread_though_nobody_knows_any_more_how_many_there_were(
+    stage: Stage, destination: Destination
+) -> None:
+    stage.redis.hset(keys.delivery_cursor(destination.id), "taken", 9)  # as where the log was lost, and begins anew
+    publish(stage.redis, outcome_of("s-1"))
+
+    assert backlog.status(stage.redis, destination.id).unread == 1
 
 
 def test_what_became_of_attempts_is_counted_and_how_late_the_events_were(

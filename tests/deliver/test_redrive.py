@@ -298,22 +298,52 @@ def test_what_is_late_because_a_destination_is_slow_is_not_put_off(stage: Stage)
     assert stage.sender.ids() == ["s-0/1", "s-1/1", "s-2/1"]
 
 
+def test_a_redrive_keeps_its_pace_though_redis_s_clock_was_put_back(stage: Stage) -> None:
+    publish(stage.redis, *(outcome_of(f"s-{number}") for number in range(3)))
+    destination = stage.add()
+    redrive.redrive(stage.redis, destination.id, Redrive(everything=True, per_second=0.1), dry_run=False)
+    an_hour_later(stage, keys.asked(destination.id))
+    stage.redis.hset(keys.delivery_cursor(destination.id), "asked", f"{redis_time(stage.redis) + 3600:.3f}")
+
+    stage.run(destination)
+
+    assert stage.sender.ids() == ["s-0/1"]
+
+
+def test_what_was_asked_for_is_not_sent_once_a_later_revision_was_taken_meanwhile(stage: Stage) -> None:
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-1"), outcome_of("s-2"))
+    stage.sender.answer = lambda _: forbidden()
+    stage.run(destination)
+    redrive.redrive(stage.redis, destination.id, Redrive(per_second=0.1), dry_run=False)
+    publish(stage.redis, revised("s-2", 2))
+    stage.sender.answer = lambda _: delivered()
+    stage.run(destination)
+    asked: Any = stage.redis.zrange(keys.asked(destination.id), 0, -1)
+    stage.redis.zadd(keys.asked(destination.id), dict.fromkeys(asked, 1))
+
+    stage.run(destination)
+
+    assert sorted(stage.sender.ids()[2:]) == ["s-1/1", "s-2/2"]
+
+
 def an_hour_later(stage: Stage, key: str) -> None:
     """Have what was asked for be due as much earlier."""
     rows: Any = stage.redis.zrange(key, 0, -1, withscores=True)
     stage.redis.zadd(key, {place: at - 3600 for place, at in rows})
 
 
-def test_what_somebody_else_asks_for_meanwhile_waits_no_longer_for_that(stage: Stage) -> None:
-    publish(stage.redis, *(outcome_of(f"s-{number}") for number in range(2)))
+def test_what_somebody_else_asks_for_meanwhile_waits_neither_longer_nor_less_for_that(stage: Stage) -> None:
+    publish(stage.redis, *(outcome_of(f"s-{number}") for number in range(3)))
     destination = stage.add()
-    (first, then), key = outcome_log.after(stage.redis, "0-0", most=10), keys.asked(destination.id)
+    (first, then, last), key = outcome_log.after(stage.redis, "0-0", most=10), keys.asked(destination.id)
     now = redis_time(stage.redis)
-    stage.redis.zadd(key, {first.place: now - 3600, then.place: now - 60})
+    stage.redis.zadd(key, {first.place: now - 3600, then.place: now - 60, last.place: now + 3600})
 
     stage.run(destination)
 
     assert stage.sender.ids() == ["s-0/1", "s-1/1"]
+    assert stage.redis.zscore(key, last.place) == pytest.approx(now + 3600, abs=0.01)
 
 
 @pytest.mark.parametrize("asks", ["a test", "a redrive"])

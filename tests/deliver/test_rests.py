@@ -11,14 +11,15 @@ from redis.connection import AbstractConnection
 from runtime import bells, keys
 from runtime.bells import Stage as Bell
 from runtime.clocks import redis_time
-from runtime.deliveries import backlog, destinations, waiting
+from runtime.deliveries import attempts, backlog, destinations, waiting
 from telephony.destinations import Changes, Destination, DestinationState
 from tests.deliver.conftest import Stage
 from tests.fakes.killed import Killed
 from tests.fakes.sender import delivered, forbidden, refused
 from tests.scripts.publishing import outcome_of, publish
-from workers import dependencies
+from workers import deliver, dependencies
 from workers.delivering import charge, delivery_view, rests
+from workers.delivering.deliverer import GATHER_SECONDS
 from workers.destinations.breaker import FIRST_PAUSE, LEAST_ATTEMPTS
 
 
@@ -176,6 +177,29 @@ def test_whichever_call_to_redis_a_runner_is_killed_at_the_bell_of_what_waits_is
     life.calls_left = float("inf")
     assert 5 < calls < 50
     assert bell(stage, destination) is not None
+
+
+def test_a_shift_that_is_to_end_counts_what_was_answered_until_then(stage: Stage) -> None:
+    destination = stage.add()
+    stage.sender.seconds = 2 * GATHER_SECONDS
+    publish(stage.redis, outcome_of("s-1"))
+    dependencies.current().stopping.set()
+
+    stage.run(destination)
+
+    assert not waiting.everything(stage.redis, destination.id)
+    assert [one.verdict for one in attempts.of_call(stage.redis, "default", "s-1")] == ["delivered"]
+
+
+def test_after_a_fault_of_ours_a_destination_is_left_alone_for_a_minute(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    destination = stage.add()
+    monkeypatch.setattr(deliver, "Deliverer", None)
+
+    stage.run(destination)
+
+    assert bell(stage, destination) == pytest.approx(redis_time(stage.redis) + deliver.PARKED_SECONDS, abs=5)
 
 
 def left_alone(stage: Stage, *, calls: str = "s") -> Destination:

@@ -303,6 +303,7 @@ def test_after_the_retention_nothing_is_left_of_anybody(replaying: ReplayOffice,
 
     numbers = ("12125550199", "13035550111", "16505550", "5550199")
     assert holding(replaying.redis, *numbers) == []
+    assert holding(replaying.redis, *(call.telephony_session_id for call in calls)) == []
 
 
 def forget_what_has_expired(redis: Redis, *, within: float) -> None:

@@ -1,5 +1,8 @@
 """Destinations and their secrets, on a real server."""
 
+import inspect
+from collections.abc import Callable
+
 import msgspec
 import pytest
 from redis import Redis
@@ -130,13 +133,23 @@ def test_what_is_not_there_is_said_so(redis: Redis) -> None:
 def test_one_that_is_removed_is_named_nowhere_any_more(redis: Redis) -> None:
     wants = msgspec.structs.replace(DRAFT, operator=True)
     (first, _), (second, _) = (destinations.create(redis, wants, keys=()) for _ in range(2))
+    of_one = [build for build in vars(keys).values() if inspect.isfunction(build) and named(build) == ["destination"]]
+    for build in of_one:
+        redis.setnx(build(first.id), "whatever is kept")
 
     destinations.delete(redis, first.id)
+
+    assert len(of_one) >= 8
 
     assert destinations.all(redis) == (second,)
     assert redis.smembers(keys.LISTENING) == redis.smembers(keys.OPERATED) == {second.id.encode()}
     assert redis.zrange(keys.BELLS, 0, -1) == [bells.member(Stage.DELIVER, second.id).encode()]
     assert [key for key in redis.scan_iter() if first.id.encode() in key] == []
+
+
+def named(build: Callable[..., str]) -> list[str]:
+    """Name the parameters of what builds a key."""
+    return [*inspect.signature(build).parameters]
 
 
 def test_the_oldest_is_listed_first(redis: Redis) -> None:
@@ -182,6 +195,16 @@ def test_a_rotation_lets_no_secret_sign_for_longer_than_was_said(redis: Redis) -
     third = destinations.rotate(redis, added.id, keys=(), overlap_seconds=0)
 
     assert destinations.secrets(redis, added.id, keys=()) == (third,)
+
+
+def test_a_rotation_that_somebody_else_s_has_followed_is_not_taken_back(redis: Redis) -> None:
+    added, _ = destinations.create(redis, DRAFT, keys=())
+    second = destinations.rotate(redis, added.id, keys=())
+    third = destinations.rotate(redis, added.id, keys=())
+
+    destinations.take_back(redis, added.id, second, keys=())
+
+    assert destinations.secrets(redis, added.id, keys=()) == (third, second)
 
 
 def test_a_secret_whose_storing_was_not_answered_takes_the_place_of_one(redis: Redis, redis_url: str) -> None:

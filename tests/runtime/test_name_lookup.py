@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from runtime.deliveries import name_lookup
 from runtime.deliveries.name_lookup import NameLookup
 from tests.destinations.resolving import Names
 
@@ -43,6 +44,17 @@ def test_that_there_is_no_such_name_is_not_remembered() -> None:
         assert missing.value.errno == socket.EAI_NONAME
 
     assert len(names.asked) == 2
+
+
+def test_no_more_names_are_remembered_than_destinations_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(name_lookup, "_MOST_KEPT", 3)
+    names = Names(**{f"crm{number}_example": [PUBLIC] for number in range(4)})
+    lookup = NameLookup(5, resolve=names)
+
+    for number in (0, 1, 2, 3, 0):
+        lookup(f"crm{number}.example", 443)
+
+    assert len(names.asked) == 5
 
 
 @pytest.fixture

@@ -62,6 +62,14 @@ def test_an_event_that_fails_waits_for_its_next_attempt() -> None:
     assert [(one.event_id, one.attempts, one.due) for one in after.queue] == [("s/1", 1, 50.0), ("s/2", 0, 0.0)]
 
 
+def test_what_was_held_is_owed_since_it_was_published_once_it_failed() -> None:
+    held = msgspec.structs.replace(waiting(1, due=40.0), held=True)
+
+    (after,) = failed((held,), again_at=50.0).queue
+
+    assert (held.owed_since, after.owed_since) == (40.0, after.published_at)
+
+
 def test_an_event_that_fails_once_too_often_yields_to_the_later_one() -> None:
     after = failed((waiting(1, attempts=REPLACED_AFTER - 1), waiting(2)), again_at=50.0)
 
