@@ -77,6 +77,20 @@ def test_what_it_had_taken_before_somebody_asked_for_it_again_is_not_lost_with_t
     assert backlog.status(stage.redis, destination.id).backlog == 0
 
 
+def test_nor_is_what_waited_and_was_not_wanted_any_more(stage: Stage) -> None:
+    destination = stage.add()
+    stage.sender.answer = lambda _: refused()
+    publish(stage.redis, outcome_of("s-1"), outcome_of("s-2", A_MISSED_CALL))
+    stage.run(destination)
+    narrower = Changes(state=DestinationState.PAUSED, outcomes=(Outcome.MISSED,))
+    destinations.update(stage.redis, destination.id, narrower)
+
+    trim(stage, later=LONG + 1)
+
+    assert [one.event_id for one in dead(stage, destination)] == ["s-2/1"]
+    assert backlog.status(stage.redis, destination.id).backlog == 0
+
+
 def test_inside_the_retention_everything_is_kept(stage: Stage) -> None:
     destination = paused(stage)
     publish(stage.redis, outcome_of("s-1"))

@@ -93,14 +93,21 @@ def _listed(redis: Redis, destination: Destination, held: Lease, recorder: Recor
 
 
 def _of_queues(redis: Redis, destination: Destination, *, before: int, now: float) -> Iterator[Command]:
-    """Give the commands that list what waits and is too old, and those that have the rest sent in time."""
-    for call, queue in waiting.everything(redis, destination.id).items():
-        old = [one for one in queue if one.published_at * 1000 < before]
-        kept = tuple(_in_time(one, now=now) for one in queue if one not in old)
-        if kept != queue:
-            yield from (attempts.buried(destination.id, letter(call, one, "retention", now=now)) for one in old)
-            yield from waiting.write(destination.id, call, kept)
-            yield bells.due_at(Stage.DELIVER, destination.id, now)
+    """Give the commands that list what waits and is too old, and those that have the rest sent in time.
+
+    What is too old and not wanted any more is not lost with that.
+    """
+    queues = iter(waiting.everything(redis, destination.id).items())
+    while some := dict(islice(queues, _PAGE)):
+        old = {one.place for queue in some.values() for one in queue if one.published_at * 1000 < before}
+        lost = old - redrive.unwanted(redis, destination, sorted(old))
+        for call, queue in some.items():
+            kept = tuple(_in_time(one, now=now) for one in queue if one.place not in old)
+            if kept != queue:
+                dead = (letter(call, one, "retention", now=now) for one in queue if one.place in lost)
+                yield from (attempts.buried(destination.id, one) for one in dead)
+                yield from waiting.write(destination.id, call, kept)
+                yield bells.due_at(Stage.DELIVER, destination.id, now)
 
 
 def _of_asked(redis: Redis, destination: Destination, *, before: int, now: float) -> Iterator[Command]:
