@@ -13,6 +13,7 @@ from redis import Redis
 from runtime import keys
 from runtime.budget import Share
 from runtime.leases import Command
+from runtime.stored import readable
 from telephony.fetch_plan import Lane
 from telephony.looks import LAGS_KEPT, first_wait
 from telephony.narrowing import Narrowing
@@ -199,10 +200,7 @@ def load_all(redis: Redis, accounts: Sequence[str]) -> list[Asking]:
 
 def read(text: bytes | None) -> Asking:
     """Read a position as it is stored; a new one where there is none, or none that can be read."""
-    try:
-        return _DECODER.decode(text) if text else Asking()
-    except msgspec.MsgspecError:
-        return Asking()
+    return readable(text, _DECODER) or Asking()
 
 
 def write(account: str, asking: Asking, *, settle: float) -> tuple[Command, ...]:

@@ -16,6 +16,7 @@ from redis import Redis
 from runtime import keys, ledger, lifetimes, streams
 from runtime.clocks import redis_time
 from runtime.ledger import Resolution, State
+from runtime.stored import readable
 from telephony.completeness import Evidence, Standing, standing
 
 T = TypeVar("T")
@@ -73,6 +74,9 @@ class _Counted(msgspec.Struct, frozen=True):
     at: float
     lengths: tuple[int, int]
     hour: Hour
+
+
+_COUNTED: Final = msgspec.json.Decoder(_Counted)
 
 
 def hours(redis: Redis, account: str, *, since: float, until: float, fresh: bool = False) -> Iterator[Hour]:
@@ -239,15 +243,8 @@ def _lengths(redis: Redis, account: str, starts: Sequence[float]) -> Iterator[tu
 
 def _counted_before(redis: Redis, account: str, starts: Sequence[float]) -> Mapping[float, _Counted]:
     found = cast("list[bytes | None]", redis.hmget(keys.audited(account), [f"{start:.0f}" for start in starts]))
-    counted = {start: _decoded(text) for start, text in zip(starts, found, strict=True) if text is not None}
+    counted = {start: readable(text, _COUNTED) for start, text in zip(starts, found, strict=True)}
     return {start: one for start, one in counted.items() if one is not None}
-
-
-def _decoded(text: bytes) -> _Counted | None:
-    try:
-        return msgspec.json.decode(text, type=_Counted)
-    except msgspec.MsgspecError:  # counted by another version
-        return None
 
 
 def _is_final(hour: Hour) -> bool:

@@ -6,7 +6,6 @@ resolve, window by window, with what the budget has to spare. Its position is st
 
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from enum import StrEnum
 from typing import Final, cast
 
@@ -17,6 +16,7 @@ from runtime import bells, keys
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.leases import Command
+from runtime.stored import readable
 from telephony.narrowing import Narrowing
 
 HANDFUL: Final = 3
@@ -127,9 +127,7 @@ def _forget_old(redis: Redis, account: str) -> None:
 
 def _read(texts: Iterable[bytes]) -> Iterator[Comparison]:
     """Read comparisons; those that only a later version can read are left to it."""
-    for text in texts:
-        with suppress(msgspec.MsgspecError):
-            yield _DECODER.decode(text)
+    return filter(None, (readable(text, _DECODER) for text in texts))
 
 
 _DECODER: Final = msgspec.json.Decoder(Comparison)

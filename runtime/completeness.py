@@ -10,6 +10,7 @@ from redis import Redis
 from runtime import keys, operator_log
 from runtime.audit import Hour
 from runtime.metrics import CALLS, CALLS_COUNTED_AT, CALLS_IN_LOG, CALLS_KNOWN, OPERATOR_ALERT, gauge
+from runtime.stored import readable
 from telephony.completeness import Standing
 
 
@@ -32,15 +33,8 @@ def last(redis: Redis, account: str) -> Completeness | None:
 def _last(redis: Redis, accounts: Sequence[str]) -> dict[str, Completeness]:
     """Give the last count of each account that has one, by its name."""
     texts = cast("list[bytes | None]", redis.mget([keys.completeness(one) for one in accounts]) if accounts else [])
-    found = {one: _read(text) for one, text in zip(accounts, texts, strict=True) if text is not None}
+    found = {one: readable(text, _DECODER) for one, text in zip(accounts, texts, strict=True)}
     return {one: count for one, count in found.items() if count is not None}
-
-
-def _read(text: bytes) -> Completeness | None:
-    try:
-        return _DECODER.decode(text)
-    except msgspec.MsgspecError:
-        return None
 
 
 def keep(redis: Redis, account: str, found: Completeness) -> None:

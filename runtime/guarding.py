@@ -8,6 +8,7 @@ import msgspec
 from redis import Redis
 
 from runtime import keys, streams
+from runtime.stored import readable
 from telephony.subscriptions import Health
 
 LONGEST_PATIENCE: Final = 3600.0
@@ -87,14 +88,7 @@ def load(redis: Redis, account: str) -> Guarded:
 def load_all(redis: Redis, accounts: Sequence[str]) -> list[Guarded]:
     """Load what is known of the subscription of each account."""
     texts = redis.mget([keys.subscription(account) for account in accounts]) if accounts else []
-    return [_read(text) for text in cast("list[bytes | None]", texts)]
-
-
-def _read(text: bytes | None) -> Guarded:
-    try:
-        return _DECODER.decode(text) if text else Guarded()
-    except msgspec.MsgspecError:
-        return Guarded()
+    return [readable(text, _DECODER) or Guarded() for text in cast("list[bytes | None]", texts)]
 
 
 def keep(redis: Redis, account: str, guarded: Guarded) -> None:

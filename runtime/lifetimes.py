@@ -10,6 +10,7 @@ import msgspec
 from redis import Redis
 
 from runtime import keys
+from runtime.stored import readable
 
 SPARE_SECONDS: Final = 3600.0
 """How long after upkeep other processes may go on by a shorter retention: they are restarted one after the other."""
@@ -72,7 +73,7 @@ class Keeping:
 
 def _load(redis: Redis, seconds: float) -> Lifetimes:
     text = cast("bytes | None", redis.get(keys.RETENTION))
-    try:
-        return msgspec.json.decode(text, type=Lifetimes) if text else Lifetimes(seconds)
-    except msgspec.MsgspecError:
-        return Lifetimes(seconds)
+    return readable(text, _DECODER) or Lifetimes(seconds)
+
+
+_DECODER: Final = msgspec.json.Decoder(Lifetimes)

@@ -16,6 +16,7 @@ from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.logs import log
 from runtime.outcome_log import Entry
+from runtime.stored import readable
 from telephony.events import encode
 from telephony.operator_events import Alert, Told, What, event
 
@@ -82,7 +83,7 @@ def clear_alert(redis: Redis, what: What, about: str, message: str) -> bool:
 def alerts(redis: Redis) -> tuple[Alert, ...]:
     """Give the alerts that are on, the newest first."""
     found = cast("list[bytes]", redis.hvals(keys.ALERTS))
-    known = (one for one in map(_decoded, found) if one is not None)
+    known = filter(None, (readable(text, _DECODER) for text in found))
     return tuple(sorted(known, key=lambda one: one.since, reverse=True))
 
 
@@ -119,15 +120,11 @@ def _told(redis: Redis, stored: bytes, alert: Alert, told: Told, now: float) -> 
 
 def _read(redis: Redis, what: What, about: str) -> tuple[bytes, Alert | None]:
     stored = cast("bytes | None", redis.hget(keys.ALERTS, _field(what, about))) or b""
-    return stored, _decoded(stored) if stored else None
-
-
-def _decoded(stored: bytes) -> Alert | None:
-    try:
-        return msgspec.json.decode(stored, type=Alert)
-    except msgspec.MsgspecError:  # an alert that only another version knows
-        return None
+    return stored, readable(stored, _DECODER)
 
 
 def _field(what: What, about: str) -> str:
     return f"{what}|{about}"
+
+
+_DECODER: Final = msgspec.json.Decoder(Alert)

@@ -14,6 +14,7 @@ from redis import Redis
 
 from runtime import keys, newest_first
 from runtime.leases import Command
+from runtime.stored import readable
 from telephony.ringout_link import Linking
 from telephony.ringout_request import MakeRingOut
 from telephony.ringout_status import Live
@@ -119,14 +120,14 @@ def load(redis: Redis, account: str, ids: Sequence[str]) -> dict[str, RingOut]:
     if not ids:
         return {}
     blobs = cast("list[bytes | None]", redis.mget([keys.ringout(account, one) for one in ids]))
-    read = {one: _decoded(blob) for one, blob in zip(ids, blobs, strict=True) if blob is not None}
+    read = {one: readable(blob, _DECODER) for one, blob in zip(ids, blobs, strict=True)}
     return {one: ringout for one, ringout in read.items() if ringout is not None}
 
 
 def get(redis: Redis, accounts: Sequence[str], ringout_id: str) -> RingOut | None:
     """Find a RingOut, whichever of these accounts it is of."""
     blobs = cast("list[bytes | None]", redis.mget([keys.ringout(account, ringout_id) for account in accounts]))
-    return next((found for blob in blobs if blob is not None and (found := _decoded(blob)) is not None), None)
+    return next((found for blob in blobs if (found := readable(blob, _DECODER)) is not None), None)
 
 
 def by_ring_out_id(redis: Redis, account: str, ring_out_id: str) -> RingOut | None:
@@ -213,13 +214,6 @@ def asked_name(account: str, key: str) -> str:
     """Name the key of Redis that says which RingOut was made for this key, which may be anybody's text."""
     digest = hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=16).hexdigest()
     return keys.ringout_asked(account, digest)
-
-
-def _decoded(blob: bytes) -> RingOut | None:
-    try:
-        return _DECODER.decode(blob)
-    except msgspec.MsgspecError:
-        return None
 
 
 _DECODER: Final = msgspec.json.Decoder(RingOut)

@@ -16,6 +16,7 @@ from runtime import keys as names  # some functions here have an argument `keys`
 from runtime.bells import Stage
 from runtime.clocks import as_seconds, redis_time
 from runtime.deliveries.sealing import is_sealed, seal, unseal
+from runtime.stored import readable
 from telephony.destinations import Changes, Destination, DestinationState, Draft, changed
 from telephony.times import iso_ms_at
 
@@ -68,8 +69,8 @@ def create(redis: Redis, draft: Draft, *, keys: Sequence[str]) -> tuple[Destinat
 
 def all(redis: Redis) -> tuple[Destination, ...]:  # noqa: A001 - read as `destinations.all`
     """List the destinations, the oldest first. Those that only a later version can read are left to it."""
-    found = map(_read, cast("list[bytes]", redis.hvals(names.DESTINATIONS)))
-    return tuple(sorted((one for one in found if one is not None), key=lambda one: (one.created_at, one.id)))
+    found = (readable(text, _DECODER) for text in cast("list[bytes]", redis.hvals(names.DESTINATIONS)))
+    return tuple(sorted(filter(None, found), key=lambda one: (one.created_at, one.id)))
 
 
 def ids(redis: Redis) -> frozenset[str]:
@@ -79,7 +80,7 @@ def ids(redis: Redis) -> frozenset[str]:
 
 def get(redis: Redis, destination_id: str) -> Destination | None:
     """Find a destination; None for one that only a later version can read as well."""
-    return _read(cast("bytes | None", redis.hget(names.DESTINATIONS, destination_id)))
+    return readable(cast("bytes | None", redis.hget(names.DESTINATIONS, destination_id)), _DECODER)
 
 
 def known(redis: Redis, destination_id: str) -> Destination:
@@ -107,7 +108,7 @@ def left_alone_until(redis: Redis, destination_id: str) -> float | None:
         pipeline.hget(names.DESTINATIONS, destination_id)
         pipeline.time()
         listens, until, text, time = pipeline.execute()
-    known = _read(text)
+    known = readable(text, _DECODER)
     is_left_alone = known is not None and known.state is DestinationState.ACTIVE and not listens
     return until if is_left_alone and until is not None and until > as_seconds(*time) else None
 
@@ -120,7 +121,7 @@ def update(redis: Redis, destination_id: str, changes: Changes, *, seen: Destina
     after: list[Destination] = []
 
     def change(pipeline: Any) -> None:
-        now, before = redis_time(redis), _read(pipeline.hget(names.DESTINATIONS, destination_id))
+        now, before = redis_time(redis), readable(pipeline.hget(names.DESTINATIONS, destination_id), _DECODER)
         if before is None:
             raise UnknownDestination(destination_id)
         outdated = seen is not None and _start(seen) != _start(before)
@@ -256,9 +257,4 @@ def _store(pipeline: Any, destination: Destination, now: float) -> None:
         pipeline.srem(names.LISTENING, destination.id)
 
 
-def _read(text: bytes | None) -> Destination | None:
-    """Read a destination; None where there is none, or one that only a later version can read: it hides no other."""
-    try:
-        return None if text is None else msgspec.json.decode(text, type=Destination)
-    except msgspec.MsgspecError:
-        return None
+_DECODER: Final = msgspec.json.Decoder(Destination)
