@@ -10,28 +10,9 @@ from typing import Final
 from telephony.results import is_outbound
 from telephony.words import LegStatus, Outcome
 
-# What a leg status makes of a whole call; a status that is missing here says nothing about the whole.
+# What a leg status makes of a whole call: the outcome of the same name. The statuses that have none say nothing of it.
 OUTCOME_BY_STATUS: Final[Mapping[LegStatus, Outcome]] = MappingProxyType(
-    {
-        LegStatus.ANSWERED: Outcome.ANSWERED,
-        LegStatus.VOICEMAIL: Outcome.VOICEMAIL,
-        LegStatus.MISSED: Outcome.MISSED,
-        LegStatus.NO_ANSWER: Outcome.NO_ANSWER,
-        LegStatus.BUSY: Outcome.BUSY,
-        LegStatus.ABANDONED: Outcome.ABANDONED,
-        LegStatus.CANCELLED: Outcome.CANCELLED,
-        LegStatus.REJECTED: Outcome.REJECTED,
-        LegStatus.BLOCKED: Outcome.BLOCKED,
-        LegStatus.FAILED: Outcome.FAILED,
-        LegStatus.REPLIED: Outcome.REPLIED,
-        LegStatus.CALLBACK_REQUESTED: Outcome.CALLBACK_REQUESTED,
-        LegStatus.ANSWERED_ELSEWHERE: Outcome.ANSWERED_ELSEWHERE,
-        LegStatus.EMERGENCY: Outcome.EMERGENCY,
-        LegStatus.FAX_SENT: Outcome.FAX_SENT,
-        LegStatus.FAX_RECEIVED: Outcome.FAX_RECEIVED,
-        LegStatus.FAX_PARTIAL: Outcome.FAX_PARTIAL,
-        LegStatus.FAX_FAILED: Outcome.FAX_FAILED,
-    }
+    {LegStatus(word.value): word for word in Outcome if word not in {Outcome.UNRESOLVED, Outcome.UNKNOWN}}
 )
 # Nobody picking up is ours to have missed when the call was inbound, the far side's when it was ours.
 OUTCOME_WHEN_INBOUND: Final[Mapping[LegStatus, Outcome]] = MappingProxyType(
