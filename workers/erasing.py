@@ -20,7 +20,7 @@ from runtime.deliveries import destinations
 from runtime.every_key import Trace, take_out, traces
 from runtime.leases import Command
 from runtime.ledger import Tracked
-from runtime.outcome_log import newest_first
+from runtime.outcome_log import event_of, newest_first
 from telephony import events
 from telephony.notifications import named_in
 from telephony.sessions import Session
@@ -220,11 +220,8 @@ def _filters(redis: Redis, pattern: re.Pattern[bytes]) -> Iterator[str]:
 
 
 def _published(redis: Redis) -> Iterator[events.CallData]:
-    for entry in newest_first(redis):
-        try:
-            yield events.decode(entry.document).data
-        except msgspec.MsgspecError:
-            continue
+    found = (event_of(entry.document) for entry in newest_first(redis))
+    return (event.data for event in found if event is not None)
 
 
 def _ids_of(data: events.CallData, extension: str) -> Iterator[str]:
