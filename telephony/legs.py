@@ -158,10 +158,6 @@ def _is_accept(leg: Leg) -> bool:
     return (leg.leg_type or "").casefold() == _ACCEPT
 
 
-def _is_queue(leg: Leg, _record: CallLogRecord) -> bool:
-    return is_of_queue(leg)
-
-
 def _is_accepted_by_extension(leg: Leg, record: CallLogRecord) -> bool:
     if not _is_accept(leg) or leg.master or leg.extension_id is None:
         return False
@@ -172,7 +168,7 @@ def _is_accepted_by_extension(leg: Leg, record: CallLogRecord) -> bool:
 ROLE_RULES: Final = (
     RoleRule("fax-leg", "the leg carried a fax", LegRole.FAX, _is_fax),
     RoleRule("voicemail-leg", "the leg ended in voicemail", LegRole.VOICEMAIL, _is_voicemail),
-    RoleRule("queue-leg", "a queue accepted the call", LegRole.QUEUE, _is_queue),
+    RoleRule("queue-leg", "a queue accepted the call", LegRole.QUEUE, lambda leg, _: is_of_queue(leg)),
     RoleRule(
         "accepted-by-extension",
         "beside the call's own Accept leg this one belongs to an extension",

@@ -150,10 +150,10 @@ def _read_one(raw: bytes | msgspec.Raw) -> Notification | Malformed:
 
 def _of_either(raw: bytes | msgspec.Raw) -> Notification:
     envelope = wire.ANYTHING.decode(raw)
-    notification = _of_anything(envelope)
-    if notification.kind is not Kind.TELEPHONY_SESSION:
-        return notification
-    return _of_call(envelope, wire.SESSION.decode(envelope.body))
+    kind = _kind(envelope.event)
+    if kind is Kind.TELEPHONY_SESSION:
+        return _of_call(envelope, wire.SESSION.decode(envelope.body))
+    return Notification(kind=kind, uuid=_text(envelope.uuid), event=envelope.event)
 
 
 def _mended(raw: bytes | msgspec.Raw) -> Notification | None:
@@ -174,10 +174,6 @@ def _kind(event: str) -> Kind:
     if path.endswith(_TELEPHONY_SUFFIX):
         return Kind.TELEPHONY_SESSION
     return Kind.REMINDER if _REMINDER_PART in path else Kind.OTHER
-
-
-def _of_anything(envelope: wire.Envelope) -> Notification:
-    return Notification(kind=_kind(envelope.event), uuid=_text(envelope.uuid), event=envelope.event)
 
 
 def _of_call(envelope: wire.Envelope, body: wire.Session) -> Notification:

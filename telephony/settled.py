@@ -63,10 +63,6 @@ def _is_in_progress(record: CallLogRecord) -> bool:
     return any(status_of(part.result, direction=record.direction) is LegStatus.IN_PROGRESS for part in _parts(record))
 
 
-def _has_no_result(record: CallLogRecord) -> bool:
-    return not record.result
-
-
 def _lacks_its_duration(record: CallLogRecord) -> bool:
     """Only a conversation must have a length: a busy, refused or blocked call may have none, and so may a fax."""
     if record.length_ms is not None or (record.type or "").casefold() == "fax":
@@ -91,7 +87,7 @@ _HAVE_A_LENGTH: Final = frozenset({LegStatus.ANSWERED, LegStatus.VOICEMAIL, LegS
 UNSETTLED_RULES: Final = (
     UnsettledRule(Unsettled.NOT_FINISHED, "`finished` of the record or a leg is false", _is_not_finished),
     UnsettledRule(Unsettled.IN_PROGRESS, "the record or a leg has the result `In Progress`", _is_in_progress),
-    UnsettledRule(Unsettled.NO_RESULT, "the record has no result", _has_no_result),
+    UnsettledRule(Unsettled.NO_RESULT, "the record has no result", lambda record: not record.result),
     UnsettledRule(
         Unsettled.NO_DURATION,
         "no duration, though the result is one of a call that was connected, or a word never seen",

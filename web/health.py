@@ -52,7 +52,7 @@ def add_routes(app: Flask, settings: Settings, redis: Redis) -> None:
         "Say whether notifications can be taken: Redis answers and is safe to write.", answers={200: Ready, 503: Ready}
     )
     def readyz() -> Response:
-        checks = tuple(readiness(redis))
+        checks = readiness(redis)
         ready = all(check.verdict is not Verdict.FAILED for check in checks)
         return answer(Ready(ready, checks), 200 if ready else 503)
 

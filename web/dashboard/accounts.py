@@ -53,7 +53,7 @@ class Standing(msgspec.Struct, frozen=True):
 def add_routes(pages: Blueprint, settings: Settings, redis: Redis) -> None:
     """Add `/accounts`."""
     numbers = {one.name: number for number, one in enumerate(settings.accounts, 1)}
-    standing = Cached(lambda: _standing(redis, [*numbers]), seconds=_SECONDS)
+    standing = Cached(lambda: Standing(glance.waits(redis, [*numbers]), operator_log.alerts(redis)), seconds=_SECONDS)
 
     @pages.get("/accounts")
     def accounts() -> str:
@@ -61,10 +61,6 @@ def add_routes(pages: Blueprint, settings: Settings, redis: Redis) -> None:
         chosen = choose([*numbers], in_need=now.in_need)
         shown = [(numbers[name], settings.accounts[numbers[name] - 1]) for name in chosen.names]
         return render_template("accounts.html", rows=[*_rows(redis, shown, now)], chosen=chosen, remedies=ALERTS)
-
-
-def _standing(redis: Redis, names: list[str]) -> Standing:
-    return Standing(glance.waits(redis, names), operator_log.alerts(redis))
 
 
 def _rows(redis: Redis, accounts: list[tuple[int, Account]], standing: Standing) -> Iterator[Row]:

@@ -12,7 +12,6 @@ from runtime.ledger import Resolution, Tracked
 from runtime.outcome_log import Entry
 from telephony import linking
 from telephony.events import Trigger
-from telephony.linking import Link
 from telephony.notifications import account_of
 from telephony.records import CallLogRecord, last_end, newest_of_each
 from telephony.ringout_link import Sighting, sighting
@@ -127,18 +126,13 @@ def with_conversations(redis: Redis, account: str, cases: Sequence[Case]) -> lis
 
 def with_ringout(redis: Redis, account: str, case: Case, evidence: Evidence) -> Case:
     """Give a case with the RingOut it belongs to, by which its conversation may have more links, or less."""
-    known = links_of(case)
+    known = case.gathered.links.get(case.telephony_session_id, frozenset())
     ringout = evidence.belonging(case.telephony_session_id, case.session, case.records, known, case.near)
     case = msgspec.structs.replace(case, ringout=ringout)
     if ringout.links <= known and not ringout.withdrawn:
         return case
     gathered = conversations.gather(redis, account, known | ringout.links, without=ringout.withdrawn)
     return msgspec.structs.replace(case, gathered=gathered, new_links=case.new_links | (ringout.links - known))
-
-
-def links_of(case: Case) -> frozenset[Link]:
-    """Give the links of the conversation that a call is part of."""
-    return case.gathered.links.get(case.telephony_session_id, frozenset())
 
 
 def session_of(one: str, tracked: Tracked | None, records: Sequence[CallLogRecord]) -> Session | None:

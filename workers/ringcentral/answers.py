@@ -72,7 +72,7 @@ def value_of(answer: Answer, decode: Callable[[bytes], T]) -> T:
     `decode` raises ValueError, RecursionError or msgspec.DecodeError for a body it cannot use: a success that is cut
     short, or not RingCentral's at all, is no success.
     """
-    if not _is_success(answer.status):
+    if not 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's classes
         raise problem(answer)
     try:
         return decode(answer.body)
@@ -123,10 +123,6 @@ def _kind(status: int, codes: tuple[str, ...], *, spoken: bool) -> type[RingCent
     if status == 401 and any(code.startswith("OAU-") for code in codes):  # noqa: PLR2004 - the number is its name
         return BrokenConfiguration
     return BY_STATUS.get(status, Refused if 400 <= status < 500 else Unavailable)  # noqa: PLR2004 - HTTP's classes
-
-
-def _is_success(status: int) -> bool:
-    return 200 <= status < 300  # noqa: PLR2004 - HTTP's classes
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
