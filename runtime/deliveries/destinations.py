@@ -164,11 +164,8 @@ def rotate(redis: Redis, destination_id: str, *, keys: Sequence[str], overlap_se
     now, secret = redis_time(redis), new_secret()
 
     def change(pipeline: Any) -> None:
-        blob = pipeline.get(names.secrets(destination_id))
-        if blob is None:
-            raise UnknownDestination(destination_id)
         last = now + overlap_seconds
-        newest = _valid(unsealed(blob, keys), now)[:1]
+        newest = _valid(unsealed(_secrets(pipeline, destination_id), keys), now)[:1]
         old = (Secret(one.text, last) for one in newest)
         pipeline.multi()
         if any(one.text == secret for one in newest):  # it is stored, and the answer that said so was lost
@@ -186,10 +183,7 @@ def take_back(redis: Redis, destination_id: str, secret: str, *, keys: Sequence[
     """
 
     def change(pipeline: Any) -> None:
-        blob = pipeline.get(names.secrets(destination_id))
-        if blob is None:
-            raise UnknownDestination(destination_id)
-        newest, *before = unsealed(blob, keys)
+        newest, *before = unsealed(_secrets(pipeline, destination_id), keys)
         pipeline.multi()
         if newest.text == secret and before:
             pipeline.set(names.secrets(destination_id), _sealed((Secret(before[0].text),), keys))
@@ -199,18 +193,19 @@ def take_back(redis: Redis, destination_id: str, secret: str, *, keys: Sequence[
 
 def secrets(redis: Redis, destination_id: str, *, keys: Sequence[str]) -> tuple[str, ...]:
     """Give the secrets that are valid now, the newest first. Raises UnknownDestination, `sealing.CannotOpen`."""
-    blob = cast("bytes | None", redis.get(names.secrets(destination_id)))
-    if blob is None:
-        raise UnknownDestination(destination_id)
-    return valid_now(unsealed(blob, keys), redis_time(redis))
+    return valid_now(unsealed(_secrets(redis, destination_id), keys), redis_time(redis))
 
 
 def are_sealed(redis: Redis, destination_id: str) -> bool:
     """Say whether its secrets can be read by nobody without SECRETS_KEY. Raises UnknownDestination."""
+    return is_sealed(_secrets(redis, destination_id))
+
+
+def _secrets(redis: Any, destination_id: str) -> bytes:
     blob = cast("bytes | None", redis.get(names.secrets(destination_id)))
     if blob is None:
         raise UnknownDestination(destination_id)
-    return is_sealed(blob)
+    return blob
 
 
 def unsealed(blob: bytes, keys: Sequence[str]) -> tuple[Secret, ...]:
