@@ -118,23 +118,20 @@ class Tokens:
 
         Then the fault is another, and with each grant the breaker would take RingCentral for well again.
         """
-        value, left = self._stored()
-        kept = _opened(value, self._sealing)
+        kept, left = self._stored()
         if kept is not None and kept.access_token == token and not _is_new(kept, left):
             self._redis.delete(self._key)
 
     def doubt(self, token: str) -> None:
         """Note that RingCentral refused a token as soon as it had granted it: the fault is another then, as above."""
         with self._asking() as held:  # so nobody has a newer one by now
-            value, left = self._stored()
-            kept = _opened(value, self._sealing)
+            kept, left = self._stored()
             if held is not None and kept is not None and kept.access_token == token and left > 0:
                 self._keep(msgspec.structs.replace(kept, doubted=True), left)
 
     def is_doubted(self, token: str) -> bool:
         """Say whether it was refused like that and is new: no other is asked for then."""
-        value, left = self._stored()
-        kept = _opened(value, self._sealing)
+        kept, left = self._stored()
         return kept is not None and kept.access_token == token and kept.doubted and _is_new(kept, left)
 
     def _renewed(self, held: Lease, instead_of: str | None) -> str:
@@ -150,19 +147,21 @@ class Tokens:
 
     def _kept(self, instead_of: str | None) -> tuple[str | None, bool]:
         """Give the token in Redis, and whether it has long to live."""
-        value, left = self._stored()
-        kept = _opened(value, self._sealing)
+        kept, left = self._stored()
         if kept is None or kept.access_token == instead_of:
             return None, False
         return kept.access_token, left > kept.renew_at
 
-    def _stored(self) -> tuple[bytes | None, int]:
-        """Read what is stored, and for how many milliseconds it still is."""
+    def _stored(self) -> tuple[_Kept | None, int]:
+        """Read what is stored, unless another version has written it, and for how many milliseconds it still is."""
         with self._redis.pipeline(transaction=True) as pipeline:
             pipeline.get(self._key)
             pipeline.pttl(self._key)
             value, left = pipeline.execute()
-        return value, left
+        if value is not None:
+            with suppress(CannotOpen, msgspec.DecodeError):
+                return msgspec.json.decode(unseal(value, self._sealing), type=_Kept), left
+        return None, left
 
     @contextmanager
     def _asking(self) -> Iterator[Lease | None]:
@@ -209,15 +208,6 @@ class Tokens:
 
 _decode_grant: Final = msgspec.json.Decoder(_Grant, strict=False).decode
 """Not strict: there are servers of OAuth that write `expires_in` as text."""
-
-
-def _opened(value: bytes | None, sealing: tuple[str, ...]) -> _Kept | None:
-    if value is None:
-        return None
-    try:
-        return msgspec.json.decode(unseal(value, sealing), type=_Kept)
-    except (CannotOpen, msgspec.DecodeError):
-        return None  # written by another version
 
 
 def _is_new(kept: _Kept, left: int) -> bool:
