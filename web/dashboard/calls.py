@@ -1,6 +1,6 @@
 """Calls: found by whatever somebody knows of one, newest first."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +18,7 @@ from runtime.showing.calls import BadCursor
 from runtime.streams import Page
 from telephony.endings import INBOUND, OUTBOUND
 from telephony.notifications import SESSION_PREFIX
+from telephony.times import any_time
 from telephony.words import Outcome
 from web.dashboard.many_accounts import Offered
 
@@ -112,7 +113,7 @@ def _field(text: str | None, *, rest: timedelta = timedelta()) -> str:
 
     Before what is left of the second is cut off, `rest` is added.
     """
-    at = _moment(text or "")
+    at = any_time(text or "")
     try:
         return "" if at is None else (at + rest).replace(tzinfo=None, microsecond=0).isoformat()
     except OverflowError:
@@ -120,15 +121,6 @@ def _field(text: str | None, *, rest: timedelta = timedelta()) -> str:
 
 
 def moment_of(text: str) -> float | None:
-    """Read what a datetime field holds, in seconds; it knows no zone, and the form says that it is UTC."""
-    at = _moment(text)
+    """Read what a datetime field holds, in seconds; it knows no zone, and is UTC, unless one was written by hand."""
+    at = any_time(text)
     return None if at is None else at.timestamp()
-
-
-def _moment(text: str) -> datetime | None:
-    """Read a time. One that was written by hand, or taken from an event, may tell its zone: it is put into UTC."""
-    try:
-        at = datetime.fromisoformat(text)
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
