@@ -21,11 +21,10 @@ USUAL_SECONDS: Final = 86400.0
 _PLACE: Final = f"^[0-9]{{1,12}}[|][A-Za-z0-9_.-]{{1,64}}{asked.END}"
 
 
-class AuditAsked(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+class AuditAsked(asked.OfAccount, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """Which hours are asked for; without more, the last day of all accounts."""
 
     after: Annotated[str, Meta(description="The `next` of the answer before.", pattern=_PLACE)] | None = None
-    account: Annotated[str, Meta(description="An account, by its name in the settings.")] | None = None
     since: Annotated[asked.Moment, Meta(description="Hours from then on; usually since a day ago.")] | None = None
     until: Annotated[asked.Moment, Meta(description="Hours until then.")] | None = None
 

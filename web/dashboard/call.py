@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
 from flask import Blueprint, Response, render_template
 from redis import Redis
 
@@ -22,6 +21,7 @@ from web.dashboard.many_accounts import whose
 from web.dashboard.picture import picture
 from web.dashboard.replays import LEVELS, NAMES
 from web.dashboard.timeline import moments
+from web.dashboard.writing import pretty
 
 _FIRST: Final = ("outcome", "callerStatus", "calleeStatus", "direction", "from.phoneNumber", "to.phoneNumber")
 """What people ask about first is explained first; the rest is folded away."""
@@ -41,8 +41,7 @@ def add_routes(pages: Blueprint, settings: Settings, redis: Redis) -> None:
     @pages.get("/calls/<telephony_session_id>/events.json")
     def call_events(telephony_session_id: str) -> Response:
         history = read(redis, whose(redis, names, telephony_session_id)[0], telephony_session_id)
-        text = msgspec.json.format(msgspec.json.encode(history.events), indent=2)
-        return Response(text, content_type="application/json")
+        return Response(pretty(history.events), content_type="application/json")
 
 
 def read(redis: Redis, account: str, telephony_session_id: str) -> CallHistory:
