@@ -4,27 +4,27 @@ import sys
 
 import pytest
 
+from scripts.benchmarks import call_log, growth, many_accounts
 from scripts.benchmarks.call_log import BASELINE, FEED
-from scripts.benchmarks.end_to_end import BENCHMARKS
 from scripts.benchmarks.options import Options
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="CPU is read from /proc")
 
 
 def test_the_busy_account_and_the_baseline_are_measured() -> None:
-    result = BENCHMARKS["call-log"](Options(quick=True))
+    result = call_log.run(Options(quick=True))
 
     assert [row[0] for row in result.tables[0].rows] == [FEED, BASELINE]
 
 
 def test_growth_is_measured() -> None:
-    result = BENCHMARKS["growth"](Options(quick=True))
+    result = growth.run(Options(quick=True))
 
     assert [row[0] for row in result.tables[0].rows] == [200]
 
 
 def test_accounts_with_calls_and_without_are_measured() -> None:
-    result = BENCHMARKS["many-accounts"](Options(quick=True))
+    result = many_accounts.run(Options(quick=True))
 
     calls, idle = result.tables
     assert [row[0] for row in (*calls.rows, *idle.rows)] == [3, 3]
