@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from msgspec import Struct
 from redis import Redis
 
-from runtime import keys, outcome_log
+from runtime import keys, outcome_log, streams
 from runtime.leases import Command, Word
 from scripts.benchmarks.finished_calls import RETENTION, FinishedCalls, replaced
 
@@ -68,7 +68,7 @@ def _read(redis: Redis, account: str, calls: FinishedCalls, number: int, sets: t
 
 def _copy(redis: Redis, account: str, calls: FinishedCalls, models: Sequence[_Model], began: Sequence[float]) -> None:
     """Write the rest, some at a time: each joins its sets with the others of its time."""
-    milliseconds = int(outcome_log.end(redis)[0].partition("-")[0]) + 1
+    milliseconds = streams.order(outcome_log.end(redis)[0])[0] + 1
     places = (f"{milliseconds}-{number}".encode() for number in count())
     connection: Any = redis.connection_pool.get_connection()
     connection.send_command("CLIENT", "REPLY", "OFF")

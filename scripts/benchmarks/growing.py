@@ -3,12 +3,12 @@
 import time
 from collections.abc import Iterable, Sequence
 from statistics import fmean
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from msgspec import Struct, structs
 from redis import Redis
 
-from runtime import keys, outcome_log
+from runtime import keys, outcome_log, streams
 from runtime.inbox import Inbox
 from scripts.benchmarks.box_client import Box
 from scripts.benchmarks.installation import REDIS, Installation, name_of
@@ -134,8 +134,8 @@ class Site:
                     pipeline.xadd(keys.inbox(ACCOUNT), {"body": body})
                 pipeline.execute()
         self._inbox.append(bodies[-1])
-        newest = cast("list[Any]", self._redis.xrevrange(keys.inbox(ACCOUNT), count=1))[0][0]
-        while _place(self._redis.get(keys.inbox_cursor(ACCOUNT))) < _place(newest):
+        cursor, newest = keys.inbox_cursor(ACCOUNT), streams.order(streams.end(self._redis, keys.inbox(ACCOUNT))[0])
+        while streams.order((cast("bytes | None", self._redis.get(cursor)) or b"0-0").decode()) < newest:
             time.sleep(LOOK_SECONDS)
 
     def _wait_for_server(self) -> None:
@@ -159,9 +159,3 @@ def room(redis: Redis) -> int:
 
 def _least(measured: Iterable[float | None]) -> float | None:
     return min((one for one in measured if one is not None), default=None)
-
-
-def _place(entry_id: Any) -> tuple[int, int]:
-    """Read the id of an inbox entry, so that two can be compared."""
-    milliseconds, _, number = (entry_id or b"0-0").partition(b"-")
-    return int(milliseconds), int(number)

@@ -2,16 +2,13 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from typing import Any, Final
 
 import msgspec
 from redis import Redis
 
+from runtime import streams
 from runtime.keys import OUTCOMES
 from telephony.events import OUTCOME
-
-_BATCH: Final = 1000
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -36,24 +33,15 @@ def from_outcome_log(redis: Redis, after: str = "-") -> dict[str, Published]:
     The time is that of the entry's id, which Redis gave it: no reader had to be quick.
     """
     found: dict[str, Published] = {}
-    for entry_id, fields in _entries(redis, after):
+    for entry_id, fields in streams.entries(redis, OUTCOMES, first=after):
         if fields[b"type"] != OUTCOME.encode():
             continue
         event = msgspec.json.decode(fields[b"event"], type=_Event)
         subject = fields[b"subject"].decode()
         if event.data.confirmed:
-            at = found[subject].first_at if subject in found else int(entry_id.partition(b"-")[0]) / 1000
+            at = found[subject].first_at if subject in found else streams.added_at(entry_id.decode())
             found[subject] = Published(at, event.data.outcome)
     return found
-
-
-def _entries(redis: Redis, after: str) -> Iterator[tuple[bytes, dict[bytes, bytes]]]:
-    while True:
-        entries: Any = redis.xrange(OUTCOMES, min=after, count=_BATCH)
-        yield from entries
-        if len(entries) < _BATCH:
-            return
-        after = f"({entries[-1][0].decode()}"
 
 
 class Listener:

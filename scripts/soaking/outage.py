@@ -5,7 +5,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any, Final, cast
 
-from runtime import keys
+from runtime import keys, streams
 from runtime.settings import DEFAULT_ACCOUNT
 from scripts.soaking.consumer import OK
 from scripts.soaking.driving import Course
@@ -35,7 +35,7 @@ def judge(plant: Plant, course: Course) -> tuple[Finding, ...]:
     """Say how soon all flows again after Redis's return, and whether RingCentral minded."""
     (away,) = course.faults
     rows = plant.patient.xrange(keys.inbox(DEFAULT_ACCOUNT), min=f"{int(away.over * 1000)}", count=1)
-    accepted = [_seconds(place) for place, _ in cast("list[Any]", rows)]
+    accepted = [streams.added_at(place.decode()) for place, _ in cast("list[Any]", rows)]
     outcomes = _first_outcomes(plant)
     return (
         _flowing("notifications are accepted", accepted, away.over),
@@ -52,7 +52,7 @@ def _first_outcomes(plant: Plant) -> dict[str, float]:
     told: dict[str, float] = {}
     for place, event in plant.reader.events.items():
         if event.type == OUTCOME:
-            told[event.subject] = min(_seconds(place), told.get(event.subject, float("inf")))
+            told[event.subject] = min(streams.added_at(place.decode()), told.get(event.subject, float("inf")))
     return told
 
 
@@ -91,7 +91,3 @@ def _subscription(plant: Plant, began: float) -> Finding:
     made = [datetime.fromisoformat(one["creationTime"]).timestamp() for one in there]
     faults += ["it was made anew"] * any(at > began for at in made)
     return finding("RingCentral's subscription is unharmed", faults, "the same, Active")
-
-
-def _seconds(place: bytes) -> float:
-    return int(place.partition(b"-")[0]) / 1000

@@ -147,6 +147,5 @@ def links(plant: Plant, _: Course) -> Finding:
 
 def first_outcomes(plant: Plant) -> list[float]:
     """Say when outcomes were published (seconds since 1970), the earliest first."""
-    return sorted(
-        int(place.partition(b"-")[0]) / 1000 for place, event in plant.reader.events.items() if event.type == OUTCOME
-    )
+    told = plant.reader.events
+    return sorted(streams.added_at(place.decode()) for place, event in told.items() if event.type == OUTCOME)
