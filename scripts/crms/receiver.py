@@ -75,10 +75,6 @@ class Receiver:
             arrivals.clear()
         self.begun = time.monotonic()
 
-    def taken(self, name: str) -> set[str]:
-        """Give the ids of the events a CRM took."""
-        return {one.event_id for one in list(self.arrivals[name]) if one.status == 200}  # noqa: PLR2004 - OK
-
     def first_taken(self, name: str) -> dict[str, float]:
         """Say when a CRM took each event first."""
         found: dict[str, float] = {}

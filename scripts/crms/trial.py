@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import pairwise
 from statistics import quantiles
 from types import MappingProxyType
 from typing import Final
@@ -18,8 +17,9 @@ from redis import Redis
 
 from runtime.deliveries import attempts, backlog, destinations
 from runtime.deliveries.redrive import Redrive, redrive, send_test
+from scripts.crms.journal import all_attempts, two_bodies, wrong_order
 from scripts.crms.published import outcomes, publish
-from scripts.crms.receiver import Arrival, Manner, Receiver, at_once, down_for, gone, half_the_time, receiver, slowly
+from scripts.crms.receiver import Manner, Receiver, at_once, down_for, gone, half_the_time, receiver, slowly
 from scripts.venv import ROOT
 from telephony.destinations import DestinationState, Draft
 
@@ -101,7 +101,7 @@ def _judged(
     arrivals, taken = crms.arrivals[name], crms.first_taken(name)
     late = sorted(at - published[event_id] for event_id, at in taken.items()) or [0.0, 0.0]
     cuts = quantiles(late, n=100) if len(late) > 1 else [late[0]] * 99
-    faults = [*_of_bodies(arrivals), *_of_order(arrivals)]
+    faults = [*two_bodies(arrivals), *wrong_order(arrivals)]
     if lives:
         faults += _of_ids(redis, destination, set(taken), set(published))
     else:
@@ -111,7 +111,7 @@ def _judged(
 
 def _of_ids(redis: Redis, destination: str, taken: set[str], published: set[str]) -> Iterator[str]:
     """All that was published has arrived, but for revisions that gave way to a later one, which says all they said."""
-    given_up = {one.event_id for one in _all_attempts(redis, destination) if one.verdict == "replaced"}
+    given_up = {one.event_id for one in all_attempts(redis, destination) if one.verdict == "replaced"}
     given_up |= {one.event_id for one in attempts.dead_letters(redis, destination)}
     replaced = {event_id for event_id in given_up - taken if event_id.endswith("/1")}
     yield from (f"{event_id} never arrived" for event_id in sorted(published - taken - replaced))
@@ -127,33 +127,6 @@ def _of_gone(redis: Redis, destination: str, published: int) -> Iterator[str]:
     kept = backlog.status(redis, destination).backlog
     if kept != published:
         yield f"{kept} of {published} events are kept"
-
-
-def _of_bodies(arrivals: list[Arrival]) -> Iterator[str]:
-    seen: dict[str, bytes] = {}
-    for one in arrivals:
-        if seen.setdefault(one.event_id, one.digest) != one.digest:
-            yield f"{one.event_id} came with two bodies"
-
-
-def _of_order(arrivals: list[Arrival]) -> Iterator[str]:
-    calls: dict[str, list[int]] = {}
-    for one in arrivals:
-        call, _, revision = one.event_id.rpartition("/")
-        calls.setdefault(call, []).append(int(revision))
-    for call, revisions in calls.items():
-        if any(later < earlier for earlier, later in pairwise(revisions)):
-            yield f"{call} came in the order {revisions}"
-
-
-def _all_attempts(redis: Redis, destination: str) -> Iterator[attempts.Attempt]:
-    after: str | None = None
-    while True:
-        page = attempts.page(redis, destination, after=after, limit=1000)
-        yield from page.items
-        after = page.next
-        if after is None:
-            return
 
 
 class _Workers:

@@ -1,11 +1,9 @@
 """What reached the CRM: all that was published, in order, the same to the byte each time; and whom nobody may reach."""
 
 from collections import Counter
-from collections.abc import Iterator
-from itertools import pairwise
 from typing import Final
 
-from runtime.deliveries import attempts
+from scripts.crms.journal import all_attempts, two_bodies, wrong_order
 from scripts.soaking.consumer import OK
 from scripts.soaking.driving import Course
 from scripts.soaking.findings import Finding, finding
@@ -15,14 +13,12 @@ from scripts.soaking.plant import Plant
 MOST_TAKEN_AGAIN: Final = 0.1
 """Of the events: what was answered while somebody was killed, or cut off from Redis, is sent again."""
 
-_PAGE: Final = 1000
-
 
 def delivered(plant: Plant, _: Course) -> Finding:
     """Every event has arrived, but for those that gave way to a later revision, which did."""
     there = {event.id for _, event in published(plant)}
     taken = plant.consumer.taken()
-    replaced = {one.event_id for one in _attempts(plant, plant.destination) if one.verdict == "replaced"}
+    replaced = {one.event_id for one in all_attempts(plant.patient, plant.destination) if one.verdict == "replaced"}
     last: dict[str, int] = {}
     for event_id in taken:
         call, __, revision = event_id.rpartition("/")
@@ -36,14 +32,9 @@ def delivered(plant: Plant, _: Course) -> Finding:
 
 def bodies(plant: Plant, _: Course) -> Finding:
     """Look for events that came with two bodies."""
-    seen: dict[str, bytes] = {}
-    faults = [
-        f"{one.event_id} came with two bodies"
-        for one in plant.consumer.arrivals
-        if seen.setdefault(one.event_id, one.digest) != one.digest
-    ]
-    again = len(plant.consumer.arrivals) - len(seen)
-    return finding("what is sent again is the same to the byte", faults, f"{again:,} events were sent again")
+    arrivals = plant.consumer.arrivals
+    good = f"{len(arrivals) - len({one.event_id for one in arrivals}):,} events were sent again"
+    return finding("what is sent again is the same to the byte", two_bodies(arrivals), good)
 
 
 def needless(plant: Plant, _: Course) -> Finding:
@@ -56,35 +47,18 @@ def needless(plant: Plant, _: Course) -> Finding:
 
 def order(plant: Plant, _: Course) -> Finding:
     """Look for calls of which an earlier revision came after a later one."""
-    calls: dict[str, list[int]] = {}
-    for one in plant.consumer.arrivals:
-        call, __, revision = one.event_id.rpartition("/")
-        calls.setdefault(call, []).append(int(revision))
-    faults = (
-        f"{call} came in the order {revisions}"
-        for call, revisions in calls.items()
-        if any(later < earlier for earlier, later in pairwise(revisions))
-    )
-    return finding("the revisions of a call arrive in their order", faults, f"{len(calls):,} calls")
+    arrivals = plant.consumer.arrivals
+    good = f"{len({one.event_id.rpartition('/')[0] for one in arrivals}):,} calls"
+    return finding("the revisions of a call arrive in their order", wrong_order(arrivals), good)
 
 
 def canary(plant: Plant, _: Course) -> Finding:
     """Count who talked to the canary. That nobody did says something only where somebody was sent there."""
     visits = plant.canary.visits
-    tried = len({one.event_id for one in _attempts(plant, plant.trap)})
+    tried = len({one.event_id for one in all_attempts(plant.patient, plant.trap)})
     wanted = sum(event.data["outcome"] == plant.trapped for _, event in published(plant) if event.revision)
     faults = [f"{visits} connections were made"] * (visits > 0) + ["no event was sent there"] * (
         wanted > 0 and not tried
     )
     good = f"the canary saw nobody, in {tried:,} events that were to go there"
     return finding("nobody was made to talk to our own network", faults, good)
-
-
-def _attempts(plant: Plant, destination: str) -> Iterator[attempts.Attempt]:
-    after: str | None = None
-    while True:
-        page = attempts.page(plant.patient, destination, after=after, limit=_PAGE)
-        yield from page.items
-        after = page.next
-        if after is None:
-            return
