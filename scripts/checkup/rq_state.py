@@ -1,11 +1,12 @@
 """Read what RQ keeps in Redis: its workers, its jobs, and where each job stands."""
 
-from datetime import UTC, datetime
 from typing import Any, Final, cast
 
 import msgspec
 from redis import Redis
 from rq.defaults import RQ_KEY_PREFIX
+
+from telephony.times import any_time
 
 PREFIX: Final = f"{RQ_KEY_PREFIX}:"
 WAITING: Final = frozenset({"queued", "started", "scheduled", "deferred"})
@@ -69,8 +70,5 @@ def placed(redis: Redis) -> set[str]:
 
 
 def _moment(text: bytes) -> float:
-    try:
-        moment = datetime.fromisoformat(text.decode())
-    except ValueError:
-        return 0.0
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    moment = any_time(text.decode())
+    return 0.0 if moment is None else moment.timestamp()

@@ -9,7 +9,6 @@ from telephony.records import CallLogRecord, Leg, Message
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SESSION = "s-3f0c1a77z19c8aa01b2cz0"
-COLLEAGUE = "60200102"
 
 
 def after(seconds: float) -> datetime:
