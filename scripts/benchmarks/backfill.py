@@ -20,6 +20,7 @@ from scripts.simulator import CLIENT_ID, CLIENT_SECRET, USER_JWT, Configuration,
 from scripts.simulator.history import fill
 from scripts.supervisor.embedded import EmbeddedRedis
 from scripts.supervisor.group import Group
+from scripts.supervisor.processes import megabytes
 from scripts.supervisor.watchdog import Watchdog
 from scripts.venv import ROOT
 from telephony.events import decode
@@ -93,7 +94,7 @@ def _carried_out(
                 kills.pop(0)
                 worker.kill()
                 worker = _start("replay", watchdog, environ)
-            resident = _resident(worker.pid)
+            resident = megabytes(worker.pid)
             if resident:
                 yield Sample(done, resident, int(redis.info("memory")["used_memory"]) / 2**20)
         options.say(f"backfill: {found.progress.state} after {found.progress.requests} requests")
@@ -122,15 +123,6 @@ def _environ(redis_url: str, platform_url: str) -> dict[str, str]:
 
 def _published(redis: Any) -> Iterator[Any]:
     return (decode(entry.document) for entry in outcome_log.newest_first(redis))
-
-
-def _resident(pid: int) -> float | None:
-    """Read how much memory a process has (MiB); None where that cannot be seen."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS")), None)
 
 
 def _result(count: int, samples: list[Sample], *, requests: int, events: int, right: int, took: float) -> Result:

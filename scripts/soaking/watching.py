@@ -3,17 +3,14 @@
 import os
 import threading
 import time
-from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 from scripts.simulator.world import CLIENT_SECRET, USER_JWT
 from scripts.soaking.plant import ADMIN_TOKEN, OTHER_TOKEN, TOKEN, Plant
-from scripts.supervisor.processes import descendants
+from scripts.supervisor.processes import descendants, megabytes
 
 SAMPLE_SECONDS: Final = 2.0
 SECRETS: Final = (TOKEN, OTHER_TOKEN, ADMIN_TOKEN, CLIENT_SECRET, USER_JWT, "whsec_")
-_PROC: Final = Path("/proc")
 
 
 class Watcher:
@@ -52,12 +49,4 @@ class Watcher:
                 if family - self._families.get(process.name, family):
                     self._plant.anew.setdefault(process.name, []).append(time.time())
                 self._families[process.name] = family
-                self._plant.megabytes.setdefault(process.name, []).append(sum(map(_megabytes, family)))
-
-
-def _megabytes(pid: int) -> float:
-    with suppress(OSError, ValueError, IndexError):
-        for line in (_PROC / str(pid) / "status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) / 1024
-    return 0.0
+                self._plant.megabytes.setdefault(process.name, []).append(sum(map(megabytes, family)))

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -29,6 +30,15 @@ def descendants(pid: int) -> list[Living]:
 def living() -> list[Living]:
     """List all processes that can be seen."""
     return [one for one in (_from_proc() if (_PROC / "self" / "stat").exists() else _from_ps()) if one.command]
+
+
+def megabytes(pid: int) -> float:
+    """Give the memory that a process has (MiB), on Linux; 0 where that cannot be seen."""
+    with suppress(OSError):
+        for line in (_PROC / str(pid) / "status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
 
 
 def _from_proc() -> Iterator[Living]:
