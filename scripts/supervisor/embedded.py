@@ -82,7 +82,9 @@ class EmbeddedRedis:
     @property
     def group(self) -> Group:
         """The running server's process group."""
-        return self._started()
+        if self._group is None:
+            raise EmbeddedServerError("the embedded server is not running")
+        return self._group
 
     def start(self) -> None:
         """Return when the server answers; raise `EmbeddedServerError` when it cannot, or is waited for in vain."""
@@ -116,7 +118,7 @@ class EmbeddedRedis:
 
     def kill(self) -> None:
         """End the server as a power cut would; `start` brings it back with its data."""
-        self._started().kill()
+        self.group.kill()
         self._group = None
 
     def revive(self) -> None:
@@ -141,11 +143,6 @@ class EmbeddedRedis:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-
-    def _started(self) -> Group:
-        if self._group is None:
-            raise EmbeddedServerError("the embedded server is not running")
-        return self._group
 
     def _options(self) -> Sequence[str]:
         place = (

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from redis import Redis, RedisError
 
+from runtime import outcome_log
 from runtime.keys import OUTCOMES
 from scripts.supervisor.stopping import StopRequest
 from scripts.supervisor.summary import Data, Event, Person
@@ -26,7 +27,7 @@ class Follower:
         self._on_event = on_event
         self._keep = keep
         self._events: list[Event] = []
-        self._last = newest_id(redis)
+        self._last = outcome_log.end(redis)[0]
 
     def follow(self, stop: StopRequest) -> None:
         """Read until we are to stop; a server that is away for a while is waited for.
@@ -36,7 +37,7 @@ class Follower:
         while not stop.wait(0):
             try:
                 for entry_id, event in self._read():
-                    self._last = entry_id
+                    self._last = entry_id.decode()
                     if event is None:
                         continue
                     if self._keep:
@@ -61,12 +62,6 @@ def _event_of(document: bytes) -> Event | None:
         return msgspec.json.decode(document, type=Event)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
-
-
-def newest_id(redis: Redis) -> bytes:
-    """Say where the outcome log ends now."""
-    newest: Any = redis.xrevrange(OUTCOMES, count=1)
-    return newest[0][0] if newest else b"0-0"
 
 
 def line(event: Event, *, now: datetime) -> str:

@@ -23,7 +23,6 @@ from scripts.supervisor.follow import Follower, line
 from scripts.supervisor.preparation import Prepared
 from scripts.supervisor.process import Process
 from scripts.supervisor.stopping import StopRequest
-from scripts.supervisor.summary import Event
 from scripts.supervisor.supervision import keep_running, stop_all
 from scripts.supervisor.watchdog import Watchdog
 
@@ -36,7 +35,7 @@ def run(prepared: Prepared, play: Play, *, console: Console, stop: StopRequest, 
     home = data / _name(prepared, play)
     with ExitStack() as stack:
         watchdog = stack.enter_context(Watchdog())
-        redis_url, revive = prepared.redis_url, _nothing
+        redis_url, revive = prepared.redis_url, lambda: None  # a server that is not ours is not ours to revive
         if redis_url is None:
             server = stack.enter_context(_embedded_server(home, play, watchdog, stop))
             redis_url, revive = server.url, server.revive
@@ -44,7 +43,9 @@ def run(prepared: Prepared, play: Play, *, console: Console, stop: StopRequest, 
         if prepared.box_url is not None:
             stack.enter_context(box_told(home, environ))
         redis = stack.enter_context(connect(redis_url, FOLLOWING))
-        follower = Follower(redis, on_event=lambda event: _tell(console, event), keep=play.check)
+        follower = Follower(
+            redis, on_event=lambda event: console.say(line(event, now=datetime.now(UTC))), keep=play.check
+        )
         processes = [
             Process(entry, env=environ, cwd=root, watchdog=watchdog, console=console) for entry in prepared.entries
         ]
@@ -98,11 +99,3 @@ def _completeness(redis: Redis, prepared: Prepared) -> str:
     names = [account.name for account in load({"REDIS_URL": "unix://embedded", **prepared.environ}).accounts]
     counted = (audit.hours(redis, name, since=now - DAY, until=now, fresh=True) for name in names)
     return sentence(audit.total(itertools.chain.from_iterable(counted)))
-
-
-def _tell(console: Console, event: Event) -> None:
-    console.say(line(event, now=datetime.now(UTC)))
-
-
-def _nothing() -> None:
-    """Do nothing: a server that is not ours is not ours to revive."""
