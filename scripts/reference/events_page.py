@@ -8,7 +8,7 @@ import msgspec
 from runtime import keys
 from scripts.reference.examples import outcome_example
 from scripts.reference.markdown import table
-from scripts.reference.schemas import KINDS, OPERATOR_KIND, Kind, Schema, nested, schema
+from scripts.reference.schemas import KINDS, OPERATOR_KIND, Kind, Schema, as_text, nested, schema
 from telephony.events import ENDED, OUTCOME
 from telephony.live_events import UPDATED
 from telephony.operator_events import ALERTS
@@ -40,7 +40,8 @@ def events_page() -> str:
         f"## `data` of `{OPERATOR_KIND}.…`\n\n" + _shape(operator, "OperatorData"),
         "### Detail\n\n" + _shape(operator, "Detail"),
         _OPERATOR + table(("`what`", "severity", "is on while", "what to do"), _alerts()),
-        "## An example\n\nThe outcome of a RingOut whose callee was busy.\n\n```json\n" + _example() + "\n```\n",
+        "## An example\n\nThe outcome of a RingOut whose callee was busy.\n",
+        f"```json\n{as_text(outcome_example())}```\n",
     )
     return "\n".join(sections)
 
@@ -97,10 +98,6 @@ def _alerts() -> Iterator[tuple[str, ...]]:
 def _of_any_type(event: Schema) -> Schema:
     type_ = event["properties"]["type"] | {"const": "legwork.…"}
     return event | {"properties": event["properties"] | {"type": type_}}
-
-
-def _example() -> str:
-    return msgspec.json.format(msgspec.json.encode(outcome_example()), indent=2).decode()
 
 
 _DATA: Final = frozenset({"CallData", "LiveData", "TrialData", "OperatorData"})

@@ -98,7 +98,7 @@ def document(kind: Kind) -> str:
     return as_text(schema(kind))
 
 
-def as_text(value: Schema) -> str:
+def as_text(value: object) -> str:
     """Write JSON as people read it."""
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
 
