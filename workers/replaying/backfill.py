@@ -17,7 +17,6 @@ import msgspec
 from runtime import asking, faults
 from runtime.asking import LATE_SECONDS
 from runtime.budget import Group, Share
-from runtime.leases import Command
 from runtime.ledger import Tracked
 from runtime.logs import log
 from runtime.metrics import MALFORMED_RECORDS
@@ -28,7 +27,7 @@ from telephony.records import CallLogRecord
 from telephony.times import iso_ms_at, moment_at
 from workers.replaying.replay_errand import Errand, Step
 from workers.resolving import casebook
-from workers.resolving.cases import Case, Judged
+from workers.resolving.cases import Case
 from workers.resolving.older_ids import OlderIds, session_of
 from workers.resolving.pacing import PARKED_SECONDS
 from workers.resolving.sweep import was_there
@@ -120,7 +119,7 @@ class Backfill:
                 remembered=near,
             )
 
-        errand.judge(list(found), cases, _nothing)
+        errand.judge(list(found), cases, lambda _cases, _judged: [])
         return list(begins.values())
 
     def _count(self, begins: Sequence[datetime], place: str) -> int:
@@ -218,10 +217,6 @@ def _span(one: Unanswered) -> str:
     """Name a time; where a backfill ended just behind it, nobody knows when that began."""
     end = iso_ms_at(one.end)
     return f"{iso_ms_at(one.begin)} to {end}" if one.begin else f"what began before {end}"
-
-
-def _nothing(_cases: Sequence[Case], _judged: Sequence[Judged]) -> list[Command]:
-    return []
 
 
 def _oldest(records: Sequence[CallLogRecord], otherwise: datetime) -> datetime:
