@@ -96,8 +96,9 @@ def _channels(account: str, event: CallEvent | LiveEvent) -> tuple[str, ...]:
 
 def after(redis: Redis, place: str, *, most: int, wait_ms: int | None = None) -> list[Entry]:
     """Read what was published after `place`, oldest first; where there is nothing, wait up to `wait_ms` for some."""
-    answer: Any = redis.xread({keys.OUTCOMES: place}, block=wait_ms, count=most)
-    return [_entry(*row) for row in _rows(answer)]
+    if wait_ms is not None:
+        redis.xread({keys.OUTCOMES: place}, block=wait_ms, count=1)
+    return list(entries_of(redis.xrange(keys.OUTCOMES, min=f"({place}", count=most)))
 
 
 def end(redis: Redis) -> tuple[str, int]:
@@ -150,15 +151,6 @@ def entries_of(rows: Any) -> tuple[Entry, ...]:
 def _entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:
     deliver = fields.get(b"deliver") != b"no"
     return Entry(entry_id.decode(), fields[b"account"].decode(), fields[b"event"], deliver)
-
-
-def _rows(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
-    """Take the entries of the one stream we read; RESP2 answers in a list, RESP3 in a mapping."""
-    each_stream = answer.values() if isinstance(answer, dict) else [rows for _, rows in answer or ()]
-    found: list[tuple[bytes, dict[bytes, bytes]]] = []
-    for rows in each_stream:
-        found += rows[0] if rows and isinstance(rows[0], list) else rows
-    return found
 
 
 def newest(redis: Redis, account: str, telephony_session_id: str) -> CallData | None:
