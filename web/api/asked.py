@@ -1,7 +1,7 @@
 """What a request asks for, read strictly: a body with no field we do not know, parameters within their bounds."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, TypeVar
 
@@ -136,6 +136,13 @@ def _at(place: str | None, what: str) -> str:
 def wrong_parameter(name: str, why: str) -> Problem:
     """Make the problem about one parameter."""
     return Problem(INVALID, f"{name} {why}", faults=[Fault(why, parameter=name)])
+
+
+def refuse_wrong(found: Iterable[tuple[str, str]]) -> None:
+    """Raise Problem if a body has faults: of each its JSON pointer, and what is wrong there."""
+    faults = [Fault(why, pointer=pointer) for pointer, why in found]
+    if faults:
+        raise Problem(INVALID, f"{faults[0].pointer} {faults[0].detail}", faults=faults)
 
 
 def fault_of(message: str) -> Fault:

@@ -137,9 +137,7 @@ def _what(changes: Changes) -> str:
 def _judge(told: Draft | Changes, settings: Settings) -> None:
     """Raise Problem for what names things that are not there, and for a URL that nothing may be sent to."""
     names = frozenset(account.name for account in settings.accounts)
-    wrong = [Fault(why, pointer=pointer) for pointer, why in faults(told, names)]
-    if wrong:
-        raise Problem(INVALID, f"{wrong[0].pointer} {wrong[0].detail}", faults=wrong)
+    asked.refuse_wrong(faults(told, names))
     why = None if told.url is UNSET else why_not(told.url, settings.allow_private_destinations)
     if why is not None:
         raise Problem(FORBIDDEN_ADDRESS, why, faults=[Fault(why, pointer="/url")])

@@ -135,11 +135,9 @@ def _judge(redis: Redis, wished: ReplayWish) -> None:
         why = "name calls, or say which: a time (`since`), a number, an outcome, `unresolved`, `failed`"
         raise Problem(INVALID, why, faults=[Fault(why, pointer="")])
     if wished.selection.is_backwards:
-        why = "is before since"
-        raise Problem(INVALID, f"/until {why}", faults=[Fault(why, pointer="/until")])
+        asked.refuse_wrong([("/until", "is before since")])
     if wished.number is not None and not spellings(wished.number):
-        why = "holds no number"
-        raise Problem(INVALID, f"/number {why}", faults=[Fault(why, pointer="/number")])
+        asked.refuse_wrong([("/number", "holds no number")])
     if wished.destination is not None and destinations.get(redis, wished.destination) is None:
         why = "there is no such destination"
         raise Problem(INVALID, why, faults=[Fault(why, pointer="/destination")])

@@ -57,7 +57,7 @@ def add_routes(api: Blueprint, settings: Settings, redis: Redis) -> None:
     )
     def place_ringout() -> Response:
         wish = asked.body_as(Wish)
-        _judge(wish)
+        asked.refuse_wrong(faults(wish))
         note("place" if wish.call else "follow")
         made = _asked(redis, _account(accounts, wish), wish, retention=settings.retention_seconds)
         made = ringout_wishes.settled(redis, made, wait=WAIT_SECONDS)
@@ -99,12 +99,6 @@ def add_routes(api: Blueprint, settings: Settings, redis: Redis) -> None:
         if one.cancel is Cancel.CANCELLED:
             return nothing()
         raise Problem(CONFLICT, _why_not_cancelled(one))
-
-
-def _judge(wish: Wish) -> None:
-    wrong = [Fault(why, pointer=pointer) for pointer, why in faults(wish)]
-    if wrong:
-        raise Problem(INVALID, f"{wrong[0].pointer} {wrong[0].detail}", faults=wrong)
 
 
 def _account(accounts: list[str], wish: Wish) -> str:
