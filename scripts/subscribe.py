@@ -14,8 +14,6 @@ from scripts.venv import reexec_in_venv
 
 reexec_in_venv()
 
-from datetime import UTC
-
 import msgspec
 
 from runtime import guarding, logs
