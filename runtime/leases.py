@@ -90,21 +90,38 @@ local function told(event, first, last)
   for channel = first, last do redis.call('PUBLISH', ARGV[channel], event) end
 end
 
+local renewed, trimmed = {}, {} -- by this commit: keys that live on, sets whose oldest call is still among all
+
+local function renew(key, ttl)
+  if not renewed[key] then redis.call('EXPIRE', key, ttl) end
+  renewed[key] = true
+end
+
 local function join(set, all, call, score, ttl)
-  if redis.call('ZADD', set, score, call) == 1 then
+  local is_new = redis.call('ZADD', set, score, call) == 1
+  renew(set, ttl)
+  if is_new and not trimmed[set] then
     for _, oldest in ipairs(redis.call('ZRANGE', set, 0, 1)) do
-      if redis.call('ZSCORE', all, oldest) then break end
+      trimmed[set] = redis.call('ZSCORE', all, oldest)
+      if trimmed[set] then break end
       redis.call('ZREM', set, oldest)
     end
   end
-  redis.call('EXPIRE', set, ttl)
+end
+
+local function leave(set, call)
+  redis.call('ZREM', set, call)
+  renewed[set] = nil -- the key is gone with its last call
 end
 
 local function indexed(all, call, start, ttl, at, last)
-  local score = start
-  if redis.call('ZADD', all, 'NX', start, call) == 0 then score = redis.call('ZSCORE', all, call) end
+  local score = redis.call('ZSCORE', all, call)
+  if not score then
+    score = start
+    redis.call('ZADD', all, start, call)
+  end
   local joins = at + tonumber(ARGV[at]) + 1
-  for left = at + 1, joins - 1 do redis.call('ZREM', ARGV[left], call) end
+  for left = at + 1, joins - 1 do leave(ARGV[left], call) end
   for joined = joins, last do join(ARGV[joined], all, call, score, ttl) end
   return score
 end
@@ -112,7 +129,7 @@ end
 local function indexed_with_outcome(outcome, at, last, call, ttl, was)
   local all, start, prefix = unpack(ARGV, at, at + 2)
   local score = indexed(all, call, start, ttl, at + 3, last)
-  if was and was ~= outcome then redis.call('ZREM', prefix .. was, call) end
+  if was and was ~= outcome then leave(prefix .. was, call) end
   join(prefix .. outcome, all, call, score, ttl)
 end
 
@@ -127,7 +144,7 @@ local function published(step, at, last, revisions, revision, ttl, stream, event
   redis.call('EXPIRE', revisions, ttl)
   if tally ~= '' then
     redis.call('HINCRBY', tally, word, 1)
-    redis.call('EXPIRE', tally, ttl)
+    renew(tally, ttl)
   end
   local index = at + tonumber(channels)
   told(event, at, index - 1)

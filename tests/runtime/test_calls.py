@@ -319,6 +319,15 @@ def test_a_set_loses_more_than_it_gains_until_it_holds_nothing_that_is_no_longer
     assert redis.zrange(keys.calls_by(ACCOUNT, "number", CALLER[1:]), 0, -1) == left
 
 
+def test_a_set_that_is_emptied_and_joined_in_one_step_outlives_its_calls_no_more_than_others(redis: Redis) -> None:
+    ended, resolved = an_end_of(1), an_outcome_of(1)
+    publish(redis, ended, resolved, an_end_of(2))
+
+    name = keys.calls_by(ACCOUNT, *search_terms.ENDED)
+    assert redis.zrange(name, 0, -1) == [b"s-0002"]
+    assert 0 < redis.ttl(name) <= 600
+
+
 def test_no_set_of_the_index_outlives_its_calls_but_the_one_upkeep_trims(redis: Redis) -> None:
     see(redis, a_session_of(2))
     publish(redis, an_end_of(1), an_outcome_of(1))
