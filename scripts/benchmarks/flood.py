@@ -18,7 +18,7 @@ from scripts.benchmarks.installation import REDIS, VERIFICATION_TOKEN, Installat
 from scripts.benchmarks.load import FEEDS, NO_LIMIT
 from scripts.benchmarks.notification import PATH, posted
 from scripts.benchmarks.options import Options
-from scripts.benchmarks.posting import post_all
+from scripts.benchmarks.posting import post
 from scripts.benchmarks.published import Listener, Published, from_outcome_log
 from scripts.benchmarks.straightforward.jobs import CHANNEL
 from scripts.benchmarks.taken_down import listening
@@ -165,7 +165,7 @@ def _flooded(design: str, product: Installation, path: str, dealt: Dealt, heard:
     address = product.web_address
     requests = [posted(address, path, body) for _, body in dealt.posted]
     before = product.cpu()
-    post_all(address, requests, connections=CONNECTIONS)
+    post(address, requests, connections=CONNECTIONS)
     outcomes = _wait(dealt.ids, heard)
     after = product.cpu()
     return Run(design, len(dealt.ids), len(requests), outcomes, {name: after[name] - before[name] for name in after})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 from statistics import median
 from typing import Final
 
@@ -93,7 +94,7 @@ class Bench:
 
     def _post(self, route: str, seconds: float, rate: float | None, *, connections: int = CONNECTIONS) -> Answers:
         address = self._addresses[route]
-        answers = post(address, request(address), connections=connections, seconds=seconds, rate=rate)
+        answers = post(address, repeat(request(address)), connections=connections, seconds=seconds, rate=rate)
         if route == DURABLE:
             self.acknowledged += answers.statuses.get(OK, 0)
         return answers

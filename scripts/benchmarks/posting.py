@@ -9,7 +9,6 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from itertools import repeat
 from typing import Final
 
 from msgspec import Struct
@@ -75,30 +74,24 @@ class _Connection:
 
 
 def post(
-    address: tuple[str, int], request: bytes, *, connections: int, seconds: float, rate: float | None = None
+    address: tuple[str, int],
+    requests: Iterable[bytes],
+    *,
+    connections: int,
+    seconds: float = LONGEST_SECONDS,
+    rate: float | None = None,
 ) -> Answers:
-    """Send `request` again as soon as it is answered, or `rate` times a second, each answered before this returns.
+    """Send each request as soon as one before is answered, or `rate` a second, each answered before this returns.
 
     With a rate, latency counts from the moment a request was due: a server that is late may not slow its own test down.
     """
-    return _post(address, repeat(request), connections, seconds, rate)
-
-
-def post_all(address: tuple[str, int], requests: Iterable[bytes], *, connections: int) -> Answers:
-    """Send each of the requests once, in their order, as quickly as they are answered."""
-    return _post(address, iter(requests), connections, LONGEST_SECONDS, None)
-
-
-def _post(
-    address: tuple[str, int], requests: Iterator[bytes], connections: int, seconds: float, rate: float | None
-) -> Answers:
     with ExitStack() as stack:
         selector = stack.enter_context(selectors.DefaultSelector())
         made = [_Connection(address) for _ in range(connections)]
         for connection in made:
             stack.callback(connection.socket.close)
             selector.register(connection.socket, selectors.EVENT_READ, connection)
-        return _load(selector, deque(made), requests, seconds, rate)
+        return _load(selector, deque(made), iter(requests), seconds, rate)
 
 
 def _load(

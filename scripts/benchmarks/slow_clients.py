@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import repeat
 from statistics import median
 from typing import Final
 
@@ -66,7 +67,7 @@ def _slow(kind: str, address: Address) -> Iterator[None]:
 def _p99(address: Address, seconds: float) -> float | None:
     """Give the 99th percentile in milliseconds, None when not all was answered 200."""
     try:
-        answers: Answers = post(address, request(address), connections=CONNECTIONS, seconds=seconds, rate=RATE)
+        answers: Answers = post(address, repeat(request(address)), connections=CONNECTIONS, seconds=seconds, rate=RATE)
     except ConnectionLost:
         return None
     return 1000 * answers.quantile(0.99) if set(answers.statuses) == {OK} else None

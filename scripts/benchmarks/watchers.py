@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 from statistics import median
 from typing import Final
 
@@ -87,7 +88,7 @@ def _dashboards(product: Installation, url: str | None, watchdog: Watchdog, told
 def _measured(product: Installation, seconds: float) -> Stretch:
     address = product.web_address
     before = product.cpu()
-    answers = post(address, request(address), connections=CONNECTIONS, seconds=seconds, rate=RATE)
+    answers = post(address, repeat(request(address)), connections=CONNECTIONS, seconds=seconds, rate=RATE)
     after = product.cpu()
     web, redis = (1e6 * (after[name] - before[name]) / answers.count for name in (DURABLE, REDIS))
     return Stretch(DURABLE, "", answers, web, redis)
