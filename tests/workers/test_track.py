@@ -14,7 +14,7 @@ from rq.serializers import JSONSerializer
 from runtime import bells, keys, ledger
 from runtime.bells import RUNG_SECONDS, Stage
 from runtime.inbox import Inbox
-from runtime.leases import LeaseLost, lease
+from runtime.leases import RENEW_SECONDS, LeaseLost, lease
 from runtime.settings import Scope
 from telephony import events as call_events
 from telephony.events import CallEvent
@@ -28,7 +28,7 @@ from tests.workers.conftest import MakeOffice
 from tests.workers.office import ACCOUNT, Office
 from workers import track
 from workers.track import BATCH, tracking
-from workers.tracking import folding
+from workers.tracking import changing, folding
 from workers.tracking.changing import MOST_WATCHED
 
 QUIET = 3.0  # the office's
@@ -506,6 +506,45 @@ def test_a_step_takes_only_so_many_bytes_and_no_body_is_passed_over(
     office.let_pass(QUIET)
     office.track()
     assert [event.data.revision for event in office.published(CALL)] == [0]
+
+
+def test_a_call_that_goes_on_in_what_a_step_has_not_taken_yet_is_not_over(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folding, "MOST_BYTES", 1)
+    left, back = (
+        posted(a_document(a_party_document(*party), sequence=sequence, telephonySessionId="s-1"))
+        for sequence, party in ((2, (1, DISCONNECTED)), (3, (2, PROCEEDING)))
+    )
+    office.hear(left, b"{", back)
+    office.let_pass(60)
+
+    office.track()
+
+    assert read_so_far(office) == 3
+    assert office.published("s-1") == []
+
+
+def test_a_step_that_takes_long_renews_its_lease_in_the_middle(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.hear(*CALL.bodies)
+    left: list[int] = []
+    with tracking(ACCOUNT, office.dependencies) as tracker:
+        held = tracker._lease
+
+        def take_long(*words: Any, **named: Any) -> Any:
+            held._renewed_at -= RENEW_SECONDS
+            office.redis.pexpire(held.key, 1000)
+            return folding.fold(*words, **named)
+
+        def look(*words: Any, **named: Any) -> Any:
+            left.append(int(office.redis.pttl(held.key)))
+            return changing.changes(*words, **named)
+
+        monkeypatch.setattr(track, "fold", take_long)
+        monkeypatch.setattr(track, "changes", look)
+        tracker.step()
+
+    assert left[0] > 1000
 
 
 def test_a_call_whose_end_cannot_be_told_keeps_no_other_waiting(

@@ -282,6 +282,16 @@ def test_a_call_that_nobody_can_end_any_more_is_open_no_longer_than_anything_of_
     assert office.redis.zcard(keys.open_sessions(ACCOUNT)) == is_kept
 
 
+def test_one_that_only_the_call_log_told_of_is_open_for_as_long_as_its_record_is_kept(office: Office) -> None:
+    long_ago = office.now - office.settings.retention_seconds - 60
+    office.redis.zadd(keys.open_sessions(ACCOUNT), {"s-1": long_ago, "s-2": long_ago})
+    office.redis.set(keys.records(ACCOUNT, "s-1"), b"a record that is not final")
+
+    upkeep.trim(office.redis, ACCOUNT, office.settings)
+
+    assert office.redis.zrange(keys.open_sessions(ACCOUNT), 0, -1) == [b"s-1"]
+
+
 def test_nor_is_one_of_an_account_that_was_taken_out_of_the_settings(office: Office) -> None:
     upkeep.trim(office.redis, GLOBEX, office.settings)  # while it was in them
     office.redis.zadd(keys.open_sessions(GLOBEX), {"s-1": office.now})
