@@ -14,7 +14,7 @@ from rq.serializers import JSONSerializer
 from runtime import bells, keys, ledger
 from runtime.bells import RUNG_SECONDS, Stage
 from runtime.inbox import Inbox
-from runtime.leases import RENEW_SECONDS, LeaseLost, lease
+from runtime.leases import RENEW_SECONDS, Lease, LeaseLost, lease
 from runtime.settings import Scope
 from telephony import events as call_events
 from telephony.events import CallEvent
@@ -111,6 +111,7 @@ def test_a_call_that_a_later_version_wrote_down_is_left_as_it_is_and_its_news_ke
 
     assert len(office.published(other)) == 1
     assert (redis.get(ours), office.published(CALL)) == (later, [])
+    assert (redis.zscore(keys.quiet(ACCOUNT), SESSION) or 0) > office.now + track.PUT_ASIDE_SECONDS / 2
     ((_, kept),) = entries(redis, keys.quarantine(ACCOUNT))
     assert kept[b"body"] == CALL.bodies[-1]
 
@@ -205,6 +206,20 @@ def test_a_call_ends_in_time_though_redis_s_clock_was_put_back_by_an_hour(office
     assert [event.id for event in office.published(CALL)] == [f"{SESSION}/0"]
 
 
+def test_no_call_ends_too_early_though_redis_s_clock_was_put_back_and_more_waits_than_a_step_takes(
+    office: Office, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(track, "BATCH", 2)
+    office.hear(*CALL.bodies)
+    office.track()
+    for number in range(3):
+        redis.xadd(keys.inbox(ACCOUNT), {"body": REMINDER}, id=f"{int((office.now + 3600) * 1000)}-{number}")
+
+    office.track()
+
+    assert office.published(CALL) == []
+
+
 def test_notifications_that_wait_in_the_inbox_keep_a_call_from_ending(office: Office) -> None:
     party = a_party_document(2, DISCONNECTED)
     office.hear(posted(a_document(a_party_document(1, DISCONNECTED), party)))
@@ -215,6 +230,20 @@ def test_notifications_that_wait_in_the_inbox_keep_a_call_from_ending(office: Of
     office.track()
 
     assert office.published(SESSION_ID) == []
+
+
+def test_a_silent_call_that_a_later_version_wrote_down_stays_open_though_it_seems_over(
+    office: Office, redis: Redis
+) -> None:
+    office.hear(CALL.bodies[0])
+    office.track()
+    redis.set(keys.session(ACCOUNT, SESSION), b"\x7f who knows")
+    redis.zadd(keys.over(ACCOUNT), {SESSION: office.now})
+
+    office.track()
+
+    assert redis.zrange(keys.open_sessions(ACCOUNT), 0, -1) == [SESSION.encode()]
+    assert redis.zcard(keys.over(ACCOUNT)) == 0
 
 
 def test_a_party_that_comes_late_opens_the_call_again_and_its_end_is_not_told_twice(office: Office) -> None:
@@ -235,6 +264,91 @@ def test_a_party_that_comes_late_opens_the_call_again_and_its_end_is_not_told_tw
     assert (reopened.ended_at, reopened.session.parties[1].is_over) == (None, False)
     assert office.published(SESSION_ID) == [first]
     assert ledger.tracked(office.redis, ACCOUNT, [SESSION_ID])[SESSION_ID].ended_at is not None
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["ended by itself", "ended in the step that heard of it last"])
+def test_what_comes_late_of_a_call_that_its_runner_has_seen_end_ends_it_no_second_time(
+    office: Office, *, together: bool
+) -> None:
+    with tracking(ACCOUNT, office.dependencies) as tracker:
+        office.hear(posted(a_document(a_party_document(1, DISCONNECTED))))
+        tracker.step()
+        if together:
+            office.hear(posted(a_document(a_party_document(2, DISCONNECTED), sequence=3)))
+        office.let_pass(2 * QUIET)
+        tracker.step()
+        office.hear(posted(a_document(a_party_document(3, DISCONNECTED), sequence=4)))
+        tracker.step()
+
+    assert ledger.tracked(office.redis, ACCOUNT, [SESSION_ID])[SESSION_ID].ended_at is not None
+    assert office.redis.exists(keys.quiet(ACCOUNT), keys.open_sessions(ACCOUNT)) == 0
+
+
+def test_the_conversation_of_a_call_that_turns_out_to_have_begun_earlier_is_judged_anew(office: Office) -> None:
+    office.hear(*CALL.bodies[1:])
+    office.track()
+    office.let_pass(5 * QUIET)
+    office.track()
+    assert not office.redis.exists(keys.relinked(ACCOUNT))
+
+    office.hear(CALL.bodies[0])
+    office.track()
+
+    assert office.redis.zrange(keys.relinked(ACCOUNT), 0, -1) == [SESSION.encode()]
+
+
+def test_a_step_keeps_its_lease_with_each_call_that_ends(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[Lease] = []
+
+    def keep(held: Lease) -> None:
+        kept.append(held)
+
+    monkeypatch.setattr(Lease, "keep", keep)
+    office.hear(*CALL.bodies, *queue_call().bodies)
+    office.track()
+    office.let_pass(QUIET)
+    kept.clear()
+
+    with tracking(ACCOUNT, office.dependencies) as tracker:
+        tracker.step()
+
+    assert len(kept) > 2
+
+
+def test_a_call_that_ends_after_redis_s_clock_was_put_back_is_looked_for_by_the_clock_of_now(office: Office) -> None:
+    office.let_pass(3600)
+    office.hear(*CALL.bodies)
+    office.track()
+    office.let_pass(-3600)
+    office.redis.zadd(keys.quiet(ACCOUNT), {SESSION: office.now})
+
+    office.track()
+
+    assert [event.id for event in office.published(CALL)] == [f"{SESSION}/0"]
+    due = office.redis.zscore(keys.due(ACCOUNT), SESSION)
+    assert due == pytest.approx(office.now + office.settings.settle_seconds, abs=5)
+
+
+def test_a_call_that_ended_by_itself_when_it_seemed_over_is_not_ended_again(office: Office) -> None:
+    office.ended(CALL)
+    before = ledger.tracked(office.redis, ACCOUNT, [SESSION])[SESSION]
+    office.redis.zrem(keys.due(ACCOUNT), SESSION)
+    office.redis.zadd(keys.over(ACCOUNT), {SESSION: office.now})
+
+    office.track()
+
+    assert ledger.tracked(office.redis, ACCOUNT, [SESSION])[SESSION] == before
+    assert not office.is_due(CALL)
+
+
+def test_a_runner_keeps_only_so_many_open_calls_in_mind(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(track, "MOST_REMEMBERED", 2)
+    with tracking(ACCOUNT, office.dependencies) as tracker:
+        for number in range(6):
+            office.hear(posted(a_document(telephonySessionId=f"s-{number}")))
+            tracker.step()
+
+        assert len(tracker._remembered) <= 3
 
 
 def test_an_ended_call_is_looked_for_in_the_call_log_once_its_record_may_be_there(office: Office) -> None:
