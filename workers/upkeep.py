@@ -22,6 +22,7 @@ TIDY_SECONDS: Final = UPKEEP_SECONDS - 5
 """How long after the last time what is no account's own is done again: by every upkeep of an only account."""
 
 _SCANNED: Final = 1000
+_DAY: Final = 86400.0
 
 _OF_FORMER: Final = (
     keys.inbox,
@@ -80,7 +81,9 @@ def tidy(redis: Redis, settings: Settings, recorder: Recorder) -> None:
     """Do what is no account's own, unless another account's upkeep has just done it: once a minute is enough."""
     now, before = redis_time(redis), float(cast("bytes | None", redis.get(keys.TIDIED)) or 0)
     presence.note(redis, before=before, now=now)
-    if not redis.exists(keys.ACCOUNTS):  # no version has noted yet which there are, though one may just have been here
+    # Once a day, for a `web` that still knows one of before may take something in for it. Or no version has noted yet
+    # which there are, though one may just have been here.
+    if now // _DAY != before // _DAY or not redis.exists(keys.ACCOUNTS):
         redis.sadd(keys.ACCOUNTS, *{one.name for one in settings.accounts}, *_with_an_inbox(redis))
     if before <= now < before + TIDY_SECONDS:
         return

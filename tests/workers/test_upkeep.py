@@ -206,6 +206,16 @@ def test_of_such_an_account_no_key_is_left_that_has_no_time_to_live(office: Offi
     assert office.redis.smembers(keys.ACCOUNTS) == {ACCOUNT.encode()}
 
 
+def test_what_such_an_account_is_told_after_all_of_it_was_gone_is_kept_for_no_longer_either(office: Office) -> None:
+    upkeep.serve(ACCOUNT)
+    fill(office, keys.inbox(GLOBEX), age=0, count=1)  # by a `web` process that was not restarted
+
+    office.let_pass(office.settings.retention_seconds + 60)
+    upkeep.serve(ACCOUNT)
+
+    assert left(office.redis, keys.inbox(GLOBEX)) == 0
+
+
 def test_of_one_without_calls_that_another_worker_s_settings_name_all_is_kept(office: Office) -> None:
     upkeep.trim(office.redis, GLOBEX, office.settings)
     completeness.keep(office.redis, GLOBEX, Completeness(office.now, 0.0, Hour(0.0)))
