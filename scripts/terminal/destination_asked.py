@@ -14,7 +14,6 @@ from scripts.terminal.installation import rung_for
 from scripts.terminal.place import Place
 from telephony.destination_faults import faults
 from telephony.destinations import Changes, Destination, Draft
-from telephony.words import Outcome
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -41,9 +40,6 @@ def wishes(options: argparse.Namespace) -> dict[str, object]:
 
 def read(wished: Mapping[str, object], shape: type[T]) -> T:
     """Give what was said as a draft or as changes. Raises Refused."""
-    said = wished.get("outcomes", ())
-    if unknown := [one for one in said if one not in set(Outcome)] if isinstance(said, tuple) else []:
-        raise Refused(f"no outcome: {', '.join(unknown)}; they are {', '.join(Outcome)}")
     renamed = {field.encode_name: wished[field.name] for field in msgspec.structs.fields(shape) if field.name in wished}
     try:
         return msgspec.convert(renamed, shape)

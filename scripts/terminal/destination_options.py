@@ -1,7 +1,7 @@
 """The command line of `scripts/destinations.py`."""
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from runtime.deliveries.attempts import Blame
@@ -42,10 +42,12 @@ exit codes: 0 done, 1 failed or no such destination, 2 usage
 _LISTS: Final = (
     ("--account", "accounts", "NAME", "only calls of these accounts, by name or RingCentral's id"),
     ("--extension", "extensions", "ID", "only calls of these extensions, by RingCentral's id (by number: --number)"),
-    ("--outcome", "outcomes", "WORD", "only these: " + ", ".join(Outcome)),
-    ("--direction", "directions", "WORD", "only these: " + ", ".join(DIRECTIONS)),
     ("--number", "numbers", "NUMBER", "only calls from or to one of these numbers, of extensions as well"),
-    ("--field", "fields", "NAME", "send only these fields of `data`: " + ", ".join(sorted(FIELDS))),
+)
+_CHOICES: Final = (
+    ("--outcome", "outcomes", "WORD", "only these", tuple(Outcome)),
+    ("--direction", "directions", "WORD", "only these", DIRECTIONS),
+    ("--field", "fields", "NAME", "send only these fields of `data`", tuple(sorted(FIELDS))),
 )
 
 
@@ -85,10 +87,13 @@ def _changes(command: argparse.ArgumentParser) -> None:
 def _wishes(command: argparse.ArgumentParser) -> None:
     """Add what can be said of a destination. What is not said is absent from the options."""
     absent: dict[str, Any] = {"default": argparse.SUPPRESS}
-    command.add_argument("--include", choices=[*Include], help="which events: outcome (usual), ended or both", **absent)
+    included = [one.value for one in Include]
+    command.add_argument("--include", choices=included, help="which events: outcome (usual), ended or both", **absent)
     for flag, name, metavar, about in _LISTS:
-        kind = f"{metavar},..."
-        command.add_argument(flag, dest=name, type=_words, metavar=kind, help=about.replace("%", "%%"), **absent)
+        command.add_argument(flag, dest=name, type=_words, metavar=f"{metavar},...", help=about, **absent)
+    for flag, name, metavar, about, known in _CHOICES:
+        told = f"{about}: {', '.join(known)}"
+        command.add_argument(flag, dest=name, type=_some_of(known), metavar=f"{metavar},...", help=told, **absent)
     yes_or_no = argparse.BooleanOptionalAction
     command.add_argument(
         "--create-only", action=yes_or_no, help="send one event for each call, once it will not change", **absent
@@ -132,7 +137,7 @@ def _redrive(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--until", type=moment_option, metavar="WHEN", help="published until then")
     command.add_argument(
-        "--blame", type=_blames, default=(), metavar="WORD,...", help="failed by fault of: theirs, ours, ..."
+        "--blame", type=_some_of(Blame), default=(), metavar="WORD,...", help="failed by fault of: theirs, ours, ..."
     )
     command.add_argument("--everything", action="store_true", help="also what was taken; a receiver knows it by its id")
     command.add_argument(
@@ -156,11 +161,17 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def _blames(text: str) -> tuple[str, ...]:
-    words = _words(text.lower())
-    if unknown := set(words) - set(Blame):
-        raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: must be of {', '.join(Blame)}")
-    return words
+def _some_of(known: Iterable[str]) -> Callable[[str], tuple[str, ...]]:
+    """Make the type of an option that takes words between commas, all of them `known`, in whatever case."""
+    written = {word.casefold(): str(word) for word in known}
+
+    def read(text: str) -> tuple[str, ...]:
+        words = _words(text)
+        if unknown := [word for word in words if word.casefold() not in written]:
+            raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: must be of {', '.join(written.values())}")
+        return tuple(written[word.casefold()] for word in words)
+
+    return read
 
 
 _COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {

@@ -278,8 +278,9 @@ def test_what_an_endpoint_answers_cannot_steer_the_terminal(redis: Redis, redis_
         (["add", URL, "--include", "all"], 2, "invalid choice"),
         (["add", "http://93.184.215.14/"], 1, "https://"),
         (["add", "https://10.1.2.3/"], 1, "private network"),
-        (["add", URL, "--outcome", "missed,lost"], 1, "no outcome: lost; they are answered,"),
-        (["add", URL, "--field", "mood"], 1, "fields/0"),
+        (["add", URL, "--outcome", "missed,lost"], 2, "lost: must be of answered,"),
+        (["add", URL, "--direction", "Sideways"], 2, "Sideways: must be of Inbound, Outbound"),
+        (["add", URL, "--field", "mood"], 2, "mood: must be of accountId,"),
         (["change", "dst_"], 1, "nothing to change"),
         (["show", "dst_none"], 1, "no destination's id begins with 'dst_none'"),
         (["redrive", "dst_", "--blame", "fate"], 2, "theirs, ours"),
@@ -295,6 +296,20 @@ def test_a_fault_is_said_with_its_exit_code(
 
     assert (done.returncode, told in done.stderr) == (code, True), done.stderr
     assert destinations.all(redis) == ()
+
+
+def test_words_that_may_be_asked_for_are_named_as_they_are_typed(redis_url: str) -> None:
+    done = run_here("destinations.py", "add", URL, "--include", "all", redis_url=redis_url)
+
+    assert "outcome" in done.stderr.rpartition("choose from")[2]
+    assert "Include" not in done.stderr
+
+
+def test_words_are_taken_in_whatever_case_they_are_typed(redis: Redis, redis_url: str) -> None:
+    run_here("destinations.py", "add", URL, "--outcome", "Missed", "--direction", "inbound", redis_url=redis_url)
+
+    (one,) = destinations.all(redis)
+    assert (one.outcomes, one.directions) == (("missed",), ("Inbound",))
 
 
 def test_two_that_begin_alike_are_told_apart(redis: Redis, redis_url: str, made: str) -> None:
