@@ -16,12 +16,14 @@ from telephony.times import iso_ms_at_or_none
 class AttemptDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One attempt to deliver an event. `number` counts an event's attempts from 1, `seconds` is how long it took.
 
-    `id` is its place among those of its destination; empty where those of a call are listed.
+    `id` is its place among those of its destination; empty where those of a call are listed. `account` is whose event
+    it is: null where an earlier version noted it, and of a test.
     """
 
     id: str
     at: str | None
     destination_id: str
+    account: str | None
     event_id: str
     telephony_session_id: str
     number: int
@@ -84,6 +86,7 @@ def attempt_document(attempt: Attempt) -> AttemptDocument:
         id=attempt.id,
         at=iso_ms_at_or_none(attempt.at),
         destination_id=attempt.destination_id,
+        account=attempt.account or None,
         event_id=attempt.event_id,
         telephony_session_id=attempt.call,
         number=attempt.number,

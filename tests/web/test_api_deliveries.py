@@ -46,14 +46,16 @@ def test_attempts_are_told_newest_first_page_by_page(client: Client, redis: Redi
 
 
 def test_an_attempt_tells_all_its_fields_and_its_time_as_text(client: Client, redis: Redis, path: str) -> None:
-    keep(redis, an_attempt(id_of(path)))
+    keep(redis, an_attempt(id_of(path)), an_attempt(id_of(path), account="globex"))
 
-    (told,) = client.ask("GET", f"{path}/attempts").json["items"]
+    told, of_before = client.ask("GET", f"{path}/attempts").json["items"]  # the latter as an earlier version noted it
 
+    assert of_before["account"] is None
     assert told == {
         "id": told["id"],
         "at": "2026-03-02T09:00:41.250Z",
         "destinationId": id_of(path),
+        "account": "globex",
         "eventId": "s-1/1",
         "telephonySessionId": "s-1",
         "number": 1,
