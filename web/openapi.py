@@ -44,6 +44,7 @@ _API: Final = "/api/"
 _JSON: Final = "application/json"
 _REFERENCE: Final = "#/components/schemas/{name}"
 _ARGUMENT: Final = re.compile(r"<(?:\w+:)?(\w+)>")
+_TAGGED: Final = {"If-None-Match": "The `ETag` of an answer: 304, and no body, while it is the same."}
 _REASONS: Final[Mapping[int, str]] = {200: "Done", 201: "Made", 202: "Taken up", 204: "Done", 503: "Not now"}
 
 INTRODUCTION: Final = """\
@@ -134,12 +135,14 @@ def _operation(
     }
     if not rule.rule.startswith(_API):
         told["security"] = []
-    if parameters := [*_in_path(rule), *_in_query(said, schemas, components), *_in_header(said)]:
+    headers = {**said.headers, **(_TAGGED if _is_tagged(method, rule, said) else {})}
+    if parameters := [*_in_path(rule), *_in_query(said, schemas, components), *_in_header(headers)]:
         told["parameters"] = parameters
     if said.body is not None:
         content = {_JSON: {"schema": schemas[said.body]}}
         told["requestBody"] = {"required": said.body_required, "content": content}
-    told["responses"] = {**_answers(said, schemas), **_problems(method, rule, said, schemas)}
+    unchanged = {"304": {"description": "Nothing has changed"}} if _is_tagged(method, rule, said) else {}
+    told["responses"] = {**_answers(said, schemas), **unchanged, **_problems(method, rule, said, schemas)}
     return told
 
 
@@ -170,8 +173,13 @@ def _given(schema: Schema) -> Schema:
     return {**choices[0]} if len(choices) == 1 else {**schema}
 
 
-def _in_header(said: Description) -> Iterator[Schema]:
-    for name, about in said.headers.items():
+def _is_tagged(method: str, rule: Rule, said: Description) -> bool:
+    """Say whether an answer has an ETag (`web.api.answers.tagged`): what the API tells, but for streams."""
+    return method == "GET" and rule.rule.startswith(_API) and not isinstance(said.answers.get(200), str)
+
+
+def _in_header(headers: Mapping[str, str]) -> Iterator[Schema]:
+    for name, about in headers.items():
         yield {"name": name, "in": "header", "required": False, "description": about, "schema": {"type": "string"}}
 
 

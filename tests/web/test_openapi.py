@@ -64,6 +64,21 @@ def test_no_two_operations_have_the_same_name_and_no_reference_leads_nowhere(app
     assert references <= set(told["components"]["schemas"])
 
 
+def test_that_nothing_has_changed_is_described_wherever_it_is_answered(app: Flask, redis: Redis) -> None:
+    publish(redis, an_end_of(1))
+    client = Client(app)
+    told = document(app)["paths"]
+    lists = ("/audit", "/calls", "/destinations", "/outcomes", "/replays", "/ringouts")
+    known = {one: client.ask("GET", one).headers["ETag"] for one in lists}
+
+    again = {one: client.ask("GET", one, headers={"If-None-Match": tag}).status_code for one, tag in known.items()}
+
+    assert set(again.values()) == {304}
+    described = {path for path, methods in told.items() if "304" in methods.get("get", {}).get("responses", ())}
+    assert described == {path for path in told if "/api/" in path and "get" in told[path]} - {"/api/v1/stream"}
+    assert described >= {f"/api/v1{one}" for one in lists}
+
+
 @pytest.mark.parametrize(
     "path",
     ["/calls", "/calls/s-0001", "/outcomes", "/destinations", "/destinations/{id}", "/destinations/{id}/attempts"],
