@@ -308,6 +308,19 @@ def test_what_was_given_up_is_not_sent_again_once_the_log_holds_it_no_more(stage
     assert "legwork_deliveries_dropped_total{" not in told  # which may have been taken
 
 
+def test_what_was_given_up_when_it_was_sent_once_more_is_not_forgotten_though_it_was_taken_before(stage: Stage) -> None:
+    destination = stage.add()
+    publish(stage.redis, outcome_of("s-1"))
+    stage.run(destination)
+    stage.sender.answer = lambda _: forbidden()
+    redrive.redrive(stage.redis, destination.id, Redrive(everything=True), dry_run=False)
+    stage.run(destination)
+
+    trim(stage, later=0)
+
+    assert [one.event_id for one in dead(stage, destination)] == ["s-1/1"]
+
+
 @pytest.mark.parametrize("create_only", [False, True])
 def test_what_was_given_up_of_a_call_is_forgotten_once_a_later_revision_was_taken(
     stage: Stage, *, create_only: bool

@@ -60,6 +60,16 @@ def test_a_clock_that_is_wound_rings_every_stage_of_every_account_once(office: O
     assert rung(office) == [1] * len(bells.OF_ACCOUNTS)
 
 
+def test_a_clock_that_is_wound_rings_the_bell_of_each_destination_though_none_is_set(office: Office) -> None:
+    added, _ = destinations.create(office.redis, Draft(url="https://crm.example/hook"), keys=())
+    office.redis.delete(keys.BELLS)  # as a Redis may that was restored
+
+    clock.wind(office.settings, office.redis)
+
+    bell = office.redis.zscore(keys.BELLS, bells.member(Stage.DELIVER, added.id))
+    assert bell == pytest.approx(office.now, abs=5)
+
+
 def test_winding_never_puts_a_bell_off(office: Office) -> None:
     member = bells.member(Stage.TRACK, ACCOUNT)
     office.redis.zadd(keys.BELLS, {member: 1000.0})

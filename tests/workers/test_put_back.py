@@ -14,6 +14,7 @@ from telephony.fetch_plan import Window
 from tests.builders.calls import ivr_call
 from tests.workers.office import ACCOUNT, Office
 from workers import upkeep
+from workers.housekeeping.put_back import be_due_earlier
 from workers.resolving import rereads
 from workers.resolving.sweep import Sweep
 
@@ -38,6 +39,17 @@ def test_what_was_due_before_is_due_as_much_earlier_once(office: Office, due: Ca
 
     left = [(office.redis.zscore(due(ACCOUNT), one) or 0) - office.now for one in ("soon", "later")]
     assert left == [pytest.approx(5, abs=2), pytest.approx(2 * HOUR, abs=2)]
+
+
+def test_who_sees_it_second_while_the_first_is_still_at_it_puts_nothing_earlier_once_more(office: Office) -> None:
+    upkeep.serve(ACCOUNT)
+    office.redis.zadd(keys.due(ACCOUNT), {"later": office.now + 3 * HOUR})
+    office.let_pass(-HOUR)
+
+    for _ in range(2):
+        be_due_earlier(office.redis, [ACCOUNT], now=office.now)
+
+    assert office.redis.zscore(keys.due(ACCOUNT), "later") == pytest.approx(office.now + 3 * HOUR, abs=2)
 
 
 def test_of_a_minute_that_is_looked_at_again_so_is_what_no_answer_reached(office: Office) -> None:
@@ -69,13 +81,13 @@ def test_nothing_is_due_in_the_past_for_that(office: Office) -> None:
 def test_what_is_to_be_sent_again_and_its_bell_are_so_too(office: Office) -> None:
     made = destinations.create(office.redis, Draft(url="https://crm.example/hook"), keys=())[0].id
     upkeep.serve(ACCOUNT)
-    bell = bells.member(Stage.DELIVER, made)
-    office.redis.zadd(keys.asked(made), {"1-1": office.now + 5})
+    bell, place = bells.member(Stage.DELIVER, made), f"{int((office.now - 2 * HOUR) * 1000)}-1"
+    office.redis.zadd(keys.asked(made), {place: office.now + 5})
     office.redis.zadd(keys.BELLS, {bell: office.now + 5})
 
     put_back(office)
 
-    waits = [office.redis.zscore(keys.asked(made), "1-1"), office.redis.zscore(keys.BELLS, bell)]
+    waits = [office.redis.zscore(keys.asked(made), place), office.redis.zscore(keys.BELLS, bell)]
     assert [(score or 0) - office.now for score in waits] == [pytest.approx(5, abs=2)] * 2
 
 
