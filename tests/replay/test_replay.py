@@ -8,7 +8,7 @@ import pytest
 
 from runtime import keys, outcome_log, replays
 from runtime.bells import Stage
-from runtime.budget import Share
+from runtime.budget import RULES, Budget, Group, Share
 from runtime.deliveries import destinations, waiting
 from runtime.deliveries.waiting import Waiting
 from runtime.leases import lease
@@ -32,6 +32,7 @@ from tests.workers.test_resolve import look, the_record
 from workers.housekeeping.put_back import be_due_earlier
 from workers.replay import LEFT_SECONDS
 from workers.replaying import replay_errand
+from workers.replaying.replay_errand import HANDFUL
 from workers.ringcentral import call_log
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import NotSent, RateLimited, Unavailable
@@ -458,6 +459,29 @@ def test_while_it_waits_for_the_budget_now_and_then_a_replay_without_an_answer_g
         replaying.office.let_pass(3600)
 
     assert replaying.look(asked).progress.state is State.FAILED
+
+
+@pytest.mark.parametrize("level", [Level.REFETCH, Level.BACKFILL])
+def test_the_past_has_its_turn_once_its_patience_is_over_though_live_calls_take_whatever_they_can(
+    replaying: ReplayOffice, level: Level
+) -> None:
+    office = replaying.office
+    budget = Budget(office.redis, ACCOUNT, clock=lambda: office.now)
+    office.dependencies._budgets[ACCOUNT] = budget
+    many = tuple(f"s-nobody-knows-{number}" for number in range(HANDFUL + 1))
+    chosen: dict[str, Any] = {"since": office.now - 3600} if level is Level.BACKFILL else {"calls": many}
+    while not budget.take(Group.HEAVY, Share.LIVE):
+        office.let_pass(1)
+    asked = replaying.ask(level, **chosen)
+    began, pace = office.now, budget.left(Group.HEAVY).interval
+
+    while not replaying.look(asked).progress.requests and office.now < began + 120:
+        if (office.next_bell(Stage.REPLAY) or 0.0) <= 0:
+            replaying.serve()
+        budget.take(Group.HEAVY, Share.LIVE)
+        office.let_pass(0.2)
+
+    assert office.now - began < ((RULES[Share.BACKFILL].patience or 0) + 2) * pace
 
 
 @pytest.mark.parametrize("level", [Level.REFETCH, Level.BACKFILL])

@@ -16,7 +16,7 @@ import msgspec
 
 from runtime import asking, faults
 from runtime.asking import LATE_SECONDS
-from runtime.budget import Group, Share
+from runtime.budget import Share
 from runtime.ledger import Tracked
 from runtime.logs import log
 from runtime.metrics import MALFORMED_RECORDS
@@ -65,9 +65,8 @@ class Backfill:
             return Step(msgspec.structs.replace(progress, state=State.DONE, finished_at=now, why=passed(progress)))
         try:
             page = self._ask()
-        except RateLimited as error:
-            pause = max(error.retry_after or 0.0, errand.made.budget(errand.account).left(Group.HEAVY).interval)
-            return Step(msgspec.structs.replace(progress, why="budget"), again_at=now + pause)
+        except RateLimited:
+            return Step(msgspec.structs.replace(progress, why="budget"), again_at=now + errand.pause(Share.BACKFILL))
         except Unavailable as error:
             after = self._after(progress, error, now)
             is_same = (after.place, after.halvings) == (progress.place, progress.halvings)

@@ -7,7 +7,7 @@ import msgspec
 
 from runtime import bells, faults
 from runtime.bells import Stage
-from runtime.budget import Share
+from runtime.budget import Group, Share
 from runtime.clocks import redis_time
 from runtime.leases import Command, Lease
 from runtime.replays import Progress, Replay
@@ -20,6 +20,9 @@ from workers.ringcentral.errors import RingCentralError
 
 HANDFUL: Final = 10
 """Calls for which somebody waits; more than these take only what the budget has to spare."""
+
+UNSAID_PAUSE: Final = 1.0
+"""Where there was no request for the past, and the budget says that there is one by now."""
 
 PutTogether = Callable[[Sequence[str]], list[Case]]
 """Gives all that is known of some calls."""
@@ -57,6 +60,10 @@ class Errand:
     def share(self) -> Share:
         """For whom requests are sent."""
         return Share.INTERACTIVE if (self.replay.progress.total or HANDFUL + 1) <= HANDFUL else Share.BACKFILL
+
+    def pause(self, share: Share) -> float:
+        """Say in how many seconds the budget has a request for the past: a moment later live calls have taken it."""
+        return self.made.budget(self.account).want(Group.HEAVY, share) or UNSAID_PAUSE
 
     def keep(self) -> None:
         """Keep the stage while waiting for others."""

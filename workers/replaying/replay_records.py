@@ -11,7 +11,7 @@ import msgspec
 
 from runtime import faults, keys, ledger, replays
 from runtime.asking import Asking
-from runtime.budget import Group, Share
+from runtime.budget import Share
 from runtime.leases import Command
 from runtime.ledger import Tracked
 from runtime.replays import Finding, Level, Progress
@@ -37,8 +37,6 @@ MOST: Final = 2000
 
 EDGE: Final = timedelta(seconds=5)
 """A call that began so near to the edge of a window may have its record outside of it."""
-
-LEAST_PAUSE: Final = 1.0
 
 
 class Refetch:
@@ -73,8 +71,7 @@ class Refetch:
                 progress = msgspec.structs.replace(progress, unanswered=unanswered)
             rest = PARKED_SECONDS if isinstance(request, LookUp) and was_there(error) else 0.0
             return Step(progress, error=error, again_at=now + rest)  # the next window, if any, reaches half as far
-        pause = max(LEAST_PAUSE, errand.made.budget(errand.account).left(Group.HEAVY).interval)
-        return Step(msgspec.structs.replace(progress, why="budget"), again_at=now + pause)
+        return Step(msgspec.structs.replace(progress, why="budget"), again_at=now + errand.pause(errand.share))
 
     def _wanted(self, now: float) -> dict[str, Wanted]:
         name = keys.replay_calls(self._errand.account, self._errand.replay.id)
