@@ -22,7 +22,7 @@ def seconds(least: float, most: float) -> Callable[[str], float]:
         except ValueError:
             number = math.nan
         if not least <= number <= most:
-            raise ValueError(f"must be a number of seconds from {least:g} to {most:g}, not {text!r}")
+            raise ValueError(f"must be a number of seconds from {least:.0f} to {most:.0f}, not {text!r}")
         return number
 
     return parse

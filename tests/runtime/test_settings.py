@@ -120,6 +120,12 @@ def test_all_faults_are_told_at_once_each_beginning_with_its_setting() -> None:
     assert len(told) == len(wrong) + len(needed)
 
 
+def test_bounds_are_told_as_they_would_be_written() -> None:
+    told = faults(REDIS | {"RETENTION_SECONDS": "1"})
+
+    assert told == ("RETENTION_SECONDS must be a number of seconds from 60 to 315360000, not '1'",)
+
+
 @pytest.mark.parametrize(
     ("name", "bad"),
     [

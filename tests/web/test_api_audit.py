@@ -14,6 +14,7 @@ from tests.access.test_entry_to_the_api import an_app as of_several
 from tests.web.api_client import Client, an_app
 
 HOUR = 3600
+BACKWARDS = "until=2026-03-02T09:00:00Z&since=2026-03-02T09:00:01Z"
 
 
 @pytest.fixture
@@ -99,6 +100,6 @@ def test_hours_are_given_from_and_until_a_moment_as_far_as_calls_are_kept(
     assert len(numbers("since=2000-01-01T00:00:00Z")) == 7 * 24 + 1
 
 
-@pytest.mark.parametrize("query", ["since=yesterday", "account=nobody", "after=1", "hour=1"])
+@pytest.mark.parametrize("query", ["since=yesterday", "account=nobody", "after=1", "hour=1", BACKWARDS])
 def test_what_is_not_understood_is_refused(client: Client, query: str) -> None:
     assert client.ask("GET", f"/audit?{query}").status_code == 422

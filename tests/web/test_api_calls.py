@@ -140,6 +140,7 @@ def test_of_several_accounts_the_one_that_is_named_is_searched(redis: Redis) -> 
         "since=1772442000",
         "until=2026",
         "since=2026-03-02T09:00:00",
+        "until=2026-03-02T09:00:00Z&since=2026-03-02T09:00:01Z",
         "account=globex",
         "limit=0",
         "limit=501",

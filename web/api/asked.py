@@ -88,6 +88,12 @@ def seconds(moment: datetime | None) -> float | None:
     return None if moment is None else moment.timestamp()
 
 
+def judge_stretch(since: datetime | None, until: datetime | None) -> None:
+    """Raise Problem where a time ends before it begins: that nothing is found in it would be taken for an answer."""
+    if since is not None and until is not None and until < since:
+        raise wrong_parameter("until", "is before since")
+
+
 def accounts(names: Sequence[str], wanted: str | None) -> Sequence[str]:
     """Give the accounts that are meant: all, or the one of the parameter `account`. Raises Problem for another."""
     if wanted is not None and wanted not in names:

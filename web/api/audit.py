@@ -41,6 +41,7 @@ def add_routes(api: Blueprint, settings: Settings, redis: Redis) -> None:
     )
     def show_audit() -> Response:
         wanted = asked.parameters_as(AuditAsked)
+        asked.judge_stretch(wanted.since, wanted.until)
         limit, after = wanted.limit, wanted.after
         now = redis_time(redis)
         since = wanted.since.timestamp() if wanted.since else now - USUAL_SECONDS

@@ -82,6 +82,7 @@ def add_routes(api: Blueprint, settings: Settings, redis: Redis) -> None:
         wanted = asked.parameters_as(CallsAsked)
         if wanted.number is not None and not spellings(wanted.number):
             raise asked.wrong_parameter("number", "holds no number")
+        asked.judge_stretch(wanted.since, wanted.until)
         accounts = asked.accounts(names, wanted.account)
         try:
             found = calls.search(redis, accounts, wanted.filter, after=wanted.after, limit=wanted.limit)
