@@ -21,7 +21,9 @@ BATCH = 100
 WAIT_MS = 5000
 ABANDONED_MS = 60_000
 RETRY_SECONDS = 1.0
-AWAY = (exceptions.ConnectionError, exceptions.TimeoutError)  # raised after redis-py has tried for some seconds
+AWAY = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.ReadOnlyError)
+"""Raised after redis-py has tried for some seconds, and by a server that another has taken the place of."""
+GONE = ("NOGROUP", "UNBLOCKED")  # how errors begin that say that the group, or what was waited for, is there no more
 
 KEEP_THE_NEWEST = """
 -- Keep an event of a call unless a later revision is there. KEYS: hash of calls. ARGV: call, revision, event.
@@ -52,10 +54,12 @@ def read(redis: Redis, group: str, reader: str, *, store: Redis, once: bool = Fa
                 redis.xack(STREAM, group, entry_id)
         except AWAY as error:
             print(f"waiting for Redis: {error}", flush=True)
+            for one in (redis, store):
+                one.connection_pool.disconnect()  # its address may lead to another server by now
             time.sleep(RETRY_SECONDS)
             continue
         except exceptions.ResponseError as error:
-            if not str(error).startswith("NOGROUP"):
+            if not str(error).startswith(GONE):
                 raise
             is_declared = False
             continue

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisAway
+from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisSilent
 
 from docs.consumers import redis_group
@@ -101,6 +102,39 @@ def test_a_redis_that_comes_back_without_the_group_is_read_anew(redis: Redis, re
         publish(redis, outcome_of("s-2"))
         wait_until(lambda: kept(redis) == {"s-2": 1}, seconds=30)
         wait_until(lambda: pending(redis) == 0)
+
+
+def test_a_redis_that_another_takes_the_place_of_for_a_while_is_waited_for(
+    redis: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    publish(redis, outcome_of("s-1"))
+
+    with reading(redis_url, "reader-1", tmp_path) as reader:
+        wait_until(lambda: kept(redis) == {"s-1": 1}, seconds=30)
+        redis.execute_command("REPLICAOF", "127.0.0.1", "1")  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+        try:
+            wait_until(lambda: any(line.startswith("waiting for Redis") for line in reader.lines), seconds=30)
+        finally:
+            redis.execute_command("REPLICAOF", "NO", "ONE")  # type: ignore[no-untyped-call]  # as above
+        publish(redis, outcome_of("s-2"))
+        wait_until(lambda: kept(redis) == {"s-1": 1, "s-2": 1}, seconds=30)
+
+
+def test_a_stream_that_is_gone_while_it_is_waited_for_is_read_anew(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(redis, outcome_of("s-1"))
+    takes, failures = redis_group.fresh, iter([ResponseError("UNBLOCKED the stream key no longer exists")])
+
+    def fresh(*what: Any, **how: Any) -> list[Any]:
+        if (failure := next(failures, None)) is not None:  # as Redis before 7.2 has it
+            raise failure
+        return takes(*what, **how)
+
+    monkeypatch.setattr(redis_group, "fresh", fresh)
+    redis_group.read(redis, GROUP, "reader-1", store=redis, once=True)
+
+    assert kept(redis) == {"s-1": 1}
 
 
 def test_two_readers_share_the_work(redis: Redis, redis_url: str, tmp_path: Path) -> None:
