@@ -13,6 +13,7 @@ from runtime.deliveries import attempts, backlog, destinations, redrive, waiting
 from runtime.deliveries.redrive import Redrive
 from runtime.deliveries.waiting import Waiting
 from runtime.leases import Command, lease
+from runtime.metrics import DROPPED, counted
 from telephony.destinations import Changes, Destination, DestinationState
 from telephony.operator_events import What
 from telephony.words import Outcome
@@ -89,6 +90,21 @@ def test_nor_is_what_waited_and_was_not_wanted_any_more(stage: Stage) -> None:
 
     assert [one.event_id for one in dead(stage, destination)] == ["s-2/1"]
     assert backlog.status(stage.redis, destination.id).backlog == 0
+
+
+def test_what_waits_and_was_asked_for_besides_is_listed_once_with_its_attempts(stage: Stage) -> None:
+    destination = stage.add()
+    stage.sender.answer = lambda _: refused()
+    publish(stage.redis, outcome_of("s-1"))
+    stage.run(destination)
+    destinations.update(stage.redis, destination.id, Changes(state=DestinationState.PAUSED))
+    assert redrive.redrive(stage.redis, destination.id, Redrive(), dry_run=False) == 1
+
+    trim(stage, later=LONG + 1)
+
+    stage.recorder.flush()
+    assert [(one.event_id, one.attempts) for one in dead(stage, destination)] == [("s-1/1", 1)]
+    assert counted(stage.redis, DROPPED, destination.id) == 1
 
 
 def test_inside_the_retention_everything_is_kept(stage: Stage) -> None:

@@ -118,11 +118,13 @@ def _of_asked(redis: Redis, destination: Destination, *, before: int, now: float
     old = (place for place in _asked(redis, destination.id) if streams.order(place)[0] < before)
     while some := list(islice(old, _PAGE)):
         arrivals = intake.of_asked(redis, destination, some, deadline=0, now=now).arrivals
+        calls = sorted({one.call for one in arrivals})
+        taken = redrive.last_taken(redis, destination.id, calls)
+        listed = {one.event_id for queue in waiting.load(redis, destination.id, calls).values() for one in queue}
         known = attempts.letters(redis, destination.id, [one.item.event_id for one in arrivals])
-        taken = redrive.last_taken(redis, destination.id, sorted({one.call for one in arrivals}))
-        given_up = {one.event_id for one in known}
+        listed |= {one.event_id for one in known}
         for one in arrivals:
-            is_news = one.item.event_id not in given_up and one.item.revision > taken.get(one.call, -1)
+            is_news = one.item.event_id not in listed and one.item.revision > taken.get(one.call, -1)
             if is_news and one.entry is not None and redrive.is_wanted(destination, one.entry):
                 yield attempts.buried(destination.id, letter(one.call, one.item, "retention", now=now))
         yield ("ZREM", keys.asked(destination.id), *some)
