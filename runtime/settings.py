@@ -151,8 +151,11 @@ def load(environ: Mapping[str, str], *, needs: frozenset[Need] = frozenset()) ->
 
 
 def is_account_name(text: str) -> bool:
-    """Say whether an account may have this name: it stands in its route, its keys and the log."""
-    return 0 < len(text) <= _MAX_ACCOUNT_NAME and set(text) <= _ACCOUNT_NAME
+    """Say whether an account may have this name: it stands in its route, its keys and the log.
+
+    Dots alone every HTTP client takes for a step in a path, and asks elsewhere.
+    """
+    return len(text) <= _MAX_ACCOUNT_NAME and bool(text.strip(".")) and set(text) <= _ACCOUNT_NAME
 
 
 class _Reader:
@@ -206,7 +209,9 @@ def _account_of_table(table: dict[str, Any], outer: _Reader, needs: frozenset[Ne
     told = table.get("name", "")
     name = told if isinstance(told, str) else ""
     if not is_account_name(name):
-        outer.faults.append(f"ACCOUNTS_FILE: name {told!r} must be 1 to 64 letters, digits, '-', '_' or '.'")
+        outer.faults.append(
+            f"ACCOUNTS_FILE: name {told!r} must be 1 to 64 letters, digits, '-', '_' or '.', not dots alone"
+        )
     where = f"ACCOUNTS_FILE, account {name}: "
     inner = _Reader({key.upper(): value for key, value in table.items() if isinstance(value, str)}, where)
     inner.faults += [where + fault for fault in _faults_of_table(table)]

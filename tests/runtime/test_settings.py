@@ -253,6 +253,7 @@ def test_many_accounts_come_from_a_file_and_then_the_variables_are_not_read(acco
         ("name = 'acme'\n[[accounts]]\nname = 'globex'", "'name' is unknown"),
         ("[[accounts]]\nname = 'a b'", "must be 1 to 64 letters"),
         ("[[accounts]]\nname = 'a}b'", "must be 1 to 64 letters"),
+        ("[[accounts]]\nname = '..'", "not dots alone"),
         ("[[accounts]]\nrc_user_jwt = 'x'", "must be 1 to 64 letters"),
         (f"[[accounts]]\nname = '{'a' * 65}'", "must be 1 to 64 letters"),
         ("[[accounts]]\nname = 'acme'\n[[accounts]]\nname = 'acme'", "names 'acme' twice"),
