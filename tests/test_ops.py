@@ -133,6 +133,19 @@ def test_every_label_of_an_expression_is_one_of_its_metric() -> None:
     assert all(set(re.findall(r"(\w+)\s*[=!]", given)) <= labels[name] for name, given in found)
 
 
+def test_the_dashboard_adds_up_what_several_web_processes_tell_but_once() -> None:
+    labels = {metric.name: set(metric.labels) for metric in METRICS}
+    expressions = re.findall(r'"expr": "(.*)"', DASHBOARD.read_text())
+    added = [one for one in expressions if re.search(r"\b(sum|count)\b", one) and "by (le" not in one]
+
+    told_once = [
+        re.search(r"max by \(([^)]*)\) \((?:rate\()?(legwork_[a-z_]+?)(?:_total)?[\[{)]", one) for one in added
+    ]
+
+    assert len(added) > 10
+    assert all(found and set(found[1].split(", ")) == labels[found[2]] for found in told_once)
+
+
 def test_every_alert_says_what_to_do_and_the_page_of_alerts_names_it() -> None:
     rules = re.split(r"\n\s+- alert: ", ALERTS.read_text())[1:]
     page = (OPS / "README.md").read_text()
