@@ -90,6 +90,7 @@ class Watcher:
             if not entries:
                 break
             self._place = entries[-1].place
+            self._left -= sum(len(one.document) for one in entries if not one.deliver)  # they take their time as well
             told = (event(outcome_log.type_of(one.document), one.document, one.place) for one in entries if one.deliver)
             yield self._counted(told) or at(self._place)
         return self._left > 0

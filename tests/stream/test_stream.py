@@ -135,13 +135,20 @@ def test_history_that_nobody_is_told_of_is_told_to_no_watcher_who_goes_on_after_
     assert subjects(standing(redis, hub, "0-1")) == ["s-now"]
 
 
-def test_who_was_told_nothing_but_history_goes_on_after_that(redis: Redis, hub: Hub) -> None:
+def test_who_is_behind_by_more_history_than_one_request_looks_through_goes_on_after_that(
+    redis: Redis, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "MOST_BYTES", 1)
+    monkeypatch.setattr(stream, "_PAGE", 2)
     publish(redis, *many(3), deliver=False)
+    publish(redis, outcome_of("s-now"))
 
-    with hub.seat():
-        *_, told, _ = watcher(redis, hub, "0-1").told()
+    text = b"".join(watcher(redis, hub, "0-1").told())
+    place = entries(redis, keys.OUTCOMES)[1][0].decode()
+    assert read(text) == []
+    assert text.endswith(at(place) + b"retry: 500\n\n")
 
-    assert told == at(outcome_log.end(redis)[0])
+    assert subjects(until(watcher(redis, hub, place).told(), 1)) == ["s-now"]
 
 
 def test_what_the_channel_lost_is_told_from_the_log(redis: Redis, hub: Hub) -> None:
