@@ -11,7 +11,7 @@ from pathlib import Path
 
 from scripts.venv import ROOT
 
-_FAILED = 1
+_FAILED, _USAGE = 1, 2
 
 
 class Refused(Exception):
@@ -66,6 +66,11 @@ def _code_of(main: Callable[[], int]) -> int:
     except Refused as why:
         _complain(why)
         return _FAILED
+    except UnicodeEncodeError:
+        if not any("\ud800" <= sign <= "\udfff" for word in sys.argv for sign in word):
+            raise
+        _complain(Refused("a word of the command line is no text in the encoding of this terminal"))
+        return _USAGE
     except SystemExit as end:
         if isinstance(end.code, int):
             return end.code

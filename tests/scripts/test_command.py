@@ -237,6 +237,27 @@ def test_a_sign_that_the_terminal_does_not_have_is_written_as_its_number() -> No
     assert (told, complaint, command.returncode) == (b"\\u2192\n", b"", 0)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("explain.py", "s-\udcff"),
+        ("replay.py", "--extension", "\udcff", "--no-follow"),
+        ("destinations.py", "add", "https://93.184.215.14/hook", "--description", "M\udcfcller"),
+        ("tail.py", "--once", "--account", "\udcff"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_what_is_no_text_in_the_encoding_of_the_terminal_is_a_usage_error(
+    redis: Redis, redis_url: str, words: tuple[str, ...]
+) -> None:
+    redis.zadd(keys.BELLS, {bells.member(Stage.UPKEEP, "acme"): 0})
+
+    told = run_here(*words, redis_url=redis_url)
+
+    assert (told.returncode, "no text in the encoding" in told.stderr) == (2, True)
+    assert redis.keys() == [keys.BELLS.encode()]
+
+
 def test_a_command_whose_output_was_closed_ends_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
 
