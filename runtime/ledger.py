@@ -153,7 +153,7 @@ def write_records(account: str, telephony_session_id: str, seen: tuple[CallLogRe
 
 def known(account: str, began: Mapping[str, float]) -> Iterable[Command]:
     """Give the commands that enter calls, by when they began (seconds), in the list of all calls we know of."""
-    return _entered(keys.calls(account), began)
+    return placed(keys.calls(account), began, "NX")
 
 
 def listed(account: str, began: Mapping[str, float]) -> Iterable[Command]:
@@ -161,17 +161,18 @@ def listed(account: str, began: Mapping[str, float]) -> Iterable[Command]:
 
     Written from what its pages hold, whatever becomes of them here: the evidence that completeness is held against.
     """
-    return _entered(keys.listed(account), began)
+    return placed(keys.listed(account), began, "NX")
 
 
 def ringout_sessions(account: str, began: Mapping[str, float]) -> Iterable[Command]:
     """Give the commands that enter calls in the list of those that are RingOuts: few, among very many."""
-    return _entered(keys.ringout_sessions(account), began)
+    return placed(keys.ringout_sessions(account), began, "NX")
 
 
-def _entered(key: str, began: Mapping[str, float]) -> Iterable[Command]:
-    rows = [word for one, start in began.items() for word in (f"{start:.3f}", one)]
-    return [("ZADD", key, "NX", *rows[at : at + _TOGETHER]) for at in range(0, len(rows), _TOGETHER)]
+def placed(key: str, places: Mapping[str, float], *options: str) -> Iterable[Command]:
+    """Give the commands that put calls in a sorted set, each in its place (seconds), with such options of ZADD."""
+    rows = [word for one, place in places.items() for word in (f"{place:.3f}", one)]
+    return [("ZADD", key, *options, *rows[at : at + _TOGETHER]) for at in range(0, len(rows), _TOGETHER)]
 
 
 def write_tracked(account: str, record: Tracked, *, retention: float) -> Command:

@@ -1,6 +1,6 @@
 """Say what is to be done about the sessions that a batch of notifications has changed: store, tell, index, wait."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -24,7 +24,7 @@ MOST_WATCHED: Final = 100
 def changes(
     account: str,
     before: Mapping[str, Tracked],
-    changed: Iterable[Tracked],
+    changed: Sequence[Tracked],
     settings: Settings,
     *,
     now: float,
@@ -41,10 +41,7 @@ def changes(
         commands += _indexed(account, record, known, settings.retention_seconds)
         if known and known.ended_at is not None and known.session.started_at != session.started_at:
             commands += links.changed(account, session.id, now=now)
-        if record.ended_at is None and not _is_noted_open(known, record):
-            commands.append(("ZADD", keys.open_sessions(account), f"{record.heard_at:.3f}", session.id))
-        commands += _waiting(account, record, known, settings)
-    return commands
+    return [*commands, *_listed(account, before, changed, settings)]
 
 
 def leaving(account: str, over: Sequence[str], looks: Mapping[str, float]) -> list[Command]:
@@ -56,8 +53,8 @@ def leaving(account: str, over: Sequence[str], looks: Mapping[str, float]) -> li
     if over:
         commands += [("ZREM", keys.quiet(account), *over), ("ZREM", keys.open_sessions(account), *over)]
     if looks:
-        rows = [word for one, look in looks.items() for word in (f"{look:.3f}", one)]
-        commands += [("ZADD", keys.due(account), *rows), bells.due_at(Stage.RESOLVE, account, min(looks.values()))]
+        commands += ledger.placed(keys.due(account), looks)
+        commands.append(bells.due_at(Stage.RESOLVE, account, min(looks.values())))
     return commands
 
 
@@ -68,13 +65,26 @@ def ends_at(account: str, record: Tracked, settings: Settings) -> float | None:
     return None if pause is None else record.heard_at + pause.total_seconds()
 
 
-def _waiting(account: str, record: Tracked, known: Tracked | None, settings: Settings) -> Iterator[Command]:
-    """Have it looked at when its quiet pause is over, or no more, because a party has come back."""
-    due = ends_at(account, record, settings)
-    if due is not None and record.ended_at is None:
-        yield ("ZADD", keys.quiet(account), f"{due:.3f}", record.session.id)
-    elif due is None and known is not None and known.session.is_left:
-        yield ("ZREM", keys.quiet(account), record.session.id)
+def _listed(
+    account: str, before: Mapping[str, Tracked], changed: Sequence[Tracked], settings: Settings
+) -> Iterator[Command]:
+    """List calls that are on, and those whose quiet pause will be over; or not, for somebody is back."""
+    noted_open: dict[str, float] = {}
+    quiet_until: dict[str, float] = {}
+    lives_again: list[str] = []
+    for record in changed:
+        session_id, known = record.session.id, before.get(record.session.id)
+        due = ends_at(account, record, settings)
+        if record.ended_at is None and not _is_noted_open(known, record):
+            noted_open[session_id] = record.heard_at
+        if due is not None and record.ended_at is None:
+            quiet_until[session_id] = due
+        elif due is None and known is not None and known.session.is_left:
+            lives_again.append(session_id)
+    yield from ledger.placed(keys.open_sessions(account), noted_open)
+    yield from ledger.placed(keys.quiet(account), quiet_until)
+    if lives_again:
+        yield ("ZREM", keys.quiet(account), *lives_again)
 
 
 def _indexed(account: str, record: Tracked, known: Tracked | None, retention: float) -> Iterator[Command]:
