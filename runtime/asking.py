@@ -138,6 +138,15 @@ class Asking(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
         """Leave a lane alone that is not well."""
         return _closed(self, lane, now + BROKEN_SECONDS)
 
+    def without_turns(self, *, now: float) -> "Asking":
+        """Ask the list about nobody in turn with a feed for a while: it had no answer, and each such time is a rest."""
+        until = {**self.refused_until, Lane.LIST: now + BROKEN_SECONDS}
+        return msgspec.structs.replace(self, refused_until=until)
+
+    def gives_turns(self, *, now: float) -> bool:
+        """Say whether the list is to be asked in turn with a feed that is behind, about those who wait."""
+        return self.behind and self.refused_until.get(Lane.LIST, 0.0) <= now
+
     def after_past_failure(self, *, now: float, density: float) -> "Asking":
         """Let the past rest after a window of it was answered with nothing usable.
 

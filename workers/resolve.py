@@ -182,8 +182,8 @@ class Resolver:
         past = [(asked, comparing.share)] if asked is not None else []
         if not (wanted or compare):
             return [*past], None
-        is_asked_alone = asking.behind and any(not one.again for one in wanted)  # in turn with a feed that is behind
-        lane = Lane.LIST if is_asked_alone else asking.lane(company=self._company, now=now)
+        in_turn_with_feed = asking.gives_turns(now=now) and any(not one.again for one in wanted)
+        lane = Lane.LIST if in_turn_with_feed else asking.lane(company=self._company, now=now)
         most = max(1, min(MOST_REQUESTS, int(self._budget.left(Group.HEAVY).tokens)))
         shown_since = asking.shown_since if lane is asking.token_lane else None
         in_turn = unheard.is_in_turn(asking, now)

@@ -63,11 +63,13 @@ def test_newer_records_are_followed_to_the_end_of_the_feed(opened: Opened) -> No
     assert [one.kind for one in company.asked(EXTRACT)] == ["FSync", "ISync", "ISync"]
 
 
+@pytest.mark.parametrize(("refused", "longest"), [((), 60), ((LIST,), 500)], ids=["as usual", "where it is refused"])
 def test_while_a_feed_has_a_long_rest_to_show_calls_that_just_ended_are_asked_about_in_turn_with_it(
-    opened: Opened, monkeypatch: pytest.MonkeyPatch
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, refused: tuple[str, ...], longest: float
 ) -> None:
     monkeypatch.setitem(feeds.MOST, Lane.EXTRACT, 10)
     legwork, company = opened(reread_seconds=())
+    company.without(*refused)
     legwork.pass_time(60)
     untold = [company.call(begins=60.0 * number, heard=False) for number in range(600)]
     legwork.be_away(10 * HOUR)
@@ -75,7 +77,7 @@ def test_while_a_feed_has_a_long_rest_to_show_calls_that_just_ended_are_asked_ab
 
     legwork.pass_time(900)
 
-    assert max(published_at(legwork.redis, take) - take.ends_at for take in live) < 60
+    assert max(published_at(legwork.redis, take) - take.ends_at for take in live) < longest
     assert is_right(legwork.redis, *untold)
 
 

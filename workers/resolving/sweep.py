@@ -149,6 +149,8 @@ class Sweeper:
         """Remember for what RingCentral, which was there, had no answer, and whether that was too much for it."""
         if was_there(error):
             (self.found.unanswered if share is Share.LIVE else self.found.past_unanswered).append(request)
+            if share is Share.LIVE and not isinstance(request, Feed):
+                self.found.asking = self.found.asking.without_turns(now=now)
         if isinstance(request, Window) and error.late:
             density = self._density_after(request, share, now=now)
             self.found.asking = self.found.asking.after_late(density, share, now=now)
