@@ -14,7 +14,6 @@ from web.access.trail import note
 from web.api import asked
 from web.api.answers import Page, answer, page
 from web.api.described import described
-from web.api.problems import INVALID, Fault, Problem
 
 
 class Again(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -99,5 +98,4 @@ def add_routes(api: Blueprint, redis: Redis) -> None:
 def _judge(again: Again) -> None:
     """Refuse a time that ends before it begins: that nothing failed in it would be taken for good news."""
     if again.since is not None and again.until is not None and again.until < again.since:
-        why = "is before since"
-        raise Problem(INVALID, f"/until {why}", faults=[Fault(why, pointer="/until")])
+        asked.refuse_wrong([("/until", "is before since")])
