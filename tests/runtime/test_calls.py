@@ -250,6 +250,16 @@ def test_since_and_until_are_of_the_call_s_start(redis: Redis) -> None:
     assert found(redis, since=since, until=until, number=CALLER, direction="Inbound") == ["s-0004", "s-0003", "s-0002"]
 
 
+def test_a_call_keeps_its_place_where_its_record_says_that_it_began_earlier(redis: Redis) -> None:
+    see(redis, a_session_of(5))  # the notifications before it were lost
+    publish(redis, an_outcome_of(5, start_time=START + timedelta(minutes=3)))
+
+    between = START.timestamp() + 60 * 4
+    for of_number in ({}, {"number": CALLER}):
+        assert found(redis, since=between, **of_number) == ["s-0005"]
+        assert found(redis, until=between, **of_number) == []
+
+
 def test_every_filter_must_be_met(redis: Redis) -> None:
     publish(redis, an_outcome_of(1), an_outcome_of(2, caller=OTHER), an_outcome_of(3, direction="Outbound"))
 

@@ -1,6 +1,6 @@
 """Calls: found by what people know of them, and one with all that is known of it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from flask import Blueprint, Response
@@ -25,6 +25,9 @@ from web.api.problems import NOT_FOUND, Problem
 
 _Word = Annotated[str, Meta(min_length=1, max_length=64)]
 
+_AS_FIRST_TOLD: Final = ", as it was first told; its record may have another `startTime`."
+"""A call keeps its place among the others, so that who reads page by page misses none."""
+
 
 class CallsAsked(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """What calls are asked for; what is left out is anything."""
@@ -44,8 +47,8 @@ class CallsAsked(asked.Paging, frozen=True, kw_only=True, rename="camel", forbid
         Annotated[Trouble, Meta(description="Calls with events that wait for a destination, or that are dead letters.")]
         | None
     ) = None
-    since: Annotated[asked.Moment, Meta(description="Begun then or later.")] | None = None
-    until: Annotated[asked.Moment, Meta(description="Begun then or earlier.")] | None = None
+    since: Annotated[asked.Moment, Meta(description=f"Begun then or later{_AS_FIRST_TOLD}")] | None = None
+    until: Annotated[asked.Moment, Meta(description=f"Begun then or earlier{_AS_FIRST_TOLD}")] | None = None
     account: Annotated[_Word, Meta(description="An account, by its name in the settings.")] | None = None
 
     @property
