@@ -8,7 +8,7 @@ from redis import Redis
 
 from runtime import actions
 from runtime.settings import Account, Scope, Settings, WebRole
-from web.access.throttle import EACH
+from web.access.throttle import EACH, TOGETHER
 from web.create_app import create_app
 
 ADMIN, READER = "t0ken-of-the-admin", "t0ken-of-the-reader"
@@ -64,6 +64,29 @@ def test_behind_a_proxy_of_ours_each_address_is_throttled_by_itself(app: Flask) 
 
     assert ask(app, headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 429
     assert ask(app, headers={"X-Forwarded-For": "198.51.100.8"}).status_code == 200
+
+
+def test_whose_token_was_right_once_is_let_in_however_much_strangers_guess(app: Flask) -> None:
+    ours, another = {"X-Forwarded-For": "198.51.100.7"}, {"X-Forwarded-For": "203.0.113.9"}
+    assert ask(app, headers=ours).status_code == 200
+    for number in range(TOGETHER.burst):
+        ask(app, token="guess", headers={"X-Forwarded-For": f"198.51.100.{100 + number}"})
+
+    assert ask(app, headers=another).status_code == 429
+    assert ask(app, headers=ours).status_code == 200
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "Secret", "Bearers"])
+def test_a_token_behind_another_word_than_bearer_is_none(app: Flask, scheme: str) -> None:
+    assert ask(app, headers={"Authorization": f"{scheme} {ADMIN}"}).status_code == 401
+
+
+def test_a_wrong_token_lets_nobody_in_who_brings_a_session_as_well(app: Flask) -> None:
+    client = app.test_client()
+    client.post("/login", data={"password": ADMIN})
+
+    assert client.get(LIST).status_code == 200
+    assert client.get(LIST, headers={"Authorization": "Bearer wrong"}).status_code == 401
 
 
 def test_what_was_changed_is_written_down_and_what_was_looked_at_is_not(app: Flask, redis: Redis) -> None:

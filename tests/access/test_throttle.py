@@ -70,3 +70,12 @@ def test_strangers_do_not_fill_the_memory() -> None:
         throttle.succeeded(f"address-{number}")
 
     assert len(throttle._until) == len(throttle._trusted) == ADDRESSES
+
+
+def test_the_address_that_was_heard_of_longest_ago_is_forgotten_first() -> None:
+    throttle = Throttle(clock=Clock())
+    again, forgotten, *others = (f"address-{number}" for number in range(ADDRESSES))
+    for address in (again, forgotten, *others, again, "one more"):
+        throttle.failed(address)
+
+    assert [*throttle._until] == [*others, again, "one more"]

@@ -97,6 +97,14 @@ def test_a_runner_keeps_the_clock_away_a_while_longer_with_every_commit(redis: R
     assert 0 < int(redis.pttl(keys.rung(ACCOUNT, TRACK))) <= bells.RUNG_SECONDS * 1000
 
 
+def test_a_bell_that_was_claimed_counts_as_rung_for_seconds_and_not_for_ever(redis: Redis) -> None:
+    set_bell(redis, LONG_AGO)
+
+    DueBells(redis, {ACCOUNT}).ring()
+
+    assert 0 < int(redis.ttl(keys.rung(ACCOUNT, TRACK))) <= bells.RUNG_SECONDS
+
+
 def test_where_nobody_takes_bells_up_no_more_are_rung_and_all_of_them_once_somebody_does(redis: Redis) -> None:
     queue = bells.queue_key(TRACK)
     redis.rpush(queue, *["a job"] * bells.MOST_QUEUED)
@@ -177,7 +185,7 @@ def test_a_bell_is_only_ever_set_earlier_by_those_who_do_not_serve_it(redis: Red
     bells.ring_at(redis, TRACK, ACCOUNT, 1000.5)
     assert next_bell(redis) == 1000.5
     with lease(redis, ACCOUNT, RESOLVE) as held:
-        held.commit([bells.due_at(TRACK, ACCOUNT, 5000.0), bells.due_at(TRACK, ACCOUNT, 500.25)])
+        held.commit([bells.due_at(TRACK, ACCOUNT, 500.25), bells.due_at(TRACK, ACCOUNT, 5000.0)])
     assert next_bell(redis) == 500.25
 
 

@@ -38,6 +38,26 @@ def test_what_is_published_is_counted_as_often_as_it_is_published(redis: Redis) 
         held.commit([published(1), published(1), published(2)])
 
     assert redis.hgetall(TALLY) == {b"busy": b"2"}
+    assert 0 < int(redis.ttl(TALLY)) <= 60
+
+
+def test_news_are_rung_for_whatever_history_is_written_down_behind_them(redis: Redis) -> None:
+    redis.sadd(keys.LISTENING, "dst_1")
+    history = ("KEPT", "others", *published(1)[2:])
+    with lease(redis, ACCOUNT, STAGE) as held:
+        held.commit([history])
+        assert redis.zcard(keys.BELLS) == 0
+        held.commit([published(1), ("KEPT", "another", *published(1)[2:])])
+
+    assert redis.zrange(keys.BELLS, 0, -1) == [b"deliver|dst_1"]
+
+
+def test_a_list_of_lines_is_kept_for_as_long_as_was_said_since_the_last(redis: Redis) -> None:
+    with lease(redis, ACCOUNT, STAGE) as held:
+        for lives in ("10", "60"):
+            held.commit([("LINKED", "list", b"a line\n", lives, "100")])
+
+    assert 10 < int(redis.ttl("list")) <= 60
 
 
 def move(old: float, new: float | None) -> Command:
@@ -300,6 +320,16 @@ def test_a_lease_whose_granting_took_long_is_over_as_early_as_it_was_granted(
     monkeypatch.setattr(leases, "stopwatch", lambda: now[0])
 
     with lease(Slow(redis, now), ACCOUNT, STAGE, seconds=3) as held:  # type: ignore[arg-type]  # as far as is asked of it
+        now[0] += 1.0
+        assert held.may_be_over
+
+
+def test_so_is_one_whose_renewing_took_long(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(leases, "stopwatch", lambda: now[0])
+
+    with lease(Slow(redis, now), ACCOUNT, STAGE, seconds=3) as held:  # type: ignore[arg-type]  # as far as is asked of it
+        held.commit(())
         now[0] += 1.0
         assert held.may_be_over
 

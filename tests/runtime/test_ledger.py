@@ -133,3 +133,20 @@ def test_what_this_version_writes_can_be_read_for_ever() -> None:
 
 def test_a_call_never_looked_at_is_one_that_has_ended_and_of_which_nothing_was_published() -> None:
     assert (Resolution().state, Resolution().revision, Resolution().digest) == (State.ENDED, 0, b"")
+
+
+def test_however_many_records_are_asked_for_all_of_them_are_read(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "_TOGETHER", 2)
+    redis.mset({f"record-{number}": str(number) for number in range(5)})
+
+    found = ledger.fetched(redis, ["record-0", "none", *(f"record-{number}" for number in range(1, 5))])
+
+    assert found == [b"0", None, b"1", b"2", b"3", b"4"]
+
+
+def test_a_call_stays_in_a_list_where_it_was_entered_first(redis: Redis) -> None:
+    for began in (7.5, 9.5):
+        for command in ledger.listed(ACCOUNT, {CALL.id: began}):
+            carry_out(redis, command)
+
+    assert redis.zscore(keys.listed(ACCOUNT), CALL.id) == 7.5

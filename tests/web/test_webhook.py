@@ -16,7 +16,7 @@ from runtime.bells import Stage
 from tests.simulator.waiting import wait_until
 from tests.web.conftest import NOBODY, ONLY, Web
 from tests.web.posting import BODY, PATH, SIGNED, TOKEN
-from web.body import MAX_BODY
+from web.body import MAX_BODY, told_length
 
 Make: TypeAlias = Callable[..., Web]
 
@@ -92,6 +92,17 @@ def test_a_notification_that_bears_a_handshake_is_stored_and_echoed(web: Web, re
     response = web.client.post(PATH, data=BODY, headers={"Validation-Token": "hand.shake", **SIGNED})
 
     assert response.headers["Validation-Token"] == "hand.shake"
+    assert stored(redis) == [BODY]
+
+
+@pytest.mark.parametrize("token", ["x" * 513, "a b", "a\r\nSet-Cookie: mine=1"])
+def test_what_is_no_handshake_s_token_is_not_echoed_with_a_notification_either(
+    web: Web, redis: Redis, token: str
+) -> None:
+    response = web.client.post(PATH, data=BODY, headers=SIGNED, environ_overrides={"HTTP_VALIDATION_TOKEN": token})
+
+    assert response.status_code == 200
+    assert {name for name, _ in response.headers} == {"Content-Type", "Content-Length"}
     assert stored(redis) == [BODY]
 
 
@@ -175,6 +186,11 @@ def test_a_body_that_says_it_is_too_large_is_not_even_read(web: Web) -> None:
     response = web.client.post(PATH, headers=SIGNED, environ_overrides=announced(MAX_BODY + 1, Unreadable()))
 
     assert response.status_code == 413
+
+
+@pytest.mark.parametrize("told", ["\u00b2", "\u0663", "+4", "4.0", "-1"])
+def test_a_length_that_is_no_number_tells_none(told: str) -> None:
+    assert told_length({"CONTENT_LENGTH": told}) is None
 
 
 def test_half_a_body_is_not_stored(web: Web, redis: Redis) -> None:
