@@ -1,6 +1,7 @@
 """All checks in their order, as a table; docs/ops/doctor.md is drawn from it."""
 
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from redis.exceptions import NoPermissionError, RedisError
@@ -14,6 +15,7 @@ from scripts.checkup import (
     worker_checks,
 )
 from scripts.checkup.findings import Check, Findings, Patient, Severity, Told, Unavailable
+from scripts.terminal.redis_server import refuses
 
 
 def _check(name: str, look: Callable[[Patient], Findings]) -> Check:
@@ -72,6 +74,10 @@ OF_THE_REAL_ONE: Final = frozenset(
 """Checks that say nothing where RingCentral in a box stands in: it makes up its own settings at each start."""
 
 
+WRITES: Final = "redis-role memory"
+"""The checks that tell why Redis takes no writes: some of the others note down what they ask of RingCentral."""
+
+
 def examine(patient: Patient, checks: tuple[Check, ...] = CHECKS) -> Iterator[Told]:
     """Make every check, and say what each found; one that cannot be made is told as such, and stops no other.
 
@@ -90,8 +96,7 @@ def examine(patient: Patient, checks: tuple[Check, ...] = CHECKS) -> Iterator[To
             says, fix = "not looked at: this user of Redis may not", "ask as `workers` of docs/ops/acl/users.acl may"
             yield Told(check.name, Severity.ERROR, says, fix, skipped=True)
         except RedisError as fault:
-            says = f"Redis does not answer ({type(fault).__name__})"
-            yield Told(check.name, Severity.ERROR, says, "start Redis, or set REDIS_URL to where it is", skipped=True)
+            yield _without_redis(check.name, fault, errors)
         except Exception as fault:  # noqa: BLE001 - one check that breaks must not keep all others from being made
             says = f"the check itself broke: {type(fault).__name__}: {fault}"
             yield Told(check.name, Severity.WARNING, says, "please open an issue with this line", skipped=True)
@@ -100,3 +105,14 @@ def examine(patient: Patient, checks: tuple[Check, ...] = CHECKS) -> Iterator[To
                 yield Told(check.name, Severity.OK)
             errors.update(check.name for one in found if one.severity is Severity.ERROR)
             yield from (Told(check.name, one.severity, one.says, one.fix) for one in found)
+
+
+def _without_redis(name: str, fault: RedisError, errors: AbstractSet[str]) -> Told:
+    """Tell that a check could not be made: Redis is away, or it is there and would not."""
+    severity, says = Severity.ERROR, f"Redis does not answer ({type(fault).__name__})"
+    fix = "start Redis, or set REDIS_URL to where it is"
+    if refuses(fault):
+        says, fix = f"not looked at: Redis refuses: {fault}", f"`./scripts/doctor.py {WRITES}` says what mends that"
+        if errors & {*WRITES.split()}:
+            severity, fix = Severity.WARNING, "mend what stands above"
+    return Told(name, severity, says, fix, skipped=True)

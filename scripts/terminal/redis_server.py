@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
 from redis import Redis, RedisError
-from redis.exceptions import AuthenticationError, NoPermissionError
+from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
 from redis.exceptions import ConnectionError as BrokenConnectionError
 from redis.exceptions import TimeoutError as NoAnswerError
 from tqdm import tqdm
@@ -52,7 +52,15 @@ def open_redis(data: Path, *, root: Path = ROOT) -> Iterator[Redis]:
         except NoPermissionError as error:
             raise NoRedis(f"Redis refuses: {error}") from error
         except RedisError as error:
-            raise NoRedis(str(error)) from error
+            why = (
+                f"Redis refuses: {error} ./scripts/doctor.py redis-role memory tells more" if refuses(error) else error
+            )
+            raise NoRedis(str(why)) from error
+
+
+def refuses(fault: RedisError) -> bool:
+    """Say whether Redis was there and would not: it is full, or a replica, whose word our client takes for a cut."""
+    return isinstance(fault, ResponseError) or isinstance(fault.__cause__, ResponseError)
 
 
 def patiently(look: Callable[[], T], *, until: float = math.inf) -> T:

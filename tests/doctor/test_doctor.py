@@ -530,3 +530,16 @@ def test_the_command_tells_people_and_machines_and_its_exit_code_says_how_bad_it
     assert (people.returncode, machines.returncode) == (1, 0)
     assert "-> start `python -m workers track`" in people.stdout
     assert msgspec.json.decode(machines.stdout)["worst"] == "ok"
+
+
+def test_a_redis_that_is_full_is_not_taken_for_one_that_is_away(clinic: Clinic) -> None:
+    before = clinic.redis.config_get("maxmemory")["maxmemory"] or "0"
+    clinic.redis.config_set("maxmemory", 1)
+    try:
+        (told,) = clinic.examine("credentials")
+    finally:
+        clinic.redis.config_set("maxmemory", before)
+
+    assert (told.severity, told.skipped) == (Severity.ERROR, True)
+    assert told.says.startswith("not looked at: Redis refuses: ")
+    assert "doctor.py redis-role memory" in told.fix

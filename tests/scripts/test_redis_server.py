@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
-from redis.exceptions import AuthenticationError, BusyLoadingError
+from redis.exceptions import AuthenticationError, BusyLoadingError, ReadOnlyError
 from redis.exceptions import ConnectionError as BrokenConnectionError
 
 from scripts.supervisor.embedded import URL_FILE, EmbeddedRedis
 from scripts.supervisor.watchdog import Watchdog
 from scripts.terminal import redis_server
-from scripts.terminal.redis_server import NoRedis, find_url, open_redis, patiently, reach
+from scripts.terminal.redis_server import NoRedis, find_url, open_redis, patiently, reach, refuses
+from tests.scripts.commands import run_here
 
 
 @pytest.fixture
@@ -99,3 +100,23 @@ def test_nobody_waits_for_what_does_not_pass_nor_for_longer_than_was_asked_for(
 
     with pytest.raises(fault):
         patiently(look, until=time.monotonic() + (-1 if is_over else 60))
+
+
+def test_that_redis_is_full_is_said_with_what_tells_more(redis: Redis, redis_url: str) -> None:
+    before = redis.config_get("maxmemory")["maxmemory"] or "0"
+    redis.config_set("maxmemory", 1)
+    try:
+        done = run_here("replay.py", "--unresolved", "--no-follow", redis_url=redis_url)
+    finally:
+        redis.config_set("maxmemory", before)
+
+    assert (done.returncode, "Redis refuses: " in done.stderr) == (1, True)
+    assert "./scripts/doctor.py redis-role memory" in done.stderr
+
+
+def test_a_replica_refuses_and_is_not_away() -> None:
+    our_client_s_word = BrokenConnectionError("You can't write against a read only replica.")
+    our_client_s_word.__cause__ = ReadOnlyError("You can't write against a read only replica.")
+
+    assert refuses(our_client_s_word)
+    assert not refuses(BrokenConnectionError("Connection refused."))
