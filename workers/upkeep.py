@@ -81,10 +81,8 @@ def tidy(redis: Redis, settings: Settings, recorder: Recorder) -> None:
     """Do what is no account's own, unless another account's upkeep has just done it: once a minute is enough."""
     now, before = redis_time(redis), float(cast("bytes | None", redis.get(keys.TIDIED)) or 0)
     presence.note(redis, before=before, now=now)
-    # Once a day, for a `web` that still knows one of before may take something in for it. Or no version has noted yet
-    # which there are, though one may just have been here.
-    if now // _DAY != before // _DAY or not redis.exists(keys.ACCOUNTS):
-        redis.sadd(keys.ACCOUNTS, *{one.name for one in settings.accounts}, *_with_an_inbox(redis))
+    if not redis.exists(keys.ACCOUNTS):  # no version has noted yet which there are, though one may just have been here
+        _note_accounts(redis, settings)
     if before <= now < before + TIDY_SECONDS:
         return
     if now < before:
@@ -96,6 +94,8 @@ def tidy(redis: Redis, settings: Settings, recorder: Recorder) -> None:
     alarms.of_accounts(redis, {one.name for one in settings.accounts})
     there = destinations.ids(redis)
     metrics.forget(redis, "destination", lambda one: one not in there)
+    if now // _DAY != before // _DAY:  # a `web` that still knows one of before may have taken something in for it
+        _note_accounts(redis, settings)
     trim_former(redis, settings, now=now)
     redis.set(keys.TIDIED, f"{now:.3f}")
 
@@ -139,6 +139,11 @@ def _forget(redis: Redis, account: str) -> None:
         pipeline.delete(*(build(account) for build in _OF_FORMER))
         pipeline.srem(keys.ACCOUNTS, account)
         pipeline.execute()
+
+
+def _note_accounts(redis: Redis, settings: Settings) -> None:
+    """Note which accounts there are, and were."""
+    redis.sadd(keys.ACCOUNTS, *{one.name for one in settings.accounts}, *_with_an_inbox(redis))
 
 
 def _with_an_inbox(redis: Redis) -> Iterator[str]:

@@ -239,6 +239,26 @@ def test_what_such_an_account_is_told_after_all_of_it_was_gone_is_kept_for_no_lo
     assert left(office.redis, keys.inbox(GLOBEX)) == 0
 
 
+def test_every_key_is_looked_at_for_that_once_a_day_however_many_accounts_there_are(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.let_pass(upkeep._DAY - office.now % upkeep._DAY - 20)
+    upkeep.serve(ACCOUNT)
+    looks: list[Redis] = []
+
+    def with_an_inbox(redis: Redis) -> Iterator[str]:
+        looks.append(redis)
+        yield from ()
+
+    monkeypatch.setattr(upkeep, "_with_an_inbox", with_an_inbox)
+    office.let_pass(30)
+    for seconds in (0, 0, upkeep.TIDY_SECONDS, 0, upkeep.TIDY_SECONDS):
+        office.let_pass(seconds)
+        upkeep.tidy(office.redis, office.settings, office.dependencies.recorder)  # as of another account
+
+    assert len(looks) == 1
+
+
 def test_of_one_without_calls_that_another_worker_s_settings_name_all_is_kept(office: Office) -> None:
     upkeep.trim(office.redis, GLOBEX, office.settings)
     completeness.keep(office.redis, GLOBEX, Completeness(office.now, 0.0, Hour(0.0)))
