@@ -186,12 +186,15 @@ def _trim_replays(redis: Redis, account: str, *, before: float) -> None:
     Of the latter nothing is kept: one that was never begun has no time to live yet; and as long as it is noted as asked
     for, asking for the same again would give that one, which nobody would begin any more.
     """
-    for one in cast("list[bytes]", redis.zrange(keys.replays_due(account), "-inf", before, byscore=True)):
+    with redis.pipeline(transaction=False) as pipeline:
+        for name in (keys.replays_due(account), keys.replays(account)):
+            pipeline.zrange(name, "-inf", before, byscore=True)
+        due, old = pipeline.execute()
+    for one in due:
         with redis.pipeline(transaction=True) as pipeline:
             for command in replays.forgotten(redis, account, one.decode()):
                 pipeline.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py's
             pipeline.execute()
-    old = cast("list[bytes]", redis.zrange(keys.replays(account), "-inf", before, byscore=True))
     ids = [one.decode() for one in old]
     call_index.strike_off(redis, account, keys.replays(account), ids, kept=(keys.replay,))
 
