@@ -74,6 +74,16 @@ def silence(endpoint: "Endpoint", _: socket.socket) -> None:
     endpoint.released.wait()
 
 
+def says_exactly(*pieces: bytes) -> Reply:
+    """Write these bytes and keep the connection."""
+
+    def reply(_: "Endpoint", wire: socket.socket) -> None:
+        for piece in pieces:
+            wire.sendall(piece)
+
+    return reply
+
+
 def says_first(interim: int, reply: Reply, *, after: float = 0.0) -> Reply:
     """Say that an answer will come, and give it after so many seconds."""
 

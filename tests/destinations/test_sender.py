@@ -22,6 +22,7 @@ from tests.destinations.endpoint import (
     floods,
     head,
     says,
+    says_exactly,
     says_first,
     silence,
     writes,
@@ -115,6 +116,15 @@ def test_an_answer_that_says_only_that_one_will_come_is_none_nor_is_the_next_eve
 
     assert [(answer.status, answer.excerpt) for answer in answers] == [(200, "taken"), (500, "refused")]
     assert endpoint.connections == 1
+
+
+@pytest.mark.parametrize("body", [b"", b"0\r\n\r\n"], ids=["none", "an empty one"])
+def test_no_content_is_a_whole_answer_whatever_it_says_of_a_body(endpoint: Endpoint, send: Send, body: bytes) -> None:
+    endpoint.on(says_exactly(head(204, Transfer_Encoding="chunked"), body))
+
+    answers = [send() for _ in range(3)]
+
+    assert [(answer.verdict, answer.status) for answer in answers] == [(Verdict.DELIVERED, 204)] * 3
 
 
 @pytest.mark.parametrize(
