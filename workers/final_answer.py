@@ -1,5 +1,4 @@
-"""The final answer to a request, where http.client finds another: it passes over no interim one but 100, and waits for
-a body of answers that never have one.
+"""The final answer to a request, and its end: http.client takes interim ones for it, and waits for a body of a 204.
 
 https://www.rfc-editor.org/rfc/rfc9110#section-15.2
 https://www.rfc-editor.org/rfc/rfc9112#section-6.3
