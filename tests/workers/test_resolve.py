@@ -253,6 +253,28 @@ def test_the_end_is_not_told_after_the_outcome_when_the_last_notifications_come_
     assert [event.data.changed for event in others] == [("agents",)]  # who talked for how long is known only now
 
 
+@pytest.mark.parametrize("refused", [[], ["call-log-extract-sync", "call-log-sync"]], ids=["feed", "list"])
+def test_what_is_heard_after_the_outcome_of_who_was_in_a_call_is_told_once(office: Office, refused: list[str]) -> None:
+    for endpoint in refused:
+        office.platform.fault("forbid", endpoint=endpoint)
+    call = ivr_call().ending_at(office.now)
+    late = [body for body in call.bodies if b'"Answered"' in body]
+    office.hear(*(body for body in call.bodies if body not in late))
+    office.track()
+    office.let_pass(MINUTE)
+    office.track()
+    office.show(the_record(call))
+    look(office, times=3)
+
+    office.hear(*late, *late)
+    office.track()
+    look(office, times=3)
+
+    assert [event.data.revision for event in office.outcomes(call)] == [1, 2]
+    assert "agents" in office.outcomes(call)[-1].data.changed
+    assert not office.is_due(call)
+
+
 def test_a_call_in_the_call_log_that_is_still_on_is_left_alone(office: Office) -> None:
     call = ivr_call().ending_at(office.now)
     office.hear(*call.bodies[:-2])

@@ -11,6 +11,7 @@ from runtime.ledger import Tracked
 from runtime.settings import Settings
 from telephony import endings, sessions
 from telephony.live_events import updated
+from telephony.sessions import Session
 from telephony.times import moment_at
 
 NOTED_SECONDS: Final = 30
@@ -39,8 +40,8 @@ def changes(
         if has_audience and record.ended_at is None and len(session.parties) <= MOST_WATCHED:
             commands.append(outcome_log.live(account, updated(session, now=moment)))
         commands += _indexed(account, record, known, settings.retention_seconds)
-        if known and known.ended_at is not None and known.session.started_at != session.started_at:
-            commands += links.changed(account, session.id, now=now)
+        if known and known.ended_at is not None:
+            commands += _told_late(account, record, known.session, now=now)
     return [*commands, *_listed(account, before, changed, settings)]
 
 
@@ -63,6 +64,15 @@ def ends_at(account: str, record: Tracked, settings: Settings) -> float | None:
     quiet = timedelta(seconds=settings.quiet_seconds)
     pause = sessions.ends_after(record.session, quiet, gaps_tell=settings.gaps_tell(account))
     return None if pause is None else record.heard_at + pause.total_seconds()
+
+
+def _told_late(account: str, record: Tracked, before: Session, *, now: float) -> Iterator[Command]:
+    """Have a call that was over looked at again where what came late says more of it, unless it goes on after all."""
+    if before.started_at != record.session.started_at:
+        yield from links.changed(account, record.session.id, now=now)
+    if record.ended_at is not None and before.parties != record.session.parties:
+        yield ("ZADD", keys.due(account), "NX", f"{now:.3f}", record.session.id)
+        yield bells.due_at(Stage.RESOLVE, account, now)
 
 
 def _listed(
