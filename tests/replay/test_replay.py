@@ -109,6 +109,46 @@ def test_a_replay_that_was_forgotten_before_its_end_is_asked_for_anew(replaying:
     assert replaying.redis.zcard(keys.replays_due(ACCOUNT)) == 0
 
 
+@pytest.mark.parametrize("is_over", [False, True])
+def test_a_replay_is_kept_for_the_retention_after_its_last_step(replaying: ReplayOffice, *, is_over: bool) -> None:
+    asked = replaying.ask(Level.REFETCH, calls=["s-1"])
+    on = replays.progressed(asked, asked.progress, retention=60, again_at=0)
+    over = replays.ended(asked, asked.progress, retention=60)
+
+    for command in [*replays.chosen(asked, [("s-1", 1.0)]), *(over if is_over else on)]:
+        replaying.redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+
+    kept = (keys.replay(ACCOUNT, asked.id), *([] if is_over else [keys.replay_calls(ACCOUNT, asked.id)]))
+    assert all(replaying.redis.ttl(name) == 60 for name in kept)
+
+
+def test_whoever_asks_has_the_bell_rung_and_whoever_cancels_too_and_what_is_over_is_not_due_for_that(
+    replaying: ReplayOffice,
+) -> None:
+    asked, due = replaying.ask(Level.REFETCH, calls=["s-1"]), keys.replays_due(ACCOUNT)
+    assert replaying.office.next_bell(Stage.REPLAY) == pytest.approx(0, abs=5)
+    for name in (due, keys.BELLS):
+        there: Any = replaying.redis.zrange(name, 0, -1)
+        replaying.redis.zadd(name, dict.fromkeys(there, replaying.office.now + 3600))
+
+    replays.cancel(replaying.redis, ACCOUNT, asked.id)
+    assert replaying.redis.zscore(due, asked.id) == pytest.approx(replaying.office.now, abs=5)
+    assert replaying.office.next_bell(Stage.REPLAY) == pytest.approx(0, abs=5)
+
+    replaying.redis.zrem(due, asked.id)  # as by who has just ended it
+    replays.cancel(replaying.redis, ACCOUNT, asked.id)
+    assert replaying.redis.zcard(due) == 0
+
+
+def test_what_was_found_is_told_from_behind_a_call_on(replaying: ReplayOffice) -> None:
+    asked = replaying.ask(Level.REFETCH, calls=["s-1"])
+    for call in ("s-1", "s-2", "s-3"):
+        command = replays.found(asked, Finding(call, 1))
+        replaying.redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+
+    assert [one.call for one in replays.findings(replaying.redis, ACCOUNT, asked.id, after="s-1")] == ["s-2", "s-3"]
+
+
 def test_a_replay_that_changed_nothing_says_nothing(replaying: ReplayOffice) -> None:
     call = replaying.resolved()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 from redis import Redis
 
@@ -32,6 +33,20 @@ def test_a_wish_to_cancel_whose_storing_was_not_answered_is_rung_for(redis: Redi
     ringout_wishes.cancel(redis, wanted)
 
     assert bells.waiting(redis, Stage.RINGOUT) == 2
+
+
+def test_a_ringout_and_all_that_is_kept_for_it_end_with_the_retention(redis: Redis) -> None:
+    wanted = ringout_wishes.ask(redis, ACCOUNT, retention=60, call=WANTED, key="click 7")
+    placed = msgspec.structs.replace(wanted, ring_out_id="Y3Mx")
+    ringout_wishes.cancel(redis, placed)
+    lives = {name: redis.ttl(name) for name in redis.scan_iter(f"legwork:{{{ACCOUNT}}}:ringout*", _type="string")}
+    assert sorted(lives.values()) == [60, 60, ringout_wishes.CANCEL_SECONDS]
+
+    for command in (ringouts.write(placed, retention=30), ringouts.remember_id(placed, retention=30)):
+        redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+
+    names = (keys.ringout(ACCOUNT, wanted.id), ringouts.asked_name(ACCOUNT, ringouts.follow_key("Y3Mx")))
+    assert [redis.ttl(name) for name in names] == [30, 30]
 
 
 def test_of_all_there_are_those_alone_are_read_whose_ids_begin_so(

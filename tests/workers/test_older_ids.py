@@ -84,6 +84,7 @@ def test_what_was_given_stays_where_it_is_when_another_session_has_the_same_id_l
     first = OlderIds(redis, ACCOUNT, {})
     assert session_of(nameless("11"), first.session_of) == "s-a"
     commit(redis, first.remember(retention=HOUR))
+    assert 0 < redis.ttl(keys.older_id(ACCOUNT, "11")) <= HOUR
     see(redis, [("s-b", "11")], place=on)
 
     later = OlderIds(redis, ACCOUNT, {})
