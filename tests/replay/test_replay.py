@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runtime import keys, outcome_log, replays
+from runtime import bells, keys, outcome_log, replays
 from runtime.bells import Stage
 from runtime.budget import RULES, Budget, Group, Share
 from runtime.deliveries import destinations, waiting
@@ -32,10 +32,12 @@ from tests.workers.test_resolve import look, the_record
 from workers.housekeeping.put_back import be_due_earlier
 from workers.replay import LEFT_SECONDS
 from workers.replaying import replay_errand
+from workers.replaying.borrowed import borrowed
 from workers.replaying.replay_errand import HANDFUL
 from workers.ringcentral import call_log
 from workers.ringcentral.call_log import CallLog
 from workers.ringcentral.errors import NotSent, RateLimited, Unavailable
+from workers.stopping import Stopping
 
 
 def test_a_refetch_tells_what_the_call_log_says_otherwise_now(replaying: ReplayOffice) -> None:
@@ -147,6 +149,27 @@ def test_what_was_found_is_told_from_behind_a_call_on(replaying: ReplayOffice) -
         replaying.redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
 
     assert [one.call for one in replays.findings(replaying.redis, ACCOUNT, asked.id, after="s-1")] == ["s-2", "s-3"]
+
+
+def test_what_a_replay_shall_only_write_down_is_published_and_sent_to_no_destination(replaying: ReplayOffice) -> None:
+    call = replaying.resolved()
+    replaying.office.show(the_record(call, id=f"R{call.telephony_session_id[-10:]}", result="Missed"))
+
+    replaying.run(Level.REFETCH, deliver=False, calls=(call.telephony_session_id,))
+
+    told = [one.deliver for one in outcome_log.after(replaying.redis, "0-0", most=10)]
+    assert [event.data.revision for event in replaying.office.published(call)] == [0, 1, 2]
+    assert told == [True, True, False]
+
+
+def test_a_bell_that_came_while_a_stage_was_borrowed_is_rung_once_that_is_given_back(replaying: ReplayOffice) -> None:
+    redis, rung = replaying.redis, keys.rung(ACCOUNT, Stage.RESOLVE)
+    with borrowed(redis, ACCOUNT, Stage.RESOLVE, Stopping()):
+        redis.set(rung, "1", ex=60)
+        redis.zadd(keys.BELLS, {bells.member(Stage.RESOLVE, ACCOUNT): replaying.office.now + 60})
+
+    assert not redis.exists(rung)
+    assert replaying.office.next_bell(Stage.RESOLVE) == pytest.approx(0, abs=5)
 
 
 def test_a_replay_that_changed_nothing_says_nothing(replaying: ReplayOffice) -> None:
@@ -599,8 +622,13 @@ def test_notifications_are_folded_anew_by_the_rules_of_today(
     replaying.office.let_pass(60)
 
     replaying.run(Level.REFETCH, calls=(call.telephony_session_id,))
+    stored = replaying.redis.get(keys.session(ACCOUNT, call.telephony_session_id))
+    replaying.run(Level.RAW, dry_run=True, calls=(call.telephony_session_id,))
     assert replaying.redis.zcard(keys.quiet(ACCOUNT)) == 0
+    assert replaying.redis.get(keys.session(ACCOUNT, call.telephony_session_id)) == stored
+    replaying.redis.delete(keys.BELLS, keys.rung(ACCOUNT, Stage.TRACK))
     replaying.run(Level.RAW, calls=(call.telephony_session_id,))
+    assert (replaying.office.next_bell(Stage.TRACK) or 1e9) <= replaying.office.settings.quiet_seconds
     replaying.office.let_pass(replaying.office.settings.quiet_seconds)
     replaying.office.track()
 

@@ -368,6 +368,40 @@ def test_a_call_that_a_later_version_wrote_down_is_left_alone_and_holds_nobody_u
     assert len(office.outcomes(call)) == 1
 
 
+@pytest.mark.parametrize("kept", [keys.resolution, keys.records], ids=["what became of it", "its records"])
+def test_so_is_one_of_which_it_wrote_down_something_else(office: Office, kept: Callable[[str, str], str]) -> None:
+    call, other = an_ended_call(office), an_ended_call(office)
+    for one in (call, other):
+        office.show(the_record(one, id=one.telephony_session_id))
+    name, later = kept(ACCOUNT, call.telephony_session_id), b"\x7f who knows"
+    office.redis.set(name, later)
+
+    look(office, times=3)
+
+    assert (len(office.outcomes(other)), office.outcomes(call)) == (1, [])
+    assert office.redis.get(name) == later
+    assert office.is_due(call)
+
+    office.redis.delete(name)
+    look(office, times=8)
+
+    assert len(office.outcomes(call)) == 1
+
+
+def test_so_is_one_that_is_on_though_the_log_shows_its_record_with_that_of_another(office: Office) -> None:
+    call, other = ivr_call().ending_at(office.now - 2 * MINUTE), an_ended_call(office, ringout_call)
+    office.hear(*call.bodies[:-1])
+    office.track()
+    for one in (call, other):
+        office.show(the_record(one, id=one.telephony_session_id))
+    office.redis.set(keys.session(ACCOUNT, call.telephony_session_id), b"\x7f who knows")
+
+    look(office, times=12)
+
+    assert len(office.outcomes(other)) == 1
+    assert office.outcomes(call) == []
+
+
 def test_a_record_that_was_removed_from_the_call_log_is_missed_once_and_not_looked_for_for_ever(
     office: Office,
 ) -> None:
