@@ -10,7 +10,7 @@ from runtime import bells, comparisons, keys
 from runtime.asking import Asking
 from runtime.bells import Stage
 from runtime.budget import Group, Share
-from runtime.comparisons import HANDFUL, Comparison, Why
+from runtime.comparisons import HANDFUL, MOST_NAMED, Comparison, Why
 from runtime.ledger import Resolution, State, Tracked
 from telephony.fetch_plan import Window
 from telephony.narrowing import HOPELESS, SHORTEST, Narrowing
@@ -123,6 +123,18 @@ def test_missing_are_calls_nobody_told_of_and_healed_those_whose_end_was_not_tol
 
     counted = [msgspec.json.decode(command[-1], type=Comparison) for command in written]
     assert [(one.missing, one.healed) for one in counted] == [(missing, healed)] * bool(missing or healed)
+
+
+def test_of_the_calls_that_were_missing_only_so_many_are_named_and_all_are_counted() -> None:
+    began = START.timestamp()
+    comparing = Comparing(ACCOUNT, Comparison("cmp_1", Why.ASKED, began, began + HOUR, began, began))
+    comparing.window(Asking(), now=began + HOUR)
+    lost = [Case(f"s-{n}", None, None, CALL, (RECORD,), (), Resolution(), asked=False) for n in range(MOST_NAMED + 1)]
+
+    (command,) = comparing.tallied(lost, [Judged(()) for _ in lost])
+
+    counted = msgspec.json.decode(command[-1], type=Comparison)
+    assert (counted.missing, len(counted.calls)) == (MOST_NAMED + 1, MOST_NAMED)
 
 
 @pytest.mark.parametrize("why", [Why.GAP, Why.NIGHTLY])
