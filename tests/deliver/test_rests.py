@@ -31,6 +31,16 @@ def test_a_destination_left_alone_is_not_rung_by_news_but_when_it_shall_be_tried
     assert bell(stage, destination) == pytest.approx(redis_time(stage.redis) + FIRST_PAUSE, abs=5)
 
 
+def test_while_a_destination_is_left_alone_what_it_misses_waits_in_the_log(stage: Stage) -> None:
+    destination = left_alone(stage)
+    publish(stage.redis, outcome_of("s-new"))
+
+    stage.run(destination)
+
+    assert not waiting.everything(stage.redis, destination.id)
+    assert backlog.status(stage.redis, destination.id).unread == 1
+
+
 def test_until_when_a_destination_is_left_alone_is_told_and_not_of_one_that_is_sent_events_or_paused(
     stage: Stage,
 ) -> None:
