@@ -119,6 +119,16 @@ def test_that_an_alert_is_over_can_be_sent_again_though_of_calls_the_destination
     assert [event.data.state for event in sent(stage)] == [Told.RAISED, Told.CLEARED, Told.CLEARED]
 
 
+def test_both_ends_of_an_alert_are_sent_where_each_call_is_told_of_once(stage: Stage) -> None:
+    asks = stage.add(operator=True, create_only=True)
+    operator_log.raise_alert(stage.redis, PARKED, "default", "It is parked.", account="default")
+    operator_log.clear_alert(stage.redis, PARKED, "default", "It is over.")
+
+    stage.run(asks)
+
+    assert len(stage.sender.sent) == 2
+
+
 def test_a_destination_that_is_disabled_is_an_alert_until_it_is_not(stage: Stage) -> None:
     destination = stage.add()
     publish(stage.redis, outcome_of("s-1"))

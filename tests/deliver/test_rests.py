@@ -95,6 +95,7 @@ def test_a_shift_ends_with_the_bell_set_to_what_is_due_first(stage: Stage) -> No
     stage.run(destination)
     again_at = float(stage.redis.zscore(keys.retries(destination.id), "s-1") or 0)
     assert bell(stage, destination) == again_at
+    assert not stage.redis.exists(keys.rung(destination.id, Bell.DELIVER))  # or news would wait for seconds
 
     later, sooner = again_at + 100, again_at - 1
     stage.redis.zadd(keys.asked(destination.id), {"trial/1-0": later})
