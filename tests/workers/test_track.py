@@ -246,6 +246,18 @@ def test_a_silent_call_that_a_later_version_wrote_down_stays_open_though_it_seem
     assert redis.zcard(keys.over(ACCOUNT)) == 0
 
 
+def test_so_does_what_a_step_leaves_though_it_was_read_with_it(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folding, "MOST_ARRIVALS", 2)
+    office.hear(posted(a_document(a_party_document(1, DISCONNECTED), a_party_document(2, DISCONNECTED))))
+    office.hear(*(posted(a_document(telephonySessionId=f"s-{number}")) for number in range(3)))
+    office.hear(posted(a_document(a_party_document(3, PROCEEDING), sequence=3)))
+    office.let_pass(60)
+
+    office.track()
+
+    assert office.published(SESSION_ID) == []
+
+
 def test_a_party_that_comes_late_opens_the_call_again_and_its_end_is_not_told_twice(office: Office) -> None:
     office.hear(posted(a_document(a_party_document(1, DISCONNECTED))))
     office.track()
