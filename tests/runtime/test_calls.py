@@ -290,6 +290,8 @@ def test_upkeep_takes_out_only_calls_of_which_nothing_is_left(redis: Redis) -> N
     publish(redis, an_outcome_of(1), an_outcome_of(2), an_outcome_of(3))
     redis.delete(keys.revisions(ACCOUNT, "s-0001"))
     assert found(redis) == ["s-0003", "s-0002"]
+    redis.delete(keys.revisions(ACCOUNT, "s-0002"))
+    redis.set(keys.session(ACCOUNT, "s-0002"), b"a session that has no outcome yet")
 
     assert call_index.trim(redis, ACCOUNT, before=START.timestamp() + 3 * 60) == 1
 

@@ -141,6 +141,7 @@ def test_history_is_kept_in_the_log_and_told_to_nobody(redis: Redis) -> None:
         assert listener.heard() == []
     ((_, fields),) = entries(redis, STREAM)
     assert (fields[b"event"], fields[b"deliver"]) == (encode(FIRST), b"no")
+    assert not list(redis.scan_iter(keys.tally("*")))
     assert not redis.exists(keys.BELLS)
 
 
