@@ -139,17 +139,27 @@ def test_whoever_takes_no_stream_to_its_end_keeps_others_from_one_but_from_nothi
     monkeypatch.setattr(threads_module, "MOST_STREAMS", 2)
 
     async def asked() -> None:
-        threads = Threads(an_app(lambda: Response(iter([b"part"]))))
+        begun: list[Response] = []
+
+        def stream() -> Response:
+            begun.append(Response(iter([b"part"])))
+            return begun[-1]
+
+        threads = Threads(an_app(stream))
         untaken = [Asking("GET", "/ä", host="legwork.example") for _ in range(2)]
         next_, page = (Asking("GET", path, host="legwork.example") for path in ("/ä", "/nowhere"))
         for one in untaken:
             one.takes.clear()
-        waiting = [asyncio.create_task(threads.answer(one.scope, one)) for one in (*untaken, next_)]
-
-        await threads.answer(page.scope, page)
+        waiting = [asyncio.create_task(threads.answer(one.scope, one)) for one in untaken]
         async with asyncio.timeout(SOON):
             while not all(one.sent for one in untaken):  # noqa: ASYNC110 - what is waited for is in a thread
                 await asyncio.sleep(0.005)
+
+        waiting.append(asyncio.create_task(threads.answer(next_.scope, next_)))
+        async with asyncio.timeout(SOON):
+            while len(begun) < len(waiting):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.005)
+        await threads.answer(page.scope, page)
         assert (page.status, next_.status) == (404, 0)
 
         untaken[0].takes.set()
