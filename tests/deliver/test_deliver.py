@@ -61,7 +61,7 @@ def test_what_a_destination_does_not_want_is_passed_over(stage: Stage) -> None:
     assert backlog.status(stage.redis, destination.id).backlog == 0
 
 
-def test_history_that_is_only_written_down_is_passed_over(stage: Stage) -> None:
+def test_history_that_is_only_written_down_is_sent_to_nobody_and_keeps_nothing_waiting(stage: Stage) -> None:
     destination = stage.add()
     publish(stage.redis, outcome_of("s-1"), deliver=False)
     publish(stage.redis, outcome_of("s-2"))
@@ -69,6 +69,7 @@ def test_history_that_is_only_written_down_is_passed_over(stage: Stage) -> None:
     stage.run(destination)
 
     assert stage.sender.ids() == ["s-2/1"]
+    assert backlog.status(stage.redis, destination.id).backlog == 0
 
 
 def test_what_failed_is_sent_again_under_the_same_id_with_the_same_bytes(stage: Stage) -> None:
@@ -178,17 +179,6 @@ def test_what_is_not_wanted_any_more_is_not_given_up_for_that(stage: Stage, monk
     letters = attempts.dead_letters(stage.redis, destination.id)
     assert [(one.event_id, one.because) for one in letters] == [("s-2/1", "crowded")]
     assert not waiting.everything(stage.redis, destination.id)
-
-
-def test_history_that_is_only_written_down_is_sent_to_nobody_and_keeps_nothing_waiting(stage: Stage) -> None:
-    destination = stage.add()
-    publish(stage.redis, outcome_of("s-old"), deliver=False)
-    publish(stage.redis, outcome_of("s-1"))
-
-    stage.run(destination)
-
-    assert stage.sender.ids() == ["s-1/1"]
-    assert backlog.status(stage.redis, destination.id).backlog == 0
 
 
 def test_nothing_is_given_up_of_a_destination_that_is_left_alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

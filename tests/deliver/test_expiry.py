@@ -39,10 +39,7 @@ def test_what_a_paused_destination_never_got_is_listed_when_the_retention_is_ove
 
 
 def test_what_waits_for_another_attempt_is_listed_too(stage: Stage) -> None:
-    destination = stage.add()
-    stage.sender.answer = lambda _: refused()
-    publish(stage.redis, outcome_of("s-1"))
-    stage.run(destination)
+    destination = tried_in_vain(stage)
 
     trim(stage, later=LONG + 1)
 
@@ -93,10 +90,7 @@ def test_nor_is_what_waited_and_was_not_wanted_any_more(stage: Stage) -> None:
 
 
 def test_what_waits_and_was_asked_for_besides_is_listed_once_with_its_attempts(stage: Stage) -> None:
-    destination = stage.add()
-    stage.sender.answer = lambda _: refused()
-    publish(stage.redis, outcome_of("s-1"))
-    stage.run(destination)
+    destination = tried_in_vain(stage)
     destinations.update(stage.redis, destination.id, Changes(state=DestinationState.PAUSED))
     assert redrive.redrive(stage.redis, destination.id, Redrive(), dry_run=False) == 1
 
@@ -276,10 +270,7 @@ def test_who_is_overtaken_lists_nothing_and_has_the_log_kept(stage: Stage, monke
 def test_what_was_to_be_tried_again_before_the_clock_was_put_back_waits_no_longer_than_anything_does(
     stage: Stage, back: float, sent: int
 ) -> None:
-    destination = stage.add()
-    stage.sender.answer = lambda _: refused()
-    publish(stage.redis, outcome_of("s-1"))
-    stage.run(destination)
+    destination = tried_in_vain(stage)
 
     trim(stage, later=-back)
     is_rung = (stage.redis.zscore(keys.BELLS, f"deliver|{destination.id}") or 9e9) <= redis_time(stage.redis)
@@ -413,6 +404,15 @@ def wait(stage: Stage, destination: Destination, call: str, *ages: float) -> Non
 def place(stage: Stage, age: float) -> str:
     """Name the place in a log of what was appended so long ago."""
     return f"{int((redis_time(stage.redis) - age) * 1000)}-0"
+
+
+def tried_in_vain(stage: Stage) -> Destination:
+    """Add a destination that has refused the event of a call, which waits for another attempt."""
+    destination = stage.add()
+    stage.sender.answer = lambda _: refused()
+    publish(stage.redis, outcome_of("s-1"))
+    stage.run(destination)
+    return destination
 
 
 def paused(stage: Stage, **draft: object) -> Destination:

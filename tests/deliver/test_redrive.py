@@ -228,11 +228,8 @@ def test_a_redrive_asks_for_so_many_in_a_second_and_in_the_order_of_publication(
 
 
 def test_a_redrive_keeps_its_pace_though_nothing_was_sent_for_an_hour(stage: Stage) -> None:
-    publish(stage.redis, *(outcome_of(f"s-{number}") for number in range(3)))
-    destination = stage.add(operator=True)
+    destination = asked_for_an_hour_ago(stage, operator=True)
     key = keys.asked(destination.id)
-    redrive.redrive(stage.redis, destination.id, Redrive(everything=True, per_second=0.1), dry_run=False)
-    an_hour_later(stage, key)
     operator_log.raise_alert(stage.redis, What.NOTIFICATIONS_MISSING, "default", "It is quiet.", account="default")
 
     stage.run(destination)
@@ -244,10 +241,7 @@ def test_a_redrive_keeps_its_pace_though_nothing_was_sent_for_an_hour(stage: Sta
 
 
 def test_so_it_does_where_an_alert_shows_first_that_the_destination_is_back(stage: Stage) -> None:
-    publish(stage.redis, *(outcome_of(f"s-{number}") for number in range(3)))
-    destination = stage.add(operator=True)
-    redrive.redrive(stage.redis, destination.id, Redrive(everything=True, per_second=0.1), dry_run=False)
-    an_hour_later(stage, keys.asked(destination.id))
+    destination = asked_for_an_hour_ago(stage, operator=True)
     operator_log.raise_alert(stage.redis, What.NOTIFICATIONS_MISSING, "default", "It is quiet.", account="default")
     asked: Any = stage.redis.zrange(keys.asked(destination.id), 3, 3)
     stage.redis.zadd(keys.asked(destination.id), {asked[0]: 0})
@@ -287,10 +281,7 @@ def test_very_many_are_put_off_a_page_at_a_time_and_a_kill_leaves_them_in_their_
 
 
 def test_what_is_late_because_a_destination_is_slow_is_not_put_off(stage: Stage) -> None:
-    publish(stage.redis, *(outcome_of(f"s-{number}") for number in range(3)))
-    destination = stage.add()
-    redrive.redrive(stage.redis, destination.id, Redrive(everything=True, per_second=0.1), dry_run=False)
-    an_hour_later(stage, keys.asked(destination.id))
+    destination = asked_for_an_hour_ago(stage)
     stage.redis.hset(keys.delivery_cursor(destination.id), "asked", f"{redis_time(stage.redis):.3f}")
 
     stage.run(destination)
@@ -299,10 +290,7 @@ def test_what_is_late_because_a_destination_is_slow_is_not_put_off(stage: Stage)
 
 
 def test_a_redrive_keeps_its_pace_though_redis_s_clock_was_put_back(stage: Stage) -> None:
-    publish(stage.redis, *(outcome_of(f"s-{number}") for number in range(3)))
-    destination = stage.add()
-    redrive.redrive(stage.redis, destination.id, Redrive(everything=True, per_second=0.1), dry_run=False)
-    an_hour_later(stage, keys.asked(destination.id))
+    destination = asked_for_an_hour_ago(stage)
     stage.redis.hset(keys.delivery_cursor(destination.id), "asked", f"{redis_time(stage.redis) + 3600:.3f}")
 
     stage.run(destination)
@@ -325,6 +313,15 @@ def test_what_was_asked_for_is_not_sent_once_a_later_revision_was_taken_meanwhil
     stage.run(destination)
 
     assert sorted(stage.sender.ids()[2:]) == ["s-1/1", "s-2/2"]
+
+
+def asked_for_an_hour_ago(stage: Stage, **draft: Any) -> Destination:
+    """Add a destination for which the events of three calls were asked for an hour ago, one each ten seconds."""
+    publish(stage.redis, *(outcome_of(f"s-{number}") for number in range(3)))
+    destination = stage.add(**draft)
+    redrive.redrive(stage.redis, destination.id, Redrive(everything=True, per_second=0.1), dry_run=False)
+    an_hour_later(stage, keys.asked(destination.id))
+    return destination
 
 
 def an_hour_later(stage: Stage, key: str) -> None:
