@@ -6,7 +6,7 @@ must be rung are one script, one round trip.
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 from redis import Redis
@@ -66,3 +66,8 @@ def arrived(redis: Redis, account: str, *, since: float, until: float) -> Iterat
     first, last = str(max(0, int(since * 1000))), str(int(until * 1000))
     for place, fields in streams.entries(redis, keys.inbox(account), first=first, last=last):
         yield Entry(place.decode(), fields.get(b"body", b""))
+
+
+def tracked_to(redis: Redis, account: str) -> str:
+    """Give the place up to which track has read: that of the last body it has folded."""
+    return (cast("bytes | None", redis.get(keys.inbox_cursor(account))) or b"0-0").decode()

@@ -3,13 +3,13 @@
 import time
 from collections.abc import Iterable, Sequence
 from statistics import fmean
-from typing import Final, cast
+from typing import Final
 
 from msgspec import Struct, structs
 from redis import Redis
 
 from runtime import keys, outcome_log, streams
-from runtime.inbox import Inbox
+from runtime.inbox import Inbox, tracked_to
 from scripts.benchmarks.box_client import Box
 from scripts.benchmarks.installation import REDIS, Installation, name_of
 from scripts.benchmarks.load import Load, observe
@@ -134,8 +134,8 @@ class Site:
                     pipeline.xadd(keys.inbox(ACCOUNT), {"body": body})
                 pipeline.execute()
         self._inbox.append(bodies[-1])
-        cursor, newest = keys.inbox_cursor(ACCOUNT), streams.order(streams.end(self._redis, keys.inbox(ACCOUNT))[0])
-        while streams.order((cast("bytes | None", self._redis.get(cursor)) or b"0-0").decode()) < newest:
+        newest = streams.order(streams.end(self._redis, keys.inbox(ACCOUNT))[0])
+        while streams.order(tracked_to(self._redis, ACCOUNT)) < newest:
             time.sleep(LOOK_SECONDS)
 
     def _wait_for_server(self) -> None:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from redis import Redis
 
 from runtime import audit, keys, ledger, streams
+from runtime.inbox import tracked_to
 from runtime.ledger import Tracked
 from runtime.settings import DEFAULT_ACCOUNT
 from scripts.soaking.driving import Course
@@ -106,8 +107,8 @@ def left_behind(plant: Plant, course: Course) -> Finding:
 
     Hostile bodies invent sessions, which wait for their deadline as they should.
     """
-    cursor = cast("bytes | None", plant.patient.get(keys.inbox_cursor(DEFAULT_ACCOUNT))) or b"0-0"
-    rest = cast("list[Any]", plant.patient.xrange(keys.inbox(DEFAULT_ACCOUNT), min=b"(" + cursor, count=1))
+    place = tracked_to(plant.patient, DEFAULT_ACCOUNT)
+    rest = cast("list[Any]", plant.patient.xrange(keys.inbox(DEFAULT_ACCOUNT), min=f"({place}", count=1))
     unread = ["the inbox holds what was never folded"] * bool(rest)
     played = {one.truth.telephony_session_id.encode() for one in course.report.judgements}
     for name in (keys.due(DEFAULT_ACCOUNT), keys.quiet(DEFAULT_ACCOUNT)):
