@@ -6,13 +6,13 @@ the ledger and the outcome log.
 """
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, cast
 
 from redis import Redis
 
-from runtime import keys
+from runtime import keys, lifetimes
 from runtime.leases import Command
 from telephony import search_terms
 from telephony.events import CallEvent
@@ -90,20 +90,7 @@ def _trim_some(redis: Redis, account: str, *, before: float) -> int:
     if not old or not rows:
         return 0
     kept = (keys.session, keys.revisions)
-    return strike_off(redis, account, keys.calls(account), [row.decode() for row in rows], kept=kept)
-
-
-def strike_off(
-    redis: Redis, account: str, calls: str, ids: Sequence[str], *, kept: Sequence[Callable[[str, str], str]]
-) -> int:
-    """Take those of `ids` out of a sorted set of calls of which none of the keys `kept` is left; give their number."""
-    with redis.pipeline(transaction=False) as pipeline:
-        for one in ids:
-            pipeline.exists(*(key(account, one) for key in kept))
-        gone = [one for one, there in zip(ids, pipeline.execute(), strict=True) if not there]
-    if gone:
-        redis.zrem(calls, *gone)
-    return len(gone)
+    return lifetimes.strike_off(redis, account, keys.calls(account), [row.decode() for row in rows], kept=kept)
 
 
 def _is_recent(start: datetime | None, event: CallEvent) -> bool:

@@ -1,9 +1,11 @@
 """Since when calls are kept: for the retention, but for those that were written under a shorter one.
 
 What is stored of a call has a time to live from when it was written. So where the retention is made longer, the calls
-of until then are gone when they would have been, and must not be looked for as if they were missing.
+of until then are gone when they would have been, and must not be looked for as if they were missing. Their places in
+lists have no time to live: those are struck off once nothing is left of a call.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Final, cast
 
 import msgspec
@@ -69,6 +71,19 @@ class Keeping:
             return now - end >= self._seconds
         self._since = kept_since(self._redis, self._seconds, now=now) if self._since is None else self._since
         return end <= self._since
+
+
+def strike_off(
+    redis: Redis, account: str, listing: str, ids: Sequence[str], *, kept: Sequence[Callable[[str, str], str]]
+) -> int:
+    """Take those of `ids` out of a sorted set of which none of the keys `kept` is left; give their number."""
+    with redis.pipeline(transaction=False) as pipeline:
+        for one in ids:
+            pipeline.exists(*(key(account, one) for key in kept))
+        gone = [one for one, there in zip(ids, pipeline.execute(), strict=True) if not there]
+    if gone:
+        redis.zrem(listing, *gone)
+    return len(gone)
 
 
 def _load(redis: Redis, seconds: float) -> Lifetimes:

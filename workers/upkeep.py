@@ -10,6 +10,7 @@ from runtime import completeness as counts
 from runtime.bells import Stage
 from runtime.clocks import redis_time
 from runtime.deliveries import destinations
+from runtime.inbox import tracked_to
 from runtime.leases import LeaseHeld, lease
 from runtime.metrics import Recorder
 from runtime.settings import Settings
@@ -104,7 +105,7 @@ def trim(redis: Redis, account: str, settings: Settings) -> None:
     """Trim an account's logs to their retention, and be rung again. Bodies not tracked yet are never dropped."""
     now = redis_time(redis)
     redis.sadd(keys.ACCOUNTS, account)
-    _trim(redis, account, settings, now=now, untracked=_tracked_to(redis, account))
+    _trim(redis, account, settings, now=now, untracked=_untracked(redis, account))
     bells.put_off(redis, Stage.UPKEEP, account, now + UPKEEP_SECONDS)
 
 
@@ -117,7 +118,7 @@ def trim_former(redis: Redis, settings: Settings, *, now: float) -> None:
     there = {one.name for one in settings.accounts}
     every = {one.decode() for one in cast("set[bytes]", redis.smembers(keys.ACCOUNTS))}
     for account in every - there:
-        untracked = max(_tracked_to(redis, account), (int((now - settings.retention_seconds) * 1000), 0))
+        untracked = max(_untracked(redis, account), (int((now - settings.retention_seconds) * 1000), 0))
         _trim(redis, account, settings, now=now, untracked=untracked)
         bodies = redis.xlen(keys.inbox(account)) + redis.xlen(keys.quarantine(account))
         if bodies or redis.exists(keys.calls(account), keys.open_sessions(account)):
@@ -153,10 +154,9 @@ def _with_an_inbox(redis: Redis) -> Iterator[str]:
         yield key.decode().removeprefix(before).removesuffix(after)
 
 
-def _tracked_to(redis: Redis, account: str) -> tuple[int, int]:
+def _untracked(redis: Redis, account: str) -> tuple[int, int]:
     """Give the first place of the inbox that is not tracked yet."""
-    cursor = redis.get(keys.inbox_cursor(account))
-    milliseconds, number = streams.order(cursor.decode() if isinstance(cursor, bytes) else "0-0")
+    milliseconds, number = streams.order(tracked_to(redis, account))
     return milliseconds, number + 1
 
 
@@ -196,7 +196,7 @@ def _trim_replays(redis: Redis, account: str, *, before: float) -> None:
                 pipeline.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py's
             pipeline.execute()
     ids = [one.decode() for one in old]
-    call_index.strike_off(redis, account, keys.replays(account), ids, kept=(keys.replay,))
+    lifetimes.strike_off(redis, account, keys.replays(account), ids, kept=(keys.replay,))
 
 
 def _strike_off(redis: Redis, account: str, *, before: float) -> None:
@@ -207,4 +207,4 @@ def _strike_off(redis: Redis, account: str, *, before: float) -> None:
     """
     rows = redis.zrange(keys.open_sessions(account), "-inf", f"({before:.3f}", byscore=True)
     ids, kept = [row.decode() for row in cast("list[bytes]", rows)], (keys.session, keys.records)
-    call_index.strike_off(redis, account, keys.open_sessions(account), ids, kept=kept)
+    lifetimes.strike_off(redis, account, keys.open_sessions(account), ids, kept=kept)
